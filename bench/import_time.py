@@ -1,0 +1,50 @@
+"""Milliseconds that `import nncore` adds to `import numpy`: the median of fresh processes, as one JSON line.
+
+    python bench/import_time.py [processes]
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import statistics
+import subprocess
+import sys
+
+PROGRAM = """
+import time
+import numpy
+start = time.perf_counter()
+import nncore
+print((time.perf_counter() - start) * 1e3)
+"""
+
+
+def measure(processes: int = 20) -> list[float]:
+    """Import times in milliseconds of `processes` fresh interpreters, after one that warms the disk cache."""
+
+    def once() -> float:
+        done = subprocess.run([sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True)
+        return float(done.stdout)
+
+    once()
+    return [once() for _ in range(processes)]
+
+
+def main() -> None:
+    times = sorted(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 20))
+    quarter = len(times) // 4
+    report = {
+        "what": "import nncore beyond import numpy",
+        "unit": "ms",
+        "median": round(statistics.median(times), 2),
+        "quartiles": [round(times[quarter], 2), round(times[-1 - quarter], 2)],
+        "processes": len(times),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()

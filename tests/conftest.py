@@ -1,0 +1,71 @@
+"""What every test may ask for: an instruction set, a thread count, seeded random numbers, the data folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+try:
+    import nncore
+    from nncore import _core
+except ImportError as error:  # the sources lie in python/, which is not on the path: install first
+    pytest.exit(f'nncore is not installed for this Python ({error}); run: pip install ".[test]"', returncode=4)
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="also run the tests marked slow")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--slow"):
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="slow; run with --slow"))
+
+
+@pytest.fixture(autouse=True)
+def _clean_state() -> Iterator[None]:
+    """Same seed, level, threads and gradient mode at the start of every test."""
+    level, threads = _core.isa(), nncore.get_num_threads()
+    nncore.manual_seed(0)
+    yield
+    _core.set_isa(level)
+    nncore.set_num_threads(threads)
+    nncore.set_grad_enabled(True)
+
+
+@pytest.fixture(params=_core.isa_levels())
+def isa(request: pytest.FixtureRequest) -> str:
+    """Runs the test once on every instruction set of this machine; the value is its name."""
+    level: str = request.param
+    _core.set_isa(level)
+    return level
+
+
+@pytest.fixture(params=[1, 2], ids=["1thread", "2threads"])
+def threads(request: pytest.FixtureRequest) -> int:
+    """Runs the test once with one thread and once with two; the value is their number."""
+    count: int = request.param
+    nncore.set_num_threads(count)
+    return count
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """NumPy's random numbers, seeded."""
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder with mnist/, tables/ and text/: $NNCORE_DATA, or shared/data beside the repository."""
+    folder = Path(os.environ.get("NNCORE_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"no data folder at {folder}; set NNCORE_DATA")
+    return folder

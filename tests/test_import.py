@@ -1,0 +1,53 @@
+"""What `import nncore` loads, and what the installed package holds."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import metadata, resources
+
+import nncore
+
+OPTIONAL = (
+    "tqdm matplotlib sklearn scipy pandas torch jax safetensors onnx tensorboardX graphviz ml_dtypes mpi4py "
+    "threadpoolctl PIL click"
+).split()
+# Modules of the standard library that cost milliseconds and that a tensor library can do without.
+HEAVY = "asyncio multiprocessing unittest urllib.request http.client xml sqlite3 curses tkinter".split()
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Names of the modules that a fresh interpreter loads for `statement` beyond `import numpy`."""
+    program = f"import sys, numpy; before = set(sys.modules); {statement}; print(*set(sys.modules) - before)"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert done.stderr == ""
+    return set(done.stdout.split())
+
+
+def test_import_loads_no_optional_dependency() -> None:
+    loaded = loaded_by("import nncore")
+    assert not {name for name in loaded if name.split(".")[0] in OPTIONAL}
+    assert not loaded.intersection(HEAVY)
+
+
+def test_import_is_silent_and_needs_no_numpy_first() -> None:
+    done = subprocess.run([sys.executable, "-W", "error", "-c", "import nncore"], capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_version_has_one_source() -> None:
+    assert nncore.__version__ == metadata.version("nncore")
+
+
+def test_package_ships_types() -> None:
+    package = resources.files("nncore")
+    assert (package / "py.typed").is_file()
+    assert (package / "_core.pyi").is_file()
+
+
+def test_all_names_exist_once() -> None:
+    names = nncore.__all__
+    assert len(names) == len(set(names))
+    assert [name for name in names if not hasattr(nncore, name)] == []
