@@ -1,0 +1,121 @@
+// The tape: nodes that remember how values were made, and the walk back.
+#pragma once
+#include <optional>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "../core/tensor.h"
+
+namespace nncore {
+
+bool grad_enabled();
+void set_grad_enabled(bool on);
+
+class Node;
+
+// Where an input's gradient goes: to the node that made it, to the leaf itself, or nowhere.
+struct Edge {
+  Ref<Object> node;
+  int output = 0;
+  Ref<TensorImpl> leaf;
+  bool wanted() const { return node || leaf; }
+};
+
+// The gradients that a node's backward fills: one slot for each input, those not needed stay empty.
+class InputGrads {
+ public:
+  InputGrads(std::span<const Edge> edges, std::span<Tensor> slots) : edges_(edges), slots_(slots) {}
+  bool needs(size_t i) const { return edges_[i].wanted(); }
+  Tensor& operator[](size_t i) { return slots_[i]; }
+
+ private:
+  std::span<const Edge> edges_;
+  std::span<Tensor> slots_;
+};
+
+class Node : public Object {
+ public:
+  explicit Node(const char* name);
+  virtual void backward(std::span<const Tensor> dy, InputGrads& dx) = 0;
+  virtual void free_saved() = 0;
+
+  const char* const name;
+  const uint64_t sequence;
+  std::vector<Edge> inputs;
+  std::vector<Tensor> pending;  // one gradient for each output, while the walk is under way
+  bool queued = false;
+  bool freed = false;
+
+ protected:
+  void dispose() noexcept override;  // without recursion, however long the chain
+};
+
+// A node whose backward is the closure f(dy, dx), or f(dys, dx) for several outputs.
+template <class F>
+class FunctionNode final : public Node {
+ public:
+  FunctionNode(const char* name, F f) : Node(name), f_(std::in_place, std::move(f)) {}
+  void backward(std::span<const Tensor> dy, InputGrads& dx) override {
+    if constexpr (std::is_invocable_v<F&, const Tensor&, InputGrads&>)
+      (*f_)(dy[0], dx);
+    else
+      (*f_)(dy, dx);
+  }
+  void free_saved() override { f_.reset(); }
+
+ private:
+  std::optional<F> f_;
+};
+
+// Collects an op's inputs; true when the op must be recorded.
+class Tape {
+ public:
+  template <class... Inputs>
+  explicit Tape(const Inputs&... inputs) {
+    if (grad_enabled() && (wants(inputs) || ...)) {
+      edges_.reserve(sizeof...(inputs));
+      (add(inputs), ...);
+    }
+  }
+  explicit Tape(std::span<const Tensor> inputs);
+  explicit operator bool() const { return !edges_.empty(); }
+
+  template <class F>
+  void record(const char* name, Tensor& y, F&& backward) {
+    record(name, std::span<Tensor>(&y, 1), std::forward<F>(backward));
+  }
+  template <class F>
+  void record(const char* name, std::span<Tensor> ys, F&& backward) {
+    attach(Ref<Node>(new FunctionNode<std::decay_t<F>>(name, std::forward<F>(backward))), ys);
+  }
+
+ private:
+  static bool wants(const Tensor& t) { return t.defined() && t.requires_grad(); }
+  void add(const Tensor& t);
+  void attach(const Ref<Node>& node, std::span<Tensor> ys);
+
+  std::vector<Edge> edges_;
+};
+
+// d root / d leaf is added to every leaf's grad. gradient is d L / d root, by default 1 for a single element.
+void backward(const Tensor& root, const Tensor& gradient, bool retain_graph);
+
+// How the walk adds two gradients and makes a first one; set by the ops, which own arithmetic.
+struct GradientArithmetic {
+  Tensor (*add)(const Tensor&, const Tensor&) = nullptr;
+  Tensor (*ones_like)(const Tensor&) = nullptr;
+  Tensor (*copy)(const Tensor&) = nullptr;
+};
+extern GradientArithmetic gradient_arithmetic;
+
+inline Node* grad_fn(const Tensor& t) { return static_cast<Node*>(t.impl()->grad_fn.get()); }
+
+// Called with a value's gradient once it is complete; may return another in its place.
+class GradientHooks : public Object {
+ public:
+  virtual Tensor run(const Tensor& gradient) = 0;
+};
+
+}  // namespace nncore

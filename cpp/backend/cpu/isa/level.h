@@ -1,0 +1,28 @@
+// What one instruction-set level exports: tables of its kernels, nothing else.
+#pragma once
+#include <cstdint>
+
+#include "elementwise_table.h"
+#include "gemm_table.h"
+#include "loss_table.h"
+#include "optim_table.h"
+#include "reduce_table.h"
+
+namespace nncore {
+
+template <class T>
+struct LevelKernels {
+  GemmKernels<T> gemm;
+  ElementwiseKernels<T> elementwise;
+  ReduceKernels<T> reduce;
+  LossKernels<T> loss;
+  OptimKernels<T> optim;
+};
+
+struct Level {
+  const char* name;
+  LevelKernels<float> f32;
+  LevelKernels<double> f64;
+};
+
+}  // namespace nncore

@@ -1,0 +1,106 @@
+// AVX2 and FMA (x86-64-v3): eight floats or four doubles to a register.
+
+template <class T>
+struct Reg;
+
+template <>
+struct Reg<float> {
+  using Raw = __m256;
+  using Mask = __m256;
+  using Uint = uint32_t;
+  static constexpr int lanes = 8;
+
+  static Raw load(const float* p) { return _mm256_loadu_ps(p); }
+  static void store(float* p, Raw a) { _mm256_storeu_ps(p, a); }
+  static __m256i first(int n) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  }
+  static Raw load_n(const float* p, int n) { return _mm256_maskload_ps(p, first(n)); }
+  static void store_n(float* p, Raw a, int n) { _mm256_maskstore_ps(p, first(n), a); }
+  static Raw set1(float a) { return _mm256_set1_ps(a); }
+  static Raw add(Raw a, Raw b) { return _mm256_add_ps(a, b); }
+  static Raw sub(Raw a, Raw b) { return _mm256_sub_ps(a, b); }
+  static Raw mul(Raw a, Raw b) { return _mm256_mul_ps(a, b); }
+  static Raw div(Raw a, Raw b) { return _mm256_div_ps(a, b); }
+  static Raw min(Raw a, Raw b) { return _mm256_min_ps(a, b); }
+  static Raw max(Raw a, Raw b) { return _mm256_max_ps(a, b); }
+  static Raw fma(Raw a, Raw b, Raw c) { return _mm256_fmadd_ps(a, b, c); }
+  static Raw sqrt(Raw a) { return _mm256_sqrt_ps(a); }
+  static Raw round(Raw a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+  static Raw floor(Raw a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+  static Raw ceil(Raw a) { return _mm256_round_ps(a, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC); }
+  static Raw trunc(Raw a) { return _mm256_round_ps(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
+
+  static Mask lt(Raw a, Raw b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
+  static Mask le(Raw a, Raw b) { return _mm256_cmp_ps(a, b, _CMP_LE_OQ); }
+  static Mask eq(Raw a, Raw b) { return _mm256_cmp_ps(a, b, _CMP_EQ_OQ); }
+  static Raw select(Mask m, Raw a, Raw b) { return _mm256_blendv_ps(b, a, m); }
+  static Mask mask_and(Mask a, Mask b) { return _mm256_and_ps(a, b); }
+  static Mask mask_or(Mask a, Mask b) { return _mm256_or_ps(a, b); }
+  static Mask mask_not(Mask a) { return _mm256_xor_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(-1))); }
+  static bool any(Mask a) { return _mm256_movemask_ps(a) != 0; }
+
+  static Raw from_bits(Uint u) { return _mm256_castsi256_ps(_mm256_set1_epi32(int(u))); }
+  static Raw bit_and(Raw a, Raw b) { return _mm256_and_ps(a, b); }
+  static Raw bit_or(Raw a, Raw b) { return _mm256_or_ps(a, b); }
+  static Raw bit_xor(Raw a, Raw b) { return _mm256_xor_ps(a, b); }
+  template <int k>
+  static Raw bit_shl(Raw a) {
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(a), k));
+  }
+  template <int k>
+  static Raw bit_shr(Raw a) {
+    return _mm256_castsi256_ps(_mm256_srli_epi32(_mm256_castps_si256(a), k));
+  }
+};
+
+template <>
+struct Reg<double> {
+  using Raw = __m256d;
+  using Mask = __m256d;
+  using Uint = uint64_t;
+  static constexpr int lanes = 4;
+
+  static Raw load(const double* p) { return _mm256_loadu_pd(p); }
+  static void store(double* p, Raw a) { _mm256_storeu_pd(p, a); }
+  static __m256i first(int n) {
+    return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
+  }
+  static Raw load_n(const double* p, int n) { return _mm256_maskload_pd(p, first(n)); }
+  static void store_n(double* p, Raw a, int n) { _mm256_maskstore_pd(p, first(n), a); }
+  static Raw set1(double a) { return _mm256_set1_pd(a); }
+  static Raw add(Raw a, Raw b) { return _mm256_add_pd(a, b); }
+  static Raw sub(Raw a, Raw b) { return _mm256_sub_pd(a, b); }
+  static Raw mul(Raw a, Raw b) { return _mm256_mul_pd(a, b); }
+  static Raw div(Raw a, Raw b) { return _mm256_div_pd(a, b); }
+  static Raw min(Raw a, Raw b) { return _mm256_min_pd(a, b); }
+  static Raw max(Raw a, Raw b) { return _mm256_max_pd(a, b); }
+  static Raw fma(Raw a, Raw b, Raw c) { return _mm256_fmadd_pd(a, b, c); }
+  static Raw sqrt(Raw a) { return _mm256_sqrt_pd(a); }
+  static Raw round(Raw a) { return _mm256_round_pd(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+  static Raw floor(Raw a) { return _mm256_round_pd(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+  static Raw ceil(Raw a) { return _mm256_round_pd(a, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC); }
+  static Raw trunc(Raw a) { return _mm256_round_pd(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
+
+  static Mask lt(Raw a, Raw b) { return _mm256_cmp_pd(a, b, _CMP_LT_OQ); }
+  static Mask le(Raw a, Raw b) { return _mm256_cmp_pd(a, b, _CMP_LE_OQ); }
+  static Mask eq(Raw a, Raw b) { return _mm256_cmp_pd(a, b, _CMP_EQ_OQ); }
+  static Raw select(Mask m, Raw a, Raw b) { return _mm256_blendv_pd(b, a, m); }
+  static Mask mask_and(Mask a, Mask b) { return _mm256_and_pd(a, b); }
+  static Mask mask_or(Mask a, Mask b) { return _mm256_or_pd(a, b); }
+  static Mask mask_not(Mask a) { return _mm256_xor_pd(a, _mm256_castsi256_pd(_mm256_set1_epi32(-1))); }
+  static bool any(Mask a) { return _mm256_movemask_pd(a) != 0; }
+
+  static Raw from_bits(Uint u) { return _mm256_castsi256_pd(_mm256_set1_epi64x(static_cast<long long>(u))); }
+  static Raw bit_and(Raw a, Raw b) { return _mm256_and_pd(a, b); }
+  static Raw bit_or(Raw a, Raw b) { return _mm256_or_pd(a, b); }
+  static Raw bit_xor(Raw a, Raw b) { return _mm256_xor_pd(a, b); }
+  template <int k>
+  static Raw bit_shl(Raw a) {
+    return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(a), k));
+  }
+  template <int k>
+  static Raw bit_shr(Raw a) {
+    return _mm256_castsi256_pd(_mm256_srli_epi64(_mm256_castpd_si256(a), k));
+  }
+};

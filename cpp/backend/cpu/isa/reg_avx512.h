@@ -1,0 +1,102 @@
+// AVX-512 F, DQ, BW, VL (x86-64-v4): sixteen floats or eight doubles to a register.
+
+template <class T>
+struct Reg;
+
+template <>
+struct Reg<float> {
+  using Raw = __m512;
+  using Mask = __mmask16;
+  using Uint = uint32_t;
+  static constexpr int lanes = 16;
+
+  static Raw load(const float* p) { return _mm512_loadu_ps(p); }
+  static void store(float* p, Raw a) { _mm512_storeu_ps(p, a); }
+  static Mask first(int n) { return Mask(n >= lanes ? -1 : n <= 0 ? 0 : (1 << n) - 1); }
+  static Raw load_n(const float* p, int n) { return _mm512_maskz_loadu_ps(first(n), p); }
+  static void store_n(float* p, Raw a, int n) { _mm512_mask_storeu_ps(p, first(n), a); }
+  static Raw set1(float a) { return _mm512_set1_ps(a); }
+  static Raw add(Raw a, Raw b) { return _mm512_add_ps(a, b); }
+  static Raw sub(Raw a, Raw b) { return _mm512_sub_ps(a, b); }
+  static Raw mul(Raw a, Raw b) { return _mm512_mul_ps(a, b); }
+  static Raw div(Raw a, Raw b) { return _mm512_div_ps(a, b); }
+  static Raw min(Raw a, Raw b) { return _mm512_min_ps(a, b); }
+  static Raw max(Raw a, Raw b) { return _mm512_max_ps(a, b); }
+  static Raw fma(Raw a, Raw b, Raw c) { return _mm512_fmadd_ps(a, b, c); }
+  static Raw sqrt(Raw a) { return _mm512_sqrt_ps(a); }
+  static Raw round(Raw a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+  static Raw floor(Raw a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+  static Raw ceil(Raw a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC); }
+  static Raw trunc(Raw a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
+
+  static Mask lt(Raw a, Raw b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+  static Mask le(Raw a, Raw b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
+  static Mask eq(Raw a, Raw b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+  static Raw select(Mask m, Raw a, Raw b) { return _mm512_mask_blend_ps(m, b, a); }
+  static Mask mask_and(Mask a, Mask b) { return Mask(a & b); }
+  static Mask mask_or(Mask a, Mask b) { return Mask(a | b); }
+  static Mask mask_not(Mask a) { return Mask(~a); }
+  static bool any(Mask a) { return a != 0; }
+
+  static Raw from_bits(Uint u) { return _mm512_castsi512_ps(_mm512_set1_epi32(int(u))); }
+  static Raw bit_and(Raw a, Raw b) { return _mm512_and_ps(a, b); }
+  static Raw bit_or(Raw a, Raw b) { return _mm512_or_ps(a, b); }
+  static Raw bit_xor(Raw a, Raw b) { return _mm512_xor_ps(a, b); }
+  template <int k>
+  static Raw bit_shl(Raw a) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(a), k));
+  }
+  template <int k>
+  static Raw bit_shr(Raw a) {
+    return _mm512_castsi512_ps(_mm512_srli_epi32(_mm512_castps_si512(a), k));
+  }
+};
+
+template <>
+struct Reg<double> {
+  using Raw = __m512d;
+  using Mask = __mmask8;
+  using Uint = uint64_t;
+  static constexpr int lanes = 8;
+
+  static Raw load(const double* p) { return _mm512_loadu_pd(p); }
+  static void store(double* p, Raw a) { _mm512_storeu_pd(p, a); }
+  static Mask first(int n) { return Mask(n >= lanes ? -1 : n <= 0 ? 0 : (1 << n) - 1); }
+  static Raw load_n(const double* p, int n) { return _mm512_maskz_loadu_pd(first(n), p); }
+  static void store_n(double* p, Raw a, int n) { _mm512_mask_storeu_pd(p, first(n), a); }
+  static Raw set1(double a) { return _mm512_set1_pd(a); }
+  static Raw add(Raw a, Raw b) { return _mm512_add_pd(a, b); }
+  static Raw sub(Raw a, Raw b) { return _mm512_sub_pd(a, b); }
+  static Raw mul(Raw a, Raw b) { return _mm512_mul_pd(a, b); }
+  static Raw div(Raw a, Raw b) { return _mm512_div_pd(a, b); }
+  static Raw min(Raw a, Raw b) { return _mm512_min_pd(a, b); }
+  static Raw max(Raw a, Raw b) { return _mm512_max_pd(a, b); }
+  static Raw fma(Raw a, Raw b, Raw c) { return _mm512_fmadd_pd(a, b, c); }
+  static Raw sqrt(Raw a) { return _mm512_sqrt_pd(a); }
+  static Raw round(Raw a) { return _mm512_roundscale_pd(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+  static Raw floor(Raw a) { return _mm512_roundscale_pd(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
+  static Raw ceil(Raw a) { return _mm512_roundscale_pd(a, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC); }
+  static Raw trunc(Raw a) { return _mm512_roundscale_pd(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
+
+  static Mask lt(Raw a, Raw b) { return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ); }
+  static Mask le(Raw a, Raw b) { return _mm512_cmp_pd_mask(a, b, _CMP_LE_OQ); }
+  static Mask eq(Raw a, Raw b) { return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ); }
+  static Raw select(Mask m, Raw a, Raw b) { return _mm512_mask_blend_pd(m, b, a); }
+  static Mask mask_and(Mask a, Mask b) { return Mask(a & b); }
+  static Mask mask_or(Mask a, Mask b) { return Mask(a | b); }
+  static Mask mask_not(Mask a) { return Mask(~a); }
+  static bool any(Mask a) { return a != 0; }
+
+  static Raw from_bits(Uint u) { return _mm512_castsi512_pd(_mm512_set1_epi64(static_cast<long long>(u))); }
+  static Raw bit_and(Raw a, Raw b) { return _mm512_and_pd(a, b); }
+  static Raw bit_or(Raw a, Raw b) { return _mm512_or_pd(a, b); }
+  static Raw bit_xor(Raw a, Raw b) { return _mm512_xor_pd(a, b); }
+  template <int k>
+  static Raw bit_shl(Raw a) {
+    return _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(a), k));
+  }
+  template <int k>
+  static Raw bit_shr(Raw a) {
+    return _mm512_castsi512_pd(_mm512_srli_epi64(_mm512_castpd_si512(a), k));
+  }
+};

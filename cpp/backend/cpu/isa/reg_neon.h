@@ -1,0 +1,118 @@
+// AArch64 Advanced SIMD: four floats or two doubles to a register.
+
+template <class T>
+struct Reg;
+
+template <>
+struct Reg<float> {
+  using Raw = float32x4_t;
+  using Mask = uint32x4_t;
+  using Uint = uint32_t;
+  static constexpr int lanes = 4;
+
+  static Raw load(const float* p) { return vld1q_f32(p); }
+  static void store(float* p, Raw a) { vst1q_f32(p, a); }
+  static Raw load_n(const float* p, int n) {
+    float t[lanes] = {};
+    for (int i = 0; i < n && i < lanes; i++) t[i] = p[i];
+    return vld1q_f32(t);
+  }
+  static void store_n(float* p, Raw a, int n) {
+    float t[lanes];
+    vst1q_f32(t, a);
+    for (int i = 0; i < n && i < lanes; i++) p[i] = t[i];
+  }
+  static Raw set1(float a) { return vdupq_n_f32(a); }
+  static Raw add(Raw a, Raw b) { return vaddq_f32(a, b); }
+  static Raw sub(Raw a, Raw b) { return vsubq_f32(a, b); }
+  static Raw mul(Raw a, Raw b) { return vmulq_f32(a, b); }
+  static Raw div(Raw a, Raw b) { return vdivq_f32(a, b); }
+  static Raw min(Raw a, Raw b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
+  static Raw max(Raw a, Raw b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
+  static Raw fma(Raw a, Raw b, Raw c) { return vfmaq_f32(c, a, b); }
+  static Raw sqrt(Raw a) { return vsqrtq_f32(a); }
+  static Raw round(Raw a) { return vrndnq_f32(a); }
+  static Raw floor(Raw a) { return vrndmq_f32(a); }
+  static Raw ceil(Raw a) { return vrndpq_f32(a); }
+  static Raw trunc(Raw a) { return vrndq_f32(a); }
+
+  static Mask lt(Raw a, Raw b) { return vcltq_f32(a, b); }
+  static Mask le(Raw a, Raw b) { return vcleq_f32(a, b); }
+  static Mask eq(Raw a, Raw b) { return vceqq_f32(a, b); }
+  static Raw select(Mask m, Raw a, Raw b) { return vbslq_f32(m, a, b); }
+  static Mask mask_and(Mask a, Mask b) { return vandq_u32(a, b); }
+  static Mask mask_or(Mask a, Mask b) { return vorrq_u32(a, b); }
+  static Mask mask_not(Mask a) { return vmvnq_u32(a); }
+  static bool any(Mask a) { return vmaxvq_u32(a) != 0; }
+
+  static uint32x4_t bits(Raw a) { return vreinterpretq_u32_f32(a); }
+  static Raw from_bits(Uint u) { return vreinterpretq_f32_u32(vdupq_n_u32(u)); }
+  static Raw bit_and(Raw a, Raw b) { return vreinterpretq_f32_u32(vandq_u32(bits(a), bits(b))); }
+  static Raw bit_or(Raw a, Raw b) { return vreinterpretq_f32_u32(vorrq_u32(bits(a), bits(b))); }
+  static Raw bit_xor(Raw a, Raw b) { return vreinterpretq_f32_u32(veorq_u32(bits(a), bits(b))); }
+  template <int k>
+  static Raw bit_shl(Raw a) {
+    return vreinterpretq_f32_u32(vshlq_n_u32(bits(a), k));
+  }
+  template <int k>
+  static Raw bit_shr(Raw a) {
+    return vreinterpretq_f32_u32(vshrq_n_u32(bits(a), k));
+  }
+};
+
+template <>
+struct Reg<double> {
+  using Raw = float64x2_t;
+  using Mask = uint64x2_t;
+  using Uint = uint64_t;
+  static constexpr int lanes = 2;
+
+  static Raw load(const double* p) { return vld1q_f64(p); }
+  static void store(double* p, Raw a) { vst1q_f64(p, a); }
+  static Raw load_n(const double* p, int n) {
+    double t[lanes] = {};
+    for (int i = 0; i < n && i < lanes; i++) t[i] = p[i];
+    return vld1q_f64(t);
+  }
+  static void store_n(double* p, Raw a, int n) {
+    double t[lanes];
+    vst1q_f64(t, a);
+    for (int i = 0; i < n && i < lanes; i++) p[i] = t[i];
+  }
+  static Raw set1(double a) { return vdupq_n_f64(a); }
+  static Raw add(Raw a, Raw b) { return vaddq_f64(a, b); }
+  static Raw sub(Raw a, Raw b) { return vsubq_f64(a, b); }
+  static Raw mul(Raw a, Raw b) { return vmulq_f64(a, b); }
+  static Raw div(Raw a, Raw b) { return vdivq_f64(a, b); }
+  static Raw min(Raw a, Raw b) { return vbslq_f64(vcltq_f64(a, b), a, b); }
+  static Raw max(Raw a, Raw b) { return vbslq_f64(vcgtq_f64(a, b), a, b); }
+  static Raw fma(Raw a, Raw b, Raw c) { return vfmaq_f64(c, a, b); }
+  static Raw sqrt(Raw a) { return vsqrtq_f64(a); }
+  static Raw round(Raw a) { return vrndnq_f64(a); }
+  static Raw floor(Raw a) { return vrndmq_f64(a); }
+  static Raw ceil(Raw a) { return vrndpq_f64(a); }
+  static Raw trunc(Raw a) { return vrndq_f64(a); }
+
+  static Mask lt(Raw a, Raw b) { return vcltq_f64(a, b); }
+  static Mask le(Raw a, Raw b) { return vcleq_f64(a, b); }
+  static Mask eq(Raw a, Raw b) { return vceqq_f64(a, b); }
+  static Raw select(Mask m, Raw a, Raw b) { return vbslq_f64(m, a, b); }
+  static Mask mask_and(Mask a, Mask b) { return vandq_u64(a, b); }
+  static Mask mask_or(Mask a, Mask b) { return vorrq_u64(a, b); }
+  static Mask mask_not(Mask a) { return vreinterpretq_u64_u32(vmvnq_u32(vreinterpretq_u32_u64(a))); }
+  static bool any(Mask a) { return vmaxvq_u32(vreinterpretq_u32_u64(a)) != 0; }
+
+  static uint64x2_t bits(Raw a) { return vreinterpretq_u64_f64(a); }
+  static Raw from_bits(Uint u) { return vreinterpretq_f64_u64(vdupq_n_u64(u)); }
+  static Raw bit_and(Raw a, Raw b) { return vreinterpretq_f64_u64(vandq_u64(bits(a), bits(b))); }
+  static Raw bit_or(Raw a, Raw b) { return vreinterpretq_f64_u64(vorrq_u64(bits(a), bits(b))); }
+  static Raw bit_xor(Raw a, Raw b) { return vreinterpretq_f64_u64(veorq_u64(bits(a), bits(b))); }
+  template <int k>
+  static Raw bit_shl(Raw a) {
+    return vreinterpretq_f64_u64(vshlq_n_u64(bits(a), k));
+  }
+  template <int k>
+  static Raw bit_shr(Raw a) {
+    return vreinterpretq_f64_u64(vshrq_n_u64(bits(a), k));
+  }
+};

@@ -1,0 +1,66 @@
+// One number to a register: the reference level, for any processor.
+// Each level defines Reg<float> and Reg<double> with the same members; vec.h builds on them.
+
+template <class T>
+struct ScalarBits;
+template <>
+struct ScalarBits<float> {
+  using Uint = uint32_t;
+};
+template <>
+struct ScalarBits<double> {
+  using Uint = uint64_t;
+};
+
+template <class T>
+struct Reg {
+  using Raw = T;
+  using Mask = bool;
+  using Uint = typename ScalarBits<T>::Uint;
+  static constexpr int lanes = 1;
+
+  static Raw load(const T* p) { return *p; }
+  static void store(T* p, Raw a) { *p = a; }
+  static Raw load_n(const T* p, int n) { return n > 0 ? *p : T(0); }
+  static void store_n(T* p, Raw a, int n) {
+    if (n > 0) *p = a;
+  }
+  static Raw set1(T a) { return a; }
+  static Raw add(Raw a, Raw b) { return a + b; }
+  static Raw sub(Raw a, Raw b) { return a - b; }
+  static Raw mul(Raw a, Raw b) { return a * b; }
+  static Raw div(Raw a, Raw b) { return a / b; }
+  static float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+  static double fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
+  static float sqrt(float a) { return __builtin_sqrtf(a); }
+  static double sqrt(double a) { return __builtin_sqrt(a); }
+  static Raw min(Raw a, Raw b) { return a < b ? a : b; }
+  static Raw max(Raw a, Raw b) { return a > b ? a : b; }
+  static Raw round(Raw a) { return T(__builtin_rint(a)); }
+  static Raw floor(Raw a) { return T(__builtin_floor(a)); }
+  static Raw ceil(Raw a) { return T(__builtin_ceil(a)); }
+  static Raw trunc(Raw a) { return T(__builtin_trunc(a)); }
+
+  static Mask lt(Raw a, Raw b) { return a < b; }
+  static Mask le(Raw a, Raw b) { return a <= b; }
+  static Mask eq(Raw a, Raw b) { return a == b; }
+  static Raw select(Mask m, Raw a, Raw b) { return m ? a : b; }
+  static Mask mask_and(Mask a, Mask b) { return a && b; }
+  static Mask mask_or(Mask a, Mask b) { return a || b; }
+  static Mask mask_not(Mask a) { return !a; }
+  static bool any(Mask a) { return a; }
+
+  static Uint bits(Raw a) { return __builtin_bit_cast(Uint, a); }
+  static Raw from_bits(Uint u) { return __builtin_bit_cast(Raw, u); }
+  static Raw bit_and(Raw a, Raw b) { return from_bits(bits(a) & bits(b)); }
+  static Raw bit_or(Raw a, Raw b) { return from_bits(bits(a) | bits(b)); }
+  static Raw bit_xor(Raw a, Raw b) { return from_bits(bits(a) ^ bits(b)); }
+  template <int k>
+  static Raw bit_shl(Raw a) {
+    return from_bits(bits(a) << k);
+  }
+  template <int k>
+  static Raw bit_shr(Raw a) {
+    return from_bits(bits(a) >> k);
+  }
+};

@@ -1,0 +1,166 @@
+// Vec<T>: sixteen floats or eight doubles, whatever the register width (64 bytes, the fixed lanes of every reduction).
+// All formulas and kernels are written on Vec, so every instruction set runs the same arithmetic in the same order.
+
+template <class T>
+struct Vec;
+
+template <class T>
+struct VecMask {
+  static constexpr int regs = int(64 / sizeof(T)) / Reg<T>::lanes;
+  typename Reg<T>::Mask r[regs];
+
+  friend VecMask operator&(VecMask a, VecMask b) {
+    for (int i = 0; i < regs; i++) a.r[i] = Reg<T>::mask_and(a.r[i], b.r[i]);
+    return a;
+  }
+  friend VecMask operator|(VecMask a, VecMask b) {
+    for (int i = 0; i < regs; i++) a.r[i] = Reg<T>::mask_or(a.r[i], b.r[i]);
+    return a;
+  }
+  friend VecMask operator!(VecMask a) {
+    for (int i = 0; i < regs; i++) a.r[i] = Reg<T>::mask_not(a.r[i]);
+    return a;
+  }
+  friend bool any(VecMask a) {
+    bool found = false;
+    for (int i = 0; i < regs; i++) found = found || Reg<T>::any(a.r[i]);
+    return found;
+  }
+};
+
+template <class T>
+struct Vec {
+  using R = Reg<T>;
+  using Scalar = T;
+  using Mask = VecMask<T>;
+  using Uint = typename R::Uint;
+  static constexpr int lanes = int(64 / sizeof(T));
+  static constexpr int regs = lanes / R::lanes;
+  static constexpr int mantissa_bits = sizeof(T) == 4 ? 23 : 52;
+  typename R::Raw r[regs];
+
+  Vec() = default;
+  Vec(T a) {  // NOLINT: constants in formulas read as numbers
+    for (int i = 0; i < regs; i++) r[i] = R::set1(a);
+  }
+
+  template <class F>
+  static Vec each(F f) {
+    Vec v;
+#pragma GCC unroll 4
+    for (int i = 0; i < regs; i++) v.r[i] = f(i);
+    return v;
+  }
+  template <class F>
+  static Mask each_mask(F f) {
+    Mask m;
+#pragma GCC unroll 4
+    for (int i = 0; i < regs; i++) m.r[i] = f(i);
+    return m;
+  }
+
+  static Vec load(const T* p) {
+    return each([&](int i) { return R::load(p + i * R::lanes); });
+  }
+  // The first n lanes; the others are zero and their memory is not touched.
+  static Vec load_n(const T* p, int64_t n) {
+    return each([&](int i) { return R::load_n(p + i * R::lanes, int(n) - i * R::lanes); });
+  }
+  static Vec from_bits(Uint u) {
+    return each([&](int) { return R::from_bits(u); });
+  }
+  void store(T* p) const {
+    for (int i = 0; i < regs; i++) R::store(p + i * R::lanes, r[i]);
+  }
+  void store_n(T* p, int64_t n) const {
+    for (int i = 0; i < regs; i++) R::store_n(p + i * R::lanes, r[i], int(n) - i * R::lanes);
+  }
+
+  friend Vec operator+(Vec a, Vec b) {
+    return each([&](int i) { return R::add(a.r[i], b.r[i]); });
+  }
+  friend Vec operator-(Vec a, Vec b) {
+    return each([&](int i) { return R::sub(a.r[i], b.r[i]); });
+  }
+  friend Vec operator*(Vec a, Vec b) {
+    return each([&](int i) { return R::mul(a.r[i], b.r[i]); });
+  }
+  friend Vec operator/(Vec a, Vec b) {
+    return each([&](int i) { return R::div(a.r[i], b.r[i]); });
+  }
+  friend Vec operator-(Vec a) {
+    return each([&](int i) { return R::bit_xor(a.r[i], R::set1(T(-0.0))); });
+  }
+  friend Mask operator<(Vec a, Vec b) {
+    return each_mask([&](int i) { return R::lt(a.r[i], b.r[i]); });
+  }
+  friend Mask operator<=(Vec a, Vec b) {
+    return each_mask([&](int i) { return R::le(a.r[i], b.r[i]); });
+  }
+  friend Mask operator>(Vec a, Vec b) { return b < a; }
+  friend Mask operator>=(Vec a, Vec b) { return b <= a; }
+  friend Mask operator==(Vec a, Vec b) {
+    return each_mask([&](int i) { return R::eq(a.r[i], b.r[i]); });
+  }
+  friend Mask operator!=(Vec a, Vec b) { return !(a == b); }
+
+  // a * b + c with one rounding
+  friend Vec fma(Vec a, Vec b, Vec c) {
+    return each([&](int i) { return R::fma(a.r[i], b.r[i], c.r[i]); });
+  }
+  friend Vec sqrt(Vec a) {
+    return each([&](int i) { return R::sqrt(a.r[i]); });
+  }
+  // a < b ? a : b, hence b when either is NaN; likewise max
+  friend Vec min(Vec a, Vec b) {
+    return each([&](int i) { return R::min(a.r[i], b.r[i]); });
+  }
+  friend Vec max(Vec a, Vec b) {
+    return each([&](int i) { return R::max(a.r[i], b.r[i]); });
+  }
+  friend Vec round(Vec a) {  // to the nearest, ties to even
+    return each([&](int i) { return R::round(a.r[i]); });
+  }
+  friend Vec floor(Vec a) {
+    return each([&](int i) { return R::floor(a.r[i]); });
+  }
+  friend Vec ceil(Vec a) {
+    return each([&](int i) { return R::ceil(a.r[i]); });
+  }
+  friend Vec trunc(Vec a) {
+    return each([&](int i) { return R::trunc(a.r[i]); });
+  }
+  friend Vec select(Mask m, Vec a, Vec b) {  // m ? a : b
+    return each([&](int i) { return R::select(m.r[i], a.r[i], b.r[i]); });
+  }
+
+  friend Vec bit_and(Vec a, Vec b) {
+    return each([&](int i) { return R::bit_and(a.r[i], b.r[i]); });
+  }
+  friend Vec bit_or(Vec a, Vec b) {
+    return each([&](int i) { return R::bit_or(a.r[i], b.r[i]); });
+  }
+  friend Vec bit_xor(Vec a, Vec b) {
+    return each([&](int i) { return R::bit_xor(a.r[i], b.r[i]); });
+  }
+  template <int k>
+  Vec shl() const {
+    return each([&](int i) { return R::template bit_shl<k>(r[i]); });
+  }
+  template <int k>
+  Vec shr() const {
+    return each([&](int i) { return R::template bit_shr<k>(r[i]); });
+  }
+  friend Vec abs(Vec a) { return bit_and(a, from_bits(Uint(~Uint(0)) >> 1)); }
+  friend Vec copysign(Vec magnitude, Vec sign) { return bit_or(abs(magnitude), bit_and(sign, Vec(T(-0.0)))); }
+
+  // The fixed tree of every reduction: lane i joins lane i + 8, then i + 4, i + 2, i + 1.
+  template <class F>
+  T fold(F join) const {
+    T t[lanes];
+    store(t);
+    for (int half = lanes / 2; half > 0; half /= 2)
+      for (int i = 0; i < half; i++) t[i] = join(t[i], t[i + half]);
+    return t[0];
+  }
+};

@@ -1,0 +1,39 @@
+// Exceptions that reach Python under the same names; their text is built from parts only when they are raised.
+#pragma once
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+namespace nncore {
+
+class Error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+class ValueError : public Error {
+ public:
+  using Error::Error;
+};
+class TypeError : public Error {
+ public:
+  using Error::Error;
+};
+class IndexError : public Error {
+ public:
+  using Error::Error;
+};
+
+template <class E, class... Parts>
+[[noreturn, gnu::cold, gnu::noinline]] void raise(const Parts&... parts) {
+  std::ostringstream text;
+  (text << ... << parts);
+  throw E(text.str());
+}
+
+template <class E = ValueError, class... Parts>
+void check(bool condition, const Parts&... parts) {
+  if (!condition) [[unlikely]]
+    raise<E>(parts...);
+}
+
+}  // namespace nncore
