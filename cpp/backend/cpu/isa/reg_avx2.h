@@ -17,6 +17,32 @@ struct Reg<float> {
   }
   static Raw load_n(const float* p, int n) { return _mm256_maskload_ps(p, first(n)); }
   static void store_n(float* p, Raw a, int n) { _mm256_maskstore_ps(p, first(n), a); }
+  // A tail: the first n lanes, its mask made once outside a loop.
+  using Tail = __m256i;
+  static Tail tail(int n) { return first(n); }
+  static Raw load_tail(const float* p, Tail t) { return _mm256_maskload_ps(p, t); }
+  static void store_tail(float* p, Raw a, Tail t) { _mm256_maskstore_ps(p, t, a); }
+  // r[i][j] becomes r[j][i]
+  static void transpose(Raw (&r)[8]) {
+    Raw a[8], b[8];
+#pragma GCC unroll 4
+    for (int i = 0; i < 8; i += 2) {
+      a[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+      a[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 8; i += 4)
+#pragma GCC unroll 2
+      for (int j = 0; j < 2; j++) {
+        b[i + 2 * j] = _mm256_shuffle_ps(a[i + j], a[i + j + 2], 0x44);
+        b[i + 2 * j + 1] = _mm256_shuffle_ps(a[i + j], a[i + j + 2], 0xee);
+      }
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+      r[i] = _mm256_permute2f128_ps(b[i], b[i + 4], 0x20);
+      r[i + 4] = _mm256_permute2f128_ps(b[i], b[i + 4], 0x31);
+    }
+  }
   static Raw set1(float a) { return _mm256_set1_ps(a); }
   static Raw add(Raw a, Raw b) { return _mm256_add_ps(a, b); }
   static Raw sub(Raw a, Raw b) { return _mm256_sub_ps(a, b); }
@@ -68,6 +94,18 @@ struct Reg<double> {
   }
   static Raw load_n(const double* p, int n) { return _mm256_maskload_pd(p, first(n)); }
   static void store_n(double* p, Raw a, int n) { _mm256_maskstore_pd(p, first(n), a); }
+  using Tail = __m256i;
+  static Tail tail(int n) { return first(n); }
+  static Raw load_tail(const double* p, Tail t) { return _mm256_maskload_pd(p, t); }
+  static void store_tail(double* p, Raw a, Tail t) { _mm256_maskstore_pd(p, t, a); }
+  static void transpose(Raw (&r)[4]) {
+    const Raw a = _mm256_unpacklo_pd(r[0], r[1]), b = _mm256_unpackhi_pd(r[0], r[1]);
+    const Raw c = _mm256_unpacklo_pd(r[2], r[3]), d = _mm256_unpackhi_pd(r[2], r[3]);
+    r[0] = _mm256_permute2f128_pd(a, c, 0x20);
+    r[1] = _mm256_permute2f128_pd(b, d, 0x20);
+    r[2] = _mm256_permute2f128_pd(a, c, 0x31);
+    r[3] = _mm256_permute2f128_pd(b, d, 0x31);
+  }
   static Raw set1(double a) { return _mm256_set1_pd(a); }
   static Raw add(Raw a, Raw b) { return _mm256_add_pd(a, b); }
   static Raw sub(Raw a, Raw b) { return _mm256_sub_pd(a, b); }

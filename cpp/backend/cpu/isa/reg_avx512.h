@@ -15,6 +15,41 @@ struct Reg<float> {
   static Mask first(int n) { return Mask(n >= lanes ? -1 : n <= 0 ? 0 : (1 << n) - 1); }
   static Raw load_n(const float* p, int n) { return _mm512_maskz_loadu_ps(first(n), p); }
   static void store_n(float* p, Raw a, int n) { _mm512_mask_storeu_ps(p, first(n), a); }
+  // A tail: the first n lanes, its mask made once outside a loop.
+  using Tail = Mask;
+  static Tail tail(int n) { return first(n); }
+  static Raw load_tail(const float* p, Tail t) { return _mm512_maskz_loadu_ps(t, p); }
+  static void store_tail(float* p, Raw a, Tail t) { _mm512_mask_storeu_ps(p, t, a); }
+  // r[i][j] becomes r[j][i]
+  static void transpose(Raw (&r)[16]) {
+    Raw a[16], b[16];
+#pragma GCC unroll 8
+    for (int i = 0; i < 16; i += 2) {
+      a[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+      a[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 16; i += 4)
+#pragma GCC unroll 2
+      for (int j = 0; j < 2; j++) {
+        b[i + 2 * j] = _mm512_shuffle_ps(a[i + j], a[i + j + 2], 0x44);
+        b[i + 2 * j + 1] = _mm512_shuffle_ps(a[i + j], a[i + j + 2], 0xee);
+      }
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+      a[j] = _mm512_shuffle_f32x4(b[j], b[j + 4], 0x88);
+      a[j + 4] = _mm512_shuffle_f32x4(b[j], b[j + 4], 0xdd);
+      a[j + 8] = _mm512_shuffle_f32x4(b[j + 8], b[j + 12], 0x88);
+      a[j + 12] = _mm512_shuffle_f32x4(b[j + 8], b[j + 12], 0xdd);
+    }
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+      r[j] = _mm512_shuffle_f32x4(a[j], a[j + 8], 0x88);
+      r[j + 8] = _mm512_shuffle_f32x4(a[j], a[j + 8], 0xdd);
+      r[j + 4] = _mm512_shuffle_f32x4(a[j + 4], a[j + 12], 0x88);
+      r[j + 12] = _mm512_shuffle_f32x4(a[j + 4], a[j + 12], 0xdd);
+    }
+  }
   static Raw set1(float a) { return _mm512_set1_ps(a); }
   static Raw add(Raw a, Raw b) { return _mm512_add_ps(a, b); }
   static Raw sub(Raw a, Raw b) { return _mm512_sub_ps(a, b); }
@@ -64,6 +99,32 @@ struct Reg<double> {
   static Mask first(int n) { return Mask(n >= lanes ? -1 : n <= 0 ? 0 : (1 << n) - 1); }
   static Raw load_n(const double* p, int n) { return _mm512_maskz_loadu_pd(first(n), p); }
   static void store_n(double* p, Raw a, int n) { _mm512_mask_storeu_pd(p, first(n), a); }
+  using Tail = Mask;
+  static Tail tail(int n) { return first(n); }
+  static Raw load_tail(const double* p, Tail t) { return _mm512_maskz_loadu_pd(t, p); }
+  static void store_tail(double* p, Raw a, Tail t) { _mm512_mask_storeu_pd(p, t, a); }
+  static void transpose(Raw (&r)[8]) {
+    Raw a[8], b[8];
+#pragma GCC unroll 4
+    for (int i = 0; i < 8; i += 2) {
+      a[i] = _mm512_unpacklo_pd(r[i], r[i + 1]);
+      a[i + 1] = _mm512_unpackhi_pd(r[i], r[i + 1]);
+    }
+#pragma GCC unroll 2
+    for (int j = 0; j < 2; j++) {
+      b[j] = _mm512_shuffle_f64x2(a[j], a[j + 2], 0x88);
+      b[j + 2] = _mm512_shuffle_f64x2(a[j], a[j + 2], 0xdd);
+      b[j + 4] = _mm512_shuffle_f64x2(a[j + 4], a[j + 6], 0x88);
+      b[j + 6] = _mm512_shuffle_f64x2(a[j + 4], a[j + 6], 0xdd);
+    }
+#pragma GCC unroll 2
+    for (int j = 0; j < 2; j++) {
+      r[j] = _mm512_shuffle_f64x2(b[j], b[j + 4], 0x88);
+      r[j + 4] = _mm512_shuffle_f64x2(b[j], b[j + 4], 0xdd);
+      r[j + 2] = _mm512_shuffle_f64x2(b[j + 2], b[j + 6], 0x88);
+      r[j + 6] = _mm512_shuffle_f64x2(b[j + 2], b[j + 6], 0xdd);
+    }
+  }
   static Raw set1(double a) { return _mm512_set1_pd(a); }
   static Raw add(Raw a, Raw b) { return _mm512_add_pd(a, b); }
   static Raw sub(Raw a, Raw b) { return _mm512_sub_pd(a, b); }

@@ -22,6 +22,19 @@ struct Reg<float> {
     vst1q_f32(t, a);
     for (int i = 0; i < n && i < lanes; i++) p[i] = t[i];
   }
+  // A tail: the first n lanes.
+  using Tail = int;
+  static Tail tail(int n) { return n; }
+  static Raw load_tail(const float* p, Tail t) { return t >= lanes ? load(p) : load_n(p, t); }
+  static void store_tail(float* p, Raw a, Tail t) { t >= lanes ? store(p, a) : store_n(p, a, t); }
+  // r[i][j] becomes r[j][i]
+  static void transpose(Raw (&r)[4]) {
+    const float32x4x2_t a = vtrnq_f32(r[0], r[1]), b = vtrnq_f32(r[2], r[3]);
+    r[0] = vcombine_f32(vget_low_f32(a.val[0]), vget_low_f32(b.val[0]));
+    r[1] = vcombine_f32(vget_low_f32(a.val[1]), vget_low_f32(b.val[1]));
+    r[2] = vcombine_f32(vget_high_f32(a.val[0]), vget_high_f32(b.val[0]));
+    r[3] = vcombine_f32(vget_high_f32(a.val[1]), vget_high_f32(b.val[1]));
+  }
   static Raw set1(float a) { return vdupq_n_f32(a); }
   static Raw add(Raw a, Raw b) { return vaddq_f32(a, b); }
   static Raw sub(Raw a, Raw b) { return vsubq_f32(a, b); }
@@ -78,6 +91,15 @@ struct Reg<double> {
     double t[lanes];
     vst1q_f64(t, a);
     for (int i = 0; i < n && i < lanes; i++) p[i] = t[i];
+  }
+  using Tail = int;
+  static Tail tail(int n) { return n; }
+  static Raw load_tail(const double* p, Tail t) { return t >= lanes ? load(p) : load_n(p, t); }
+  static void store_tail(double* p, Raw a, Tail t) { t >= lanes ? store(p, a) : store_n(p, a, t); }
+  static void transpose(Raw (&r)[2]) {
+    const Raw a = vtrn1q_f64(r[0], r[1]);
+    r[1] = vtrn2q_f64(r[0], r[1]);
+    r[0] = a;
   }
   static Raw set1(double a) { return vdupq_n_f64(a); }
   static Raw add(Raw a, Raw b) { return vaddq_f64(a, b); }

@@ -25,6 +25,11 @@ struct Reg {
   static void store_n(T* p, Raw a, int n) {
     if (n > 0) *p = a;
   }
+  using Tail = int;
+  static Tail tail(int n) { return n; }
+  static Raw load_tail(const T* p, Tail t) { return load_n(p, t); }
+  static void store_tail(T* p, Raw a, Tail t) { store_n(p, a, t); }
+  static void transpose(Raw (&)[1]) {}
   static Raw set1(T a) { return a; }
   static Raw add(Raw a, Raw b) { return a + b; }
   static Raw sub(Raw a, Raw b) { return a - b; }
