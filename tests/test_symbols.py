@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(shutil.which("nm") is None, reason="needs binuti
 
 @pytest.fixture(scope="module")
 def level_objects(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The compiled isa_*.o: those of $NNCORE_BUILD_DIR, else built here with CMake."""
+    """The compiled objects, one a level: those of $NNCORE_BUILD_DIR, else built here with CMake."""
     folder = Path(os.environ.get("NNCORE_BUILD_DIR", ""))
     if not os.environ.get("NNCORE_BUILD_DIR"):
         if shutil.which("cmake") is None:
@@ -30,7 +30,7 @@ def level_objects(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         )
         build = ["cmake", "--build", str(folder), "--target", "nncore_levels", "--parallel", "2"]
         subprocess.run(build, check=True, capture_output=True)
-    return sorted(folder.rglob("isa_*.o"))
+    return sorted(folder.rglob("nncore_isa_*.dir/**/*.o"))
 
 
 def symbols(path: Path, *options: str) -> list[tuple[str, str]]:
@@ -41,8 +41,7 @@ def symbols(path: Path, *options: str) -> list[tuple[str, str]]:
 
 
 def test_every_level_is_an_object(level_objects: list[Path]) -> None:
-    names = " ".join(path.name for path in level_objects)
-    assert [level for level in _core.isa_levels() if level not in names] == []
+    assert {path.name.split(".")[0] for path in level_objects} >= set(_core.isa_levels())
 
 
 def test_a_level_exports_one_symbol(level_objects: list[Path]) -> None:

@@ -1,0 +1,103 @@
+// Reductions, rows of softmax and losses, optimizer steps.
+#include "check.h"
+
+namespace nncore::test {
+namespace {
+
+template <class T>
+void run_reduce(const ReduceKernels<T>& level, Log& log) {
+  static const char* names[] = {"sum", "prod", "max", "min"};
+  for (const Kind kind : {Kind::plain, Kind::wild})
+    for (const int64_t n : sizes) {
+      Buffer<T> a(n), b(n), y(6);
+      fill(a, uint64_t(n), kind);
+      fill(b, uint64_t(n) + 1, kind);
+      const std::string label = name("n=%d kind=%d", int(n), int(kind));
+      for (int op = 0; op < 4; op++) y[op] = level.chunk[op](n, a.data());
+      y[4] = level.dot(n, a.data(), b.data());
+      y[5] = level.squared_difference(n, a.data(), b.data());
+      log.add("reduce.chunk", label, y);
+      for (const int64_t rows : {0, 1, 2, 7})
+        for (int op = 0; op < 4; op++)
+          for (const bool accumulate : {false, true}) {
+            Buffer<T> x(rows ? (rows - 1) * (n + 3) + n : 0), columns(n);
+            fill(x, uint64_t(rows), kind);
+            fill(columns, 5, kind);
+            name("reduce.columns rows=%d n=%d", int(rows), int(n));
+            level.columns[op](rows, n, n + 3, x.data(), columns.data(), accumulate);
+            log.add(std::string("reduce.columns.") + names[op],
+                    name("rows=%d n=%d kind=%d accumulate=%d", int(rows), int(n), int(kind), accumulate),
+                    columns);
+          }
+    }
+}
+
+template <class T>
+void run_loss(const LossKernels<T>& level, Log& log) {
+  for (const Kind kind : {Kind::plain, Kind::wild})
+    for (const int64_t n : sizes) {
+      Buffer<T> a(n), b(n), y(n), lse(1);
+      fill(a, uint64_t(n), kind);
+      fill(b, uint64_t(n) + 1, kind);
+      const std::string label = name("n=%d kind=%d", int(n), int(kind));
+      const T s = T(0.75), t = T(-1.25);
+      if (n > 0) {
+        lse[0] = level.row_lse(n, a.data());
+        log.add("loss.row_lse", label, lse);
+      }
+      level.exp_minus(n, a.data(), s, t, y.data());
+      log.add("loss.exp_minus", label, y);
+      level.scale_shift(n, a.data(), s, t, y.data());
+      log.add("loss.scale_shift", label, y);
+      level.scaled_difference(n, a.data(), b.data(), s, y.data());
+      log.add("loss.scaled_difference", label, y);
+      level.softmax_bwd(n, a.data(), b.data(), s, y.data());
+      log.add("loss.softmax_bwd", label, y);
+      level.log_softmax_bwd(n, a.data(), b.data(), s, y.data());
+      log.add("loss.log_softmax_bwd", label, y);
+    }
+}
+
+template <class T>
+void run_optim(const OptimKernels<T>& level, Log& log) {
+  for (const int64_t n : sizes)
+    for (int variant = 0; variant < 8; variant++) {
+      const bool first = variant & 1, second = variant & 2, third = variant & 4;
+      const std::string label = name("n=%d variant=%d", int(n), variant);
+      Buffer<T> p(n), g(n), m(n), v(n), top(n);
+      fill(p, 1, Kind::plain);
+      fill(g, 2, Kind::plain);
+      fill(m, 3, Kind::plain);
+      fill(v, 4, Kind::positive);
+      fill(top, 5, Kind::positive);
+      SgdStep<T> sgd{};
+      sgd.lr = T(0.1), sgd.momentum = T(0.9), sgd.keep = T(0.8), sgd.weight_decay = third ? T(0.01) : T(0);
+      sgd.has_momentum = first, sgd.nesterov = first && second, sgd.maximize = second && third;
+      level.sgd(n, sgd, p.data(), g.data(), first ? m.data() : nullptr);
+      log.add("optim.sgd.p", label, p);
+      log.add("optim.sgd.buffer", label, m);
+      AdamStep<T> adam{};
+      adam.step_size = T(0.01), adam.inv_sqrt_bias2 = T(1.5), adam.one_minus_beta1 = T(0.1),
+      adam.beta2 = T(0.999);
+      adam.one_minus_beta2 = T(0.001), adam.eps = T(1e-8), adam.weight_decay = third ? T(0.01) : T(0);
+      adam.shrink = second ? T(0.99) : T(1), adam.maximize = second && third, adam.amsgrad = first;
+      level.adam(n, adam, p.data(), g.data(), m.data(), v.data(), first ? top.data() : nullptr);
+      log.add("optim.adam.p", label, p);
+      log.add("optim.adam.m", label, m);
+      log.add("optim.adam.v", label, v);
+      log.add("optim.adam.v_max", label, top);
+    }
+}
+
+}  // namespace
+
+template <class T>
+void run_rows(const LevelKernels<T>& level, Log& log) {
+  run_reduce(level.reduce, log);
+  run_loss(level.loss, log);
+  run_optim(level.optim, log);
+}
+template void run_rows<float>(const LevelKernels<float>&, Log&);
+template void run_rows<double>(const LevelKernels<double>&, Log&);
+
+}  // namespace nncore::test
