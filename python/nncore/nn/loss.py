@@ -1,0 +1,114 @@
+"""Losses as modules: what a model's output costs, given its target."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from nncore import _core
+from nncore._check import number
+from nncore._core import Tensor
+
+from .module import Module
+
+__all__ = ["CrossEntropyLoss", "MSELoss", "NLLLoss", "Reduction", "SumSquaredError"]
+
+Reduction = Literal["none", "mean", "sum"]
+
+
+class _Loss(Module):
+    """A loss with a reduction over its elements."""
+
+    def __init__(self, reduction: Reduction = "mean") -> None:
+        super().__init__()
+        if reduction not in ("none", "mean", "sum"):
+            raise ValueError(f"{reduction} is not a valid value for reduction; use 'none', 'mean' or 'sum'")
+        self.reduction = reduction
+
+
+class CrossEntropyLoss(_Loss):
+    r"""E = -log softmax(x)[t]: the cost of logits x against classes t, or against probabilities.
+
+    Shapes: logits (N, C) or (C,), or (N, C, d1, ...); classes (N,) or (), or (N, d1, ...) of an integer dtype, or
+    probabilities of the logits' shape. The mean weighs each sample by its class's `weight` and leaves out
+    `ignore_index`. `label_smoothing` s mixes the target with s / C in every class.
+
+    Errors: ValueError for shapes that do not fit; IndexError for a class outside [0, C).
+    Source: PyTorch's `CrossEntropyLoss`; Szegedy et al. 2016, section 7 (smoothing).
+
+    >>> loss = nn.CrossEntropyLoss()
+    >>> round(loss(nncore.tensor([[0.0, 0.0]]), nncore.tensor([1])).item(), 4)
+    0.6931
+    """
+
+    weight: Tensor | None
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        *,
+        ignore_index: int = -100,
+        reduction: Reduction = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__(reduction)
+        self.register_buffer("weight", weight)
+        self.ignore_index = ignore_index
+        self.label_smoothing = number("CrossEntropyLoss", "label_smoothing", label_smoothing, 0.0, 1.0)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return _core.cross_entropy(
+            input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing
+        )
+
+
+class NLLLoss(_Loss):
+    r"""E = -x[t]: the negative log-likelihood of classes t, given log-probabilities x.
+
+    Shapes, weights and errors as for CrossEntropyLoss, which is LogSoftmax and this in one.
+
+    >>> loss = nn.NLLLoss(reduction="sum")
+    >>> loss(nncore.tensor([[-1.0, -2.0], [-3.0, -4.0]]), nncore.tensor([0, 1])).item()
+    5.0
+    """
+
+    weight: Tensor | None
+
+    def __init__(
+        self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: Reduction = "mean"
+    ) -> None:
+        super().__init__(reduction)
+        self.register_buffer("weight", weight)
+        self.ignore_index = ignore_index
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return _core.nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
+
+
+class MSELoss(_Loss):
+    r"""E = mean (y - d)² over all elements, or their sum, or each.
+
+    Shapes: y and d the same. Errors: ValueError for different shapes, which are never broadcast.
+
+    >>> nn.MSELoss()(nncore.tensor([1.0, 2.0]), nncore.tensor([1.0, 4.0])).item()
+    2.0
+    """
+
+    def __init__(self, *, reduction: Reduction = "mean") -> None:
+        super().__init__(reduction)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return _core.mse_loss(input, target, self.reduction)
+
+
+class SumSquaredError(Module):
+    r"""E = ½ Σ (y - d)², whose derivative by an output is y - d.
+
+    Shapes: y and d the same. Errors: ValueError for different shapes.
+    Source: Rumelhart, Hinton and Williams 1986, "Learning representations by back-propagating errors", eq. 3.
+
+    >>> nn.SumSquaredError()(nncore.tensor([1.0, 2.0]), nncore.tensor([1.0, 4.0])).item()
+    2.0
+    """
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return 0.5 * _core.mse_loss(input, target, "sum")

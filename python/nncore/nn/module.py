@@ -1,0 +1,425 @@
+"""Module: the base of layers and models. It knows its parameters, buffers and children by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal, TypeVar
+
+from nncore import _core
+from nncore._core import Tensor, dtype
+
+from . import state
+from .hooks import ForwardHook, ForwardPreHook, Hooks, RemovableHandle
+from .parameter import Parameter
+
+__all__ = ["Module"]
+
+Kind = Literal["parameter", "buffer", "module"]
+Self = TypeVar("Self", bound="Module")
+
+
+class _NotYet:
+    """Stands on the class for what `Module.__init__` puts on the instance; reading it there is an error."""
+
+    def __get__(self, module: object | None, owner: type) -> Any:
+        if module is None:
+            return self
+        raise AttributeError(
+            f"{owner.__name__}: Module.__init__() has not run; call super().__init__() at the start of "
+            f"{owner.__name__}.__init__, before parameters, buffers or modules are assigned"
+        )
+
+
+class Module:
+    """Base of all layers and models: assign parameters and modules as attributes, and write `forward`.
+
+    What is assigned is registered under its attribute's name: `parameters()`, `state_dict()`, `train()`, `to()` and
+    the printed form follow from that. Calling the module runs its hooks and `forward`.
+
+    Errors: AttributeError if a subclass did not call `super().__init__()`; ValueError if a module would contain itself.
+    Source: PyTorch's `torch.nn.Module`, whose names, order and state-dict layout these are.
+
+    >>> class Residual(nn.Module):
+    ...     def __init__(self, width):
+    ...         super().__init__()
+    ...         self.inner = nn.Linear(width, width)
+    ...     def forward(self, x):
+    ...         return x + self.inner(x).relu()
+    >>> model = Residual(4)
+    >>> model(nncore.zeros(2, 4)).shape
+    (2, 4)
+    >>> [(name, p.shape) for name, p in model.named_parameters()]
+    [('inner.weight', (4, 4)), ('inner.bias', (4,))]
+    """
+
+    # Registered values live in the instance's __dict__ like any attribute, so reading one costs no more than that;
+    # _registered says which names they are, in order.
+    training: bool = True
+    _registered: dict[str, Kind] = _NotYet()  # type: ignore[assignment]
+    _transient: set[str] = _NotYet()  # type: ignore[assignment]  # buffers that are not saved
+    _hooks: Hooks = _NotYet()  # type: ignore[assignment]
+    _plain: bool = _NotYet()  # type: ignore[assignment]  # a call is exactly the class's forward
+
+    def __init__(self) -> None:
+        vars(self).update(training=True, _registered={}, _transient=set(), _hooks=Hooks(), _plain=True)
+
+    def _no_forward(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+
+    forward: Callable[..., Any] = _no_forward
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._plain:
+            return self.forward(*args, **kwargs)
+        return self._hooks.call(self, args, kwargs)
+
+    # Registration
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Parameter):
+            self._register(name, value, "parameter")
+        elif isinstance(value, Module):
+            self._register(name, value, "module")
+        elif name in (registered := vars(self).get("_registered", ())):
+            self._register(name, value, registered[name])
+        else:
+            object.__setattr__(self, name, value)
+            if name == "forward":
+                self._note_hooks()
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        if self._registered.pop(name, None) is not None:
+            self._transient.discard(name)
+            self._changed()
+        elif name == "forward":
+            self._note_hooks()
+
+    def _register(self, name: str, value: Any, kind: Kind) -> None:
+        """The one way into the registry; what stays None keeps its name and its kind."""
+        expected = Parameter if kind == "parameter" else Module if kind == "module" else Tensor
+        if value is not None and not isinstance(value, expected):
+            raise TypeError(
+                f"cannot assign '{type(value).__name__}' object to {kind} '{name}' "
+                f"({expected.__name__} or None required)"
+            )
+        if isinstance(value, Module) and any(module is self for module in value.modules()):
+            raise ValueError(
+                f"{type(self).__name__}: assigning '{name}' would make the module contain itself; "
+                "assign a deep copy or another module"
+            )
+        if self._registered.get(name) != kind:
+            self._registered.pop(name, None)
+            self._transient.discard(name)
+        self._registered[name] = kind
+        vars(self)[name] = value
+        self._changed()
+
+    def _changed(self) -> None:
+        """Called after what is registered has changed; a container forgets here what it derived from it."""
+
+    def _check_name(self, name: str, kind: Kind) -> None:
+        what = f"{kind} name"
+        if not isinstance(name, str):
+            raise TypeError(f"{what} should be a string, got {type(name).__name__}")
+        if "." in name:
+            raise KeyError(f"{what} can't contain \".\", got '{name}'")
+        if name == "":
+            raise KeyError(f'{what} can\'t be empty string ""')
+        if hasattr(self, name) and self._registered.get(name) != kind:
+            raise KeyError(f"attribute '{name}' already exists")
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Register `param` under `name`; None keeps the name for an absent parameter, as a layer without bias does."""
+        self._check_name(name, "parameter")
+        self._register(name, param, "parameter")
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Register a tensor that is part of the state but not trained; `persistent=False` keeps it out of files.
+
+        >>> norm = nn.Module()
+        >>> norm.register_buffer("running_mean", nncore.zeros(3))
+        >>> list(norm.state_dict())
+        ['running_mean']
+        """
+        self._check_name(name, "buffer")
+        self._register(name, tensor, "buffer")
+        (self._transient.discard if persistent else self._transient.add)(name)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Register a child under `name`."""
+        self._check_name(name, "module")
+        self._register(name, module, "module")
+
+    register_module = add_module
+
+    # Walking
+
+    def _of_kind(self, kind: Kind) -> Iterator[tuple[str, Any]]:
+        """Own (name, value) pairs of one kind that are not None, in the order of registration."""
+        values = vars(self)
+        return ((n, values[n]) for n, k in self._registered.items() if k == kind and values[n] is not None)
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """(name, module) of the direct children, each module once."""
+        seen: set[int] = set()
+        for name, module in self._of_kind("module"):
+            if id(module) not in seen:
+                seen.add(id(module))
+                yield name, module
+
+    def children(self) -> Iterator[Module]:
+        """The direct children, each once."""
+        return (module for _, module in self.named_children())
+
+    def named_modules(
+        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """(dotted name, module) of this module and all below it, parents first."""
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        if remove_duplicate:
+            memo.add(self)
+        yield prefix, self
+        for name, module in self._of_kind("module"):
+            yield from module.named_modules(memo, _join(prefix, name), remove_duplicate)
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all below it, parents first, each once."""
+        return (module for _, module in self.named_modules())
+
+    def _named_members(
+        self, kind: Kind, prefix: str, recurse: bool, remove_duplicate: bool
+    ) -> Iterator[tuple[str, Any]]:
+        seen: set[int] = set()
+        owners = self.named_modules(None, prefix, remove_duplicate) if recurse else [(prefix, self)]
+        for owner_name, owner in owners:
+            for name, value in owner._of_kind(kind):
+                if id(value) not in seen:
+                    if remove_duplicate:
+                        seen.add(id(value))
+                    yield _join(owner_name, name), value
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """(dotted name, parameter) of this module and, with `recurse`, of all below it."""
+        return self._named_members("parameter", prefix, recurse, remove_duplicate)
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """The parameters, each once: what an optimizer takes."""
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """(dotted name, buffer) of this module and, with `recurse`, of all below it."""
+        return self._named_members("buffer", prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """The buffers, each once."""
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
+
+    def get_submodule(self, target: str) -> Module:
+        """The module at a dotted name; "" is this one. Errors: AttributeError."""
+        module = self
+        for name in filter(None, target.split(".")):
+            if module._registered.get(name) != "module" or vars(module)[name] is None:
+                raise AttributeError(f"{type(module).__name__} has no submodule '{name}' (looking for '{target}')")
+            module = vars(module)[name]
+        return module
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter at a dotted name. Errors: AttributeError."""
+        owner, _, name = target.rpartition(".")
+        for found, parameter in self.get_submodule(owner)._of_kind("parameter"):
+            if found == name:
+                return parameter  # type: ignore[no-any-return]
+        raise AttributeError(f"{type(self).__name__} has no parameter '{target}'")
+
+    # Modes and values
+
+    def apply(self: Self, fn: Callable[[Module], Any]) -> Self:
+        """Call `fn` on every module below and then on this one.
+
+        >>> def constant(module):
+        ...     if isinstance(module, nn.Linear):
+        ...         nn.init.constant_(module.weight, 0.5)
+        >>> nn.Sequential(nn.Linear(2, 1), nn.ReLU()).apply(constant)[0].weight.tolist()
+        [[0.5, 0.5]]
+        """
+        for child in self.children():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    def train(self: Self, mode: bool = True) -> Self:
+        """Set training mode here and below; it changes what dropout and batch normalisation do."""
+        if not isinstance(mode, bool):
+            raise ValueError("training mode is expected to be boolean")
+        self.training = mode
+        for child in self.children():
+            child.train(mode)
+        return self
+
+    def eval(self: Self) -> Self:
+        """Set evaluation mode: `train(False)`."""
+        return self.train(False)
+
+    def requires_grad_(self: Self, requires_grad: bool = True) -> Self:
+        """Let autograd record operations on the parameters, or freeze them."""
+        for parameter in self.parameters():
+            parameter.requires_grad = requires_grad
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Drop the gradients of all parameters, or with `set_to_none=False` fill them with zeros."""
+        for parameter in self.parameters():
+            if set_to_none:
+                parameter.grad = None
+            elif parameter.grad is not None:
+                _core.assign_(parameter.grad, 0.0)
+
+    def to(self: Self, *args: str | dtype, device: str | None = None, dtype: dtype | None = None) -> Self:
+        """Convert parameters and buffers of floating-point dtype: `to(dtype)`, `to("cpu")`, `to("cpu", dtype)`.
+
+        Parameters are replaced by new ones where the dtype changes, so make the optimizer afterwards.
+
+        Errors: TypeError for a dtype that is not floating-point; ValueError for a device that is not there.
+
+        >>> nn.Linear(2, 1).to(nncore.float64).weight.dtype
+        nncore.float64
+        """
+        for arg in args:
+            if isinstance(arg, str):
+                device = arg
+            elif isinstance(arg, _core.dtype):
+                dtype = arg
+            else:
+                raise TypeError(f"to: expected a dtype or a device name, got {type(arg).__name__}")
+        if device not in (None, "cpu"):
+            raise ValueError(f"to: device '{device}' is not available; this build computes on 'cpu'")
+        if dtype is not None and not dtype.is_floating_point:
+            raise TypeError(f"to: modules hold floating-point values, got {dtype}; use nncore.float32 or nncore.float64")
+        return self if dtype is None else self._convert(dtype)
+
+    def float(self: Self) -> Self:
+        """Convert to float32; see `to`."""
+        return self._convert(_core.float32)
+
+    def double(self: Self) -> Self:
+        """Convert to float64; see `to`."""
+        return self._convert(_core.float64)
+
+    def _convert(self: Self, target: dtype) -> Self:
+        converted: dict[int, Tensor] = {}  # a tensor that two modules share stays shared
+        for module in self.modules():
+            for kind in ("parameter", "buffer"):
+                for name, value in list(module._of_kind(kind)):
+                    if value.dtype.is_floating_point and value.dtype != target:
+                        if id(value) not in converted:
+                            converted[id(value)] = value.to(target)
+                        module._register(name, converted[id(value)], kind)
+        return self
+
+    # State
+
+    def state_dict(
+        self, *, destination: dict[str, Tensor] | None = None, prefix: str = "", keep_vars: bool = False
+    ) -> dict[str, Tensor]:
+        """Parameters and persistent buffers by dotted name, in PyTorch's order and layout.
+
+        The tensors share memory with the module (copy them to keep a moment's state) and are detached unless
+        `keep_vars`.
+
+        >>> {name: value.shape for name, value in nn.Linear(3, 2).state_dict().items()}
+        {'weight': (2, 3), 'bias': (2,)}
+        """
+        result: dict[str, Tensor] = {} if destination is None else destination
+        for name, value, _ in self._persistent(prefix):
+            result[name] = value if keep_vars else value.detach()
+        return result
+
+    def _persistent(self, prefix: str = "") -> Iterator[tuple[str, Tensor, Module]]:
+        """(dotted name, tensor, owner) of all that is saved: of each module the parameters, then the buffers."""
+        for owner_name, owner in self.named_modules(prefix=prefix.removesuffix("."), remove_duplicate=False):
+            for name, parameter in owner._of_kind("parameter"):
+                yield _join(owner_name, name), parameter, owner
+            for name, buffer in owner._of_kind("buffer"):
+                if name not in owner._transient:
+                    yield _join(owner_name, name), buffer, owner
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> state.IncompatibleKeys:
+        """Copy tensors or arrays into the parameters and buffers of the same names.
+
+        With `strict=False` missing and unexpected keys are not errors; they are returned. Values of another dtype are
+        converted. Nothing is changed unless all fits.
+
+        Errors: ValueError naming every missing or unexpected key and every wrong shape; TypeError.
+
+        >>> model = nn.Linear(2, 1)
+        >>> model.load_state_dict({"weight": np.ones((1, 2)), "bias": np.zeros(1)})
+        <All keys matched successfully>
+        >>> model.load_state_dict({"weight": np.ones((1, 3))})
+        Traceback (most recent call last):
+        ValueError: Error(s) in loading state_dict for Linear:
+            Missing key(s) in state_dict: "bias".
+            size mismatch for weight: the state_dict has shape (1, 3), the current model (1, 2).
+        """
+        targets = {name: tensor for name, tensor, _ in self._persistent()}
+        return state.load(type(self).__name__, targets, state_dict, strict)
+
+    # Hooks
+
+    def register_forward_pre_hook(
+        self, hook: ForwardPreHook, *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Run `hook(module, args)` before each forward; what it returns, unless None, replaces the arguments.
+
+        >>> double = nn.Identity()
+        >>> handle = double.register_forward_pre_hook(lambda module, args: 2 * args[0])
+        >>> double(nncore.ones(2)).tolist()
+        [2.0, 2.0]
+        """
+        return self._hooks.add(self._hooks.pre, hook, prepend, with_kwargs, self._note_hooks)
+
+    def register_forward_hook(
+        self, hook: ForwardHook, *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Run `hook(module, args, output)` after each forward; what it returns, unless None, replaces the output.
+
+        >>> layer = nn.ReLU()
+        >>> handle = layer.register_forward_hook(lambda module, args, output: print(output.tolist()))
+        >>> _ = layer(nncore.tensor([-1.0, 2.0]))
+        [0.0, 2.0]
+        """
+        return self._hooks.add(self._hooks.post, hook, prepend, with_kwargs, self._note_hooks)
+
+    def _note_hooks(self) -> None:
+        vars(self)["_plain"] = not self._hooks and "forward" not in vars(self)
+
+    # Printed form
+
+    def extra_repr(self) -> str:
+        """What the printed form shows between the parentheses; subclasses override it."""
+        return ""
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+    def _child_lines(self) -> list[str]:
+        """One entry for each child in the printed form."""
+        names = (name for name, kind in self._registered.items() if kind == "module")
+        return [f"({name}): {vars(self)[name]!r}" for name in names]
+
+    def __repr__(self) -> str:
+        extra, lines = self.extra_repr(), self._child_lines()
+        if not lines and "\n" not in extra:
+            return f"{self._get_name()}({extra})"
+        body = "\n".join(extra.splitlines() + lines).replace("\n", "\n  ")
+        return f"{self._get_name()}(\n  {body}\n)"
+
+
+def _join(prefix: str, name: str) -> str:
+    return f"{prefix}.{name}" if prefix else name

@@ -1,0 +1,44 @@
+"""Parameter: a tensor that a module registers and an optimizer trains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nncore import _core
+from nncore._core import Tensor
+
+__all__ = ["Parameter"]
+
+
+class Parameter(Tensor):
+    """A leaf tensor that becomes part of a module when it is assigned as an attribute.
+
+    It shares the memory of a tensor it is made from; anything else is copied by `nncore.tensor`.
+
+    Errors: TypeError for data that `nncore.tensor` refuses, and for an integer tensor that requires a gradient.
+
+    >>> nn.Parameter(nncore.zeros(2))
+    Parameter containing:
+    tensor([0., 0.], requires_grad=True)
+    """
+
+    def __init__(self, data: Any, requires_grad: bool = True) -> None:
+        super().__init__(data.detach() if isinstance(data, Tensor) else _core.tensor(data))
+        self.requires_grad = requires_grad
+
+    def __repr__(self) -> str:
+        return f"Parameter containing:\n{super().__repr__()}"
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        copied = type(self)(self.detach().clone(), self.requires_grad)
+        memo[id(self)] = copied
+        return copied
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), np.array(self.detach().numpy()), self.requires_grad)
+
+
+def _rebuild(kind: type[Parameter], values: np.ndarray[Any, Any], requires_grad: bool) -> Parameter:
+    return kind(_core.tensor(values), requires_grad)

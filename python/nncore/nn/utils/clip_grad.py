@@ -1,0 +1,86 @@
+"""Gradients kept within bounds before the optimizer's step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from nncore import _core
+from nncore._check import number
+from nncore._core import Tensor
+
+__all__ = ["clip_grad_norm_", "clip_grad_value_"]
+
+
+def clip_grad_norm_(
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+) -> Tensor:
+    """Scale all gradients by min(1, max_norm / (norm + 1e-6)) and return their norm, taken as of one vector.
+
+    `norm_type` p gives the p-norm; infinity the largest magnitude.
+
+    Errors: ValueError for a max_norm that is negative or NaN, for norm_type <= 0, and with `error_if_nonfinite` for a
+    norm that is not finite.
+    Source: Pascanu, Mikolov and Bengio 2013, algorithm 1.
+
+    >>> weight = nn.Parameter(nncore.tensor([3.0, 4.0]))
+    >>> (weight * weight / 2).sum().backward()
+    >>> nn.utils.clip_grad_norm_(weight, max_norm=1.0).item()
+    5.0
+    >>> [round(g, 4) for g in weight.grad.tolist()]
+    [0.6, 0.8]
+    """
+    if not max_norm >= 0:
+        raise ValueError(f"clip_grad_norm_: max_norm must not be negative, got {max_norm}")
+    if not norm_type > 0:
+        raise ValueError(f"clip_grad_norm_: norm_type must be above 0, got {norm_type}")
+    grads = _grads(parameters)
+    if not grads:
+        return _core.tensor(0.0)
+    with _core.no_grad():
+        norm = _norm(grads, norm_type)
+        total = norm.item()
+        if error_if_nonfinite and not math.isfinite(total):
+            raise ValueError(
+                f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it cannot be "
+                "clipped. To disable this error and scale the gradients by the non-finite norm anyway, set "
+                "`error_if_nonfinite=False`"
+            )
+        scale = max_norm / (total + 1e-6)
+        if not scale >= 1:
+            for grad in grads:
+                _core.assign_(grad, grad * scale)
+    return norm
+
+
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+    """Clamp every element of the gradients to [-clip_value, clip_value].
+
+    Errors: ValueError for a clip_value that is negative or NaN.
+
+    >>> weight = nn.Parameter(nncore.tensor([3.0, -0.25]))
+    >>> (weight * weight).sum().backward()
+    >>> nn.utils.clip_grad_value_(weight, 1.0)
+    >>> weight.grad.tolist()
+    [1.0, -0.5]
+    """
+    bound = number("clip_grad_value_", "clip_value", clip_value, 0.0)
+    with _core.no_grad():
+        for grad in _grads(parameters):
+            _core.assign_(grad, grad.clamp(-bound, bound))
+
+
+def _grads(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    params = [parameters] if isinstance(parameters, Tensor) else parameters
+    return [grad for param in params if (grad := param.grad) is not None]
+
+
+def _norm(grads: list[Tensor], p: float) -> Tensor:
+    if math.isinf(p):
+        return _core.stack([grad.abs().max() for grad in grads]).max()
+    if p == 2:
+        return _core.stack([(grad * grad).sum() for grad in grads]).sum().sqrt()
+    return _core.stack([grad.abs().pow(p).sum() for grad in grads]).sum().pow(1 / p)

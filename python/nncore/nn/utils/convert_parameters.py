@@ -1,0 +1,42 @@
+"""All parameters as one vector, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nncore import _core
+from nncore._core import Tensor
+
+__all__ = ["parameters_to_vector", "vector_to_parameters"]
+
+
+def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
+    """The values of all parameters in one vector, in their order.
+
+    >>> nn.utils.parameters_to_vector(nn.Linear(3, 2).parameters()).shape
+    (8,)
+    """
+    return _core.cat([parameter.reshape(-1) for parameter in parameters])
+
+
+def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
+    """Copy consecutive parts of `vec` into the parameters.
+
+    Errors: TypeError if `vec` is no tensor; ValueError unless it has exactly as many elements as they have together.
+
+    >>> layer = nn.Linear(2, 1)
+    >>> nn.utils.vector_to_parameters(nncore.tensor([1.0, 2.0, 3.0]), layer.parameters())
+    >>> layer.weight.tolist(), layer.bias.tolist()
+    ([[1.0, 2.0]], [3.0])
+    """
+    if not isinstance(vec, Tensor):
+        raise TypeError(f"vector_to_parameters: expected a Tensor, got {type(vec).__name__}")
+    targets = list(parameters)
+    total = sum(target.numel() for target in targets)
+    if vec.ndim != 1 or vec.numel() != total:
+        raise ValueError(f"vector_to_parameters: the vector has shape {vec.shape}, the parameters need ({total},)")
+    start, values = 0, vec.detach()
+    for target in targets:
+        end = start + target.numel()
+        _core.assign_(target, values[start:end].reshape(*target.shape).to(target.dtype))
+        start = end

@@ -1,0 +1,43 @@
+"""Learning rates that change from epoch to epoch; PyTorch's `torch.optim.lr_scheduler`.
+
+Make the scheduler after the optimizer and call its `step()` once an epoch, after the optimizer's steps.
+
+>>> optimizer = nncore.optim.SGD(nn.Linear(2, 1).parameters(), lr=1.0)
+>>> scheduler = nncore.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
+>>> rates = []
+>>> for epoch in range(5):
+...     rates += scheduler.get_last_lr()
+...     scheduler.step()
+>>> rates
+[1.0, 1.0, 0.5, 0.5, 0.25]
+"""
+
+from __future__ import annotations
+
+from .base import LRScheduler
+from .curves import (
+    ConstantLR,
+    CosineAnnealingLR,
+    ExponentialLR,
+    LambdaLR,
+    LinearLR,
+    MultiStepLR,
+    PolynomialLR,
+    StepLR,
+)
+from .plateau import ReduceLROnPlateau
+from .sequential import SequentialLR
+
+__all__ = [
+    "LRScheduler",
+    "ConstantLR",
+    "CosineAnnealingLR",
+    "ExponentialLR",
+    "LambdaLR",
+    "LinearLR",
+    "MultiStepLR",
+    "PolynomialLR",
+    "ReduceLROnPlateau",
+    "SequentialLR",
+    "StepLR",
+]

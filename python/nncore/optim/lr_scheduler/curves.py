@@ -1,0 +1,183 @@
+"""Schedules that depend on the epoch alone."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from types import FunctionType
+from typing import Any
+
+from nncore._check import number, size
+
+from ..optimizer import Optimizer
+from .base import LRScheduler
+
+__all__ = [
+    "ConstantLR",
+    "CosineAnnealingLR",
+    "ExponentialLR",
+    "LambdaLR",
+    "LinearLR",
+    "MultiStepLR",
+    "PolynomialLR",
+    "StepLR",
+]
+
+
+class LambdaLR(LRScheduler):
+    """lr = initial lr * lr_lambda(epoch), with one function for all groups or a list with one for each.
+
+    A state dict holds the attributes of callable objects, and None for functions.
+    Errors: ValueError for a list of another length than the groups.
+
+    >>> optimizer = nncore.optim.SGD(nn.Linear(2, 1).parameters(), lr=1.0)
+    >>> scheduler = nncore.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 1 / (epoch + 1))
+    >>> scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.5]
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        lr_lambda: Callable[[int], float] | list[Callable[[int], float]],
+        last_epoch: int = -1,
+    ) -> None:
+        groups = len(getattr(optimizer, "param_groups", ()))
+        self.lr_lambdas = list(lr_lambda) if isinstance(lr_lambda, (list, tuple)) else [lr_lambda] * groups
+        if len(self.lr_lambdas) != groups:
+            raise ValueError(f"Expected {groups} lr_lambdas, but got {len(self.lr_lambdas)}")
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        factors = [function(self.last_epoch) for function in self.lr_lambdas]
+        return [base * factor for base, factor in zip(self.base_lrs, factors, strict=True)]
+
+    def state_dict(self) -> dict[str, Any]:
+        kept = [None if isinstance(f, FunctionType) else dict(vars(f)) for f in self.lr_lambdas]
+        return {**super().state_dict(), "lr_lambdas": kept}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        functions = self.lr_lambdas
+        super().load_state_dict(state_dict)
+        for function, kept in zip(functions, self.lr_lambdas, strict=True):
+            if kept is not None:
+                vars(function).update(kept)  # type: ignore[arg-type]
+        self.lr_lambdas = functions
+
+
+class StepLR(LRScheduler):
+    """lr is multiplied by `gamma` every `step_size` epochs."""
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
+        self.step_size = size("StepLR", "step_size", step_size, 1)
+        self.gamma = number("StepLR", "gamma", gamma, 0.0)
+        super().__init__(optimizer, last_epoch)
+
+    def _next(self, lr: float, base_lr: float) -> float:
+        falls = self.last_epoch > 0 and self.last_epoch % self.step_size == 0
+        return lr * self.gamma if falls else lr
+
+
+class MultiStepLR(LRScheduler):
+    """lr is multiplied by `gamma` at each epoch in `milestones`, twice where an epoch stands twice."""
+
+    def __init__(
+        self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1
+    ) -> None:
+        self.milestones = Counter(size("MultiStepLR", "milestones", epoch) for epoch in milestones)
+        self.gamma = number("MultiStepLR", "gamma", gamma, 0.0)
+        super().__init__(optimizer, last_epoch)
+
+    def _next(self, lr: float, base_lr: float) -> float:
+        return float(lr * self.gamma ** self.milestones[self.last_epoch])
+
+
+class ExponentialLR(LRScheduler):
+    """lr is multiplied by `gamma` every epoch."""
+
+    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
+        self.gamma = number("ExponentialLR", "gamma", gamma, 0.0)
+        super().__init__(optimizer, last_epoch)
+
+    def _next(self, lr: float, base_lr: float) -> float:
+        return lr * self.gamma if self.last_epoch > 0 else lr
+
+
+class ConstantLR(LRScheduler):
+    """lr is multiplied by `factor` for the first `total_iters` epochs."""
+
+    def __init__(
+        self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1
+    ) -> None:
+        self.factor = number("ConstantLR", "factor", factor, 5e-324, 1.0)
+        self.total_iters = size("ConstantLR", "total_iters", total_iters)
+        super().__init__(optimizer, last_epoch)
+
+    def _next(self, lr: float, base_lr: float) -> float:
+        if self.last_epoch == 0:
+            return lr * self.factor
+        return lr * (1.0 / self.factor) if self.last_epoch == self.total_iters else lr
+
+
+class LinearLR(LRScheduler):
+    """lr is multiplied by a factor that goes from `start_factor` to `end_factor` in `total_iters` even steps."""
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        start_factor: float = 1.0 / 3,
+        end_factor: float = 1.0,
+        total_iters: int = 5,
+        last_epoch: int = -1,
+    ) -> None:
+        self.start_factor = number("LinearLR", "start_factor", start_factor, 5e-324, 1.0)
+        self.end_factor = number("LinearLR", "end_factor", end_factor, 0.0, 1.0)
+        self.total_iters = size("LinearLR", "total_iters", total_iters)
+        super().__init__(optimizer, last_epoch)
+
+    def _next(self, lr: float, base_lr: float) -> float:
+        if self.last_epoch == 0:
+            return lr * self.start_factor
+        if self.last_epoch > self.total_iters:
+            return lr
+        rise = self.end_factor - self.start_factor
+        return lr * (1.0 + rise / (self.total_iters * self.start_factor + (self.last_epoch - 1) * rise))
+
+
+class PolynomialLR(LRScheduler):
+    """lr = initial lr * (1 - epoch / total_iters)^power, and 0 from `total_iters` on."""
+
+    def __init__(
+        self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1
+    ) -> None:
+        self.total_iters = size("PolynomialLR", "total_iters", total_iters)
+        self.power = number("PolynomialLR", "power", power)
+        super().__init__(optimizer, last_epoch)
+
+    def _next(self, lr: float, base_lr: float) -> float:
+        if self.last_epoch == 0 or self.last_epoch > self.total_iters:
+            return lr
+        left = 1.0 - self.last_epoch / self.total_iters
+        return float(lr * (left / (1.0 - (self.last_epoch - 1) / self.total_iters)) ** self.power)
+
+
+class CosineAnnealingLR(LRScheduler):
+    """lr = eta_min + (initial lr - eta_min) * (1 + cos(π * epoch / T_max)) / 2: half a cosine in `T_max` epochs.
+
+    Source: Loshchilov and Hutter 2017, "SGDR", eq. 5, without restarts.
+    """
+
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
+        self.T_max = size("CosineAnnealingLR", "T_max", T_max, 1)
+        self.eta_min = number("CosineAnnealingLR", "eta_min", eta_min, 0.0)
+        super().__init__(optimizer, last_epoch)
+
+    def _next(self, lr: float, base_lr: float) -> float:
+        if self.last_epoch == 0:
+            return lr
+        if (self.last_epoch - 1 - self.T_max) % (2 * self.T_max) == 0:  # the ratio below would be 0 / 0
+            return lr + (base_lr - self.eta_min) * (1 - math.cos(math.pi / self.T_max)) / 2
+        now, before = (1 + math.cos(math.pi * epoch / self.T_max) for epoch in (self.last_epoch, self.last_epoch - 1))
+        return now / before * (lr - self.eta_min) + self.eta_min

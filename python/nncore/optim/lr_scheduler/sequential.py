@@ -1,0 +1,82 @@
+"""Schedules one after the other."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..optimizer import Optimizer
+from .base import LRScheduler, check_keys, optimizer_of
+
+__all__ = ["SequentialLR"]
+
+
+class SequentialLR(LRScheduler):
+    """Uses `schedulers` in turn, the next from each epoch in `milestones` on, where it begins with its epoch 0.
+
+    Errors: ValueError unless there is one milestone fewer than schedulers and all have this optimizer.
+
+    >>> optimizer = nncore.optim.SGD(nn.Linear(2, 1).parameters(), lr=1.0)
+    >>> warm_up = nncore.optim.lr_scheduler.LinearLR(optimizer, start_factor=0.5, total_iters=2)
+    >>> then = nncore.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    >>> scheduler = nncore.optim.lr_scheduler.SequentialLR(optimizer, [warm_up, then], milestones=[2])
+    >>> rates = []
+    >>> for epoch in range(5):
+    ...     rates += scheduler.get_last_lr()
+    ...     scheduler.step()
+    >>> rates
+    [0.5, 0.75, 1.0, 0.5, 0.25]
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        schedulers: Iterable[LRScheduler],
+        milestones: Iterable[int],
+        last_epoch: int = -1,
+    ) -> None:
+        self.optimizer = optimizer_of("SequentialLR", optimizer)
+        self._schedulers, self._milestones = list(schedulers), list(milestones)
+        if not self._schedulers:
+            raise ValueError("SequentialLR expects at least one scheduler to be chained")
+        for i, scheduler in enumerate(self._schedulers):
+            if getattr(scheduler, "optimizer", None) is not optimizer:
+                raise ValueError(f"SequentialLR: the scheduler at index {i} has another optimizer")
+        if len(self._milestones) != len(self._schedulers) - 1:
+            raise ValueError(
+                "Sequential Schedulers expects number of schedulers provided to be one more than the number of "
+                f"milestone points, but got number of schedulers {len(self._schedulers)} and the number of "
+                f"milestones to be equal to {len(self._milestones)}"
+            )
+        self.last_epoch = last_epoch + 1
+        for group in optimizer.param_groups:  # each scheduler's constructor has taken its first step: undo these
+            group["lr"] = group["initial_lr"]
+        for scheduler in self._schedulers:
+            scheduler.last_epoch -= 1
+        self._schedulers[0].step()
+        self._last_lr = self._schedulers[0].get_last_lr()
+
+    def step(self) -> None:
+        self.last_epoch += 1
+        current = bisect_right(self._milestones, self.last_epoch)
+        scheduler = self._schedulers[current]
+        if current > 0 and self._milestones[current - 1] == self.last_epoch:
+            scheduler._restart()
+        else:
+            scheduler.step()
+        self._last_lr = scheduler.get_last_lr()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {**super().state_dict(), "_schedulers": [scheduler.state_dict() for scheduler in self._schedulers]}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        check_keys(self, self.state_dict(), state_dict)
+        schedulers = self._schedulers
+        if len(state_dict["_schedulers"]) != len(schedulers):
+            raise ValueError(
+                f"SequentialLR: the state_dict has {len(state_dict['_schedulers'])} schedulers, expected {len(schedulers)}"
+            )
+        for scheduler, saved in zip(schedulers, state_dict["_schedulers"], strict=True):
+            scheduler.load_state_dict(saved)
+        super().load_state_dict({**state_dict, "_schedulers": schedulers})
