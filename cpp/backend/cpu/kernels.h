@@ -1,0 +1,34 @@
+// The CPU's kernels, one for each entry of the device table.
+#pragma once
+#include "../attrs.h"
+#include "../call.h"
+
+namespace nncore::cpu {
+
+void unary_fwd(const Call&);
+void unary_bwd(const Call&);
+void binary_fwd(const Call&);
+void binary_bwd(const Call&);
+void compare(const Call&);
+void where(const Call&);
+void fill(const Call&);
+void copy(const Call&);
+void cast(const Call&);
+void reduce(const Call&);
+void arg_reduce(const Call&);
+void matmul(const Call&);
+void activation_bwd(const Call&);
+void softmax_fwd(const Call&);
+void softmax_bwd(const Call&);
+void cross_entropy_fwd(const Call&);
+void cross_entropy_bwd(const Call&);
+void squared_error_fwd(const Call&);
+void squared_error_bwd(const Call&);
+void gather_rows(const Call&);
+void scatter_add_rows(const Call&);
+void random(const Call&);
+void permutation(const Call&);
+void sgd(const Call&);
+void adam(const Call&);
+
+}  // namespace nncore::cpu

@@ -1,0 +1,144 @@
+// Softmax over rows and cross-entropy from logits. With q the target distribution (one-hot, smoothed, or given) and
+// class weights w:  loss = sum_c w_c q_c (lse(x) - x_c),  d loss / d x_c = softmax(x)_c W - w_c q_c,  W = sum_c w_c q_c.
+#include <vector>
+
+#include "../../core/error.h"
+#include "../../core/parallel.h"
+#include "dispatch.h"
+#include "kernels.h"
+#include "reduce.h"
+
+namespace nncore::cpu {
+
+namespace {
+
+// Class index of row r; ignored rows give -1, others outside [0, cols) raise.
+int64_t class_index(const Call& call, const CrossEntropyAttrs& a, int64_t r) {
+  const int64_t t = visit_index(call.args[1].dtype, [&](auto zero) { return int64_t(call.arg<decltype(zero)>(1)[r]); });
+  if (t == a.ignore_index) return -1;
+  check<IndexError>(t >= 0 && t < a.cols, "cross_entropy: target ", t, " at row ", r, " is out of range for ", a.cols,
+                    " classes; labels go from 0 to ", a.cols - 1);
+  return t;
+}
+
+// Calls f(c, w_c q_c) for every class of row r with its share of the target.
+template <class T, class F>
+void for_targets(const Call& call, const CrossEntropyAttrs& a, int64_t r, const T* weight, F f) {
+  const T smooth = T(a.label_smoothing) / T(a.cols);
+  const T keep = T(1 - a.label_smoothing);
+  if (a.probabilities) {
+    const T* q = call.arg<const T>(1) + r * a.cols;
+    for (int64_t c = 0; c < a.cols; c++) f(c, (weight ? weight[c] : T(1)) * (keep * q[c] + smooth));
+    return;
+  }
+  const int64_t target = class_index(call, a, r);
+  if (target < 0) return;
+  if (smooth == T(0)) return f(target, weight ? weight[target] : T(1));
+  for (int64_t c = 0; c < a.cols; c++) f(c, (weight ? weight[c] : T(1)) * (smooth + (c == target ? keep : T(0))));
+}
+
+// What row r adds to the denominator of a mean: the weight of its class, or 1 for given probabilities.
+template <class T>
+T row_norm(const Call& call, const CrossEntropyAttrs& a, int64_t r, const T* weight) {
+  if (a.probabilities) return T(1);
+  const int64_t target = class_index(call, a, r);
+  return target < 0 ? T(0) : weight ? weight[target] : T(1);
+}
+
+}  // namespace
+
+// op 0: softmax, 1: log_softmax; args: x, y
+void softmax_fwd(const Call& call) {
+  const auto& a = call.attrs<RowAttrs>();
+  visit_float(call.args[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T* x = call.arg<const T>(0);
+    T* y = call.arg<T>(1);
+    const auto& k = kernels<T>().loss;
+    parallel_for(a.rows, call.cost, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; r++) {
+        const T lse = k.row_lse(a.cols, x + r * a.cols);
+        if (a.op == 0)
+          k.exp_minus(a.cols, x + r * a.cols, lse, T(1), y + r * a.cols);
+        else
+          k.scale_shift(a.cols, x + r * a.cols, T(1), -lse, y + r * a.cols);
+      }
+    });
+  });
+}
+
+// args: y, dy, dx
+void softmax_bwd(const Call& call) {
+  const auto& a = call.attrs<RowAttrs>();
+  visit_float(call.args[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *y = call.arg<const T>(0), *dy = call.arg<const T>(1);
+    T* dx = call.arg<T>(2);
+    const auto& k = kernels<T>();
+    parallel_for(a.rows, call.cost, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; r++) {
+        const T *yr = y + r * a.cols, *dr = dy + r * a.cols;
+        if (a.op == 0)
+          k.loss.softmax_bwd(a.cols, yr, dr, k.reduce.dot(a.cols, yr, dr), dx + r * a.cols);
+        else
+          k.loss.log_softmax_bwd(a.cols, yr, dr, k.reduce.chunk[int(Reduction::sum)](a.cols, dr), dx + r * a.cols);
+      }
+    });
+  });
+}
+
+// args: x (rows, cols), target, weight or none, lse (rows), share (rows): W of each row, 0 where ignored,
+// loss (rows, or 1), scale (1): what a row's loss is multiplied by
+void cross_entropy_fwd(const Call& call) {
+  const auto& a = call.attrs<CrossEntropyAttrs>();
+  visit_float(call.args[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *x = call.arg<const T>(0), *weight = call.arg<const T>(2);
+    T *lse = call.arg<T>(3), *share = call.arg<T>(4), *loss = call.arg<T>(5), *scale = call.arg<T>(6);
+    std::vector<T> rows(a.reduction == LossReduction::none ? 0 : a.rows), norm(a.rows);
+    T* row_loss = a.reduction == LossReduction::none ? loss : rows.data();
+    const auto& k = kernels<T>().loss;
+    parallel_for(a.rows, call.cost, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; r++) {
+        const T* row = x + r * a.cols;
+        lse[r] = k.row_lse(a.cols, row);
+        row_loss[r] = share[r] = T(0);
+        for_targets<T>(call, a, r, weight, [&](int64_t c, T q) {
+          if (q != T(0)) row_loss[r] += q * (lse[r] - row[c]);
+          share[r] += q;
+        });
+        norm[r] = row_norm(call, a, r, weight);
+      }
+    });
+    *scale = T(1);
+    if (a.reduction == LossReduction::mean) {
+      const T total = row_sum(a.rows, norm.data());
+      check(total != T(0), "cross_entropy: the mean over ", a.rows, " rows has nothing to average: every target is ignore_index ",
+            a.ignore_index, " or has weight 0; drop such batches or use reduction='sum'");
+      *scale = T(1) / total;
+    }
+    if (a.reduction != LossReduction::none) *loss = row_sum(a.rows, rows.data()) * *scale;
+  });
+}
+
+// args: x, target, weight or none, lse, share, dy (rows, or 1), scale (1), dx
+void cross_entropy_bwd(const Call& call) {
+  const auto& a = call.attrs<CrossEntropyAttrs>();
+  visit_float(call.args[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *x = call.arg<const T>(0), *weight = call.arg<const T>(2), *lse = call.arg<const T>(3),
+            *share = call.arg<const T>(4), *dy = call.arg<const T>(5), *scale = call.arg<const T>(6);
+    T* dx = call.arg<T>(7);
+    const auto& k = kernels<T>().loss;
+    parallel_for(a.rows, call.cost, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; r++) {
+        T* row = dx + r * a.cols;
+        const T d = dy[a.reduction == LossReduction::none ? r : 0] * *scale;
+        k.exp_minus(a.cols, x + r * a.cols, lse[r], d * share[r], row);
+        for_targets<T>(call, a, r, weight, [&](int64_t c, T q) { row[c] -= d * q; });
+      }
+    });
+  });
+}
+
+}  // namespace nncore::cpu

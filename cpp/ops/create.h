@@ -1,0 +1,23 @@
+// New values: constants, ranges, random numbers.
+#pragma once
+#include "../backend/attrs.h"
+#include "../core/random.h"
+#include "../core/tensor.h"
+
+namespace nncore::ops {
+
+Tensor full(const Shape& shape, double value, DType dtype);
+Tensor full_integer(const Shape& shape, int64_t value, DType dtype);
+inline Tensor zeros(const Shape& shape, DType dtype) { return full(shape, 0, dtype); }
+Tensor arange(double start, double end, double step, DType dtype);
+Tensor eye(int64_t n, int64_t m, DType dtype);
+
+// In place, for parameters, buffers and optimizer state only.
+void fill_(const Tensor& y, double value);
+void assign_(const Tensor& y, const Tensor& x);
+void random_(const Tensor& y, Generator& generator, Distribution distribution, double a, double b);
+
+Tensor randint(int64_t low, int64_t high, const Shape& shape, Generator& generator, DType dtype);
+Tensor randperm(int64_t n, Generator& generator);
+
+}  // namespace nncore::ops

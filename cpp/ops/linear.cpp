@@ -1,0 +1,138 @@
+#include "linear.h"
+
+#include "../autograd/tape.h"
+#include "../backend/backend.h"
+#include "cost.h"
+#include "create.h"
+#include "elementwise.h"
+#include "shape.h"
+
+namespace nncore::ops {
+
+namespace {
+
+struct Operand {
+  const Tensor& values;
+  bool transposed;
+};
+
+// C (m, n) = op(A) op(B), one matrix each.
+Tensor product(Operand a, Operand b, int64_t m, int64_t n, int64_t k) {
+  const MatmulAttrs attrs = {m, n, k, a.transposed ? m : k, b.transposed ? k : n, n, a.transposed, b.transposed, false, -1,
+                             0, {}, {}};
+  Tensor c = empty({m, n}, a.values.dtype());
+  submit(Call(Kernel::matmul, flop_cost(double(m) * double(n) * double(k)), attrs, in(a.values), in(b.values), Arg{},
+              out(c), Arg{}));
+  return c;
+}
+
+void same_float(const char* op, const char* first, const Tensor& a, const char* second, const Tensor& b) {
+  check<TypeError>(is_floating(a.dtype()), op, ": ", first, " is ", a.dtype(),
+                   "; expected float32 or float64, convert with .float() or .double()");
+  check<TypeError>(a.dtype() == b.dtype(), op, ": ", first, " is ", a.dtype(), " but ", second, " is ", b.dtype(),
+                   "; convert one of them with .to()");
+}
+
+// Batch axes of a (..., r, c) seen from the batch shape of the result: strides in elements, 0 where stretched.
+Strides batch_strides(const Tensor& x, const Shape& batch) {
+  Shape own;
+  for (int i = 0; i < x.ndim() - 2; i++) own.push_back(x.shape()[i]);
+  Strides strides = broadcast_strides(own, batch);
+  for (int64_t& s : strides) s *= x.size(-1) * x.size(-2);
+  return strides;
+}
+
+Shape batch_of(const Tensor& x) {
+  Shape batch;
+  for (int i = 0; i < x.ndim() - 2; i++) batch.push_back(x.shape()[i]);
+  return batch;
+}
+
+// (..., m, k) @ (..., k, n) with either side transposed in its last two axes.
+Tensor batched_product(Operand a, Operand b) {
+  const Shape batch = broadcast("matmul", batch_of(a.values), batch_of(b.values));
+  check(batch.ndim() <= max_axes - 2, "matmul: more than ", max_axes - 2, " batch axes");
+  const int64_t m = a.values.size(a.transposed ? -1 : -2), k = a.values.size(a.transposed ? -2 : -1),
+                n = b.values.size(b.transposed ? -2 : -1);
+  MatmulAttrs attrs = {m, n, k, a.transposed ? m : k, b.transposed ? k : n, n, a.transposed, b.transposed, false, -1,
+                       batch.ndim(), {}, {}};
+  const Strides sa = batch_strides(a.values, batch), sb = batch_strides(b.values, batch);
+  for (int i = 0; i < batch.ndim(); i++) {
+    attrs.batch_size[i] = batch[i];
+    attrs.batch_stride[0][i] = sa[i];
+    attrs.batch_stride[1][i] = sb[i];
+  }
+  Shape shape = batch;
+  shape.push_back(m);
+  shape.push_back(n);
+  Tensor c = empty(shape, a.values.dtype());
+  submit(Call(Kernel::matmul, flop_cost(double(c.numel()) * double(k)), attrs, in(a.values), in(b.values), Arg{}, out(c),
+              Arg{}));
+  return c;
+}
+
+}  // namespace
+
+Tensor matmul(const Tensor& a, const Tensor& b) {
+  same_float("matmul", "the left operand", a, "the right one", b);
+  check(a.ndim() > 0 && b.ndim() > 0, "matmul: shapes ", a.shape(), " and ", b.shape(),
+        ": a tensor without axes cannot be multiplied; use *");
+  if (a.ndim() == 1 || b.ndim() == 1) {  // a vector is a matrix of one row (left) or one column (right)
+    Tensor y = matmul(a.ndim() == 1 ? unsqueeze(a, 0) : a, b.ndim() == 1 ? unsqueeze(b, 1) : b);
+    Shape shape;
+    for (int i = 0; i < y.ndim() - 2; i++) shape.push_back(y.shape()[i]);
+    if (a.ndim() > 1) shape.push_back(y.size(-2));
+    if (b.ndim() > 1) shape.push_back(y.size(-1));
+    return reshape(y, shape);
+  }
+  check(a.size(-1) == b.size(-2), "matmul: inner dimensions differ: ", a.shape(), " @ ", b.shape(), " needs ", a.size(-1),
+        " == ", b.size(-2), "; transpose one operand if its axes are swapped");
+  Tensor c = batched_product({a, false}, {b, false});
+  if (Tape tape{a, b})  // da = dc b^T, db = a^T dc
+    tape.record("matmul", c, [a = a.detach(), b = b.detach()](const Tensor& dc, InputGrads& d) {
+      if (d.needs(0)) d[0] = sum_to(batched_product({dc, false}, {b, true}), a.shape());
+      if (d.needs(1)) d[1] = sum_to(batched_product({a, true}, {dc, false}), b.shape());
+    });
+  return c;
+}
+
+Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b, int activation) {
+  same_float("linear", "the input", x, "the weight", w);
+  check(w.ndim() == 2, "linear: weight has shape ", w.shape(), "; expected (out_features, in_features)");
+  check(x.ndim() > 0 && x.size(-1) == w.size(1), "linear: input ", x.shape(), " has ",
+        x.ndim() > 0 ? x.size(-1) : 0, " features but weight ", w.shape(), " expects ", w.size(1),
+        "; reshape the input to (..., ", w.size(1), ")");
+  const int64_t k = w.size(1), n = w.size(0), m = x.shape().span(0, x.ndim() - 1);
+  if (b.defined()) {
+    same_float("linear", "the input", x, "the bias", b);
+    check(b.ndim() == 1 && b.size(0) == n, "linear: bias has shape ", b.shape(), " but weight ", w.shape(), " needs (", n,
+          ",)");
+  }
+  Shape shape = x.shape();
+  shape[x.ndim() - 1] = n;
+  Tensor y = empty(shape, x.dtype());
+  Tape tape{x, w, b};
+  const bool keep_z = tape && activation >= 0 && reads_x(unary_info[activation].needs);
+  const Tensor z = keep_z ? empty(shape, x.dtype()) : Tensor();
+  const MatmulAttrs attrs = {m, n, k, k, k, n, false, true, false, activation, 0, {}, {}};
+  submit(Call(Kernel::matmul, flop_cost(double(m) * double(n) * double(k)), attrs, in(x), in(w), in(b), out(y), out(z)));
+  if (tape)
+    tape.record("linear", y,
+                [x = x.detach(), w = w.detach(), z, y = activation >= 0 ? y.detach() : Tensor(), has_bias = b.defined(),
+                 activation, m, n, k](const Tensor& dy, InputGrads& d) {
+                  // dz = activation'(z) dy, db = column sums of dz, dx = dz w, dw = dz^T x
+                  const bool need_bias = has_bias && d.needs(2);
+                  Tensor dz = dy;
+                  if (activation >= 0 || need_bias) {
+                    if (activation >= 0) dz = empty_like(dy);
+                    if (need_bias) d[2] = empty({n}, dy.dtype());
+                    submit(Call(Kernel::activation_bwd, element_cost(m * n), RowAttrs{m, n, activation}, in(z), in(y),
+                                in(dy), activation >= 0 ? out(dz) : Arg{}, out(d[2])));
+                  }
+                  if (d.needs(0)) d[0] = product({dz, false}, {w, false}, m, k, n).alias(x.shape());
+                  if (d.needs(1)) d[1] = product({dz, true}, {x, false}, n, k, m);
+                });
+  return y;
+}
+
+}  // namespace nncore::ops

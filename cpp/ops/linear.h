@@ -1,0 +1,13 @@
+// Matrix products and the linear layer.
+#pragma once
+#include "../core/tensor.h"
+
+namespace nncore::ops {
+
+// NumPy's matmul: (..., m, k) @ (..., k, n); vectors join as a row on the left, a column on the right.
+Tensor matmul(const Tensor& a, const Tensor& b);
+
+// y = activation(x w^T + b): x (..., in), w (out, in), b (out) or undefined; activation an index in UnaryOps or -1.
+Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b, int activation);
+
+}  // namespace nncore::ops

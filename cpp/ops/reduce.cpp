@@ -1,0 +1,160 @@
+#include "reduce.h"
+
+#include <array>
+
+#include "../autograd/tape.h"
+#include "../backend/backend.h"
+#include "cost.h"
+#include "create.h"
+#include "elementwise.h"
+#include "shape.h"
+
+namespace nncore::ops {
+
+namespace {
+
+const char* name_of(Reduction op) { return op == Reduction::sum ? "sum" : op == Reduction::max ? "max" : "min"; }
+
+// Which axes go; none given means all.
+std::array<bool, Shape::max_ndim> marked(const char* op, const Tensor& x, std::span<const int64_t> axes) {
+  std::array<bool, Shape::max_ndim> gone = {};
+  for (int64_t axis : axes) {
+    if (x.ndim() == 0) {
+      normalize_axis(op, axis, 0);
+      continue;
+    }
+    bool& mark = gone[normalize_axis(op, axis, x.ndim())];
+    check(!mark, op, ": dim ", axis, " is given twice");
+    mark = true;
+  }
+  if (axes.empty()) gone.fill(true);
+  return gone;
+}
+
+DType result_type(Reduction op, DType dtype) {
+  const bool exact = op == Reduction::max || op == Reduction::min;
+  return is_floating(dtype) || exact ? dtype : DType::int64;
+}
+
+// x (outer, n, inner) reduced over n, axes [first, last) of x; those axes keep size 1.
+Tensor reduce_group(Reduction op, const Tensor& x, int first, int last, double scale) {
+  const Shape& s = x.shape();
+  Shape shape = s;
+  for (int i = first; i < last; i++) shape[i] = 1;
+  const ReduceAttrs attrs = {op, s.span(0, first), s.span(first, last), s.span(last, s.ndim()), scale};
+  Tensor y = empty(shape, result_type(op, x.dtype()));
+  submit(Call(Kernel::reduce, byte_cost(int64_t(x.bytes())), attrs, in(x), out(y)));
+  return y;
+}
+
+// Neighbouring axes go together; the last group, whose elements lie closest, goes first.
+Tensor reduce(Reduction op, const Tensor& x, std::span<const int64_t> axes, bool keepdim, double scale = 1) {
+  const auto gone = marked(name_of(op), x, axes);
+  Tensor y = x;
+  Shape shape;
+  for (int i = 0; i < x.ndim(); i++)
+    if (!gone[i] || keepdim) shape.push_back(gone[i] ? 1 : x.shape()[i]);
+  bool reduced = false;
+  for (int last = x.ndim(); last > 0;) {
+    if (!gone[last - 1]) {
+      last--;
+      continue;
+    }
+    int first = last;
+    while (first > 0 && gone[first - 1]) first--;
+    y = reduce_group(op, y, first, last, scale);
+    scale = 1;
+    reduced = true;
+    last = first;
+  }
+  if (!reduced) y = scale == 1 && y.dtype() == result_type(op, x.dtype()) ? x : reduce_group(op, x, 0, 0, scale);
+  return y.alias(shape);
+}
+
+// dy laid out like x again: kept axes of size 1 stretch.
+Shape with_axes(const Shape& from, const std::array<bool, Shape::max_ndim>& gone) {
+  Shape shape = from;
+  for (int i = 0; i < from.ndim(); i++)
+    if (gone[i]) shape[i] = 1;
+  return shape;
+}
+
+}  // namespace
+
+Tensor sum(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
+  Tensor y = reduce(Reduction::sum, x, axes, keepdim);
+  if (Tape tape{x})
+    tape.record("sum", y, [from = x.shape(), kept = with_axes(x.shape(), marked("sum", x, axes))](
+                              const Tensor& dy, InputGrads& dx) { dx[0] = expand(dy.alias(kept), from); });
+  return y;
+}
+
+Tensor mean(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
+  check<TypeError>(is_floating(x.dtype()), "mean: expected float32 or float64, got ", x.dtype(),
+                   "; convert with .float() or .double()");
+  const Shape kept = with_axes(x.shape(), marked("mean", x, axes));
+  const double scale = 1.0 / (double(x.numel()) / double(std::max<int64_t>(kept.numel(), 1)));
+  Tensor y = reduce(Reduction::sum, x, axes, keepdim, scale);
+  if (Tape tape{x})
+    tape.record("mean", y, [from = x.shape(), kept, scale](const Tensor& dy, InputGrads& dx) {
+      dx[0] = expand(multiply(dy.alias(kept), scale), from);
+    });
+  return y;
+}
+
+Tensor extreme_all(const Tensor& x, bool largest) {
+  const Reduction op = largest ? Reduction::max : Reduction::min;
+  check(x.numel() > 0, name_of(op), ": a tensor of shape ", x.shape(), " has no elements");
+  Tensor y = reduce(op, x, {}, false);
+  if (Tape tape{x})
+    tape.record(name_of(op), y, [x = x.detach(), y = y.detach()](const Tensor& dy, InputGrads& dx) {
+      const Tensor ties = cast(equal(x, y), x.dtype());
+      dx[0] = multiply(ties, divide(dy, sum(ties, {}, false)));
+    });
+  return y;
+}
+
+Tensor arg_extreme(const Tensor& x, bool largest, const int64_t* axis, bool keepdim) {
+  const char* op = largest ? "argmax" : "argmin";
+  if (!axis) {
+    const int64_t first = 0;
+    Tensor y = arg_extreme(x.alias({x.numel()}), largest, &first, false);
+    Shape shape;
+    for (int i = 0; keepdim && i < x.ndim(); i++) shape.push_back(1);
+    return y.alias(shape);
+  }
+  const int at = normalize_axis(op, *axis, x.ndim());
+  const Shape& s = x.shape();
+  const int64_t n = s.span(at, std::min(at + 1, s.ndim()));
+  check(n > 0, op, ": axis ", at, " of ", s, " has no elements");
+  Shape shape;
+  for (int i = 0; i < s.ndim(); i++)
+    if (i != at || keepdim) shape.push_back(i == at ? 1 : s[i]);
+  Tensor y = empty(shape, DType::int64);
+  const ReduceAttrs attrs = {largest ? Reduction::max : Reduction::min, s.span(0, at), n,
+                             s.span(std::min(at + 1, s.ndim()), s.ndim()), 1};
+  submit(Call(Kernel::arg_reduce, 1 + x.numel(), attrs, in(x), out(y)));
+  return y;
+}
+
+Extreme extreme(const Tensor& x, bool largest, int64_t axis, bool keepdim) {
+  const Tensor indices = arg_extreme(x, largest, &axis, true);
+  const Reduction op = largest ? Reduction::max : Reduction::min;
+  const int at = normalize_axis(name_of(op), axis, x.ndim());
+  Tensor values = reduce(op, x, std::span(&axis, 1), true);
+  Shape shape;
+  for (int i = 0; i < x.ndim(); i++)
+    if (i != at || keepdim) shape.push_back(values.shape()[i]);
+  Extreme result = {values.alias(shape), indices.alias(shape)};
+  if (Tape tape{x})  // all of the gradient goes to the index returned
+    tape.record(name_of(op), result.values, [from = x.shape(), indices, at](const Tensor& dy, InputGrads& dx) {
+      Shape line;
+      for (int i = 0; i < from.ndim(); i++) line.push_back(i == at ? from[i] : 1);
+      const int64_t n = line.numel();
+      const Tensor positions = arange(0, double(n), 1, DType::int64).alias(line);
+      dx[0] = where(equal(positions, indices), dy.alias(indices.shape()), zeros({}, dy.dtype()));
+    });
+  return result;
+}
+
+}  // namespace nncore::ops

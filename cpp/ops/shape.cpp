@@ -1,0 +1,270 @@
+#include "shape.h"
+
+#include <array>
+#include <numeric>
+
+#include "../autograd/tape.h"
+#include "../backend/backend.h"
+#include "cost.h"
+#include "create.h"
+#include "reduce.h"
+
+namespace nncore::ops {
+
+namespace {
+
+// Joins axes that both sides walk as one, so that rows are as long as they can be.
+CopyAttrs merged(const Shape& size, const Strides& src, const Strides& dst, int64_t src_start, int64_t dst_start) {
+  CopyAttrs a = {0, false, {}, {}, {}, src_start, dst_start};
+  for (int i = 0; i < size.ndim(); i++) {
+    if (size[i] == 1) continue;
+    const int last = a.ndim - 1;
+    if (last >= 0 && a.src_stride[last] == src[i] * size[i] && a.dst_stride[last] == dst[i] * size[i]) {
+      a.size[last] *= size[i];
+      a.src_stride[last] = src[i];
+      a.dst_stride[last] = dst[i];
+      continue;
+    }
+    a.size[a.ndim] = size[i];
+    a.src_stride[a.ndim] = src[i];
+    a.dst_stride[a.ndim++] = dst[i];
+  }
+  if (a.ndim == 0) {
+    a.size[0] = a.src_stride[0] = a.dst_stride[0] = 1;
+    a.ndim = 1;
+  }
+  return a;
+}
+
+void copy(const Tensor& src, const Tensor& dst, CopyAttrs attrs) {
+  int64_t n = 1;
+  for (int i = 0; i < attrs.ndim; i++) n *= attrs.size[i];
+  if (n == 0) return;
+  submit(Call(Kernel::copy, byte_cost(3 * n * int64_t(size_of(src.dtype()))), attrs, in(src), out(dst)));
+}
+
+// y = x read with the given strides.
+Tensor gathered(const Tensor& x, const Shape& shape, const Strides& strides, int64_t start = 0) {
+  Tensor y = empty(shape, x.dtype());
+  copy(x, y, merged(shape, strides, contiguous_strides(shape), start, 0));
+  return y;
+}
+
+}  // namespace
+
+Tensor reshape(const Tensor& x, Shape shape) {
+  int free = -1;
+  int64_t known = 1;
+  for (int i = 0; i < shape.ndim(); i++) {
+    check(shape[i] >= -1, "reshape: size ", shape[i], " in ", shape, " is negative; only one -1 may stand for the rest");
+    if (shape[i] == -1) {
+      check(free < 0, "reshape: more than one -1 in ", shape, "; only one size can be inferred");
+      free = i;
+    } else {
+      check(!__builtin_mul_overflow(known, shape[i], &known), "reshape: shape ", shape, " is too large");
+    }
+  }
+  if (free >= 0) {
+    check(known != 0 && x.numel() % known == 0, "reshape: ", x.shape(), " with ", x.numel(), " elements does not fill ",
+          shape, "; the sizes given must divide it");
+    shape[free] = x.numel() / known;
+  }
+  check(shape.numel() == x.numel(), "reshape: ", x.shape(), " has ", x.numel(), " elements but ", shape, " has ",
+        shape.numel(), "; sizes must multiply to the same number");
+  Tensor y = x.alias(shape);
+  if (Tape tape{x})
+    tape.record("reshape", y, [shape = x.shape()](const Tensor& dy, InputGrads& dx) { dx[0] = dy.alias(shape); });
+  return y;
+}
+
+Tensor permute(const Tensor& x, std::span<const int64_t> axes) {
+  const int ndim = x.ndim();
+  check(int(axes.size()) == ndim, "permute: ", axes.size(), " axes given for a tensor of shape ", x.shape(),
+        "; give each of its ", ndim, " axes once");
+  std::array<int64_t, Shape::max_ndim> inverse;
+  inverse.fill(-1);
+  const Strides own = contiguous_strides(x.shape());
+  Shape shape;
+  Strides strides;
+  for (int i = 0; i < ndim; i++) {
+    const int axis = normalize_axis("permute", axes[i], ndim);
+    check(inverse[axis] < 0, "permute: axis ", axis, " is given twice; give each axis once");
+    inverse[axis] = i;
+    shape.push_back(x.shape()[axis]);
+    strides.push_back(own[axis]);
+  }
+  Tensor y = gathered(x, shape, strides);
+  if (Tape tape{x})
+    tape.record("permute", y, [inverse, ndim](const Tensor& dy, InputGrads& dx) {
+      dx[0] = permute(dy, std::span(inverse).first(ndim));
+    });
+  return y;
+}
+
+Tensor transpose(const Tensor& x, int64_t axis0, int64_t axis1) {
+  std::array<int64_t, Shape::max_ndim> axes;
+  std::iota(axes.begin(), axes.end(), 0);
+  if (x.ndim() > 0)
+    std::swap(axes[normalize_axis("transpose", axis0, x.ndim())], axes[normalize_axis("transpose", axis1, x.ndim())]);
+  return permute(x, std::span(axes).first(x.ndim()));
+}
+
+Tensor expand(const Tensor& x, const Shape& wanted) {
+  check(wanted.ndim() >= x.ndim(), "expand: ", x.shape(), " has more axes than ", wanted);
+  Shape shape = wanted;
+  const int lead = wanted.ndim() - x.ndim();
+  for (int i = 0; i < shape.ndim(); i++) {
+    const int64_t own = i < lead ? 1 : x.shape()[i - lead];
+    if (shape[i] == -1 && i >= lead) shape[i] = own;
+    check(shape[i] >= 0 && (own == 1 || own == shape[i]), "expand: ", x.shape(), " does not stretch to ", wanted,
+          ": only axes of size 1 can grow");
+  }
+  check_sizes("expand", shape, size_of(x.dtype()));
+  Tensor y = gathered(x, shape, broadcast_strides(x.shape(), shape));
+  if (Tape tape{x})
+    tape.record("expand", y, [shape = x.shape()](const Tensor& dy, InputGrads& dx) { dx[0] = sum_to(dy, shape); });
+  return y;
+}
+
+Tensor squeeze(const Tensor& x, std::optional<int64_t> axis) {
+  const int only = axis ? normalize_axis("squeeze", *axis, x.ndim()) : -1;
+  Shape shape;
+  for (int i = 0; i < x.ndim(); i++)
+    if (x.shape()[i] != 1 || (axis && i != only)) shape.push_back(x.shape()[i]);
+  return reshape(x, shape);
+}
+
+Tensor unsqueeze(const Tensor& x, int64_t axis) {
+  const int at = normalize_axis("unsqueeze", axis, x.ndim() + 1);
+  Shape shape;
+  for (int i = 0; i <= x.ndim(); i++) {
+    if (i == at) shape.push_back(1);
+    if (i < x.ndim()) shape.push_back(x.shape()[i]);
+  }
+  return reshape(x, shape);
+}
+
+Tensor flatten(const Tensor& x, int64_t first, int64_t last) {
+  const int a = normalize_axis("flatten", first, x.ndim()), b = normalize_axis("flatten", last, x.ndim());
+  check(a <= b, "flatten: start_dim ", first, " comes after end_dim ", last);
+  Shape shape;
+  for (int i = 0; i < a; i++) shape.push_back(x.shape()[i]);
+  shape.push_back(x.shape().span(a, std::min(b + 1, x.ndim())));
+  for (int i = b + 1; i < x.ndim(); i++) shape.push_back(x.shape()[i]);
+  return reshape(x, shape);
+}
+
+Tensor slice(const Tensor& x, std::span<const Slice> slices) {
+  const Strides own = contiguous_strides(x.shape());
+  Shape shape;
+  Strides strides;
+  int64_t start = 0;
+  for (int i = 0; i < x.ndim(); i++) {
+    shape.push_back(slices[i].count);
+    strides.push_back(own[i] * slices[i].step);
+    start += own[i] * slices[i].start;
+  }
+  Tensor y = gathered(x, shape, strides, start);
+  if (Tape tape{x})
+    tape.record("slice", y, [from = x.shape(), strides, start](const Tensor& dy, InputGrads& dx) {
+      dx[0] = zeros(from, dy.dtype());
+      copy(dy, dx[0], merged(dy.shape(), contiguous_strides(dy.shape()), strides, 0, start));
+    });
+  return y;
+}
+
+Tensor cat(std::span<const Tensor> xs, int64_t axis) {
+  check(!xs.empty(), "cat: expected at least one tensor");
+  const int at = normalize_axis("cat", axis, xs[0].ndim());
+  DType dtype = xs[0].dtype();
+  Shape shape = xs[0].shape();
+  check(shape.ndim() > 0, "cat: tensors without axes cannot be joined; use stack");
+  for (size_t i = 1; i < xs.size(); i++) {
+    Shape other = xs[i].shape();
+    check(other.ndim() == shape.ndim(), "cat: tensor ", i, " has shape ", other, " but tensor 0 has ", xs[0].shape(),
+          "; they need the same number of axes");
+    for (int d = 0; d < shape.ndim(); d++)
+      check(d == at || other[d] == shape[d], "cat: tensor ", i, " has shape ", other, " but tensor 0 has ",
+            xs[0].shape(), "; only axis ", at, " may differ");
+    shape[at] += other[at];
+    dtype = promote(dtype, xs[i].dtype());
+  }
+  Tensor y = empty(shape, dtype);
+  std::vector<Tensor> parts;
+  for (const Tensor& x : xs) parts.push_back(cast(x, dtype));
+  const Strides strides = contiguous_strides(shape);
+  int64_t start = 0;
+  for (const Tensor& x : parts) {
+    copy(x, y, merged(x.shape(), contiguous_strides(x.shape()), strides, 0, start * strides[at]));
+    start += x.shape()[at];
+  }
+  if (Tape tape{std::span<const Tensor>(parts)}) {
+    std::vector<int64_t> sizes;
+    for (const Tensor& x : parts) sizes.push_back(x.shape()[at]);
+    tape.record("cat", y, [sizes, at](const Tensor& dy, InputGrads& dx) {
+      std::array<Slice, Shape::max_ndim> slices;
+      for (int d = 0; d < dy.ndim(); d++) slices[d] = {0, 1, dy.shape()[d]};
+      int64_t start = 0;
+      for (size_t i = 0; i < sizes.size(); start += sizes[i++]) {
+        slices[at] = {start, 1, sizes[i]};
+        if (dx.needs(i)) dx[i] = slice(dy, slices);
+      }
+    });
+  }
+  return y;
+}
+
+Tensor stack(std::span<const Tensor> xs, int64_t axis) {
+  check(!xs.empty(), "stack: expected at least one tensor");
+  std::vector<Tensor> parts;
+  for (const Tensor& x : xs) {
+    check(x.shape() == xs[0].shape(), "stack: shapes ", x.shape(), " and ", xs[0].shape(), " differ; they must be equal");
+    parts.push_back(unsqueeze(x, axis));
+  }
+  return cat(parts, normalize_axis("stack", axis, xs[0].ndim() + 1));
+}
+
+Tensor take_rows(const Tensor& x, const Tensor& index) {
+  check<TypeError>(!is_floating(index.dtype()) && index.dtype() != DType::boolean, "index: an index tensor must be int64, "
+                   "int32 or uint8, got ", index.dtype());
+  check<IndexError>(x.ndim() > 0, "index: a tensor without axes cannot be indexed");
+  Shape shape = index.shape();
+  for (int i = 1; i < x.ndim(); i++) shape.push_back(x.shape()[i]);
+  const GatherAttrs attrs = {index.numel(), x.shape()[0], x.shape().span(1, x.ndim())};
+  Tensor y = empty(shape, x.dtype());
+  const int64_t cost = byte_cost(int64_t(2 * y.bytes()));
+  submit(Call(Kernel::gather_rows, cost, attrs, in(x), in(index), out(y)));
+  if (Tape tape{x})
+    tape.record("index", y, [from = x.shape(), index = index.detach(), attrs, cost](const Tensor& dy, InputGrads& dx) {
+      dx[0] = zeros(from, dy.dtype());
+      submit(Call(Kernel::scatter_add_rows, cost, attrs, in(index), in(dy), out(dx[0])));
+    });
+  return y;
+}
+
+Tensor clone(const Tensor& x) {
+  Tensor y = gathered(x, x.shape(), contiguous_strides(x.shape()));
+  if (Tape tape{x}) tape.record("clone", y, [](const Tensor& dy, InputGrads& dx) { dx[0] = dy; });
+  return y;
+}
+
+Tensor cast(const Tensor& x, DType dtype) {
+  if (x.dtype() == dtype) return x;
+  Tensor y = empty(x.shape(), dtype);
+  submit(Call(Kernel::cast, byte_cost(int64_t(x.bytes() + y.bytes())), UnaryAttrs{0, x.numel(), {}}, in(x), out(y)));
+  if (is_floating(dtype))
+    if (Tape tape{x})
+      tape.record("to", y, [from = x.dtype()](const Tensor& dy, InputGrads& dx) { dx[0] = cast(dy, from); });
+  return y;
+}
+
+Tensor sum_to(const Tensor& x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  const int lead = x.ndim() - shape.ndim();
+  std::vector<int64_t> axes;
+  for (int i = 0; i < x.ndim(); i++)
+    if (i < lead || (shape[i - lead] == 1 && x.shape()[i] != 1)) axes.push_back(i);
+  return sum(x, axes, true).alias(shape);
+}
+
+}  // namespace nncore::ops

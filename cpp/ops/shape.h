@@ -1,0 +1,36 @@
+// Values rearranged: reshape shares storage, the others copy.
+#pragma once
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "../core/tensor.h"
+
+namespace nncore::ops {
+
+Tensor reshape(const Tensor& x, Shape shape);  // one size may be -1
+Tensor permute(const Tensor& x, std::span<const int64_t> axes);
+Tensor transpose(const Tensor& x, int64_t axis0, int64_t axis1);
+Tensor expand(const Tensor& x, const Shape& shape);
+Tensor squeeze(const Tensor& x, std::optional<int64_t> axis);
+Tensor unsqueeze(const Tensor& x, int64_t axis);
+Tensor flatten(const Tensor& x, int64_t first, int64_t last);
+Tensor cat(std::span<const Tensor> xs, int64_t axis);
+Tensor stack(std::span<const Tensor> xs, int64_t axis);
+
+// Along each axis: elements start, start + step, ... (count of them); step may be negative.
+struct Slice {
+  int64_t start, step, count;
+};
+Tensor slice(const Tensor& x, std::span<const Slice> slices);
+
+// x[index] along the first axis, for an index tensor of any shape.
+Tensor take_rows(const Tensor& x, const Tensor& index);
+
+Tensor clone(const Tensor& x);
+Tensor cast(const Tensor& x, DType dtype);
+
+// The gradient of a broadcast: x summed over the axes along which `shape` was stretched.
+Tensor sum_to(const Tensor& x, const Shape& shape);
+
+}  // namespace nncore::ops
