@@ -1,0 +1,92 @@
+"""nncore beside its peers on this machine: same inputs, same threads, in turns, each result checked first.
+
+NumPy is always there; PyTorch, scikit-learn and JAX join when they are installed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import nncore
+from nncore import _core
+from nncore.bench.products import products
+from nncore.bench.steps import steps
+from nncore.bench.threads import same_threads
+from nncore.bench.timing import alternate, quartiles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from nncore.bench.timing import Case
+
+__all__ = ["measure", "run"]
+
+
+def measure(cases: Iterable[Case], seconds: float = 1.0) -> Iterator[dict[str, Any]]:
+    """One record for each library and case: median and quartiles in microseconds, ratio to nncore's time.
+
+    Raises ValueError when a library's first result is not the float64 one within the case's tolerance.
+    """
+    for case in cases:
+        wrong = {name: error for name, error in case.errors().items() if not error <= case.tolerance}
+        if wrong:
+            raise ValueError(f"{case.name}: off from float64 by {wrong}, allowed {case.tolerance}")
+        times = {name: quartiles(values) for name, values in alternate(case.calls, seconds).items()}
+        for name, (low, median, high) in times.items():
+            record = {
+                "case": case.name,
+                "library": name,
+                "us": median * 1e6,
+                "us_low": low * 1e6,
+                "us_high": high * 1e6,
+            }
+            yield {**record, "ratio": median / times["nncore"][1], "gflops": case.flops / median / 1e9}
+
+
+def run(json_file: str | None = None, threads: int | None = None, seconds: float = 1.0) -> None:
+    """Print the table; with `json_file` also write one JSON line a record."""
+    if threads is not None:
+        nncore.set_num_threads(threads)
+    facts = {
+        "version": nncore.__version__,
+        "isa": _core.isa(),
+        "threads": nncore.get_num_threads(),
+        "machine": processor(),
+        "python": platform.python_version(),
+    }
+    with ExitStack() as stack:
+        file = stack.enter_context(open(json_file, "w", encoding="utf-8")) if json_file else None
+        held = stack.enter_context(same_threads(facts["threads"]))
+        print(", ".join(f"{key} {value}" for key, value in facts.items()))
+        print(held)
+        print(
+            f"{'case':34} {'library':13} {'median us':>11} {'quartiles':>21} {'GFLOP/s':>8} {'of nncore':>9}"
+        )
+        for record in measure([*products(), *steps()], seconds):
+            spread = f"{record['us_low']:.4g} to {record['us_high']:.4g}"
+            print(
+                f"{record['case']:34} {record['library']:13} {record['us']:11.4g} {spread:>21} "
+                f"{record['gflops']:8.3g} "
+                f"{record['ratio']:8.2f}x",
+                flush=True,
+            )
+            if file:
+                print(json.dumps({**record, **facts}), file=file, flush=True)
+
+
+def processor() -> str:
+    """The name of the processor and how many of its cores this process may use."""
+    name = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            name = next(
+                (line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), name
+            )
+    except OSError:
+        pass
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{name} ({cores} logical cores)"

@@ -1,0 +1,55 @@
+"""Timing in turns, so that a machine that slows down slows everyone."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BURST = 2e-3  # seconds between two looks at the clock, so that looking costs nothing
+ROUNDS = 9
+
+
+class Case(NamedTuple):
+    """One thing to time, done by several libraries; `errors()` runs each once and compares with float64."""
+
+    name: str
+    flops: float
+    calls: dict[str, Callable[[], object]]
+    errors: Callable[[], dict[str, float]]
+    tolerance: float
+
+
+def alternate(calls: dict[str, Callable[[], object]], seconds: float) -> dict[str, list[float]]:
+    """Seconds a call, in bursts that take turns until `seconds` have passed for each library on average."""
+    repeats = {}
+    for name, call in calls.items():
+        call()
+        started = perf_counter()
+        call()
+        repeats[name] = max(1, int(BURST / max(perf_counter() - started, 1e-7)))
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    end = perf_counter() + seconds * len(calls)
+    while perf_counter() < end or len(times[next(iter(times))]) < ROUNDS:
+        for name, call in calls.items():
+            count = repeats[name]
+            started = perf_counter()
+            for _ in range(count):
+                call()
+            times[name].append((perf_counter() - started) / count)
+    return times
+
+
+def quartiles(values: list[float]) -> tuple[float, float, float]:
+    """Lower quartile, median, upper quartile."""
+    low, middle, high = np.percentile(values, [25, 50, 75])
+    return float(low), float(middle), float(high)
+
+
+def relative_error(found: object, expected: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
+    """Root mean square of the deviation over that of the values."""
+    return float(np.linalg.norm(np.asarray(found, np.float64) - expected) / np.linalg.norm(expected))

@@ -1,0 +1,131 @@
+"""The arguments of the command line, checked before anything else happens."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ACTIVATIONS = ("relu", "sigmoid", "tanh", "gelu", "silu")
+OPTIMIZERS = ("adam", "adamw", "sgd")
+DATA_SETS = ("digits", "mnist", "fashion-mnist")
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def parser() -> Parser:
+    """The parser of all commands."""
+    top = Parser(prog="nncore", description="Train and run small neural networks.", allow_abbrev=False)
+    commands = top.add_subparsers(dest="command", required=True, metavar="{train,predict,info,bench}")
+    _train(
+        commands.add_parser(
+            "train", help="train a perceptron on a data set or a file and save it", allow_abbrev=False
+        )
+    )
+    _predict(commands.add_parser("predict", help="print the class of each row of a file", allow_abbrev=False))
+    info = commands.add_parser(
+        "info", help="print version and configuration, or what a model is", allow_abbrev=False
+    )
+    info.add_argument("model", nargs="?", metavar="MODEL", help="a file written by nncore train")
+    bench = commands.add_parser(
+        "bench", help="time nncore beside NumPy and what else is installed", allow_abbrev=False
+    )
+    bench.add_argument("--json", metavar="FILE", help="also write one JSON line a measurement")
+    bench.add_argument(
+        "--threads", type=whole(1), metavar="N", help="threads of every library (default: nncore's)"
+    )
+    bench.add_argument(
+        "--seconds", type=positive, default=1.0, metavar="S", help="time for each case (default 1)"
+    )
+    return top
+
+
+def _train(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add(
+        "data_set",
+        nargs="?",
+        default="digits",
+        type=data_set,
+        metavar="DATA",
+        help=f"{', '.join(DATA_SETS)}, or a .csv or .npz file (default digits)",
+    )
+    add(
+        "--layers",
+        type=layers,
+        default=[64, 32],
+        metavar="N,N",
+        help='hidden layers (default 64,32; "" for none)',
+    )
+    add("--activation", choices=ACTIVATIONS, default="relu", help="between the layers (default relu)")
+    add("--optimizer", choices=OPTIMIZERS, default="adam", help="(default adam)")
+    add("--lr", type=positive, metavar="X", help="learning rate (default 0.001; 0.1 for sgd)")
+    add("--batch-size", type=whole(1), default=32, metavar="N", help="(default 32)")
+    add("--epochs", type=whole(0), metavar="N", help="(default 40; 10 for mnist and fashion-mnist)")
+    add("--seed", type=whole(0, 2**64 - 1), default=0, metavar="N", help="of weights and order (default 0)")
+    add("--threads", type=whole(1), metavar="N", help="(default: what this process may use)")
+    add("--data", metavar="DIR", help="folder of the MNIST files")
+    add("--output", metavar="FILE", help="where the model goes (default nncore-DATA.nnz)")
+    add("--no-progress", action="store_true", help="no progress line")
+
+
+def _predict(command: argparse.ArgumentParser) -> None:
+    command.add_argument("model", metavar="MODEL", help="a file written by nncore train")
+    command.add_argument(
+        "file", metavar="FILE", help=".csv, .npz or IDX; labels in it are compared, not used"
+    )
+    command.add_argument(
+        "--probabilities", action="store_true", help="print the probability of every class too"
+    )
+
+
+def data_set(text: str) -> str:
+    if text in DATA_SETS or text.lower().endswith((".csv", ".csv.gz", ".npz")):
+        return text
+    raise argparse.ArgumentTypeError(f"{text!r} is neither {', '.join(DATA_SETS)} nor a .csv or .npz file")
+
+
+def layers(text: str) -> list[int]:
+    """Sizes separated by commas."""
+    if not text.strip():
+        return []
+    try:
+        sizes = [int(part) for part in text.split(",")]
+    except ValueError:
+        sizes = [0]
+    if min(sizes) < 1 or max(sizes) > 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of sizes from 1 to 1000000, such as 64,32")
+    return sizes
+
+
+def positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no positive number")
+    return value
+
+
+def whole(least: int, most: int = 2**31 - 1) -> Callable[[str], int]:
+    """A parser of integers from `least` to `most`."""
+
+    def convert(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is no integer from {least} to {most}")
+        return value
+
+    return convert

@@ -1,0 +1,27 @@
+"""`nncore info`: what is installed, or what a model file holds."""
+
+from __future__ import annotations
+
+import platform
+from typing import TYPE_CHECKING
+
+import nncore
+from nncore.cli.model import Classifier
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.model is None:
+        print(f"nncore {nncore.__version__}, Python {platform.python_version()}, {platform.machine()}")
+        print(nncore.show_config())
+        return 0
+    model, trained = Classifier.load(options.model)
+    print(f"{options.model}: {'-'.join(map(str, model.sizes))}, {model.activation} between the layers")
+    for name, value in model.net.state_dict().items():
+        print(f"  {name} {value.shape} {value.dtype}")
+    print(f"parameters: {sum(p.numel() for p in model.net.parameters()):,}, sha256 {model.digest()}")
+    print(f"classes: {', '.join(map(str, model.classes))}")
+    print("trained: " + ", ".join(f"{key} {value}" for key, value in trained.items()))
+    return 0

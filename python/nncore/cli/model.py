@@ -1,0 +1,93 @@
+"""The model file of the command line: a perceptron, its classes and the scaling of its inputs."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nncore import nn
+from nncore._core import Tensor, from_numpy
+from nncore.cli.arguments import ACTIVATIONS
+from nncore.errors import CheckpointError
+from nncore.serialization import load, save
+from nncore.train import predict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Array = np.ndarray[Any, Any]
+
+KIND = "nncore classifier"
+LAYERS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "gelu": nn.GELU, "silu": nn.SiLU}
+
+
+class Classifier:
+    """Linear layers with one activation between them; scores = net((x - offset) / scale)."""
+
+    def __init__(
+        self, sizes: Sequence[int], activation: str, classes: Sequence[int | str], offset: Array, scale: Array
+    ) -> None:
+        self.sizes = list(sizes)
+        self.activation = activation
+        self.classes = list(classes)
+        self.offset = offset
+        self.scale = scale
+        parts: list[nn.Module] = []
+        for inputs, outputs in zip(self.sizes, self.sizes[1:], strict=False):
+            parts += [nn.Linear(inputs, outputs), LAYERS[activation]()]
+        self.net = nn.Sequential(*parts[:-1])
+
+    def scaled(self, x: Tensor) -> Tensor:
+        """x (n, ...) of any dtype as (n, features) float32."""
+        rows = x.numpy().reshape(len(x), -1).astype(np.float32)
+        return from_numpy((rows - self.offset) / self.scale)
+
+    def scores(self, x: Tensor) -> Tensor:
+        return predict(self.net, self.scaled(x))
+
+    def digest(self) -> str:
+        """The start of the SHA-256 of all parameters: equal exactly when every bit of every parameter is."""
+        total = hashlib.sha256()
+        for name, value in self.net.state_dict().items():
+            total.update(name.encode() + value.numpy().tobytes())
+        return total.hexdigest()[:16]
+
+    def save(self, path: str, trained: dict[str, Any]) -> None:
+        arch = {"sizes": self.sizes, "activation": self.activation}
+        state = dict(self.net.state_dict())
+        contents = {"kind": KIND, "arch": arch, "state_dict": state, "classes": self.classes}
+        save({**contents, "offset": self.offset, "scale": self.scale, "trained": trained}, path)
+
+    @staticmethod
+    def load(path: str) -> tuple[Classifier, dict[str, Any]]:
+        """The classifier and how it was trained; CheckpointError when the file holds something else."""
+        contents = load(path)
+        if not isinstance(contents, dict) or contents.get("kind") != KIND:
+            raise CheckpointError(f"{path}: not a model written by nncore train")
+        try:
+            _check(contents)
+            arch = contents["arch"]
+            model = Classifier(
+                arch["sizes"], arch["activation"], contents["classes"], contents["offset"], contents["scale"]
+            )
+            model.net.load_state_dict(contents["state_dict"])
+            return model, dict(contents["trained"])
+        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            raise CheckpointError(f"{path}: the parts of this model do not fit: {error}") from None
+
+
+def _check(contents: dict[str, Any]) -> None:
+    """Before anything is built: the sizes are those of the arrays that are there."""
+    sizes, state = contents["arch"]["sizes"], contents["state_dict"]
+    if contents["arch"]["activation"] not in ACTIVATIONS:
+        raise ValueError(f"unknown activation {contents['arch']['activation']!r}")
+    weights = [value.shape for value in state.values() if value.ndim == 2]
+    if weights != list(zip(sizes[1:], sizes[:-1], strict=True)) or not weights:
+        raise ValueError(f"layers {sizes} with weights {weights}")
+    if len(contents["classes"]) != sizes[-1]:
+        raise ValueError(f"{len(contents['classes'])} classes for {sizes[-1]} outputs")
+    for name in ("offset", "scale"):
+        if contents[name].shape not in ((), (sizes[0],)) or contents[name].dtype != np.float32:
+            raise ValueError(f"{name} is {contents[name].shape} {contents[name].dtype}")

@@ -1,0 +1,74 @@
+"""Where the command line's data come from, and which rows are kept for the test."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nncore import data
+from nncore._core import Generator, Tensor
+
+TEST_FRACTION = 0.2
+SPLIT_SEED = 0  # the same rows are the test whatever --seed says
+
+Array = np.ndarray[Any, Any]
+
+
+class Source(NamedTuple):
+    """Training and test rows, and the scaling (x - offset) / scale, which has seen only the training rows."""
+
+    name: str
+    x: Tensor
+    y: Tensor
+    x_test: Tensor
+    y_test: Tensor
+    classes: tuple[int | str, ...]
+    offset: Array
+    scale: Array
+
+
+def read(name: str, folder: str | None) -> Source:
+    """A data set by its name, or a table from a file."""
+    if name in ("mnist", "fashion-mnist"):
+        kind = data.MNIST if name == "mnist" else data.FashionMNIST
+        train, test = kind(folder, True, download=True), kind(folder, False, download=True)
+        return Source(name, *train.tensors, *test.tensors, kind.classes, *_constant(255))
+    if name == "digits":
+        x, y = data.load_digits()
+        parts = _split(x, y)
+        return Source(name, *parts, tuple(str(digit) for digit in range(10)), *_constant(16))
+    table = data.load_npz(name) if name.lower().endswith(".npz") else data.load_csv(name)
+    if len(table.classes) < 2:
+        raise ValueError(f"{name}: every row has the label {table.classes[0]}; expected two classes at least")
+    if len(table.x) < 5:
+        raise ValueError(f"{name}: {len(table.x)} rows are too few to keep a fifth of them for the test")
+    parts = _split(table.x, table.y)
+    scaling = _constant(255) if str(table.x.dtype) == "nncore.uint8" else _standard(name, parts[0])
+    return Source(os.path.basename(name).split(".")[0], *parts, table.classes, *scaling)
+
+
+def _split(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """A random four fifths to train on and one fifth to test on, always the same ones."""
+    train, test = data.random_split(
+        data.TensorDataset(x, y), [1 - TEST_FRACTION, TEST_FRACTION], Generator(seed=SPLIT_SEED)
+    )
+    (x_train, y_train), (x_test, y_test) = train[:], test[:]
+    return x_train, y_train, x_test, y_test
+
+
+def _constant(scale: float) -> tuple[Array, Array]:
+    return np.array(0, np.float32), np.array(scale, np.float32)
+
+
+def _standard(name: str, x: Tensor) -> tuple[Array, Array]:
+    """Mean and standard deviation of each feature; 1 for a constant one."""
+    rows = x.numpy().reshape(len(x), -1).astype(np.float64)
+    spread = rows.std(0)
+    spread[spread == 0] = 1
+    mean = rows.mean(0)
+    offset, scale = mean.astype(np.float32), spread.astype(np.float32)
+    if not (np.isfinite(offset) & np.isfinite(scale) & (scale > 0)).all():
+        raise ValueError(f"{name}: the spread of a feature does not fit float32; scale the features first")
+    return offset, scale

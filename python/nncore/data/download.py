@@ -1,0 +1,79 @@
+"""Data files over the network, believed only when their checksum is the published one."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import os
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from nncore._atomic import replacing
+from nncore.data.idx import parse_idx
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LIMIT = 100 << 20  # no file here is larger; a mirror that sends more is not one
+TIMEOUT = 20.0
+
+
+def read_checked(path: str, sha256: str) -> np.ndarray[Any, Any]:
+    """The array in an IDX file whose bytes, unzipped, have this SHA-256; ValueError when they have not."""
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:
+            zipped = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            array = parse_idx(gzip.GzipFile(fileobj=file) if zipped else file, path, digest.update)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ValueError(f"{path}: damaged gzip file: {error}; delete it") from None
+    if digest.hexdigest() != sha256:
+        raise ValueError(
+            f"{path}: its SHA-256 is {digest.hexdigest()[:12]}..., expected {sha256[:12]}...; it is "
+            "damaged or belongs "
+            "to another data set: delete it, or read it with nncore.data.read_idx"
+        )
+    return array
+
+
+def fetch(urls: list[str], path: str, sha256: str) -> None:
+    """Save the first of these gzip files that has the checksum (of its unzipped bytes) as `path`.
+
+    Raises OSError naming the remedies when none can be had.
+    """
+    failures = []
+    for url in urls:
+        try:
+            data = _get(url)
+            found = hashlib.sha256(gzip.GzipFile(fileobj=io.BytesIO(data)).read(LIMIT)).hexdigest()
+        except (OSError, EOFError, zlib.error, ValueError) as error:
+            failures.append(f"{url}: {getattr(error, 'reason', None) or error}")
+            continue
+        if found != sha256:
+            failures.append(f"{url}: wrong SHA-256 {found[:12]}...")
+            continue
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with replacing(path) as file:
+            file.write(data)
+        return
+    raise OSError(
+        f"cannot download {os.path.basename(path)} ({'; '.join(failures)}); put it in "
+        f"{os.path.dirname(path)} yourself, "
+        "or set NNCORE_DATA to a folder that holds it"
+    )
+
+
+def _get(url: str) -> bytes:
+    from http.client import HTTPException
+    from urllib.request import urlopen
+
+    try:
+        with urlopen(url, timeout=TIMEOUT) as answer:
+            data: bytes = answer.read(LIMIT + 1)
+    except HTTPException as error:
+        raise OSError(f"{type(error).__name__}: {error}") from None
+    if len(data) > LIMIT:
+        raise ValueError(f"more than {LIMIT} bytes")
+    return data

@@ -1,0 +1,83 @@
+"""The IDX format of the MNIST files."""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CHUNK = 1 << 20
+CODES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+
+
+def read_idx(path: str | os.PathLike[str]) -> np.ndarray[Any, Any]:
+    """The array in an IDX file, plain or compressed with gzip, in the machine's byte order.
+
+    Layout: two zero bytes, a dtype code, the number of axes, their sizes as big-endian uint32, the values in
+    row-major order. Raises ValueError for a file that is not exactly this, OSError for one that cannot be
+    read; both name the file. Source: http://yann.lecun.com/exdb/mnist.
+
+    >>> import os, tempfile
+    >>> from nncore.data import read_idx
+    >>> path = os.path.join(tempfile.mkdtemp(), "tiny-idx1-ubyte")
+    >>> with open(path, "wb") as file:
+    ...     _ = file.write(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]))
+    >>> read_idx(path)
+    array([7, 9], dtype=uint8)
+    """
+    import gzip
+    import zlib
+
+    name = os.fspath(path)
+    if not stat.S_ISREG(os.stat(name).st_mode):
+        raise OSError(f"cannot read {name}: it is not a regular file")
+    with open(name, "rb") as file:
+        zipped = file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        try:
+            return parse_idx(gzip.GzipFile(fileobj=file) if zipped else file, name)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ValueError(f"{name}: damaged gzip file: {error}") from None
+
+
+def parse_idx(
+    stream: IO[bytes], name: str, watch: Callable[[bytes], object] = lambda piece: None
+) -> np.ndarray[Any, Any]:
+    """The array in an IDX stream; `watch` sees every byte (for a checksum)."""
+    magic = _exactly(stream, 4, name, "magic number")
+    if magic[:2] != b"\0\0" or magic[2] not in CODES:
+        raise ValueError(
+            f"{name}: not an IDX file: it starts with {magic.hex()}, expected 00 00, a dtype code, a rank"
+        )
+    header = _exactly(stream, 4 * magic[3], name, "header")
+    watch(magic + header)
+    dtype = np.dtype(CODES[magic[2]])
+    shape = tuple(int.from_bytes(header[i : i + 4], "big") for i in range(0, len(header), 4))
+    wanted = math.prod(shape) * dtype.itemsize
+    # Grows with what the file holds, never with what its header claims.
+    body = bytearray()
+    while piece := stream.read(min(CHUNK, wanted + 1 - len(body))):
+        body += piece
+        watch(piece)
+        if len(body) > wanted:
+            raise ValueError(f"{name}: more bytes than its header {shape} needs ({wanted})")
+    if len(body) < wanted:
+        raise ValueError(f"{name}: truncated: its header {shape} needs {wanted} bytes, {len(body)} follow")
+    try:
+        array = np.frombuffer(body, dtype).reshape(shape) if body else np.empty(shape, dtype)
+    except ValueError as error:
+        raise ValueError(f"{name}: its header asks for shape {shape}: {error}") from None
+    return array if array.dtype.isnative else array.astype(dtype.newbyteorder("="))
+
+
+def _exactly(stream: IO[bytes], count: int, name: str, part: str) -> bytes:
+    data = stream.read(count)
+    if len(data) < count:
+        raise ValueError(f"{name}: truncated in its {part}: {len(data)} of {count} bytes")
+    return data

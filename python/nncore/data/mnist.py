@@ -1,0 +1,135 @@
+"""MNIST and Fashion-MNIST: found in a folder, in the cache, or on a public mirror."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from nncore._core import Tensor, from_numpy
+from nncore.data.dataset import TensorDataset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FILES = {
+    True: ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    False: ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+}
+
+
+class MNIST(TensorDataset):
+    """Handwritten digits (LeCun, Cortes, Burges): 60,000 to train on or 10,000 to test on.
+
+    `data` is (n, 28, 28) uint8 with values 0..255, `targets` (n,) int64, `classes` the names of the labels.
+    Looks in `root`, `root/mnist` and `root/MNIST/raw`, then in the same places below $NNCORE_DATA and in the
+    cache ($NNCORE_CACHE, else $XDG_CACHE_HOME/nncore, else ~/.cache/nncore), for IDX files, plain or gzip.
+    With `download=True` files that are nowhere come from a public mirror, into `root` or the cache. What is
+    read must have the published SHA-256. Raises FileNotFoundError when there are no files, ValueError for
+    damaged ones, OSError when the network fails.
+
+        images, labels = MNIST("data", train=False).tensors
+    """
+
+    classes: ClassVar[tuple[str, ...]] = tuple("0123456789")
+    folders: ClassVar[tuple[str, ...]] = ("MNIST/raw", "mnist", "")
+    mirrors: ClassVar[tuple[str, ...]] = (
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    )
+    sums: ClassVar[dict[str, str]] = {
+        "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    }
+
+    def __init__(
+        self, root: str | os.PathLike[str] | None = None, train: bool = True, *, download: bool = False
+    ) -> None:
+        roots = [] if root is None else [os.fspath(root)]
+        where = roots[0] if roots else cache_folder()
+        if os.environ.get("NNCORE_DATA"):
+            roots.append(os.environ["NNCORE_DATA"])
+        roots.append(cache_folder())
+        images, labels = (self._load(name, roots, where if download else None) for name in FILES[bool(train)])
+        if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels):
+            raise ValueError(
+                f"{type(self).__name__}: images {images.shape} and labels {labels.shape} do not match"
+            )
+        super().__init__(from_numpy(images), from_numpy(labels.astype(np.int64)))
+
+    @property
+    def data(self) -> Tensor:
+        return self.tensors[0]
+
+    @property
+    def targets(self) -> Tensor:
+        return self.tensors[1]
+
+    def _load(
+        self, name: str, roots: list[str], download_to: str | None
+    ) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+        from nncore.data.download import fetch, read_checked
+
+        for path in self._candidates(name, roots):
+            if os.path.lexists(path):
+                return read_checked(path, self.sums[name])
+        if download_to is None:
+            raise FileNotFoundError(
+                f"{type(self).__name__}: no {name}[.gz] in {', '.join(dict.fromkeys(roots))}; pass "
+                "download=True, give "
+                "the folder that holds it, or set NNCORE_DATA to it"
+            )
+        path = os.path.join(download_to, *self.folders[0].split("/"), name + ".gz")
+        fetch([mirror + name + ".gz" for mirror in self.mirrors], path, self.sums[name])
+        return read_checked(path, self.sums[name])
+
+    def _candidates(self, name: str, roots: list[str]) -> Iterator[str]:
+        for root in roots:
+            for folder in self.folders:
+                for ending in ("", ".gz"):
+                    yield os.path.join(root, *folder.split("/"), name + ending)
+
+
+class FashionMNIST(MNIST):
+    """Articles of clothing (Zalando Research, MIT licence), in MNIST's form; see `MNIST` for the arguments.
+
+    Looks in `root/FashionMNIST/raw`, `root/fashion-mnist` and `root`. Source: Xiao, Rasul, Vollgraf 2017,
+    arXiv:1708.07747.
+
+        images, labels = FashionMNIST("data", train=False).tensors
+    """
+
+    classes: ClassVar[tuple[str, ...]] = (
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
+    )
+    folders: ClassVar[tuple[str, ...]] = ("FashionMNIST/raw", "fashion-mnist", "")
+    mirrors: ClassVar[tuple[str, ...]] = (
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+    )
+    sums: ClassVar[dict[str, str]] = {
+        "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    }
+
+
+def cache_folder() -> str:
+    """Where downloads are kept."""
+    if os.environ.get("NNCORE_CACHE"):
+        return os.environ["NNCORE_CACHE"]
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(base, "nncore")

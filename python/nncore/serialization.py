@@ -1,0 +1,147 @@
+"""`save` and `load`: nested state in one file, without pickle, complete or not there at all."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nncore._core import Tensor, from_numpy
+from nncore.errors import CheckpointError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterator
+
+    Array = np.ndarray[Any, Any]
+
+__all__ = ["load", "save"]
+
+MAX_DEPTH = 100
+
+
+def save(obj: Any, path: str | os.PathLike[str]) -> None:
+    """Write nested dicts, lists, tuples, tensors, NumPy arrays, numbers, strings and None to one file.
+
+    The file appears whole or not at all: a crash or a full disk leaves what was there before. The same values
+    give the same bytes. Raises TypeError naming the place of a value that has no such form, OSError when
+    writing fails.
+
+    >>> import os, tempfile
+    >>> import nncore
+    >>> path = os.path.join(tempfile.mkdtemp(), "state.nnz")
+    >>> nncore.save({"weight": nncore.ones(2), "step": 7}, path)
+    >>> nncore.load(path)["weight"].tolist()
+    [1.0, 1.0]
+    """
+    from nncore._archive import write_archive
+
+    arrays: dict[str, Array] = {}
+    tree = _encode(obj, (), arrays)
+    write_archive(path, tree, arrays)
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """Read what `save` wrote; tensors come back as tensors, arrays as arrays, and nothing is ever executed.
+
+    Raises CheckpointError with the reason when the file is truncated, damaged, of a newer version or not
+    one of ours, OSError when it cannot be read.
+
+    >>> import os, tempfile
+    >>> import nncore
+    >>> path = os.path.join(tempfile.mkdtemp(), "state.nnz")
+    >>> nncore.save([1, (2.5, None)], path)
+    >>> nncore.load(path)
+    [1, (2.5, None)]
+    """
+    from nncore._archive import read_archive
+
+    return read_archive(path, lambda tree, array: _decode(tree, array, 0))
+
+
+def _encode(obj: Any, place: tuple[object, ...], arrays: dict[str, Array]) -> Any:
+    """The JSON form of a value; arrays go to `arrays` under a name made from their place."""
+    if len(place) > MAX_DEPTH:
+        raise TypeError(
+            f"save: obj{_path(place[:6])}... is nested more than {MAX_DEPTH} deep, or contains itself"
+        )
+    if obj is None or isinstance(obj, bool):
+        return obj
+    if isinstance(obj, str):
+        return str(obj)
+    if isinstance(obj, (Tensor, np.ndarray)):
+        array = obj.detach().numpy() if isinstance(obj, Tensor) else obj
+        if array.dtype.kind not in "biuf":
+            raise TypeError(f"save: obj{_path(place)} is an array of dtype {array.dtype}; expected numbers")
+        name = _entry_name(place, arrays)
+        arrays[name] = np.asarray(array, order="C")
+        return {"tensor" if isinstance(obj, Tensor) else "array": name}
+    if isinstance(obj, np.bool_):
+        return bool(obj)
+    if isinstance(obj, (int, np.integer)):
+        return int(obj)
+    if isinstance(obj, (float, np.floating)):
+        number = float(obj)
+        return number if math.isfinite(number) else {"float": repr(number)}
+    if isinstance(obj, dict):
+        for key in obj:
+            if not isinstance(key, (str, int)) or isinstance(key, bool):
+                raise TypeError(f"save: obj{_path(place)} has the key {key!r}; expected strings or integers")
+        return {"dict": [[key, _encode(value, (*place, key), arrays)] for key, value in obj.items()]}
+    if isinstance(obj, (list, tuple)):
+        kind = "list" if isinstance(obj, list) else "tuple"
+        return {kind: [_encode(value, (*place, i), arrays) for i, value in enumerate(obj)]}
+    raise TypeError(
+        f"save: obj{_path(place)} is a {type(obj).__module__}.{type(obj).__qualname__}; expected dicts, "
+        "lists, tensors, "
+        "arrays, numbers, strings or None (a module or optimizer: save its state_dict())"
+    )
+
+
+def _decode(node: Any, array: Callable[[str], Array], depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        raise CheckpointError(f"it is nested more than {MAX_DEPTH} deep")
+    if node is None or isinstance(node, (bool, int, float, str)):
+        return node
+    if not isinstance(node, dict) or len(node) != 1:
+        raise CheckpointError("malformed manifest")
+    ((kind, value),) = node.items()
+    if kind in ("tensor", "array") and isinstance(value, str):
+        return from_numpy(array(value)) if kind == "tensor" else array(value)
+    if kind == "float" and value in ("nan", "inf", "-inf"):
+        return float(value)
+    if kind in ("list", "tuple") and isinstance(value, list):
+        items = [_decode(item, array, depth + 1) for item in value]
+        return items if kind == "list" else tuple(items)
+    if kind == "dict" and isinstance(value, list):
+        result = {_key(key): _decode(item, array, depth + 1) for key, item in value}
+        if len(result) != len(value):
+            raise CheckpointError("malformed manifest: a dict has one key twice")
+        return result
+    raise CheckpointError(f"malformed manifest: {kind!r}")
+
+
+def _key(key: Any) -> str | int:
+    if isinstance(key, (str, int)) and not isinstance(key, bool):
+        return key
+    raise CheckpointError("malformed manifest: a key is neither text nor integer")
+
+
+def _entry_name(place: tuple[object, ...], taken: dict[str, Array]) -> str:
+    """Readable, unique, and harmless to whoever unpacks it."""
+    parts = [re.sub(r"[^A-Za-z0-9_.-]|^\.+", "_", str(part))[:100] or "_" for part in place[:8]]
+    name = "/".join(parts) or "value"
+    return name if name not in taken else next(n for n in _numbered(name) if n not in taken)
+
+
+def _numbered(name: str) -> Iterator[str]:
+    number = 2
+    while True:
+        yield f"{name}~{number}"
+        number += 1
+
+
+def _path(place: tuple[object, ...]) -> str:
+    return "".join(f"[{part!r}]" for part in place)

@@ -1,0 +1,23 @@
+"""Training loops: `fit`, `evaluate`, `predict`, and what one wants to see of them."""
+
+from __future__ import annotations
+
+from nncore.train.callbacks import Checkpoint, EarlyStopping, resume
+from nncore.train.evaluate import Evaluation, evaluate, predict
+from nncore.train.fit import fit
+from nncore.train.history import History, TrainingState
+from nncore.train.metrics import accuracy, confusion_matrix
+
+__all__ = [
+    "Checkpoint",
+    "EarlyStopping",
+    "Evaluation",
+    "History",
+    "TrainingState",
+    "accuracy",
+    "confusion_matrix",
+    "evaluate",
+    "fit",
+    "predict",
+    "resume",
+]

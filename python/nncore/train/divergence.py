@@ -1,0 +1,36 @@
+"""The error of a run that has left the finite numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nncore.errors import DivergenceError
+
+if TYPE_CHECKING:
+    from nncore.nn import Module
+
+
+def first_non_finite(model: Module) -> str | None:
+    """The name of the first parameter or buffer that holds a NaN or an infinity."""
+    for named in (model.named_parameters(), model.named_buffers()):
+        for name, value in named:
+            if value.dtype.is_floating_point and not np.isfinite(value.detach().numpy()).all():
+                return name
+    return None
+
+
+def diverged(model: Module, what: str, epoch: int, step: int) -> DivergenceError:
+    """`what` happened in this epoch and step (both counted from 1), and where it shows."""
+    name = first_non_finite(model)
+    where = (
+        f"the first layer with non-finite parameters is {name.rpartition('.')[0] or 'the model itself'} "
+        f"({name})"
+        if name
+        else "all parameters are still finite"
+    )
+    return DivergenceError(
+        f"fit: {what} in epoch {epoch}, step {step}; {where}; lower the learning rate, scale the inputs or "
+        "clip the gradients"
+    )

@@ -1,0 +1,78 @@
+"""A model on data, without training it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nncore._core import Tensor, cat, no_grad
+from nncore.data.checks import positive_int
+from nncore.train import prepare
+from nncore.train.metrics import hits, targets_per_row
+from nncore.train.modes import restored_mode
+
+if TYPE_CHECKING:
+    from nncore.nn import Module
+    from nncore.train.prepare import Loss
+
+
+class Evaluation(NamedTuple):
+    """The mean loss, and the fraction of right classes (None in regression)."""
+
+    loss: float
+    accuracy: float | None
+
+
+def predict(model: Module, x: Any, *, batch_size: int = 1024) -> Tensor:
+    """The model's outputs for x (n, ...), batch by batch in evaluation mode and without gradients.
+
+    Raises ValueError for no rows, NaN or infinity in x, TypeError for a batch size that is no integer.
+
+    >>> import nncore
+    >>> from nncore.train import predict
+    >>> predict(nncore.nn.Linear(3, 2), nncore.zeros(5, 3)).shape
+    (5, 2)
+    """
+    size = positive_int("predict", "batch_size", batch_size)
+    data = prepare.inputs("predict", model, x)
+    if len(data) == 0:
+        raise ValueError("predict: x has no rows; expected at least one sample")
+    with restored_mode(model), no_grad():
+        model.eval()
+        parts = [model(data[start : start + size]) for start in range(0, len(data), size)]
+    return parts[0] if len(parts) == 1 else cat(parts)
+
+
+def evaluate(
+    model: Module, x: Any, y: Any = None, *, loss: Loss | None = None, batch_size: int = 1024
+) -> Evaluation:
+    """Mean loss and accuracy on x (n, ...) and y, or on a data set of pairs; the model stays as it is.
+
+    `loss` defaults to cross-entropy for integer y and to the mean squared error for floats. Errors as in
+    `fit`.
+
+    >>> import nncore
+    >>> from nncore.train import evaluate
+    >>> evaluate(nncore.nn.Linear(2, 3), nncore.zeros(4, 2), nncore.zeros(4, 3)).accuracy is None
+    True
+    """
+    size = positive_int("evaluate", "batch_size", batch_size)
+    data, target = prepare.pair("evaluate", model, x, y)
+    criterion = loss if loss is not None else prepare.default_loss(target)
+    classes = prepare.targets_fit("evaluate", model, criterion, data, target)
+    return evaluate_ready(model, data, target, criterion, size, classes)
+
+
+def evaluate_ready(
+    model: Module, x: Tensor, y: Tensor, loss: Loss, batch_size: int, classes: bool
+) -> Evaluation:
+    """`evaluate` for data that have been checked."""
+    total, right = 0.0, 0
+    with restored_mode(model), no_grad():
+        model.eval()
+        for start in range(0, len(x), batch_size):
+            target = y[start : start + batch_size]
+            output = model(x[start : start + batch_size])
+            total += loss(output, target).item() * len(target)
+            if classes:
+                right += hits(output, target)
+    return Evaluation(total / len(x), right / (len(x) * targets_per_row(y)) if classes else None)

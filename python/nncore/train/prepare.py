@@ -1,0 +1,132 @@
+"""Data made ready for a loop, or refused with the reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nncore import nn
+from nncore._core import Tensor, arange, no_grad, uint8
+from nncore.data.dataset import TensorDataset, as_tensor
+from nncore.train.metrics import classifies
+from nncore.train.modes import restored_mode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nncore.nn import Module
+
+    Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+def inputs(where: str, model: Module, x: Any, name: str = "x") -> Tensor:
+    """x as a tensor (n, ...), floats and pixels in the parameters' dtype; ValueError for NaN or infinity."""
+    tensor = as_tensor(x)
+    if tensor.ndim == 0:
+        raise ValueError(f"{where}: {name} is a scalar; expected rows, shape (n, ...)")
+    if tensor.dtype.is_floating_point:
+        finite(where, name, tensor)
+    parameter = next(iter(model.parameters()), None)
+    if parameter is None or not (tensor.dtype.is_floating_point or tensor.dtype == uint8):
+        return tensor.detach()
+    cast = tensor.detach().to(parameter.dtype)
+    if cast.dtype != tensor.dtype and tensor.dtype.is_floating_point:
+        finite(where, f"{name} as {parameter.dtype}", cast)
+    return cast
+
+
+def pair(
+    where: str, model: Module, x: Any, y: Any, names: tuple[str, str] = ("x", "y")
+) -> tuple[Tensor, Tensor]:
+    """x and y of one length, from two arrays or from a data set of pairs (then y is None)."""
+    if y is None:
+        x, y = _from_dataset(where, x)
+    data = inputs(where, model, x, names[0])
+    target = as_tensor(y).detach()
+    if target.ndim == 0 or len(data) != len(target):
+        rows = "is a scalar" if target.ndim == 0 else f"has {len(target)}"
+        raise ValueError(
+            f"{where}: {names[0]} has {len(data)} rows but {names[1]} {rows}; expected one target a row"
+        )
+    if len(data) == 0:
+        raise ValueError(f"{where}: {names[0]} has no rows; expected at least one sample")
+    if target.dtype.is_floating_point:
+        finite(where, names[1], target)
+        if data.dtype.is_floating_point:
+            target = target.to(data.dtype)
+    return data, target
+
+
+def _from_dataset(where: str, dataset: Any) -> tuple[Any, Any]:
+    if isinstance(dataset, TensorDataset):
+        columns: Any = dataset.tensors
+    elif hasattr(dataset, "__getitem__") and not isinstance(dataset, (Tensor, np.ndarray, list)):
+        columns = dataset[arange(len(dataset))]
+    else:
+        raise TypeError(f"{where}: y is missing; give x and y, or a data set of pairs")
+    if len(columns) != 2:
+        raise ValueError(f"{where}: the data set has {len(columns)} columns; expected two, x and y")
+    return columns[0], columns[1]
+
+
+def finite(where: str, name: str, tensor: Tensor) -> None:
+    """ValueError naming the first row with a NaN or an infinity."""
+    values = tensor.detach().numpy()
+    good = np.isfinite(values)
+    if not good.all():
+        at = tuple(int(i) for i in np.argwhere(~good)[0])
+        place = f"row {at[0]}" + (
+            f", column {at[1]}" if len(at) == 2 else f", index {list(at[1:])}" if at[1:] else ""
+        )
+        raise ValueError(f"{where}: {name} is {values[at]} at {place}; remove or fill such values")
+
+
+def is_class_loss(loss: Loss) -> bool:
+    """Whether the loss reads class numbers."""
+    functional = nn.functional
+    return isinstance(loss, (nn.CrossEntropyLoss, nn.NLLLoss)) or loss in (
+        functional.cross_entropy,
+        functional.nll_loss,
+    )
+
+
+def default_loss(y: Tensor) -> Loss:
+    """Cross-entropy for integer targets, the mean squared error for floats."""
+    return nn.MSELoss() if y.dtype.is_floating_point else nn.CrossEntropyLoss()
+
+
+def targets_fit(where: str, model: Module, loss: Loss, x: Tensor, y: Tensor, name: str = "y") -> bool:
+    """Try the model on one row, so that errors come before training; whether there is an accuracy."""
+    with restored_mode(model), no_grad():
+        model.eval()
+        output = model(x[:1])
+    if not isinstance(output, Tensor) or output.ndim == 0:
+        return False
+    if is_class_loss(loss) and y.ndim == output.ndim - 1:
+        _check_labels(where, name, y, output.shape[1], getattr(loss, "ignore_index", None))
+    elif isinstance(loss, nn.MSELoss) and output.shape[1:] != y.shape[1:]:
+        raise ValueError(
+            f"{where}: {name} has shape {y.shape} but the model gives {(len(x), *output.shape[1:])}; "
+            f"reshape {name}, or "
+            "give integer class labels of shape (n,) for classification"
+        )
+    return classifies(output, y)
+
+
+def _check_labels(where: str, name: str, y: Tensor, classes: int, ignored: int | None) -> None:
+    if y.dtype.is_floating_point:
+        raise TypeError(
+            f"{where}: the labels in {name} are {y.dtype}; expected integers 0..{classes - 1}, e.g. "
+            f"{name}.long()"
+        )
+    values = y.numpy()
+    bad = (values < 0) | (values >= classes)
+    if ignored is not None:
+        bad &= values != ignored
+    if bad.any():
+        at = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise ValueError(
+            f"{where}: label {values[at]} in {name}, row {at[0]}, is outside 0..{classes - 1}; the model "
+            f"has {classes} outputs"
+        )

@@ -1,0 +1,66 @@
+"""The progress line, redrawn at most ten times a second and free in between."""
+
+from __future__ import annotations
+
+import math
+from time import perf_counter
+from typing import Any
+
+INTERVAL = 0.1
+
+
+class Silent:
+    """Shows nothing and never asks to be called."""
+
+    first_look: float = math.inf
+
+    def show(self, steps: int, samples: int, loss: float, accuracy: float | None) -> float:
+        return math.inf
+
+    def end_epoch(self, text: str) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class Bar(Silent):
+    """A tqdm line with epoch, loss, accuracy, samples a second and the time left."""
+
+    first_look: float = 1
+
+    def __init__(self, epochs: int, samples: int) -> None:
+        from tqdm import tqdm
+
+        self._bar: Any = tqdm(
+            total=epochs * samples, unit=" samples", unit_scale=True, mininterval=0, leave=True
+        )
+        self._epochs = epochs
+        self._samples = samples
+        self._epoch = 0
+        self._then = (perf_counter(), 0)
+
+    def show(self, steps: int, samples: int, loss: float, accuracy: float | None) -> float:
+        """Draw after `steps` steps and `samples` samples of this epoch; returns the step to draw next."""
+        now = perf_counter()
+        rate = max(steps - self._then[1], 1) / max(now - self._then[0], 1e-9)
+        self._then = (now, steps)
+        self._draw(samples, f"epoch {self._epoch + 1}/{self._epochs} loss {loss:.4f}{_percent(accuracy)}")
+        return steps + max(1, int(rate * INTERVAL))
+
+    def end_epoch(self, text: str) -> None:
+        self._draw(self._samples, f"epoch {self._epoch + 1}/{self._epochs} {text}")
+        self._epoch += 1
+        self._then = (perf_counter(), 0)
+
+    def close(self) -> None:
+        self._bar.close()
+
+    def _draw(self, samples: int, text: str) -> None:
+        bar = self._bar
+        bar.set_description_str(text, refresh=False)
+        bar.update(self._epoch * self._samples + samples - bar.n)
+
+
+def _percent(accuracy: float | None) -> str:
+    return "" if accuracy is None else f" accuracy {accuracy:.2%}"
