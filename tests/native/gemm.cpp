@@ -1,4 +1,4 @@
-// Blocks of matrix products, straight, transposed and packed.
+// Blocks of matrix products, straight and packed.
 #include <algorithm>
 
 #include "check.h"
@@ -21,14 +21,16 @@ template <class T, class Run>
 void run_case(const Case<T>& c, Log& log, const char* kernel, Run run) {
   const std::string label = c.label();
   Buffer<T> start((c.m - 1) * (c.n + 1) + c.n), out((c.m - 1) * (c.n + 2) + c.n), bias(c.n);
+  Buffer<T> add(out.size());
   fill(start, 3, Kind::plain);
   fill(out, 4, Kind::plain);
   fill(bias, 5, Kind::plain);
+  fill(add, 6, Kind::plain);
   GemmBlock<T> block{};
   block.m = c.m, block.n = c.n, block.k = c.k;
   block.start = c.start ? start.data() : nullptr, block.ld_start = c.n + 1;
   block.out = out.data(), block.ld_out = c.n + 2;
-  block.add = c.add, block.bias = c.bias ? bias.data() : nullptr;
+  block.add = c.add ? add.data() : nullptr, block.bias = c.bias ? bias.data() : nullptr;
   run(block);
   log.add(kernel, label, out);
 }
@@ -44,16 +46,6 @@ void run_blocks(const GemmKernels<T>& level, const Case<T>& c, Log& log) {
       block.a = a.data(), block.a_row = transposed ? 1 : lda, block.a_col = transposed ? lda : 1;
       block.b = b.data(), block.ldb = ldb;
       level.block(block);
-    });
-  }
-  if (c.m <= level.narrow) {
-    Buffer<T> a((c.m - 1) * (c.k + 1) + c.k), b((c.n - 1) * (c.k + 3) + c.k);
-    fill(a, 1, Kind::plain);
-    fill(b, 2, Kind::plain);
-    run_case(c, log, "gemm.block.nt", [&](GemmBlock<T>& block) {
-      block.a = a.data(), block.a_row = c.k + 1, block.a_col = 1;
-      block.b = b.data(), block.ldb = c.k + 3;
-      level.transposed_block(block);
     });
   }
 }

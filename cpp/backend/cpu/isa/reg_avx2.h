@@ -3,12 +3,15 @@
 template <class T>
 struct Reg;
 
+constexpr int32_t tail_mask[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+
 template <>
 struct Reg<float> {
   using Raw = __m256;
   using Mask = __m256;
   using Uint = uint32_t;
   static constexpr int lanes = 8;
+  static constexpr int tile_rows = 6, tile_regs = 2;  // of the matrix product: what fits the registers
 
   static Raw load(const float* p) { return _mm256_loadu_ps(p); }
   static void store(float* p, Raw a) { _mm256_storeu_ps(p, a); }
@@ -17,11 +20,15 @@ struct Reg<float> {
   }
   static Raw load_n(const float* p, int n) { return _mm256_maskload_ps(p, first(n)); }
   static void store_n(float* p, Raw a, int n) { _mm256_maskstore_ps(p, first(n), a); }
-  // A tail: the first n lanes, its mask made once outside a loop.
-  using Tail = __m256i;
-  static Tail tail(int n) { return first(n); }
-  static Raw load_tail(const float* p, Tail t) { return _mm256_maskload_ps(p, t); }
-  static void store_tail(float* p, Raw a, Tail t) { _mm256_maskstore_ps(p, t, a); }
+  // A tail: the first n lanes. Its mask stays in memory, where it costs a loop over all other registers nothing.
+  using Tail = const int32_t*;
+  static Tail tail(int n) { return tail_mask + 8 - n; }
+  static __m256i mask_of(Tail t) {
+    asm volatile("" : "+r"(t));
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(t));
+  }
+  static Raw load_tail(const float* p, Tail t) { return _mm256_maskload_ps(p, mask_of(t)); }
+  static void store_tail(float* p, Raw a, Tail t) { _mm256_maskstore_ps(p, mask_of(t), a); }
   // r[i][j] becomes r[j][i]
   static void transpose(Raw (&r)[8]) {
     Raw a[8], b[8];
@@ -51,6 +58,8 @@ struct Reg<float> {
   static Raw min(Raw a, Raw b) { return _mm256_min_ps(a, b); }
   static Raw max(Raw a, Raw b) { return _mm256_max_ps(a, b); }
   static Raw fma(Raw a, Raw b, Raw c) { return _mm256_fmadd_ps(a, b, c); }
+  // c += a * b in place: GCC left to itself rotates the accumulators of a long chain through the stack.
+  static void accumulate(Raw& c, Raw a, Raw b) { asm("vfmadd231ps %2, %1, %0" : "+x"(c) : "x"(a), "x"(b)); }
   static Raw sqrt(Raw a) { return _mm256_sqrt_ps(a); }
   static Raw round(Raw a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   static Raw floor(Raw a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
@@ -86,6 +95,7 @@ struct Reg<double> {
   using Mask = __m256d;
   using Uint = uint64_t;
   static constexpr int lanes = 4;
+  static constexpr int tile_rows = 6, tile_regs = 2;  // of the matrix product: what fits the registers
 
   static Raw load(const double* p) { return _mm256_loadu_pd(p); }
   static void store(double* p, Raw a) { _mm256_storeu_pd(p, a); }
@@ -94,10 +104,10 @@ struct Reg<double> {
   }
   static Raw load_n(const double* p, int n) { return _mm256_maskload_pd(p, first(n)); }
   static void store_n(double* p, Raw a, int n) { _mm256_maskstore_pd(p, first(n), a); }
-  using Tail = __m256i;
-  static Tail tail(int n) { return first(n); }
-  static Raw load_tail(const double* p, Tail t) { return _mm256_maskload_pd(p, t); }
-  static void store_tail(double* p, Raw a, Tail t) { _mm256_maskstore_pd(p, t, a); }
+  using Tail = const int32_t*;
+  static Tail tail(int n) { return tail_mask + 8 - 2 * n; }
+  static Raw load_tail(const double* p, Tail t) { return _mm256_maskload_pd(p, Reg<float>::mask_of(t)); }
+  static void store_tail(double* p, Raw a, Tail t) { _mm256_maskstore_pd(p, Reg<float>::mask_of(t), a); }
   static void transpose(Raw (&r)[4]) {
     const Raw a = _mm256_unpacklo_pd(r[0], r[1]), b = _mm256_unpackhi_pd(r[0], r[1]);
     const Raw c = _mm256_unpacklo_pd(r[2], r[3]), d = _mm256_unpackhi_pd(r[2], r[3]);
@@ -114,6 +124,7 @@ struct Reg<double> {
   static Raw min(Raw a, Raw b) { return _mm256_min_pd(a, b); }
   static Raw max(Raw a, Raw b) { return _mm256_max_pd(a, b); }
   static Raw fma(Raw a, Raw b, Raw c) { return _mm256_fmadd_pd(a, b, c); }
+  static void accumulate(Raw& c, Raw a, Raw b) { asm("vfmadd231pd %2, %1, %0" : "+x"(c) : "x"(a), "x"(b)); }
   static Raw sqrt(Raw a) { return _mm256_sqrt_pd(a); }
   static Raw round(Raw a) { return _mm256_round_pd(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   static Raw floor(Raw a) { return _mm256_round_pd(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }

@@ -9,6 +9,7 @@ struct Reg<float> {
   using Mask = __mmask16;
   using Uint = uint32_t;
   static constexpr int lanes = 16;
+  static constexpr int tile_rows = 14, tile_regs = 2;  // of the matrix product: what fits the registers
 
   static Raw load(const float* p) { return _mm512_loadu_ps(p); }
   static void store(float* p, Raw a) { _mm512_storeu_ps(p, a); }
@@ -58,6 +59,8 @@ struct Reg<float> {
   static Raw min(Raw a, Raw b) { return _mm512_min_ps(a, b); }
   static Raw max(Raw a, Raw b) { return _mm512_max_ps(a, b); }
   static Raw fma(Raw a, Raw b, Raw c) { return _mm512_fmadd_ps(a, b, c); }
+  // c += a * b in place: GCC left to itself rotates the accumulators of a long chain through the stack.
+  static void accumulate(Raw& c, Raw a, Raw b) { asm("vfmadd231ps %2, %1, %0" : "+v"(c) : "v"(a), "v"(b)); }
   static Raw sqrt(Raw a) { return _mm512_sqrt_ps(a); }
   static Raw round(Raw a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   static Raw floor(Raw a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
@@ -93,6 +96,7 @@ struct Reg<double> {
   using Mask = __mmask8;
   using Uint = uint64_t;
   static constexpr int lanes = 8;
+  static constexpr int tile_rows = 14, tile_regs = 2;  // of the matrix product: what fits the registers
 
   static Raw load(const double* p) { return _mm512_loadu_pd(p); }
   static void store(double* p, Raw a) { _mm512_storeu_pd(p, a); }
@@ -133,6 +137,7 @@ struct Reg<double> {
   static Raw min(Raw a, Raw b) { return _mm512_min_pd(a, b); }
   static Raw max(Raw a, Raw b) { return _mm512_max_pd(a, b); }
   static Raw fma(Raw a, Raw b, Raw c) { return _mm512_fmadd_pd(a, b, c); }
+  static void accumulate(Raw& c, Raw a, Raw b) { asm("vfmadd231pd %2, %1, %0" : "+v"(c) : "v"(a), "v"(b)); }
   static Raw sqrt(Raw a) { return _mm512_sqrt_pd(a); }
   static Raw round(Raw a) { return _mm512_roundscale_pd(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   static Raw floor(Raw a) { return _mm512_roundscale_pd(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }

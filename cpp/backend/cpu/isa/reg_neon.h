@@ -9,6 +9,7 @@ struct Reg<float> {
   using Mask = uint32x4_t;
   using Uint = uint32_t;
   static constexpr int lanes = 4;
+  static constexpr int tile_rows = 8, tile_regs = 3;  // of the matrix product: what fits the registers
 
   static Raw load(const float* p) { return vld1q_f32(p); }
   static void store(float* p, Raw a) { vst1q_f32(p, a); }
@@ -43,6 +44,7 @@ struct Reg<float> {
   static Raw min(Raw a, Raw b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
   static Raw max(Raw a, Raw b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
   static Raw fma(Raw a, Raw b, Raw c) { return vfmaq_f32(c, a, b); }
+  static void accumulate(Raw& c, Raw a, Raw b) { c = vfmaq_f32(c, a, b); }
   static Raw sqrt(Raw a) { return vsqrtq_f32(a); }
   static Raw round(Raw a) { return vrndnq_f32(a); }
   static Raw floor(Raw a) { return vrndmq_f32(a); }
@@ -79,6 +81,7 @@ struct Reg<double> {
   using Mask = uint64x2_t;
   using Uint = uint64_t;
   static constexpr int lanes = 2;
+  static constexpr int tile_rows = 8, tile_regs = 3;  // of the matrix product: what fits the registers
 
   static Raw load(const double* p) { return vld1q_f64(p); }
   static void store(double* p, Raw a) { vst1q_f64(p, a); }
@@ -109,6 +112,7 @@ struct Reg<double> {
   static Raw min(Raw a, Raw b) { return vbslq_f64(vcltq_f64(a, b), a, b); }
   static Raw max(Raw a, Raw b) { return vbslq_f64(vcgtq_f64(a, b), a, b); }
   static Raw fma(Raw a, Raw b, Raw c) { return vfmaq_f64(c, a, b); }
+  static void accumulate(Raw& c, Raw a, Raw b) { c = vfmaq_f64(c, a, b); }
   static Raw sqrt(Raw a) { return vsqrtq_f64(a); }
   static Raw round(Raw a) { return vrndnq_f64(a); }
   static Raw floor(Raw a) { return vrndmq_f64(a); }

@@ -18,6 +18,7 @@ struct Reg {
   using Mask = bool;
   using Uint = typename ScalarBits<T>::Uint;
   static constexpr int lanes = 1;
+  static constexpr int tile_rows = 4, tile_regs = 4;  // of the matrix product: what fits the registers
 
   static Raw load(const T* p) { return *p; }
   static void store(T* p, Raw a) { *p = a; }
@@ -37,6 +38,7 @@ struct Reg {
   static Raw div(Raw a, Raw b) { return a / b; }
   static float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
   static double fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
+  static void accumulate(Raw& c, Raw a, Raw b) { c = fma(a, b, c); }
   static float sqrt(float a) { return __builtin_sqrtf(a); }
   static double sqrt(double a) { return __builtin_sqrt(a); }
   static Raw min(Raw a, Raw b) { return a < b ? a : b; }
