@@ -1,12 +1,24 @@
+// A team of our own. OpenMP's regions end in a barrier that waits for every member, also for one that another
+// process keeps off its core: a region of 200 us was measured to take 1 to 8 ms then. Here parts are claimed, so a
+// thread that is late claims none and nobody waits for it; a team that still loses time is narrowed for a while.
+// OpenMP keeps the number of threads, so that OMP_NUM_THREADS, omp_set_num_threads and threadpoolctl work.
 #include "parallel.h"
 
+#include <linux/futex.h>
 #include <omp.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <mutex>
+#include <new>
+#include <system_error>
+#include <thread>
 
 #include "cpu.h"
 #include "error.h"
@@ -14,32 +26,219 @@
 namespace nncore {
 namespace {
 
-constexpr int64_t break_even = 12'000;  // ns of work below which a second thread does not pay
-constexpr int64_t min_share = 6'000;    // ns of work that each thread should have
+constexpr int64_t us = 1'000, ms = 1'000'000;
+constexpr int64_t break_even = 12 * us;        // work below which a second thread does not pay
+constexpr int64_t min_share = break_even / 2;  // work that each thread should have
+constexpr int64_t part_time = 250 * us;        // work of a part, where there is plenty
+constexpr int64_t spin_time = 100 * us;        // a worker waits so long awake for the next region
+constexpr int64_t wait_time = 20 * us;         // the caller waits so long awake for the last parts
+
+int64_t now() { return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1); }
+
+void pause() {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("isb" ::: "memory");
+#endif
+}
+
+// Spins until done(), for about `duration`; the clock is read now and then.
+template <class F>
+bool spin(int64_t duration, F done) {
+  for (int64_t end = 0;;) {
+    for (int i = 0; i < 32; i++) {
+      if (done()) return true;
+      pause();
+    }
+    const int64_t t = now();
+    if (end == 0) end = t + duration;
+    if (t > end) return false;
+  }
+}
+
+using Word = std::atomic<uint32_t>;
+void futex_wait(Word& word, uint32_t value) {
+  syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, value, nullptr, nullptr, 0);
+}
+void futex_wake(Word& word) { syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0); }
 
 thread_local bool inside = false;
-std::atomic<int> open_regions{0};
-bool forked_busy = false;  // the parent forked inside a region: its team is lost, this child stays on one thread
 
-// libgomp's threads do not exist in a forked child and the first region there would wait for them for ever.
-void before_fork() {
-  if (open_regions.load() == 0) omp_pause_resource_all(omp_pause_hard);
-}
-void in_child() {
-  if (open_regions.exchange(0) != 0) forked_busy = true;
-  inside = false;
-}
+struct InsideRegion {
+  FlushSubnormals mode;
+  InsideRegion() { inside = true; }
+  ~InsideRegion() { inside = false; }
+};
+
+// The account of a team: time that its last thread saved against time lost in waking threads and waiting for them.
+// In the red, a thread is withheld for a while; if its next trial ends badly too, for twice as long.
+class Account {
+ public:
+  int allowed(int threads) {
+    const int withheld = withheld_.load(std::memory_order_relaxed);
+    if (withheld == 0) return threads;
+    int64_t at = retry_at_.load(std::memory_order_relaxed);
+    if (const int64_t t = now(); t > at && retry_at_.compare_exchange_strong(at, t + first_pause))
+      withheld_.store(withheld - 1, std::memory_order_relaxed);
+    return std::max(1, threads - withheld);
+  }
+
+  void add(int64_t saved, int64_t lost) {
+    balance_ = std::min(balance_ + saved - lost, most);
+    if (balance_ > least) return;
+    balance_ = 0;
+    const int64_t t = now();
+    pause_ = t > pause_until_ + 16 * pause_ ? first_pause : std::min(2 * pause_, last_pause);
+    pause_until_ = t + pause_;
+    withheld_.fetch_add(1, std::memory_order_relaxed);
+    retry_at_.store(pause_until_, std::memory_order_relaxed);
+  }
+
+ private:
+  static constexpr int64_t most = 2 * ms, least = -1 * ms, first_pause = 10 * ms, last_pause = 640 * ms;
+  std::atomic<int> withheld_{0};
+  std::atomic<int64_t> retry_at_{0};
+  int64_t balance_ = 0, pause_ = first_pause, pause_until_ = 0;  // these belong to the owner of the team
+};
+
+class Team {
+ public:
+  Account account;
+
+  // False where another thread has the team: the caller then works alone.
+  bool run(int parts, int threads, detail::Task task, void* context) {
+    if (!owner_.try_lock()) return false;
+    const std::lock_guard lock(owner_, std::adopt_lock);
+    while (workers_ < threads - 1 && start_worker()) {}
+    threads = std::min(threads, workers_ + 1);
+
+    std::exception_ptr failure;
+    task_ = task;
+    context_ = context;
+    threads_ = threads;
+    failure_ = &failure;
+    failed_.store(false, std::memory_order_relaxed);
+    for (int r = 0; r < threads; r++) {
+      slots_[r].end = int(int64_t{parts} * (r + 1) / threads);
+      slots_[r].next.store(int(int64_t{parts} * r / threads), std::memory_order_relaxed);
+    }
+    const int64_t t0 = now();
+    state_.fetch_or(open);
+    for (int r = 1; r < threads; r++) call(slots_[r]);
+    const int64_t t1 = now();
+    const int own = work(0);
+    const int64_t t2 = now();
+    close();
+    if (threads > 1) {
+      const int64_t others = threads - 1, busy = t2 - t1;
+      const int64_t helped = own == 0 ? busy * others : std::min(busy / own * (parts - own), busy * others);
+      account.add(helped / (others * others), t1 - t0 + now() - t2);
+    }
+    if (failure) std::rethrow_exception(failure);
+    return true;
+  }
+
+ private:
+  // A rank's own parts (others take them when theirs are done) and the word its worker waits on.
+  struct alignas(64) Slot {
+    std::atomic<int> next{0};
+    int end = 0;
+    Word signal{0};
+  };
+  enum : uint32_t { idle, called, asleep };                                        // Slot::signal
+  static constexpr uint32_t open = 1u << 31, sleeping = 1u << 30, inside_mask = sleeping - 1;  // state_
+
+  static void call(Slot& slot) {
+    if (slot.signal.exchange(called) == asleep) futex_wake(slot.signal);
+  }
+
+  static void await_call(Slot& slot) {
+    uint32_t expected = idle;
+    if (!spin(spin_time, [&] { return slot.signal.load(std::memory_order_relaxed) == called; }) &&
+        slot.signal.compare_exchange_strong(expected, asleep))
+      while (slot.signal.load() == asleep) futex_wait(slot.signal, asleep);
+    slot.signal.store(idle);
+  }
+
+  [[noreturn]] void serve(int rank) {
+    for (;;) {
+      await_call(slots_[rank]);
+      if ((state_.fetch_add(1) & open) && rank < threads_) work(rank);
+      const uint32_t before = state_.fetch_sub(1);
+      if ((before & sleeping) && (before & inside_mask) == 1) futex_wake(state_);
+    }
+  }
+
+  // Workers enter while the region is open; the caller goes on when those who entered have left.
+  void close() {
+    const auto empty = [&] { return (state_.load() & inside_mask) == 0; };
+    state_.fetch_and(~open);
+    if (spin(wait_time, empty)) return;
+    for (uint32_t state; ((state = state_.fetch_or(sleeping) | sleeping) & inside_mask) != 0;) futex_wait(state_, state);
+    state_.fetch_and(~sleeping);
+  }
+
+  int work(int rank) {
+    const InsideRegion region;
+    int done = 0;
+    for (int i = 0; i < threads_; i++) {
+      Slot& slot = slots_[(rank + i) % threads_];
+      while (slot.next.load(std::memory_order_relaxed) < slot.end) {
+        const int part = slot.next.fetch_add(1, std::memory_order_relaxed);
+        if (part >= slot.end) break;
+        done++;
+        if (failed_.load(std::memory_order_relaxed)) continue;
+        try {
+          task_(context_, part);
+        } catch (...) {
+          if (!failed_.exchange(true)) *failure_ = std::current_exception();
+        }
+      }
+    }
+    return done;
+  }
+
+  bool start_worker() {
+    sigset_t all, old;  // signals are for the program's own threads
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    bool started = true;
+    try {
+      std::thread worker([this, rank = workers_ + 1] { serve(rank); });
+      pthread_setname_np(worker.native_handle(), "nncore");
+      worker.detach();
+      workers_++;
+    } catch (const std::system_error&) {
+      started = false;
+    }
+    pthread_sigmask(SIG_SETMASK, &old, nullptr);
+    return started;
+  }
+
+  alignas(64) Word state_{0};  // workers inside | open | the caller sleeps
+  alignas(64) detail::Task task_ = nullptr;
+  void* context_ = nullptr;
+  int threads_ = 0, workers_ = 0;
+  std::exception_ptr* failure_ = nullptr;
+  std::atomic<bool> failed_{false};
+  std::mutex owner_;
+  Slot slots_[max_num_threads];
+};
+
+// Never destroyed, as workers wait in it until the process ends. A forked child has no workers and begins anew.
+constinit Team team;
 
 std::atomic<int>& limit() {
   static std::atomic<int> value = [] {
-    pthread_atfork(before_fork, nullptr, in_child);
+    pthread_atfork(nullptr, nullptr, [] { new (&team) Team; });
     return default_threads();
   }();
   return value;
 }
 
-// OpenMP's own setting of this thread when we last looked: a difference means that someone (threadpoolctl,
-// omp_set_num_threads) has changed it since, and the last word wins.
+// OpenMP's own number for this thread when we last looked: a difference means that someone (threadpoolctl,
+// omp_set_num_threads) has set it since, and the last word wins.
 thread_local int known_omp = 0;
 
 }  // namespace
@@ -61,38 +260,23 @@ void set_num_threads(int n) {
 bool in_parallel() { return inside; }
 
 int team_size(int64_t cost) {
-  if (cost < break_even || inside || forked_busy) return 1;
-  return int(std::clamp<int64_t>(cost / min_share, 1, num_threads()));
+  if (cost < break_even || inside) return 1;
+  const int threads = num_threads();
+  return threads == 1 ? 1 : int(std::min<int64_t>(cost / min_share, team.account.allowed(threads)));
 }
 
 namespace detail {
 
 int parts_for(int64_t n, int64_t cost, int threads) {
-  const int64_t per_thread = std::clamp<int64_t>(cost / (threads * 4 * min_share), 1, 4);
-  return int(std::min<int64_t>(n, threads * per_thread));
+  const int64_t share = cost / threads;
+  const int64_t each = std::clamp<int64_t>(share / part_time, std::clamp<int64_t>(share / min_share, 1, 4), 64);
+  return int(std::min<int64_t>(n, threads * each));
 }
 
 void run_parts(int parts, int threads, Task task, void* context) {
-  std::atomic<int> next{0};
-  std::exception_ptr failure;
-  std::once_flag failed;
-  open_regions++;
-#pragma omp parallel num_threads(threads)
-  {
-    FlushSubnormals mode;
-    inside = true;
-    for (int part; (part = next.fetch_add(1, std::memory_order_relaxed)) < parts;) {
-      try {
-        task(context, part);
-      } catch (...) {
-        std::call_once(failed, [&] { failure = std::current_exception(); });
-        next.store(parts, std::memory_order_relaxed);
-      }
-    }
-    inside = false;
-  }
-  open_regions--;
-  if (failure) std::rethrow_exception(failure);
+  if (threads > 1 && team.run(parts, threads, task, context)) return;
+  const InsideRegion region;
+  for (int part = 0; part < parts; part++) task(context, part);
 }
 
 }  // namespace detail
