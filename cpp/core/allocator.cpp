@@ -27,7 +27,8 @@ constexpr size_t huge_page = 2 << 20;
 constexpr size_t max_bytes = size_t{1} << 46;
 constexpr int classes = 4 * 40;
 
-// Class 0 is 64 bytes, then 128 192 256, 320 384 448 512, 640 ... (multiples of a quarter of the power below).
+// Class 0 is 64 bytes, then 128 192 256, 320 384 448 512, 640 ... (multiples of a quarter of the power
+// below).
 int class_of(size_t bytes) {
   if (bytes <= 4 * align) return bytes == 0 ? 0 : int((bytes - 1) / align);
   const int power = std::bit_width(bytes - 1) - 1;  // 2^power < bytes <= 2^(power + 1)

@@ -67,7 +67,8 @@ std::optional<Cgroup> find_cgroup(const std::string& root, const std::string& co
   }
   if (!path) return std::nullopt;
 
-  // /proc/self/mountinfo: id parent major:minor root mount_point options [optional...] - type source super_options
+  // /proc/self/mountinfo: id parent major:minor root mount_point options [optional...] - type source
+  // super_options
   for (const std::string& line : split(read(root + "/proc/self/mountinfo").value_or(""), '\n')) {
     const size_t dash = line.find(" - ");
     if (dash == std::string::npos) continue;
@@ -81,8 +82,8 @@ std::optional<Cgroup> find_cgroup(const std::string& root, const std::string& co
     const std::string mount = root + left[4];
     std::string below = *path;  // relative to the mount, whose own root may lie deeper (containers)
     if (left[3] != "/") {
-      const bool inside = below.rfind(left[3], 0) == 0 &&
-                          (below.size() == left[3].size() || below[left[3].size()] == '/');
+      const bool inside =
+          below.rfind(left[3], 0) == 0 && (below.size() == left[3].size() || below[left[3].size()] == '/');
       below = inside ? below.substr(left[3].size()) : "";
     }
     if (below.find("..") != std::string::npos) below.clear();  // outside this cgroup namespace
@@ -111,7 +112,8 @@ CpuFeatures decode(const Registers& r) {
   CpuFeatures f;
   const bool saves_ymm = has(r.leaf1_ecx, {27}) && (r.xcr0 & 0x06) == 0x06;
   const bool saves_zmm = saves_ymm && (r.xcr0 & 0xe0) == 0xe0;
-  // leaf 1: sse3 ssse3 fma cx16 sse4.1 sse4.2 movbe popcnt avx f16c; leaf 7: bmi1 avx2 bmi2; extended: lahf lzcnt
+  // leaf 1: sse3 ssse3 fma cx16 sse4.1 sse4.2 movbe popcnt avx f16c; leaf 7: bmi1 avx2 bmi2; extended: lahf
+  // lzcnt
   f.avx2_level = saves_ymm && has(r.leaf1_ecx, {0, 9, 12, 13, 19, 20, 22, 23, 28, 29}) &&
                  has(r.leaf7_ebx, {3, 5, 8}) && has(r.ext1_ecx, {0, 5});
   f.avx512_level = f.avx2_level && saves_zmm && has(r.leaf7_ebx, {16, 17, 28, 30, 31});  // f dq cd bw vl
@@ -225,7 +227,8 @@ CacheSizes caches(const std::string& root) {
   return sizes;
 }
 
-int threads(const std::string& root, const std::vector<int>& cpus, const char* nncore_env, const char* omp_env) {
+int threads(const std::string& root, const std::vector<int>& cpus, const char* nncore_env,
+            const char* omp_env) {
   if (nncore_env && *nncore_env) {
     if (const auto n = parse_threads(nncore_env, false)) return *n;
     raise<ValueError>("NNCORE_NUM_THREADS: expected a whole number from 1 to ", max_num_threads, ", got \"",
@@ -286,7 +289,9 @@ std::string cpu_description() {
   name.erase(0, name.find_first_not_of(' '));
   name.erase(name.find_last_not_of(' ') + 1);
   if (name.empty()) name = "x86-64";
-  name += cpu_features().avx512_level ? ", x86-64-v4" : cpu_features().avx2_level ? ", x86-64-v3" : ", x86-64";
+  name += cpu_features().avx512_level ? ", x86-64-v4"
+          : cpu_features().avx2_level ? ", x86-64-v3"
+                                      : ", x86-64";
 #elif defined(__aarch64__)
   name = "aarch64, armv8-a";
 #else
@@ -295,8 +300,8 @@ std::string cpu_description() {
   const auto kib = [](int64_t bytes) { return std::to_string(bytes >> 10) + " KiB"; };
   const CacheSizes& c = cache_sizes();
   const int cores = cpu::physical_cores("", cpu::affinity());
-  return name + ", L1d " + kib(c.l1d) + ", L2 " + kib(c.l2) + ", L3 " + kib(c.l3) + ", " + std::to_string(cores) +
-         (cores == 1 ? " core" : " cores");
+  return name + ", L1d " + kib(c.l1d) + ", L2 " + kib(c.l2) + ", L3 " + kib(c.l3) + ", " +
+         std::to_string(cores) + (cores == 1 ? " core" : " cores");
 }
 
 }  // namespace nncore

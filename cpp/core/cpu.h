@@ -18,8 +18,8 @@ struct CacheSizes {
 };
 const CacheSizes& cache_sizes();
 
-// NNCORE_NUM_THREADS, else OMP_NUM_THREADS, else the smallest of affinity mask, cgroup quota and physical cores.
-// Throws where NNCORE_NUM_THREADS is not a whole number from 1 to max_num_threads.
+// NNCORE_NUM_THREADS, else OMP_NUM_THREADS, else the smallest of affinity mask, cgroup quota and physical
+// cores. Throws where NNCORE_NUM_THREADS is not a whole number from 1 to max_num_threads.
 int default_threads();
 
 // Memory this process may use: physical, or the cgroup's limit where that is lower.
@@ -28,7 +28,8 @@ int64_t memory_limit();
 // For example "AMD EPYC, x86-64-v4, L1d 48 KiB, L2 1024 KiB, L3 32768 KiB, 2 cores".
 std::string cpu_description();
 
-// The readers, pure functions of registers, of a text, or of the files under a root ("" is the machine's own).
+// The readers, pure functions of registers, of a text, or of the files under a root ("" is the machine's
+// own).
 namespace cpu {
 
 struct Registers {
@@ -37,17 +38,18 @@ struct Registers {
 };
 CpuFeatures decode(const Registers& r);
 
-std::vector<int> parse_list(const std::string& text);               // "0-3,8" -> 0 1 2 3 8
-std::optional<double> parse_v2_quota(const std::string& text);      // cpu.max: "150000 100000" -> 1.5
-std::optional<int> parse_threads(const char* text, bool is_list);   // "4", or for a list "4,2" -> 4
-std::optional<int64_t> parse_size(const std::string& text);         // "48K" -> 49152
+std::vector<int> parse_list(const std::string& text);              // "0-3,8" -> 0 1 2 3 8
+std::optional<double> parse_v2_quota(const std::string& text);     // cpu.max: "150000 100000" -> 1.5
+std::optional<int> parse_threads(const char* text, bool is_list);  // "4", or for a list "4,2" -> 4
+std::optional<int64_t> parse_size(const std::string& text);        // "48K" -> 49152
 
 std::vector<int> affinity();
 std::optional<double> cgroup_cpus(const std::string& root);
 std::optional<int64_t> cgroup_memory(const std::string& root);
 int physical_cores(const std::string& root, const std::vector<int>& cpus);
 CacheSizes caches(const std::string& root);
-int threads(const std::string& root, const std::vector<int>& cpus, const char* nncore_env, const char* omp_env);
+int threads(const std::string& root, const std::vector<int>& cpus, const char* nncore_env,
+            const char* omp_env);
 
 }  // namespace cpu
 }  // namespace nncore

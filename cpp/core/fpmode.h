@@ -28,7 +28,7 @@ class FlushSubnormals {
   static void write(Word w) { _mm_setcsr(w); }
 #elif defined(__aarch64__)
   using Word = uint64_t;
-  static constexpr Word mode = 1u << 24;                            // FZ, rounding 00, traps off
+  static constexpr Word mode = 1u << 24;                                // FZ, rounding 00, traps off
   static constexpr Word mode_mask = (7u << 22) | 0x9f00u | (1u << 19);  // FZ, RMode, trap enables, FZ16
   static Word read() {
     Word w;

@@ -1,7 +1,8 @@
 // A team of our own. OpenMP's regions end in a barrier that waits for every member, also for one that another
-// process keeps off its core: a region of 200 us was measured to take 1 to 8 ms then. Here parts are claimed, so a
-// thread that is late claims none and nobody waits for it; a team that still loses time is narrowed for a while.
-// OpenMP keeps the number of threads, so that OMP_NUM_THREADS, omp_set_num_threads and threadpoolctl work.
+// process keeps off its core: a region of 200 us was measured to take 1 to 8 ms then. Here parts are claimed,
+// so a thread that is late claims none and nobody waits for it; a team that still loses time is narrowed for
+// a while. OpenMP keeps the number of threads, so that OMP_NUM_THREADS, omp_set_num_threads and threadpoolctl
+// work.
 #include "parallel.h"
 
 #include <linux/futex.h>
@@ -71,8 +72,8 @@ struct InsideRegion {
   ~InsideRegion() { inside = false; }
 };
 
-// The account of a team: time that its last thread saved against time lost in waking threads and waiting for them.
-// In the red, a thread is withheld for a while; if its next trial ends badly too, for twice as long.
+// The account of a team: time that its last thread saved against time lost in waking threads and waiting for
+// them. In the red, a thread is withheld for a while; if its next trial ends badly too, for twice as long.
 class Account {
  public:
   int allowed(int threads) {
@@ -110,7 +111,8 @@ class Team {
   bool run(int parts, int threads, detail::Task task, void* context) {
     if (!owner_.try_lock()) return false;
     const std::lock_guard lock(owner_, std::adopt_lock);
-    while (workers_ < threads - 1 && start_worker()) {}
+    while (workers_ < threads - 1 && start_worker()) {
+    }
     threads = std::min(threads, workers_ + 1);
 
     std::exception_ptr failure;
@@ -146,7 +148,7 @@ class Team {
     int end = 0;
     Word signal{0};
   };
-  enum : uint32_t { idle, called, asleep };                                        // Slot::signal
+  enum : uint32_t { idle, called, asleep };                                                    // Slot::signal
   static constexpr uint32_t open = 1u << 31, sleeping = 1u << 30, inside_mask = sleeping - 1;  // state_
 
   static void call(Slot& slot) {
@@ -175,7 +177,8 @@ class Team {
     const auto empty = [&] { return (state_.load() & inside_mask) == 0; };
     state_.fetch_and(~open);
     if (spin(wait_time, empty)) return;
-    for (uint32_t state; ((state = state_.fetch_or(sleeping) | sleeping) & inside_mask) != 0;) futex_wait(state_, state);
+    for (uint32_t state; ((state = state_.fetch_or(sleeping) | sleeping) & inside_mask) != 0;)
+      futex_wait(state_, state);
     state_.fetch_and(~sleeping);
   }
 
@@ -226,7 +229,8 @@ class Team {
   Slot slots_[max_num_threads];
 };
 
-// Never destroyed, as workers wait in it until the process ends. A forked child has no workers and begins anew.
+// Never destroyed, as workers wait in it until the process ends. A forked child has no workers and begins
+// anew.
 constinit Team team;
 
 std::atomic<int>& limit() {
@@ -251,7 +255,8 @@ int num_threads() {
 
 void set_num_threads(int n) {
   if (n < 1 || n > max_num_threads)
-    raise<ValueError>("set_num_threads: expected a number of threads from 1 to ", max_num_threads, ", got ", n);
+    raise<ValueError>("set_num_threads: expected a number of threads from 1 to ", max_num_threads, ", got ",
+                      n);
   limit().store(n);
   omp_set_num_threads(n);
   known_omp = n;
@@ -269,7 +274,8 @@ namespace detail {
 
 int parts_for(int64_t n, int64_t cost, int threads) {
   const int64_t share = cost / threads;
-  const int64_t each = std::clamp<int64_t>(share / part_time, std::clamp<int64_t>(share / min_share, 1, 4), 64);
+  const int64_t each =
+      std::clamp<int64_t>(share / part_time, std::clamp<int64_t>(share / min_share, 1, 4), 64);
   return int(std::min<int64_t>(n, threads * each));
 }
 

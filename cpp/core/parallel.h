@@ -51,8 +51,8 @@ void parallel_for(int64_t n, int64_t cost, F&& body) {
       &range);
 }
 
-// body(rank, size) for every rank of a team of size <= max (max <= 0: no bound). Ranks may run one after another
-// on the same thread, so they must not wait for one another.
+// body(rank, size) for every rank of a team of size <= max (max <= 0: no bound). Ranks may run one after
+// another on the same thread, so they must not wait for one another.
 template <class F>
 void parallel_team(int64_t cost, int max, F&& body) {
   int size = team_size(cost);

@@ -1,8 +1,9 @@
 #pragma once
 #include <stdint.h>
 
-// Philox4x32-10: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3",
-// SC 2011, section 3.3. Internal linkage and no library code, so that kernels of any instruction set include it.
+// Philox4x32-10: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1,
+// 2, 3", SC 2011, section 3.3. Internal linkage and no library code, so that kernels of any instruction set
+// include it.
 namespace nncore {
 
 struct PhiloxBlock {
@@ -43,8 +44,10 @@ static inline double uniform_double_at(uint64_t seed, uint32_t stream, uint64_t 
 }
 
 // Element i, uniform on 0 .. bound - 1 without bias (bound 0 means 2^64): two to a block.
-// D. Lemire, "Fast random integer generation in an interval", ACM TOMACS 29 (2019): multiply, reject the short end.
-static inline uint64_t bounded_at(uint64_t seed, uint32_t stream, uint64_t offset, uint64_t i, uint64_t bound) {
+// D. Lemire, "Fast random integer generation in an interval", ACM TOMACS 29 (2019): multiply, reject the
+// short end.
+static inline uint64_t bounded_at(uint64_t seed, uint32_t stream, uint64_t offset, uint64_t i,
+                                  uint64_t bound) {
   for (uint32_t attempt = 0;; attempt++) {
     const PhiloxBlock b = philox(seed, stream, offset + i / 2, attempt);
     const uint64_t random = uint64_t(b.word[i % 2 * 2 + 1]) << 32 | b.word[i % 2 * 2];

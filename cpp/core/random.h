@@ -11,7 +11,8 @@ struct RandomKey {
   uint64_t seed, offset;
 };
 
-// Hands out disjoint ranges of Philox blocks. Thread safe; the numbers themselves are made by whoever needs them.
+// Hands out disjoint ranges of Philox blocks. Thread safe; the numbers themselves are made by whoever needs
+// them.
 class Generator {
  public:
   static constexpr uint64_t default_seed = 67280421310721;  // torch.default_generator's
