@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,7 +36,7 @@ class Classifier:
         self.offset = offset
         self.scale = scale
         parts: list[nn.Module] = []
-        for inputs, outputs in zip(self.sizes, self.sizes[1:], strict=False):
+        for inputs, outputs in pairwise(self.sizes):
             parts += [nn.Linear(inputs, outputs), LAYERS[activation]()]
         self.net = nn.Sequential(*parts[:-1])
 

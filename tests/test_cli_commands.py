@@ -1,0 +1,301 @@
+"""The command `nncore`: what it prints, what it leaves, how it fails."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nncore
+from nncore.cli import main
+from nncore.data import load_digits
+
+
+def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "nncore", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, float]:
+    """A folder with the default model, what the command printed, and how long it took."""
+    folder = tmp_path_factory.mktemp("cli")
+    started = time.monotonic()
+    done = run("train", "--no-progress", folder=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder, done.stdout, time.monotonic() - started
+
+
+def test_training_without_arguments_reaches_97_percent(trained: tuple[Path, str, float]) -> None:
+    folder, text, seconds = trained
+    found = re.search(r"test loss ([\d.e-]+), accuracy ([\d.]+)% \((\d+) of 359\)", text)
+    assert found, text
+    assert float(found[2]) >= 97
+    assert seconds < 60
+    assert "digits: 1438 rows to train on, 359 to test on, 64 features, 10 classes" in text
+    assert "saved to nncore-digits.nnz" in text
+    assert (folder / "nncore-digits.nnz").is_file()
+    table = text[text.index("true") :].splitlines()[1:11]
+    counts = np.array([[0 if cell == "." else int(cell) for cell in line.split()[1:]] for line in table])
+    assert counts.shape == (10, 10)
+    assert (counts.sum(), counts.trace()) == (359, int(found[3]))
+
+
+def without_times(text: str) -> str:
+    return re.sub(r"trained in .*", "", text)
+
+
+@pytest.mark.parametrize("level", nncore._core.isa_levels())
+def test_every_run_and_level_has_the_same_bits(
+    trained: tuple[Path, str, float], tmp_path: Path, level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NNCORE_ISA", level)
+    started = time.monotonic()
+    done = run("train", "--no-progress", "--threads", "1", folder=tmp_path)
+    assert time.monotonic() - started < 60
+    assert without_times(done.stdout) == without_times(trained[1])
+    assert (tmp_path / "nncore-digits.nnz").read_bytes() == (trained[0] / "nncore-digits.nnz").read_bytes()
+
+
+def test_another_seed_gives_other_parameters(trained: tuple[Path, str, float], tmp_path: Path) -> None:
+    def digest(text: str) -> str:
+        found = re.search(r"parameters sha256 (\w{16})", text)
+        assert found
+        return found[1]
+
+    done = run("train", "digits", "--seed", "1", "--epochs", "1", "--no-progress", folder=tmp_path)
+    assert digest(done.stdout) != digest(trained[1])
+
+
+def test_predict_csv_npz_and_idx(trained: tuple[Path, str, float], tmp_path: Path) -> None:
+    images, labels = (tensor.numpy() for tensor in load_digits())
+    rows = images.reshape(-1, 64)
+    model = str(trained[0] / "nncore-digits.nnz")
+    np.savetxt(tmp_path / "plain.csv", rows, "%d", delimiter=",")
+    np.savetxt(tmp_path / "labelled.csv", np.column_stack([rows, labels]), "%d", delimiter=",")
+    np.savez(tmp_path / "plain.npz", x=images)
+    np.savez(tmp_path / "labelled.npz", x=rows, y=labels)
+    header = bytes([0, 0, 8, 3]) + np.array(images.shape, ">u4").tobytes()
+    (tmp_path / "images.idx").write_bytes(header + images.tobytes())
+    outputs = []
+    for name in ("plain.csv", "labelled.csv", "plain.npz", "labelled.npz", "images.idx"):
+        done = run("predict", model, name, folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert ("as labelled" in done.stderr) == name.startswith("labelled")
+        outputs.append(done.stdout)
+    assert len(set(outputs)) == 1
+    found = np.array(outputs[0].split(), int)
+    assert np.mean(found == labels) > 0.98
+    done = run("predict", model, "plain.csv", "--probabilities", folder=tmp_path)
+    lines = done.stdout.splitlines()
+    assert lines[0] == "class,0,1,2,3,4,5,6,7,8,9"
+    first = lines[1].split(",")
+    assert sum(map(float, first[1:])) == pytest.approx(1, abs=1e-5)
+    assert int(first[0]) == int(np.argmax([float(p) for p in first[1:]]))
+
+
+def test_train_on_a_table_with_words_for_classes(tmp_path: Path, rng: np.random.Generator) -> None:
+    x = rng.standard_normal((200, 3)) * [1, 1000, 1e-3] + [5, -300, 0]
+    kinds = np.where((x[:, 0] - 5) + (x[:, 1] + 300) / 1000 > 0, "above", "below")
+    lines = [f"{a},{b},{c},{kind}" for (a, b, c), kind in zip(x.tolist(), kinds, strict=True)]
+    (tmp_path / "points.csv").write_text("\n".join(["p,q,r,kind", *lines]))
+    done = run("train", "points.csv", "--layers", "8", "--lr", ".01", "--no-progress", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    accuracy = re.search(r"test loss .* accuracy ([\d.]+)%", done.stdout)
+    assert accuracy
+    assert float(accuracy[1]) > 90
+    (tmp_path / "new.csv").write_text("p,q,r\n7,1000,0\n2,-2000,0\n")
+    assert run("predict", "nncore-points.nnz", "new.csv", folder=tmp_path).stdout == "above\nbelow\n"
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", "gelu", "silu"])
+def test_every_choice_trains(
+    tmp_path: Path, optimizer: str, activation: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = str(tmp_path / "m.nnz")
+    choices = ["--optimizer", optimizer, "--activation", activation, "--layers", "16", "--epochs", "1"]
+    assert main(["train", *choices, "--output", output, "--no-progress"]) == 0
+    assert main(["info", output]) == 0
+    assert f"64-16-10, {activation} between the layers" in capsys.readouterr().out
+
+
+def test_no_hidden_layer_and_no_epochs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(tmp_path / "m.nnz")
+    assert main(["train", "--layers", "", "--epochs", "0", "--output", path, "--no-progress"]) == 0
+    assert "64-10 relu, 650 parameters" in capsys.readouterr().out
+
+
+def test_progress_goes_to_stderr(tmp_path: Path) -> None:
+    done = run("train", "--epochs", "2", folder=tmp_path)
+    assert "epoch 2/2" in done.stderr
+    assert "epoch 2/2" not in done.stdout
+
+
+def test_info(capsys: pytest.CaptureFixture[str], trained: tuple[Path, str, float]) -> None:
+    assert main(["info"]) == 0
+    text = capsys.readouterr().out
+    assert f"nncore {nncore.__version__}" in text
+    assert nncore.show_config() in text
+    assert main(["info", str(trained[0] / "nncore-digits.nnz")]) == 0
+    text = capsys.readouterr().out
+    for part in ("64-64-32-10, relu", "0.weight (64, 64) nncore.float32", "6,570", "data digits", "seed 0"):
+        assert part in text
+
+
+def test_the_script_is_installed() -> None:
+    script = shutil.which("nncore", path=str(Path(sys.executable).parent))
+    assert script
+    assert subprocess.run([script, "info"], capture_output=True, timeout=60).returncode == 0
+
+
+WRONG = [
+    ([], "required: {train"),
+    (["fly"], "invalid choice: 'fly'"),
+    (["train", "--batch-size", "0"], "argument --batch-size: '0' is no integer from 1"),
+    (["train", "--batch-size", "1.5"], "'1.5' is no integer"),
+    (["train", "--epochs", "-1"], "argument --epochs"),
+    (["train", "--seed", "-1"], "argument --seed"),
+    (["train", "--seed", str(2**64)], "is no integer from 0 to 18446744073709551615"),
+    (["train", "--lr", "0"], "argument --lr: '0' is no positive number"),
+    (["train", "--lr", "nan"], "argument --lr"),
+    (["train", "--layers", "64,x"], "'64,x' is no list of sizes"),
+    (["train", "--layers", "0"], "argument --layers"),
+    (["train", "--layers", "9" * 20], "argument --layers"),
+    (["train", "--activation", "step"], "invalid choice: 'step'"),
+    (["train", "--optimizer", "lbfgs"], "invalid choice: 'lbfgs'"),
+    (["train", "--threads", "0"], "argument --threads"),
+    (
+        ["train", "picture.png"],
+        "'picture.png' is neither digits, mnist, fashion-mnist nor a .csv or .npz file",
+    ),
+    (["train", "--bath-size", "3"], "unrecognized arguments: --bath-size"),
+    (["predict"], "required: MODEL, FILE"),
+    (["bench", "--seconds", "-1"], "argument --seconds"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "text"), WRONG, ids=[" ".join(row[0]) for row in WRONG])
+def test_wrong_arguments(arguments: list[str], text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert text in error
+    assert error.count("\n") == 1
+
+
+def test_failures_are_one_line_and_status_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NNCORE_DATA", raising=False)
+    Path("words.csv").write_text("a,b,kind\n1,x,cat\n")
+    Path("one.csv").write_text("1,2,cat\n" * 9)
+    Path("few.csv").write_text("1,2,cat\n3,4,dog\n")
+    Path("good.csv").write_text("1,2,cat\n3,4,dog\n" * 9)
+    Path("junk.nnz").write_bytes(b"junk")
+    nncore.save({"weight": nncore.ones(2)}, "other.nnz")
+    assert main(["train", "good.csv", "--epochs", "1", "--no-progress"]) == 0
+    Path("wide.csv").write_text("1,2,3,4\n")
+    Path("folder.csv").mkdir()
+    capsys.readouterr()
+    table = [
+        (["train", "missing.csv"], "nncore: missing.csv: No such file or directory"),
+        (["train", "folder.csv"], "it is a folder"),
+        (["train", "words.csv"], "words.csv: line 2, column b is 'x'"),
+        (["train", "one.csv"], "every row has the label cat"),
+        (["train", "few.csv"], "2 rows are too few"),
+        (["train", "good.csv", "--output", "."], "it is a folder"),
+        (["train", "good.csv", "--output", "no/where.nnz"], "No such file or directory"),
+        (["train", "good.csv", "--lr", "1e30", "--optimizer", "sgd"], "in epoch 1, step"),
+        (["predict", "missing.nnz", "good.csv"], "missing.nnz: No such file"),
+        (["predict", "junk.nnz", "good.csv"], "junk.nnz: not a file written by nncore.save"),
+        (["predict", "other.nnz", "good.csv"], "other.nnz: not a model written by nncore train"),
+        (
+            ["predict", "nncore-good.nnz", "wide.csv"],
+            "wide.csv: rows have 4 features but the model expects 2",
+        ),
+        (["predict", "nncore-good.nnz", "junk.nnz"], "junk.nnz: not an IDX file"),
+        (["info", "junk.nnz"], "junk.nnz: not a file written by"),
+    ]
+    for arguments, text in table:
+        extra = ["--no-progress"] if arguments[0] == "train" else []
+        assert main([*arguments, *extra]) == 1, arguments
+        error = capsys.readouterr().err
+        assert text in error, arguments
+        assert error.startswith("nncore: ")
+        assert error.count("\n") == 1
+
+
+def test_forged_models_are_refused(trained: tuple[Path, str, float], tmp_path: Path) -> None:
+    good = nncore.load(trained[0] / "nncore-digits.nnz")
+    changes = [
+        {"arch": {"sizes": [64, 10**9, 10], "activation": "relu"}},
+        {"arch": {"sizes": [64, 64, 32, 10], "activation": "eval"}},
+        {"arch": None},
+        {"classes": [1]},
+        {"scale": np.ones(3, np.float32)},
+        {"state_dict": {}},
+        {"state_dict": {"0.weight": 5}},
+    ]
+    for change in changes:
+        nncore.save({**good, **change}, tmp_path / "m.nnz")
+        done = run("info", "m.nnz", folder=tmp_path)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1), change
+        assert "the parts of this model do not fit" in done.stderr
+
+
+def test_a_reader_that_leaves(trained: tuple[Path, str, float], tmp_path: Path) -> None:
+    rows = np.tile(load_digits()[0].numpy().reshape(-1, 64), (20, 1))
+    np.savez(tmp_path / "many.npz", x=rows)
+    model = trained[0] / "nncore-digits.nnz"
+    command = f"{sys.executable} -m nncore predict {model} many.npz | head -n 1"
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+def test_mnist_from_a_folder(data_folder: Path, tmp_path: Path) -> None:
+    if not (data_folder / "mnist").is_dir():
+        pytest.skip(f"no mnist folder in {data_folder}")
+    choices = ["--layers", "32", "--epochs", "1", "--batch-size", "64", "--no-progress"]
+    done = run("train", "mnist", "--data", str(data_folder), *choices, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    accuracy = re.search(r"test loss .* accuracy ([\d.]+)%", done.stdout)
+    assert accuracy
+    assert float(accuracy[1]) > 90
+
+
+def test_bench_table_and_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nncore import bench
+    from nncore.bench.products import product
+    from nncore.bench.steps import STEPS, training_step
+
+    monkeypatch.setattr(bench, "products", lambda: [product(10, 30, 784)])
+    monkeypatch.setattr(bench, "steps", lambda: [training_step(step) for step in STEPS[:2]])
+    path = tmp_path / "out.jsonl"
+    assert main(["bench", "--json", str(path), "--seconds", "0.01", "--threads", "1"]) == 0
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    assert len({record["case"] for record in records}) == 3
+    for record in records:
+        assert record["us_low"] <= record["us"] <= record["us_high"]
+        assert (record["threads"], record["version"]) == (1, nncore.__version__)
+        assert record["isa"] in nncore._core.isa_levels()
+    assert {"nncore"} <= {record["library"] for record in records}
+    assert all(record["ratio"] == 1 for record in records if record["library"] == "nncore")
+
+
+def test_bench_refuses_a_wrong_result() -> None:
+    from nncore import bench
+    from nncore.bench.timing import Case
+
+    case = Case("wrong", 1.0, {"nncore": lambda: None}, lambda: {"nncore": 0.5}, 1e-3)
+    with pytest.raises(ValueError, match="wrong: off from float64"):
+        list(bench.measure([case]))

@@ -1,0 +1,162 @@
+"""Tables from CSV and NumPy files, right and wrong ones."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nncore.data import load_csv, load_npz
+
+# text of the file -> x, y, classes, columns
+GOOD: dict[str, tuple[str, list[list[float]], list[int], tuple[Any, ...], tuple[str, ...]]] = {
+    "header and words": (
+        "a,b,kind\n1,2,cat\n3,4.5,ant\n",
+        [[1, 2], [3, 4.5]],
+        [1, 0],
+        ("ant", "cat"),
+        ("a", "b"),
+    ),
+    "no header": ("1,2,cat\n3,4,ant\n", [[1, 2], [3, 4]], [1, 0], ("ant", "cat"), ("1", "2")),
+    "integers sorted as numbers": ("1,10\n2,9\n3,10\n", [[1], [2], [3]], [1, 0, 1], (9, 10), ("1",)),
+    "integers written as floats": ("1,1.0\n2,0.0\n", [[1], [2]], [1, 0], (0, 1), ("1",)),
+    "negative labels": ("1,-1\n2,1\n", [[1], [2]], [0, 1], (-1, 1), ("1",)),
+    "blank lines, spaces, no last newline": (
+        "\n 1 , 2 , a\n\n3,4,b",
+        [[1, 2], [3, 4]],
+        [0, 1],
+        ("a", "b"),
+        ("1", "2"),
+    ),
+    "quotes": ('"x, left",y\n1,"a, b"\n', [[1]], [0], ("a, b",), ("x, left",)),
+    "windows": ("\ufeffp,q\r\n1,a\r\n", [[1]], [0], ("a",), ("p",)),
+    "exponents": ("1e-3,-2E2,x\n", [[1e-3, -200]], [0], ("x",), ("1", "2")),
+    "hash is no comment": ("1,#a\n2,b\n", [[1], [2]], [0, 1], ("#a", "b"), ("1",)),
+}
+
+
+@pytest.mark.parametrize(("text", "x", "y", "classes", "columns"), GOOD.values(), ids=GOOD)
+@pytest.mark.parametrize("zipped", [False, True])
+def test_csv(tmp_path: Path, text: str, x: Any, y: Any, classes: Any, columns: Any, zipped: bool) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(gzip.compress(text.encode()) if zipped else text.encode())
+    table = load_csv(path)
+    np.testing.assert_array_equal(table.x.numpy(), np.array(x, np.float32))
+    assert (table.y.tolist(), table.classes, table.columns) == (y, classes, columns)
+
+
+def test_csv_without_labels(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("a,b\n1,2\n3,4\n")
+    table = load_csv(path, labels=False)
+    assert (table.x.tolist(), len(table.y), table.columns) == ([[1, 2], [3, 4]], 0, ("a", "b"))
+
+
+BAD = {
+    "empty": ("", "the file is empty"),
+    "blank": ("\n \n", "the file is empty"),
+    "one column": ("1\n2\n", "line 1 has one column"),
+    "only a header": ("a,b,c\n", "only a header"),
+    "missing cell": ("1,2,a\n3,b\n", "line 2 has 2 columns, expected 3"),
+    "extra cell": ("a,b,c\n1,2,a\n\n3,4,5,b\n", "line 4 has 4 columns, expected 3"),
+    "all rows wider than the header": ("a,b\n1,2,c\n", "line 2 has 3 columns, expected 2"),
+    "empty cell": ("a,b,c\n1,,x\n", "line 2, column b is empty"),
+    "word": ("a,b,c\n1,2,x\n3,four,x\n", "line 3, column b is 'four'; expected a number"),
+    "nan": ("1,2,x\n1,nan,x\n", "line 2, column 2 is nan; expected a finite"),
+    "infinity": ("a,b\n-inf,x\n", "line 2, column a is -inf"),
+    "too large": ("a,b\n1e39,x\n", "line 2, column a is 1e39"),
+    "fraction as label": ("1,2.5\n2,3.5\n", "labels in the last column are fractions"),
+    "empty label": ("1,a\n2,\n", "a label in the last column is empty"),
+    "mostly header": ("a,2,c\n1,2,3\n", "line 1, column a? ?1? ?is 'a'"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), BAD.values(), ids=BAD)
+def test_bad_csv(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message) as caught:
+        load_csv(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [(b"\xff\xfe1,2\n", "not UTF-8"), (b"1,2\0\n", "zero bytes"), (b"\x1f\x8bnonsense", "damaged gzip")],
+)
+def test_csv_that_is_no_text(tmp_path: Path, data: bytes, message: str) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=message):
+        load_csv(path)
+
+
+def test_iris(data_folder: Path) -> None:
+    path = data_folder / "tables" / "iris.csv"
+    if not path.is_file():
+        pytest.skip(f"no {path}")
+    table = load_csv(path)
+    assert table.x.shape == (150, 4)
+    assert np.bincount(table.y.numpy()).tolist() == [50, 50, 50]
+
+
+def save(path: Path, **arrays: Any) -> Path:
+    np.savez(path, **arrays)
+    return path
+
+
+@pytest.mark.parametrize("x", [np.ones((3, 2), np.float32), np.ones((3, 2)), np.ones((3, 4, 4), np.uint8)])
+def test_npz_keeps_the_dtype(tmp_path: Path, x: np.ndarray[Any, Any]) -> None:
+    table = load_npz(save(tmp_path / "a.npz", x=x, y=np.array(["b", "a", "b"])))
+    assert table.x.numpy().dtype == x.dtype
+    np.testing.assert_array_equal(table.x.numpy(), x)
+    assert (table.y.tolist(), table.classes) == ([1, 0, 1], ("a", "b"))
+
+
+def test_npz_in_other_orders(tmp_path: Path) -> None:
+    x = np.arange(6).reshape(2, 3)
+    table = load_npz(save(tmp_path / "a.npz", x=np.asfortranarray(x).astype(">i4"), y=np.array([5, 3])))
+    np.testing.assert_array_equal(table.x.numpy(), x.astype(np.float32))
+    assert (table.y.tolist(), table.classes) == ([1, 0], (3, 5))
+
+
+NAN = np.array([[1.0, 2.0], [3.0, np.nan]])
+BAD_NPZ: dict[str, tuple[dict[str, Any], str]] = {
+    "no y": ({"x": np.ones((2, 2))}, "no array y among x.npy"),
+    "no x": ({"y": np.ones(2, int)}, "no array x"),
+    "one axis": ({"x": np.ones(2), "y": np.ones(2, int)}, r"x is \(2,\) float64; expected numbers of shape"),
+    "no rows": ({"x": np.ones((0, 2)), "y": np.ones(0, int)}, "n at least 1"),
+    "lengths": ({"x": np.ones((2, 2)), "y": np.ones(3, int)}, "x has 2 rows but y has 3"),
+    "float labels": ({"x": np.ones((2, 2)), "y": np.ones(2)}, "y is .* float64; expected integer or text"),
+    "nan": ({"x": NAN, "y": np.ones(2, int)}, r"x is nan at \[1, 1\]"),
+    "objects": ({"x": np.array([[{}]], object), "y": np.ones(1, int)}, "dtype object is not allowed"),
+    "complex": ({"x": np.ones((1, 1), complex), "y": np.ones(1, int)}, "dtype complex128 is not allowed"),
+}
+
+
+@pytest.mark.parametrize(("arrays", "message"), BAD_NPZ.values(), ids=BAD_NPZ)
+def test_bad_npz(tmp_path: Path, arrays: dict[str, Any], message: str) -> None:
+    path = save(tmp_path / "a.npz", **arrays)
+    with pytest.raises(ValueError, match=message) as caught:
+        load_npz(path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\3\4nonsense", b"\x80\x04pickle"])
+def test_foreign_npz(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "a.npz"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"not an \.npz file"):
+        load_npz(path)
+
+
+@pytest.mark.parametrize("load", [load_csv, load_npz])
+def test_no_file(tmp_path: Path, load: Any) -> None:
+    with pytest.raises(IsADirectoryError, match="it is a folder"):
+        load(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "missing")
