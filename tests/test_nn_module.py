@@ -116,7 +116,9 @@ def test_load_state_dict_names_all_that_does_not_fit_and_changes_nothing() -> No
     message = str(caught.value)
     assert 'Missing key(s) in state_dict: "inner.bias".' in message
     assert 'Unexpected key(s) in state_dict: "other".' in message
-    assert "size mismatch for inner.weight: the state_dict has shape (3, 4), the current model (3, 2)" in message
+    assert (
+        "size mismatch for inner.weight: the state_dict has shape (3, 4), the current model (3, 2)" in message
+    )
     assert values(block) == before
     with pytest.raises(ValueError, match="size mismatch"):
         block.load_state_dict(state, strict=False)
@@ -130,7 +132,10 @@ def test_load_state_dict_names_all_that_does_not_fit_and_changes_nothing() -> No
 
 @pytest.mark.parametrize(
     ("state", "message"),
-    [([1], "Expected state_dict to be dict-like"), ({"weight": "x", "bias": np.ones(1)}, '"weight": expected a Tensor')],
+    [
+        ([1], "Expected state_dict to be dict-like"),
+        ({"weight": "x", "bias": np.ones(1)}, '"weight": expected a Tensor'),
+    ],
 )
 def test_load_state_dict_of_something_else(state: Any, message: str) -> None:
     with pytest.raises(TypeError, match=message):
@@ -246,7 +251,9 @@ def forgetful() -> nn.Module:
     ],
 )
 def test_a_subclass_that_forgot_init_is_told(use: Callable[[nn.Module], Any]) -> None:
-    with pytest.raises(AttributeError, match=r"Forgetful: Module.__init__\(\) has not run; call super\(\).__init__\(\)"):
+    with pytest.raises(
+        AttributeError, match=r"Forgetful: Module.__init__\(\) has not run; call super\(\).__init__\(\)"
+    ):
         use(forgetful())
 
 
@@ -267,11 +274,19 @@ def test_a_module_cannot_contain_itself() -> None:
         (lambda m: m.add_module("weight", nn.ReLU()), KeyError, "attribute 'weight' already exists"),
         (lambda m: m.add_module(3, nn.ReLU()), TypeError, "module name should be a string, got int"),
         (lambda m: m.register_parameter("p", nncore.zeros(1)), TypeError, "'Tensor' object to parameter 'p'"),
-        (lambda m: setattr(m, "weight", nncore.zeros(1)), TypeError, r"parameter 'weight' \(Parameter or None"),
+        (
+            lambda m: setattr(m, "weight", nncore.zeros(1)),
+            TypeError,
+            r"parameter 'weight' \(Parameter or None",
+        ),
         (lambda m: m.add_module("m", 3), TypeError, "'int' object to module 'm'"),
         (lambda m: m.register_buffer("b", [1.0]), TypeError, "'list' object to buffer 'b'"),
         (lambda m: m.register_forward_hook(3), TypeError, "a hook must be callable, got int"),
-        (lambda m: nn.Module()(1), NotImplementedError, r'Module \[Module\] is missing the required "forward"'),
+        (
+            lambda m: nn.Module()(1),
+            NotImplementedError,
+            r'Module \[Module\] is missing the required "forward"',
+        ),
     ],
 )
 def test_misuse_is_named(call: Callable[[nn.Module], Any], error: type[Exception], message: str) -> None:
@@ -308,7 +323,9 @@ def test_hooks_with_keyword_arguments() -> None:
 
     module, seen = Scaled(), []
     module.register_forward_pre_hook(lambda m, args, kwargs: (args, {"factor": 3}), with_kwargs=True)
-    module.register_forward_hook(lambda m, args, kwargs, out: seen.append((args, kwargs, out)), with_kwargs=True)
+    module.register_forward_hook(
+        lambda m, args, kwargs, out: seen.append((args, kwargs, out)), with_kwargs=True
+    )
     assert module(2, factor=5) == 6
     assert seen == [((2,), {"factor": 3}, 6)]
     module.register_forward_pre_hook(lambda m, args, kwargs: args, with_kwargs=True)

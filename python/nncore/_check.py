@@ -18,7 +18,9 @@ def size(layer: str, name: str, value: object, minimum: int = 0) -> int:
     return whole
 
 
-def number(layer: str, name: str, value: object, low: float = float("-inf"), high: float = float("inf")) -> float:
+def number(
+    layer: str, name: str, value: object, low: float = float("-inf"), high: float = float("inf")
+) -> float:
     """`value` as a float with low <= value <= high; NaN and infinity are refused."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{layer}: {name} must be a number, got {value!r} ({type(value).__name__})")

@@ -35,6 +35,8 @@ class _Numbered(Module):
     def _renumber(self, modules: Iterable[Module]) -> None:
         """Make `modules` the children, named by position."""
         modules = [_a_module(type(self).__name__, module) for module in modules]
+        for i, module in enumerate(modules):
+            self._refuse_cycle(str(i), module)
         for name in self._names():
             delattr(self, name)
         for i, module in enumerate(modules):
@@ -94,8 +96,8 @@ class _Numbered(Module):
 class Sequential(_Numbered):
     """Modules in a row: the output of each is the input of the next.
 
-    A Linear followed by an activation without parameters runs as one fused operation with the same result, as long as
-    neither has hooks. Takes modules, or one mapping from names to modules.
+    A Linear followed by an activation without parameters runs as one fused operation with the same result, as
+    long as neither has hooks. Takes modules, or one mapping from names to modules.
 
     >>> model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
     >>> model(nncore.zeros(5, 4)).shape
@@ -107,7 +109,8 @@ class Sequential(_Numbered):
     )
     """
 
-    # What forward runs: (module, None), or (linear, activation) where both are one operation. None: work it out.
+    # What forward runs: (module, None), or (linear, activation) where both are one operation. None: work it
+    # out.
     _steps: list[tuple[Any, Any]] | None = None
 
     def __init__(self, *args: Module | Mapping[str, Module]) -> None:

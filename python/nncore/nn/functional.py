@@ -1,4 +1,39 @@
-"""Functions that layers and losses are made of; PyTorch's `torch.nn.functional`.
+"""Functions that layers and losses are made of: PyTorch's `torch.nn.functional`.
 
-The arithmetic lies in the C++ core. Names that the core already gives with PyTorch's signature are handed on unchanged.
+Those that the core gives with PyTorch's signature are handed on as they are.
+
+>>> nn.functional.relu(nncore.tensor([-1.0, 2.0])).tolist()
+[0.0, 2.0]
 """
+
+from __future__ import annotations
+
+from nncore._core import (
+    celu,
+    cross_entropy,
+    elu,
+    gelu,
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    linear,
+    log_softmax,
+    logsigmoid,
+    mish,
+    mse_loss,
+    nll_loss,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    softshrink,
+    softsign,
+    tanh,
+    tanhshrink,
+    threshold,
+)

@@ -22,7 +22,9 @@ class RemovableHandle:
     [(4, 3)]
     """
 
-    def __init__(self, hooks: dict[int, tuple[Callable[..., Any], bool]], key: int, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, hooks: dict[int, tuple[Callable[..., Any], bool]], key: int, changed: Callable[[], None]
+    ) -> None:
         self._hooks, self._key, self._changed = hooks, key, changed
 
     def remove(self) -> None:
@@ -56,7 +58,7 @@ class Hooks:
         with_kwargs: bool,
         changed: Callable[[], None],
     ) -> RemovableHandle:
-        """Hang `hook` on `hooks` (self.pre or self.post), first or last; `changed` is called now and at its removal."""
+        """Hang `hook` on self.pre or self.post; `changed` is called now and when it is taken off."""
         if not callable(hook):
             raise TypeError(f"register hook: a hook must be callable, got {type(hook).__name__}")
         key, self._next = self._next, self._next + 1
@@ -69,7 +71,7 @@ class Hooks:
         return RemovableHandle(hooks, key, changed)
 
     def call(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """`module.forward(*args, **kwargs)` between the hooks, which may replace the arguments and the output."""
+        """`module.forward` between the hooks, which may replace the arguments and the output."""
         for pre, with_kwargs in tuple(self.pre.values()):
             result = pre(module, args, kwargs) if with_kwargs else pre(module, args)
             args, kwargs = _replaced(result, args, kwargs, with_kwargs)
@@ -92,5 +94,6 @@ def _replaced(
     if isinstance(result, tuple) and len(result) == 2:
         return result
     raise TypeError(
-        f"forward pre-hook: a hook with kwargs must return None or a tuple (args, kwargs), got {type(result).__name__}"
+        "forward pre-hook: a hook with kwargs must return None or a tuple (args, kwargs), "
+        f"got {type(result).__name__}"
     )

@@ -1,6 +1,7 @@
 """Ways to fill a new parameter: PyTorch's names and formulas. All write in place and return their tensor.
 
-Source: Glorot and Bengio 2010 (xavier), He et al. 2015 (kaiming), Saxe et al. 2014 (orthogonal), Martens 2010 (sparse).
+Source: Glorot and Bengio 2010 (xavier), He et al. 2015 (kaiming), Saxe et al. 2014 (orthogonal), Martens 2010
+(sparse).
 
 >>> weight = nncore.empty(3, 4)
 >>> nn.init.constant_(weight, 0.5).tolist()[0]
@@ -13,9 +14,9 @@ import math
 from typing import Literal
 
 import numpy as np
+from nncore._core import Generator, Tensor
 
 from nncore import _core
-from nncore._core import Generator, Tensor
 
 __all__ = [
     "calculate_gain",
@@ -40,8 +41,8 @@ FanMode = Literal["fan_in", "fan_out"]
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     """The factor by which a nonlinearity's layer must widen its weights to keep the signal's variance.
 
-    1 for linear, convolutions and sigmoid; 5/3 for tanh; sqrt(2) for relu; sqrt(2 / (1 + slope²)) for leaky_relu
-    with slope `param` (.01 if None); 3/4 for selu.
+    1 for linear, convolutions and sigmoid; 5/3 for tanh; sqrt(2) for relu; sqrt(2 / (1 + slope²)) for
+    leaky_relu with slope `param` (.01 if None); 3/4 for selu.
 
     Errors: ValueError for another name.
 
@@ -67,7 +68,9 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generato
     return tensor
 
 
-def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
+def normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
+) -> Tensor:
     """Fill with normal numbers of the given mean and standard deviation."""
     _core.normal_(tensor, mean, std, generator)
     return tensor
@@ -114,7 +117,7 @@ def kaiming_uniform_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    """Fill from U(-b, b), b = gain * sqrt(3 / fan); `a` is the negative slope of a leaky_relu that follows."""
+    """Fill from U(-b, b), b = gain * sqrt(3 / fan); `a` is the slope of a leaky_relu that follows."""
     bound = math.sqrt(3.0) * _kaiming_std(tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound, generator)
 
@@ -126,7 +129,7 @@ def kaiming_normal_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    """Fill from N(0, std²), std = gain / sqrt(fan); `a` is the negative slope of a leaky_relu that follows."""
+    """Fill from N(0, std²), std = gain / sqrt(fan); `a` is the slope of a leaky_relu that follows."""
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
 
 
@@ -150,7 +153,8 @@ def trunc_normal_(
 
 
 def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Fill with a random matrix of orthonormal rows or columns, times `gain`; axes after the first count as one.
+    """Fill with a random matrix of orthonormal rows or columns, times `gain`; axes after the first count as
+    one.
 
     Errors: ValueError for fewer than 2 axes.
 
@@ -163,7 +167,9 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None =
     if tensor.numel() == 0:
         return tensor
     rows, columns = tensor.shape[0], tensor.numel() // tensor.shape[0]
-    normal = normal_(_core.empty(max(rows, columns), min(rows, columns), dtype=_core.float64), generator=generator)
+    normal = normal_(
+        _core.empty(max(rows, columns), min(rows, columns), dtype=_core.float64), generator=generator
+    )
     q, r = np.linalg.qr(normal.numpy())
     q = q * np.sign(np.diag(r))  # makes the distribution uniform: Mezzadri 2007
     return _assign(tensor, gain * (q if rows >= columns else q.T).reshape(tensor.shape))
@@ -213,7 +219,7 @@ def _kaiming_std(tensor: Tensor, a: float, mode: FanMode, nonlinearity: str) -> 
 
 
 def _erfinv(x: np.ndarray) -> np.ndarray:
-    """The inverse error function, for |x| to the last float32 below 1. Source: Giles 2012, single-precision form."""
+    """The inverse error function, to 4e-7. Source: Giles 2012, the single-precision form."""
     x = np.clip(x, -1 + 2.0**-24, 1 - 2.0**-24)
     w = -np.log((1 - x) * (1 + x))
     middle = np.polyval(

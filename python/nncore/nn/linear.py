@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
-from nncore import _core
 from nncore._core import Tensor, dtype
 
-from . import init
+from nncore import _core
 from nncore._check import size
+
+from . import init
 from .module import Module
 from .parameter import Parameter
 
@@ -18,8 +19,9 @@ __all__ = ["Identity", "Linear"]
 class Linear(Module):
     r"""y = x Wᵀ + b over the last axis.
 
-    Shapes: x (..., in_features), y (..., out_features), weight (out_features, in_features), bias (out_features,).
-    Weight and bias start uniform in ±1/sqrt(in_features), which is `init.kaiming_uniform_` with a = sqrt(5).
+    Shapes: x (..., in_features), y (..., out_features), weight (out_features, in_features), bias
+    (out_features,). Weight and bias start uniform in ±1/sqrt(in_features), which is `init.kaiming_uniform_`
+    with a = sqrt(5).
 
     Errors: ValueError for a negative size and for an input whose last axis differs; TypeError.
     Source: He et al. 2015, "Delving deep into rectifiers", eq. 14; the factor a is PyTorch's.
@@ -34,12 +36,15 @@ class Linear(Module):
     weight: Parameter
     bias: Parameter | None
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, *, dtype: dtype | None = None) -> None:
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, *, dtype: dtype | None = None
+    ) -> None:
         super().__init__()
         self.in_features = size("Linear", "in_features", in_features)
         self.out_features = size("Linear", "out_features", out_features)
-        self.weight = Parameter(_core.empty(self.out_features, self.in_features, dtype=dtype))
-        self.bias = Parameter(_core.empty(self.out_features, dtype=dtype)) if bias else None
+        kind = dtype or _core.float32
+        self.weight = Parameter(_core.empty(self.out_features, self.in_features, dtype=kind))
+        self.bias = Parameter(_core.empty(self.out_features, dtype=kind)) if bias else None
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -53,7 +58,9 @@ class Linear(Module):
         return _core.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
-        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+        return (
+            f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
+        )
 
 
 class Identity(Module):

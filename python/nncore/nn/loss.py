@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from nncore._core import Tensor
+
 from nncore import _core
 from nncore._check import number
-from nncore._core import Tensor
 
 from .module import Module
 
@@ -28,9 +29,9 @@ class _Loss(Module):
 class CrossEntropyLoss(_Loss):
     r"""E = -log softmax(x)[t]: the cost of logits x against classes t, or against probabilities.
 
-    Shapes: logits (N, C) or (C,), or (N, C, d1, ...); classes (N,) or (), or (N, d1, ...) of an integer dtype, or
-    probabilities of the logits' shape. The mean weighs each sample by its class's `weight` and leaves out
-    `ignore_index`. `label_smoothing` s mixes the target with s / C in every class.
+    Shapes: logits (N, C) or (C,), or (N, C, d1, ...); classes (N,) or (), or (N, d1, ...) of an integer
+    dtype, or probabilities of the logits' shape. The mean weighs each sample by its class's `weight` and
+    leaves out `ignore_index`. `label_smoothing` s mixes the target with s / C in every class.
 
     Errors: ValueError for shapes that do not fit; IndexError for a class outside [0, C).
     Source: PyTorch's `CrossEntropyLoss`; Szegedy et al. 2016, section 7 (smoothing).

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, TypeVar
 
-from nncore import _core
 from nncore._core import Tensor, dtype
+
+from nncore import _core
 
 from . import state
 from .hooks import ForwardHook, ForwardPreHook, Hooks, RemovableHandle
@@ -33,10 +34,11 @@ class _NotYet:
 class Module:
     """Base of all layers and models: assign parameters and modules as attributes, and write `forward`.
 
-    What is assigned is registered under its attribute's name: `parameters()`, `state_dict()`, `train()`, `to()` and
-    the printed form follow from that. Calling the module runs its hooks and `forward`.
+    What is assigned is registered under its attribute's name: `parameters()`, `state_dict()`, `train()`,
+    `to()` and the printed form follow from that. Calling the module runs its hooks and `forward`.
 
-    Errors: AttributeError if a subclass did not call `super().__init__()`; ValueError if a module would contain itself.
+    Errors: AttributeError if a subclass did not call `super().__init__()`; ValueError if a module would
+    contain itself.
     Source: PyTorch's `torch.nn.Module`, whose names, order and state-dict layout these are.
 
     >>> class Residual(nn.Module):
@@ -52,8 +54,8 @@ class Module:
     [('inner.weight', (4, 4)), ('inner.bias', (4,))]
     """
 
-    # Registered values live in the instance's __dict__ like any attribute, so reading one costs no more than that;
-    # _registered says which names they are, in order.
+    # Registered values live in the instance's __dict__ like any attribute, so reading one costs no more than
+    # that; _registered says which names they are, in order.
     training: bool = True
     _registered: dict[str, Kind] = _NotYet()  # type: ignore[assignment]
     _transient: set[str] = _NotYet()  # type: ignore[assignment]  # buffers that are not saved
@@ -64,7 +66,9 @@ class Module:
         vars(self).update(training=True, _registered={}, _transient=set(), _hooks=Hooks(), _plain=True)
 
     def _no_forward(self, *args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+        raise NotImplementedError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function'
+        )
 
     forward: Callable[..., Any] = _no_forward
 
@@ -103,17 +107,21 @@ class Module:
                 f"cannot assign '{type(value).__name__}' object to {kind} '{name}' "
                 f"({expected.__name__} or None required)"
             )
-        if isinstance(value, Module) and any(module is self for module in value.modules()):
-            raise ValueError(
-                f"{type(self).__name__}: assigning '{name}' would make the module contain itself; "
-                "assign a deep copy or another module"
-            )
+        if isinstance(value, Module):
+            self._refuse_cycle(name, value)
         if self._registered.get(name) != kind:
             self._registered.pop(name, None)
             self._transient.discard(name)
         self._registered[name] = kind
         vars(self)[name] = value
         self._changed()
+
+    def _refuse_cycle(self, name: str, value: Module) -> None:
+        if any(module is self for module in value.modules()):
+            raise ValueError(
+                f"{type(self).__name__}: assigning '{name}' would make the module contain itself; "
+                "assign a deep copy or another module"
+            )
 
     def _changed(self) -> None:
         """Called after what is registered has changed; a container forgets here what it derived from it."""
@@ -130,12 +138,12 @@ class Module:
             raise KeyError(f"attribute '{name}' already exists")
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Register `param` under `name`; None keeps the name for an absent parameter, as a layer without bias does."""
+        """Register `param` under `name`; None stands for one that is absent, as in a layer without bias."""
         self._check_name(name, "parameter")
         self._register(name, param, "parameter")
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Register a tensor that is part of the state but not trained; `persistent=False` keeps it out of files.
+        """Register a tensor that is state but not trained; `persistent=False` keeps it out of `state_dict()`.
 
         >>> norm = nn.Module()
         >>> norm.register_buffer("running_mean", nncore.zeros(3))
@@ -226,7 +234,9 @@ class Module:
         module = self
         for name in filter(None, target.split(".")):
             if module._registered.get(name) != "module" or vars(module)[name] is None:
-                raise AttributeError(f"{type(module).__name__} has no submodule '{name}' (looking for '{target}')")
+                raise AttributeError(
+                    f"{type(module).__name__} has no submodule '{name}' (looking for '{target}')"
+                )
             module = vars(module)[name]
         return module
 
@@ -282,7 +292,7 @@ class Module:
                 _core.assign_(parameter.grad, 0.0)
 
     def to(self: Self, *args: str | dtype, device: str | None = None, dtype: dtype | None = None) -> Self:
-        """Convert parameters and buffers of floating-point dtype: `to(dtype)`, `to("cpu")`, `to("cpu", dtype)`.
+        """Convert floating-point parameters and buffers: `to(dtype)`, `to("cpu")`, `to("cpu", dtype)`.
 
         Parameters are replaced by new ones where the dtype changes, so make the optimizer afterwards.
 
@@ -301,7 +311,9 @@ class Module:
         if device not in (None, "cpu"):
             raise ValueError(f"to: device '{device}' is not available; this build computes on 'cpu'")
         if dtype is not None and not dtype.is_floating_point:
-            raise TypeError(f"to: modules hold floating-point values, got {dtype}; use nncore.float32 or nncore.float64")
+            raise TypeError(
+                f"to: modules hold floating-point values, got {dtype}; use nncore.float32 or nncore.float64"
+            )
         return self if dtype is None else self._convert(dtype)
 
     def float(self: Self) -> Self:
@@ -337,24 +349,24 @@ class Module:
         {'weight': (2, 3), 'bias': (2,)}
         """
         result: dict[str, Tensor] = {} if destination is None else destination
-        for name, value, _ in self._persistent(prefix):
+        for name, value in self._persistent(prefix):
             result[name] = value if keep_vars else value.detach()
         return result
 
-    def _persistent(self, prefix: str = "") -> Iterator[tuple[str, Tensor, Module]]:
-        """(dotted name, tensor, owner) of all that is saved: of each module the parameters, then the buffers."""
+    def _persistent(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
+        """(dotted name, tensor) of all that is saved: of each module the parameters, then the buffers."""
         for owner_name, owner in self.named_modules(prefix=prefix.removesuffix("."), remove_duplicate=False):
             for name, parameter in owner._of_kind("parameter"):
-                yield _join(owner_name, name), parameter, owner
+                yield _join(owner_name, name), parameter
             for name, buffer in owner._of_kind("buffer"):
                 if name not in owner._transient:
-                    yield _join(owner_name, name), buffer, owner
+                    yield _join(owner_name, name), buffer
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> state.IncompatibleKeys:
         """Copy tensors or arrays into the parameters and buffers of the same names.
 
-        With `strict=False` missing and unexpected keys are not errors; they are returned. Values of another dtype are
-        converted. Nothing is changed unless all fits.
+        With `strict=False` missing and unexpected keys are not errors; they are returned. Values of another
+        dtype are converted. Nothing is changed unless all fits.
 
         Errors: ValueError naming every missing or unexpected key and every wrong shape; TypeError.
 
@@ -367,15 +379,14 @@ class Module:
             Missing key(s) in state_dict: "bias".
             size mismatch for weight: the state_dict has shape (1, 3), the current model (1, 2).
         """
-        targets = {name: tensor for name, tensor, _ in self._persistent()}
-        return state.load(type(self).__name__, targets, state_dict, strict)
+        return state.load(type(self).__name__, dict(self._persistent()), state_dict, strict)
 
     # Hooks
 
     def register_forward_pre_hook(
         self, hook: ForwardPreHook, *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        """Run `hook(module, args)` before each forward; what it returns, unless None, replaces the arguments.
+        """Run `hook(module, args)` before each forward; what it returns replaces the arguments.
 
         >>> double = nn.Identity()
         >>> handle = double.register_forward_pre_hook(lambda module, args: 2 * args[0])
@@ -387,7 +398,7 @@ class Module:
     def register_forward_hook(
         self, hook: ForwardHook, *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        """Run `hook(module, args, output)` after each forward; what it returns, unless None, replaces the output.
+        """Run `hook(module, args, output)` after each forward; what it returns replaces the output.
 
         >>> layer = nn.ReLU()
         >>> handle = layer.register_forward_hook(lambda module, args, output: print(output.tolist()))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from nncore._core import Tensor
 
 from nncore import _core
-from nncore._core import Tensor
 
 __all__ = ["Parameter"]
 
@@ -17,7 +17,8 @@ class Parameter(Tensor):
 
     It shares the memory of a tensor it is made from; anything else is copied by `nncore.tensor`.
 
-    Errors: TypeError for data that `nncore.tensor` refuses, and for an integer tensor that requires a gradient.
+    Errors: TypeError for data that `nncore.tensor` refuses, and for an integer tensor that requires a
+    gradient.
 
     >>> nn.Parameter(nncore.zeros(2))
     Parameter containing:
@@ -25,7 +26,7 @@ class Parameter(Tensor):
     """
 
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
-        super().__init__(data.detach() if isinstance(data, Tensor) else _core.tensor(data))
+        super().__init__(data if isinstance(data, Tensor) else _core.tensor(data))
         self.requires_grad = requires_grad
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from nncore._core import Tensor
 
 from nncore._check import size
+
 from .module import Module
 
 __all__ = ["Flatten", "Unflatten"]
@@ -63,7 +64,9 @@ class Unflatten(Module):
             known *= n if n >= 0 else 1
         free = self.unflattened_size.count(-1)
         if free > 1 or (free and (known == 0 or total % known)) or (not free and known != total):
-            raise ValueError(f"Unflatten: an axis of size {total} cannot be split into {self.unflattened_size}")
+            raise ValueError(
+                f"Unflatten: an axis of size {total} cannot be split into {self.unflattened_size}"
+            )
         return tuple(n if n >= 0 else total // known for n in self.unflattened_size)
 
     def extra_repr(self) -> str:

@@ -1,12 +1,13 @@
-"""Loading a state dict as one transaction: all keys and shapes are looked at before the first value changes."""
+"""Loading a state dict at one stroke: all keys and shapes are looked at before a value changes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from nncore import _core
 from nncore._core import Tensor
+
+from nncore import _core
 
 __all__ = ["IncompatibleKeys", "as_tensor", "load"]
 
@@ -32,7 +33,9 @@ def as_tensor(what: str, value: Any) -> Tensor:
     raise TypeError(f"{what}: expected a Tensor or an array, got {type(value).__name__}")
 
 
-def load(model: str, targets: Mapping[str, Tensor], state_dict: Mapping[str, Any], strict: bool) -> IncompatibleKeys:
+def load(
+    model: str, targets: Mapping[str, Tensor], state_dict: Mapping[str, Any], strict: bool
+) -> IncompatibleKeys:
     """Copy the values of `state_dict` into `targets`, both by dotted name; see `Module.load_state_dict`."""
     if not isinstance(state_dict, Mapping):
         raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
@@ -50,7 +53,8 @@ def load(model: str, targets: Mapping[str, Tensor], state_dict: Mapping[str, Any
             values[name] = value
             if value.shape != target.shape:
                 errors.append(
-                    f"size mismatch for {name}: the state_dict has shape {value.shape}, the current model {target.shape}."
+                    f"size mismatch for {name}: "
+                    f"the state_dict has shape {value.shape}, the current model {target.shape}."
                 )
     if errors:
         raise ValueError("\n\t".join([f"Error(s) in loading state_dict for {model}:", *errors]))

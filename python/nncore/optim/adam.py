@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nncore import _core
 from nncore._core import Tensor
+
+from nncore import _core
 
 from .optimizer import Optimizer, ParamsT, in_range
 
@@ -16,10 +17,11 @@ class Adam(Optimizer):
     r"""Steps by the mean of the gradient over the root of its mean square, both averaged with decay `betas`.
 
     m := β₁m + (1-β₁)g, v := β₂v + (1-β₂)g², p := p - lr * m̂ / (sqrt(v̂) + eps) with m̂ = m / (1-β₁ᵗ) and
-    v̂ = v / (1-β₂ᵗ); g is the gradient plus weight_decay * p. `amsgrad` uses the largest v so far. `maximize` climbs.
+    v̂ = v / (1-β₂ᵗ); g is the gradient plus weight_decay * p. `amsgrad` uses the largest v so far. `maximize`
+    climbs.
 
-    Errors: ValueError for lr, eps or weight_decay that is negative, infinite or NaN, eps of 0 (0 / 0 where the
-    gradient is 0), and betas outside [0, 1).
+    Errors: ValueError for lr, eps or weight_decay that is negative, infinite or NaN, eps of 0 (0 / 0 where
+    the gradient is 0), and betas outside [0, 1).
     Source: Kingma and Ba 2015, algorithm 1; Reddi et al. 2018 (amsgrad).
 
     >>> weight = nn.Parameter(nncore.tensor([1.0, -2.0]))

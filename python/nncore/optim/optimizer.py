@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
 from typing import Any
 
-from nncore import _core
 from nncore._core import Tensor
+
+from nncore import _core
 
 __all__ = ["Closure", "Optimizer", "ParamsT"]
 
@@ -21,10 +22,11 @@ Closure = Callable[[], Any]
 class Optimizer:
     """Base of all optimizers; a subclass gives `defaults`, `_check` and `_update`.
 
-    `params` are tensors or dicts, each with "params" and the settings in which that group differs from `defaults`.
+    `params` are tensors or dicts, each with "params" and the settings in which that group differs from
+    `defaults`.
 
-    Errors: TypeError for what is no leaf tensor; ValueError for no parameters, for a parameter given twice and for
-    settings out of range, also those of a single group.
+    Errors: TypeError for what is no leaf tensor; ValueError for no parameters, for a parameter given twice
+    and for settings out of range, also those of a single group.
     Source: PyTorch's `torch.optim.Optimizer`, whose groups, state and state-dict layout these are.
     """
 
@@ -68,11 +70,15 @@ class Optimizer:
             raise ValueError('param_group must have the key "params"')
         params = param_group["params"]
         if isinstance(params, (set, frozenset)):
-            raise TypeError("optimizer parameters need to be organized in ordered collections, but a set has no order")
+            raise TypeError(
+                "optimizer parameters need to be organized in ordered collections, but a set has no order"
+            )
         params = [params] if isinstance(params, Tensor) else list(params)
         for param in params:
             if not isinstance(param, Tensor):
-                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(param).__name__}")
+                raise TypeError(
+                    f"optimizer can only optimize Tensors, but one of the params is {type(param).__name__}"
+                )
             if not param.is_leaf:
                 raise ValueError("can't optimize a non-leaf Tensor")
         group = {**self.defaults, **param_group, "params": params}
@@ -92,12 +98,14 @@ class Optimizer:
                     _core.assign_(param.grad, 0.0)
 
     def step(self, closure: Closure | None = None) -> Any:
-        """Update every parameter that has a gradient; `closure`, if given, computes the loss, which is returned."""
+        """Update every parameter that has a gradient; `closure`, if given, computes the loss to return."""
         loss = None
         if closure is not None:
             with _core.enable_grad():
                 loss = closure()
         for group in self.param_groups:
+            if not 0.0 <= group["lr"] < math.inf:  # set to that since the optimizer was made
+                in_range("learning rate", group["lr"])
             params = group["params"]
             grads = [param.grad for param in params]
             if any(grad is None for grad in grads):
@@ -108,7 +116,7 @@ class Optimizer:
         return loss
 
     def state_dict(self) -> dict[str, Any]:
-        """{"state": {index: state}, "param_groups": [...]}: parameters are counted through all groups, as in PyTorch.
+        """{"state": {index: {...}}, "param_groups": [...]}; the index counts through all groups.
 
         The tensors share memory with the optimizer.
 
@@ -125,10 +133,10 @@ class Optimizer:
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take settings and state from `state_dict`; tensors and arrays are copied. Nothing changes unless all fits.
+        """Take settings and copies of the state from `state_dict`. Nothing changes unless all fits.
 
-        Errors: ValueError for other groups, another number of parameters, wrong shapes or settings out of range;
-        KeyError if "state" or "param_groups" is missing.
+        Errors: ValueError for other groups, another number of parameters, wrong shapes or settings out of
+        range; KeyError if "state" or "param_groups" is missing.
         """
         saved = state_dict["param_groups"]
         if len(saved) != len(self.param_groups):
@@ -141,8 +149,8 @@ class Optimizer:
         for old, new in zip(self.param_groups, saved, strict=True):
             if len(old["params"]) != len(new["params"]):
                 raise ValueError(
-                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's group: "
-                    f"{len(new['params'])} parameters, expected {len(old['params'])}"
+                    "loaded state dict contains a parameter group that doesn't match the size of "
+                    f"optimizer's group: {len(new['params'])} parameters, expected {len(old['params'])}"
                 )
             by_index.update(zip(new["params"], old["params"], strict=True))
             groups.append({**old, **new, "params": old["params"]})
@@ -150,7 +158,9 @@ class Optimizer:
         state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         for index, values in state_dict["state"].items():
             if index not in by_index:
-                raise ValueError(f"loaded state dict holds state for parameter {index}, which is in none of its groups")
+                raise ValueError(
+                    f"loaded state dict holds state for parameter {index}, which is in none of its groups"
+                )
             param = by_index[index]
             state[param] = {name: _restored(index, name, value, param) for name, value in values.items()}
         self.param_groups, self.state = groups, state
@@ -175,7 +185,7 @@ def in_range(name: str, value: Any, low: float = 0.0, below: float = math.inf) -
 
 
 def _restored(index: int, name: str, value: Any, param: Tensor) -> Any:
-    """A copy of one saved state value; what is as large as the parameter gets its dtype, `step` stays as it is."""
+    """A copy of one saved state value in the parameter's dtype; `step` is a float32 number."""
     if hasattr(value, "__array__") and not isinstance(value, Tensor):
         value = _core.tensor(value.__array__())
     if not isinstance(value, Tensor):
@@ -184,7 +194,7 @@ def _restored(index: int, name: str, value: Any, param: Tensor) -> Any:
         return value.detach().to(_core.float32).clone()
     if value.shape != param.shape:
         raise ValueError(
-            f"loaded state dict: {name} of parameter {index} has shape {value.shape}, the parameter {param.shape}; "
-            "was it saved with another model?"
+            f"loaded state dict: {name} of parameter {index} has shape {value.shape}, the parameter "
+            f"{param.shape}; was it saved with another model?"
         )
     return value.detach().to(param.dtype).clone()

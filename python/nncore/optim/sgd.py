@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nncore import _core
 from nncore._core import Tensor
+
+from nncore import _core
 
 from .optimizer import Optimizer, ParamsT, in_range
 
@@ -15,11 +16,13 @@ __all__ = ["SGD"]
 class SGD(Optimizer):
     r"""Gradient descent with momentum, p := p - lr * b.
 
-    g is the gradient plus weight_decay * p. Without momentum b = g. With it b := momentum * b + (1 - dampening) * g
-    (b = g in the first step), and `nesterov` steps by g + momentum * b. `maximize` climbs instead.
+    g is the gradient plus weight_decay * p. Without momentum b = g. With it b := momentum * b + (1 -
+    dampening) * g (b = g in the first step), and `nesterov` steps by g + momentum * b. `maximize` climbs
+    instead.
 
     Errors: ValueError for settings that are negative, infinite or NaN.
-    Source: Rumelhart, Hinton and Williams 1986 (momentum); Sutskever et al. 2013 (Nesterov's); as PyTorch writes it.
+    Source: Rumelhart, Hinton and Williams 1986 (momentum); Sutskever et al. 2013 (Nesterov's); as PyTorch
+    writes it.
 
     >>> weight = nn.Parameter(nncore.tensor([1.0, 2.0]))
     >>> optimizer = nncore.optim.SGD([weight], lr=0.5)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from nncore._core import Tensor
+
 from nncore import _core
 from nncore._check import number
-from nncore._core import Tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
 
@@ -22,8 +23,8 @@ def clip_grad_norm_(
 
     `norm_type` p gives the p-norm; infinity the largest magnitude.
 
-    Errors: ValueError for a max_norm that is negative or NaN, for norm_type <= 0, and with `error_if_nonfinite` for a
-    norm that is not finite.
+    Errors: ValueError for a max_norm that is negative or NaN, for norm_type <= 0, and with
+    `error_if_nonfinite` for a norm that is not finite.
     Source: Pascanu, Mikolov and Bengio 2013, algorithm 1.
 
     >>> weight = nn.Parameter(nncore.tensor([3.0, 4.0]))
@@ -45,9 +46,9 @@ def clip_grad_norm_(
         total = norm.item()
         if error_if_nonfinite and not math.isfinite(total):
             raise ValueError(
-                f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it cannot be "
-                "clipped. To disable this error and scale the gradients by the non-finite norm anyway, set "
-                "`error_if_nonfinite=False`"
+                f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it "
+                "cannot be clipped. To disable this error and scale the gradients by the non-finite norm "
+                "anyway, set `error_if_nonfinite=False`"
             )
         scale = max_norm / (total + 1e-6)
         if not scale >= 1:

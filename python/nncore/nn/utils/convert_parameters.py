@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nncore import _core
 from nncore._core import Tensor
+
+from nncore import _core
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 
@@ -22,7 +23,8 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     """Copy consecutive parts of `vec` into the parameters.
 
-    Errors: TypeError if `vec` is no tensor; ValueError unless it has exactly as many elements as they have together.
+    Errors: TypeError if `vec` is no tensor; ValueError unless it has exactly as many elements as they have
+    together.
 
     >>> layer = nn.Linear(2, 1)
     >>> nn.utils.vector_to_parameters(nncore.tensor([1.0, 2.0, 3.0]), layer.parameters())
@@ -34,7 +36,9 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     targets = list(parameters)
     total = sum(target.numel() for target in targets)
     if vec.ndim != 1 or vec.numel() != total:
-        raise ValueError(f"vector_to_parameters: the vector has shape {vec.shape}, the parameters need ({total},)")
+        raise ValueError(
+            f"vector_to_parameters: the vector has shape {vec.shape}, the parameters need ({total},)"
+        )
     start, values = 0, vec.detach()
     for target in targets:
         end = start + target.numel()

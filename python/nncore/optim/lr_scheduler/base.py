@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..optimizer import Optimizer
+from optim.optimizer import Optimizer
 
 __all__ = ["LRScheduler"]
 
@@ -13,10 +13,11 @@ __all__ = ["LRScheduler"]
 class LRScheduler:
     """Base of the schedules; a subclass gives `_next`, the new rate from the present one.
 
-    Rates are computed from the present ones, so that several schedules of one optimizer multiply. `last_epoch` counts
-    the calls of `step()`; to resume, load the states of optimizer and scheduler.
+    Rates are computed from the present ones, so that several schedules of one optimizer multiply.
+    `last_epoch` counts the calls of `step()`; to resume, load the states of optimizer and scheduler.
 
-    Errors: TypeError if `optimizer` is none; KeyError if `last_epoch` is given and a group has no "initial_lr".
+    Errors: TypeError if `optimizer` is none; KeyError if `last_epoch` is given and a group has no
+    "initial_lr".
     Source: PyTorch's `torch.optim.lr_scheduler.LRScheduler`.
     """
 

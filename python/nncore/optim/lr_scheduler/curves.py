@@ -9,8 +9,8 @@ from types import FunctionType
 from typing import Any
 
 from nncore._check import number, size
+from optim.optimizer import Optimizer
 
-from ..optimizer import Optimizer
 from .base import LRScheduler
 
 __all__ = [
@@ -70,7 +70,9 @@ class LambdaLR(LRScheduler):
 class StepLR(LRScheduler):
     """lr is multiplied by `gamma` every `step_size` epochs."""
 
-    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
+    def __init__(
+        self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1
+    ) -> None:
         self.step_size = size("StepLR", "step_size", step_size, 1)
         self.gamma = number("StepLR", "gamma", gamma, 0.0)
         super().__init__(optimizer, last_epoch)
@@ -122,7 +124,7 @@ class ConstantLR(LRScheduler):
 
 
 class LinearLR(LRScheduler):
-    """lr is multiplied by a factor that goes from `start_factor` to `end_factor` in `total_iters` even steps."""
+    """lr is multiplied by a factor that goes from `start_factor` to `end_factor` in `total_iters` steps."""
 
     def __init__(
         self,
@@ -164,7 +166,8 @@ class PolynomialLR(LRScheduler):
 
 
 class CosineAnnealingLR(LRScheduler):
-    """lr = eta_min + (initial lr - eta_min) * (1 + cos(π * epoch / T_max)) / 2: half a cosine in `T_max` epochs.
+    """lr = eta_min + (initial lr - eta_min) * (1 + cos(π * epoch / T_max)) / 2: half a cosine in `T_max`
+    epochs.
 
     Source: Loshchilov and Hutter 2017, "SGDR", eq. 5, without restarts.
     """
@@ -179,5 +182,7 @@ class CosineAnnealingLR(LRScheduler):
             return lr
         if (self.last_epoch - 1 - self.T_max) % (2 * self.T_max) == 0:  # the ratio below would be 0 / 0
             return lr + (base_lr - self.eta_min) * (1 - math.cos(math.pi / self.T_max)) / 2
-        now, before = (1 + math.cos(math.pi * epoch / self.T_max) for epoch in (self.last_epoch, self.last_epoch - 1))
+        now, before = (
+            1 + math.cos(math.pi * epoch / self.T_max) for epoch in (self.last_epoch, self.last_epoch - 1)
+        )
         return now / before * (lr - self.eta_min) + self.eta_min

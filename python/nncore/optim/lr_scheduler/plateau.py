@@ -6,19 +6,20 @@ import math
 from typing import Literal, SupportsFloat
 
 from nncore._check import number, size
+from optim.optimizer import Optimizer
 
-from ..optimizer import Optimizer
 from .base import LRScheduler, optimizer_of
 
 __all__ = ["ReduceLROnPlateau"]
 
 
 class ReduceLROnPlateau(LRScheduler):
-    """Multiplies lr by `factor` when the metric given to `step` has not improved for more than `patience` epochs.
+    """Multiplies lr by `factor` when the metric given to `step` has not improved for more than `patience`
+    epochs.
 
     Better means below best * (1 - threshold) ("rel") or best - threshold ("abs") for mode "min", and above
-    best * (1 + threshold) or best + threshold for "max". After a reduction, `cooldown` epochs do not count. lr does not
-    fall below `min_lr` (a number, or one for each group), nor change by `eps` or less.
+    best * (1 + threshold) or best + threshold for "max". After a reduction, `cooldown` epochs do not count.
+    lr does not fall below `min_lr` (a number, or one for each group), nor change by `eps` or less.
 
     Errors: ValueError for settings out of range.
 

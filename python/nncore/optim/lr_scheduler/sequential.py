@@ -6,14 +6,16 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..optimizer import Optimizer
+from optim.optimizer import Optimizer
+
 from .base import LRScheduler, check_keys, optimizer_of
 
 __all__ = ["SequentialLR"]
 
 
 class SequentialLR(LRScheduler):
-    """Uses `schedulers` in turn, the next from each epoch in `milestones` on, where it begins with its epoch 0.
+    """Uses `schedulers` in turn, the next from each epoch in `milestones` on, where it begins with its epoch
+    0.
 
     Errors: ValueError unless there is one milestone fewer than schedulers and all have this optimizer.
 
@@ -46,11 +48,12 @@ class SequentialLR(LRScheduler):
         if len(self._milestones) != len(self._schedulers) - 1:
             raise ValueError(
                 "Sequential Schedulers expects number of schedulers provided to be one more than the number of "
-                f"milestone points, but got number of schedulers {len(self._schedulers)} and the number of "
-                f"milestones to be equal to {len(self._milestones)}"
+                f"milestone points, but got number of schedulers {len(self._schedulers)} and the number "
+                f"of milestones to be equal to {len(self._milestones)}"
             )
         self.last_epoch = last_epoch + 1
-        for group in optimizer.param_groups:  # each scheduler's constructor has taken its first step: undo these
+        # The constructor of each scheduler has taken its first step; undo these but the first's.
+        for group in optimizer.param_groups:
             group["lr"] = group["initial_lr"]
         for scheduler in self._schedulers:
             scheduler.last_epoch -= 1
@@ -68,14 +71,18 @@ class SequentialLR(LRScheduler):
         self._last_lr = scheduler.get_last_lr()
 
     def state_dict(self) -> dict[str, Any]:
-        return {**super().state_dict(), "_schedulers": [scheduler.state_dict() for scheduler in self._schedulers]}
+        return {
+            **super().state_dict(),
+            "_schedulers": [scheduler.state_dict() for scheduler in self._schedulers],
+        }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         check_keys(self, self.state_dict(), state_dict)
         schedulers = self._schedulers
         if len(state_dict["_schedulers"]) != len(schedulers):
             raise ValueError(
-                f"SequentialLR: the state_dict has {len(state_dict['_schedulers'])} schedulers, expected {len(schedulers)}"
+                f"SequentialLR: the state_dict has {len(state_dict['_schedulers'])} schedulers, "
+                f"expected {len(schedulers)}"
             )
         for scheduler, saved in zip(schedulers, state_dict["_schedulers"], strict=True):
             scheduler.load_state_dict(saved)

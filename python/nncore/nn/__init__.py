@@ -1,0 +1,84 @@
+"""Layers, losses and what belongs to them, with PyTorch's names; see `Module` for how models are written."""
+
+from __future__ import annotations
+
+from . import functional, init, utils
+from .activation import (
+    CELU,
+    ELU,
+    GELU,
+    SELU,
+    Hardshrink,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
+    LeakyReLU,
+    LogSigmoid,
+    Mish,
+    ReLU,
+    ReLU6,
+    Sigmoid,
+    SiLU,
+    Softplus,
+    Softshrink,
+    Softsign,
+    Tanh,
+    Tanhshrink,
+    Threshold,
+)
+from .container import ModuleDict, ModuleList, Sequential
+from .linear import Identity, Linear
+from .loss import CrossEntropyLoss, MSELoss, NLLLoss, SumSquaredError
+from .module import Module
+from .parameter import Parameter
+from .shape import Flatten, Unflatten
+from .softmax import LogSoftmax, Softmax, Softmin
+
+__all__ = [
+    # what models are made of
+    "Module",
+    "Parameter",
+    # containers
+    "ModuleDict",
+    "ModuleList",
+    "Sequential",
+    # layers
+    "Flatten",
+    "Identity",
+    "Linear",
+    "Unflatten",
+    # activations
+    "CELU",
+    "ELU",
+    "GELU",
+    "Hardshrink",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
+    "LeakyReLU",
+    "LogSigmoid",
+    "LogSoftmax",
+    "Mish",
+    "ReLU",
+    "ReLU6",
+    "SELU",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softmin",
+    "Softplus",
+    "Softshrink",
+    "Softsign",
+    "Tanh",
+    "Tanhshrink",
+    "Threshold",
+    # losses
+    "CrossEntropyLoss",
+    "MSELoss",
+    "NLLLoss",
+    "SumSquaredError",
+    # modules of functions
+    "functional",
+    "init",
+    "utils",
+]

@@ -1,0 +1,347 @@
+"""Optimizers against float64 NumPy written from the published formulas; groups, state and bad settings."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nncore
+from nncore import nn
+from nncore.optim import SGD, Adam, AdamW, Optimizer
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+SHAPES = [(3, 4), (5,), (), (2, 0)]
+
+
+def sgd_oracle(
+    p: Array,
+    grads: list[Array],
+    lr: float,
+    momentum: float = 0,
+    dampening: float = 0,
+    weight_decay: float = 0,
+    nesterov: bool = False,
+    maximize: bool = False,
+) -> Iterator[Array]:
+    b = np.zeros_like(p)
+    for t, grad in enumerate(grads):
+        g = (-grad if maximize else grad) + weight_decay * p
+        if momentum:
+            b = g if t == 0 else momentum * b + (1 - dampening) * g
+            g = g + momentum * b if nesterov else b
+        p = p - lr * g
+        yield p
+
+
+def adam_oracle(
+    p: Array,
+    grads: list[Array],
+    lr: float,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0,
+    amsgrad: bool = False,
+    maximize: bool = False,
+    decoupled: bool = False,
+) -> Iterator[Array]:
+    m, v, largest = np.zeros_like(p), np.zeros_like(p), np.zeros_like(p)
+    for t, grad in enumerate(grads, 1):
+        g = -grad if maximize else grad
+        if decoupled:
+            p = p - lr * weight_decay * p
+        else:
+            g = g + weight_decay * p
+        m = betas[0] * m + (1 - betas[0]) * g
+        v = betas[1] * v + (1 - betas[1]) * g * g
+        largest = np.maximum(largest, v)
+        second = (largest if amsgrad else v) / (1 - betas[1] ** t)
+        p = p - lr * (m / (1 - betas[0] ** t)) / (np.sqrt(second) + eps)
+        yield p
+
+
+def adamw_oracle(
+    p: Array, grads: list[Array], lr: float, weight_decay: float = 1e-2, **kw: Any
+) -> Iterator[Array]:
+    return adam_oracle(p, grads, lr, weight_decay=weight_decay, decoupled=True, **kw)
+
+
+RULES: list[tuple[Callable[..., Optimizer], Callable[..., Iterator[Array]], dict[str, Any]]] = [
+    (SGD, sgd_oracle, {"lr": 0.1}),
+    (SGD, sgd_oracle, {"lr": 0.1, "weight_decay": 0.1, "maximize": True}),
+    (SGD, sgd_oracle, {"lr": 0.1, "momentum": 0.9}),
+    (SGD, sgd_oracle, {"lr": 0.1, "momentum": 0.9, "dampening": 0.3, "weight_decay": 0.01}),
+    (SGD, sgd_oracle, {"lr": 0.1, "momentum": 0.8, "nesterov": True, "weight_decay": 0.01}),
+    (Adam, adam_oracle, {"lr": 0.01}),
+    (Adam, adam_oracle, {"lr": 0.01, "betas": (0.5, 0.6), "eps": 1e-3, "weight_decay": 0.1}),
+    (Adam, adam_oracle, {"lr": 0.01, "betas": (0.9, 0.3), "amsgrad": True}),
+    (Adam, adam_oracle, {"lr": 0.01, "betas": (0.0, 0.0), "maximize": True}),
+    (AdamW, adamw_oracle, {"lr": 0.01}),
+    (AdamW, adamw_oracle, {"lr": 0.1, "weight_decay": 0.5, "amsgrad": True, "maximize": True}),
+]
+
+
+def feed(params: list[nn.Parameter], grads: list[Array]) -> None:
+    for param, grad in zip(params, grads, strict=True):
+        param.grad = nncore.tensor(grad, dtype=param.dtype)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(nncore.float64, 1e-13), (nncore.float32, 2e-6)])
+@pytest.mark.parametrize(("make", "oracle", "settings"), RULES)
+def test_steps_follow_the_formula(
+    make: Any, oracle: Any, settings: dict[str, Any], dtype: Any, tolerance: float, rng: np.random.Generator
+) -> None:
+    start = [rng.normal(size=shape) for shape in SHAPES]
+    grads = [[np.asarray(rng.normal(size=shape)) for shape in SHAPES] for _ in range(6)]
+    params = [nn.Parameter(nncore.tensor(p, dtype=dtype)) for p in start]
+    optimizer = make(params, **settings)
+    expected = [oracle(p, [step[i] for step in grads], **settings) for i, p in enumerate(start)]
+    for step in grads:
+        feed(params, step)
+        optimizer.step()
+        for param, oracle_steps in zip(params, expected, strict=True):
+            want = next(oracle_steps)
+            np.testing.assert_allclose(param.detach().numpy(), want, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize(("make", "oracle", "settings"), RULES)
+def test_resuming_gives_the_same_bits(
+    make: Any, oracle: Any, settings: dict[str, Any], rng: np.random.Generator
+) -> None:
+    grads = [[np.asarray(rng.normal(size=shape)) for shape in SHAPES] for _ in range(6)]
+    params = [nn.Parameter(nncore.tensor(rng.normal(size=shape), dtype=nncore.float32)) for shape in SHAPES]
+    optimizer = make(params, **settings)
+    for step in grads[:3]:
+        feed(params, step)
+        optimizer.step()
+    later = copy.deepcopy(params)
+    resumed = make(later, lr=9.0)
+    resumed.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    for step in grads[3:]:
+        for which, owner in ((params, optimizer), (later, resumed)):
+            feed(which, step)
+            owner.step()
+    assert [p.tolist() for p in params] == [p.tolist() for p in later]
+
+
+def test_parameters_without_a_gradient_stay_and_keep_no_state() -> None:
+    with_grad, without = nn.Parameter(nncore.ones(2)), nn.Parameter(nncore.ones(2))
+    for make in (lambda p: SGD(p, lr=0.5, momentum=0.9), lambda p: Adam(p, lr=0.5)):
+        optimizer = make([without, with_grad])
+        with_grad.grad = nncore.ones(2)
+        optimizer.step()
+        assert without.tolist() == [1, 1]
+        assert list(optimizer.state) == [with_grad]
+        without.grad = nncore.ones(2)  # joins later with a first step of its own
+        optimizer.step()
+        assert without.tolist() == pytest.approx([0.5, 0.5])
+        optimizer.zero_grad()
+        before = [with_grad.tolist(), without.tolist()]
+        optimizer.step()
+        assert [with_grad.tolist(), without.tolist()] == before
+        for param in (with_grad, without):
+            nn.init.ones_(param)
+
+
+def test_groups_have_settings_of_their_own() -> None:
+    first, second = nn.Parameter(nncore.ones(1)), nn.Parameter(nncore.ones(1))
+    optimizer = SGD([{"params": first}, {"params": iter([second]), "lr": 0.25}], lr=0.5)
+    for param in (first, second):
+        param.grad = nncore.ones(1)
+    optimizer.step()
+    assert (first.item(), second.item()) == (0.5, 0.75)
+    assert optimizer.defaults["lr"] == 0.5
+
+
+def test_zero_grad() -> None:
+    param, other = nn.Parameter(nncore.ones(2)), nn.Parameter(nncore.ones(2))
+    optimizer = SGD([param, other], lr=1.0)
+    param.grad = nncore.ones(2)
+    optimizer.zero_grad(set_to_none=False)
+    assert param.grad is not None
+    assert param.grad.tolist() == [0, 0]
+    optimizer.zero_grad()
+    assert param.grad is None
+
+
+def test_closure_runs_with_gradients_and_its_loss_is_returned() -> None:
+    param = nn.Parameter(nncore.tensor([3.0]))
+    optimizer = SGD([param], lr=0.5)
+
+    def closure() -> nncore.Tensor:
+        optimizer.zero_grad()
+        loss = (param * param).sum()
+        loss.backward()
+        return loss
+
+    with nncore.no_grad():
+        assert optimizer.step(closure).item() == 9
+    assert param.item() == 0
+    assert optimizer.step() is None
+
+
+def test_state_dict_has_pytorchs_layout() -> None:
+    params = [nn.Parameter(nncore.ones(2, 3)), nn.Parameter(nncore.ones(3))]
+    optimizer = Adam([{"params": params[:1]}, {"params": params[1:], "lr": 0.1}], amsgrad=True)
+    feed(params, [np.ones((2, 3)), np.ones(3)])
+    optimizer.step()
+    saved = optimizer.state_dict()
+    assert list(saved) == ["state", "param_groups"]
+    assert [group["params"] for group in saved["param_groups"]] == [[0], [1]]
+    settings = {
+        name: saved["param_groups"][1][name] for name in ("lr", "betas", "eps", "weight_decay", "amsgrad")
+    }
+    assert settings == {
+        "lr": 0.1, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0, "amsgrad": True,
+    }  # fmt: skip
+    assert list(saved["state"]) == [0, 1]
+    assert set(saved["state"][0]) == {"step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"}
+    assert saved["state"][0]["exp_avg"].shape == (2, 3)
+    assert (saved["state"][0]["step"].dtype, saved["state"][0]["step"].shape) == (nncore.float32, ())
+    assert saved["state"][0]["step"].item() == 1
+    momentum = SGD(params, momentum=0.9)
+    momentum.step()
+    assert list(momentum.state_dict()["state"][1]) == ["momentum_buffer"]
+    plain = SGD(params)
+    plain.step()
+    assert plain.state_dict()["state"] == {}
+
+
+def test_loading_takes_pytorchs_extra_settings_and_a_momentum_buffer_of_none() -> None:
+    param = nn.Parameter(nncore.ones(2))
+    optimizer = SGD([param], momentum=0.9)
+    group = {
+        "lr": 0.5,
+        "foreach": None,
+        "fused": None,
+        "differentiable": False,
+        "initial_lr": 1.0,
+        "params": [7],
+    }
+    optimizer.load_state_dict({"state": {7: {"momentum_buffer": None}}, "param_groups": [group]})
+    assert optimizer.param_groups[0]["params"] == [param]
+    assert optimizer.param_groups[0]["momentum"] == 0.9
+    assert optimizer.param_groups[0]["initial_lr"] == 1.0
+    param.grad = nncore.ones(2)
+    optimizer.step()
+    assert param.tolist() == [0.5, 0.5]
+
+
+def test_loaded_state_is_a_copy_of_tensors_or_arrays_in_the_parameters_dtype() -> None:
+    param = nn.Parameter(nncore.ones(2, dtype=nncore.float64))
+    optimizer = Adam([param])
+    saved = {"step": np.float32(3), "exp_avg": nncore.ones(2), "exp_avg_sq": np.ones(2)}
+    optimizer.load_state_dict({"state": {0: saved}, "param_groups": [{"params": [0]}]})
+    loaded = optimizer.state[param]
+    assert loaded["exp_avg"].dtype == loaded["exp_avg_sq"].dtype == nncore.float64
+    assert (loaded["step"].dtype, loaded["step"].item()) == (nncore.float32, 3)
+    param.grad = nncore.zeros(2, dtype=nncore.float64)
+    optimizer.step()
+    assert saved["exp_avg"].tolist() == [1, 1]
+    assert saved["exp_avg_sq"].tolist() == [1, 1]
+
+
+def saved_with(**changes: Any) -> dict[str, Any]:
+    state = {"exp_avg": nncore.ones(2), "exp_avg_sq": nncore.ones(2), "step": nncore.tensor(1.0)}
+    return {"state": {0: state}, "param_groups": [{"params": [0]}], **changes}
+
+
+@pytest.mark.parametrize(
+    ("saved", "error", "message"),
+    [
+        (
+            saved_with(param_groups=[]),
+            ValueError,
+            "different number of parameter groups: 0, the optimizer has 1",
+        ),
+        (
+            saved_with(param_groups=[{"params": [0, 1]}]),
+            ValueError,
+            "doesn't match the size of optimizer's group: 2",
+        ),
+        (
+            saved_with(param_groups=[{"params": [0], "lr": math.nan}]),
+            ValueError,
+            "Invalid learning rate: nan",
+        ),
+        (saved_with(state={3: {}}), ValueError, "state for parameter 3, which is in none of its groups"),
+        (
+            saved_with(state={0: {"exp_avg": np.ones(3)}}),
+            ValueError,
+            r"exp_avg of parameter 0 has shape \(3,\)",
+        ),
+        ({"state": {}}, KeyError, "param_groups"),
+        ({"param_groups": [{"params": [0]}]}, KeyError, "state"),
+    ],
+)
+def test_loading_what_does_not_fit_changes_nothing(
+    saved: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    optimizer = Adam([nn.Parameter(nncore.ones(2))])
+    before = repr(optimizer)
+    with pytest.raises(error, match=message):
+        optimizer.load_state_dict(saved)
+    assert repr(optimizer) == before
+    assert not optimizer.state
+
+
+def one() -> list[nn.Parameter]:
+    return [nn.Parameter(nncore.ones(1))]
+
+
+SHARED = one()
+BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
+    *((lambda make=make, lr=lr: make(one(), lr=lr), ValueError, f"Invalid learning rate: {lr}")
+      for make in (SGD, Adam, AdamW) for lr in (-1.0, math.nan, math.inf)),
+    (lambda: SGD(one(), lr="a"), TypeError, "Invalid learning rate: 'a' is not a number"),  # type: ignore[arg-type]
+    (lambda: SGD(one(), momentum=-0.1), ValueError, "Invalid momentum value: -0.1"),
+    (lambda: SGD(one(), momentum=math.nan), ValueError, "Invalid momentum value: nan"),
+    (lambda: SGD(one(), dampening=math.nan), ValueError, "Invalid dampening value: nan"),
+    (lambda: SGD(one(), weight_decay=-1), ValueError, "Invalid weight_decay value: -1"),
+    (lambda: SGD(one(), nesterov=True), ValueError, "Nesterov momentum requires a momentum and zero"),
+    (lambda: SGD(one(), momentum=0.9, dampening=0.1, nesterov=True), ValueError, "Nesterov momentum"),
+    (lambda: Adam(one(), betas=(1.0, 0.9)), ValueError, "Invalid beta parameter at index 0: 1.0"),
+    (lambda: Adam(one(), betas=(0.9, -0.1)), ValueError, "Invalid beta parameter at index 1: -0.1"),
+    (lambda: Adam(one(), betas=0.9), ValueError, "betas must be a pair of numbers, got 0.9"),  # type: ignore[arg-type]
+    (lambda: Adam(one(), eps=0), ValueError, "Invalid epsilon value: 0"),
+    (lambda: AdamW(one(), weight_decay=math.inf), ValueError, "Invalid weight_decay value: inf"),
+    (lambda: SGD([]), ValueError, "optimizer got an empty parameter list"),
+    (lambda: SGD(SHARED[0]), TypeError, "should be an iterable of Tensors or dicts, but got Parameter"),  # type: ignore[arg-type]
+    (lambda: SGD(3), TypeError, "should be an iterable of Tensors or dicts, but got int"),  # type: ignore[arg-type]
+    (lambda: SGD([1.0]), TypeError, "can only optimize Tensors, but one of the params is float"),  # type: ignore[list-item]
+    (lambda: SGD([SHARED[0] * 2]), ValueError, "can't optimize a non-leaf Tensor"),
+    (lambda: SGD(SHARED * 2), ValueError, "some parameters appear in more than one parameter group"),
+    (lambda: SGD([{"params": SHARED}, {"params": SHARED}]), ValueError, "some parameters appear in more"),
+    (lambda: SGD([{"params": set(SHARED)}]), TypeError, "a set has no order"),
+    (lambda: SGD([{"lr": 1}]), ValueError, 'param_group must have the key "params"'),
+    (lambda: SGD(SHARED).add_param_group(one()), TypeError, "param_group must be a dict"),  # type: ignore[arg-type]
+    (lambda: SGD([{"params": SHARED, "lr": -2}]), ValueError, "Invalid learning rate: -2"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "error", "message"), BAD)
+def test_bad_settings_are_named(make: Callable[[], Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        make()
+
+
+def test_a_rate_set_to_nonsense_later_stops_the_step() -> None:
+    param = nn.Parameter(nncore.ones(1))
+    optimizer = SGD([param], lr=1.0)
+    param.grad = nncore.ones(1)
+    for lr in (math.nan, math.inf, -1.0):
+        optimizer.param_groups[0]["lr"] = lr
+        with pytest.raises(ValueError, match=f"Invalid learning rate: {lr}"):
+            optimizer.step()
+    assert param.item() == 1
+
+
+def test_printed_form() -> None:
+    lines = repr(SGD(one(), lr=0.5)).splitlines()
+    assert lines[:3] == ["SGD (", "Parameter Group 0", "    dampening: 0.0"]
+    assert "    lr: 0.5" in lines
+    assert lines[-1] == ")"
