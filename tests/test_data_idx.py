@@ -45,7 +45,7 @@ BAD = {
     "short body": (GOOD[:-1], r"truncated: its header \(2, 3\) needs 6 bytes, 5 follow"),
     "long body": (GOOD + b"x", r"more bytes than its header \(2, 3\) needs \(6\)"),
     "absurd sizes": (idx(8, HUGE, b"abc"), "truncated: its header .* 3 follow"),
-    "absurd and empty": (idx(8, [0, *HUGE], b""), "its header asks for shape|^ok$"),
+    "absurd and empty": (idx(8, [0, *HUGE], b""), "its header asks for shape"),
     "too many axes": (idx(8, [1] * 200, b"a"), "its header asks for shape"),
     "broken gzip": (gzip.compress(GOOD)[:-12], "damaged gzip file"),
     "gzip of nothing": (gzip.compress(b""), "truncated in its magic number"),
