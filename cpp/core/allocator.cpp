@@ -1,9 +1,11 @@
 #include "allocator.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstdlib>
 #include <mutex>
@@ -77,18 +79,24 @@ Slab* slab_of(void* block) {
   return reinterpret_cast<Slab*>(reinterpret_cast<uintptr_t>(block) & ~(slab_bytes - 1));
 }
 
+// Held for a few nanoseconds at a time; half the cost of a std::mutex.
+class SpinLock {
+ public:
+  void lock() {
+    for (int tries = 0; held_.exchange(true, std::memory_order_acquire); tries++)
+      if (tries > 100) sched_yield();
+  }
+  void unlock() { held_.store(false, std::memory_order_release); }
+
+ private:
+  std::atomic<bool> held_{false};
+};
+
 // Constant-initialised and trivially destroyed: usable before main and while the process ends.
 struct Cache {
-  std::mutex mutex;
+  SpinLock mutex;
   Free* lists[classes] = {};
-  size_t in_use = 0, cached = 0, peak = 0, limit = 0;
-
-  void start() {
-    limit = size_t(std::max<int64_t>(memory_limit() / 4, 64 << 20));
-    pthread_atfork([] { lock(); }, [] { unlock(); }, [] { unlock(); });
-  }
-  static void lock();
-  static void unlock();
+  size_t in_use = 0, cached = 0, peak = 0;
 
   void push(int c, void* block) {
     lists[c] = new (block) Free{lists[c]};
@@ -103,27 +111,18 @@ struct Cache {
     return block;
   }
 
-  bool carve(int c) {
-    void* memory = std::aligned_alloc(slab_bytes, slab_bytes);
-    if (!memory) return false;
+  void carve(int c, void* slab) {
     const size_t size = size_of(c);
     const int blocks = int((slab_bytes - align) / size);
-    new (memory) Slab{blocks, 0};
-    char* first = static_cast<char*>(memory) + align;
+    new (slab) Slab{blocks, 0};
+    char* first = static_cast<char*>(slab) + align;
     for (int i = blocks; i-- > 0;) push(c, first + i * size);  // the lowest address is used first
-    return true;
   }
 
-  void* take(int c) {
-    if (void* block = pop(c)) return block;
-    if (size_of(c) > small_limit) return system_allocate(size_of(c));
-    return carve(c) ? pop(c) : nullptr;
-  }
-
-  // Small blocks go back when the whole slab is free.
-  void trim_small(int c) {
+  // Takes the slabs out of which nothing is in use; returns one block of each, linked.
+  Free* take_free_slabs(int c) {
     for (Free* f = lists[c]; f; f = f->next) slab_of(f)->free++;
-    Free* empty = nullptr;  // one block of each slab to be given back
+    Free* taken = nullptr;
     for (Free** link = &lists[c]; *link;) {
       Free* f = *link;
       Slab* slab = slab_of(f);
@@ -134,31 +133,55 @@ struct Cache {
       *link = f->next;
       cached -= size_of(c);
       if (reinterpret_cast<char*>(f) == reinterpret_cast<char*>(slab) + align) {
-        f->next = empty;
-        empty = f;
+        f->next = taken;
+        taken = f;
       }
     }
-    while (empty) {
-      Free* next = empty->next;
-      std::free(slab_of(empty));
-      empty = next;
-    }
     for (Free* f = lists[c]; f; f = f->next) slab_of(f)->free = 0;
+    return taken;
   }
 
-  void trim() {
-    for (int c = 0; c < classes; c++) {
-      if (size_of(c) <= small_limit)
-        trim_small(c);
-      else
-        while (void* block = pop(c)) system_release(block, size_of(c));
-    }
+  Free* take_all(int c) {
+    Free* all = lists[c];
+    for (Free* f = all; f; f = f->next) cached -= size_of(c);
+    lists[c] = nullptr;
+    return all;
+  }
+
+  void count(size_t size) {
+    in_use += size;
+    peak = std::max(peak, in_use);
   }
 };
 
 constinit Cache cache;
-void Cache::lock() { cache.mutex.lock(); }
-void Cache::unlock() { cache.mutex.unlock(); }
+
+// A quarter of the memory: what may lie unused.
+size_t cache_limit() {
+  static const size_t limit = [] {
+    pthread_atfork([] { cache.mutex.lock(); }, [] { cache.mutex.unlock(); }, [] { cache.mutex.unlock(); });
+    return size_t(std::max<int64_t>(memory_limit() / 4, 64 << 20));
+  }();
+  return limit;
+}
+
+void* allocate_slowly(int c) {
+  const size_t size = size_of(c);
+  const bool small = caching && size <= small_limit;
+  const auto get = [&] { return small ? std::aligned_alloc(slab_bytes, slab_bytes) : system_allocate(size); };
+  cache_limit();
+  void* block = get();
+  if (!block) {
+    trim();
+    block = get();
+    if (!block) throw std::bad_alloc();
+  }
+  const std::lock_guard lock(cache.mutex);
+  cache.count(size);
+  if (!small) return block;
+  cache.carve(c, block);
+  return cache.pop(c);
+}
 
 }  // namespace
 
@@ -167,42 +190,56 @@ size_t allocation_size(size_t bytes) { return bytes > max_bytes ? 0 : size_of(cl
 void* allocate(size_t bytes) {
   if (bytes > max_bytes) throw std::bad_alloc();
   const int c = class_of(bytes);
-  std::lock_guard lock(cache.mutex);
-  if (cache.limit == 0) cache.start();
-  void* block = caching ? cache.take(c) : system_allocate(size_of(c));
-  if (!block) {
-    cache.trim();
-    block = caching ? cache.take(c) : nullptr;
-    if (!block) throw std::bad_alloc();
+  {
+    const std::lock_guard lock(cache.mutex);
+    if (void* block = cache.pop(c)) {
+      cache.count(size_of(c));
+      return block;
+    }
   }
-  cache.in_use += size_of(c);
-  cache.peak = std::max(cache.peak, cache.in_use);
-  return block;
+  return allocate_slowly(c);
 }
 
 void release(void* block, size_t bytes) noexcept {
   if (!block) return;
   const int c = class_of(bytes);
   const size_t size = size_of(c);
-  std::lock_guard lock(cache.mutex);
-  cache.in_use -= size;
-  if (!caching || size > cache.limit) return system_release(block, size);
-  if (cache.cached + size > cache.limit) cache.trim();
-  cache.push(c, block);
+  bool keep = caching && size <= cache_limit();
+  if (keep && size > small_limit && memory_stats().cached + int64_t(size) > int64_t(cache_limit())) trim();
+  {
+    const std::lock_guard lock(cache.mutex);
+    cache.in_use -= size;
+    if (keep) return cache.push(c, block);
+  }
+  system_release(block, size);
 }
 
 void trim() noexcept {
-  std::lock_guard lock(cache.mutex);
-  cache.trim();
+  for (int c = 0; c < classes; c++) {
+    const bool small = size_of(c) <= small_limit;
+    Free* blocks;
+    {
+      const std::lock_guard lock(cache.mutex);
+      blocks = small ? cache.take_free_slabs(c) : cache.take_all(c);
+    }
+    while (blocks) {
+      Free* next = blocks->next;
+      if (small)
+        std::free(slab_of(blocks));
+      else
+        system_release(blocks, size_of(c));
+      blocks = next;
+    }
+  }
 }
 
 MemoryStats memory_stats() {
-  std::lock_guard lock(cache.mutex);
+  const std::lock_guard lock(cache.mutex);
   return {int64_t(cache.in_use), int64_t(cache.cached), int64_t(cache.peak)};
 }
 
 void reset_peak_memory() {
-  std::lock_guard lock(cache.mutex);
+  const std::lock_guard lock(cache.mutex);
   cache.peak = cache.in_use;
 }
 

@@ -132,7 +132,7 @@ std::vector<int> parse_list(const std::string& text) {
   return cpus;
 }
 
-std::optional<double> parse_v2_quota(const std::string& text) {
+std::optional<double> parse_quota(const std::string& text) {
   const std::vector<std::string> words = split(text, ' ');
   if (words.empty()) return std::nullopt;
   const auto quota = parse_int(words[0]);
@@ -182,11 +182,11 @@ std::optional<double> cgroup_cpus(const std::string& root) {
   std::optional<double> cpus;
   if (const auto group = find_cgroup(root, "cpu", true))
     for (const std::string& folder : group->folders)
-      if (const auto text = read(folder + "/cpu.max")) keep_min(cpus, parse_v2_quota(*text));
+      if (const auto text = read(folder + "/cpu.max")) keep_min(cpus, parse_quota(*text));
   if (const auto group = find_cgroup(root, "cpu", false))
     for (const std::string& folder : group->folders) {
       const auto quota = read(folder + "/cpu.cfs_quota_us"), period = read(folder + "/cpu.cfs_period_us");
-      if (quota && period) keep_min(cpus, parse_v2_quota(*quota + " " + *period));
+      if (quota && period) keep_min(cpus, parse_quota(*quota + " " + *period));
     }
   return cpus;
 }

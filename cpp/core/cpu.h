@@ -38,8 +38,8 @@ struct Registers {
 };
 CpuFeatures decode(const Registers& r);
 
-std::vector<int> parse_list(const std::string& text);              // "0-3,8" -> 0 1 2 3 8
-std::optional<double> parse_v2_quota(const std::string& text);     // cpu.max: "150000 100000" -> 1.5
+std::vector<int> parse_list(const std::string& text);        // "0-3,8" -> 0 1 2 3 8
+std::optional<double> parse_quota(const std::string& text);  // "150000 100000" -> 1.5, "max 100000" -> none
 std::optional<int> parse_threads(const char* text, bool is_list);  // "4", or for a list "4,2" -> 4
 std::optional<int64_t> parse_size(const std::string& text);        // "48K" -> 49152
 

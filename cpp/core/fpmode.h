@@ -11,10 +11,10 @@ namespace nncore {
 class FlushSubnormals {
  public:
   FlushSubnormals() : saved_(read()) {
-    if ((saved_ & mode_mask) != mode) write((saved_ & ~mode_mask) | mode);
+    if (differs()) write((saved_ & ~mode_mask) | mode);
   }
   ~FlushSubnormals() {
-    if (read() != saved_) write(saved_);
+    if (differs()) write(saved_);
   }
   FlushSubnormals(const FlushSubnormals&) = delete;
   FlushSubnormals& operator=(const FlushSubnormals&) = delete;
@@ -42,6 +42,7 @@ class FlushSubnormals {
   static Word read() { return 0; }
   static void write(Word) {}
 #endif
+  bool differs() const { return (saved_ & mode_mask) != mode; }
   Word saved_;
 };
 
