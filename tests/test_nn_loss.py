@@ -176,9 +176,9 @@ def test_class_weights_are_state() -> None:
 
 X, T = nncore.zeros(4, 3), nncore.tensor([0, 1, 2, 0])
 BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
-    (lambda: nn.CrossEntropyLoss(reduction="average"), ValueError, "average is not a valid value for reduction"),  # type: ignore[arg-type]
+    (lambda: nn.CrossEntropyLoss(reduction="average"), ValueError, "average is not a valid value"),  # type: ignore[arg-type]
     (lambda: nn.MSELoss(reduction=None), ValueError, "None is not a valid value for reduction"),  # type: ignore[arg-type]
-    (lambda: nn.CrossEntropyLoss(label_smoothing=1.5), ValueError, r"label_smoothing must be in \[0, 1\], got 1.5"),
+    (lambda: nn.CrossEntropyLoss(label_smoothing=1.5), ValueError, r"must be in \[0, 1\], got 1.5"),
     (lambda: nn.CrossEntropyLoss(label_smoothing=math.nan), ValueError, "label_smoothing must be"),
     (lambda: nn.CrossEntropyLoss(label_smoothing="a"), TypeError, "label_smoothing must be a number"),  # type: ignore[arg-type]
     (lambda: nn.CrossEntropyLoss([1.0, 2.0]), TypeError, "'list' object to buffer 'weight'"),  # type: ignore[arg-type]
@@ -187,8 +187,8 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: nn.CrossEntropyLoss()(X, nncore.tensor([0, 1])), ValueError, r"\(2,\).*\(4, 3\)"),
     (lambda: nn.CrossEntropyLoss()(X, nncore.zeros(3, 4)), ValueError, r"\(3, 4\).*\(4, 3\)"),
     (lambda: nn.CrossEntropyLoss(nncore.ones(2))(X, T), ValueError, r"weight has shape \(2,\)"),
-    (lambda: nn.CrossEntropyLoss(ignore_index=0)(X, nncore.zeros(4, dtype=nncore.int64)), ValueError, "nothing to average"),
-    (lambda: nn.CrossEntropyLoss()(nncore.zeros(0, 3), nncore.zeros(0, dtype=nncore.int64)), ValueError, "empty batch"),
+    (lambda: nn.CrossEntropyLoss(ignore_index=0)(X, 0 * T), ValueError, "nothing to average"),
+    (lambda: nn.CrossEntropyLoss()(X[:0], T[:0]), ValueError, "empty batch"),
     (lambda: nn.MSELoss()(nncore.zeros(64, 4), nncore.zeros(64, 1)), ValueError, r"\(64, 4\).*\(64, 1\)"),
     (lambda: nn.SumSquaredError()(nncore.zeros(32), nncore.zeros(32, 1)), ValueError, r"\(32,\).*\(32, 1\)"),
     (lambda: nn.NLLLoss()(X, nncore.tensor([0, 1, 3, 0])), IndexError, "target 3"),

@@ -14,9 +14,9 @@ import math
 from typing import Literal
 
 import numpy as np
-from nncore._core import Generator, Tensor
 
 from nncore import _core
+from nncore._core import Generator, Tensor
 
 __all__ = [
     "calculate_gain",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
-from nncore._core import Tensor, dtype
-
 from nncore import _core
 from nncore._check import size
+from nncore._core import Tensor, dtype
 
 from . import init
 from .module import Module

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from nncore._core import Tensor
-
 from nncore import _core
 from nncore._check import number
+from nncore._core import Tensor
 
 from .module import Module
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, TypeVar
 
-from nncore._core import Tensor, dtype
-
 from nncore import _core
+from nncore._core import Tensor, dtype
 
 from . import state
 from .hooks import ForwardHook, ForwardPreHook, Hooks, RemovableHandle

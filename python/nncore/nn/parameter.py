@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from nncore._core import Tensor
 
 from nncore import _core
+from nncore._core import Tensor
 
 __all__ = ["Parameter"]
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nncore._core import Tensor
-
 from nncore._check import size
+from nncore._core import Tensor
 
 from .module import Module
 

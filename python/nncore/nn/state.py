@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from nncore._core import Tensor
-
 from nncore import _core
+from nncore._core import Tensor
 
 __all__ = ["IncompatibleKeys", "as_tensor", "load"]
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from nncore._core import Tensor
-
 from nncore import _core
+from nncore._core import Tensor
 
 from .optimizer import Optimizer, ParamsT, in_range
 

@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
 from typing import Any
 
-from nncore._core import Tensor
-
 from nncore import _core
+from nncore._core import Tensor
 
 __all__ = ["Closure", "Optimizer", "ParamsT"]
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from nncore._core import Tensor
-
 from nncore import _core
 from nncore._check import number
+from nncore._core import Tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nncore._core import Tensor
-
 from nncore import _core
+from nncore._core import Tensor
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
 from typing import Any
 
-from nncore._check import number, size
 from optim.optimizer import Optimizer
+
+from nncore._check import number, size
 
 from .base import LRScheduler
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Literal, SupportsFloat
 
-from nncore._check import number, size
 from optim.optimizer import Optimizer
+
+from nncore._check import number, size
 
 from .base import LRScheduler, optimizer_of
 

@@ -1,0 +1,204 @@
+"""Activations against the formulas of their papers in float64, their gradients, and what they refuse."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nncore
+from nncore import nn
+from nncore.nn import functional as F
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def each(f: Callable[[float], float]) -> Callable[[Array], Array]:
+    return lambda x: np.array([f(float(v)) for v in x.ravel()]).reshape(x.shape)
+
+
+def sigmoid(x: Array) -> Array:
+    return np.asarray(np.exp(-np.logaddexp(0, -x)))
+
+
+def softmax(x: Array, axis: int) -> Array:
+    e = np.exp(x - x.max(axis=axis, keepdims=True))
+    return np.asarray(e / e.sum(axis=axis, keepdims=True))
+
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
+
+# name: module, function of PyTorch's name, formula, printed form
+CASES: dict[str, tuple[nn.Module, Callable[[Any], Any], Callable[[Array], Array], str]] = {
+    "ReLU": (nn.ReLU(inplace=True), F.relu, lambda x: np.maximum(x, 0), "ReLU()"),
+    "Sigmoid": (nn.Sigmoid(), F.sigmoid, sigmoid, "Sigmoid()"),
+    "Tanh": (nn.Tanh(), F.tanh, np.tanh, "Tanh()"),
+    "SiLU": (nn.SiLU(), F.silu, lambda x: x * sigmoid(x), "SiLU()"),
+    "Mish": (nn.Mish(), F.mish, lambda x: x * np.tanh(np.logaddexp(0, x)), "Mish()"),
+    "SELU": (
+        nn.SELU(),
+        F.selu,
+        lambda x: SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(np.minimum(x, 0))),
+        "SELU()",
+    ),
+    "ReLU6": (nn.ReLU6(), F.relu6, lambda x: np.clip(x, 0, 6), "ReLU6()"),
+    "Hardsigmoid": (nn.Hardsigmoid(), F.hardsigmoid, lambda x: np.clip(x + 3, 0, 6) / 6, "Hardsigmoid()"),
+    "Hardswish": (nn.Hardswish(), F.hardswish, lambda x: x * np.clip(x + 3, 0, 6) / 6, "Hardswish()"),
+    "LogSigmoid": (nn.LogSigmoid(), F.logsigmoid, lambda x: -np.logaddexp(0, -x), "LogSigmoid()"),
+    "Softsign": (nn.Softsign(), F.softsign, lambda x: x / (1 + np.abs(x)), "Softsign()"),
+    "Tanhshrink": (nn.Tanhshrink(), F.tanhshrink, lambda x: x - np.tanh(x), "Tanhshrink()"),
+    "GELU": (
+        nn.GELU(),
+        F.gelu,
+        each(lambda v: v * 0.5 * math.erfc(-v / math.sqrt(2))),
+        "GELU(approximate='none')",
+    ),
+    "GELU tanh": (
+        nn.GELU("tanh"),
+        lambda x: F.gelu(x, approximate="tanh"),
+        lambda x: 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
+        "GELU(approximate='tanh')",
+    ),
+    "LeakyReLU": (
+        nn.LeakyReLU(),
+        F.leaky_relu,
+        lambda x: np.where(x > 0, x, 0.01 * x),
+        "LeakyReLU(negative_slope=0.01)",
+    ),
+    "LeakyReLU .3": (
+        nn.LeakyReLU(0.3),
+        lambda x: F.leaky_relu(x, 0.3),
+        lambda x: np.where(x > 0, x, 0.3 * x),
+        "LeakyReLU(negative_slope=0.3)",
+    ),
+    "ELU": (nn.ELU(), F.elu, lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))), "ELU(alpha=1.0)"),
+    "ELU 2": (
+        nn.ELU(2),
+        lambda x: F.elu(x, alpha=2.0),
+        lambda x: np.where(x > 0, x, 2 * np.expm1(np.minimum(x, 0))),
+        "ELU(alpha=2.0)",
+    ),
+    "CELU": (
+        nn.CELU(2.0),
+        lambda x: F.celu(x, alpha=2.0),
+        lambda x: np.where(x > 0, x, 2 * np.expm1(np.minimum(x, 0) / 2)),
+        "CELU(alpha=2.0)",
+    ),
+    "Softplus": (nn.Softplus(), F.softplus, lambda x: np.logaddexp(0, x), "Softplus(beta=1.0, threshold=20.0)"),
+    "Softplus 2 3": (
+        nn.Softplus(2, 3),
+        lambda x: F.softplus(x, beta=2.0, threshold=3.0),
+        lambda x: np.where(2 * x > 3, x, np.logaddexp(0, 2 * x) / 2),
+        "Softplus(beta=2.0, threshold=3.0)",
+    ),
+    "Hardtanh": (nn.Hardtanh(), F.hardtanh, lambda x: np.clip(x, -1, 1), "Hardtanh(min_val=-1.0, max_val=1.0)"),
+    "Hardtanh -2 .5": (
+        nn.Hardtanh(-2, 0.5),
+        lambda x: F.hardtanh(x, -2.0, 0.5),
+        lambda x: np.clip(x, -2, 0.5),
+        "Hardtanh(min_val=-2.0, max_val=0.5)",
+    ),
+    "Hardshrink": (nn.Hardshrink(), F.hardshrink, lambda x: np.where(np.abs(x) > 0.5, x, 0), "Hardshrink(lambd=0.5)"),
+    "Softshrink": (
+        nn.Softshrink(0.25),
+        lambda x: F.softshrink(x, 0.25),
+        lambda x: np.sign(x) * np.maximum(np.abs(x) - 0.25, 0),
+        "Softshrink(lambd=0.25)",
+    ),
+    "Threshold": (
+        nn.Threshold(0.1, 20),
+        lambda x: F.threshold(x, 0.1, 20.0),
+        lambda x: np.where(x > 0.1, x, 20),
+        "Threshold(threshold=0.1, value=20.0)",
+    ),
+    "Softmax": (nn.Softmax(1), lambda x: F.softmax(x, dim=1), lambda x: softmax(x, 1), "Softmax(dim=1)"),
+    "Softmax -3": (nn.Softmax(-3), lambda x: F.softmax(x, -3), lambda x: softmax(x, 0), "Softmax(dim=-3)"),
+    "Softmin": (nn.Softmin(-1), lambda x: F.softmax(-x, -1), lambda x: softmax(-x, -1), "Softmin(dim=-1)"),
+    "LogSoftmax": (
+        nn.LogSoftmax(-1),
+        lambda x: F.log_softmax(x, dim=-1),
+        lambda x: np.log(softmax(x, -1)),
+        "LogSoftmax(dim=-1)",
+    ),
+}  # fmt: skip
+
+# Away from every kink by more than the step of the numerical derivative.
+X = np.random.default_rng(0).uniform(-4, 4, size=(3, 4, 5)) + 1e-3
+KINKS = (0, 0.5, -0.5, 0.25, -0.25, 0.1, 1, -1, 1.5, -2, 3, -3, 6)
+X[np.any([np.abs(X - kink) < 1e-4 for kink in KINKS], axis=0)] = 0.7
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_module_and_function_follow_the_formula(name: str) -> None:
+    module, function, formula, _ = CASES[name]
+    x = nncore.tensor(X)
+    np.testing.assert_allclose(module(x).numpy(), formula(X), rtol=2e-14, atol=1e-15)
+    assert module(x).tolist() == function(x).tolist()
+    single = module(x.float())
+    assert single.dtype == nncore.float32
+    np.testing.assert_allclose(
+        single.numpy(), formula(X.astype(np.float32).astype(np.float64)), rtol=3e-6, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_gradient_is_the_numerical_derivative(name: str, rng: np.random.Generator) -> None:
+    module, _, formula, _ = CASES[name]
+    x, direction, weight = (
+        nncore.tensor(X, requires_grad=True),
+        rng.normal(size=X.shape),
+        rng.normal(size=X.shape),
+    )
+    (module(x) * nncore.tensor(weight)).sum().backward()
+    assert x.grad is not None
+    step = 1e-6
+    slope = (weight * (formula(X + step * direction) - formula(X - step * direction))).sum() / (2 * step)
+    assert (x.grad.numpy() * direction).sum() == pytest.approx(slope, rel=1e-7, abs=1e-8)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_extremes_stay_numbers(name: str) -> None:
+    module, _, _, _ = CASES[name]
+    x = nncore.tensor([[[-1e30, -100.0, -0.0, 0.0, 100.0, 1e30]]], requires_grad=True)
+    y = module(x)
+    y.sum().backward()
+    assert x.grad is not None
+    assert not np.isnan(y.detach().numpy()).any()
+    assert not np.isnan(x.grad.numpy()).any()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_printed_form_is_pytorchs(name: str) -> None:
+    module, _, _, text = CASES[name]
+    assert repr(module) == text
+
+
+def test_every_activation_is_in_the_table() -> None:
+    listed = set(nn.activation.__all__) | set(nn.softmax.__all__)
+    assert listed == {type(module).__name__ for module, *_ in CASES.values()}
+
+
+BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
+    (lambda: nn.GELU("erf"), ValueError, "GELU: approximate must be 'none' or 'tanh', got 'erf'"),  # type: ignore[arg-type]
+    (lambda: nn.LeakyReLU(math.nan), ValueError, "LeakyReLU: negative_slope must be finite, got nan"),
+    (lambda: nn.LeakyReLU("a"), TypeError, "LeakyReLU: negative_slope must be a number, got 'a'"),  # type: ignore[arg-type]
+    (lambda: nn.CELU(0), ValueError, "CELU: alpha must not be 0"),
+    (lambda: nn.Softplus(0), ValueError, "Softplus: beta must be"),
+    (lambda: nn.Softplus(-1.0), ValueError, "Softplus: beta must be"),
+    (lambda: nn.Hardtanh(1, 1), ValueError, r"Hardtanh: min_val 1.0 must be below max_val 1.0"),
+    (lambda: nn.Softshrink(-0.1), ValueError, "Softshrink: lambd must be"),
+    (lambda: nn.Threshold(math.inf, 0), ValueError, "Threshold: threshold must be finite, got inf"),
+    (lambda: nn.Softmax(1.0), TypeError, "Softmax: dim must be an int, got 1.0"),  # type: ignore[arg-type]
+    (lambda: nn.Softmax(2)(nncore.zeros(3, 4)), IndexError, "softmax"),
+    (lambda: nn.LogSoftmax(-3)(nncore.zeros(3, 4)), IndexError, "log_softmax"),
+    (lambda: nn.ReLU()([1.0]), TypeError, "relu"),
+]
+
+
+@pytest.mark.parametrize(("call", "error", "message"), BAD)
+def test_misuse_is_named(call: Callable[[], Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call()
