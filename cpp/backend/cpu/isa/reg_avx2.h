@@ -79,6 +79,9 @@ struct Reg<float> {
   static Raw bit_and(Raw a, Raw b) { return _mm256_and_ps(a, b); }
   static Raw bit_or(Raw a, Raw b) { return _mm256_or_ps(a, b); }
   static Raw bit_xor(Raw a, Raw b) { return _mm256_xor_ps(a, b); }
+  static Raw bit_add(Raw a, Raw b) {
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a), _mm256_castps_si256(b)));
+  }
   template <int k>
   static Raw bit_shl(Raw a) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(a), k));
@@ -144,6 +147,9 @@ struct Reg<double> {
   static Raw bit_and(Raw a, Raw b) { return _mm256_and_pd(a, b); }
   static Raw bit_or(Raw a, Raw b) { return _mm256_or_pd(a, b); }
   static Raw bit_xor(Raw a, Raw b) { return _mm256_xor_pd(a, b); }
+  static Raw bit_add(Raw a, Raw b) {
+    return _mm256_castsi256_pd(_mm256_add_epi64(_mm256_castpd_si256(a), _mm256_castpd_si256(b)));
+  }
   template <int k>
   static Raw bit_shl(Raw a) {
     return _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(a), k));

@@ -80,6 +80,9 @@ struct Reg<float> {
   static Raw bit_and(Raw a, Raw b) { return _mm512_and_ps(a, b); }
   static Raw bit_or(Raw a, Raw b) { return _mm512_or_ps(a, b); }
   static Raw bit_xor(Raw a, Raw b) { return _mm512_xor_ps(a, b); }
+  static Raw bit_add(Raw a, Raw b) {
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b)));
+  }
   template <int k>
   static Raw bit_shl(Raw a) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(a), k));
@@ -157,6 +160,9 @@ struct Reg<double> {
   static Raw bit_and(Raw a, Raw b) { return _mm512_and_pd(a, b); }
   static Raw bit_or(Raw a, Raw b) { return _mm512_or_pd(a, b); }
   static Raw bit_xor(Raw a, Raw b) { return _mm512_xor_pd(a, b); }
+  static Raw bit_add(Raw a, Raw b) {
+    return _mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(a), _mm512_castpd_si512(b)));
+  }
   template <int k>
   static Raw bit_shl(Raw a) {
     return _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(a), k));

@@ -65,6 +65,7 @@ struct Reg<float> {
   static Raw bit_and(Raw a, Raw b) { return vreinterpretq_f32_u32(vandq_u32(bits(a), bits(b))); }
   static Raw bit_or(Raw a, Raw b) { return vreinterpretq_f32_u32(vorrq_u32(bits(a), bits(b))); }
   static Raw bit_xor(Raw a, Raw b) { return vreinterpretq_f32_u32(veorq_u32(bits(a), bits(b))); }
+  static Raw bit_add(Raw a, Raw b) { return vreinterpretq_f32_u32(vaddq_u32(bits(a), bits(b))); }
   template <int k>
   static Raw bit_shl(Raw a) {
     return vreinterpretq_f32_u32(vshlq_n_u32(bits(a), k));
@@ -133,6 +134,7 @@ struct Reg<double> {
   static Raw bit_and(Raw a, Raw b) { return vreinterpretq_f64_u64(vandq_u64(bits(a), bits(b))); }
   static Raw bit_or(Raw a, Raw b) { return vreinterpretq_f64_u64(vorrq_u64(bits(a), bits(b))); }
   static Raw bit_xor(Raw a, Raw b) { return vreinterpretq_f64_u64(veorq_u64(bits(a), bits(b))); }
+  static Raw bit_add(Raw a, Raw b) { return vreinterpretq_f64_u64(vaddq_u64(bits(a), bits(b))); }
   template <int k>
   static Raw bit_shl(Raw a) {
     return vreinterpretq_f64_u64(vshlq_n_u64(bits(a), k));

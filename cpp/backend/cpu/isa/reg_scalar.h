@@ -62,6 +62,7 @@ struct Reg {
   static Raw bit_and(Raw a, Raw b) { return from_bits(bits(a) & bits(b)); }
   static Raw bit_or(Raw a, Raw b) { return from_bits(bits(a) | bits(b)); }
   static Raw bit_xor(Raw a, Raw b) { return from_bits(bits(a) ^ bits(b)); }
+  static Raw bit_add(Raw a, Raw b) { return from_bits(Uint(bits(a) + bits(b))); }
   template <int k>
   static Raw bit_shl(Raw a) {
     return from_bits(bits(a) << k);

@@ -1,12 +1,13 @@
 // Vec<T>: sixteen floats or eight doubles, whatever the register width (64 bytes, the fixed lanes of every reduction).
 // All formulas and kernels are written on Vec, so every instruction set runs the same arithmetic in the same order.
+// Work that never looks across lanes may take fewer, Vec<T, n>: the same bits from shorter code.
 
-template <class T>
+template <class T, int n = int(64 / sizeof(T))>
 struct Vec;
 
-template <class T>
+template <class T, int n>
 struct VecMask {
-  static constexpr int regs = int(64 / sizeof(T)) / Reg<T>::lanes;
+  static constexpr int regs = n / Reg<T>::lanes;
   typename Reg<T>::Mask r[regs];
 
   friend VecMask operator&(VecMask a, VecMask b) {
@@ -28,13 +29,13 @@ struct VecMask {
   }
 };
 
-template <class T>
+template <class T, int n>
 struct Vec {
   using R = Reg<T>;
   using Scalar = T;
-  using Mask = VecMask<T>;
+  using Mask = VecMask<T, n>;
   using Uint = typename R::Uint;
-  static constexpr int lanes = int(64 / sizeof(T));
+  static constexpr int lanes = n;
   static constexpr int regs = lanes / R::lanes;
   static constexpr int mantissa_bits = sizeof(T) == 4 ? 23 : 52;
   typename R::Raw r[regs];
@@ -62,9 +63,9 @@ struct Vec {
   static Vec load(const T* p) {
     return each([&](int i) { return R::load(p + i * R::lanes); });
   }
-  // The first n lanes; the others are zero and their memory is not touched.
-  static Vec load_n(const T* p, int64_t n) {
-    return each([&](int i) { return R::load_n(p + i * R::lanes, int(n) - i * R::lanes); });
+  // The first m lanes; the others are zero and their memory is not touched.
+  static Vec load_n(const T* p, int64_t m) {
+    return each([&](int i) { return R::load_n(p + i * R::lanes, int(m) - i * R::lanes); });
   }
   static Vec from_bits(Uint u) {
     return each([&](int) { return R::from_bits(u); });
@@ -72,8 +73,8 @@ struct Vec {
   void store(T* p) const {
     for (int i = 0; i < regs; i++) R::store(p + i * R::lanes, r[i]);
   }
-  void store_n(T* p, int64_t n) const {
-    for (int i = 0; i < regs; i++) R::store_n(p + i * R::lanes, r[i], int(n) - i * R::lanes);
+  void store_n(T* p, int64_t m) const {
+    for (int i = 0; i < regs; i++) R::store_n(p + i * R::lanes, r[i], int(m) - i * R::lanes);
   }
 
   friend Vec operator+(Vec a, Vec b) {
@@ -142,6 +143,9 @@ struct Vec {
   }
   friend Vec bit_xor(Vec a, Vec b) {
     return each([&](int i) { return R::bit_xor(a.r[i], b.r[i]); });
+  }
+  friend Vec bit_add(Vec a, Vec b) {  // of the bit patterns as integers, modulo 2^32 or 2^64
+    return each([&](int i) { return R::bit_add(a.r[i], b.r[i]); });
   }
   template <int k>
   Vec shl() const {

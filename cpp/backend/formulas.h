@@ -1,0 +1,49 @@
+// The mathematics of every elementwise op, once: forward, derivative and their texts, generic over the vector
+// type V. Names, parameters, defaults and the derivative at a kink are PyTorch's. To be included inside the
+// namespace of its user (the library's, or the anonymous one of an instruction-set level).
+//
+// A unary formula has
+//   name, formula, derivative   what documentation prints; x the input, y the output
+//   needs                       which of x and y the derivative reads; bwd gets rubbish for the other
+//   scalars                     parameters after x with PyTorch's names and defaults (NoScalars where there
+//   are none) ulp                         bound of the forward's float32 error with default scalars, over all
+//   x fwd(x, s), bwd(x, y, dy, s) s the parameters, each in all lanes
+// A binary formula has fwd(a, b), da(a, b, y, dy), db(a, b, y, dy) and needs, da_needs, db_needs; a
+// comparison test(a, b).
+#pragma once
+
+#include "math.h"
+
+enum class Needs : int { none = 0, x = 1, y = 2, both = 3, a = 4, b = 8, ab = 12, ay = 6, by = 10, aby = 14 };
+constexpr bool reads(Needs needs, Needs what) { return (int(needs) & int(what)) != 0; }
+
+constexpr double required = __builtin_nan("");  // a parameter without default
+
+struct Scalar {
+  const char* name;
+  double value;
+};
+struct NoScalars {
+  static constexpr const Scalar* scalars = nullptr;
+};
+template <class Op>
+constexpr int scalar_count = int(sizeof(Op::scalars) / sizeof(Scalar));  // a null pointer is the smaller: 0
+
+template <class... Ops>
+struct OpList {
+  static constexpr int size = int(sizeof...(Ops));
+
+  template <class Op>
+  static constexpr int find() {
+    int i = 0, found = -1;
+    ((found = __is_same(Op, Ops) ? i : found, i++), ...);
+    return found;
+  }
+  template <class Op>
+  static constexpr int index_of = find<Op>();  // -1 where it is not in the list
+};
+
+#include "formulas_activation.h"
+#include "formulas_basic.h"
+#include "formulas_binary.h"
+#include "formulas_scalar.h"

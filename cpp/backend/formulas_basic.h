@@ -1,0 +1,265 @@
+// Powers, roots, exponentials, logarithms, circular functions, rounding.
+#pragma once
+
+namespace formulas {
+
+template <class V, class T = typename V::Scalar>
+V not_a_number_where(typename V::Mask m, V x) {
+  return select(m, V(T(__builtin_nan(""))), x);
+}
+
+struct Neg : NoScalars {
+  static constexpr const char *name = "neg", *formula = "-x", *derivative = "-1";
+  static constexpr Needs needs = Needs::none;
+  static constexpr double ulp = 0;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return -x;
+  }
+  template <class V>
+  static V bwd(V, V, V dy, const V*) {
+    return -dy;
+  }
+};
+
+struct Abs : NoScalars {
+  static constexpr const char *name = "abs", *formula = "|x|", *derivative = "sign(x), 0 at 0";
+  static constexpr Needs needs = Needs::x;
+  static constexpr double ulp = 0;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return abs(x);
+  }
+  template <class V>
+  static V bwd(V x, V, V dy, const V*) {
+    return select(x == V(0), V(0), bit_xor(dy, bit_and(x, V(-0.0))));
+  }
+};
+
+struct Sign : NoScalars {
+  static constexpr const char *name = "sign", *formula = "-1, 0 or 1; NaN stays", *derivative = "0";
+  static constexpr Needs needs = Needs::none;
+  static constexpr double ulp = 0;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return select(x < V(0), V(-1), select(x > V(0), V(1), x));
+  }
+  template <class V>
+  static V bwd(V, V, V, const V*) {
+    return V(0);
+  }
+};
+
+struct Exp : NoScalars {
+  static constexpr const char *name = "exp", *formula = "e^x", *derivative = "y";
+  static constexpr Needs needs = Needs::y;
+  static constexpr double ulp = 1;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return exp(x);
+  }
+  template <class V>
+  static V bwd(V, V y, V dy, const V*) {
+    return dy * y;
+  }
+};
+
+struct Expm1 : NoScalars {
+  static constexpr const char *name = "expm1", *formula = "e^x - 1", *derivative = "y + 1";
+  static constexpr Needs needs = Needs::y;
+  static constexpr double ulp = 2;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return expm1(x);
+  }
+  template <class V>
+  static V bwd(V, V y, V dy, const V*) {
+    return dy * (y + V(1));
+  }
+};
+
+struct Log : NoScalars {
+  static constexpr const char *name = "log", *formula = "ln x", *derivative = "1 / x";
+  static constexpr Needs needs = Needs::x;
+  static constexpr double ulp = 1;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return log(x);
+  }
+  template <class V>
+  static V bwd(V x, V, V dy, const V*) {
+    return dy / x;
+  }
+};
+
+struct Log1p : NoScalars {
+  static constexpr const char *name = "log1p", *formula = "ln(1 + x)", *derivative = "1 / (1 + x)";
+  static constexpr Needs needs = Needs::x;
+  static constexpr double ulp = 2;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return log1p(x);
+  }
+  template <class V>
+  static V bwd(V x, V, V dy, const V*) {
+    return dy / (x + V(1));
+  }
+};
+
+struct Log2 : NoScalars {
+  static constexpr const char *name = "log2", *formula = "ln x / ln 2", *derivative = "1 / (x ln 2)";
+  static constexpr Needs needs = Needs::x;
+  static constexpr double ulp = 2;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return log2(x);
+  }
+  template <class V, class T = typename V::Scalar>
+  static V bwd(V x, V, V dy, const V*) {
+    return dy / (x * V(T(0.69314718055994531)));
+  }
+};
+
+struct Sqrt : NoScalars {
+  static constexpr const char *name = "sqrt", *formula = "x^(1/2)", *derivative = "1 / (2 y)";
+  static constexpr Needs needs = Needs::y;
+  static constexpr double ulp = 0.5;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return sqrt(x);
+  }
+  template <class V>
+  static V bwd(V, V y, V dy, const V*) {
+    return dy / (y + y);
+  }
+};
+
+struct Rsqrt : NoScalars {
+  static constexpr const char *name = "rsqrt", *formula = "x^(-1/2)", *derivative = "-y^3 / 2";
+  static constexpr Needs needs = Needs::y;
+  static constexpr double ulp = 1.5;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return V(1) / sqrt(x);
+  }
+  template <class V>
+  static V bwd(V, V y, V dy, const V*) {
+    return (V(-0.5) * dy) * (y * y * y);
+  }
+};
+
+struct Reciprocal : NoScalars {
+  static constexpr const char *name = "reciprocal", *formula = "1 / x", *derivative = "-y^2";
+  static constexpr Needs needs = Needs::y;
+  static constexpr double ulp = 0.5;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return V(1) / x;
+  }
+  template <class V>
+  static V bwd(V, V y, V dy, const V*) {
+    return -dy * (y * y);
+  }
+};
+
+struct Square : NoScalars {
+  static constexpr const char *name = "square", *formula = "x^2", *derivative = "2 x";
+  static constexpr Needs needs = Needs::x;
+  static constexpr double ulp = 0.5;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return x * x;
+  }
+  template <class V>
+  static V bwd(V x, V, V dy, const V*) {
+    return dy * (x + x);
+  }
+};
+
+// Piecewise constant: the derivative is 0 everywhere.
+struct Flat : NoScalars {
+  static constexpr const char* derivative = "0";
+  static constexpr Needs needs = Needs::none;
+  static constexpr double ulp = 0;
+  template <class V>
+  static V bwd(V, V, V, const V*) {
+    return V(0);
+  }
+};
+
+struct Floor : Flat {
+  static constexpr const char *name = "floor", *formula = "the largest integer <= x";
+  template <class V>
+  static V fwd(V x, const V*) {
+    return floor(x);
+  }
+};
+
+struct Ceil : Flat {
+  static constexpr const char *name = "ceil", *formula = "the smallest integer >= x";
+  template <class V>
+  static V fwd(V x, const V*) {
+    return ceil(x);
+  }
+};
+
+struct Round : Flat {
+  static constexpr const char *name = "round", *formula = "the nearest integer, of two the even one";
+  template <class V>
+  static V fwd(V x, const V*) {
+    return round(x);
+  }
+};
+
+struct Trunc : Flat {
+  static constexpr const char *name = "trunc", *formula = "x without its fraction";
+  template <class V>
+  static V fwd(V x, const V*) {
+    return trunc(x);
+  }
+};
+
+struct Sin : NoScalars {
+  static constexpr const char *name = "sin", *formula = "sin x", *derivative = "cos x";
+  static constexpr Needs needs = Needs::x;
+  static constexpr double ulp = 2;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return sin(x);
+  }
+  template <class V>
+  static V bwd(V x, V, V dy, const V*) {
+    return dy * cos(x);
+  }
+};
+
+struct Cos : NoScalars {
+  static constexpr const char *name = "cos", *formula = "cos x", *derivative = "-sin x";
+  static constexpr Needs needs = Needs::x;
+  static constexpr double ulp = 2;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return cos(x);
+  }
+  template <class V>
+  static V bwd(V x, V, V dy, const V*) {
+    return -dy * sin(x);
+  }
+};
+
+struct Erf : NoScalars {
+  static constexpr const char *name = "erf", *formula = "2 / sqrt(pi) * integral of e^(-t^2) from 0 to x",
+                              *derivative = "2 / sqrt(pi) * e^(-x^2)";
+  static constexpr Needs needs = Needs::x;
+  static constexpr double ulp = 2;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return erf(x);
+  }
+  template <class V, class T = typename V::Scalar>
+  static V bwd(V x, V, V dy, const V*) {
+    return dy * (V(T(1.1283791670955126)) * exp(-(x * x)));
+  }
+};
+
+}  // namespace formulas

@@ -1,0 +1,146 @@
+// A tensor and a Python number.
+#pragma once
+
+namespace formulas {
+
+struct AddScalar {
+  static constexpr const char *name = "add_scalar", *formula = "x + other", *derivative = "1";
+  static constexpr Needs needs = Needs::none;
+  static constexpr Scalar scalars[] = {{"other", required}};
+  static constexpr double ulp = 0.5;
+  template <class V>
+  static V fwd(V x, const V* s) {
+    return x + s[0];
+  }
+  template <class V>
+  static V bwd(V, V, V dy, const V*) {
+    return dy;
+  }
+};
+
+struct SubScalar {
+  static constexpr const char *name = "sub_scalar", *formula = "x - other", *derivative = "1";
+  static constexpr Needs needs = Needs::none;
+  static constexpr Scalar scalars[] = {{"other", required}};
+  static constexpr double ulp = 0.5;
+  template <class V>
+  static V fwd(V x, const V* s) {
+    return x - s[0];
+  }
+  template <class V>
+  static V bwd(V, V, V dy, const V*) {
+    return dy;
+  }
+};
+
+struct RsubScalar {
+  static constexpr const char *name = "rsub_scalar", *formula = "other - x", *derivative = "-1";
+  static constexpr Needs needs = Needs::none;
+  static constexpr Scalar scalars[] = {{"other", required}};
+  static constexpr double ulp = 0.5;
+  template <class V>
+  static V fwd(V x, const V* s) {
+    return s[0] - x;
+  }
+  template <class V>
+  static V bwd(V, V, V dy, const V*) {
+    return -dy;
+  }
+};
+
+struct MulScalar {
+  static constexpr const char *name = "mul_scalar", *formula = "x other", *derivative = "other";
+  static constexpr Needs needs = Needs::none;
+  static constexpr Scalar scalars[] = {{"other", required}};
+  static constexpr double ulp = 0.5;
+  template <class V>
+  static V fwd(V x, const V* s) {
+    return x * s[0];
+  }
+  template <class V>
+  static V bwd(V, V, V dy, const V* s) {
+    return dy * s[0];
+  }
+};
+
+struct DivScalar {
+  static constexpr const char *name = "div_scalar", *formula = "x / other", *derivative = "1 / other";
+  static constexpr Needs needs = Needs::none;
+  static constexpr Scalar scalars[] = {{"other", required}};
+  static constexpr double ulp = 0.5;
+  template <class V>
+  static V fwd(V x, const V* s) {
+    return x / s[0];
+  }
+  template <class V>
+  static V bwd(V, V, V dy, const V* s) {
+    return dy / s[0];
+  }
+};
+
+struct RdivScalar {
+  static constexpr const char *name = "rdiv_scalar", *formula = "other / x", *derivative = "-y / x";
+  static constexpr Needs needs = Needs::both;
+  static constexpr Scalar scalars[] = {{"other", required}};
+  static constexpr double ulp = 0.5;
+  template <class V>
+  static V fwd(V x, const V* s) {
+    return s[0] / x;
+  }
+  template <class V>
+  static V bwd(V x, V y, V dy, const V*) {
+    return -dy * (y / x);
+  }
+};
+
+struct PowScalar {
+  static constexpr const char *name = "pow_scalar", *formula = "x^exponent",
+                              *derivative = "exponent x^(exponent - 1), 0 where exponent is 0";
+  static constexpr Needs needs = Needs::x;
+  static constexpr Scalar scalars[] = {{"exponent", required}};
+  static constexpr double ulp = 2;
+  template <class V>
+  static V fwd(V x, const V* s) {
+    if (any(s[0] == V(2))) return x * x;
+    return pow(x, s[0]);
+  }
+  template <class V>
+  static V bwd(V x, V, V dy, const V* s) {
+    if (any(s[0] == V(2))) return dy * (x + x);
+    return select(s[0] == V(0), V(0), dy * (s[0] * pow(x, s[0] - V(1))));
+  }
+};
+
+struct RpowScalar {
+  static constexpr const char *name = "rpow_scalar", *formula = "base^x",
+                              *derivative = "y ln(base), 0 where base = 0 <= x";
+  static constexpr Needs needs = Needs::both;
+  static constexpr Scalar scalars[] = {{"base", required}};
+  static constexpr double ulp = 2;
+  template <class V>
+  static V fwd(V x, const V* s) {
+    return pow(s[0], x);
+  }
+  template <class V>
+  static V bwd(V x, V y, V dy, const V* s) {
+    return select((s[0] == V(0)) & (V(0) <= x), V(0), dy * (y * log(s[0])));
+  }
+};
+
+struct Clamp {
+  static constexpr const char *name = "clamp", *formula = "min(max(x, min), max)",
+                              *derivative = "1 where min <= x <= max, else 0";
+  static constexpr Needs needs = Needs::x;
+  static constexpr Scalar scalars[] = {{"min", -__builtin_inf()}, {"max", __builtin_inf()}};
+  static constexpr double ulp = 0;
+  template <class V>
+  static V fwd(V x, const V* s) {
+    return clip(x, s[0], s[1]);
+  }
+  template <class V>
+  static V bwd(V x, V, V dy, const V* s) {
+    return select((s[0] <= x) & (x <= s[1]), dy, V(0));
+  }
+};
+
+}  // namespace formulas

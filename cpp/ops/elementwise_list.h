@@ -1,0 +1,25 @@
+// Every elementwise op, one line each. Kernels of all levels, the tape, the binding and the tests follow from
+// these lists; an op is known elsewhere by its index here.
+#pragma once
+
+#include "../backend/formulas.h"
+
+using UnaryOps = OpList<
+    // formulas_basic.h
+    formulas::Neg, formulas::Abs, formulas::Sign, formulas::Exp, formulas::Expm1, formulas::Log,
+    formulas::Log1p, formulas::Log2, formulas::Sqrt, formulas::Rsqrt, formulas::Reciprocal, formulas::Square,
+    formulas::Floor, formulas::Ceil, formulas::Round, formulas::Trunc, formulas::Sin, formulas::Cos,
+    formulas::Erf,
+    // formulas_activation.h
+    formulas::Tanh, formulas::Sigmoid, formulas::Relu, formulas::Relu6, formulas::LeakyRelu, formulas::Elu,
+    formulas::Selu, formulas::Celu, formulas::Gelu, formulas::GeluTanh, formulas::Silu, formulas::Mish,
+    formulas::Softplus, formulas::Softsign, formulas::Tanhshrink, formulas::Logsigmoid, formulas::Hardtanh,
+    formulas::Hardsigmoid, formulas::Hardswish, formulas::Threshold,
+    // formulas_scalar.h
+    formulas::AddScalar, formulas::SubScalar, formulas::RsubScalar, formulas::MulScalar, formulas::DivScalar,
+    formulas::RdivScalar, formulas::PowScalar, formulas::RpowScalar, formulas::Clamp>;
+
+using BinaryOps = OpList<formulas::Add, formulas::Sub, formulas::Mul, formulas::Div, formulas::Pow,
+                         formulas::Maximum, formulas::Minimum>;
+
+using CompareOps = OpList<formulas::Eq, formulas::Ne, formulas::Lt, formulas::Le, formulas::Gt, formulas::Ge>;
