@@ -87,26 +87,29 @@ CASES: dict[str, tuple[nn.Module, Callable[[Any], Any], Callable[[Array], Array]
         lambda x: np.where(x > 0, x, 2 * np.expm1(np.minimum(x, 0) / 2)),
         "CELU(alpha=2.0)",
     ),
-    "Softplus": (nn.Softplus(), F.softplus, lambda x: np.logaddexp(0, x), "Softplus(beta=1.0, threshold=20.0)"),
+    "Softplus": (
+        nn.Softplus(),
+        F.softplus,
+        lambda x: np.logaddexp(0, x),
+        "Softplus(beta=1.0, threshold=20.0)",
+    ),
     "Softplus 2 3": (
         nn.Softplus(2, 3),
         lambda x: F.softplus(x, beta=2.0, threshold=3.0),
         lambda x: np.where(2 * x > 3, x, np.logaddexp(0, 2 * x) / 2),
         "Softplus(beta=2.0, threshold=3.0)",
     ),
-    "Hardtanh": (nn.Hardtanh(), F.hardtanh, lambda x: np.clip(x, -1, 1), "Hardtanh(min_val=-1.0, max_val=1.0)"),
+    "Hardtanh": (
+        nn.Hardtanh(),
+        F.hardtanh,
+        lambda x: np.clip(x, -1, 1),
+        "Hardtanh(min_val=-1.0, max_val=1.0)",
+    ),
     "Hardtanh -2 .5": (
         nn.Hardtanh(-2, 0.5),
         lambda x: F.hardtanh(x, -2.0, 0.5),
         lambda x: np.clip(x, -2, 0.5),
         "Hardtanh(min_val=-2.0, max_val=0.5)",
-    ),
-    "Hardshrink": (nn.Hardshrink(), F.hardshrink, lambda x: np.where(np.abs(x) > 0.5, x, 0), "Hardshrink(lambd=0.5)"),
-    "Softshrink": (
-        nn.Softshrink(0.25),
-        lambda x: F.softshrink(x, 0.25),
-        lambda x: np.sign(x) * np.maximum(np.abs(x) - 0.25, 0),
-        "Softshrink(lambd=0.25)",
     ),
     "Threshold": (
         nn.Threshold(0.1, 20),
@@ -127,7 +130,7 @@ CASES: dict[str, tuple[nn.Module, Callable[[Any], Any], Callable[[Array], Array]
 
 # Away from every kink by more than the step of the numerical derivative.
 X = np.random.default_rng(0).uniform(-4, 4, size=(3, 4, 5)) + 1e-3
-KINKS = (0, 0.5, -0.5, 0.25, -0.25, 0.1, 1, -1, 1.5, -2, 3, -3, 6)
+KINKS = (0, 0.1, 0.5, 1, -1, 1.5, -2, 3, -3, 6)
 X[np.any([np.abs(X - kink) < 1e-4 for kink in KINKS], axis=0)] = 0.7
 
 
@@ -189,7 +192,6 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: nn.Softplus(0), ValueError, "Softplus: beta must be"),
     (lambda: nn.Softplus(-1.0), ValueError, "Softplus: beta must be"),
     (lambda: nn.Hardtanh(1, 1), ValueError, r"Hardtanh: min_val 1.0 must be below max_val 1.0"),
-    (lambda: nn.Softshrink(-0.1), ValueError, "Softshrink: lambd must be"),
     (lambda: nn.Threshold(math.inf, 0), ValueError, "Threshold: threshold must be finite, got inf"),
     (lambda: nn.Softmax(1.0), TypeError, "Softmax: dim must be an int, got 1.0"),  # type: ignore[arg-type]
     (lambda: nn.Softmax(2)(nncore.zeros(3, 4)), IndexError, "softmax"),

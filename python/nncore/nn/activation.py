@@ -19,7 +19,6 @@ __all__ = [
     "ELU",
     "GELU",
     "SELU",
-    "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
@@ -31,7 +30,6 @@ __all__ = [
     "SiLU",
     "Sigmoid",
     "Softplus",
-    "Softshrink",
     "Softsign",
     "Tanh",
     "Tanhshrink",
@@ -47,7 +45,7 @@ class Elementwise(Module):
     fused: str = ""  # the name by which `_core.linear` can apply it at once
 
     def forward(self, input: Tensor) -> Tensor:
-        return type(self).function(input)
+        return self.function(input)
 
     def extra_repr(self) -> str:
         return ", ".join(f"{name}={getattr(self, name)}" for name in self.settings)
@@ -115,7 +113,7 @@ class Mish(_Hinted):
     0.8651
     """
 
-    function = staticmethod(_core.mish)
+    function, fused = staticmethod(_core.mish), "mish"
 
 
 class SELU(_Hinted):
@@ -125,7 +123,7 @@ class SELU(_Hinted):
     1.0507
     """
 
-    function = staticmethod(_core.selu)
+    function, fused = staticmethod(_core.selu), "selu"
 
 
 class ReLU6(_Hinted):
@@ -135,7 +133,7 @@ class ReLU6(_Hinted):
     [0.0, 3.0, 6.0]
     """
 
-    function = staticmethod(_core.relu6)
+    function, fused = staticmethod(_core.relu6), "relu6"
 
 
 class Hardsigmoid(_Hinted):
@@ -145,7 +143,7 @@ class Hardsigmoid(_Hinted):
     [0.0, 0.5, 1.0]
     """
 
-    function = staticmethod(_core.hardsigmoid)
+    function, fused = staticmethod(_core.hardsigmoid), "hardsigmoid"
 
 
 class Hardswish(_Hinted):
@@ -155,7 +153,7 @@ class Hardswish(_Hinted):
     [0.0, 0.0, 3.0]
     """
 
-    function = staticmethod(_core.hardswish)
+    function, fused = staticmethod(_core.hardswish), "hardswish"
 
 
 class LogSigmoid(Elementwise):
@@ -165,7 +163,7 @@ class LogSigmoid(Elementwise):
     -0.6931
     """
 
-    function = staticmethod(_core.logsigmoid)
+    function, fused = staticmethod(_core.logsigmoid), "logsigmoid"
 
 
 class Softsign(Elementwise):
@@ -175,7 +173,7 @@ class Softsign(Elementwise):
     0.5
     """
 
-    function = staticmethod(_core.softsign)
+    function, fused = staticmethod(_core.softsign), "softsign"
 
 
 class Tanhshrink(Elementwise):
@@ -185,7 +183,7 @@ class Tanhshrink(Elementwise):
     0.2384
     """
 
-    function = staticmethod(_core.tanhshrink)
+    function, fused = staticmethod(_core.tanhshrink), "tanhshrink"
 
 
 # With settings
@@ -314,42 +312,6 @@ class Hardtanh(Elementwise):
 
     def forward(self, input: Tensor) -> Tensor:
         return _core.hardtanh(input, self.min_val, self.max_val)
-
-
-class Hardshrink(Elementwise):
-    """y = x where |x| > lambd, else 0. Source: Donoho and Johnstone 1994.
-
-    >>> nn.Hardshrink()(nncore.tensor([-1.0, 0.25, 2.0])).tolist()
-    [-1.0, 0.0, 2.0]
-    """
-
-    settings = ("lambd",)
-
-    def __init__(self, lambd: float = 0.5) -> None:
-        super().__init__()
-        self.lambd = number("Hardshrink", "lambd", lambd)
-
-    def forward(self, input: Tensor) -> Tensor:
-        return _core.hardshrink(input, self.lambd)
-
-
-class Softshrink(Elementwise):
-    """y = x - lambd where x > lambd, x + lambd where x < -lambd, else 0. Source: Donoho and Johnstone 1994.
-
-    Errors: ValueError for a negative lambd.
-
-    >>> nn.Softshrink()(nncore.tensor([-1.0, 0.25, 2.0])).tolist()
-    [-0.5, 0.0, 1.5]
-    """
-
-    settings = ("lambd",)
-
-    def __init__(self, lambd: float = 0.5) -> None:
-        super().__init__()
-        self.lambd = number("Softshrink", "lambd", lambd, 0.0)
-
-    def forward(self, input: Tensor) -> Tensor:
-        return _core.softshrink(input, self.lambd)
 
 
 class Threshold(Elementwise):

@@ -47,9 +47,9 @@ class SequentialLR(LRScheduler):
                 raise ValueError(f"SequentialLR: the scheduler at index {i} has another optimizer")
         if len(self._milestones) != len(self._schedulers) - 1:
             raise ValueError(
-                "Sequential Schedulers expects number of schedulers provided to be one more than the number of"
-                f" milestone points, but got number of schedulers {len(self._schedulers)} and the number of"
-                f" milestones to be equal to {len(self._milestones)}"
+                "Sequential Schedulers expects number of schedulers provided to be one more than the number "
+                f"of milestone points, but got number of schedulers {len(self._schedulers)} and "
+                f"the number of milestones to be equal to {len(self._milestones)}"
             )
         self.last_epoch = last_epoch + 1
         # The constructor of each scheduler has taken its first step; undo these but the first's.
