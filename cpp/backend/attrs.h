@@ -4,6 +4,8 @@
 
 namespace nncore {
 
+class Generator;
+
 inline constexpr int max_axes = 8;
 inline constexpr int max_scalars = 2;
 
@@ -73,11 +75,15 @@ struct RowAttrs {
   int op;  // what a kernel with variants needs to know
 };
 
+enum class LossReduction : int { none, mean, sum };
+
 struct CrossEntropyAttrs {
   int64_t rows, cols;
   int64_t ignore_index;
   double label_smoothing;
   bool probabilities;  // targets are probabilities, not class indices
+  bool logits;         // x are logits; else log-probabilities, taken as they are
+  LossReduction reduction;
 };
 
 struct SquaredErrorAttrs {
@@ -92,6 +98,7 @@ struct GatherAttrs {
 enum class Distribution : int { uniform, normal, integer, bernoulli };
 
 struct RandomAttrs {
+  Generator* generator;
   Distribution distribution;
   int64_t n;
   double a, b;  // low and high, or mean and standard deviation

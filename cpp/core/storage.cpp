@@ -10,7 +10,7 @@ Storage::~Storage() {
   if (done_)
     done_(owner_);
   else
-    release(data_, bytes_);
+    nncore::release(data_, bytes_);
 }
 
 }  // namespace nncore

@@ -3,19 +3,26 @@
 #include <array>
 
 #include "../core/tensor.h"
+
+namespace nncore {
 #include "elementwise_list.h"
+}
 
 namespace nncore::ops {
 
 using Scalars = std::array<double, 2>;
 
 // What the tape and the binding need to know of each op, read from its formula.
-struct OpInfo {
+struct UnaryInfo {
   const char* name;
   Needs needs;
 };
-extern const std::array<OpInfo, UnaryOps::size> unary_info;
-extern const std::array<OpInfo, BinaryOps::size> binary_info;
+struct BinaryInfo {
+  const char* name;
+  Needs needs[2];  // of da and db
+};
+extern const std::array<UnaryInfo, UnaryOps::size> unary_info;
+extern const std::array<BinaryInfo, BinaryOps::size> binary_info;
 extern const std::array<const char*, CompareOps::size> compare_names;
 
 Tensor unary(int op, const Tensor& x, Scalars scalars = {});
@@ -36,8 +43,5 @@ inline Tensor multiply(const Tensor& a, const Tensor& b) { return apply<formulas
 inline Tensor divide(const Tensor& a, const Tensor& b) { return apply<formulas::Div>(a, b); }
 inline Tensor multiply(const Tensor& a, double s) { return apply<formulas::MulScalar>(a, {s}); }
 inline Tensor equal(const Tensor& a, const Tensor& b) { return compare(CompareOps::index_of<formulas::Eq>, a, b); }
-
-// dx of a unary op from what its formula needs; x or y may be undefined where it does not.
-Tensor unary_backward(int op, const Tensor& x, const Tensor& y, const Tensor& dy, Scalars scalars);
 
 }  // namespace nncore::ops

@@ -112,7 +112,7 @@ Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b, int activation)
   shape[x.ndim() - 1] = n;
   Tensor y = empty(shape, x.dtype());
   Tape tape{x, w, b};
-  const bool keep_z = tape && activation >= 0 && reads_x(unary_info[activation].needs);
+  const bool keep_z = tape && activation >= 0 && reads(unary_info[activation].needs, Needs::x);
   const Tensor z = keep_z ? empty(shape, x.dtype()) : Tensor();
   const MatmulAttrs attrs = {m, n, k, k, k, n, false, true, false, activation, 0, {}, {}};
   submit(Call(Kernel::matmul, flop_cost(double(m) * double(n) * double(k)), attrs, in(x), in(w), in(b), out(y), out(z)));

@@ -54,9 +54,11 @@ Tensor softmax_over(const char* op, int variant, const Tensor& x, int64_t axis) 
 Tensor softmax(const Tensor& x, int64_t axis) { return softmax_over("softmax", 0, x, axis); }
 Tensor log_softmax(const Tensor& x, int64_t axis) { return softmax_over("log_softmax", 1, x, axis); }
 
-Tensor cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight, int64_t ignore_index,
-                     LossReduction reduction, double label_smoothing) {
-  constexpr const char* op = "cross_entropy";
+namespace {
+
+// Cross-entropy of logits, or of log-probabilities.
+Tensor class_loss(const char* op, bool logits, const Tensor& x, const Tensor& target, const Tensor& weight,
+                  int64_t ignore_index, LossReduction reduction, double label_smoothing) {
   float_only(op, "the logits", x);
   check(x.ndim() > 0, op, ": logits need a class axis, got a tensor without axes");
   check(label_smoothing >= 0 && label_smoothing <= 1, op, ": label_smoothing is ", label_smoothing,
@@ -87,11 +89,12 @@ Tensor cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight
     const Tensor t = probabilities ? axis_last(target, axis) : target;
     Shape flat = {rows_shape.numel(), classes}, flat_target = flat;
     if (!probabilities) flat_target.pop_back();
-    const Tensor loss = cross_entropy(reshape(axis_last(x, axis), flat), reshape(t, flat_target), weight, ignore_index,
-                                      reduction, label_smoothing);
+    const Tensor loss = class_loss(op, logits, reshape(axis_last(x, axis), flat), reshape(t, flat_target), weight,
+                                   ignore_index, reduction, label_smoothing);
     return reduction == LossReduction::none ? reshape(loss, rows_shape) : loss;
   }
-  const CrossEntropyAttrs attrs = {rows_shape.numel(), classes, ignore_index, label_smoothing, probabilities, reduction};
+  const CrossEntropyAttrs attrs = {rows_shape.numel(), classes, ignore_index, label_smoothing, probabilities,
+                                   logits, reduction};
   check(attrs.rows > 0 || reduction != LossReduction::mean, op, ": the mean of an empty batch, logits ", x.shape(),
         ", is not defined");
   check(classes > 0 || attrs.rows == 0, op, ": logits ", x.shape(), " have no classes");
@@ -107,6 +110,20 @@ Tensor cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight
                   in(scale), out(dx[0])));
     });
   return loss;
+}
+
+}  // namespace
+
+Tensor cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight, int64_t ignore_index,
+                     LossReduction reduction, double label_smoothing) {
+  return class_loss("cross_entropy", true, x, target, weight, ignore_index, reduction, label_smoothing);
+}
+
+Tensor nll_loss(const Tensor& x, const Tensor& target, const Tensor& weight, int64_t ignore_index,
+                LossReduction reduction) {
+  check<TypeError>(!is_floating(target.dtype()), "nll_loss: target is ", target.dtype(),
+                   "; expected class indices as int64, int32 or uint8");
+  return class_loss("nll_loss", false, x, target, weight, ignore_index, reduction, 0);
 }
 
 Tensor squared_error(const char* op, const Tensor& x, const Tensor& t, double scale) {

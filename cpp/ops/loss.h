@@ -12,6 +12,10 @@ Tensor log_softmax(const Tensor& x, int64_t axis);
 Tensor cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight, int64_t ignore_index,
                      LossReduction reduction, double label_smoothing);
 
+// The same of log-probabilities and class indices.
+Tensor nll_loss(const Tensor& x, const Tensor& target, const Tensor& weight, int64_t ignore_index,
+                LossReduction reduction);
+
 // scale * sum (x - t)^2, of equal shapes.
 Tensor squared_error(const char* op, const Tensor& x, const Tensor& t, double scale);
 

@@ -1,5 +1,6 @@
 // Softmax over rows and cross-entropy from logits. With q the target distribution (one-hot, smoothed, or given) and
 // class weights w:  loss = sum_c w_c q_c (lse(x) - x_c),  d loss / d x_c = softmax(x)_c W - w_c q_c,  W = sum_c w_c q_c.
+#include <algorithm>
 #include <vector>
 
 #include "../../core/error.h"
@@ -101,7 +102,7 @@ void cross_entropy_fwd(const Call& call) {
     parallel_for(a.rows, call.cost, [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; r++) {
         const T* row = x + r * a.cols;
-        lse[r] = k.row_lse(a.cols, row);
+        lse[r] = a.logits ? k.row_lse(a.cols, row) : T(0);
         row_loss[r] = share[r] = T(0);
         for_targets<T>(call, a, r, weight, [&](int64_t c, T q) {
           if (q != T(0)) row_loss[r] += q * (lse[r] - row[c]);
@@ -134,7 +135,10 @@ void cross_entropy_bwd(const Call& call) {
       for (int64_t r = begin; r < end; r++) {
         T* row = dx + r * a.cols;
         const T d = dy[a.reduction == LossReduction::none ? r : 0] * *scale;
-        k.exp_minus(a.cols, x + r * a.cols, lse[r], d * share[r], row);
+        if (a.logits)
+          k.exp_minus(a.cols, x + r * a.cols, lse[r], d * share[r], row);
+        else
+          std::fill_n(row, a.cols, T(0));
         for_targets<T>(call, a, r, weight, [&](int64_t c, T q) { row[c] -= d * q; });
       }
     });

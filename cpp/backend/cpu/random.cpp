@@ -7,6 +7,10 @@
 #include "dispatch.h"
 #include "kernels.h"
 
+namespace nncore {
+#include "../../ops/elementwise_list.h"
+}
+
 namespace nncore::cpu {
 
 namespace {

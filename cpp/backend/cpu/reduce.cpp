@@ -20,7 +20,7 @@ template <class T>
 T join(Reduction op, T a, T b) {
   switch (op) {
     case Reduction::sum: return a + b;
-    case Reduction::prod: return a * b;
+    case Reduction::prod: return T(a * b);
     case Reduction::max: return b > a || b != b ? b : a;
     default: return b < a || b != b ? b : a;
   }

@@ -1,13 +1,12 @@
 // Everything a level compiles, once its registers are defined; included inside the level's anonymous namespace.
 #include "vec.h"
 //
-#include "../../math.h"
-//
 #include "elementwise.inl"
 #include "gemm.inl"
+#include "reduce.inl"
+//
 #include "loss.inl"
 #include "optim.inl"
-#include "reduce.inl"
 
 template <class T>
 constexpr nncore::LevelKernels<T> level_kernels() {

@@ -7,12 +7,12 @@ void sgd_step(int64_t n, const nncore::SgdStep<T>& s, T* p, const T* g, T* buffe
   const V lr(-s.lr), momentum(s.momentum), keep(s.keep), decay(s.weight_decay);
   for (int64_t i = 0; i < n; i += V::lanes) {
     const int64_t m = n - i < V::lanes ? n - i : V::lanes;
-    const V w = load_upto(p + i, m);
-    V d = load_upto(g + i, m);
+    const V w = load_some<V>(p + i, m);
+    V d = load_some<V>(g + i, m);
     if (s.maximize) d = -d;
     if (s.weight_decay != T(0)) d = fma(decay, w, d);
     if (s.has_momentum) {
-      const V b = fma(momentum, load_upto(buffer + i, m), keep * d);
+      const V b = fma(momentum, load_some<V>(buffer + i, m), keep * d);
       b.store_n(buffer + i, m);
       d = s.nesterov ? fma(momentum, b, d) : b;
     }
@@ -25,17 +25,17 @@ void adam_step(int64_t n, const nncore::AdamStep<T>& s, T* p, const T* g, T* m, 
   using V = Vec<T>;
   for (int64_t i = 0; i < n; i += V::lanes) {
     const int64_t k = n - i < V::lanes ? n - i : V::lanes;
-    V w = load_upto(p + i, k), d = load_upto(g + i, k);
+    V w = load_some<V>(p + i, k), d = load_some<V>(g + i, k);
     if (s.maximize) d = -d;
     if (s.weight_decay != T(0)) d = fma(V(s.weight_decay), w, d);
-    const V m0 = load_upto(m + i, k);
+    const V m0 = load_some<V>(m + i, k);
     const V m1 = fma(V(s.one_minus_beta1), d - m0, m0);
-    const V v1 = fma(V(s.one_minus_beta2) * d, d, V(s.beta2) * load_upto(v + i, k));
+    const V v1 = fma(V(s.one_minus_beta2) * d, d, V(s.beta2) * load_some<V>(v + i, k));
     m1.store_n(m + i, k);
     v1.store_n(v + i, k);
     V second = v1;
     if (s.amsgrad) {
-      second = max(load_upto(v_max + i, k), v1);
+      second = max(load_some<V>(v_max + i, k), v1);
       second.store_n(v_max + i, k);
     }
     const V denominator = fma(sqrt(second), V(s.inv_sqrt_bias2), V(s.eps));

@@ -63,26 +63,21 @@ T reduce_terms(int64_t n, Term term) {
   return fold_lanes<T>(join(join(s[0], s[1]), join(s[2], s[3])), join);
 }
 
-template <class T>
-Vec<T> load_upto(const T* p, int64_t n) {
-  return n == Vec<T>::lanes ? Vec<T>::load(p) : Vec<T>::load_n(p, n);
-}
-
 template <class T, template <class> class Join>
 T reduce_chunk(int64_t n, const T* x) {
-  return reduce_terms<T, Join<Vec<T>>>(n, [=](int64_t i, int64_t m) { return load_upto(x + i, m); });
+  return reduce_terms<T, Join<Vec<T>>>(n, [=](int64_t i, int64_t m) { return load_some<Vec<T>>(x + i, m); });
 }
 
 template <class T>
 T dot_chunk(int64_t n, const T* a, const T* b) {
   return reduce_terms<T, SumJoin<Vec<T>>>(
-      n, [=](int64_t i, int64_t m) { return load_upto(a + i, m) * load_upto(b + i, m); });
+      n, [=](int64_t i, int64_t m) { return load_some<Vec<T>>(a + i, m) * load_some<Vec<T>>(b + i, m); });
 }
 
 template <class T>
 T squared_difference_chunk(int64_t n, const T* a, const T* b) {
   return reduce_terms<T, SumJoin<Vec<T>>>(n, [=](int64_t i, int64_t m) {
-    const Vec<T> d = load_upto(a + i, m) - load_upto(b + i, m);
+    const Vec<T> d = load_some<Vec<T>>(a + i, m) - load_some<Vec<T>>(b + i, m);
     return d * d;
   });
 }
@@ -94,9 +89,9 @@ void reduce_strip(int64_t rows, int64_t cols, int64_t ld, const T* x, T* y, bool
   const Join join;
   V s[width];
   const auto lanes = [&](int j) { return cols - j * V::lanes < V::lanes ? cols - j * V::lanes : int64_t(V::lanes); };
-  for (int j = 0; j < width; j++) s[j] = accumulate ? load_upto(y + j * V::lanes, lanes(j)) : Join::start();
+  for (int j = 0; j < width; j++) s[j] = accumulate ? load_some<Vec<T>>(y + j * V::lanes, lanes(j)) : Join::start();
   for (int64_t i = 0; i < rows; i++)
-    for (int j = 0; j < width; j++) s[j] = join(s[j], load_upto(x + i * ld + j * V::lanes, lanes(j)));
+    for (int j = 0; j < width; j++) s[j] = join(s[j], load_some<Vec<T>>(x + i * ld + j * V::lanes, lanes(j)));
   for (int j = 0; j < width; j++) s[j].store_n(y + j * V::lanes, lanes(j));
 }
 

@@ -1,0 +1,143 @@
+// Elementwise kernels: the level's loops over the rows of a broadcast.
+#include <algorithm>
+
+#include "../../core/parallel.h"
+#include "broadcast.h"
+#include "dispatch.h"
+#include "kernels.h"
+
+namespace nncore {
+#include "../../ops/elementwise_list.h"
+}
+
+namespace nncore::cpu {
+
+namespace {
+
+BinaryForm form_of(const BroadcastLoop& loop) {
+  const int last = loop.ndim - 1;
+  return loop.stride[0][last] == 0 ? a_single : loop.stride[1][last] == 0 ? b_single : both_vectors;
+}
+
+// Integers are exact and need no level; only the ops that mean something for them are defined.
+template <class T>
+T integer_op(int op, T a, T b) {
+  using U = std::make_unsigned_t<T>;  // wraps around, as in NumPy
+  if (op == BinaryOps::index_of<formulas::Add>) return T(U(a) + U(b));
+  if (op == BinaryOps::index_of<formulas::Sub>) return T(U(a) - U(b));
+  if (op == BinaryOps::index_of<formulas::Mul>) return T(U(a) * U(b));
+  if (op == BinaryOps::index_of<formulas::Maximum>) return std::max(a, b);
+  if (op == BinaryOps::index_of<formulas::Minimum>) return std::min(a, b);
+  T power = 1;
+  check(b >= 0, "pow: an integer to a negative power is not an integer; convert with .float()");
+  for (; b > 0; b = T(b / 2), a = T(U(a) * U(a)))
+    if (b % 2) power = T(U(power) * U(a));
+  return power;
+}
+
+template <class T>
+bool compare_op(int op, T a, T b) {
+  if (op == CompareOps::index_of<formulas::Eq>) return a == b;
+  if (op == CompareOps::index_of<formulas::Ne>) return a != b;
+  if (op == CompareOps::index_of<formulas::Lt>) return a < b;
+  if (op == CompareOps::index_of<formulas::Le>) return a <= b;
+  if (op == CompareOps::index_of<formulas::Gt>) return a > b;
+  return a >= b;
+}
+
+template <class T, class Y, class F>
+void integer_rows(const Call& call, const BinaryAttrs& attrs, F f) {
+  const T *a = call.arg<const T>(0), *b = call.arg<const T>(1);
+  Y* y = call.arg<Y>(2);
+  const int last = attrs.loop.ndim - 1;
+  const int64_t sa = attrs.loop.stride[0][last], sb = attrs.loop.stride[1][last];
+  for_broadcast_rows(attrs.loop, attrs.n, call.cost, [&](int64_t to, int64_t n, const int64_t* from) {
+    for (int64_t i = 0; i < n; i++) y[to + i] = f(a[from[0] + i * sa], b[from[1] + i * sb]);
+  });
+}
+
+}  // namespace
+
+// args: x, y
+void unary_fwd(const Call& call) {
+  const auto& attrs = call.attrs<UnaryAttrs>();
+  visit_float(call.args[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T* x = call.arg<const T>(0);
+    T* y = call.arg<T>(1);
+    const T scalars[max_scalars] = {T(attrs.scalars[0]), T(attrs.scalars[1])};
+    const auto kernel = kernels<T>().elementwise.unary_fwd[attrs.op];
+    parallel_for(attrs.n, call.cost,
+                 [&](int64_t begin, int64_t end) { kernel(end - begin, x + begin, y + begin, scalars); });
+  });
+}
+
+// args: x or none, y or none, dy, dx
+void unary_bwd(const Call& call) {
+  const auto& attrs = call.attrs<UnaryAttrs>();
+  visit_float(call.args[2].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *dy = call.arg<const T>(2);
+    // What the formula does not read may be anything readable.
+    const T *x = call.arg<const T>(0) ? call.arg<const T>(0) : dy, *y = call.arg<const T>(1) ? call.arg<const T>(1) : dy;
+    T* dx = call.arg<T>(3);
+    const T scalars[max_scalars] = {T(attrs.scalars[0]), T(attrs.scalars[1])};
+    const auto kernel = kernels<T>().elementwise.unary_bwd[attrs.op];
+    parallel_for(attrs.n, call.cost, [&](int64_t begin, int64_t end) {
+      kernel(end - begin, x + begin, y + begin, dy + begin, dx + begin, scalars);
+    });
+  });
+}
+
+// args: a, b, y
+void binary_fwd(const Call& call) {
+  const auto& attrs = call.attrs<BinaryAttrs>();
+  visit(call.args[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    if constexpr (std::is_floating_point_v<T>) {
+      const T *a = call.arg<const T>(0), *b = call.arg<const T>(1);
+      T* y = call.arg<T>(2);
+      const auto kernel = kernels<T>().elementwise.binary_fwd[attrs.op][form_of(attrs.loop)];
+      for_broadcast_rows(attrs.loop, attrs.n, call.cost, [&](int64_t to, int64_t n, const int64_t* from) {
+        kernel(n, a + from[0], b + from[1], y + to);
+      });
+    } else if constexpr (!std::is_same_v<T, bool>) {
+      integer_rows<T, T>(call, attrs, [&](T a, T b) { return integer_op(attrs.op, a, b); });
+    }
+  });
+}
+
+// da or db before it is summed over stretched axes; args: a, b, y or none, dy, d
+void binary_bwd(const Call& call) {
+  const auto& attrs = call.attrs<BinaryAttrs>();
+  visit_float(call.args[3].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *a = call.arg<const T>(0), *b = call.arg<const T>(1), *y = call.arg<const T>(2), *dy = call.arg<const T>(3);
+    T* d = call.arg<T>(4);
+    const auto& table = kernels<T>().elementwise;
+    const auto kernel = (attrs.operand == 0 ? table.binary_da : table.binary_db)[attrs.op][form_of(attrs.loop)];
+    for_broadcast_rows(attrs.loop, attrs.n, call.cost, [&](int64_t to, int64_t n, const int64_t* from) {
+      kernel(n, a + from[0], b + from[1], (y ? y : dy) + to, dy + to, d + to);
+    });
+  });
+}
+
+// args: a, b, y (bool)
+void compare(const Call& call) {
+  const auto& attrs = call.attrs<BinaryAttrs>();
+  visit(call.args[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    if constexpr (std::is_floating_point_v<T>) {
+      const T *a = call.arg<const T>(0), *b = call.arg<const T>(1);
+      uint8_t* y = call.arg<uint8_t>(2);
+      const auto kernel = kernels<T>().elementwise.compare[attrs.op][form_of(attrs.loop)];
+      for_broadcast_rows(attrs.loop, attrs.n, call.cost, [&](int64_t to, int64_t n, const int64_t* from) {
+        kernel(n, a + from[0], b + from[1], y + to);
+      });
+    } else {
+      integer_rows<T, bool>(call, attrs, [&](T a, T b) { return compare_op(attrs.op, a, b); });
+    }
+  });
+}
+
+}  // namespace nncore::cpu

@@ -1,0 +1,114 @@
+// Python's operators between tensors and numbers. A Python number takes the tensor's dtype, as in PyTorch; a float
+// beside integers makes float32.
+#include "../ops/create.h"
+#include "../ops/elementwise.h"
+#include "../ops/shape.h"
+#include "module.h"
+
+namespace nncore::bind {
+
+namespace {
+
+using ops::apply;
+using namespace formulas;
+
+bool is_number(py::handle h) { return PyFloat_Check(h.ptr()) || PyLong_Check(h.ptr()) || py::hasattr(h, "__float__"); }
+
+// The tensor that meets a number: integers stay themselves only beside an integer.
+Tensor meets_number(const Tensor& x, py::handle number) {
+  if (is_floating(x.dtype()) || PyLong_Check(number.ptr())) return x;
+  return ops::cast(x, DType::float32);
+}
+
+Tensor integer_scalar(py::handle number, DType dtype) {
+  return ops::full_integer({}, to_int(number, "arithmetic"), dtype == DType::boolean ? DType::int64 : dtype);
+}
+
+template <class Op>
+Tensor with_tensors(const Tensor& a, const Tensor& b) {
+  return apply<Op>(a, b);
+}
+
+// x op number; on floats by the formula that takes the number as a constant.
+template <class Op, class ScalarOp>
+Tensor with_number(const Tensor& tensor, py::handle number) {
+  const Tensor x = meets_number(tensor, number);
+  if (!is_floating(x.dtype())) return apply<Op>(x, integer_scalar(number, x.dtype()));
+  return apply<ScalarOp>(x, {py::cast<double>(number)});
+}
+template <class Op, class ScalarOp>
+Tensor number_with(const Tensor& tensor, py::handle number) {
+  const Tensor x = meets_number(tensor, number);
+  if (!is_floating(x.dtype())) return apply<Op>(integer_scalar(number, x.dtype()), x);
+  return apply<ScalarOp>(x, {py::cast<double>(number)});
+}
+
+// op(a, b) for every mix of tensors and numbers; None stands for "not mine".
+template <class Op, class Right, class Left>
+py::object mixed(py::handle a, py::handle b) {
+  const bool ta = tensor_of(a.ptr()), tb = tensor_of(b.ptr());
+  if (ta && tb) return py::cast(apply<Op>(py::cast<Tensor>(a), py::cast<Tensor>(b)));
+  if (ta && is_number(b)) return py::cast(with_number<Op, Right>(py::cast<Tensor>(a), b));
+  if (tb && is_number(a)) return py::cast(number_with<Op, Left>(py::cast<Tensor>(b), a));
+  return py::none();
+}
+
+template <class Op, class Right, class Left>
+void bind_operator(py::module_& m, TensorClass& tensor, const char* name, const char* symbol, const char* doc) {
+  const auto function = [name](const py::object& a, const py::object& b) {
+    py::object y = mixed<Op, Right, Left>(a, b);
+    check<TypeError>(!y.is_none(), name, ": expected tensors or numbers, got ", Py_TYPE(a.ptr())->tp_name, " and ",
+                     Py_TYPE(b.ptr())->tp_name, "; convert arrays with nncore.tensor()");
+    return py::cast<Tensor>(y);
+  };
+  const auto or_not_implemented = [](py::object y) {
+    return y.is_none() ? py::reinterpret_borrow<py::object>(Py_NotImplemented) : y;
+  };
+  m.def(name, function, py::arg("input"), py::arg("other"), doc);
+  tensor.def(name, function, py::arg("other"), doc);
+  tensor.def((std::string("__") + symbol + "__").c_str(),
+             [=](py::handle a, py::handle b) { return or_not_implemented(mixed<Op, Right, Left>(a, b)); },
+             py::arg("other"));
+  tensor.def((std::string("__r") + symbol + "__").c_str(),
+             [=](py::handle a, py::handle b) { return or_not_implemented(mixed<Op, Right, Left>(b, a)); },
+             py::arg("other"));
+}
+
+Tensor number_like(const Tensor& x, py::handle number) {
+  if (PyLong_Check(number.ptr()) && !is_floating(x.dtype())) return ops::full_integer({}, to_int(number, "compare"), DType::int64);
+  return ops::full({}, py::cast<double>(number), is_floating(x.dtype()) ? x.dtype() : DType::float64);
+}
+
+void bind_comparison(py::module_& m, TensorClass& tensor, int op) {
+  const std::string name = ops::compare_names[op];
+  const auto compare = [op](const Tensor& a, py::handle b) -> py::object {
+    if (tensor_of(b.ptr())) return py::cast(ops::compare(op, a, py::cast<Tensor>(b)));
+    if (is_number(b)) return py::cast(ops::compare(op, a, number_like(a, b)));
+    return py::reinterpret_borrow<py::object>(Py_NotImplemented);
+  };
+  const auto function = [compare, name](const Tensor& a, const py::object& b) {
+    const py::object y = compare(a, b);
+    check<TypeError>(y.ptr() != Py_NotImplemented, name, ": expected a tensor or a number, got ", Py_TYPE(b.ptr())->tp_name);
+    return py::cast<Tensor>(y);
+  };
+  const std::string doc = "Element by element, a bool tensor.";
+  m.def(name.c_str(), function, py::arg("input"), py::arg("other"), doc.c_str());
+  tensor.def(name.c_str(), function, py::arg("other"), doc.c_str());
+  tensor.def(("__" + name + "__").c_str(), compare, py::arg("other"));
+}
+
+}  // namespace
+
+void bind_arithmetic(py::module_& m, TensorClass& tensor) {
+  bind_operator<Add, AddScalar, AddScalar>(m, tensor, "add", "add", "a + b, broadcast.");
+  bind_operator<Sub, SubScalar, RsubScalar>(m, tensor, "sub", "sub", "a - b, broadcast.");
+  bind_operator<Mul, MulScalar, MulScalar>(m, tensor, "mul", "mul", "a * b, broadcast.");
+  bind_operator<Div, DivScalar, RdivScalar>(m, tensor, "div", "truediv", "a / b, broadcast; integers divide to float32.");
+  bind_operator<Pow, PowScalar, RpowScalar>(m, tensor, "pow", "pow", "a to the power b, broadcast.");
+  tensor.def("__neg__", [](const Tensor& x) { return apply<Neg>(x); });
+  tensor.def("__pos__", [](const Tensor& x) { return x; });
+  tensor.def("__abs__", [](const Tensor& x) { return apply<Abs>(x); });
+  for (int op = 0; op < int(CompareOps::size); op++) bind_comparison(m, tensor, op);
+}
+
+}  // namespace nncore::bind

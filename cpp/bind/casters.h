@@ -1,0 +1,102 @@
+// How Python's objects become the core's, and back.
+#pragma once
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <optional>
+#include <vector>
+
+#include "../core/tensor.h"
+
+PYBIND11_DECLARE_HOLDER_TYPE(T, nncore::Ref<T>, true)
+
+namespace nncore::bind {
+
+namespace py = pybind11;
+
+extern PyTypeObject* tensor_type;
+
+// nncore.float32 and its like: one Python object for each DType.
+struct PyDType {
+  DType value;
+};
+py::object dtype_object(DType dtype);
+
+// The tensor inside a Python object, or null when it is another object.
+inline TensorImpl* tensor_of(PyObject* object) {
+  if (!PyObject_TypeCheck(object, tensor_type)) return nullptr;
+  auto* impl = static_cast<TensorImpl*>(reinterpret_cast<py::detail::instance*>(object)->simple_value_holder[0]);
+  check<TypeError>(impl != nullptr, "Tensor: this ", Py_TYPE(object)->tp_name,
+                   " was never initialised; call super().__init__(data) in its __init__");
+  return impl;
+}
+
+// dim=None, dim=1 or dim=(0, 2)
+struct Axes {
+  std::vector<int64_t> list;
+};
+
+// A size or an index; floats are refused and bools are too.
+int64_t to_int(py::handle object, const char* what);
+Shape to_shape(py::handle object);              // an int or a sequence of them
+Shape to_shape(const py::args& args);           // f(2, 3) or f((2, 3))
+
+}  // namespace nncore::bind
+
+namespace pybind11::detail {
+
+template <>
+struct type_caster<nncore::Tensor> {
+  PYBIND11_TYPE_CASTER(nncore::Tensor, const_name("nncore._core.Tensor"));
+  bool load(handle source, bool) {
+    nncore::TensorImpl* impl = nncore::bind::tensor_of(source.ptr());
+    if (!impl) return false;
+    value = nncore::Tensor(nncore::Ref<nncore::TensorImpl>(impl));
+    return true;
+  }
+  static handle cast(const nncore::Tensor& tensor, return_value_policy policy, handle parent) {
+    if (!tensor.defined()) return none().release();
+    return type_caster<nncore::Ref<nncore::TensorImpl>>::cast(tensor.ref(), policy, parent);
+  }
+};
+
+template <>
+struct type_caster<nncore::DType> {
+  PYBIND11_TYPE_CASTER(nncore::DType, const_name("nncore._core.dtype"));
+  bool load(handle source, bool) {
+    if (!isinstance<nncore::bind::PyDType>(source)) return false;
+    value = pybind11::cast<nncore::bind::PyDType>(source).value;
+    return true;
+  }
+  static handle cast(nncore::DType dtype, return_value_policy, handle) {
+    return nncore::bind::dtype_object(dtype).release();
+  }
+};
+
+template <>
+struct type_caster<nncore::Shape> {
+  PYBIND11_TYPE_CASTER(nncore::Shape, const_name("int | collections.abc.Sequence[int]"));
+  bool load(handle source, bool) {
+    value = nncore::bind::to_shape(source);
+    return true;
+  }
+  static handle cast(const nncore::Shape& shape, return_value_policy, handle) {
+    tuple sizes(shape.ndim());
+    for (int i = 0; i < shape.ndim(); i++) sizes[i] = int_(shape[i]);
+    return sizes.release();
+  }
+};
+
+template <>
+struct type_caster<nncore::bind::Axes> {
+  PYBIND11_TYPE_CASTER(nncore::bind::Axes, const_name("int | collections.abc.Sequence[int] | None"));
+  bool load(handle source, bool) {
+    if (source.is_none()) return true;
+    const nncore::Shape axes = nncore::bind::to_shape(source);
+    value.list.assign(axes.begin(), axes.end());
+    return true;
+  }
+  static handle cast(const nncore::bind::Axes&, return_value_policy, handle) { return none().release(); }
+};
+
+}  // namespace pybind11::detail

@@ -1,0 +1,30 @@
+#include "../ops/linear.h"
+
+#include "../ops/elementwise.h"
+#include "module.h"
+
+namespace nncore::bind {
+
+namespace {
+
+int activation_index(const std::string& wanted) {
+  if (wanted.empty()) return -1;
+  for (size_t i = 0; i < ops::unary_info.size(); i++)
+    if (wanted == ops::unary_info[i].name) return int(i);
+  raise<ValueError>("linear: '", wanted, "' is not an activation that can be fused; apply it to the result instead");
+}
+
+}  // namespace
+
+void bind_linear(py::module_& m, TensorClass& tensor) {
+  m.def("matmul", ops::matmul, py::arg("input"), py::arg("other"),
+        "The matrix product over the last two axes, batched over the others, as NumPy's matmul.");
+  tensor.def("matmul", ops::matmul, py::arg("other"), "The matrix product, as NumPy's matmul.");
+  tensor.def("__matmul__", ops::matmul, py::arg("other"), py::is_operator());
+  m.def("linear", [](const Tensor& x, const Tensor& w, const std::optional<Tensor>& b, const std::string& activation) {
+          return ops::linear(x, w, b.value_or(Tensor()), activation_index(activation));
+        }, py::arg("input"), py::arg("weight"), py::arg("bias") = py::none(), py::arg("activation") = "",
+        "activation(input @ weight.T + bias) in one pass: input (..., in), weight (out, in), bias (out,).");
+}
+
+}  // namespace nncore::bind

@@ -1,0 +1,25 @@
+// The parts of the extension module, one function each.
+#pragma once
+#include "casters.h"
+
+namespace nncore::bind {
+
+using TensorClass = py::class_<TensorImpl, Ref<TensorImpl>>;
+
+void bind_dtypes(py::module_& m);
+void bind_tensor(TensorClass& tensor);
+void bind_arithmetic(py::module_& m, TensorClass& tensor);
+void bind_elementwise(py::module_& m, TensorClass& tensor);
+void bind_shape(py::module_& m, TensorClass& tensor);
+void bind_reduce(py::module_& m, TensorClass& tensor);
+void bind_create(py::module_& m);
+void bind_linear(py::module_& m, TensorClass& tensor);
+void bind_loss(py::module_& m, TensorClass& tensor);
+void bind_optim(py::module_& m);
+void bind_autograd(py::module_& m);
+void bind_runtime(py::module_& m);
+
+// x[index] for every kind of index that Python allows here.
+Tensor get_item(const Tensor& x, py::handle index);
+
+}  // namespace nncore::bind

@@ -1,0 +1,106 @@
+#include "numpy.h"
+
+#include <pybind11/numpy.h>
+
+#include "../ops/shape.h"
+
+namespace nncore::bind {
+
+namespace {
+
+std::optional<DType> dtype_of_numpy(const py::dtype& type) {
+  const char kind = type.kind();
+  const auto size = type.itemsize();
+  if (kind == 'f' && size == 4) return DType::float32;
+  if (kind == 'f' && size == 8) return DType::float64;
+  if (kind == 'i' && size == 8) return DType::int64;
+  if (kind == 'i' && size == 4) return DType::int32;
+  if (kind == 'u' && size == 1) return DType::uint8;
+  if (kind == 'b') return DType::boolean;
+  return std::nullopt;
+}
+
+py::dtype numpy_dtype(DType dtype) { return py::dtype(name(dtype)); }
+
+DType supported(const char* op, const py::array& array) {
+  const auto dtype = dtype_of_numpy(array.dtype());
+  check<TypeError>(dtype.has_value(), op, ": NumPy dtype ", py::cast<std::string>(py::str(array.dtype())),
+                   " is not supported; convert with .astype() to float32, float64, int64, int32, uint8 or bool");
+  return *dtype;
+}
+
+Shape shape_of(const py::array& array) {
+  Shape shape;
+  for (py::ssize_t i = 0; i < array.ndim(); i++) shape.push_back(array.shape(i));
+  return shape;
+}
+
+// A dense, aligned array in native byte order.
+py::array dense(const py::array& array) {
+  static const py::object require = py::module_::import("numpy").attr("require");
+  const py::dtype native = py::reinterpret_borrow<py::dtype>(array.dtype().attr("newbyteorder")("="));
+  return require(array, native, py::make_tuple("C", "A"));
+}
+
+Tensor copied(const char* op, const py::array& array) {
+  const DType dtype = supported(op, array);
+  const py::array source = dense(array);
+  Tensor t = empty(shape_of(array), dtype);
+  std::memcpy(t.data(), source.data(), t.bytes());
+  return t;
+}
+
+void drop_reference(void* object) {
+  py::gil_scoped_acquire gil;
+  Py_DECREF(static_cast<PyObject*>(object));
+}
+
+}  // namespace
+
+Tensor from_numpy(py::handle object) {
+  check<TypeError>(py::isinstance<py::array>(object), "from_numpy: expected a NumPy array, got ",
+                   Py_TYPE(object.ptr())->tp_name, "; use tensor() for other data");
+  const auto array = py::reinterpret_borrow<py::array>(object);
+  const DType dtype = supported("from_numpy", array);
+  const bool native = py::cast<bool>(array.dtype().attr("isnative"));
+  const auto address = reinterpret_cast<uintptr_t>(array.data());
+  if (!native || !(array.flags() & py::array::c_style) || address % size_of(dtype) != 0)
+    return copied("from_numpy", array);
+  PyObject* owner = array.inc_ref().ptr();
+  Ref<Storage> storage(new Storage(const_cast<void*>(array.data()), size_t(array.nbytes()), drop_reference, owner));
+  return Tensor(std::move(storage), 0, shape_of(array), dtype);
+}
+
+Tensor make_tensor(py::handle data, std::optional<DType> dtype) {
+  if (const TensorImpl* impl = tensor_of(data.ptr())) {
+    const Tensor t = Tensor(Ref<TensorImpl>(const_cast<TensorImpl*>(impl))).detach();
+    return dtype && *dtype != t.dtype() ? ops::cast(t, *dtype) : ops::clone(t);
+  }
+  py::array array = py::array::ensure(data);
+  if (!array) throw py::error_already_set();
+  // Python numbers have no width of their own: floats become float32, as in PyTorch.
+  const bool has_width = py::hasattr(data, "dtype");
+  if (!has_width && !dtype && (array.dtype().kind() == 'f' || array.size() == 0)) dtype = DType::float32;
+  Tensor t = copied("tensor", array);
+  return dtype ? ops::cast(t, *dtype) : t;
+}
+
+const char* buffer_format(DType dtype) {
+  constexpr const char* formats[dtype_count] = {"f", "d", "q", "i", "B", "?"};
+  return formats[int(dtype)];
+}
+
+py::object to_numpy(const Tensor& t, py::handle owner) {
+  const std::vector<py::ssize_t> shape(t.shape().begin(), t.shape().end());
+  py::array array(numpy_dtype(t.dtype()), shape, {}, t.data(), owner);
+  array.attr("flags").attr("writeable") = false;
+  return array;
+}
+
+py::object item(const Tensor& t) {
+  check(t.numel() == 1, "item: a tensor of shape ", t.shape(), " has ", t.numel(),
+        " elements; only one converts to a Python number, use .tolist()");
+  return visit(t.dtype(), [&](auto zero) -> py::object { return py::cast(*t.ptr<decltype(zero)>()); });
+}
+
+}  // namespace nncore::bind

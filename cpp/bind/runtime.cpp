@@ -1,0 +1,45 @@
+#include "../backend/cpu/dispatch.h"
+#include "../core/allocator.h"
+#include "../core/cpu.h"
+#include "../core/parallel.h"
+#include "module.h"
+
+namespace nncore::bind {
+
+namespace {
+
+std::string show_config() {
+  std::string levels;
+  for (const std::string& level : cpu::level_names()) levels += (levels.empty() ? "" : " ") + level;
+  return std::string("nncore ") + NNCORE_VERSION + "\nprocessor: " + cpu_description() +
+         "\ninstruction sets: " + levels + " (in use: " + cpu::level().name + ")\nthreads: " + std::to_string(num_threads()) +
+         "\ncompiler: " + __VERSION__;
+}
+
+}  // namespace
+
+void bind_runtime(py::module_& m) {
+  m.attr("__version__") = NNCORE_VERSION;
+  m.def("set_num_threads", [](py::handle n) {
+          const int64_t threads = to_int(n, "set_num_threads");
+          check(threads >= 1 && threads <= max_num_threads, "set_num_threads: ", threads, " is not between 1 and ",
+                max_num_threads);
+          set_num_threads(int(threads));
+        }, py::arg("n"), "How many threads kernels may use; results do not depend on it.");
+  m.def("get_num_threads", num_threads, "How many threads kernels may use.");
+  m.def("show_config", show_config, "Version, processor, instruction sets and threads as text.");
+  m.def("isa_levels", cpu::level_names, "The instruction-set levels this processor can run, lowest first.");
+  m.def("isa", [] { return cpu::level().name; }, "The instruction-set level in use.");
+  m.def("set_isa", cpu::set_level, py::arg("name"), "Uses another instruction-set level; results do not depend on it.");
+  m.def("memory_stats", [] {
+          const MemoryStats s = memory_stats();
+          py::dict d;
+          d["in_use"] = s.in_use;
+          d["cached"] = s.cached;
+          d["peak"] = s.peak;
+          return d;
+        }, "Bytes of tensor memory in use, cached for reuse, and the most ever in use.");
+  m.def("trim_memory", trim, "Gives cached memory back to the system.");
+}
+
+}  // namespace nncore::bind

@@ -1,0 +1,138 @@
+#include "elementwise.h"
+
+#include "../autograd/tape.h"
+#include "../backend/backend.h"
+#include "cost.h"
+#include "create.h"
+#include "shape.h"
+
+namespace nncore::ops {
+
+namespace {
+
+template <class... Ops>
+constexpr std::array<UnaryInfo, sizeof...(Ops)> unary_infos(OpList<Ops...>) {
+  return {{{Ops::name, Ops::needs}...}};
+}
+template <class... Ops>
+constexpr std::array<BinaryInfo, sizeof...(Ops)> binary_infos(OpList<Ops...>) {
+  return {{{Ops::name, {Ops::da_needs, Ops::db_needs}}...}};
+}
+template <class... Ops>
+constexpr std::array<const char*, sizeof...(Ops)> names(OpList<Ops...>) {
+  return {{Ops::name...}};
+}
+
+// Axes that all operands walk as one are merged; the innermost strides are then 1 or 0.
+BroadcastLoop merged_loop(const Shape& shape, std::initializer_list<const Tensor*> operands) {
+  BroadcastLoop loop = {};
+  Strides strides[3];
+  int count = 0;
+  for (const Tensor* t : operands) strides[count++] = broadcast_strides(t->shape(), shape);
+  for (int i = 0; i < shape.ndim(); i++) {
+    if (shape[i] == 1) continue;
+    const int last = loop.ndim - 1;
+    bool joins = last >= 0;
+    for (int k = 0; joins && k < count; k++) joins = loop.stride[k][last] == strides[k][i] * shape[i];
+    const int at = joins ? last : loop.ndim++;
+    loop.size[at] = joins ? loop.size[at] * shape[i] : shape[i];
+    for (int k = 0; k < count; k++) loop.stride[k][at] = strides[k][i];
+  }
+  if (loop.ndim == 0) {
+    loop.ndim = 1;
+    loop.size[0] = 1;
+    for (int k = 0; k < count; k++) loop.stride[k][0] = 1;
+  }
+  return loop;
+}
+
+constexpr bool is_division(int op) { return op == BinaryOps::index_of<formulas::Div>; }
+
+// Both operands in the type they are computed in.
+DType common_type(const char* op, bool divides, const Tensor& a, const Tensor& b) {
+  const DType dtype = promote(a.dtype(), b.dtype());
+  check<TypeError>(dtype != DType::boolean, op, ": bool tensors have no arithmetic; convert with .to()");
+  return divides && !is_floating(dtype) ? DType::float32 : dtype;
+}
+
+Tensor binary_grad(int op, int operand, const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy) {
+  const Shape& shape = (operand == 0 ? a : b).shape();
+  Tensor d = empty(dy.shape(), dy.dtype());
+  const BinaryAttrs attrs = {op, operand, dy.numel(), merged_loop(dy.shape(), {&a, &b})};
+  submit(Call(Kernel::binary_bwd, byte_cost(int64_t(4 * d.bytes())), attrs, in(a), in(b), in(y), in(dy), out(d)));
+  return sum_to(d, shape);
+}
+
+}  // namespace
+
+const std::array<UnaryInfo, UnaryOps::size> unary_info = unary_infos(UnaryOps());
+const std::array<BinaryInfo, BinaryOps::size> binary_info = binary_infos(BinaryOps());
+const std::array<const char*, CompareOps::size> compare_names = names(CompareOps());
+
+Tensor unary(int op, const Tensor& input, Scalars scalars) {
+  const Tensor x = is_floating(input.dtype()) ? input : cast(input, DType::float32);
+  const UnaryInfo& info = unary_info[op];
+  Tensor y = empty_like(x);
+  const UnaryAttrs attrs = {op, x.numel(), {scalars[0], scalars[1]}};
+  submit(Call(Kernel::unary_fwd, element_cost(x.numel()), attrs, in(x), out(y)));
+  if (Tape tape{x})
+    tape.record(info.name, y,
+                [attrs, x = reads(info.needs, Needs::x) ? x.detach() : Tensor(),
+                 y = reads(info.needs, Needs::y) ? y.detach() : Tensor()](const Tensor& dy, InputGrads& dx) {
+                  dx[0] = empty_like(dy);
+                  submit(Call(Kernel::unary_bwd, element_cost(attrs.n), attrs, in(x), in(y), in(dy), out(dx[0])));
+                });
+  return y;
+}
+
+Tensor binary(int op, const Tensor& left, const Tensor& right) {
+  const BinaryInfo& info = binary_info[op];
+  const DType dtype = common_type(info.name, is_division(op), left, right);
+  const Tensor a = cast(left, dtype), b = cast(right, dtype);
+  const Shape shape = a.shape() == b.shape() ? a.shape() : broadcast(info.name, a.shape(), b.shape());
+  Tensor y = empty(shape, dtype);
+  const BinaryAttrs attrs = {op, 0, y.numel(), merged_loop(shape, {&a, &b})};
+  submit(Call(Kernel::binary_fwd, byte_cost(int64_t(3 * y.bytes())), attrs, in(a), in(b), out(y)));
+  if (Tape tape{a, b})
+    tape.record(info.name, y,
+                [op, a = a.detach(), b = b.detach(),
+                 y = reads(info.needs[0], Needs::y) || reads(info.needs[1], Needs::y) ? y.detach() : Tensor()](
+                    const Tensor& dy, InputGrads& d) {
+                  for (int i = 0; i < 2; i++) {
+                    if (!d.needs(i)) continue;
+                    d[i] = op == BinaryOps::index_of<formulas::Add> ? sum_to(dy, (i ? b : a).shape())
+                                                                    : binary_grad(op, i, a, b, y, dy);
+                  }
+                });
+  return y;
+}
+
+Tensor compare(int op, const Tensor& left, const Tensor& right) {
+  const DType dtype = promote(left.dtype(), right.dtype());
+  const Tensor a = cast(left.detach(), dtype), b = cast(right.detach(), dtype);
+  const Shape shape = broadcast(compare_names[op], a.shape(), b.shape());
+  Tensor y = empty(shape, DType::boolean);
+  const BinaryAttrs attrs = {op, 0, y.numel(), merged_loop(shape, {&a, &b})};
+  submit(Call(Kernel::compare, byte_cost(int64_t(2 * y.bytes())), attrs, in(a), in(b), out(y)));
+  return y;
+}
+
+Tensor where(const Tensor& condition, const Tensor& left, const Tensor& right) {
+  check<TypeError>(condition.dtype() == DType::boolean, "where: condition is ", condition.dtype(),
+                   "; expected bool, e.g. from a comparison");
+  const DType dtype = promote(left.dtype(), right.dtype());
+  const Tensor a = cast(left, dtype), b = cast(right, dtype);
+  const Shape shape = broadcast("where", condition.shape(), broadcast("where", a.shape(), b.shape()));
+  Tensor y = empty(shape, dtype);
+  const WhereAttrs attrs = {y.numel(), merged_loop(shape, {&condition, &a, &b})};
+  submit(Call(Kernel::where, byte_cost(int64_t(3 * y.bytes())), attrs, in(condition), in(a), in(b), out(y)));
+  if (Tape tape{a, b})
+    tape.record("where", y, [condition = condition.detach(), as = a.shape(), bs = b.shape()](const Tensor& dy, InputGrads& d) {
+      const Tensor zero = zeros({}, dy.dtype());
+      if (d.needs(0)) d[0] = sum_to(where(condition, dy, zero), as);
+      if (d.needs(1)) d[1] = sum_to(where(condition, zero, dy), bs);
+    });
+  return y;
+}
+
+}  // namespace nncore::ops
