@@ -1,0 +1,12 @@
+// The core's services against oracles: published vectors, exact counts, bit patterns, fake machines.
+#include "expect.h"
+
+int main() {
+  using namespace nncore::test;
+  test_random();
+  test_allocator();
+  test_parallel();
+  test_cpu();
+  std::printf(failures == 0 ? "all passed\n" : "%d failures\n", failures);
+  return failures != 0;
+}
