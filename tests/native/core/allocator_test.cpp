@@ -104,6 +104,7 @@ void allocator_fails_cleanly() {
   expect_throw<std::bad_alloc>([] { allocate(~size_t{0}); });
   expect_throw<std::bad_alloc>([] { allocate((size_t{1} << 46) + 1); });
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  if (emulated()) return;
   // with 256 MiB of address space left, cached blocks must be given up for a larger one
   const int status = in_child([] {
     std::ifstream statm("/proc/self/statm");
@@ -129,6 +130,7 @@ void allocator_fails_cleanly() {
 }
 
 void allocator_in_forked_child() {
+  if (emulated()) return;
   std::atomic<bool> stop{false};
   at_once(2, [&](int rank) {
     while (rank == 1 && !stop) release(allocate(1000), 1000);

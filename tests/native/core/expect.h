@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <source_location>
 #include <string>
@@ -39,6 +40,9 @@ void at_once(int n, F f) {
   for (int i = 0; i < n; i++) threads.emplace_back(f, i);
   for (std::thread& t : threads) t.join();
 }
+
+// Emulators of user programs (qemu-aarch64) cannot fork a process of several threads, nor limit its memory.
+inline bool emulated() { return std::getenv("NNCORE_TEST_EMULATED") != nullptr; }
 
 // The exit status of f in a forked child; -1 where it does not end within ten seconds.
 template <class F>
