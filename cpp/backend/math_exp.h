@@ -62,7 +62,7 @@ V exp_core(V r) {
 }
 
 // lo where x < lo, hi where x > hi; NaN stays
-template <class V>
+template <class V, class = typename V::Scalar>
 V clip(V x, V lo, V hi) {
   return min(hi, max(lo, x));
 }
