@@ -4,6 +4,7 @@
 
 #include "elementwise_table.h"
 #include "gemm_table.h"
+#include "limits_table.h"
 #include "loss_table.h"
 #include "optim_table.h"
 #include "reduce_table.h"
@@ -17,6 +18,7 @@ struct LevelKernels {
   ReduceKernels<T> reduce;
   LossKernels<T> loss;
   OptimKernels<T> optim;
+  LimitsKernels<T> limits;
 };
 
 struct Level {

@@ -7,8 +7,11 @@
 //
 #include "loss.inl"
 #include "optim.inl"
+//
+#include "limits.inl"
 
 template <class T>
 constexpr nncore::LevelKernels<T> level_kernels() {
-  return {gemm_kernels<T>(), elementwise_kernels<T>(), reduce_kernels<T>(), loss_kernels<T>(), optim_kernels<T>()};
+  return {gemm_kernels<T>(), elementwise_kernels<T>(), reduce_kernels<T>(),
+          loss_kernels<T>(), optim_kernels<T>(),       limits_kernels<T>()};
 }
