@@ -13,8 +13,7 @@
 namespace nncore::cpu {
 namespace {
 
-constexpr int64_t always = 1'000'000'000;  // ns: worth a team
-constexpr int64_t max_chains = 64 * 64;    // values of all chains of any level
+constexpr int64_t max_chains = 64 * 64;  // values of all chains of any level
 
 class Array {
  public:
@@ -46,14 +45,19 @@ double best_rate(double seconds, F once) {
   return best;
 }
 
+// f(rank) on so many threads, be they worth it or not.
+template <class F>
+void together(int threads, F f) {
+  detail::run_parts(threads, threads, [](void* context, int rank) { (*static_cast<F*>(context))(rank); }, &f);
+}
+
 template <class T>
-double fma_rate(int threads, double seconds, std::atomic<int>& size) {
+double fma_rate(int threads, double seconds) {
   return best_rate(seconds, [&] {
     std::atomic<int64_t> operations{0};
-    parallel_team(always, threads, [&](int, int of) {
+    together(threads, [&](int) {
       alignas(64) T values[max_chains / sizeof(T)] = {};
       operations += kernels<T>().limits.fma(20'000, values);
-      size = std::max<int>(size, of);
     });
     return double(operations);
   });
@@ -62,9 +66,9 @@ double fma_rate(int threads, double seconds, std::atomic<int>& size) {
 // f(begin, end) of each thread's part of n floats; parts are whole lines.
 template <class F>
 void over_parts(int threads, int64_t n, F f) {
-  parallel_team(always, threads, [&](int rank, int size) {
+  together(threads, [&](int rank) {
     const int64_t lines = n / 16;
-    f(lines * rank / size * 16, lines * (rank + 1) / size * 16);
+    f(lines * rank / threads * 16, lines * (rank + 1) / threads * 16);
   });
 }
 
@@ -77,10 +81,9 @@ Limits measure_limits(int threads, double seconds, int64_t bytes) {
   check(bytes >= 0 && bytes <= memory_limit() / 2, "measure_limits: expected at most half the memory, got ",
         bytes, " bytes");
   if (bytes == 0) bytes = std::clamp<int64_t>(4 * cache_sizes().l3, 64 << 20, memory_limit() / 4);
-  std::atomic<int> size{1};
   Limits limits{};
-  limits.fma_f32 = fma_rate<float>(threads, seconds, size);
-  limits.fma_f64 = fma_rate<double>(threads, seconds, size);
+  limits.fma_f32 = fma_rate<float>(threads, seconds);
+  limits.fma_f64 = fma_rate<double>(threads, seconds);
 
   const int64_t n = std::max<int64_t>(bytes / 3 / int64_t(sizeof(float)), 1024);
   const Array a(n), b(n), out(n);
@@ -101,7 +104,6 @@ Limits measure_limits(int threads, double seconds, int64_t bytes) {
       });
     return 3.0 * double(n * sizeof(float));
   });
-  limits.threads = size;
   return limits;
 }
 
