@@ -22,6 +22,13 @@ using Task = void (*)(void* context, int part);
 // Runs task(context, 0 .. parts - 1), each once, on at most `threads` threads; rethrows the first exception.
 void run_parts(int parts, int threads, Task task, void* context);
 int parts_for(int64_t n, int64_t cost, int threads);
+
+// Even parts; where they are long, they begin at multiples of 64, which keeps aligned arrays aligned.
+inline int64_t part_begin(int64_t n, int part, int parts) {
+  const int64_t size = n / parts, rest = n % parts;
+  const int64_t begin = part * size + (part < rest ? part : rest);
+  return size < 1024 || part == parts ? begin : begin / 64 * 64;
+}
 }  // namespace detail
 
 // body(begin, end) over disjoint parts that cover [0, n). cost: estimated nanoseconds of all n on one thread.
@@ -44,9 +51,7 @@ void parallel_for(int64_t n, int64_t cost, F&& body) {
       range.parts, threads,
       [](void* context, int part) {
         const Range& r = *static_cast<Range*>(context);
-        const int64_t size = r.n / r.parts, rest = r.n % r.parts;
-        const int64_t begin = part * size + (part < rest ? part : rest);
-        (*r.body)(begin, begin + size + (part < rest ? 1 : 0));
+        (*r.body)(detail::part_begin(r.n, part, r.parts), detail::part_begin(r.n, part + 1, r.parts));
       },
       &range);
 }
