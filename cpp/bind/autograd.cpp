@@ -22,8 +22,7 @@ struct GradMode {
 };
 
 py::object decorate(py::object self, py::object function) {
-  static const py::object context_decorator = py::module_::import("contextlib").attr("ContextDecorator").attr("__call__");
-  return context_decorator(self, function);
+  return py::module_::import("contextlib").attr("ContextDecorator").attr("__call__")(self, function);
 }
 
 struct NoGrad : GradMode {};

@@ -33,7 +33,7 @@ Shape to_shape(py::handle object) {
 }
 
 Shape to_shape(const py::args& args) {
-  if (args.size() == 1) return to_shape(args[0]);
+  if (args.size() == 1) return to_shape(py::handle(args[0]));
   return to_shape(py::handle(args));
 }
 

@@ -29,7 +29,7 @@ Tensor full(const Shape& shape, py::handle value, std::optional<DType> dtype) {
 
 Tensor arange(py::handle start, const py::object& end, py::handle step, std::optional<DType> dtype) {
   const bool ints = PyLong_Check(start.ptr()) && (end.is_none() || PyLong_Check(end.ptr())) && PyLong_Check(step.ptr());
-  const double first = end.is_none() ? 0 : py::cast<double>(start), last = py::cast<double>(end.is_none() ? start : end);
+  const double first = end.is_none() ? 0 : py::cast<double>(start), last = py::cast<double>(end.is_none() ? start : py::handle(end));
   return ops::arange(first, last, py::cast<double>(step), dtype.value_or(ints ? DType::int64 : DType::float32));
 }
 

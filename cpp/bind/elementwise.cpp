@@ -89,9 +89,9 @@ void bind_elementwise(py::module_& m, TensorClass& tensor) {
   const std::string clamp_doc = documentation<formulas::Clamp>();
   m.def("clamp", clamp, py::arg("input"), py::arg("min") = py::none(), py::arg("max") = py::none(), clamp_doc.c_str());
   tensor.def("clamp", clamp, py::arg("min") = py::none(), py::arg("max") = py::none(), clamp_doc.c_str());
-  m.def("maximum", ops::apply<formulas::Maximum>, py::arg("input"), py::arg("other"),
+  m.def("maximum", [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Maximum>(a, b); }, py::arg("input"), py::arg("other"),
         "The larger of two, element by element; the gradient is shared where they are equal.");
-  m.def("minimum", ops::apply<formulas::Minimum>, py::arg("input"), py::arg("other"),
+  m.def("minimum", [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Minimum>(a, b); }, py::arg("input"), py::arg("other"),
         "The smaller of two, element by element; the gradient is shared where they are equal.");
   m.def("where", where, py::arg("condition"), py::arg("input"), py::arg("other"),
         "input where condition holds, else other; broadcast.");

@@ -37,9 +37,8 @@ Shape shape_of(const py::array& array) {
 
 // A dense, aligned array in native byte order.
 py::array dense(const py::array& array) {
-  static const py::object require = py::module_::import("numpy").attr("require");
   const py::dtype native = py::reinterpret_borrow<py::dtype>(array.dtype().attr("newbyteorder")("="));
-  return require(array, native, py::make_tuple("C", "A"));
+  return py::module_::import("numpy").attr("require")(array, native, py::make_tuple("C", "A"));
 }
 
 Tensor copied(const char* op, const py::array& array) {

@@ -12,9 +12,9 @@ Tensor sum(const Tensor& x, const Axes& dim, bool keepdim) { return ops::sum(x, 
 py::object extreme(const Tensor& x, bool largest, const std::optional<int64_t>& dim, bool keepdim) {
   if (!dim) return py::cast(ops::extreme_all(x, largest));
   const ops::Extreme e = ops::extreme(x, largest, *dim, keepdim);
-  static const py::object result_type = py::module_::import("collections").attr("namedtuple")(
-      "ValuesIndices", py::make_tuple("values", "indices"));
-  return result_type(e.values, e.indices);
+  static const auto* type = new py::object(  // lives as long as the process
+      py::module_::import("collections").attr("namedtuple")("ValuesIndices", py::make_tuple("values", "indices")));
+  return (*type)(e.values, e.indices);
 }
 
 Tensor arg_extreme(const Tensor& x, bool largest, const std::optional<int64_t>& dim, bool keepdim) {

@@ -11,9 +11,10 @@ namespace {
 std::string show_config() {
   std::string levels;
   for (const std::string& level : cpu::level_names()) levels += (levels.empty() ? "" : " ") + level;
-  return std::string("nncore ") + NNCORE_VERSION + "\nprocessor: " + cpu_description() +
-         "\ninstruction sets: " + levels + " (in use: " + cpu::level().name + ")\nthreads: " + std::to_string(num_threads()) +
-         "\ncompiler: " + __VERSION__;
+  std::ostringstream text;
+  text << "nncore " << NNCORE_VERSION << "\nprocessor: " << cpu_description() << "\ninstruction sets: " << levels
+       << " (in use: " << cpu::level().name << ")\nthreads: " << num_threads() << "\ncompiler: " << __VERSION__;
+  return text.str();
 }
 
 }  // namespace

@@ -9,8 +9,6 @@ namespace nncore::bind {
 
 namespace {
 
-Tensor handle_of(TensorImpl& impl) { return Tensor(Ref<TensorImpl>(&impl)); }
-
 void set_requires_grad(TensorImpl& t, bool on) {
   check<TypeError>(!on || is_floating(t.dtype), "requires_grad: a ", t.dtype,
                    " tensor cannot have a gradient; convert it with .float() or .double()");
@@ -42,10 +40,8 @@ py::object size(const TensorImpl& t, const std::optional<int64_t>& dim) {
 // torch's repr: NumPy's printing with its own frame.
 std::string repr(py::handle self) {
   const TensorImpl& t = *tensor_of(self.ptr());
-  static const py::object array2string = py::module_::import("numpy").attr("array2string");
-  py::object values = handle_of(const_cast<TensorImpl&>(t)).detach().impl() ? self.attr("detach")().attr("numpy")() : py::none();
   std::string text = py::cast<std::string>(
-      array2string(values, py::arg("separator") = ", ", py::arg("prefix") = "tensor(", py::arg("precision") = 4));
+      py::module_::import("numpy").attr("array2string")(self.attr("__array__")(), py::arg("separator") = ", ", py::arg("prefix") = "tensor(", py::arg("precision") = 4));
   if (t.shape.ndim() > 0 && t.shape.numel() == 0) text += ", size=" + py::cast<std::string>(py::str(py::cast(t.shape)));
   if (t.dtype == DType::float64 || t.dtype == DType::int32 || t.dtype == DType::uint8)
     text += std::string(", dtype=nncore.") + name(t.dtype);
@@ -94,7 +90,7 @@ void bind_tensor(TensorClass& tensor) {
       }, "The values as a read-only NumPy array that shares this tensor's memory.");
   tensor.def("__array__", [](py::object self, const py::object& dtype, const py::object& copy) -> py::object {
         const py::object array = to_numpy(Tensor(Ref<TensorImpl>(tensor_of(self.ptr()))), self);
-        static const py::object convert = py::module_::import("numpy").attr("array");
+        const py::object convert = py::module_::import("numpy").attr("array");
         if (!dtype.is_none()) return convert(array, dtype);
         return !copy.is_none() && py::cast<bool>(copy) ? py::object(convert(array)) : array;
       }, py::arg("dtype") = py::none(), py::arg("copy") = py::none());
