@@ -1,6 +1,8 @@
 #include "core/parallel.h"
 
 #include <dlfcn.h>
+#include <sched.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
@@ -10,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/cpu.h"
 #include "core/error.h"
 #include "expect.h"
 
@@ -162,6 +165,40 @@ void forks() {
   });
 }
 
+// Eight threads on one core: a region that waited for each of them would take eight slices, some 30 ms.
+void crowded_core() {
+#if defined(__SANITIZE_THREAD__)
+  return;
+#endif
+  if (emulated()) return;
+  expect(in_child([] {
+           cpu_set_t one;
+           CPU_ZERO(&one);
+           CPU_SET(cpu::affinity().front(), &one);
+           sched_setaffinity(0, sizeof one, &one);
+           set_num_threads(8);
+           std::atomic<int64_t> sum{0};
+           for (int i = 0; i < 2000; i++)
+             parallel_for(64, 50'000, [&](int64_t begin, int64_t end) { sum += end - begin; });
+           return sum == 2000 * 64 ? 0 : 1;
+         }) == 0);
+}
+
+void no_more_threads() {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  if (emulated()) return;
+  expect(in_child([] {
+           const rlimit none{1 << 20, 1 << 20};
+           setrlimit(RLIMIT_AS, &none);  // no room for a stack
+           set_num_threads(8);
+           std::atomic<int64_t> sum{0};
+           for (int i = 0; i < 100; i++)
+             parallel_for(64, plenty, [&](int64_t begin, int64_t end) { sum += end - begin; });
+           return sum == 100 * 64 ? 0 : 1;
+         }) == 0);
+#endif
+}
+
 void thread_numbers() {
   set_num_threads(5);
   for (const int bad : {0, -1, max_num_threads + 1, 1'000'000'000}) {
@@ -194,6 +231,8 @@ void test_parallel() {
   callers_at_once();
   gaps_between_regions();
   forks();
+  crowded_core();
+  no_more_threads();
   thread_numbers();
 }
 
