@@ -60,8 +60,8 @@ def test_only_plain_pairs_are_fused() -> None:
         def forward(self, input: Any) -> Any:
             return 100 * super().forward(input)
 
-    net = nn.Sequential(nn.Linear(3, 3), Quiet(), Loud(3, 3), nn.ReLU())
-    assert not np.any(net(nncore.ones(1, 3)).numpy() % 1)
+    net = nn.Sequential(nn.Linear(3, 3), Quiet(), Loud(3, 3, bias=False), nn.ReLU())
+    assert not net(nncore.ones(1, 3)).detach().numpy().any()
     assert len(net._steps or ()) == 4
 
 
@@ -215,7 +215,7 @@ def test_module_dict() -> None:
         ),
         (lambda: nn.ModuleDict({"a": nn.ReLU()})["b"], KeyError, "no module named 'b'; it has a"),
         (lambda: nn.ModuleDict({"keys": nn.ReLU()}), KeyError, "attribute 'keys' already exists"),
-        (lambda: nn.Sequential({"0.a": nn.ReLU()}), KeyError, "can't contain"),
+        (lambda: nn.Sequential({"0.a": nn.ReLU()}), KeyError, "module name can.*contain"),
     ],
 )
 def test_misuse_is_named(call: Callable[[], Any], error: type[Exception], message: str) -> None:

@@ -7,6 +7,7 @@ import gc
 import io
 import pickle
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -268,8 +269,8 @@ def test_a_module_cannot_contain_itself() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda m: m.register_parameter("a.b", None), KeyError, "can't contain"),
-        (lambda m: m.register_parameter("", None), KeyError, "can't be empty string"),
+        (lambda m: m.register_parameter("a.b", None), KeyError, "parameter name can.*contain"),
+        (lambda m: m.register_parameter("", None), KeyError, "can.*be empty string"),
         (lambda m: m.register_buffer("forward", None), KeyError, "attribute 'forward' already exists"),
         (lambda m: m.add_module("weight", nn.ReLU()), KeyError, "attribute 'weight' already exists"),
         (lambda m: m.add_module(3, nn.ReLU()), TypeError, "module name should be a string, got int"),
@@ -393,10 +394,10 @@ def test_copies_keep_their_hooks_to_themselves(duplicate: Callable[[nn.Module], 
 def test_a_dropped_model_is_freed() -> None:
     net = Net()
     net(nncore.ones(1, 2)).sum().backward()
-    alive = len([o for o in gc.get_objects() if isinstance(o, Block)])
+    remains = [weakref.ref(net), weakref.ref(net.a.inner), weakref.ref(net.a.scale)]
     del net
     gc.collect()
-    assert len([o for o in gc.get_objects() if isinstance(o, Block)]) == alive - 2
+    assert [reference() for reference in remains] == [None, None, None]
 
 
 def test_printed_form_is_pytorchs() -> None:

@@ -149,8 +149,8 @@ class Hardsigmoid(_Hinted):
 class Hardswish(_Hinted):
     """y = x min(max(x + 3, 0), 6) / 6. Source: Howard et al. 2019, section 5.2.
 
-    >>> nn.Hardswish()(nncore.tensor([-3.0, 0.0, 3.0])).tolist()
-    [0.0, 0.0, 3.0]
+    >>> nn.Hardswish()(nncore.tensor([-1.5, 0.0, 3.0])).tolist()
+    [-0.375, 0.0, 3.0]
     """
 
     function, fused = staticmethod(_core.hardswish), "hardswish"

@@ -330,7 +330,11 @@ class Module:
                 for name, value in list(module._of_kind(kind)):
                     if value.dtype.is_floating_point and value.dtype != target:
                         if id(value) not in converted:
-                            converted[id(value)] = value.to(target)
+                            new = value.detach().to(target)
+                            as_parameter = kind == "parameter"
+                            converted[id(value)] = (
+                                Parameter(new, value.requires_grad) if as_parameter else new
+                            )
                         module._register(name, converted[id(value)], kind)
         return self
 

@@ -105,11 +105,11 @@ class Optimizer:
         for group in self.param_groups:
             if not 0.0 <= group["lr"] < math.inf:  # set to that since the optimizer was made
                 in_range("learning rate", group["lr"])
-            params = group["params"]
-            grads = [param.grad for param in params]
-            if any(grad is None for grad in grads):
-                params = [param for param, grad in zip(params, grads, strict=True) if grad is not None]
-                grads = [grad for grad in grads if grad is not None]
+            params, grads = [], []
+            for param in group["params"]:
+                if (grad := param.grad) is not None:
+                    params.append(param)
+                    grads.append(grad)
             if grads:
                 self._update(group, params, grads)
         return loss

@@ -61,25 +61,25 @@ class SGD(Optimizer):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
 
     def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
-        momentum = group["momentum"]
         buffers: list[Tensor] = []
-        first: list[bool] | None = None
-        if momentum != 0:
-            states = [self.state[param] for param in params]
-            first = [state.get("momentum_buffer") is None for state in states]
-            for param, state, new in zip(params, states, first, strict=True):
-                if new:
-                    state["momentum_buffer"] = _core.zeros_like(param)
-            buffers = [state["momentum_buffer"] for state in states]
+        first: list[bool] = []
+        if group["momentum"] != 0:
+            for param in params:
+                state = self.state[param]
+                buffer = state.get("momentum_buffer")
+                first.append(buffer is None)
+                if buffer is None:
+                    buffer = state["momentum_buffer"] = _core.zeros_like(param)
+                buffers.append(buffer)
         _core.sgd_(
             params,
             grads,
             buffers,
             group["lr"],
-            momentum,
+            group["momentum"],
             group["dampening"],
             group["weight_decay"],
             group["nesterov"],
             group["maximize"],
-            first,
+            first if group["dampening"] else None,  # else 0 in the buffer does the same
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from optim.optimizer import Optimizer
+from nncore.optim.optimizer import Optimizer
 
 __all__ = ["LRScheduler"]
 

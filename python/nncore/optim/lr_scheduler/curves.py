@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
 from typing import Any
 
-from optim.optimizer import Optimizer
-
 from nncore._check import number, size
+from nncore.optim.optimizer import Optimizer
 
 from .base import LRScheduler
 

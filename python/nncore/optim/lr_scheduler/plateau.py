@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import Literal, SupportsFloat
 
-from optim.optimizer import Optimizer
-
 from nncore._check import number, size
+from nncore.optim.optimizer import Optimizer
 
 from .base import LRScheduler, optimizer_of
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from optim.optimizer import Optimizer
+from nncore.optim.optimizer import Optimizer
 
 from .base import LRScheduler, check_keys, optimizer_of
 
