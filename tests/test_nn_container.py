@@ -197,10 +197,10 @@ def test_module_dict() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: nn.Sequential(nn.ReLU(), 3), TypeError, "Sequential: int is not a Module"),
-        (lambda: nn.Sequential([nn.ReLU()]), TypeError, "Sequential: list is not a Module"),
-        (lambda: nn.ModuleList([nn.ReLU]), TypeError, "ModuleList: type is not a Module"),
-        (lambda: nn.ModuleDict({"a": None}), TypeError, "ModuleDict: NoneType is not a Module"),
+        (lambda: nn.Sequential(nn.ReLU(), 3), TypeError, "Sequential: int is not a Module"),  # type: ignore[arg-type]
+        (lambda: nn.Sequential([nn.ReLU()]), TypeError, "Sequential: list is not a Module"),  # type: ignore[arg-type]
+        (lambda: nn.ModuleList([nn.ReLU]), TypeError, "ModuleList: type is not a Module"),  # type: ignore[list-item]
+        (lambda: nn.ModuleDict({"a": None}), TypeError, "ModuleDict: NoneType is not a Module"),  # type: ignore[arg-type]
         (
             lambda: nn.Sequential(nn.ReLU())[1],
             IndexError,

@@ -21,7 +21,8 @@ def drawn(
 ) -> Array:
     tensor = nncore.empty(*shape)
     assert fill(tensor, *args, **kwargs) is tensor
-    return tensor.numpy()
+    values: Array = tensor.numpy()
+    return values
 
 
 def normal_cdf(x: Array) -> Array:
@@ -128,7 +129,7 @@ def test_constants() -> None:
 def test_float64_and_parameters_are_filled_without_history() -> None:
     parameter = nn.Parameter(nncore.zeros(4, 4, dtype=nncore.float64))
     for fill in (init.uniform_, init.normal_, init.orthogonal_, init.trunc_normal_, init.eye_):
-        fill(parameter)  # type: ignore[operator]
+        fill(parameter)
         assert parameter.is_leaf
         assert parameter.requires_grad
         assert parameter.dtype == nncore.float64

@@ -349,7 +349,7 @@ def test_a_hook_may_remove_itself_while_it_runs() -> None:
 
 def test_forward_replaced_on_the_instance_is_used_and_can_be_taken_back() -> None:
     layer = nn.Identity()
-    layer.forward = lambda x: 7  # type: ignore[method-assign]
+    layer.forward = lambda input: 7  # type: ignore[method-assign,assignment,return-value]
     assert layer(1) == 7
     del layer.forward
     assert layer(1) == 1
@@ -365,13 +365,13 @@ def pickled(module: nn.Module) -> Any:
 def test_copies_are_equal_and_apart(duplicate: Callable[[nn.Module], Any]) -> None:
     net = Net()
     net(nncore.ones(1, 2)).sum().backward()
-    net.a.inner.bias.requires_grad = False
+    net.get_parameter("a.inner.bias").requires_grad_(False)
     twin = duplicate(net)
     assert values(twin) == values(net)
     assert twin.again is twin.a
     assert twin.a is not net.a
     assert isinstance(twin.a.scale, nn.Parameter)
-    assert not twin.a.inner.bias.requires_grad
+    assert not twin.get_parameter("a.inner.bias").requires_grad
     assert twin.a.inner.weight.requires_grad
     nn.init.constant_(twin.a.scale, 9.0)
     assert net.a.scale.tolist() == [1, 1, 1]
@@ -394,7 +394,7 @@ def test_copies_keep_their_hooks_to_themselves(duplicate: Callable[[nn.Module], 
 def test_a_dropped_model_is_freed() -> None:
     net = Net()
     net(nncore.ones(1, 2)).sum().backward()
-    remains = [weakref.ref(net), weakref.ref(net.a.inner), weakref.ref(net.a.scale)]
+    remains: list[Callable[[], Any]] = [weakref.ref(net), weakref.ref(net.a.inner), weakref.ref(net.a.scale)]
     del net
     gc.collect()
     assert [reference() for reference in remains] == [None, None, None]

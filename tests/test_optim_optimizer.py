@@ -130,8 +130,8 @@ def test_resuming_gives_the_same_bits(
 
 def test_parameters_without_a_gradient_stay_and_keep_no_state() -> None:
     with_grad, without = nn.Parameter(nncore.ones(2)), nn.Parameter(nncore.ones(2))
-    for make in (lambda p: SGD(p, lr=0.5, momentum=0.9), lambda p: Adam(p, lr=0.5)):
-        optimizer = make([without, with_grad])
+    both = [without, with_grad]
+    for optimizer in (SGD(both, lr=0.5, momentum=0.9), Adam(both, lr=0.5)):
         with_grad.grad = nncore.ones(2)
         optimizer.step()
         assert without.tolist() == [1, 1]
@@ -172,7 +172,7 @@ def test_closure_runs_with_gradients_and_its_loss_is_returned() -> None:
     param = nn.Parameter(nncore.tensor([3.0]))
     optimizer = SGD([param], lr=0.5)
 
-    def closure() -> nncore.Tensor:
+    def closure() -> Any:
         optimizer.zero_grad()
         loss = (param * param).sum()
         loss.backward()
@@ -185,7 +185,7 @@ def test_closure_runs_with_gradients_and_its_loss_is_returned() -> None:
 
 
 def test_state_dict_has_pytorchs_layout() -> None:
-    params = [nn.Parameter(nncore.ones(2, 3)), nn.Parameter(nncore.ones(3))]
+    params: list[nn.Parameter] = [nn.Parameter(nncore.ones(2, 3)), nn.Parameter(nncore.ones(3))]
     optimizer = Adam([{"params": params[:1]}, {"params": params[1:], "lr": 0.1}], amsgrad=True)
     feed(params, [np.ones((2, 3)), np.ones(3)])
     optimizer.step()
@@ -234,7 +234,7 @@ def test_loading_takes_pytorchs_extra_settings_and_a_momentum_buffer_of_none() -
 def test_loaded_state_is_a_copy_of_tensors_or_arrays_in_the_parameters_dtype() -> None:
     param = nn.Parameter(nncore.ones(2, dtype=nncore.float64))
     optimizer = Adam([param])
-    saved = {"step": np.float32(3), "exp_avg": nncore.ones(2), "exp_avg_sq": np.ones(2)}
+    saved: dict[str, Any] = {"step": np.float32(3), "exp_avg": nncore.ones(2), "exp_avg_sq": np.ones(2)}
     optimizer.load_state_dict({"state": {0: saved}, "param_groups": [{"params": [0]}]})
     loaded = optimizer.state[param]
     assert loaded["exp_avg"].dtype == loaded["exp_avg_sq"].dtype == nncore.float64
@@ -310,7 +310,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: Adam(one(), eps=0), ValueError, "Invalid epsilon value: 0"),
     (lambda: AdamW(one(), weight_decay=math.inf), ValueError, "Invalid weight_decay value: inf"),
     (lambda: SGD([]), ValueError, "optimizer got an empty parameter list"),
-    (lambda: SGD(SHARED[0]), TypeError, "should be an iterable of Tensors or dicts, but got Parameter"),  # type: ignore[arg-type]
+    (lambda: SGD(SHARED[0]), TypeError, "should be an iterable of Tensors or dicts, but got Parameter"),
     (lambda: SGD(3), TypeError, "should be an iterable of Tensors or dicts, but got int"),  # type: ignore[arg-type]
     (lambda: SGD([1.0]), TypeError, "can only optimize Tensors, but one of the params is float"),  # type: ignore[list-item]
     (lambda: SGD([SHARED[0] * 2]), ValueError, "can't optimize a non-leaf Tensor"),

@@ -195,7 +195,8 @@ def _assign(tensor: Tensor, values: np.ndarray) -> Tensor:
 
 
 def _drawn(shape: tuple[int, ...], low: float, high: float, generator: Generator | None) -> np.ndarray:
-    return uniform_(_core.empty(*shape, dtype=_core.float64), low, high, generator).numpy()
+    values: np.ndarray = uniform_(_core.empty(*shape, dtype=_core.float64), low, high, generator).numpy()
+    return values
 
 
 def _fans(tensor: Tensor) -> tuple[int, int]:

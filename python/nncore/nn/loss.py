@@ -111,4 +111,5 @@ class SumSquaredError(Module):
     """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return 0.5 * _core.mse_loss(input, target, "sum")
+        error: Tensor = 0.5 * _core.mse_loss(input, target, "sum")
+        return error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from nncore import _core
 from nncore._core import Tensor, dtype
@@ -70,6 +70,11 @@ class Module:
         )
 
     forward: Callable[..., Any] = _no_forward
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """What `register_buffer` and `add_module` name is not seen by type checkers otherwise."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._plain:

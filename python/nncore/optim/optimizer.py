@@ -14,7 +14,7 @@ from nncore._core import Tensor
 __all__ = ["Closure", "Optimizer", "ParamsT"]
 
 Group = dict[str, Any]  # "params" and the settings
-ParamsT = Iterable[Tensor] | Iterable[Group]
+ParamsT = Iterable[Tensor | Group]
 Closure = Callable[[], Any]
 
 
@@ -179,7 +179,7 @@ def in_range(name: str, value: Any, low: float = 0.0, below: float = math.inf) -
     """Raise "Invalid `name`" unless low <= value < below; NaN and infinity never are."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"Invalid {name}: {value!r} is not a number")
-    if not low <= value < below:
+    if not low <= float(value) < below:
         raise ValueError(f"Invalid {name}: {value}")
 
 

@@ -80,7 +80,8 @@ def _grads(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
 
 def _norm(grads: list[Tensor], p: float) -> Tensor:
     if math.isinf(p):
-        return _core.stack([grad.abs().max() for grad in grads]).max()
+        largest: Tensor = _core.stack([grad.abs().max() for grad in grads]).max()
+        return largest
     if p == 2:
         return _core.stack([(grad * grad).sum() for grad in grads]).sum().sqrt()
     return _core.stack([grad.abs().pow(p).sum() for grad in grads]).sum().pow(1 / p)

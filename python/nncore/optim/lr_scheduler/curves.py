@@ -61,9 +61,9 @@ class LambdaLR(LRScheduler):
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         functions = self.lr_lambdas
         super().load_state_dict(state_dict)
-        for function, kept in zip(functions, self.lr_lambdas, strict=True):
+        for function, kept in zip(functions, state_dict["lr_lambdas"], strict=True):
             if kept is not None:
-                vars(function).update(kept)  # type: ignore[arg-type]
+                vars(function).update(kept)
         self.lr_lambdas = functions
 
 
