@@ -25,6 +25,8 @@ class Parameter(Tensor):
     tensor([0., 0.], requires_grad=True)
     """
 
+    __hash__ = object.__hash__  # by identity, as Tensor's, but native: optimizers look their state up by it
+
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
         super().__init__(data if isinstance(data, Tensor) else _core.tensor(data))
         self.requires_grad = requires_grad

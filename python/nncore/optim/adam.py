@@ -65,22 +65,31 @@ class Adam(Optimizer):
 
     def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
         amsgrad = group["amsgrad"]
-        states = [self.state[param] for param in params]
-        for param, state in zip(params, states, strict=True):
+        means: list[Tensor] = []
+        squares: list[Tensor] = []
+        largest: list[Tensor] = []
+        steps: list[Tensor] = []
+        for param in params:
+            state = self.state[param]
             if not state:
                 state["step"] = _core.tensor(0.0)
                 state["exp_avg"] = _core.zeros_like(param)
                 state["exp_avg_sq"] = _core.zeros_like(param)
-            if amsgrad and "max_exp_avg_sq" not in state:
-                state["max_exp_avg_sq"] = state["exp_avg_sq"].clone()
+            means.append(state["exp_avg"])
+            squares.append(state["exp_avg_sq"])
+            steps.append(state["step"])
+            if amsgrad:
+                if "max_exp_avg_sq" not in state:
+                    state["max_exp_avg_sq"] = state["exp_avg_sq"].clone()
+                largest.append(state["max_exp_avg_sq"])
         beta1, beta2 = group["betas"]
         _core.adam_(
             params,
             grads,
-            [state["exp_avg"] for state in states],
-            [state["exp_avg_sq"] for state in states],
-            [state["max_exp_avg_sq"] for state in states] if amsgrad else [],
-            [state["step"] for state in states],
+            means,
+            squares,
+            largest,
+            steps,
             group["lr"],
             beta1,
             beta2,
