@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cfloat>
+#include <mutex>
 #include <new>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -142,6 +144,37 @@ void gaps_between_regions() {
   expect(total == 3000 * 37);
 }
 
+// How many threads took part, at most, in regions whose parts sleep; none may be left running at the end.
+int threads_seen() {
+  size_t most = 0;
+  for (int i = 0; i < 20 && most < 3; i++) {
+    std::atomic<int> running{0}, done{0};
+    std::mutex mutex;
+    std::set<std::thread::id> ids;
+    while (team_size(plenty) < 3) usleep(1000);
+    parallel_for(9, plenty, [&](int64_t begin, int64_t end) {
+      running++;
+      usleep(500);
+      {
+        const std::lock_guard lock(mutex);
+        ids.insert(std::this_thread::get_id());
+      }
+      done += int(end - begin);
+      running--;
+    });
+    expect(running == 0 && done == 9);
+    most = std::max(most, ids.size());
+  }
+  return int(most);
+}
+
+void workers_work() {
+  set_num_threads(3);
+  expect(threads_seen() == 3);
+  usleep(20'000);  // they have fallen asleep
+  expect(threads_seen() == 3);
+}
+
 void forks() {
   if (emulated()) return;
 #if defined(__SANITIZE_THREAD__)
@@ -155,6 +188,7 @@ void forks() {
     return sum == 10'000 ? 0 : 1;
   };
   expect(works() == 0 && in_child(works) == 0 && works() == 0);
+  expect(in_child(threads_seen) == 3 && threads_seen() == 3);
   expect(in_child([&] { return works() + in_child(works); }) == 0);  // a grandchild
   std::atomic<bool> stop{false};
   at_once(2, [&](int rank) {
@@ -230,6 +264,7 @@ void test_parallel() {
   subnormals();
   callers_at_once();
   gaps_between_regions();
+  workers_work();
   forks();
   crowded_core();
   no_more_threads();
