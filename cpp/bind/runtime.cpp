@@ -1,4 +1,5 @@
 #include "../backend/cpu/dispatch.h"
+#include "../backend/cpu/limits.h"
 #include "../core/allocator.h"
 #include "../core/cpu.h"
 #include "../core/parallel.h"
@@ -20,6 +21,7 @@ std::string show_config() {
 }  // namespace
 
 void bind_runtime(py::module_& m) {
+  num_threads();  // a bad NNCORE_NUM_THREADS fails the import, not some later call
   m.attr("__version__") = NNCORE_VERSION;
   m.def("set_num_threads", [](py::handle n) {
           const int64_t threads = to_int(n, "set_num_threads");
@@ -40,6 +42,23 @@ void bind_runtime(py::module_& m) {
           d["peak"] = s.peak;
           return d;
         }, "Bytes of tensor memory in use, cached for reuse, and the most ever in use.");
+  m.def("measure_limits", [](int threads, double seconds, int64_t bytes) {
+          const int team = threads == 0 ? num_threads() : threads;
+          cpu::Limits l;
+          {
+            py::gil_scoped_release unlocked;
+            l = cpu::measure_limits(team, seconds, bytes);
+          }
+          py::dict d;
+          d["isa"] = cpu::level().name;
+          d["threads"] = team;
+          d["fma_f32"] = l.fma_f32;
+          d["fma_f64"] = l.fma_f64;
+          d["triad"] = l.triad;
+          d["read"] = l.read;
+          return d;
+        }, py::arg("threads") = 0, py::arg("seconds") = 0.1, py::arg("bytes") = 0,
+        "What the machine can do at most: operations and bytes a second; `seconds` for each of four measurements.");
   m.def("trim_memory", trim, "Gives cached memory back to the system.");
 }
 
