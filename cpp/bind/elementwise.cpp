@@ -57,6 +57,21 @@ void bind_all(py::module_& m, TensorClass& tensor, OpList<Ops...>) {
   (bind_unary<Ops>(m, tensor), ...);
 }
 
+// What the documentation and the tests derive from the lists.
+template <class Op>
+py::dict description() {
+  py::dict d;
+  d["name"] = Op::name;
+  d["formula"] = Op::formula;
+  d["derivative"] = Op::derivative;
+  d["ulp"] = Op::ulp;
+  return d;
+}
+template <class... Ops>
+void append_descriptions(py::list& list, OpList<Ops...>) {
+  (list.append(description<Ops>()), ...);
+}
+
 Tensor gelu(const Tensor& x, const std::string& approximate) {
   if (approximate == "tanh") return ops::apply<formulas::GeluTanh>(x);
   check(approximate == "none", "gelu: approximate is '", approximate, "'; expected 'none' or 'tanh'");
@@ -84,6 +99,12 @@ Tensor where(const Tensor& condition, py::handle a, py::handle b) {
 
 void bind_elementwise(py::module_& m, TensorClass& tensor) {
   bind_all(m, tensor, UnaryOps());
+  m.def("elementwise_ops", [] {
+    py::list list;
+    append_descriptions(list, UnaryOps());
+    append_descriptions(list, BinaryOps());
+    return list;
+  }, "Name, formula, derivative and float32 bound in ulp of every elementwise op.");
   m.def("gelu", gelu, py::arg("input"), py::arg("approximate") = "none",
         (documentation<formulas::Gelu>() + " approximate='tanh': " + formulas::GeluTanh::formula + ".").c_str());
   const std::string clamp_doc = documentation<formulas::Clamp>();

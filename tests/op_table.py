@@ -1,0 +1,304 @@
+"""Every op once: how to call it, its meaning in float64 NumPy, and inputs that it is defined and smooth on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import nncore
+import numpy as np
+from nncore import _core
+from nncore import nn as nn
+
+Array = np.ndarray[Any, Any]
+Make = Callable[[np.random.Generator, tuple[int, ...]], list[Array]]
+
+LENGTHS: list[tuple[int, ...]] = [(0,), (1,), (7,), (3, 0, 2), (5, 13), (2, 3, 33), ()]
+
+
+@dataclass
+class Case:
+    """call(*tensors) must equal truth(*arrays); float32 results lie within `ulp` of float64's."""
+
+    name: str
+    call: Callable[..., Any]
+    truth: Callable[..., Any]
+    make: Make
+    shapes: Sequence[tuple[int, ...]] = field(default_factory=lambda: LENGTHS)
+    ulp: float = 4
+    differentiable: bool = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def inputs(count: int, low: float, high: float, gap: float = 0.0) -> Make:
+    """`count` arrays uniform in (low, high), at least `gap` away from 0 and from every integer and half."""
+
+    def make(rng: np.random.Generator, shape: tuple[int, ...]) -> list[Array]:
+        arrays = [np.asarray(rng.uniform(low, high, shape)) for _ in range(count)]
+        if gap:
+            arrays = [
+                np.asarray(np.where(np.abs(x * 2 - np.round(x * 2)) < 2 * gap, x + 3 * gap, x))
+                for x in arrays
+            ]
+        return [x.astype(np.float32).astype(np.float64) for x in arrays]  # exact in both widths
+
+    return make
+
+
+def _erf(x: Array) -> Array:
+    return np.asarray(np.vectorize(math.erf, otypes=[np.float64])(x))
+
+
+def _sigmoid(x: Array) -> Array:
+    return np.asarray(np.exp(-np.logaddexp(0, -x)))
+
+
+def _softplus(x: Array) -> Array:
+    return np.asarray(np.logaddexp(0, x))
+
+
+def _gelu(x: Array) -> Array:
+    return np.asarray(0.5 * x * (1 + _erf(x / math.sqrt(2))))
+
+
+def _gelu_tanh(x: Array) -> Array:
+    return np.asarray(0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))))
+
+
+def _elu(x: Array, alpha: float = 1.0) -> Array:
+    return np.asarray(np.where(x > 0, x, alpha * np.expm1(x)))
+
+
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+
+UNARY: dict[str, tuple[Callable[..., Any], Make]] = {
+    "neg": (np.negative, inputs(1, -3, 3)),
+    "abs": (np.abs, inputs(1, -3, 3, 0.01)),
+    "sign": (np.sign, inputs(1, -3, 3, 0.01)),
+    "exp": (np.exp, inputs(1, -5, 5)),
+    "expm1": (np.expm1, inputs(1, -5, 5)),
+    "log": (np.log, inputs(1, 0.01, 9)),
+    "log1p": (np.log1p, inputs(1, -0.9, 9)),
+    "log2": (np.log2, inputs(1, 0.01, 9)),
+    "sqrt": (np.sqrt, inputs(1, 0.01, 9)),
+    "rsqrt": (lambda x: 1 / np.sqrt(x), inputs(1, 0.01, 9)),
+    "reciprocal": (lambda x: 1 / x, inputs(1, 0.1, 9)),
+    "square": (np.square, inputs(1, -3, 3)),
+    "floor": (np.floor, inputs(1, -3, 3, 0.01)),
+    "ceil": (np.ceil, inputs(1, -3, 3, 0.01)),
+    "round": (np.round, inputs(1, -3, 3, 0.01)),
+    "trunc": (np.trunc, inputs(1, -3, 3, 0.01)),
+    "sin": (np.sin, inputs(1, -9, 9)),
+    "cos": (np.cos, inputs(1, -9, 9)),
+    "erf": (_erf, inputs(1, -3, 3)),
+    "tanh": (np.tanh, inputs(1, -4, 4)),
+    "sigmoid": (_sigmoid, inputs(1, -6, 6)),
+    "relu": (lambda x: np.maximum(x, 0), inputs(1, -3, 3, 0.01)),
+    "relu6": (lambda x: np.clip(x, 0, 6), inputs(1, -3, 9, 0.01)),
+    "leaky_relu": (lambda x: np.where(x > 0, x, 0.01 * x), inputs(1, -3, 3, 0.01)),
+    "elu": (_elu, inputs(1, -3, 3, 0.01)),
+    "selu": (lambda x: SELU_SCALE * _elu(x, SELU_ALPHA), inputs(1, -3, 3, 0.01)),
+    "celu": (_elu, inputs(1, -3, 3, 0.01)),
+    "gelu": (_gelu, inputs(1, -3, 3)),
+    "gelu_tanh": (_gelu_tanh, inputs(1, -3, 3)),
+    "silu": (lambda x: x * _sigmoid(x), inputs(1, -6, 6)),
+    "mish": (lambda x: x * np.tanh(_softplus(x)), inputs(1, -6, 6)),
+    "softplus": (_softplus, inputs(1, -6, 6)),
+    "softsign": (lambda x: x / (1 + np.abs(x)), inputs(1, -6, 6, 0.01)),
+    "tanhshrink": (lambda x: x - np.tanh(x), inputs(1, -4, 4)),
+    "logsigmoid": (lambda x: -_softplus(-x), inputs(1, -6, 6)),
+    "hardtanh": (lambda x: np.clip(x, -1, 1), inputs(1, -3, 3, 0.01)),
+    "hardsigmoid": (lambda x: np.clip(x / 6 + 0.5, 0, 1), inputs(1, -5, 5, 0.01)),
+    "hardswish": (lambda x: x * np.clip(x + 3, 0, 6) / 6, inputs(1, -5, 5, 0.01)),
+    "threshold": (lambda x: np.where(x > 0.5, x, -2.0), inputs(1, -3, 3, 0.01)),
+    "add_scalar": (lambda x: x + 1.75, inputs(1, -3, 3)),
+    "sub_scalar": (lambda x: x - 1.75, inputs(1, -3, 3)),
+    "rsub_scalar": (lambda x: 1.75 - x, inputs(1, -3, 3)),
+    "mul_scalar": (lambda x: x * 1.75, inputs(1, -3, 3)),
+    "div_scalar": (lambda x: x / 1.75, inputs(1, -3, 3)),
+    "rdiv_scalar": (lambda x: 1.75 / x, inputs(1, 0.1, 3)),
+    "pow_scalar": (lambda x: x**1.75, inputs(1, 0.1, 3)),
+    "rpow_scalar": (lambda x: 1.75**x, inputs(1, -3, 3)),
+    "clamp": (lambda x: np.clip(x, -1.0, 1.5), inputs(1, -3, 3, 0.01)),
+}
+
+_PYTHON: dict[str, Callable[..., Any]] = {
+    "gelu_tanh": lambda x: nncore.gelu(x, approximate="tanh"),
+    "threshold": lambda x: nncore.threshold(x, 0.5, -2.0),
+    "add_scalar": lambda x: x + 1.75,
+    "sub_scalar": lambda x: x - 1.75,
+    "rsub_scalar": lambda x: 1.75 - x,
+    "mul_scalar": lambda x: x * 1.75,
+    "div_scalar": lambda x: x / 1.75,
+    "rdiv_scalar": lambda x: 1.75 / x,
+    "pow_scalar": lambda x: x**1.75,
+    "rpow_scalar": lambda x: 1.75**x,
+    "clamp": lambda x: nncore.clamp(x, -1.0, 1.5),
+}
+
+BINARY: dict[str, tuple[Callable[..., Any], Make]] = {
+    "add": (np.add, inputs(2, -3, 3)),
+    "sub": (np.subtract, inputs(2, -3, 3)),
+    "mul": (np.multiply, inputs(2, -3, 3)),
+    "div": (np.divide, inputs(2, 0.3, 3)),
+    "pow": (np.power, inputs(2, 0.3, 3)),
+    "maximum": (np.maximum, inputs(2, -3, 3)),
+    "minimum": (np.minimum, inputs(2, -3, 3)),
+}
+
+ULP = {op["name"]: float(op["ulp"]) for op in _core.elementwise_ops()}
+
+# (a, b) shapes that stretch in every way
+STRETCHED = [
+    ((5, 13), (13,)),
+    ((5, 13), (5, 1)),
+    ((5, 1), (1, 7)),
+    ((3, 1, 4), (2, 1)),
+    ((6,), ()),
+    ((), (2, 3)),
+    ((0, 3), (3,)),
+    ((2, 1, 3, 1), (4, 1, 5)),
+]
+
+
+def stretched(make: Make, a: tuple[int, ...], b: tuple[int, ...]) -> Make:
+    return lambda rng, _: [make(rng, a)[0], make(rng, b)[1]]
+
+
+def _softmax(x: Array, axis: int) -> Array:
+    e = np.exp(x - x.max(axis=axis, keepdims=True))
+    return np.asarray(e / e.sum(axis=axis, keepdims=True))
+
+
+def _cross_entropy(x: Array, target: Array) -> Any:
+    rows = np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
+    lse = np.log(np.exp(rows - rows.max(1, keepdims=True)).sum(1)) + rows.max(1)
+    return np.mean(lse - rows[np.arange(len(rows)), target.ravel()])
+
+
+def _targets(shape: tuple[int, ...], classes: int) -> Array:
+    return np.random.default_rng(1).integers(0, classes, shape)
+
+
+def _ce_case(name: str, shape: tuple[int, ...]) -> Case:
+    target = _targets((shape[0], *shape[2:]), shape[1])
+    return Case(
+        name,
+        lambda x: nncore.cross_entropy(x, nncore.tensor(target)),
+        lambda x: _cross_entropy(x, target),
+        inputs(1, -4, 4),
+        [shape],
+        ulp=8,
+    )
+
+
+_ROWS = np.array([3, 0, 3, -1, 2])
+_MASK = np.arange(12).reshape(3, 4) % 3 == 0
+
+CASES: list[Case] = [
+    *(
+        Case(name, _PYTHON.get(name, getattr(nncore, name, None)), truth, make, ulp=max(ULP[name], 0.5))
+        for name, (truth, make) in UNARY.items()
+    ),
+    *(
+        Case(name, getattr(nncore, name), truth, make, ulp=max(ULP[name], 0.5))
+        for name, (truth, make) in BINARY.items()
+    ),
+    *(
+        Case(f"{name} {a}{b}", getattr(nncore, name), truth, stretched(make, a, b), [()], max(ULP[name], 0.5))
+        for name, (truth, make) in BINARY.items()
+        for a, b in STRETCHED
+    ),
+    *(
+        Case(
+            f"{name} {shape} dim={dim} keepdim={keep}",
+            lambda x, name=name, dim=dim, keep=keep: getattr(x, name)(dim, keep),
+            lambda x, name=name, dim=dim, keep=keep: getattr(np, name)(x, axis=dim, keepdims=keep),
+            inputs(1, 0.5, 3),
+            [shape],
+        )
+        for name in ("sum", "mean")
+        for shape, dim in [
+            ((), None),
+            ((1,), None),
+            ((5, 7), None),
+            ((5, 7), 0),
+            ((5, 7), -1),
+            ((3, 5, 2, 4), (0, 2)),
+            ((3, 5, 2, 4), (1, 2)),
+            ((3, 5, 2, 4), (1, 3)),
+            ((3, 300, 70), 1),
+            ((9001,), 0),
+            ((2, 9001), 1),
+        ]
+        for keep in (False, True)
+    ),
+    Case("sum of nothing", lambda x: x.sum(0), lambda x: x.sum(0), inputs(1, -1, 1), [(0, 3), (3, 0), (0,)]),
+    *(
+        Case(
+            f"{name} dim={dim}",
+            lambda x, name=name, dim=dim: getattr(x, name)(dim).values,
+            lambda x, name=name, dim=dim: getattr(np, name)(x, axis=dim),
+            inputs(1, -3, 3),
+            [(5, 7), (3, 4, 5), (1, 1)],
+            ulp=0.5,
+        )
+        for name in ("max", "min")
+        for dim in (0, 1, -1)
+    ),
+    Case("max of all", lambda x: x.max(), np.max, inputs(1, -3, 3), [(5, 7), (1,), (9001,)], ulp=0.5),
+    Case("min of all", lambda x: x.min(), np.min, inputs(1, -3, 3), [(5, 7), (1,), (9001,)], ulp=0.5),
+    Case("reshape", lambda x: x.reshape(-1, 6), lambda x: x.reshape(-1, 6), inputs(1, -3, 3), [(3, 4), (6,)]),
+    Case("reshape of nothing", lambda x: x.reshape(2, 0), lambda x: x.reshape(2, 0), inputs(1, -3, 3), [(0, 5)]),
+    Case("flatten", lambda x: x.flatten(1), lambda x: x.reshape(len(x), -1), inputs(1, -3, 3), [(3, 4, 5)]),
+    Case("squeeze", lambda x: x.squeeze(1), lambda x: x.squeeze(1), inputs(1, -3, 3), [(3, 1, 5)]),
+    Case("unsqueeze", lambda x: x.unsqueeze(-2), lambda x: x[..., None, :], inputs(1, -3, 3), [(3, 5), (4,)]),
+    Case("transpose", lambda x: x.transpose(0, -1), lambda x: x.swapaxes(0, -1), inputs(1, -3, 3), [(3, 5), (2, 3, 4), (37, 53), (0, 4)]),
+    Case("T", lambda x: x.T, lambda x: x.T, inputs(1, -3, 3), [(3, 5), (1, 9), (130, 67)]),
+    Case("permute", lambda x: x.permute(2, 0, 1), lambda x: x.transpose(2, 0, 1), inputs(1, -3, 3), [(2, 3, 4), (1, 5, 1)]),
+    Case("expand", lambda x: x.expand(4, -1, 3), lambda x: np.broadcast_to(x, (4, x.shape[0], 3)), inputs(1, -3, 3), [(2, 1), (2, 3)]),
+    Case("cat", lambda a, b: nncore.cat([a, b, a], 1), lambda a, b: np.concatenate([a, b, a], 1), inputs(2, -3, 3), [(2, 3), (0, 2), (2, 1, 3)]),
+    Case("stack", lambda a, b: nncore.stack([a, b], 1), lambda a, b: np.stack([a, b], 1), inputs(2, -3, 3), [(2, 3), (4,)]),
+    Case("slice", lambda x: x[1:, ::2], lambda x: x[1:, ::2], inputs(1, -3, 3), [(4, 5), (1, 1)]),
+    Case("slice backwards", lambda x: x[::-1, None, -1], lambda x: x[::-1, None, -1], inputs(1, -3, 3), [(4, 5)]),
+    Case("index", lambda x: x[..., 0], lambda x: x[..., 0], inputs(1, -3, 3), [(4, 5), (3,)]),
+    Case("rows", lambda x: x[nncore.tensor(_ROWS)], lambda x: x[_ROWS], inputs(1, -3, 3), [(4,), (4, 3), (4, 2, 5)]),
+    Case("clone", lambda x: x.clone(), np.copy, inputs(1, -3, 3)),
+    Case("where", lambda a, b: nncore.where(nncore.tensor(_MASK), a, b), lambda a, b: np.where(_MASK, a, b), inputs(2, -3, 3), [(3, 4), (4,), ()]),
+    *(
+        Case(f"matmul {a}@{b}", lambda x, y: x @ y, np.matmul, lambda rng, _, a=a, b=b: [inputs(1, -1, 1)(rng, a)[0], inputs(1, -1, 1)(rng, b)[0]], [()], ulp=64)
+        for a, b in [
+            ((3, 5), (5, 4)), ((1, 1), (1, 1)), ((0, 5), (5, 4)), ((3, 0), (0, 4)), ((5,), (5,)), ((3, 5), (5,)), ((5,), (5, 4)),
+            ((2, 3, 5), (5, 4)), ((2, 3, 5), (2, 5, 4)), ((7, 1, 3, 5), (2, 5, 4)), ((17, 33), (33, 65)), ((64, 64), (64, 64)),
+        ]
+    ),
+    *(
+        Case(
+            f"linear {activation or 'alone'} {m}x{n}x{k}",
+            lambda x, w, b, activation=activation: _core.linear(x, w, b, activation),
+            lambda x, w, b, activation=activation: UNARY[activation or "pos"][0](x @ w.T + b),
+            lambda rng, _, m=m, n=n, k=k: [inputs(1, -1, 1)(rng, s)[0] for s in ((m, k), (n, k), (n,))],
+            [()],
+            ulp=64,
+        )
+        for activation in ("", "sigmoid", "tanh", "gelu", "silu", "softplus")
+        for m, n, k in [(4, 3, 5), (1, 1, 1), (0, 3, 5), (10, 30, 84)]
+        if not (activation == "softplus")
+    ),
+    *(
+        Case(f"{name} dim={dim}", lambda x, f=f, dim=dim: f(x, dim), lambda x, log=log, dim=dim: (np.log if log else np.asarray)(_softmax(x, dim)), inputs(1, -4, 4), [(5, 7), (3, 4, 37), (2, 1)], ulp=6)
+        for name, f, log in (("softmax", nncore.softmax, False), ("log_softmax", nncore.log_softmax, True))
+        for dim in (0, 1, -1)
+    ),
+    _ce_case("cross_entropy", (6, 10)),
+    _ce_case("cross_entropy one row", (1, 1)),
+    _ce_case("cross_entropy of images", (3, 5, 4, 2)),
+    Case("mse mean", nncore.mse_loss, lambda a, b: np.mean((a - b) ** 2), inputs(2, -3, 3), [(5, 7), (1,), (9001,)], ulp=8),
+    Case("mse sum", lambda a, b: nncore.mse_loss(a, b, "sum"), lambda a, b: np.sum((a - b) ** 2), inputs(2, -3, 3), [(5, 7), (0,)], ulp=8),
+    Case("mse none", lambda a, b: nncore.mse_loss(a, b, "none"), lambda a, b: (a - b) ** 2, inputs(2, -3, 3), [(5, 7)], ulp=2),
+]
+UNARY["pos"] = (np.positive, inputs(1, -1, 1))
