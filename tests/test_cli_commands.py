@@ -146,7 +146,7 @@ def test_info(capsys: pytest.CaptureFixture[str], trained: tuple[Path, str, floa
     assert nncore.show_config() in text
     assert main(["info", str(trained[0] / "nncore-digits.nnz")]) == 0
     text = capsys.readouterr().out
-    for part in ("64-64-32-10, relu", "0.weight (64, 64) nncore.float32", "6,570", "data digits", "seed 0"):
+    for part in ("64-256-10, relu", "0.weight (256, 64) nncore.float32", "19,210", "data digits", "seed 0"):
         assert part in text
 
 
@@ -215,7 +215,7 @@ def test_failures_are_one_line_and_status_1(
         (["train", "few.csv"], "2 rows are too few"),
         (["train", "good.csv", "--output", "."], "it is a folder"),
         (["train", "good.csv", "--output", "no/where.nnz"], "No such file or directory"),
-        (["train", "good.csv", "--lr", "1e30", "--optimizer", "sgd"], "in epoch 1, step"),
+        (["train", "good.csv", "--lr", "1e30", "--optimizer", "sgd"], "the loss became nan in epoch"),
         (["predict", "missing.nnz", "good.csv"], "missing.nnz: No such file"),
         (["predict", "junk.nnz", "good.csv"], "junk.nnz: not a file written by nncore.save"),
         (["predict", "other.nnz", "good.csv"], "other.nnz: not a model written by nncore train"),

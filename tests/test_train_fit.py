@@ -283,7 +283,7 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
         r"y has shape \(4,\) but the model gives \(4, 3\); reshape y, or give integer class labels",
     ),
     "features": ({"x": np.zeros((4, 5), np.float32)}, ValueError, "5 features but weight .* expects 3"),
-    "text": ({"x": np.array([["a"]] * 4)}, TypeError, ""),
+    "text": ({"x": np.array([["a"]] * 4)}, TypeError, "from_numpy: NumPy dtype <U1 is not supported"),
     "batch size 0": ({"batch_size": 0}, ValueError, "fit: batch_size must be at least 1, got 0"),
     "batch size -1": ({"batch_size": -1}, ValueError, "fit: batch_size must be at least 1, got -1"),
     "batch size 1.5": ({"batch_size": 1.5}, TypeError, "fit: batch_size must be an integer, got 1.5"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,10 +21,24 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
+class Command(Parser):
+    """Tells of an option it does not know before the option's value is taken for something else."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        for argument in args or ():
+            if argument == "--":
+                break
+            if argument.startswith("--") and argument.split("=")[0] not in self._option_string_actions:
+                self.error(f"unrecognized arguments: {argument}")
+        return super().parse_known_args(args, namespace)
+
+
 def parser() -> Parser:
     """The parser of all commands."""
     top = Parser(prog="nncore", description="Train and run small neural networks.", allow_abbrev=False)
-    commands = top.add_subparsers(dest="command", required=True, metavar="{train,predict,info,bench}")
+    commands = top.add_subparsers(
+        dest="command", required=True, metavar="{train,predict,info,bench}", parser_class=Command
+    )
     _train(
         commands.add_parser(
             "train", help="train a perceptron on a data set or a file and save it", allow_abbrev=False
@@ -61,13 +75,13 @@ def _train(command: argparse.ArgumentParser) -> None:
     add(
         "--layers",
         type=layers,
-        default=[64, 32],
+        default=[256],
         metavar="N,N",
-        help='hidden layers (default 64,32; "" for none)',
+        help='hidden layers (default 256; "" for none)',
     )
     add("--activation", choices=ACTIVATIONS, default="relu", help="between the layers (default relu)")
     add("--optimizer", choices=OPTIMIZERS, default="adam", help="(default adam)")
-    add("--lr", type=positive, metavar="X", help="learning rate (default 0.001; 0.1 for sgd)")
+    add("--lr", type=positive, metavar="X", help="learning rate (default 0.003; 0.1 for sgd)")
     add("--batch-size", type=whole(1), default=32, metavar="N", help="(default 32)")
     add("--epochs", type=whole(0), metavar="N", help="(default 40; 10 for mnist and fashion-mnist)")
     add("--seed", type=whole(0, 2**64 - 1), default=0, metavar="N", help="of weights and order (default 0)")

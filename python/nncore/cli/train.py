@@ -85,4 +85,4 @@ def make_optimizer(name: str, model: Classifier, lr: float | None) -> Optimizer:
     if name == "sgd":
         return optim.SGD(parameters, lr=0.1 if lr is None else lr)
     kind = optim.Adam if name == "adam" else optim.AdamW
-    return kind(parameters, lr=0.001 if lr is None else lr)
+    return kind(parameters, lr=0.003 if lr is None else lr)

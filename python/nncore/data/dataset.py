@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from nncore._core import Tensor, arange, from_numpy, int64, randperm, tensor
 
 if TYPE_CHECKING:
@@ -24,10 +26,8 @@ def as_tensor(value: Any) -> Tensor:
     """A Tensor as it is, a NumPy array without a copy, anything else through `nncore.tensor`."""
     if isinstance(value, Tensor):
         return value
-    if type(value).__module__ == "numpy" and hasattr(value, "dtype"):
-        return from_numpy(value)
-    if hasattr(value, "__array__"):
-        return from_numpy(value.__array__())
+    if isinstance(value, np.ndarray) or hasattr(value, "__array__"):
+        return from_numpy(np.asarray(value))
     return tensor(value)
 
 
