@@ -189,7 +189,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: nn.LeakyReLU(math.nan), ValueError, "LeakyReLU: negative_slope must be finite, got nan"),
     (lambda: nn.LeakyReLU("a"), TypeError, "LeakyReLU: negative_slope must be a number, got 'a'"),  # type: ignore[arg-type]
     (lambda: nn.CELU(0), ValueError, "CELU: alpha must not be 0"),
-    (lambda: nn.Softplus(0), ValueError, "Softplus: beta must be"),
+    (lambda: nn.Softplus(0), ValueError, "Softplus: beta must be finite, above 0, got 0.0"),
     (lambda: nn.Softplus(-1.0), ValueError, "Softplus: beta must be"),
     (lambda: nn.Hardtanh(1, 1), ValueError, r"Hardtanh: min_val 1.0 must be below max_val 1.0"),
     (lambda: nn.Threshold(math.inf, 0), ValueError, "Threshold: threshold must be finite, got inf"),

@@ -186,7 +186,11 @@ BAD: list[tuple[Callable[[Optimizer], Any], type[Exception], str]] = [
     (lambda o: lrs.StepLR(o, 1, math.nan), ValueError, "StepLR: gamma must be"),
     (lambda o: lrs.ExponentialLR(o, -0.1), ValueError, "ExponentialLR: gamma must be"),
     (lambda o: lrs.MultiStepLR(o, [2, -1]), ValueError, "MultiStepLR: milestones must be at least 0, got -1"),
-    (lambda o: lrs.LinearLR(o, start_factor=0), ValueError, "LinearLR: start_factor must be"),
+    (
+        lambda o: lrs.LinearLR(o, start_factor=0),
+        ValueError,
+        "start_factor must be finite, above 0, at most 1",
+    ),
     (lambda o: lrs.LinearLR(o, end_factor=1.1), ValueError, "LinearLR: end_factor must be"),
     (lambda o: lrs.ConstantLR(o, total_iters=-1), ValueError, "ConstantLR: total_iters must be at least 0"),
     (lambda o: lrs.CosineAnnealingLR(o, 0), ValueError, "CosineAnnealingLR: T_max must be at least 1"),

@@ -245,9 +245,11 @@ def test_loaded_state_is_a_copy_of_tensors_or_arrays_in_the_parameters_dtype() -
     assert saved["exp_avg_sq"].tolist() == [1, 1]
 
 
+STATE = {"exp_avg": nncore.ones(2), "exp_avg_sq": nncore.ones(2), "step": 1}
+
+
 def saved_with(**changes: Any) -> dict[str, Any]:
-    state = {"exp_avg": nncore.ones(2), "exp_avg_sq": nncore.ones(2), "step": nncore.tensor(1.0)}
-    return {"state": {0: state}, "param_groups": [{"params": [0]}], **changes}
+    return {"state": {0: STATE}, "param_groups": [{"params": [0]}], **changes}
 
 
 @pytest.mark.parametrize(
@@ -270,7 +272,12 @@ def saved_with(**changes: Any) -> dict[str, Any]:
         ),
         (saved_with(state={3: {}}), ValueError, "state for parameter 3, which is in none of its groups"),
         (
-            saved_with(state={0: {"exp_avg": np.ones(3)}}),
+            saved_with(state={0: {"momentum_buffer": np.ones(2)}}),
+            ValueError,
+            "no step, exp_avg, exp_avg_sq; was",
+        ),
+        (
+            saved_with(state={0: {**STATE, "exp_avg": np.ones(3)}}),
             ValueError,
             r"exp_avg of parameter 0 has shape \(3,\)",
         ),

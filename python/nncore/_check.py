@@ -1,31 +1,40 @@
-"""Checks of constructor arguments, with messages that name the layer and the argument."""
+"""Checks of plain arguments, with messages that name the caller and the argument."""
 
 from __future__ import annotations
 
+import math
 import operator
 from numbers import Real
 
 __all__ = ["number", "size"]
 
 
-def size(layer: str, name: str, value: object, minimum: int = 0) -> int:
-    """`value` as an int of at least `minimum`."""
+def size(where: str, name: str, value: object, minimum: int = 0) -> int:
+    """`value` as an int of at least `minimum`; TypeError for floats, strings and bools."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{layer}: {name} must be an int, got {value!r} ({type(value).__name__})")
+        raise TypeError(f"{where}: {name} must be an int, got {value!r} ({type(value).__name__})")
     whole = operator.index(value)
     if whole < minimum:
-        raise ValueError(f"{layer}: {name} must be at least {minimum}, got {whole}")
+        raise ValueError(f"{where}: {name} must be at least {minimum}, got {whole}")
     return whole
 
 
 def number(
-    layer: str, name: str, value: object, low: float = float("-inf"), high: float = float("inf")
+    where: str,
+    name: str,
+    value: object,
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    above: float = -math.inf,
 ) -> float:
-    """`value` as a float with low <= value <= high; NaN and infinity are refused."""
+    """`value` as a finite float with low <= value <= high and value > above."""
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{layer}: {name} must be a number, got {value!r} ({type(value).__name__})")
+        raise TypeError(f"{where}: {name} must be a number, got {value!r} ({type(value).__name__})")
     real = float(value)
-    if not (low <= real <= high and abs(real) != float("inf")):
-        bounds = f"in [{low:g}, {high:g}]" if (low, high) != (float("-inf"), float("inf")) else "finite"
-        raise ValueError(f"{layer}: {name} must be {bounds}, got {real!r}")
+    if not (math.isfinite(real) and low <= real <= high and real > above):
+        bounds = [("finite", True), (f"at least {low:g}", low > -math.inf)]
+        bounds += [(f"above {above:g}", above > -math.inf), (f"at most {high:g}", high < math.inf)]
+        wanted = ", ".join(text for text, given in bounds if given)
+        raise ValueError(f"{where}: {name} must be {wanted}, got {real!r}")
     return real

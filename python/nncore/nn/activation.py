@@ -285,7 +285,7 @@ class Softplus(Elementwise):
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         super().__init__()
-        self.beta = number("Softplus", "beta", beta, 5e-324)
+        self.beta = number("Softplus", "beta", beta, above=0.0)
         self.threshold = number("Softplus", "threshold", threshold)
 
     def forward(self, input: Tensor) -> Tensor:

@@ -298,7 +298,8 @@ class Module:
     def to(self: Self, *args: str | dtype, device: str | None = None, dtype: dtype | None = None) -> Self:
         """Convert floating-point parameters and buffers: `to(dtype)`, `to("cpu")`, `to("cpu", dtype)`.
 
-        Parameters are replaced by new ones where the dtype changes, so make the optimizer afterwards.
+        Where the dtype changes, parameters are replaced by new ones without gradient: make the optimizer
+        afterwards.
 
         Errors: TypeError for a dtype that is not floating-point; ValueError for a device that is not there.
 

@@ -32,6 +32,7 @@ class Adam(Optimizer):
     """
 
     _decoupled = False
+    _needs = ("step", "exp_avg", "exp_avg_sq")
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 from nncore import _core
 from nncore._core import Tensor
@@ -45,6 +45,8 @@ class Optimizer:
             groups = [{"params": groups}]
         for group in groups:
             self.add_param_group(group)  # type: ignore[arg-type]
+
+    _needs: ClassVar[tuple[str, ...]] = ()  # what the state of a parameter holds once it has any
 
     def _check(self, group: Group) -> None:
         """Raise ValueError for a setting out of range."""
@@ -161,6 +163,11 @@ class Optimizer:
                     f"loaded state dict holds state for parameter {index}, which is in none of its groups"
                 )
             param = by_index[index]
+            if missing := [name for name in self._needs if values.get(name) is None]:
+                raise ValueError(
+                    f"loaded state dict: the state of parameter {index} has no {', '.join(missing)}; "
+                    f"was it saved by another optimizer than {type(self).__name__}?"
+                )
             state[param] = {name: _restored(index, name, value, param) for name, value in values.items()}
         self.param_groups, self.state = groups, state
 
@@ -185,12 +192,12 @@ def in_range(name: str, value: Any, low: float = 0.0, below: float = math.inf) -
 
 def _restored(index: int, name: str, value: Any, param: Tensor) -> Any:
     """A copy of one saved state value in the parameter's dtype; `step` is a float32 number."""
+    if name == "step":
+        return _core.tensor(float(value))
     if hasattr(value, "__array__") and not isinstance(value, Tensor):
         value = _core.tensor(value.__array__())
     if not isinstance(value, Tensor):
         return value
-    if name == "step":
-        return value.detach().to(_core.float32).clone()
     if value.shape != param.shape:
         raise ValueError(
             f"loaded state dict: {name} of parameter {index} has shape {value.shape}, the parameter "

@@ -113,7 +113,7 @@ class ConstantLR(LRScheduler):
     def __init__(
         self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1
     ) -> None:
-        self.factor = number("ConstantLR", "factor", factor, 5e-324, 1.0)
+        self.factor = number("ConstantLR", "factor", factor, high=1.0, above=0.0)
         self.total_iters = size("ConstantLR", "total_iters", total_iters)
         super().__init__(optimizer, last_epoch)
 
@@ -134,7 +134,7 @@ class LinearLR(LRScheduler):
         total_iters: int = 5,
         last_epoch: int = -1,
     ) -> None:
-        self.start_factor = number("LinearLR", "start_factor", start_factor, 5e-324, 1.0)
+        self.start_factor = number("LinearLR", "start_factor", start_factor, high=1.0, above=0.0)
         self.end_factor = number("LinearLR", "end_factor", end_factor, 0.0, 1.0)
         self.total_iters = size("LinearLR", "total_iters", total_iters)
         super().__init__(optimizer, last_epoch)
