@@ -126,23 +126,22 @@ struct Celu {  // Barron 2017
   }
 };
 
-struct Gelu : NoScalars {  // Hendrycks & Gimpel 2016; with t = |x|: max(x, 0) - t Phi(-t)
+struct Gelu : NoScalars {  // Hendrycks & Gimpel 2016; Phi(-|x|) without cancellation
   static constexpr const char *name = "gelu", *formula = "x Phi(x), Phi the normal distribution function",
                               *derivative = "Phi(x) + x phi(x), phi the normal density";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 4;
-  template <class V, class T = typename V::Scalar>
+  static constexpr double ulp = 6;
+  template <class V>
   static V fwd(V x, const V*) {
-    const V t = abs(x);
-    const NormalTail<V> tail = normal_tail(t);
-    const V part = (min(V(T(is_float<V> ? 13.5 : 38.5)), t) * tail.ratio) * tail.density;
-    return select(x == V(0), x, max(V(0), x) - part);
+    const NormalTail<V> tail = normal_tail(x);
+    const auto left = x < V(0);
+    return select(left, tail.t * tail.ratio, x) *
+           select(left, -tail.density, fma(-tail.ratio, tail.density, V(1)));
   }
   template <class V, class T = typename V::Scalar>
   static V bwd(V x, V, V dy, const V*) {
-    const V t = min(V(T(is_float<V> ? 13.5 : 38.5)), abs(x));
-    const NormalTail<V> tail = normal_tail(t);
-    const V left = tail.density * fma(t, V(T(-0.3989422804014327)), tail.ratio);  // the derivative at -t
+    const NormalTail<V> tail = normal_tail(x);
+    const V left = tail.density * fma(tail.t, V(T(-0.3989422804014327)), tail.ratio);  // the derivative at -t
     return dy * select(x < V(0), left, V(1) - left);
   }
 };
@@ -153,23 +152,39 @@ struct GeluTanh : NoScalars {  // x sigmoid(2 u)
       *formula = "x (1 + tanh u) / 2, u = sqrt(2 / pi) (x + 0.044715 x^3)",
       *derivative = "(1 + tanh u) / 2 + x (1 - tanh(u)^2) / 2 * sqrt(2 / pi) (1 + 0.134145 x^2)";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 64;
-  static constexpr double slope = 1.5957691216057308,
-                          cubic = 0.071354816272600252;  // 2 sqrt(2/pi), 0.044715 of it
+  static constexpr double ulp = 3;
+  // 2 u = x (slope + cubic x^2) in two words: its absolute error becomes a relative one of y.
+  template <class V>
+  struct Pair {
+    V hi, lo;
+  };
+  template <class V, class T = typename V::Scalar>
+  static Pair<V> twice_u(V x) {
+    constexpr bool f = is_float<V>;
+    constexpr T slope = T(f ? 1.5957691669464111 : 1.5957691216057308);
+    constexpr T slope_lo = T(f ? -4.534068054340423e-08 : -9.96930880911092e-17);
+    constexpr T cubic = T(f ? 0.07135481387376785 : 0.07135481627260025);
+    constexpr T cubic_lo = T(f ? 2.3988324659995897e-09 : -6.175149918155315e-19);
+    const V square = x * x, square_lo = fma(x, x, -square);
+    const V p = square * V(cubic);
+    const V p_lo = fma(square, V(cubic_lo), fma(square_lo, V(cubic), fma(square, V(cubic), -p)));
+    const V w = V(slope) + p, w_slope = w - p;
+    const V w_lo = ((V(slope) - w_slope) + (p - (w - w_slope))) + (p_lo + V(slope_lo));
+    const V u = x * w;
+    return {u, fma(x, w_lo, fma(x, w, -u))};
+  }
   template <class V, class T = typename V::Scalar>
   static V fwd(V x, const V*) {
-    constexpr T edge = T(is_float<V> ? 12 : 24);
-    const V c = clip(x, V(-edge), V(edge));
-    const V twice = c * fma(c * c, V(T(cubic)), V(T(slope)));
-    return max(V(-edge), x) * sigmoid(twice);
+    const V edge = V(T(is_float<V> ? 12 : 24));
+    const Pair<V> u = twice_u(clip(x, -edge, edge));
+    return times_sigmoid(max(-edge, x), u.hi, u.lo);
   }
   template <class V, class T = typename V::Scalar>
   static V bwd(V x, V, V dy, const V*) {
-    constexpr T edge = T(is_float<V> ? 12 : 24);
-    const V c = clip(x, V(-edge), V(edge));
-    const V square = c * c;
-    const V half = sigmoid(c * fma(square, V(T(cubic)), V(T(slope))));
-    return dy * (half * fma(c * (V(1) - half), fma(square, V(T(3 * cubic)), V(T(slope))), V(1)));
+    const V edge = V(T(is_float<V> ? 12 : 24)), c = clip(x, -edge, edge), square = c * c;
+    const V slope = fma(square, V(T(3 * 0.071354816272600248)), V(T(1.5957691216057308)));
+    const Logistic<V> s = logistic(c * fma(square, V(T(0.071354816272600248)), V(T(1.5957691216057308))));
+    return dy * (s.y * fma(c * s.rest, slope, V(1)));
   }
 };
 
@@ -185,8 +200,8 @@ struct Silu : NoScalars {
   template <class V, class T = typename V::Scalar>
   static V bwd(V x, V, V dy, const V*) {
     constexpr T edge = T(is_float<V> ? 100 : 750);
-    const V s = sigmoid(x);
-    return dy * (s * fma(clip(x, V(-edge), V(edge)), V(1) - s, V(1)));
+    const Logistic<V> s = logistic(x);
+    return dy * (s.y * fma(clip(x, V(-edge), V(edge)), s.rest, V(1)));
   }
 };
 
@@ -200,22 +215,22 @@ struct Mish : NoScalars {  // Misra 2019; with e = e^-|x|, tanh(softplus x) = q 
     V q, r, e;
   };
   template <class V>
-  static Parts<V> parts(V x) {
-    const V e = exp(-abs(x));
+  static Parts<V> parts(V x, V e) {
     const auto left = x < V(0);
-    const V q = select(left, e * (e + V(2)), fma(V(2), e, V(1)));
-    const V r = select(left, V(2), V(2) * e * e);
-    return {q, r, e};
+    const V twice = e + e;
+    return {select(left, fma(e, e, twice), twice + V(1)), select(left, V(2), twice * e), e};
   }
   template <class V, class T = typename V::Scalar>
   static V fwd(V x, const V*) {
-    const Parts<V> p = parts(x);
-    return max(V(T(is_float<V> ? -100 : -750)), x) * (p.q / (p.q + p.r));
+    const V edge = V(T(is_float<V> ? -110 : -780)), low = V(T(is_float<V> ? -80 : -700));
+    const Parts<V> p = parts(x, exp_down(max(low, -abs(x))));
+    const V y = max(edge, x) * (p.q / (p.q + p.r));
+    return y * exp_down(clip(x, edge, low) - low);  // 1 from -80 on
   }
   template <class V, class T = typename V::Scalar>
   static V bwd(V x, V, V dy, const V*) {
     constexpr T edge = T(is_float<V> ? 100 : 750);
-    const Parts<V> p = parts(x);
+    const Parts<V> p = parts(x, exp_down(-abs(x)));
     const V inverse = V(1) / (p.q + p.r);
     const V w = p.q * inverse;
     const V rest = p.r * inverse * (V(1) + w);  // 1 - w^2
@@ -234,7 +249,7 @@ struct Softplus {
   template <class V>
   static V fwd(V x, const V* s) {
     const V t = x * s[0];
-    return select(t > s[1], x, (max(V(0), t) + log1p(exp(-abs(t)))) / s[0]);
+    return select(t > s[1], x, (max(V(0), t) + log1p_unit(exp_down(-abs(t)))) / s[0]);
   }
   template <class V>
   static V bwd(V x, V, V dy, const V* s) {
@@ -260,24 +275,27 @@ struct Softsign : NoScalars {
   }
 };
 
-struct Tanhshrink : NoScalars {  // x^3 P(x^2) to |x| = 1, right to 2^-25 (2^-54)
+struct Tanhshrink : NoScalars {  // x^3 (1/3 + x^2 P(x^2)) for |x| < 1.5 (1.25), right to 2^-25 (2^-53.6)
   static constexpr const char *name = "tanhshrink", *formula = "x - tanh(x)", *derivative = "tanh(x)^2";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 4;
-  template <class V>
+  static constexpr double ulp = 3;
+  template <class V, class T = typename V::Scalar>
   static V fwd(V x, const V*) {
-    const V u = min(V(1), x * x);
+    constexpr T edge = T(is_float<V> ? 1.5 : 1.25);
+    const V u = min(V(edge * edge), x * x);
     V p;
     if constexpr (is_float<V>)
-      p = polynomial(u, 0.333333343, -0.13333413, 0.0539785661, -0.021915406, 0.00893258024, -0.00353920204,
-                     0.00115841103, -0.00020832564);
+      p = V(0.333333343f) + polynomial(u, -9.934108e-9, -0.133332878, 0.0539599098, -0.0218158476,
+                                       0.00868991204, -0.00326344371, 0.00105663983, -0.000259663328,
+                                       4.08817104e-5, -2.99672138e-6);
     else
-      p = polynomial(
-          u, 0.33333333333333331, -0.13333333333332467, 0.053968253967578095, -0.021869488515243191,
-          0.0088632351890887608, -0.0035921246668955721, 0.0014558124342940071, -0.00058992814187433257,
-          0.00023880636146003344, -9.6144380321869721e-5, 3.7905214636812823e-5, -1.4080116180833614e-5,
-          4.5900957026359644e-6, -1.1803829339156739e-6, 2.04245174517277e-7, -1.7260258670518623e-8);
-    return select(abs(x) < V(1), x * u * p, x - tanh(x));
+      p = polynomial(u, 0.33333333333333331, -0.1333333333333242, 0.053968253967600958, -0.021869488517916147,
+                     0.0088632352616955477, -0.0035921256316660266, 0.001455820051215917,
+                     -0.00058996736554635615, 0.00023894526852590638, -9.6493372858584827e-5,
+                     3.8537656986585815e-5, -1.4910886284660148e-5, 5.3761133834359653e-6,
+                     -1.7055762173844823e-6, 4.4264993309393911e-7, -8.5706226356979772e-8,
+                     1.0784276712651813e-8, -6.5267663821219457e-10);
+    return select(abs(x) < V(edge), x * u * p, x - tanh(x));
   }
   template <class V>
   static V bwd(V x, V, V dy, const V*) {
@@ -292,7 +310,7 @@ struct Logsigmoid : NoScalars {
   static constexpr double ulp = 3;
   template <class V>
   static V fwd(V x, const V*) {
-    return min(V(0), x) - log1p(exp(-abs(x)));
+    return min(V(0), x) - log1p_unit(exp_down(-abs(x)));
   }
   template <class V>
   static V bwd(V x, V, V dy, const V*) {

@@ -3,11 +3,6 @@
 
 namespace formulas {
 
-template <class V, class T = typename V::Scalar>
-V not_a_number_where(typename V::Mask m, V x) {
-  return select(m, V(T(__builtin_nan(""))), x);
-}
-
 struct Neg : NoScalars {
   static constexpr const char *name = "neg", *formula = "-x", *derivative = "-1";
   static constexpr Needs needs = Needs::none;
@@ -116,7 +111,7 @@ struct Log2 : NoScalars {
   }
   template <class V, class T = typename V::Scalar>
   static V bwd(V x, V, V dy, const V*) {
-    return dy / (x * V(T(0.69314718055994531)));
+    return dy / x * V(T(1.4426950408889634));
   }
 };
 
@@ -144,7 +139,7 @@ struct Rsqrt : NoScalars {
   }
   template <class V>
   static V bwd(V, V y, V dy, const V*) {
-    return (V(-0.5) * dy) * (y * y * y);
+    return ((V(-0.5) * dy) * y) * y * y;
   }
 };
 

@@ -5,27 +5,34 @@
 
 template <class V>
 struct NormalTail {
+  V t;        // |x|, clipped to where t Phi(-t) is flushed to zero
   V density;  // e^(-t^2 / 2)
   V ratio;    // e^(t^2 / 2) Phi(-t)
 };
 
-// For 0 <= t: Phi(-t) = density * ratio, to a few ulp down to the smallest normal number.
-// ratio (t + c) is a polynomial in (t - c) / (t + c), right to 2^-25.7 (2^-54).
+// Phi(-|x|) = density * ratio. ratio is a quotient of polynomials right to 2^-26.7 for float; for double
+// ratio (t + 5) is a polynomial in (t - 5) / (t + 5) right to 2^-54.
 template <class V, class T = typename V::Scalar>
-NormalTail<V> normal_tail(V t) {
-  constexpr T c = T(is_float<V> ? 4 : 5);
-  t = min(V(T(is_float<V> ? 13.5 : 38.5)), t);
+NormalTail<V> normal_tail(V x) {
+  const V t = min(V(T(is_float<V> ? 13.2 : 37.63)), abs(x));
+  // e^(-t^2 / 2) = 2^n e^(-r / 2), t^2 in two words
   const V square = t * t, lost = fma(t, t, -square);
-  const V half = V(T(-0.5)) * square;
-  const ExpParts<V> e = split_exp(max(V(T(is_float<V> ? -87.5 : -708.5)), half));
-  const V density = exp_core(fma(V(T(-0.5)), lost, e.r)) * power_of_two(e.t);
-  const V inverse = V(T(1)) / (t + V(c));
-  const V v = fma(V(-2 * c), inverse, V(T(1)));
+  const V power = fma(square, V(T(-0x1.71547652b82fep-1)), V(magic<V>));
+  const V n = power - V(magic<V>);
+  V r = fma(n, V(T(is_float<V> ? 0x1.62e43p+0 : 0x1.62e42fefa39efp+0)), square);
+  r = fma(n, V(T(is_float<V> ? -0x1.05c61p-28 : 0x1.abc9e3b39803fp-55)), r) + lost;
+  const V density = add_exponent(exp_core(r, -0.5), power);
   if constexpr (is_float<V>) {
-    const V p = polynomial(v, 0.755285144, -0.607896626, 0.387136221, -0.18652226, 0.0604126193,
-                           -0.00753140636, -0.0035518338, 0.00156777713, 0.000238542401, -9.67936503e-5);
-    return {density, p * inverse};
+    const V p = polynomial(t, 49.618042, 43.2358246, 17.9921722, 3.96787119, 0.398947954);
+    V q = t + V(T(9.94671059));
+    q = fma(q, t, V(T(46.0832863)));
+    q = fma(q, t, V(T(118.535973)));
+    q = fma(q, t, V(T(165.65062)));
+    return {t, density, p / fma(q, t, V(T(99.236084)))};
   } else {
+    const V sum = t + V(T(5)), inverse = V(T(1)) / sum;
+    const V inverse_lo = inverse * fma(-inverse, t - (sum - V(T(5))), fma(-inverse, sum, V(T(1))));
+    const V v = fma(V(T(-10)), inverse, V(T(1))) - V(T(10)) * inverse_lo;
     const V p = polynomial(
         v, 0.76919304975006297, -0.66538250289005663, 0.49530561596997691, -0.31353315667131498,
         0.16502036617036492, -0.069118638705974469, 0.020795066800173692, -0.0029933767753978725,
@@ -33,17 +40,19 @@ NormalTail<V> normal_tail(V t) {
         1.668116305598213e-5, 3.9814724467607983e-6, -2.7691001432039148e-6, -3.377215484359653e-7,
         4.3275395820672434e-7, 4.3606954066309458e-8, -6.5376240945532529e-8, -1.0222895422418725e-8,
         7.20202380845299e-9, 2.0225049076590501e-9);
-    return {density, p * inverse};
+    return {t, density, fma(p, inverse_lo, p * inverse)};
   }
 }
 
 template <class V, class T = typename V::Scalar>
 V erf(V x) {
-  if constexpr (is_float<V>) {  // 1 - e^-q(|x|), q(a) = a P(a) right to 2^-24.2
+  if constexpr (is_float<V>) {  // 1 - e^-q, q(a) = a (2 / sqrt(pi) + a P(a)), a = |x|, right to 2^-27.8
     const V a = min(V(T(3.95)), abs(x));
-    const V p = polynomial(a, 1.12837923, 0.636614978, 0.102833495, -0.019408809, 0.00039279554,
-                           0.00104177312, -0.000254994258, 2.60984825e-6, 4.5374004e-6);
-    return copysign(-expm1_near(-(a * p)), x);
+    const V p = polynomial(a, -0x1.f7ac92p-25, 0.636619508, 0.102776878, -0.0191499777, -0.000165523743,
+                           0.00167173974, -0.000635257282, 0.000118291871, -9.32740477e-6);
+    const ExpParts<V> e = split_exp(-fma(a, V(T(0x1.20dd76p+0)), a * p));
+    const V w = power_of_two(e.t);
+    return copysign(fma(w, expm1_core(e.r), w - V(T(1))), x);
   } else {  // x P(x^2) to 0.85, right to 2^-56; 1 - 2 Phi(-x sqrt 2) beyond
     const V a = abs(x), square = min(V(T(1)), a * a);
     const V p = polynomial(square, 1.1283791670955126, -0.37612638903183249, 0.11283791670927645,

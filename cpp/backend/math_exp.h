@@ -20,18 +20,17 @@ constexpr T magic = T(is_float<V> ? 0x1.8p23 : 0x1.8p52);
 template <class V, class T = typename V::Scalar>
 constexpr T bias = T(is_float<V> ? 127 : 1023);
 
-// x = n ln 2 + r with |r| <= ln 2 / 2, ln 2 in two words (Cody & Waite); t = n + bias + magic.
+// x = n ln 2 + r with |r| <= ln 2 / 2, ln 2 in two words (Cody & Waite); t = n + shift.
 template <class V>
 struct ExpParts {
   V t, r;
 };
 template <class V, class T = typename V::Scalar>
-ExpParts<V> split_exp(V x) {
-  constexpr T shift = magic<V> + bias<V>;
+ExpParts<V> split_exp(V x, T shift = magic<V> + bias<V>) {
   const V t = fma(x, V(T(0x1.71547652b82fep+0)), V(shift));
   const V n = t - V(shift);
-  V r = fma(n, V(T(is_float<V> ? -0x1.62e42ep-1 : -0x1.62e42fefa39efp-1)), x);
-  r = fma(n, V(T(is_float<V> ? -0x1.efa39ep-25 : -0x1.abc9e3b39803fp-56)), r);
+  V r = fma(n, V(T(is_float<V> ? -0x1.62e43p-1 : -0x1.62e42fefa39efp-1)), x);
+  r = fma(n, V(T(is_float<V> ? 0x1.05c61p-29 : -0x1.abc9e3b39803fp-56)), r);
   return {t, r};
 }
 
@@ -41,24 +40,38 @@ V power_of_two(V t) {
   return t.template shl<V::mantissa_bits>();
 }
 
-// (e^r - 1 - r) / r^2 on |r| <= ln 2 / 2; e^r is then right to 2^-28 (2^-57), e^r - 1 to 2^-26 (2^-61) of
-// itself
+// (e^(a r) - 1 - a r) / r^2 on |a r| <= ln 2 / 2, a = +-1 or +-1/2; e^(a r) is then right to 2^-28 (2^-57)
+// and e^(a r) - 1 to 2^-26 (2^-61) of itself.
 template <class V>
-V exp_tail(V r) {
+V exp_tail(V r, double a = 1) {
+  const double b = a * a;
   if constexpr (is_float<V>) {
-    return polynomial(r, 0.49999997, 0.166665375, 0.0416677408, 0.00836731773, 0.00138378923);
+    return polynomial(r, 0.49999997 * b, 0.166665375 * a * b, 0.0416677408 * b * b, 0.00836731773 * a * b * b,
+                      0.00138378923 * b * b * b);
   } else {
-    return polynomial(r, 0.5, 0.1666666666666668, 0.04166666666666672, 0.0083333333333189558,
-                      0.0013888888888842696, 0.00019841269893372629, 2.4801587434653562e-5,
-                      2.7557236548313346e-6, 2.7557157195528112e-7, 2.5111804500700002e-8,
-                      2.0957679093424415e-9);
+    const double c = b * b, d = c * c;
+    return polynomial(r, 0.5 * b, 0.1666666666666668 * a * b, 0.04166666666666672 * c,
+                      0.0083333333333189558 * a * c, 0.0013888888888842696 * b * c,
+                      0.00019841269893372629 * a * b * c, 2.4801587434653562e-5 * d,
+                      2.7557236548313346e-6 * a * d, 2.7557157195528112e-7 * b * d,
+                      2.5111804500700002e-8 * a * b * d, 2.0957679093424415e-9 * c * d);
   }
 }
 
-// e^r
+// e^(a r) and e^r - 1
 template <class V, class T = typename V::Scalar>
-V exp_core(V r) {
-  return fma(fma(exp_tail(r), r, V(T(1))), r, V(T(1)));
+V exp_core(V r, double a = 1) {
+  return fma(fma(exp_tail(r, a), r, V(T(a))), r, V(T(1)));
+}
+template <class V>
+V expm1_core(V r) {
+  return fma(r * r, exp_tail(r), r);
+}
+
+// y 2^n from t = n + magic, for normal y and y 2^n
+template <class V>
+V add_exponent(V y, V t) {
+  return bit_add(y, t.template shl<V::mantissa_bits>());
 }
 
 // lo where x < lo, hi where x > hi; NaN stays
@@ -67,19 +80,21 @@ V clip(V x, V lo, V hi) {
   return min(hi, max(lo, x));
 }
 
-// y 2^n, n from the exponents of the normal numbers to bias + 1 (whose power of two is infinite)
-template <class V, class T = typename V::Scalar>
-V scale_by_power(V y, V t) {
-  constexpr T shift = magic<V> + bias<V>;
-  const V top = min(V(shift + bias<V>), t);
-  y = y * power_of_two(top);
-  return fma(y, t - top, y);
-}
-
 template <class V, class T = typename V::Scalar>
 V exp(V x) {
-  const ExpParts<V> e = split_exp(clip(x, V(T(is_float<V> ? -87.5 : -708.5)), V(T(is_float<V> ? 89 : 710))));
-  return scale_by_power(exp_core(e.r), e.t);
+  constexpr T low =
+      T(is_float<V> ? -0x1.5d589ep+6 : -0x1.6232bdd7abcd2p+9);  // the least and the largest x that give
+  constexpr T high = T(is_float<V> ? 0x1.62e42ep+6 : 0x1.62e42fefa39efp+9);  // a normal finite result
+  const ExpParts<V> e = split_exp(x, magic<V>);
+  const V y = select(V(low) <= x, add_exponent(exp_core(e.r), e.t), V(T(0)));
+  return select(x <= V(high), y, x + V(T(__builtin_inf())));
+}
+
+// e^x for x <= 0
+template <class V, class T = typename V::Scalar>
+V exp_down(V x) {
+  const ExpParts<V> e = split_exp(max(V(T(is_float<V> ? -87.5 : -708.5)), x));
+  return exp_core(e.r) * power_of_two(e.t);
 }
 
 template <class V, class T = typename V::Scalar>
@@ -88,43 +103,55 @@ V expm1(V x) {
   const ExpParts<V> e = split_exp(clip(x, V(T(-40)), V(T(is_float<V> ? 89 : 710))));
   const V top = min(V(shift + bias<V>), e.t);
   const V s = power_of_two(top);
-  V y = fma(s, fma(e.r * e.r, exp_tail(e.r), e.r), s - V(T(1)));
-  y = fma(y, e.t - top, y);
-  return bit_or(y, bit_and(x, V(T(-0.0))));  // -0
+  const V y = fma(s, expm1_core(e.r), s - V(T(1)));
+  return bit_or(fma(y, e.t - top, y), bit_and(x, V(T(-0.0))));  // the sign of -0
 }
 
-// e^x - 1 for x within +-100 (+-700)
-template <class V, class T = typename V::Scalar>
-V expm1_near(V x) {
-  const ExpParts<V> e = split_exp(x);
-  const V s = power_of_two(e.t);
-  return fma(s, fma(e.r * e.r, exp_tail(e.r), e.r), s - V(T(1)));
-}
-
-// 1 / (1 + e^-x); e^-x may become infinite, never NaN
-template <class V, class T = typename V::Scalar>
-V sigmoid(V x) {
-  constexpr T edge = T(is_float<V> ? 88 : 709.5);
-  const ExpParts<V> e = split_exp(clip(-x, V(-edge), V(edge + T(1))));
-  return V(T(1)) / fma(exp_core(e.r), power_of_two(e.t), V(T(1)));
-}
-
-// (e^2|x| - 1) / (e^2|x| + 1) with the sign of x; 1 from 9.1 (19.1) on
+// (1 - e^-2|x|) / (1 + e^-2|x|) with the sign of x. With e^-2|x| = w (1 + m), w a power of two, the numerator
+// is (1 - w) - w m and the denominator (1 + w) + w m, each rounded once.
 template <class V, class T = typename V::Scalar>
 V tanh(V x) {
-  const V a = min(V(T(is_float<V> ? 9.2 : 19.2)), abs(x));
-  const V e = expm1_near(a + a);
-  return copysign(e / (e + V(T(2))), x);
+  const V a = bit_or(x, V(T(-0.0)));
+  const ExpParts<V> e = split_exp(max(V(T(-40)), a + a));
+  const V w = power_of_two(e.t), m = expm1_core(e.r);
+  return copysign(fma(w, m, w - V(T(1))) / fma(w, m, w + V(T(1))), x);
 }
 
-// x / (1 + e^-x), also where e^-x overflows but the quotient does not
+// d = w + e^-r, summed from the largest, so that 1 / (1 + e^-x) = w / d, w = 2^n and r from split_exp(x)
+template <class V, class T = typename V::Scalar>
+V logistic_sum(V w, V r) {
+  return max(V(T(1)), w) + (min(V(T(1)), w) + expm1_core(-r));
+}
+
+template <class V, class T = typename V::Scalar>
+V sigmoid(V x) {
+  const ExpParts<V> e = split_exp(clip(x, V(T(is_float<V> ? -88 : -709)), V(T(60))));
+  const V w = power_of_two(e.t);
+  return w / logistic_sum(w, e.r);
+}
+
+// y = sigmoid(x) and rest = 1 - y, each to a few ulp
+template <class V>
+struct Logistic {
+  V y, rest;
+};
+template <class V, class T = typename V::Scalar>
+Logistic<V> logistic(V x) {
+  const ExpParts<V> e = split_exp(clip(x, V(T(is_float<V> ? -88 : -709)), V(T(60))));
+  const V w = power_of_two(e.t), inverse = V(T(1)) / logistic_sum(w, e.r);
+  return {w * inverse, exp_core(-e.r) * inverse};
+}
+
+// x / (1 + e^-(v + v_lo)), also where e^-x overflows
+template <class V, class T = typename V::Scalar>
+V times_sigmoid(V x, V v, V v_lo) {
+  constexpr T shift = magic<V> + bias<V>;
+  const ExpParts<V> e = split_exp(clip(v, V(T(is_float<V> ? -110 : -780)), V(T(60))));
+  const V top = max(V(shift + T(1) - bias<V>), e.t);
+  const V w = power_of_two(top);
+  return x / logistic_sum(w, e.r + v_lo) * w * power_of_two((e.t - top) + V(shift));
+}
 template <class V, class T = typename V::Scalar>
 V silu(V x) {
-  constexpr T shift = magic<V> + bias<V>;
-  constexpr T edge = T(is_float<V> ? 96 : 720);
-  const V xc = max(V(-edge), x);
-  const ExpParts<V> e = split_exp(max(V(T(is_float<V> ? -80 : -700)), -xc));
-  const V top = min(V(shift + bias<V>), e.t);
-  const V y = xc / fma(exp_core(e.r), power_of_two(top), V(T(1)));
-  return y * power_of_two((top - e.t) + V(shift));
+  return times_sigmoid(max(V(T(is_float<V> ? -110 : -780)), x), x, V(T(0)));
 }

@@ -19,36 +19,35 @@ LogParts<V> split_log(V x) {
   return {m, V(T(f ? 0x1p23 : 0x1p52) + bias<V>) - biased};
 }
 
-// s^2 / 2 - (s - log(1 + s)), the part of log(1 + s) beyond its first two terms, 1 + s in [sqrt 1/2, sqrt 2]
+// log(1 + s) - s for 1 + s in [sqrt 1/2, sqrt 2]
 template <class V, class T = typename V::Scalar>
-V log_tail(V s, V half_square) {
-  if constexpr (is_float<V>) {  // s^3 P(s), right to 2^-27 of log(1 + s)
-    const V p = polynomial(s, 0.333333313, -0.250008225, 0.200012594, -0.16623348, 0.142011032, -0.131595775,
-                           0.127653614, -0.0764044896);
-    return (s * s) * (s * p);
-  } else {  // z (s^2 / 2 + z^2 Q(z^2)), z = s / (2 + s) (fdlibm's arrangement), right to 2^-66
+V log_rest(V s) {
+  if constexpr (is_float<V>) {  // s^2 (s P(s) - 1/2), right to 2^-27 of log(1 + s)
+    const V p = polynomial(s, -0.5, 0.333333313, -0.250008225, 0.200012594, -0.16623348, 0.142011032,
+                           -0.131595775, 0.127653614, -0.0764044896);
+    return s * s * p;
+  } else {  // z (s^2 / 2 + z^2 Q(z^2)) - s^2 / 2, z = s / (2 + s) (fdlibm's arrangement), right to 2^-66
+    const V half_square = V(T(0.5)) * s * s;
     const V z = s / (V(T(2)) + s), zz = z * z;
     const V q =
         polynomial(zz, 0.66666666666666663, 0.40000000000004937, 0.28571428569404189, 0.22222222608281092,
                    0.18181778235032234, 0.15386994610876903, 0.13252009624006764, 0.13236097822928772);
-    return z * fma(zz, q, half_square);
+    return fma(z, fma(zz, q, half_square), -half_square);
   }
 }
 
 // log(1 + s) - down ln 2
 template <class V, class T = typename V::Scalar>
 V log_sum(V s, V down) {
-  const V half_square = V(T(0.5)) * s * s;
-  const V rest = fma(down, V(T(is_float<V> ? -0x1.05c61p-29 : 0x1.abc9e3b39803fp-56)),
-                     half_square - log_tail(s, half_square));
-  return fma(down, V(T(is_float<V> ? -0x1.62e43p-1 : -0x1.62e42fefa39efp-1)), s - rest);
+  const V rest = fma(down, V(T(is_float<V> ? 0x1.05c61p-29 : -0x1.abc9e3b39803fp-56)), log_rest(s));
+  return fma(down, V(T(is_float<V> ? -0x1.62e43p-1 : -0x1.62e42fefa39efp-1)), s + rest);
 }
 
-// y where x is positive and finite, x where it is infinite or NaN, -infinity at 0, NaN below
+// y for positive finite x; x where it is infinite or NaN, -infinity at 0, NaN below
 template <class V, class T = typename V::Scalar>
 V log_edges(V x, V y) {
-  y = select(x < V(T(__builtin_inf())), y, x);
-  return select(x <= V(T(0)), select(x < V(T(0)), V(T(__builtin_nan(""))), V(T(-__builtin_inf()))), y);
+  const V low = select(x == V(T(0)), V(T(-__builtin_inf())), V(T(__builtin_nan(""))));
+  return select(V(T(0)) < x, select(x < V(T(__builtin_inf())), y, x), low);
 }
 
 template <class V, class T = typename V::Scalar>
@@ -57,33 +56,34 @@ V log(V x) {
   return log_edges(x, log_sum(p.m - V(T(1)), p.down));
 }
 
-// log(1 + x): 1 + x is rounded to find its exponent, and what rounding lost is given back to the mantissa
+// log(1 + x): 1 + x is rounded to find its exponent, and what rounding lost is given back to the mantissa.
 template <class V, class T = typename V::Scalar>
 V log1p(V x) {
   const V u = V(T(1)) + x;
   const LogParts<V> p = split_log(u);
-  const V lost = x - (u - V(T(1)));
-  const V scale = power_of_two(p.down + V(magic<V> + bias<V>));
-  const V s = fma(lost, scale, p.m - V(T(1)));
-  const V y = log_sum(s, p.down);
-  return select(
-      x < V(T(__builtin_inf())),
-      select(x <= V(T(-1)), select(x < V(T(-1)), V(T(__builtin_nan(""))), V(T(-__builtin_inf()))), y), x);
+  const V lost = x - (u - V(T(1)));  // 0 for large x
+  const V scale = power_of_two(max(V(-bias<V>), p.down) + V(magic<V> + bias<V>));
+  const V y = log_sum(fma(lost, scale, p.m - V(T(1))), p.down);
+  return bit_or(log_edges(u, y), bit_and(x, V(T(-0.0))));  // the sign of -0
 }
 
-// log2(e) in two words times log(1 + s) = s - (s^2/2 - tail)
+// log(1 + x) for 0 <= x <= 1
+template <class V, class T = typename V::Scalar>
+V log1p_unit(V x) {
+  const auto large = V(T(0.41421354)) < x;
+  const V s = select(large, fma(x, V(T(0.5)), V(T(-0.5))), x);
+  return select(large, V(T(0x1.62e42fefa39efp-1)), V(T(0))) + (s + log_rest(s));
+}
+
+// log2(e) in two words times log(1 + s)
 template <class V, class T = typename V::Scalar>
 V log2(V x) {
   const V hi = V(T(is_float<V> ? 0x1.715476p+0 : 0x1.71547652b82fep+0));
   const V lo = V(T(is_float<V> ? 0x1.4ae0c0p-26 : 0x1.777d0ffda0d24p-56));
   const LogParts<V> p = split_log(x);
   const V s = p.m - V(T(1));
-  const V half_square = V(T(0.5)) * s * s;
-  const V rest = log_tail(s, half_square) - half_square;
   const V first = s * hi;
-  const V low = fma(s, lo, fma(s, hi, -first));
-  const V small = fma(rest, hi, low);
+  const V low = fma(log_rest(s), hi, fma(s, lo, fma(s, hi, -first)));
   const V head = first - p.down;
-  const V lost = first - (head + p.down);
-  return log_edges(x, head + (small + lost));
+  return log_edges(x, head + ((first - (head + p.down)) + low));
 }

@@ -24,10 +24,10 @@ Pair<V> log2_pair(V a) {
   const V zz = z * z, zz_lo = fma(z + z, z_lo, fma(z, z, -zz));
   V q;
   if constexpr (is_float<V>) {
-    q = polynomial(zz, 0.400009722, 0.284987926, 0.242788538);
+    q = polynomial(zz, 0.400001526, 0.285470903, 0.23419629);
   } else {
-    q = polynomial(zz, 0.40000000000004937, 0.28571428569404189, 0.22222222608281092, 0.18181778235032234,
-                   0.15386994610876903, 0.13252009624006764, 0.13236097822928772);
+    q = polynomial(zz, 0.40000000000002262, 0.28571428570096702, 0.22222222520472676, 0.1818178431614097,
+                   0.15386759799382818, 0.13256757732107963, 0.13196907385211856);
   }
   const V third = V(T(is_float<V> ? 0x1.555556p-1 : 0x1.5555555555555p-1));
   const V third_lo = V(T(is_float<V> ? -0x1.555556p-26 : 0x1.5555555555555p-55));
@@ -63,7 +63,9 @@ V pow(V a, V b) {
   constexpr T shift = magic<V> + bias<V>;
   const V t = wc + V(shift);
   const V f = (wc - (t - V(shift))) + w_lo;
-  V y = scale_by_power(exp_core(f * V(T(is_float<V> ? 0x1.62e43p-1 : 0x1.62e42fefa39efp-1))), t);
+  const V top = min(V(shift + bias<V>), t);
+  V y = exp_core(f * V(T(is_float<V> ? 0x1.62e43p-1 : 0x1.62e42fefa39efp-1))) * power_of_two(top);
+  y = fma(y, t - top, y);
   // signs, and what C99 says of 0, 1 and infinity (Annex F.9.4.4)
   const V half = b * V(T(0.5));
   const auto odd = (floor(half) != half) & (floor(b) == b);

@@ -1,4 +1,4 @@
-// sin and cos: x = k pi/2 + r in three words (Cody & Waite), |r| <= pi/4, then a polynomial in r^2.
+// sin and cos: x = k pi/2 + r, |r| <= pi/4, then a polynomial in r^2.
 #pragma once
 
 #include "math_exp.h"
@@ -7,21 +7,115 @@ template <class V>
 struct TrigParts {
   V r, t;  // the low bits of t hold k
 };
+
+// The reduction of one large x in integers (Payne & Hanek 1983): x 2/pi modulo 4 from the bits of 2/pi that
+// matter.
+template <class T>
+[[gnu::noinline]] void reduce_far(T x, T& r, int& k) {
+  using U = unsigned long long;
+  using Wide = unsigned __int128;
+  constexpr U two_over_pi[] = {0,
+                               0xa2f9836e4e441529,
+                               0xfc2757d1f534ddc0,
+                               0xdb6295993c439041,
+                               0xfe5163abdebbc561,
+                               0xb7246e3a424dd2e0,
+                               0x06492eea09d1921c,
+                               0xfe1deb1cb129a73e,
+                               0xe88235f52ebb4484,
+                               0xe99c7026b45f7e41,
+                               0x3991d639835339f4,
+                               0x9c845f8bbdf9283b,
+                               0x1ff897ffde05980f,
+                               0xef2f118b5a0a6d1f,
+                               0x6d367ecf27cb09b7,
+                               0x4f463f669e5fea2d,
+                               0x7527bac7ebe5f17b,
+                               0x3d0739f78a5292ea,
+                               0x6bfb5fb11f8d5d08,
+                               0x56033046fc7b6bab};
+  constexpr bool f = sizeof(T) == 4;
+  constexpr T pi_half = T(f ? 0x1.921fb6p+0 : 0x1.921fb54442d18p+0),
+              pi_half_lo = T(f ? -0x1.777a5cp-25 : 0x1.1a62633145c07p-54);
+  const double d = double(x);
+  const U bits = __builtin_bit_cast(U, d);
+  const int exponent = int(bits >> 52 & 0x7ff) - 1075;  // |x| = m 2^exponent
+  if (exponent == 0x7ff - 1075) {
+    r = x - x;
+    k = 0;
+    return;
+  }
+  const U m = (bits & 0xfffffffffffff) | 0x10000000000000;
+  // Bits of 2/pi up to weight 2^(2 - exponent) give multiples of 4; the next 192, times m, give x 2/pi
+  // modulo 4.
+  const int first = 64 + exponent - 2, word = first >> 6, shift = first & 63;
+  U w[3], p[3];
+  for (int i = 0; i < 3; i++)
+    w[i] = shift == 0 ? two_over_pi[word + i]
+                      : two_over_pi[word + i] << shift | two_over_pi[word + i + 1] >> (64 - shift);
+  Wide carry = 0;
+  for (int i = 2; i >= 0; i--) {
+    carry += Wide(w[i]) * m;
+    p[i] = U(carry);
+    carry >>= 64;
+  }
+  // the upper two bits are the quadrant, the rest a fraction; the nearest quadrant leaves it within +-1/2
+  k = int(p[0] >> 62) + int(p[0] >> 61 & 1);
+  const bool below = p[0] >> 61 & 1;
+  U a = p[0] << 2 | p[1] >> 62, b = p[1] << 2 | p[2] >> 62, c = p[2] << 2;
+  if (below) {
+    c = ~c + 1;
+    b = ~b + (c == 0);
+    a = ~a + (c == 0 && b == 0);
+  }
+  T scale = T(1);
+  for (; !(a >> 63) && scale > T(1e-30); scale *= T(0.5)) {
+    a = a << 1 | b >> 63;
+    b = b << 1 | c >> 63;
+    c <<= 1;
+  }
+  constexpr int digits = f ? 24 : 53;
+  const T hi = T(a >> (64 - digits)) * T(1 / double(U(1) << digits));
+  const T lo = T((a << digits | b >> (64 - digits)) >> (64 - digits)) *
+               T(1 / double(U(1) << digits) / double(U(1) << digits));
+  const T first_word = hi * pi_half;
+  T second_word;
+  if constexpr (f)
+    second_word = __builtin_fmaf(hi, pi_half, -first_word) + (hi * pi_half_lo + lo * pi_half);
+  else
+    second_word = __builtin_fma(hi, pi_half, -first_word) + (hi * pi_half_lo + lo * pi_half);
+  r = (first_word + second_word) * scale;
+  if (below) r = -r;
+  if (x < T(0)) {
+    r = -r;
+    k = -k;
+  }
+  k &= 3;
+}
+
+// Three words of pi/2 (Cody & Waite) to 2^16 (2^40); lanes beyond go one by one.
 template <class V, class T = typename V::Scalar>
 TrigParts<V> split_trig(V x) {
   const V t = fma(x, V(T(0x1.45f306dc9c883p-1)), V(magic<V>));
   const V k = t - V(magic<V>);
-  V r;
-  if constexpr (is_float<V>) {
-    r = fma(k, V(T(-0x1.921fb6p+0)), x);
-    r = fma(k, V(T(0x1.777a5cp-25)), r);
-    r = fma(k, V(T(0x1.ee59dap-50)), r);
-  } else {
-    r = fma(k, V(T(-0x1.921fb54442d18p+0)), x);
-    r = fma(k, V(T(-0x1.1a62633145c07p-54)), r);
-    r = fma(k, V(T(0x1.f1976b7ed8fbcp-110)), r);
+  TrigParts<V> p = {fma(k, V(T(is_float<V> ? -0x1.921fb6p+0 : -0x1.921fb54442d18p+0)), x), t};
+  p.r = fma(k, V(T(is_float<V> ? 0x1.777a5cp-25 : -0x1.1a62633145c07p-54)), p.r);
+  p.r = fma(k, V(T(is_float<V> ? 0x1.ee59dap-50 : 0x1.f1976b7ed8fbcp-110)), p.r);
+  const auto near = abs(x) <= V(T(is_float<V> ? 0x1p16 : 0x1p40));
+  if (any(!near)) {
+    T all[V::lanes], r[V::lanes], far_t[V::lanes];
+    x.store(all);
+    p.r.store(r);
+    p.t.store(far_t);
+    for (int i = 0; i < V::lanes; i++)
+      if (!((all[i] < T(0) ? -all[i] : all[i]) <= T(is_float<V> ? 0x1p16 : 0x1p40))) {
+        int quadrant;
+        reduce_far(all[i], r[i], quadrant);
+        far_t[i] = magic<V> + T(quadrant);
+      }
+    p = {V::load(r), V::load(far_t)};
   }
-  return {r, t};
+  return p;
 }
 
 // sin(r + k pi/2), right to 2^-27.8 (2^-57.8)

@@ -1,6 +1,7 @@
-// Vec<T>: sixteen floats or eight doubles, whatever the register width (64 bytes, the fixed lanes of every reduction).
-// All formulas and kernels are written on Vec, so every instruction set runs the same arithmetic in the same order.
-// Work that never looks across lanes may take fewer, Vec<T, n>: the same bits from shorter code.
+// Vec<T>: sixteen floats or eight doubles, whatever the register width (64 bytes, the fixed lanes of every
+// reduction). All formulas and kernels are written on Vec, so every instruction set runs the same arithmetic
+// in the same order. Work that never looks across lanes may take fewer, Vec<T, n>: the same bits from shorter
+// code.
 
 template <class T, int n = int(64 / sizeof(T))>
 struct Vec;
@@ -90,7 +91,7 @@ struct Vec {
     return each([&](int i) { return R::div(a.r[i], b.r[i]); });
   }
   friend Vec operator-(Vec a) {
-    return each([&](int i) { return R::bit_xor(a.r[i], R::set1(T(-0.0))); });
+    return each([&](int i) { return -a.r[i]; });  // GNU vectors: fuses into fma
   }
   friend Mask operator<(Vec a, Vec b) {
     return each_mask([&](int i) { return R::lt(a.r[i], b.r[i]); });
