@@ -36,7 +36,8 @@ def network(hidden: int) -> nn.Sequential:
 
 def quadratic_cost(output: nncore.Tensor, target: nncore.Tensor) -> nncore.Tensor:
     """1/2 sum over the 10 outputs, averaged over the batch: 5 times the mean over both."""
-    return nn.functional.mse_loss(output, target) * 5.0
+    cost: nncore.Tensor = nn.functional.mse_loss(output, target) * 5.0
+    return cost
 
 
 def data(folder: str | None) -> tuple[nncore.Tensor, nncore.Tensor, nncore.Tensor, nncore.Tensor]:

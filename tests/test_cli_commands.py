@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -237,7 +238,7 @@ def test_failures_are_one_line_and_status_1(
 
 def test_forged_models_are_refused(trained: tuple[Path, str, float], tmp_path: Path) -> None:
     good = nncore.load(trained[0] / "nncore-digits.nnz")
-    changes = [
+    changes: list[dict[str, Any]] = [
         {"arch": {"sizes": [64, 10**9, 10], "activation": "relu"}},
         {"arch": {"sizes": [64, 64, 32, 10], "activation": "eval"}},
         {"arch": None},

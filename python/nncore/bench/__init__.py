@@ -51,7 +51,7 @@ def run(json_file: str | None = None, threads: int | None = None, seconds: float
     """Print the table; with `json_file` also write one JSON line a record."""
     if threads is not None:
         nncore.set_num_threads(threads)
-    facts = {
+    facts: dict[str, Any] = {
         "version": nncore.__version__,
         "isa": _core.isa(),
         "threads": nncore.get_num_threads(),

@@ -17,8 +17,8 @@ class ByHand:
 
     def __init__(self, step: Step, weights: list[Array], biases: list[Array], dtype: type) -> None:
         self.config = step
-        self.weights = [w.astype(dtype) for w in weights]
-        self.biases = [b.astype(dtype) for b in biases]
+        self.weights: list[Array] = [w.astype(dtype) for w in weights]
+        self.biases: list[Array] = [b.astype(dtype) for b in biases]
         self.lr = 0.1 if step.optimizer == "sgd" else 0.001
         self.t = 0
         self.moments = [(np.zeros_like(p), np.zeros_like(p)) for p in [*self.weights, *self.biases]]
@@ -42,7 +42,7 @@ class ByHand:
     def _output_delta(self, output: Array, y: Array) -> Array:
         if self.config.loss == "mse":
             return (output - y) * (2.0 / output.size)
-        delta = np.exp(output - output.max(1, keepdims=True))
+        delta: Array = np.exp(output - output.max(1, keepdims=True))
         delta /= delta.sum(1, keepdims=True)
         delta[np.arange(len(y)), y] -= 1
         delta /= len(y)

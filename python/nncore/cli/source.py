@@ -34,7 +34,8 @@ def read(name: str, folder: str | None) -> Source:
     if name in ("mnist", "fashion-mnist"):
         kind = data.MNIST if name == "mnist" else data.FashionMNIST
         train, test = kind(folder, True, download=True), kind(folder, False, download=True)
-        return Source(name, *train.tensors, *test.tensors, kind.classes, *_constant(255))
+        parts = (train.data, train.targets, test.data, test.targets)
+        return Source(name, *parts, kind.classes, *_constant(255))
     if name == "digits":
         x, y = data.load_digits()
         parts = _split(x, y)

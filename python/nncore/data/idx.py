@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 import os
 import stat
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
 
 CHUNK = 1 << 20
 CODES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -47,7 +52,7 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray[Any, Any]:
 
 
 def parse_idx(
-    stream: IO[bytes], name: str, watch: Callable[[bytes], object] = lambda piece: None
+    stream: Readable, name: str, watch: Callable[[bytes], object] = lambda piece: None
 ) -> np.ndarray[Any, Any]:
     """The array in an IDX stream; `watch` sees every byte (for a checksum)."""
     magic = _exactly(stream, 4, name, "magic number")
@@ -76,7 +81,7 @@ def parse_idx(
     return array if array.dtype.isnative else array.astype(dtype.newbyteorder("="))
 
 
-def _exactly(stream: IO[bytes], count: int, name: str, part: str) -> bytes:
+def _exactly(stream: Readable, count: int, name: str, part: str) -> bytes:
     data = stream.read(count)
     if len(data) < count:
         raise ValueError(f"{name}: truncated in its {part}: {len(data)} of {count} bytes")

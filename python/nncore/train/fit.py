@@ -88,7 +88,7 @@ def fit(
         if len(parts) != 2:
             raise ValueError(f"fit: validation has {len(parts)} parts; expected (x, y) or a data set")
         names = ("the validation x", "the validation y")
-        held_out = prepare.pair("fit", model, *parts, names)
+        held_out = prepare.pair("fit", model, parts[0], parts[1], names)
         prepare.targets_fit("fit", model, criterion, *held_out, names[1])
     if seed is not None:
         generator = Generator(seed=seed)
