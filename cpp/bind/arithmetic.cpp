@@ -12,7 +12,10 @@ namespace {
 using ops::apply;
 using namespace formulas;
 
-bool is_number(py::handle h) { return PyFloat_Check(h.ptr()) || PyLong_Check(h.ptr()) || py::hasattr(h, "__float__"); }
+// Python's numbers and NumPy's scalars, but no arrays.
+bool is_number(py::handle h) {
+  return PyFloat_Check(h.ptr()) || PyLong_Check(h.ptr()) || (py::hasattr(h, "__float__") && !py::hasattr(h, "__len__"));
+}
 
 // The tensor that meets a number: integers stay themselves only beside an integer.
 Tensor meets_number(const Tensor& x, py::handle number) {

@@ -10,7 +10,7 @@ namespace {
 int activation_index(const std::string& wanted) {
   if (wanted.empty()) return -1;
   for (size_t i = 0; i < ops::unary_info.size(); i++)
-    if (wanted == ops::unary_info[i].name) return int(i);
+    if (wanted == ops::unary_info[i].name && ops::unary_info[i].scalars == 0) return int(i);
   raise<ValueError>("linear: '", wanted, "' is not an activation that can be fused; apply it to the result instead");
 }
 

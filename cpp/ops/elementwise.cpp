@@ -12,7 +12,7 @@ namespace {
 
 template <class... Ops>
 constexpr std::array<UnaryInfo, sizeof...(Ops)> unary_infos(OpList<Ops...>) {
-  return {{{Ops::name, Ops::needs}...}};
+  return {{{Ops::name, Ops::needs, scalar_count<Ops>}...}};
 }
 template <class... Ops>
 constexpr std::array<BinaryInfo, sizeof...(Ops)> binary_infos(OpList<Ops...>) {

@@ -16,6 +16,7 @@ using Scalars = std::array<double, 2>;
 struct UnaryInfo {
   const char* name;
   Needs needs;
+  int scalars;
 };
 struct BinaryInfo {
   const char* name;

@@ -1,0 +1,258 @@
+"""Bad input raises the right exception, by its text, and leaves everything as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nncore
+from nncore import _core
+
+f32, f64, i64 = nncore.float32, nncore.float64, nncore.int64
+ones, zeros, tensor = nncore.ones, nncore.zeros, nncore.tensor
+NAN, INF = float("nan"), float("inf")
+
+
+def logits(rows: int = 3, classes: int = 5) -> nncore.Tensor:
+    return nncore.zeros(rows, classes)
+
+
+CASES: list[tuple[Callable[[], Any], type[Exception], str]] = [
+    # shapes
+    (lambda: ones(3, 4) + ones(3, 5), ValueError, "add: shapes (3, 4) and (3, 5) do not broadcast"),
+    (lambda: ones(3, 4) @ ones(5, 4), ValueError, "matmul: inner dimensions differ: (3, 4) @ (5, 4)"),
+    (lambda: ones() @ ones(3), ValueError, "a tensor without axes cannot be multiplied"),
+    (
+        lambda: _core.linear(ones(2, 3), ones(30, 784)),
+        ValueError,
+        "linear: input (2, 3) has 3 features but weight (30, 784) expects 784; reshape",
+    ),
+    (
+        lambda: _core.linear(ones(2, 3), ones(4, 3), ones(3)),
+        ValueError,
+        "linear: bias has shape (3,) but weight (4, 3) needs (4,)",
+    ),
+    (
+        lambda: _core.linear(ones(2, 3), ones(4, 3), None, "softplus"),
+        ValueError,
+        "'softplus' is not an activation that can be fused",
+    ),
+    (lambda: ones(3, 4).reshape(5, -1), ValueError, "reshape: (3, 4) with 12 elements does not fill (5, -1)"),
+    (lambda: ones(3, 4).reshape(-1, -1), ValueError, "more than one -1"),
+    (lambda: ones(3, 4).reshape(13), ValueError, "(3, 4) has 12 elements but (13,) has 13"),
+    (lambda: ones(2, 3).expand(4, 3), ValueError, "expand: (2, 3) does not stretch to (4, 3)"),
+    (lambda: ones(2, 3).permute(0, 0), ValueError, "axis 0 is given twice"),
+    (
+        lambda: nncore.cat([ones(2, 3), ones(3, 4)], 0),
+        ValueError,
+        "cat: tensor 1 has shape (3, 4) but tensor 0 has (2, 3)",
+    ),
+    (lambda: nncore.stack([ones(2), ones(3)]), ValueError, "stack: shapes (3,) and (2,) differ"),
+    (lambda: zeros(-1), ValueError, "negative dimension in shape (-1,)"),
+    (lambda: zeros(2**31, 2**31, 4), ValueError, "more elements than memory can hold"),
+    (lambda: zeros(1, 1, 1, 1, 1, 1, 1, 1, 1), ValueError, "more than 8 axes"),
+    (lambda: zeros(2**44), MemoryError, ""),
+    # axes and indices
+    (
+        lambda: ones(2, 3).sum(2),
+        IndexError,
+        "sum: dim 2 is out of range for a tensor with 2 dimensions; expected -2 to 1",
+    ),
+    (lambda: ones(2, 3).sum((0, 0)), ValueError, "sum: dim 0 is given twice"),
+    (lambda: ones(2, 3).sum(1.0), TypeError, "expected an int, got float"),
+    (lambda: ones(2, 3).transpose(0, 5), IndexError, "transpose: dim 5"),
+    (lambda: ones(2, 3)[2], IndexError, "index 2 is out of range for axis 0 of size 2"),
+    (lambda: ones(2, 3)[0, 0, 0], IndexError, "3 indices for a tensor of shape (2, 3)"),
+    (lambda: ones(2, 3)[1.0], TypeError, "expected an int, got float"),
+    (
+        lambda: ones(2, 3)[tensor([0, 2])],
+        IndexError,
+        "index 2 at position 1 is out of range for an axis of size 2",
+    ),
+    (lambda: ones(2, 3)[tensor([0, -3])], IndexError, "index -3 at position 1"),
+    (
+        lambda: ones(2, 3)[tensor([0.0])],
+        TypeError,
+        "an index tensor must be int64, int32 or uint8, got float32",
+    ),
+    (lambda: ones(2, 3)[tensor([True, False])], TypeError, "boolean masks are not supported"),
+    (lambda: zeros(3, 0).max(1), ValueError, "axis 1 of (3, 0) has no elements"),
+    (lambda: zeros(0).max(), ValueError, "has no elements"),
+    # labels
+    (
+        lambda: nncore.cross_entropy(logits(), tensor([0, 5, 1])),
+        IndexError,
+        "cross_entropy: target 5 at row 1 is out of range for 5 classes; labels go from 0 to 4",
+    ),
+    (lambda: nncore.cross_entropy(logits(), tensor([0, -1, 1])), IndexError, "target -1 at row 1"),
+    (lambda: nncore.cross_entropy(logits(), tensor([0, 2**62, 1])), IndexError, f"target {2**62} at row 1"),
+    (
+        lambda: nncore.cross_entropy(logits(), tensor([0, 1])),
+        ValueError,
+        "target has shape (2,) but logits (3, 5) need (3,)",
+    ),
+    (
+        lambda: nncore.cross_entropy(logits(), tensor([0.0, 1.0, 2.0])),
+        ValueError,
+        "target probabilities have shape (3,) but logits have (3, 5)",
+    ),
+    (lambda: nncore.cross_entropy(logits(), tensor([True, False, True])), TypeError, "target is bool"),
+    (
+        lambda: nncore.cross_entropy(logits(), tensor([-100] * 3)),
+        ValueError,
+        "every target is ignore_index -100",
+    ),
+    (
+        lambda: nncore.cross_entropy(logits(0), tensor([], dtype=i64)),
+        ValueError,
+        "the mean of an empty batch",
+    ),
+    (lambda: nncore.cross_entropy(logits().long(), tensor([0, 1, 2])), TypeError, "the logits is int64"),
+    (
+        lambda: nncore.cross_entropy(logits(), tensor([0, 1, 2]), weight=ones(4)),
+        ValueError,
+        "weight has shape (4,) but there are 5 classes",
+    ),
+    (
+        lambda: nncore.cross_entropy(logits(), tensor([0, 1, 2]), reduction="avg"),
+        ValueError,
+        "reduction is 'avg'; expected 'none', 'mean' or 'sum'",
+    ),
+    (
+        lambda: nncore.cross_entropy(logits(), tensor([0, 1, 2]), label_smoothing=1.5),
+        ValueError,
+        "label_smoothing is 1.5",
+    ),
+    (
+        lambda: nncore.mse_loss(ones(64, 4), ones(64, 1)),
+        ValueError,
+        "mse_loss: input has shape (64, 4) but target has (64, 1)",
+    ),
+    (lambda: nncore.mse_loss(ones(32), ones(32, 1), "none"), ValueError, "a loss does not broadcast"),
+    (lambda: nncore.mse_loss(zeros(0), zeros(0)), ValueError, "the mean of an empty batch"),
+    # dtypes
+    (
+        lambda: ones(2) @ ones(2, dtype=f64),
+        TypeError,
+        "the left operand is float32 but the right one is float64",
+    ),
+    (
+        lambda: _core.linear(ones(1, 2), ones(3, 2, dtype=f64)),
+        TypeError,
+        "linear: the input is float32 but the weight is float64",
+    ),
+    (lambda: tensor([1, 2]).mean(), TypeError, "mean: expected float32 or float64, got int64"),
+    (lambda: tensor([True]) + tensor([True]), TypeError, "bool tensors have no arithmetic"),
+    (lambda: tensor([1, 2]) ** -1, ValueError, "an integer to a negative power"),
+    (
+        lambda: nncore.from_numpy(np.zeros(2, np.float16)),
+        TypeError,
+        "NumPy dtype float16 is not supported; convert with .astype()",
+    ),
+    (lambda: tensor(np.zeros(2, np.complex128)), TypeError, "NumPy dtype complex128"),
+    (lambda: tensor(np.array([object()])), TypeError, "NumPy dtype object"),
+    (lambda: tensor(["a"]), TypeError, "NumPy dtype <U1"),
+    (lambda: tensor(np.zeros(2, "M8[s]")), TypeError, "datetime64"),
+    (lambda: nncore.from_numpy([1.0]), TypeError, "expected a NumPy array, got list"),
+    (lambda: ones(2) + np.ones(2), TypeError, "unsupported operand"),
+    (lambda: nncore.add(ones(2), "a"), TypeError, "add: expected tensors or numbers, got"),
+    # autograd
+    (lambda: ones(2).backward(), RuntimeError, "does not require a gradient"),
+    (lambda: (ones(2, requires_grad=True) * 2).backward(), ValueError, "needs the gradient argument"),
+    (
+        lambda: (ones(2, requires_grad=True) * 2).backward(ones(3)),
+        ValueError,
+        "gradient has shape (3,) but the tensor has (2,)",
+    ),
+    (
+        lambda: (ones(2, requires_grad=True) * 2).backward(ones(2, dtype=f64)),
+        TypeError,
+        "gradient is float64 but the tensor is float32",
+    ),
+    (lambda: tensor([1], requires_grad=True), TypeError, "a int64 tensor cannot have a gradient"),
+    (lambda: ones(2, requires_grad=True).numpy(), RuntimeError, "use .detach().numpy()"),
+    (lambda: ones(2).item(), ValueError, "a tensor of shape (2,) has 2 elements"),
+    (lambda: bool(ones(2)), ValueError, "is ambiguous"),
+    # in place
+    (
+        lambda: _core.assign_(ones(2), ones(3)),
+        ValueError,
+        "assign_: values of shape (3,) do not fit a tensor of shape (2,)",
+    ),
+    (
+        lambda: _core.assign_(ones(2), ones(2, dtype=f64)),
+        TypeError,
+        "values are float64 but the tensor is float32",
+    ),
+    # random numbers and threads
+    (lambda: nncore.manual_seed(-1), ValueError, "seed: -1 is not between 0 and 2**64 - 1"),
+    (lambda: nncore.manual_seed(2**64), ValueError, "is not between 0 and 2**64 - 1"),
+    (lambda: nncore.manual_seed(1.5), TypeError, "seed: expected an int, got float"),
+    (lambda: nncore.manual_seed("a"), TypeError, "seed: expected an int, got str"),
+    (lambda: nncore.randint(3, 3, (2,)), ValueError, "low 3 must be below high 3"),
+    (lambda: nncore.randperm(-1), ValueError, "n is -1"),
+    (lambda: nncore.set_num_threads(0), ValueError, "0 is not between 1 and"),
+    (lambda: nncore.set_num_threads(10**9), ValueError, "1000000000 is not between 1 and"),
+    (lambda: nncore.arange(0, 5, -1), ValueError, "does not lead from 0 to 5"),
+    (lambda: nncore.arange(NAN), ValueError, "must be finite"),
+    (lambda: _core.set_isa("sse9"), ValueError, "choose one of scalar"),
+]
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "text"), CASES, ids=[text or str(i) for i, (_, _, text) in enumerate(CASES)]
+)
+def test_bad_input(call: Callable[[], Any], kind: type[Exception], text: str, threads: int) -> None:
+    with pytest.raises(kind) as caught:
+        call()
+    assert text in str(caught.value)
+
+
+def test_backward_twice_names_the_remedy() -> None:
+    y = (ones(2, requires_grad=True) * 3).exp().sum()
+    y.backward()
+    with pytest.raises(RuntimeError, match="pass retain_graph=True to the first one"):
+        y.backward()
+
+
+def test_a_failed_backward_leaves_the_graph_usable() -> None:
+    x = ones(3, 2, requires_grad=True)
+    y = x.exp()
+    with pytest.raises(ValueError, match="gradient has shape"):
+        y.backward(ones(2))
+    y.backward(ones(3, 2))
+    np.testing.assert_allclose(x.grad.numpy(), np.exp(np.ones((3, 2))), rtol=1e-6)
+
+
+def test_labels_out_of_range_raise_from_every_thread() -> None:
+    x = nncore.zeros(5000, 300)
+    labels = np.zeros(5000, dtype=np.int64)
+    for row in (0, 2500, 4999):
+        labels[row] = 300
+        with pytest.raises(IndexError, match=f"target 300 at row {row}"):
+            nncore.cross_entropy(x, tensor(labels))
+        labels[row] = 0
+
+
+def test_a_subclass_without_init_raises() -> None:
+    class Forgot(nncore.Tensor):
+        def __init__(self) -> None:
+            pass
+
+    with pytest.raises(TypeError, match=r"Tensor.__init__\(\) must be called|never initialised"):
+        Forgot()
+
+
+@pytest.mark.parametrize("value", [NAN, INF, -INF, 1e20])
+def test_extreme_logits_give_a_defined_loss(value: float) -> None:
+    x = tensor([[value, 0.0, 1.0]], requires_grad=True)
+    loss = nncore.cross_entropy(x, tensor([0]))
+    if value == value and value > 0 and value != INF:
+        assert loss.item() == 0.0
+    elif value == -INF:
+        assert loss.item() == INF
+    else:
+        assert np.isnan(loss.item())
