@@ -41,8 +41,10 @@ struct Reg<float> {
   static Raw sub(Raw a, Raw b) { return vsubq_f32(a, b); }
   static Raw mul(Raw a, Raw b) { return vmulq_f32(a, b); }
   static Raw div(Raw a, Raw b) { return vdivq_f32(a, b); }
-  static Raw min(Raw a, Raw b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
-  static Raw max(Raw a, Raw b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
+  // The instructions of x86 give zero for a subnormal.
+  static Raw flush(Raw a) { return vbslq_f32(vceqzq_f32(a), bit_and(a, vdupq_n_f32(-0.0f)), a); }
+  static Raw min(Raw a, Raw b) { return flush(vbslq_f32(vcltq_f32(a, b), a, b)); }
+  static Raw max(Raw a, Raw b) { return flush(vbslq_f32(vcgtq_f32(a, b), a, b)); }
   static Raw fma(Raw a, Raw b, Raw c) { return vfmaq_f32(c, a, b); }
   static void accumulate(Raw& c, Raw a, Raw b) { c = vfmaq_f32(c, a, b); }
   static Raw sqrt(Raw a) { return vsqrtq_f32(a); }
@@ -110,8 +112,9 @@ struct Reg<double> {
   static Raw sub(Raw a, Raw b) { return vsubq_f64(a, b); }
   static Raw mul(Raw a, Raw b) { return vmulq_f64(a, b); }
   static Raw div(Raw a, Raw b) { return vdivq_f64(a, b); }
-  static Raw min(Raw a, Raw b) { return vbslq_f64(vcltq_f64(a, b), a, b); }
-  static Raw max(Raw a, Raw b) { return vbslq_f64(vcgtq_f64(a, b), a, b); }
+  static Raw flush(Raw a) { return vbslq_f64(vceqzq_f64(a), bit_and(a, vdupq_n_f64(-0.0)), a); }
+  static Raw min(Raw a, Raw b) { return flush(vbslq_f64(vcltq_f64(a, b), a, b)); }
+  static Raw max(Raw a, Raw b) { return flush(vbslq_f64(vcgtq_f64(a, b), a, b)); }
   static Raw fma(Raw a, Raw b, Raw c) { return vfmaq_f64(c, a, b); }
   static void accumulate(Raw& c, Raw a, Raw b) { c = vfmaq_f64(c, a, b); }
   static Raw sqrt(Raw a) { return vsqrtq_f64(a); }

@@ -41,8 +41,10 @@ struct Reg {
   static void accumulate(Raw& c, Raw a, Raw b) { c = fma(a, b, c); }
   static float sqrt(float a) { return __builtin_sqrtf(a); }
   static double sqrt(double a) { return __builtin_sqrt(a); }
-  static Raw min(Raw a, Raw b) { return a < b ? a : b; }
-  static Raw max(Raw a, Raw b) { return a > b ? a : b; }
+  // The instructions of x86 give zero for a subnormal.
+  static Raw flush(Raw a) { return a == T(0) ? bit_and(a, T(-0.0)) : a; }
+  static Raw min(Raw a, Raw b) { return flush(a < b ? a : b); }
+  static Raw max(Raw a, Raw b) { return flush(a > b ? a : b); }
   static Raw round(Raw a) { return T(__builtin_rint(a)); }
   static Raw floor(Raw a) { return T(__builtin_floor(a)); }
   static Raw ceil(Raw a) { return T(__builtin_ceil(a)); }
