@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["measure", "run"]
 
+HEAD = (
+    f"{'case':34} {'library':13} {'median us':>10} {'quartiles':>20} {'GFLOP/s':>8} {'limit':>6} {'ratio':>9}"
+)
+
 
 def measure(cases: Iterable[Case], seconds: float = 1.0) -> Iterator[dict[str, Any]]:
     """One record for each library and case: median and quartiles in microseconds, ratio to nncore's time.
@@ -37,45 +41,53 @@ def measure(cases: Iterable[Case], seconds: float = 1.0) -> Iterator[dict[str, A
             raise ValueError(f"{case.name}: off from float64 by {wrong}, allowed {case.tolerance}")
         times = {name: quartiles(values) for name, values in alternate(case.calls, seconds).items()}
         for name, (low, median, high) in times.items():
-            record = {
+            yield {
                 "case": case.name,
                 "library": name,
                 "us": median * 1e6,
                 "us_low": low * 1e6,
                 "us_high": high * 1e6,
+                "ratio": median / times["nncore"][1],
+                "gflops": case.flops / median / 1e9,
             }
-            yield {**record, "ratio": median / times["nncore"][1], "gflops": case.flops / median / 1e9}
 
 
 def run(json_file: str | None = None, threads: int | None = None, seconds: float = 1.0) -> None:
-    """Print the table; with `json_file` also write one JSON line a record."""
+    """Print the table; with `json_file` also write one JSON line a record.
+
+    `limit` is the share of the machine's multiply-add rate, measured in the same run; `ratio` is the time
+    over nncore's.
+    """
     if threads is not None:
         nncore.set_num_threads(threads)
-    facts: dict[str, Any] = {
-        "version": nncore.__version__,
-        "isa": _core.isa(),
-        "threads": nncore.get_num_threads(),
-        "machine": processor(),
-        "python": platform.python_version(),
-    }
+    count = nncore.get_num_threads()
     with ExitStack() as stack:
         file = stack.enter_context(open(json_file, "w", encoding="utf-8")) if json_file else None
-        held = stack.enter_context(same_threads(facts["threads"]))
-        print(", ".join(f"{key} {value}" for key, value in facts.items()))
-        print(held)
-        print(
-            f"{'case':34} {'library':13} {'median us':>11} {'quartiles':>21} {'GFLOP/s':>8} {'of nncore':>9}"
-        )
+        held = stack.enter_context(same_threads(count))
+        limits = _core.measure_limits(count, min(seconds, 0.2))
+        peak, bandwidth = limits["fma_f32"] / 1e9, limits["triad"] / 1e9
+        facts: dict[str, Any] = {
+            "version": nncore.__version__,
+            "isa": _core.isa(),
+            "threads": count,
+            "machine": processor(),
+            "python": platform.python_version(),
+            "limit_gflops": peak,
+            "limit_gbytes": bandwidth,
+        }
+        print(", ".join(f"{key} {facts[key]}" for key in ("version", "isa", "threads", "machine", "python")))
+        print(f"limits of this machine: {peak:.0f} GFLOP/s, {bandwidth:.0f} GB/s; {held}")
+        print(HEAD)
         for record in measure([*products(), *steps()], seconds):
-            spread = f"{record['us_low']:.4g} to {record['us_high']:.4g}"
-            print(
-                f"{record['case']:34} {record['library']:13} {record['us']:11.4g} {spread:>21} "
-                f"{record['gflops']:8.3g} "
-                f"{record['ratio']:8.2f}x",
-                flush=True,
-            )
+            print(_line(record, peak), flush=True)
             if file:
                 print(json.dumps({**record, **facts}), file=file, flush=True)
+
+
+def _line(record: dict[str, Any], peak: float) -> str:
+    spread = f"{record['us_low']:.4g} to {record['us_high']:.4g}"
+    numbers = f"{record['us']:10.4g} {spread:>20} {record['gflops']:8.3g} {record['gflops'] / peak:6.0%}"
+    return f"{record['case']:34} {record['library']:13} {numbers} {record['ratio']:8.2f}x"
 
 
 def processor() -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import platform
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 import nncore
 from nncore.cli.model import Classifier
 
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     if options.model is None:
-        print(f"nncore {nncore.__version__}, Python {platform.python_version()}, {platform.machine()}")
         print(nncore.show_config())
+        print(f"Python {platform.python_version()}, NumPy {np.__version__}")
         return 0
     model, trained = Classifier.load(options.model)
     print(f"{options.model}: {'-'.join(map(str, model.sizes))}, {model.activation} between the layers")
