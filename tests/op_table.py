@@ -21,7 +21,7 @@ LENGTHS: list[tuple[int, ...]] = [(0,), (1,), (7,), (3, 0, 2), (5, 13), (2, 3, 3
 
 @dataclass
 class Case:
-    """call(*tensors) equals truth(*arrays) within `ulp` of the result, or of `size`, what it was summed from."""
+    """call(*tensors) equals truth(*arrays) within `ulp` of the result, or of `size`, what it is summed from."""
 
     name: str
     call: Callable[..., Any]

@@ -157,7 +157,8 @@ CASES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: tensor(["a"]), TypeError, "NumPy dtype <U1"),
     (lambda: tensor(np.zeros(2, "M8[s]")), TypeError, "datetime64"),
     (lambda: nncore.from_numpy([1.0]), TypeError, "expected a NumPy array, got list"),
-    (lambda: ones(2) + np.ones(2), TypeError, "unsupported operand"),
+    (lambda: ones(2) + np.ones(2), TypeError, "add: a tensor and a NumPy array do not mix; convert"),
+    (lambda: np.ones(2) / ones(2), TypeError, "div: a tensor and a NumPy array do not mix"),
     (lambda: nncore.add(ones(2), "a"), TypeError, "add: expected tensors or numbers, got"),
     # autograd
     (lambda: ones(2).backward(), RuntimeError, "does not require a gradient"),

@@ -14,6 +14,12 @@ class Shape {
   static constexpr int max_ndim = 8;
 
   Shape() = default;
+  Shape(const Shape& o) : ndim_(o.ndim_) { std::copy_n(o.size_, ndim_, size_); }
+  Shape& operator=(const Shape& o) {
+    ndim_ = o.ndim_;
+    std::copy_n(o.size_, ndim_, size_);
+    return *this;
+  }
   Shape(std::initializer_list<int64_t> sizes) {
     for (int64_t s : sizes) push_back(s);
   }

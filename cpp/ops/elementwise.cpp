@@ -25,7 +25,16 @@ constexpr std::array<const char*, sizeof...(Ops)> names(OpList<Ops...>) {
 
 // Axes that all operands walk as one are merged; the innermost strides are then 1 or 0.
 BroadcastLoop merged_loop(const Shape& shape, std::initializer_list<const Tensor*> operands) {
-  BroadcastLoop loop = {};
+  BroadcastLoop loop;
+  bool stretched = false;
+  for (const Tensor* t : operands) stretched = stretched || !(t->shape() == shape);
+  if (!stretched) {
+    loop.ndim = 1;
+    loop.size[0] = shape.numel();
+    for (int k = 0; k < 3; k++) loop.stride[k][0] = 1;
+    return loop;
+  }
+  loop = {};
   Strides strides[3];
   int count = 0;
   for (const Tensor* t : operands) strides[count++] = broadcast_strides(t->shape(), shape);
