@@ -46,4 +46,5 @@ struct OpList {
 #include "formulas_activation.h"
 #include "formulas_basic.h"
 #include "formulas_binary.h"
+#include "formulas_piecewise.h"
 #include "formulas_scalar.h"

@@ -1,4 +1,4 @@
-// Activations of torch.nn.functional.
+// Activations of torch.nn.functional that are made of exponentials.
 #pragma once
 
 namespace formulas {
@@ -29,51 +29,6 @@ struct Sigmoid : NoScalars {
   template <class V>
   static V bwd(V, V y, V dy, const V*) {
     return dy * (y * (V(1) - y));
-  }
-};
-
-struct Relu : NoScalars {
-  static constexpr const char *name = "relu", *formula = "max(x, 0)", *derivative = "1 where y > 0, else 0";
-  static constexpr Needs needs = Needs::y;
-  static constexpr double ulp = 0;
-  template <class V>
-  static V fwd(V x, const V*) {
-    return max(V(0), x);
-  }
-  template <class V>
-  static V bwd(V, V y, V dy, const V*) {
-    return select(y <= V(0), V(0), dy);
-  }
-};
-
-struct Relu6 : NoScalars {
-  static constexpr const char *name = "relu6", *formula = "min(max(x, 0), 6)",
-                              *derivative = "1 where 0 < y < 6, else 0";
-  static constexpr Needs needs = Needs::y;
-  static constexpr double ulp = 0;
-  template <class V>
-  static V fwd(V x, const V*) {
-    return clip(x, V(0), V(6));
-  }
-  template <class V>
-  static V bwd(V, V y, V dy, const V*) {
-    return select((y <= V(0)) | (V(6) <= y), V(0), dy);
-  }
-};
-
-struct LeakyRelu {
-  static constexpr const char *name = "leaky_relu", *formula = "x where x > 0, else negative_slope x",
-                              *derivative = "1 where x > 0, else negative_slope";
-  static constexpr Needs needs = Needs::x;
-  static constexpr Scalar scalars[] = {{"negative_slope", 0.01}};
-  static constexpr double ulp = 0.5;
-  template <class V>
-  static V fwd(V x, const V* s) {
-    return select(x > V(0), x, x * s[0]);
-  }
-  template <class V>
-  static V bwd(V x, V, V dy, const V* s) {
-    return select(x > V(0), dy, dy * s[0]);
   }
 };
 
@@ -154,12 +109,8 @@ struct GeluTanh : NoScalars {  // x sigmoid(2 u)
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 3;
   // 2 u = x (slope + cubic x^2) in two words: its absolute error becomes a relative one of y.
-  template <class V>
-  struct Pair {
-    V hi, lo;
-  };
   template <class V, class T = typename V::Scalar>
-  static Pair<V> twice_u(V x) {
+  static DoubleWord<V> twice_u(V x) {
     constexpr bool f = is_float<V>;
     constexpr T slope = T(f ? 1.5957691669464111 : 1.5957691216057308);
     constexpr T slope_lo = T(f ? -4.534068054340423e-08 : -9.96930880911092e-17);
@@ -176,7 +127,7 @@ struct GeluTanh : NoScalars {  // x sigmoid(2 u)
   template <class V, class T = typename V::Scalar>
   static V fwd(V x, const V*) {
     const V edge = V(T(is_float<V> ? 12 : 24));
-    const Pair<V> u = twice_u(clip(x, -edge, edge));
+    const DoubleWord<V> u = twice_u(clip(x, -edge, edge));
     return times_sigmoid(max(-edge, x), u.hi, u.lo);
   }
   template <class V, class T = typename V::Scalar>
@@ -315,68 +266,6 @@ struct Logsigmoid : NoScalars {
   template <class V>
   static V bwd(V x, V, V dy, const V*) {
     return dy * sigmoid(-x);
-  }
-};
-
-struct Hardtanh {
-  static constexpr const char *name = "hardtanh", *formula = "min(max(x, min_val), max_val)",
-                              *derivative = "1 where min_val < x < max_val, else 0";
-  static constexpr Needs needs = Needs::x;
-  static constexpr Scalar scalars[] = {{"min_val", -1}, {"max_val", 1}};
-  static constexpr double ulp = 0;
-  template <class V>
-  static V fwd(V x, const V* s) {
-    return clip(x, s[0], s[1]);
-  }
-  template <class V>
-  static V bwd(V x, V, V dy, const V* s) {
-    return select((x <= s[0]) | (s[1] <= x), V(0), dy);
-  }
-};
-
-struct Hardsigmoid : NoScalars {
-  static constexpr const char *name = "hardsigmoid", *formula = "min(max(x + 3, 0), 6) / 6",
-                              *derivative = "1/6 where -3 < x < 3, else 0";
-  static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 1.5;
-  template <class V>
-  static V fwd(V x, const V*) {
-    return clip(x + V(3), V(0), V(6)) / V(6);
-  }
-  template <class V>
-  static V bwd(V x, V, V dy, const V*) {
-    return select((V(-3) < x) & (x < V(3)), dy / V(6), V(0));
-  }
-};
-
-struct Hardswish : NoScalars {
-  static constexpr const char *name = "hardswish", *formula = "x min(max(x + 3, 0), 6) / 6",
-                              *derivative = "0 where x <= -3, x / 3 + 1/2 where x < 3, else 1";
-  static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 2;
-  template <class V>
-  static V fwd(V x, const V*) {
-    return max(V(-3), x) * (clip(x + V(3), V(0), V(6)) / V(6));
-  }
-  template <class V>
-  static V bwd(V x, V, V dy, const V*) {
-    return select(x <= V(-3), V(0), select(x < V(3), dy * (x / V(3) + V(0.5)), dy));
-  }
-};
-
-struct Threshold {
-  static constexpr const char *name = "threshold", *formula = "x where x > threshold, else value",
-                              *derivative = "1 where x > threshold, else 0";
-  static constexpr Needs needs = Needs::x;
-  static constexpr Scalar scalars[] = {{"threshold", required}, {"value", required}};
-  static constexpr double ulp = 0;
-  template <class V>
-  static V fwd(V x, const V* s) {
-    return select(x <= s[0], s[1], x);
-  }
-  template <class V>
-  static V bwd(V x, V, V dy, const V* s) {
-    return select(x <= s[0], V(0), dy);
   }
 };
 

@@ -6,13 +6,13 @@
 #include "math_log.h"
 
 template <class V>
-struct Pair {
+struct DoubleWord {
   V hi, lo;
 };
 
 // log2 of normal a > 0
 template <class V, class T = typename V::Scalar>
-Pair<V> log2_pair(V a) {
+DoubleWord<V> log2_double_word(V a) {
   const LogParts<V> p = split_log(a);
   // z = s / d in two words, s = m - 1 exact, d = m + 1 in two words
   const V s = p.m - V(T(1)), d = p.m + V(T(1));
@@ -51,7 +51,7 @@ template <class V, class T = typename V::Scalar>
 V pow(V a, V b) {
   const V one = V(T(1)), zero = V(T(0)), inf = V(T(__builtin_inf()));
   const V size = abs(a);
-  Pair<V> l = log2_pair(size);
+  DoubleWord<V> l = log2_double_word(size);
   const auto finite = (size < inf) & (zero < size);
   l.hi = select(finite, l.hi, select(size == zero, -inf, size));
   l.lo = select(finite, l.lo, zero);
@@ -67,11 +67,11 @@ V pow(V a, V b) {
   V y = exp_core(f * V(T(is_float<V> ? 0x1.62e43p-1 : 0x1.62e42fefa39efp-1))) * power_of_two(top);
   y = fma(y, t - top, y);
   // signs, and what C99 says of 0, 1 and infinity (Annex F.9.4.4)
+  const auto whole = floor(b) == b;
   const V half = b * V(T(0.5));
-  const auto odd = (floor(half) != half) & (floor(b) == b);
   const auto negative = bit_or(bit_and(a, V(T(-0.0))), one) < zero;
-  y = select(negative & odd, -y, y);
-  y = select((a < zero) & (floor(b) != b) & (b == b) & (size < inf), V(T(__builtin_nan(""))), y);
+  y = select(negative & whole & (floor(half) != half), -y, y);
+  y = select((a < zero) & (size < inf) & !whole, V(T(__builtin_nan(""))), y);
   y = select((size == one) & (abs(b) == inf), one, y);
   return select((b == zero) | (a == one), one, y);
 }

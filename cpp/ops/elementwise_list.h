@@ -1,5 +1,5 @@
-// Every elementwise op, one line each. Kernels of all levels, the tape, the binding and the tests follow from
-// these lists; an op is known elsewhere by its index here.
+// Every elementwise op. Kernels of all levels, the tape, the binding and the tests follow from these lists;
+// an op is known elsewhere by its index here. To be included inside the namespace of its user.
 #pragma once
 
 #include "../backend/formulas.h"
@@ -11,10 +11,12 @@ using UnaryOps = OpList<
     formulas::Floor, formulas::Ceil, formulas::Round, formulas::Trunc, formulas::Sin, formulas::Cos,
     formulas::Erf,
     // formulas_activation.h
-    formulas::Tanh, formulas::Sigmoid, formulas::Relu, formulas::Relu6, formulas::LeakyRelu, formulas::Elu,
-    formulas::Selu, formulas::Celu, formulas::Gelu, formulas::GeluTanh, formulas::Silu, formulas::Mish,
-    formulas::Softplus, formulas::Softsign, formulas::Tanhshrink, formulas::Logsigmoid, formulas::Hardtanh,
-    formulas::Hardsigmoid, formulas::Hardswish, formulas::Threshold,
+    formulas::Tanh, formulas::Sigmoid, formulas::Elu, formulas::Selu, formulas::Celu, formulas::Gelu,
+    formulas::GeluTanh, formulas::Silu, formulas::Mish, formulas::Softplus, formulas::Softsign,
+    formulas::Tanhshrink, formulas::Logsigmoid,
+    // formulas_piecewise.h
+    formulas::Relu, formulas::Relu6, formulas::LeakyRelu, formulas::Hardtanh, formulas::Hardsigmoid,
+    formulas::Hardswish, formulas::Threshold,
     // formulas_scalar.h
     formulas::AddScalar, formulas::SubScalar, formulas::RsubScalar, formulas::MulScalar, formulas::DivScalar,
     formulas::RdivScalar, formulas::PowScalar, formulas::RpowScalar, formulas::Clamp>;

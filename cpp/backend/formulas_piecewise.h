@@ -1,0 +1,113 @@
+// Activations of torch.nn.functional that are made of straight pieces.
+#pragma once
+
+namespace formulas {
+
+struct Relu : NoScalars {
+  static constexpr const char *name = "relu", *formula = "max(x, 0)", *derivative = "1 where y > 0, else 0";
+  static constexpr Needs needs = Needs::y;
+  static constexpr double ulp = 0;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return max(V(0), x);
+  }
+  template <class V>
+  static V bwd(V, V y, V dy, const V*) {
+    return select(y <= V(0), V(0), dy);
+  }
+};
+
+struct Relu6 : NoScalars {
+  static constexpr const char *name = "relu6", *formula = "min(max(x, 0), 6)",
+                              *derivative = "1 where 0 < y < 6, else 0";
+  static constexpr Needs needs = Needs::y;
+  static constexpr double ulp = 0;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return clip(x, V(0), V(6));
+  }
+  template <class V>
+  static V bwd(V, V y, V dy, const V*) {
+    return select((y <= V(0)) | (V(6) <= y), V(0), dy);
+  }
+};
+
+struct LeakyRelu {
+  static constexpr const char *name = "leaky_relu", *formula = "x where x > 0, else negative_slope x",
+                              *derivative = "1 where x > 0, else negative_slope";
+  static constexpr Needs needs = Needs::x;
+  static constexpr Scalar scalars[] = {{"negative_slope", 0.01}};
+  static constexpr double ulp = 0.5;
+  template <class V>
+  static V fwd(V x, const V* s) {
+    return select(x > V(0), x, x * s[0]);
+  }
+  template <class V>
+  static V bwd(V x, V, V dy, const V* s) {
+    return select(x > V(0), dy, dy * s[0]);
+  }
+};
+
+struct Hardtanh {
+  static constexpr const char *name = "hardtanh", *formula = "min(max(x, min_val), max_val)",
+                              *derivative = "1 where min_val < x < max_val, else 0";
+  static constexpr Needs needs = Needs::x;
+  static constexpr Scalar scalars[] = {{"min_val", -1}, {"max_val", 1}};
+  static constexpr double ulp = 0;
+  template <class V>
+  static V fwd(V x, const V* s) {
+    return clip(x, s[0], s[1]);
+  }
+  template <class V>
+  static V bwd(V x, V, V dy, const V* s) {
+    return select((x <= s[0]) | (s[1] <= x), V(0), dy);
+  }
+};
+
+struct Hardsigmoid : NoScalars {
+  static constexpr const char *name = "hardsigmoid", *formula = "min(max(x + 3, 0), 6) / 6",
+                              *derivative = "1/6 where -3 < x < 3, else 0";
+  static constexpr Needs needs = Needs::x;
+  static constexpr double ulp = 1.5;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return clip(x + V(3), V(0), V(6)) / V(6);
+  }
+  template <class V>
+  static V bwd(V x, V, V dy, const V*) {
+    return select((V(-3) < x) & (x < V(3)), dy / V(6), V(0));
+  }
+};
+
+struct Hardswish : NoScalars {
+  static constexpr const char *name = "hardswish", *formula = "x min(max(x + 3, 0), 6) / 6",
+                              *derivative = "0 where x <= -3, x / 3 + 1/2 where x < 3, else 1";
+  static constexpr Needs needs = Needs::x;
+  static constexpr double ulp = 2;
+  template <class V>
+  static V fwd(V x, const V*) {
+    return max(V(-3), x) * (clip(x + V(3), V(0), V(6)) / V(6));
+  }
+  template <class V>
+  static V bwd(V x, V, V dy, const V*) {
+    return select(x <= V(-3), V(0), select(x < V(3), dy * (x / V(3) + V(0.5)), dy));
+  }
+};
+
+struct Threshold {
+  static constexpr const char *name = "threshold", *formula = "x where x > threshold, else value",
+                              *derivative = "1 where x > threshold, else 0";
+  static constexpr Needs needs = Needs::x;
+  static constexpr Scalar scalars[] = {{"threshold", required}, {"value", required}};
+  static constexpr double ulp = 0;
+  template <class V>
+  static V fwd(V x, const V* s) {
+    return select(x <= s[0], s[1], x);
+  }
+  template <class V>
+  static V bwd(V x, V, V dy, const V* s) {
+    return select(x <= s[0], V(0), dy);
+  }
+};
+
+}  // namespace formulas
