@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,17 +18,76 @@ from pathlib import Path
 STUB = Path(__file__).resolve().parents[1] / "python" / "nncore" / "_core.pyi"
 HEADER = "# Written by tools/make_stub.py from the built module; do not edit.\n"
 
+# Tensor has methods named bool, float, int and numpy, and a property dtype: annotations need other names.
+PREAMBLE = """import builtins
+import numpy as _np
+_F = typing.TypeVar("_F", bound=collections.abc.Callable[..., typing.Any])
+"""
+ARITHMETIC = ["add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "pow", "rpow"]
+COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"]
+
+# Results that the binding leaves open, by "Class.method".
+RETURNS = {
+    **{f"Tensor.__{name}__": "Tensor" for name in [*ARITHMETIC, *COMPARISONS]},
+    "Tensor.__reduce__": "tuple[typing.Any, ...]",
+    "Tensor.__iter__": "collections.abc.Iterator[Tensor]",
+    "Tensor.grad": "Tensor | None",
+    "Tensor.numpy": "_np.ndarray[typing.Any, typing.Any]",
+    "Tensor.requires_grad_": "Tensor",
+    "Tensor.shape": "tuple[int, ...]",
+    "Generator.manual_seed": "Generator",
+}
+REWRITES = [
+    (r"numpy\.dtype\[typing\.Any\]", "_dtype"),
+    (r"\*(args|kwargs)(?=[,)])", r"*\1: typing.Any"),
+    (r"function: typing\.Any\) -> typing\.Any", "function: _F) -> _F"),
+    (r"memo: dict", "memo: dict[int, typing.Any]"),
+    (r"\bdict(?!\[)", "dict[str, typing.Any]"),
+    (r"\blist(?!\[)", "list[typing.Any]"),
+    (r"\b(bool|float|int)\b", r"builtins.\1"),
+]
+
+
+def polish_signature(line: str, owner: str) -> str:
+    """One `def` line of class `owner`, with the annotations that strict type checkers ask for."""
+    head, arguments = line.split("(", 1)
+    name = f"{owner}.{head.split()[-1]}"
+    if name in RETURNS and not arguments.startswith("self, arg1"):  # but not a property's setter
+        arguments = re.sub(r"-> .*:$", f"-> {RETURNS[name]}:", arguments)
+    for pattern, replacement in REWRITES:
+        arguments = re.sub(pattern, replacement, arguments)
+    ignore = "  # type: ignore[override]" if name in ("Tensor.__eq__", "Tensor.__ne__") else ""
+    return f"{head}({arguments}{ignore}"
+
+
+def polish(text: str) -> str:
+    """pybind11-stubgen's text, made acceptable to `mypy --strict`."""
+    text = re.sub(r"( *)@typing\.overload\n(.*\n.*\n)\1@typing\.overload\n\2", r"\2", text)  # twice the same
+    text = re.sub(r"^import numpy\n", "", text, flags=re.M)
+    text = re.sub(r"^__version__: str = .*", "__version__: str", text, flags=re.M)
+    text = text.replace("import typing\n", "import typing\n" + PREAMBLE, 1)
+    text = text.replace("\nclass Tensor:", "\n_dtype = dtype\nclass Tensor:", 1)
+    lines, owner = [], ""
+    for line in text.splitlines():
+        if line.startswith(("class ", "def ")):
+            owner = line[6:].split(":")[0].split("(")[0] if line.startswith("class ") else ""
+        is_signature = re.match(r" *def \w+\(.*:$", line)
+        lines.append(polish_signature(line, owner) if is_signature else line.rstrip())
+    return HEADER + "\n".join(lines).rstrip() + "\n"
+
 
 def generate() -> str:
     """The stub's text, as pybind11-stubgen reads it off the docstrings of `nncore._core`."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pybind11_stubgen", "nncore._core", "-o", folder, "--exit-code"]
+        command += [
+            "--ignore-invalid-expressions",
+            "detail::accessor<.*>",
+        ]  # an attribute in a returned tuple
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise SystemExit(f"pybind11-stubgen failed; mend the signatures it names\n{done.stderr}")
-        text = (Path(folder) / "nncore" / "_core.pyi").read_text(encoding="utf-8")
-    lines = [line.rstrip() for line in text.splitlines()]
-    return HEADER + "\n".join(lines).rstrip() + "\n"
+        return polish((Path(folder) / "nncore" / "_core.pyi").read_text(encoding="utf-8"))
 
 
 def main() -> int:

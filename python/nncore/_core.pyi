@@ -1,0 +1,1013 @@
+# Written by tools/make_stub.py from the built module; do not edit.
+"""
+nncore's C++ core: tensors, automatic differentiation, kernels.
+"""
+from __future__ import annotations
+import collections.abc
+import typing
+import builtins
+import numpy as _np
+_F = typing.TypeVar("_F", bound=collections.abc.Callable[..., typing.Any])
+__all__: list[str] = ['Generator', 'Tensor', 'abs', 'adam_', 'add', 'arange', 'argmax', 'argmin', 'assign_', 'bool', 'cat', 'ceil', 'celu', 'clamp', 'cos', 'cross_entropy', 'default_generator', 'div', 'dtype', 'elementwise_ops', 'elu', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'exp', 'expm1', 'eye', 'flatten', 'float32', 'float64', 'floor', 'from_numpy', 'full', 'ge', 'gelu', 'get_num_threads', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'le', 'leaky_relu', 'linear', 'log', 'log1p', 'log2', 'log_softmax', 'logsigmoid', 'lt', 'manual_seed', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'mse_loss', 'mul', 'ne', 'neg', 'nll_loss', 'no_grad', 'normal_', 'ones', 'ones_like', 'permute', 'pow', 'rand', 'randint', 'randn', 'randperm', 'reciprocal', 'relu', 'relu6', 'reshape', 'round', 'rsqrt', 'selu', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'softmax', 'softplus', 'softsign', 'sqrt', 'square', 'squeeze', 'stack', 'sub', 'sum', 'tanh', 'tanhshrink', 'tensor', 'threshold', 'transpose', 'trim_memory', 'trunc', 'uint8', 'uniform_', 'unsqueeze', 'where', 'zeros', 'zeros_like']
+class dtype:
+    """
+    The type of a tensor's elements: float32, float64, int64, int32, uint8 or bool.
+    """
+    def __eq__(self: _dtype, other: typing.Any) -> builtins.bool:
+        ...
+    def __hash__(self: _dtype) -> builtins.int:
+        ...
+    def __reduce__(self: _dtype) -> str:
+        ...
+    def __repr__(self: _dtype) -> str:
+        ...
+    @property
+    def is_floating_point(self) -> builtins.bool:
+        """
+        Whether gradients can flow through it.
+        """
+    @property
+    def itemsize(self) -> builtins.int:
+        """
+        Bytes of one element.
+        """
+_dtype = dtype
+class Tensor:
+    """
+    A dense, immutable array of numbers that remembers how it was made, so that gradients can flow back.
+
+    Made by `tensor`, `zeros` and the other functions; Tensor(x) shares the memory of x.
+    """
+    __array_ufunc__ = None
+    def __abs__(self) -> Tensor:
+        ...
+    def __add__(self, other: typing.Any) -> Tensor:
+        ...
+    def __array__(self, dtype: typing.Any = None, copy: typing.Any = None) -> typing.Any:
+        ...
+    def __bool__(self) -> builtins.bool:
+        ...
+    def __deepcopy__(self, memo: dict[builtins.int, typing.Any]) -> Tensor:
+        ...
+    def __dlpack__(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+        """
+        A DLPack capsule that shares this tensor's memory; treat it as read-only.
+        """
+    def __dlpack_device__(self) -> tuple[builtins.int, builtins.int]:
+        ...
+    def __eq__(self, other: typing.Any) -> Tensor:  # type: ignore[override]
+        ...
+    def __float__(self) -> builtins.float:
+        ...
+    def __ge__(self, other: typing.Any) -> Tensor:
+        ...
+    def __getitem__(self, index: typing.Any) -> Tensor:
+        ...
+    def __gt__(self, other: typing.Any) -> Tensor:
+        ...
+    def __hash__(self) -> builtins.int:
+        ...
+    def __index__(self) -> builtins.int:
+        ...
+    def __init__(self, data: Tensor) -> None:
+        ...
+    def __int__(self) -> builtins.int:
+        ...
+    def __iter__(self) -> collections.abc.Iterator[Tensor]:
+        ...
+    def __le__(self, other: typing.Any) -> Tensor:
+        ...
+    def __len__(self) -> builtins.int:
+        ...
+    def __lt__(self, other: typing.Any) -> Tensor:
+        ...
+    def __matmul__(self, other: Tensor) -> Tensor:
+        ...
+    def __mul__(self, other: typing.Any) -> Tensor:
+        ...
+    def __ne__(self, other: typing.Any) -> Tensor:  # type: ignore[override]
+        ...
+    def __neg__(self) -> Tensor:
+        ...
+    def __pos__(self) -> Tensor:
+        ...
+    def __pow__(self, other: typing.Any) -> Tensor:
+        ...
+    def __radd__(self, other: typing.Any) -> Tensor:
+        ...
+    def __reduce__(self) -> tuple[typing.Any, ...]:
+        ...
+    def __repr__(self) -> str:
+        ...
+    def __rmul__(self, other: typing.Any) -> Tensor:
+        ...
+    def __rpow__(self, other: typing.Any) -> Tensor:
+        ...
+    def __rsub__(self, other: typing.Any) -> Tensor:
+        ...
+    def __rtruediv__(self, other: typing.Any) -> Tensor:
+        ...
+    def __sub__(self, other: typing.Any) -> Tensor:
+        ...
+    def __truediv__(self, other: typing.Any) -> Tensor:
+        ...
+    def abs(self) -> Tensor:
+        """
+        |x|, element by element; derivative sign(x), 0 at 0.
+        """
+    def add(self, other: typing.Any) -> Tensor:
+        """
+        a + b, broadcast.
+        """
+    def argmax(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> Tensor:
+        """
+        The index of the largest element, of the flattened tensor or along dim.
+        """
+    def argmin(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> Tensor:
+        """
+        The index of the smallest element, of the flattened tensor or along dim.
+        """
+    def backward(self, gradient: Tensor | None = None, retain_graph: builtins.bool = False) -> None:
+        """
+        Adds d(self)/d(leaf) to the grad of every leaf that requires one.
+
+        gradient: d(loss)/d(self), needed unless self has one element. Raises RuntimeError when self has no history or was freed by an earlier backward without retain_graph.
+
+        >>> x = nncore.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * x).sum().backward()
+        >>> x.grad.tolist()
+        [2.0, 4.0]
+        """
+    def bool(self) -> Tensor:
+        """
+        The values as bool.
+        """
+    def ceil(self) -> Tensor:
+        """
+        the smallest integer >= x, element by element; derivative 0.
+        """
+    def celu(self, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+        """
+        x where x > 0, else alpha (e^(x / alpha) - 1), element by element; derivative 1 where x > 0, else e^(x / alpha).
+        """
+    def clamp(self, min: typing.SupportsFloat | typing.SupportsIndex | None = None, max: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
+        """
+        min(max(x, min), max), element by element; derivative 1 where min <= x <= max, else 0.
+        """
+    def clone(self) -> Tensor:
+        """
+        A copy in memory of its own.
+        """
+    def cos(self) -> Tensor:
+        """
+        cos x, element by element; derivative -sin x.
+        """
+    def data_ptr(self) -> builtins.int:
+        """
+        The address of the first element.
+        """
+    def detach(self) -> Tensor:
+        """
+        The same values, cut off from the tape.
+        """
+    def dim(self) -> builtins.int:
+        """
+        The number of axes.
+        """
+    def div(self, other: typing.Any) -> Tensor:
+        """
+        a / b, broadcast; integers divide to float32.
+        """
+    def double(self) -> Tensor:
+        """
+        The values as float64.
+        """
+    def element_size(self) -> builtins.int:
+        """
+        Bytes of one element.
+        """
+    def elu(self, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+        """
+        x where x > 0, else alpha (e^x - 1), element by element; derivative 1 where x > 0, else alpha e^x.
+        """
+    def eq(self, other: typing.Any) -> Tensor:
+        """
+        Element by element, a bool tensor.
+        """
+    def erf(self) -> Tensor:
+        """
+        2 / sqrt(pi) * integral of e^(-t^2) from 0 to x, element by element; derivative 2 / sqrt(pi) * e^(-x^2).
+        """
+    def exp(self) -> Tensor:
+        """
+        e^x, element by element; derivative y.
+        """
+    def expand(self, *args: typing.Any) -> Tensor:
+        """
+        Axes of size 1 repeated to the given sizes; -1 keeps a size.
+        """
+    def expm1(self) -> Tensor:
+        """
+        e^x - 1, element by element; derivative y + 1.
+        """
+    def flatten(self, start_dim: typing.SupportsInt | typing.SupportsIndex = 0, end_dim: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
+        """
+        Axes start_dim to end_dim joined.
+        """
+    def float(self) -> Tensor:
+        """
+        The values as float32.
+        """
+    def floor(self) -> Tensor:
+        """
+        the largest integer <= x, element by element; derivative 0.
+        """
+    def ge(self, other: typing.Any) -> Tensor:
+        """
+        Element by element, a bool tensor.
+        """
+    def gt(self, other: typing.Any) -> Tensor:
+        """
+        Element by element, a bool tensor.
+        """
+    def hardsigmoid(self) -> Tensor:
+        """
+        min(max(x + 3, 0), 6) / 6, element by element; derivative 1/6 where -3 < x < 3, else 0.
+        """
+    def hardswish(self) -> Tensor:
+        """
+        x min(max(x + 3, 0), 6) / 6, element by element; derivative 0 where x <= -3, x / 3 + 1/2 where x < 3, else 1.
+        """
+    def hardtanh(self, min_val: typing.SupportsFloat | typing.SupportsIndex = -1.0, max_val: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+        """
+        min(max(x, min_val), max_val), element by element; derivative 1 where min_val < x < max_val, else 0.
+        """
+    def int(self) -> Tensor:
+        """
+        The values as int32.
+        """
+    def item(self) -> typing.Any:
+        """
+        The only element as a Python number.
+        """
+    def le(self, other: typing.Any) -> Tensor:
+        """
+        Element by element, a bool tensor.
+        """
+    def leaky_relu(self, negative_slope: typing.SupportsFloat | typing.SupportsIndex = 0.01) -> Tensor:
+        """
+        x where x > 0, else negative_slope x, element by element; derivative 1 where x > 0, else negative_slope.
+        """
+    def log(self) -> Tensor:
+        """
+        ln x, element by element; derivative 1 / x.
+        """
+    def log1p(self) -> Tensor:
+        """
+        ln(1 + x), element by element; derivative 1 / (1 + x).
+        """
+    def log2(self) -> Tensor:
+        """
+        ln x / ln 2, element by element; derivative 1 / (x ln 2).
+        """
+    def log_softmax(self, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+        """
+        x - log(sum(exp(x))) along dim.
+        """
+    def logsigmoid(self) -> Tensor:
+        """
+        -ln(1 + e^-x), element by element; derivative sigmoid(-x).
+        """
+    def long(self) -> Tensor:
+        """
+        The values as int64.
+        """
+    def lt(self, other: typing.Any) -> Tensor:
+        """
+        Element by element, a bool tensor.
+        """
+    def matmul(self, other: Tensor) -> Tensor:
+        """
+        The matrix product, as NumPy's matmul.
+        """
+    def max(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
+        """
+        The largest element; with dim, (values, indices) along that axis. NaN wins; the first of equals is returned.
+        """
+    def mean(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+        """
+        The mean over all axes, or over dim.
+        """
+    def min(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
+        """
+        The smallest element; with dim, (values, indices) along that axis. NaN wins; the first of equals is returned.
+        """
+    def mish(self) -> Tensor:
+        """
+        x tanh(softplus(x)), element by element; derivative w + x (1 - w^2) sigmoid(x), w = tanh(softplus(x)).
+        """
+    def mul(self, other: typing.Any) -> Tensor:
+        """
+        a * b, broadcast.
+        """
+    def ne(self, other: typing.Any) -> Tensor:
+        """
+        Element by element, a bool tensor.
+        """
+    def neg(self) -> Tensor:
+        """
+        -x, element by element; derivative -1.
+        """
+    def numel(self) -> builtins.int:
+        """
+        The number of elements.
+        """
+    def numpy(self) -> _np.ndarray[typing.Any, typing.Any]:
+        """
+        The values as a read-only NumPy array that shares this tensor's memory.
+        """
+    def permute(self, *args: typing.Any) -> Tensor:
+        """
+        The axes in another order.
+        """
+    def pow(self, other: typing.Any) -> Tensor:
+        """
+        a to the power b, broadcast.
+        """
+    def reciprocal(self) -> Tensor:
+        """
+        1 / x, element by element; derivative -y^2.
+        """
+    def relu(self) -> Tensor:
+        """
+        max(x, 0), element by element; derivative 1 where y > 0, else 0.
+        """
+    def relu6(self) -> Tensor:
+        """
+        min(max(x, 0), 6), element by element; derivative 1 where 0 < y < 6, else 0.
+        """
+    def requires_grad_(self, requires_grad: builtins.bool = True) -> Tensor:
+        """
+        Sets requires_grad and returns the tensor.
+        """
+    def reshape(self, *args: typing.Any) -> Tensor:
+        """
+        The same elements in row-major order under another shape; one size may be -1.
+        """
+    def round(self) -> Tensor:
+        """
+        the nearest integer, of two the even one, element by element; derivative 0.
+        """
+    def rsqrt(self) -> Tensor:
+        """
+        x^(-1/2), element by element; derivative -y^3 / 2.
+        """
+    def selu(self) -> Tensor:
+        """
+        scale x where x > 0, else scale alpha (e^x - 1), element by element; derivative scale where x > 0, else scale alpha e^x.
+        """
+    def sigmoid(self) -> Tensor:
+        """
+        1 / (1 + e^-x), element by element; derivative y (1 - y).
+        """
+    def sign(self) -> Tensor:
+        """
+        -1, 0 or 1; NaN stays, element by element; derivative 0.
+        """
+    def silu(self) -> Tensor:
+        """
+        x sigmoid(x), element by element; derivative s (1 + x (1 - s)), s = sigmoid(x).
+        """
+    def sin(self) -> Tensor:
+        """
+        sin x, element by element; derivative cos x.
+        """
+    def size(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> typing.Any:
+        """
+        The shape, or the size of one axis.
+        """
+    def softmax(self, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+        """
+        exp(x) / sum(exp(x)) along dim.
+        """
+    def softplus(self, beta: typing.SupportsFloat | typing.SupportsIndex = 1.0, threshold: typing.SupportsFloat | typing.SupportsIndex = 20.0) -> Tensor:
+        """
+        ln(1 + e^(beta x)) / beta, x where beta x > threshold, element by element; derivative sigmoid(beta x), 1 where beta x > threshold.
+        """
+    def softsign(self) -> Tensor:
+        """
+        x / (1 + |x|), element by element; derivative 1 / (1 + |x|)^2.
+        """
+    def sqrt(self) -> Tensor:
+        """
+        x^(1/2), element by element; derivative 1 / (2 y).
+        """
+    def square(self) -> Tensor:
+        """
+        x^2, element by element; derivative 2 x.
+        """
+    def squeeze(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+        """
+        Without the axes of size 1, or without that one.
+        """
+    def sub(self, other: typing.Any) -> Tensor:
+        """
+        a - b, broadcast.
+        """
+    def sum(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+        """
+        The sum over all axes, or over dim; integers sum to int64.
+        """
+    def tanh(self) -> Tensor:
+        """
+        (e^x - e^-x) / (e^x + e^-x), element by element; derivative 1 - y^2.
+        """
+    def tanhshrink(self) -> Tensor:
+        """
+        x - tanh(x), element by element; derivative tanh(x)^2.
+        """
+    def threshold(self, threshold: typing.SupportsFloat | typing.SupportsIndex, value: typing.SupportsFloat | typing.SupportsIndex) -> Tensor:
+        """
+        x where x > threshold, else value, element by element; derivative 1 where x > threshold, else 0.
+        """
+    def to(self, dtype: _dtype) -> Tensor:
+        """
+        The values converted to another dtype.
+        """
+    def tolist(self) -> typing.Any:
+        """
+        The values as nested Python lists, or a number for a tensor without axes.
+        """
+    def transpose(self, dim0: typing.SupportsInt | typing.SupportsIndex, dim1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+        """
+        Two axes exchanged.
+        """
+    def trunc(self) -> Tensor:
+        """
+        x without its fraction, element by element; derivative 0.
+        """
+    def unsqueeze(self, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+        """
+        With a new axis of size 1 at dim.
+        """
+    def view(self, *args: typing.Any) -> Tensor:
+        """
+        As reshape: values are always dense.
+        """
+    @property
+    def T(self) -> Tensor:
+        """
+        The transpose of a matrix.
+        """
+    @property
+    def device(self) -> str:
+        """
+        Where the elements lie.
+        """
+    @property
+    def dtype(self) -> _dtype:
+        """
+        The type of the elements.
+        """
+    @property
+    def grad(self) -> Tensor | None:
+        """
+        The gradient collected by backward(), or None.
+        """
+    @grad.setter
+    def grad(self, arg1: Tensor | None) -> None:
+        ...
+    @property
+    def grad_fn(self) -> str | None:
+        """
+        The name of the op that made this tensor, or None for a leaf.
+        """
+    @property
+    def is_leaf(self) -> builtins.bool:
+        """
+        True when no recorded op made this tensor.
+        """
+    @property
+    def ndim(self) -> builtins.int:
+        """
+        The number of axes.
+        """
+    @property
+    def requires_grad(self) -> builtins.bool:
+        """
+        Whether backward() computes a gradient for this tensor.
+        """
+    @requires_grad.setter
+    def requires_grad(self, arg1: builtins.bool) -> None:
+        ...
+    @property
+    def shape(self) -> tuple[builtins.int, ...]:
+        """
+        Sizes of all axes, a tuple.
+        """
+class Generator:
+    """
+    A source of random numbers: Philox 4x32-10, counted from a seed.
+    """
+    def __init__(self, seed: typing.Any = 67280421310721) -> None:
+        ...
+    def get_state(self) -> Tensor:
+        """
+        The seed and how far the sequence has come, for set_state.
+        """
+    def initial_seed(self) -> builtins.int:
+        """
+        The seed the sequence started from.
+        """
+    def manual_seed(self, seed: typing.Any) -> Generator:
+        """
+        Starts the sequence of this seed.
+        """
+    def set_state(self, state: Tensor) -> None:
+        """
+        Continues where get_state was called.
+        """
+class no_grad:
+    """
+    Context or decorator: ops inside are not recorded.
+    """
+    def __call__(self, function: _F) -> _F:
+        ...
+    def __enter__(self) -> None:
+        ...
+    def __exit__(self, *args: typing.Any) -> None:
+        ...
+    def __init__(self) -> None:
+        ...
+    def _recreate_cm(self) -> typing.Any:
+        ...
+class enable_grad:
+    """
+    Context or decorator: ops inside are recorded.
+    """
+    def __call__(self, function: _F) -> _F:
+        ...
+    def __enter__(self) -> None:
+        ...
+    def __exit__(self, *args: typing.Any) -> None:
+        ...
+    def __init__(self) -> None:
+        ...
+    def _recreate_cm(self) -> typing.Any:
+        ...
+class set_grad_enabled:
+    """
+    Switches recording at once, and back at the end when used as a context.
+    """
+    def __call__(self, function: _F) -> _F:
+        ...
+    def __enter__(self) -> None:
+        ...
+    def __exit__(self, *args: typing.Any) -> None:
+        ...
+    def __init__(self, mode: builtins.bool) -> None:
+        ...
+    def _recreate_cm(self) -> typing.Any:
+        ...
+def abs(input: Tensor) -> Tensor:
+    """
+    |x|, element by element; derivative sign(x), 0 at 0.
+    """
+def adam_(params: collections.abc.Sequence[Tensor], grads: collections.abc.Sequence[Tensor], exp_avgs: collections.abc.Sequence[Tensor], exp_avg_sqs: collections.abc.Sequence[Tensor], max_exp_avg_sqs: collections.abc.Sequence[Tensor], steps: collections.abc.Sequence[Tensor], lr: typing.SupportsFloat | typing.SupportsIndex, beta1: typing.SupportsFloat | typing.SupportsIndex, beta2: typing.SupportsFloat | typing.SupportsIndex, eps: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, decoupled: builtins.bool, maximize: builtins.bool) -> None:
+    """
+    One step of Adam or AdamW on all parameters, in place.
+    """
+def add(input: typing.Any, other: typing.Any) -> Tensor:
+    """
+    a + b, broadcast.
+    """
+def arange(start: typing.Any, end: typing.Any = None, step: typing.Any = 1, dtype: _dtype | None = None) -> Tensor:
+    """
+    start, start + step, ... below end; arange(n) counts from 0.
+    """
+def argmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> Tensor:
+    """
+    The index of the largest element, of the flattened tensor or along dim.
+    """
+def argmin(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> Tensor:
+    """
+    The index of the smallest element, of the flattened tensor or along dim.
+    """
+def assign_(target: Tensor, value: typing.Any) -> None:
+    """
+    Writes a tensor's values, or one number, into a parameter or buffer.
+    """
+def cat(tensors: collections.abc.Sequence[Tensor], dim: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+    """
+    Tensors joined along an existing axis.
+    """
+def ceil(input: Tensor) -> Tensor:
+    """
+    the smallest integer >= x, element by element; derivative 0.
+    """
+def celu(input: Tensor, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+    """
+    x where x > 0, else alpha (e^(x / alpha) - 1), element by element; derivative 1 where x > 0, else e^(x / alpha).
+    """
+def clamp(input: Tensor, min: typing.SupportsFloat | typing.SupportsIndex | None = None, max: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    min(max(x, min), max), element by element; derivative 1 where min <= x <= max, else 0.
+    """
+def cos(input: Tensor) -> Tensor:
+    """
+    cos x, element by element; derivative -sin x.
+    """
+def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: typing.SupportsInt | typing.SupportsIndex = -100, reduction: str = 'mean', label_smoothing: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> Tensor:
+    """
+    -log softmax(input)[target], from logits (N, C) or (N, C, ...) and class indices or probabilities.
+
+    Raises IndexError for a label outside 0..C-1, ValueError for shapes that do not match or a mean over nothing.
+    """
+def default_generator() -> Generator:
+    """
+    The generator used where none is given.
+    """
+def div(input: typing.Any, other: typing.Any) -> Tensor:
+    """
+    a / b, broadcast; integers divide to float32.
+    """
+def elementwise_ops() -> list[typing.Any]:
+    """
+    Name, formula, derivative and float32 bound in ulp of every elementwise op.
+    """
+def elu(input: Tensor, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+    """
+    x where x > 0, else alpha (e^x - 1), element by element; derivative 1 where x > 0, else alpha e^x.
+    """
+def empty(*args: typing.Any, dtype: _dtype = ..., requires_grad: builtins.bool = False) -> Tensor:
+    """
+    Memory without values.
+    """
+def empty_like(input: Tensor, dtype: _dtype | None = None) -> Tensor:
+    """
+    Memory without values. As large as input.
+    """
+def eq(input: Tensor, other: typing.Any) -> Tensor:
+    """
+    Element by element, a bool tensor.
+    """
+def erf(input: Tensor) -> Tensor:
+    """
+    2 / sqrt(pi) * integral of e^(-t^2) from 0 to x, element by element; derivative 2 / sqrt(pi) * e^(-x^2).
+    """
+def exp(input: Tensor) -> Tensor:
+    """
+    e^x, element by element; derivative y.
+    """
+def expm1(input: Tensor) -> Tensor:
+    """
+    e^x - 1, element by element; derivative y + 1.
+    """
+def eye(n: typing.SupportsInt | typing.SupportsIndex, m: typing.SupportsInt | typing.SupportsIndex | None = None, dtype: _dtype = ...) -> Tensor:
+    """
+    Ones on the diagonal, else 0.
+    """
+def flatten(input: Tensor, start_dim: typing.SupportsInt | typing.SupportsIndex = 0, end_dim: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
+    """
+    Axes start_dim to end_dim joined.
+    """
+def floor(input: Tensor) -> Tensor:
+    """
+    the largest integer <= x, element by element; derivative 0.
+    """
+def from_numpy(array: typing.Any) -> Tensor:
+    """
+    A tensor that shares the memory of a dense NumPy array, or a copy where its layout does not allow that.
+    """
+def full(size: builtins.int | collections.abc.Sequence[builtins.int], fill_value: typing.Any, dtype: _dtype | None = None) -> Tensor:
+    """
+    All elements equal.
+    """
+def ge(input: Tensor, other: typing.Any) -> Tensor:
+    """
+    Element by element, a bool tensor.
+    """
+def gelu(input: Tensor, approximate: str = 'none') -> Tensor:
+    """
+    x Phi(x), Phi the normal distribution function, element by element; derivative Phi(x) + x phi(x), phi the normal density. approximate='tanh': x (1 + tanh u) / 2, u = sqrt(2 / pi) (x + 0.044715 x^3).
+    """
+def get_num_threads() -> builtins.int:
+    """
+    How many threads kernels may use.
+    """
+def gt(input: Tensor, other: typing.Any) -> Tensor:
+    """
+    Element by element, a bool tensor.
+    """
+def hardsigmoid(input: Tensor) -> Tensor:
+    """
+    min(max(x + 3, 0), 6) / 6, element by element; derivative 1/6 where -3 < x < 3, else 0.
+    """
+def hardswish(input: Tensor) -> Tensor:
+    """
+    x min(max(x + 3, 0), 6) / 6, element by element; derivative 0 where x <= -3, x / 3 + 1/2 where x < 3, else 1.
+    """
+def hardtanh(input: Tensor, min_val: typing.SupportsFloat | typing.SupportsIndex = -1.0, max_val: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+    """
+    min(max(x, min_val), max_val), element by element; derivative 1 where min_val < x < max_val, else 0.
+    """
+def is_grad_enabled() -> builtins.bool:
+    """
+    Whether ops are recorded in this thread.
+    """
+def isa() -> str:
+    """
+    The instruction-set level in use.
+    """
+def isa_levels() -> list[str]:
+    """
+    The instruction-set levels this processor can run, lowest first.
+    """
+def le(input: Tensor, other: typing.Any) -> Tensor:
+    """
+    Element by element, a bool tensor.
+    """
+def leaky_relu(input: Tensor, negative_slope: typing.SupportsFloat | typing.SupportsIndex = 0.01) -> Tensor:
+    """
+    x where x > 0, else negative_slope x, element by element; derivative 1 where x > 0, else negative_slope.
+    """
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, activation: str = '') -> Tensor:
+    """
+    activation(input @ weight.T + bias) in one pass: input (..., in), weight (out, in), bias (out,).
+    """
+def log(input: Tensor) -> Tensor:
+    """
+    ln x, element by element; derivative 1 / x.
+    """
+def log1p(input: Tensor) -> Tensor:
+    """
+    ln(1 + x), element by element; derivative 1 / (1 + x).
+    """
+def log2(input: Tensor) -> Tensor:
+    """
+    ln x / ln 2, element by element; derivative 1 / (x ln 2).
+    """
+def log_softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    """
+    x - log(sum(exp(x))) along dim.
+    """
+def logsigmoid(input: Tensor) -> Tensor:
+    """
+    -ln(1 + e^-x), element by element; derivative sigmoid(-x).
+    """
+def lt(input: Tensor, other: typing.Any) -> Tensor:
+    """
+    Element by element, a bool tensor.
+    """
+def manual_seed(seed: typing.Any) -> None:
+    """
+    Starts the default generator anew; equal seeds give equal numbers on every machine.
+    """
+def matmul(input: Tensor, other: Tensor) -> Tensor:
+    """
+    The matrix product over the last two axes, batched over the others, as NumPy's matmul.
+    """
+def max(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
+    """
+    The largest element; with dim, (values, indices) along that axis. NaN wins; the first of equals is returned.
+    """
+def maximum(input: Tensor, other: Tensor) -> Tensor:
+    """
+    The larger of two, element by element; the gradient is shared where they are equal.
+    """
+def mean(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+    """
+    The mean over all axes, or over dim.
+    """
+def measure_limits(threads: typing.SupportsInt | typing.SupportsIndex = 0, seconds: typing.SupportsFloat | typing.SupportsIndex = 0.1, bytes: typing.SupportsInt | typing.SupportsIndex = 0) -> dict[str, typing.Any]:
+    """
+    What the machine can do at most: operations and bytes a second; `seconds` for each of four measurements.
+    """
+def memory_stats() -> dict[str, typing.Any]:
+    """
+    Bytes of tensor memory in use, cached for reuse, and the most ever in use.
+    """
+def min(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
+    """
+    The smallest element; with dim, (values, indices) along that axis. NaN wins; the first of equals is returned.
+    """
+def minimum(input: Tensor, other: Tensor) -> Tensor:
+    """
+    The smaller of two, element by element; the gradient is shared where they are equal.
+    """
+def mish(input: Tensor) -> Tensor:
+    """
+    x tanh(softplus(x)), element by element; derivative w + x (1 - w^2) sigmoid(x), w = tanh(softplus(x)).
+    """
+def mse_loss(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
+    """
+    (input - target)^2, averaged, summed or as it is; the shapes must be equal.
+    """
+def mul(input: typing.Any, other: typing.Any) -> Tensor:
+    """
+    a * b, broadcast.
+    """
+def ne(input: Tensor, other: typing.Any) -> Tensor:
+    """
+    Element by element, a bool tensor.
+    """
+def neg(input: Tensor) -> Tensor:
+    """
+    -x, element by element; derivative -1.
+    """
+def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: typing.SupportsInt | typing.SupportsIndex = -100, reduction: str = 'mean') -> Tensor:
+    """
+    -input[target], from log-probabilities (N, C) or (N, C, ...).
+    """
+def normal_(tensor: Tensor, mean: typing.SupportsFloat | typing.SupportsIndex = 0.0, std: typing.SupportsFloat | typing.SupportsIndex = 1.0, generator: Generator | None = None) -> None:
+    """
+    Fills a parameter with normal numbers.
+    """
+def ones(*args: typing.Any, dtype: _dtype = ..., requires_grad: builtins.bool = False) -> Tensor:
+    """
+    All elements 1.
+    """
+def ones_like(input: Tensor, dtype: _dtype | None = None) -> Tensor:
+    """
+    All elements 1. As large as input.
+    """
+def permute(input: Tensor, dims: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
+    """
+    The axes in another order.
+    """
+def pow(input: typing.Any, other: typing.Any) -> Tensor:
+    """
+    a to the power b, broadcast.
+    """
+def rand(*args: typing.Any, generator: Generator | None = None, dtype: _dtype = ..., requires_grad: builtins.bool = False) -> Tensor:
+    """
+    Uniform random numbers in [0, 1).
+    """
+def randint(low: typing.SupportsInt | typing.SupportsIndex, high: typing.SupportsInt | typing.SupportsIndex, size: builtins.int | collections.abc.Sequence[builtins.int], generator: Generator | None = None, dtype: _dtype = ...) -> Tensor:
+    """
+    Random integers from low to high - 1, all equally likely.
+    """
+def randn(*args: typing.Any, generator: Generator | None = None, dtype: _dtype = ..., requires_grad: builtins.bool = False) -> Tensor:
+    """
+    Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958).
+    """
+def randperm(n: typing.SupportsInt | typing.SupportsIndex, generator: Generator | None = None) -> Tensor:
+    """
+    The integers 0 to n - 1 in random order.
+    """
+def reciprocal(input: Tensor) -> Tensor:
+    """
+    1 / x, element by element; derivative -y^2.
+    """
+def relu(input: Tensor) -> Tensor:
+    """
+    max(x, 0), element by element; derivative 1 where y > 0, else 0.
+    """
+def relu6(input: Tensor) -> Tensor:
+    """
+    min(max(x, 0), 6), element by element; derivative 1 where 0 < y < 6, else 0.
+    """
+def reshape(input: Tensor, shape: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
+    """
+    The same elements in row-major order under another shape; one size may be -1.
+    """
+def round(input: Tensor) -> Tensor:
+    """
+    the nearest integer, of two the even one, element by element; derivative 0.
+    """
+def rsqrt(input: Tensor) -> Tensor:
+    """
+    x^(-1/2), element by element; derivative -y^3 / 2.
+    """
+def selu(input: Tensor) -> Tensor:
+    """
+    scale x where x > 0, else scale alpha (e^x - 1), element by element; derivative scale where x > 0, else scale alpha e^x.
+    """
+def set_isa(name: str) -> None:
+    """
+    Uses another instruction-set level; results do not depend on it.
+    """
+def set_num_threads(n: typing.Any) -> None:
+    """
+    How many threads kernels may use; results do not depend on it.
+    """
+def sgd_(params: collections.abc.Sequence[Tensor], grads: collections.abc.Sequence[Tensor], momentum_buffers: collections.abc.Sequence[Tensor], lr: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, dampening: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, nesterov: builtins.bool, maximize: builtins.bool, first: collections.abc.Sequence[builtins.bool] | None) -> None:
+    """
+    One step of stochastic gradient descent on all parameters, in place.
+    """
+def show_config() -> str:
+    """
+    Version, processor, instruction sets and threads as text.
+    """
+def sigmoid(input: Tensor) -> Tensor:
+    """
+    1 / (1 + e^-x), element by element; derivative y (1 - y).
+    """
+def sign(input: Tensor) -> Tensor:
+    """
+    -1, 0 or 1; NaN stays, element by element; derivative 0.
+    """
+def silu(input: Tensor) -> Tensor:
+    """
+    x sigmoid(x), element by element; derivative s (1 + x (1 - s)), s = sigmoid(x).
+    """
+def sin(input: Tensor) -> Tensor:
+    """
+    sin x, element by element; derivative cos x.
+    """
+def softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    """
+    exp(x) / sum(exp(x)) along dim.
+    """
+def softplus(input: Tensor, beta: typing.SupportsFloat | typing.SupportsIndex = 1.0, threshold: typing.SupportsFloat | typing.SupportsIndex = 20.0) -> Tensor:
+    """
+    ln(1 + e^(beta x)) / beta, x where beta x > threshold, element by element; derivative sigmoid(beta x), 1 where beta x > threshold.
+    """
+def softsign(input: Tensor) -> Tensor:
+    """
+    x / (1 + |x|), element by element; derivative 1 / (1 + |x|)^2.
+    """
+def sqrt(input: Tensor) -> Tensor:
+    """
+    x^(1/2), element by element; derivative 1 / (2 y).
+    """
+def square(input: Tensor) -> Tensor:
+    """
+    x^2, element by element; derivative 2 x.
+    """
+def squeeze(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    Without the axes of size 1, or without that one.
+    """
+def stack(tensors: collections.abc.Sequence[Tensor], dim: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+    """
+    Tensors of one shape joined along a new axis.
+    """
+def sub(input: typing.Any, other: typing.Any) -> Tensor:
+    """
+    a - b, broadcast.
+    """
+def sum(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+    """
+    The sum over all axes, or over dim; integers sum to int64.
+    """
+def tanh(input: Tensor) -> Tensor:
+    """
+    (e^x - e^-x) / (e^x + e^-x), element by element; derivative 1 - y^2.
+    """
+def tanhshrink(input: Tensor) -> Tensor:
+    """
+    x - tanh(x), element by element; derivative tanh(x)^2.
+    """
+def tensor(data: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
+    """
+    A tensor with a copy of data: numbers, nested lists or an array.
+
+    Python floats become float32; arrays keep their dtype.
+
+    >>> nncore.tensor([[1, 2], [3, 4]]).shape
+    (2, 2)
+    """
+def threshold(input: Tensor, threshold: typing.SupportsFloat | typing.SupportsIndex, value: typing.SupportsFloat | typing.SupportsIndex) -> Tensor:
+    """
+    x where x > threshold, else value, element by element; derivative 1 where x > threshold, else 0.
+    """
+def transpose(input: Tensor, dim0: typing.SupportsInt | typing.SupportsIndex, dim1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    """
+    Two axes exchanged.
+    """
+def trim_memory() -> None:
+    """
+    Gives cached memory back to the system.
+    """
+def trunc(input: Tensor) -> Tensor:
+    """
+    x without its fraction, element by element; derivative 0.
+    """
+def uniform_(tensor: Tensor, low: typing.SupportsFloat | typing.SupportsIndex = 0.0, high: typing.SupportsFloat | typing.SupportsIndex = 1.0, generator: Generator | None = None) -> None:
+    """
+    Fills a parameter with uniform numbers in [low, high).
+    """
+def unsqueeze(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    """
+    With a new axis of size 1 at dim.
+    """
+def where(condition: Tensor, input: typing.Any, other: typing.Any) -> Tensor:
+    """
+    input where condition holds, else other; broadcast.
+    """
+def zeros(*args: typing.Any, dtype: _dtype = ..., requires_grad: builtins.bool = False) -> Tensor:
+    """
+    All elements 0.
+    """
+def zeros_like(input: Tensor, dtype: _dtype | None = None) -> Tensor:
+    """
+    All elements 0. As large as input.
+    """
+__version__: str
+bool: dtype
+float32: dtype
+float64: dtype
+int32: dtype
+int64: dtype
+uint8: dtype
