@@ -1,9 +1,8 @@
-"""The same number of threads for everyone."""
+"""The same number of threads for everyone, as far as they let themselves be held."""
 
 from __future__ import annotations
 
-import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -13,23 +12,23 @@ if TYPE_CHECKING:
 
 @contextmanager
 def same_threads(count: int) -> Iterator[str]:
-    """Hold NumPy's BLAS and PyTorch to `count` threads; says in words what could not be held."""
-    notes = [f"NumPy and the rest held to {count} thread{'s' * (count > 1)}"]
-    before = None
-    if find_spec("torch"):
-        import torch
-
-        before = torch.get_num_threads()
-        torch.set_num_threads(count)
-    try:
+    """Hold NumPy's BLAS and PyTorch to `count` threads; says in words who is held and who is not."""
+    held, free = [], []
+    with ExitStack() as stack:
         if find_spec("threadpoolctl"):
             from threadpoolctl import threadpool_limits
 
-            with threadpool_limits(count):
-                yield "; ".join(notes)
+            stack.enter_context(threadpool_limits(count))
+            held.append("NumPy")
         else:
-            notes = ["NumPy's threads are its own: pip install threadpoolctl, or set OPENBLAS_NUM_THREADS"]
-            yield notes[0]
-    finally:
-        if before is not None:
-            sys.modules["torch"].set_num_threads(before)
+            free.append("NumPy (pip install threadpoolctl)")
+        if find_spec("torch"):
+            import torch
+
+            stack.callback(torch.set_num_threads, torch.get_num_threads())
+            torch.set_num_threads(count)
+            held.append("PyTorch")
+        if find_spec("jax"):
+            free.append("JAX")
+        words = f"held to {count} thread{'s' * (count > 1)}: {', '.join(['nncore', *held])}"
+        yield words + (f"; using its own number: {', '.join(free)}" if free else "")
