@@ -43,10 +43,10 @@ class Neighbours {
 
 // One multiplication after another, about a nanosecond each.
 void chain(int64_t steps) {
-  double x = 1;
+  uint64_t x = 1;
   for (int64_t i = 0; i < steps; i++) {
     benchmark::DoNotOptimize(x);
-    x *= 1.0000001;
+    x *= 0x9E3779B97F4A7C15u;
   }
   benchmark::DoNotOptimize(x);
 }
