@@ -75,7 +75,7 @@ struct type_caster<nncore::DType> {
 
 template <>
 struct type_caster<nncore::Shape> {
-  PYBIND11_TYPE_CASTER(nncore::Shape, const_name("int | collections.abc.Sequence[int]"));
+  PYBIND11_TYPE_CASTER(nncore::Shape, io_name("int | collections.abc.Sequence[int]", "tuple[int, ...]"));
   bool load(handle source, bool) {
     value = nncore::bind::to_shape(source);
     return true;

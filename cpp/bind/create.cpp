@@ -36,10 +36,10 @@ Tensor arange(py::handle start, const py::object& end, py::handle step, std::opt
 template <class F>
 void bind_filled(py::module_& m, const std::string& name, F make, const std::string& doc) {
   m.def(name.c_str(),
-        [make](const py::args& size, DType dtype, bool requires_grad) {
-          return marked(make(to_shape(size), dtype), requires_grad);
+        [make](const py::args& size, std::optional<DType> dtype, bool requires_grad) {
+          return marked(make(to_shape(size), dtype.value_or(DType::float32)), requires_grad);
         },
-        py::arg("dtype") = DType::float32, py::arg("requires_grad") = false, doc.c_str());
+        py::arg("dtype") = py::none(), py::arg("requires_grad") = false, doc.c_str());
   m.def((name + "_like").c_str(),
         [make](const Tensor& x, std::optional<DType> dtype) { return make(x.shape(), dtype.value_or(x.dtype())); },
         py::arg("input"), py::arg("dtype") = py::none(), (doc + " As large as input.").c_str());
@@ -51,13 +51,13 @@ void bind_random(py::module_& m) {
     ops::random_(t, chosen(g), d, 0, 1);
     return t;
   };
-  m.def("rand", [drawn](const py::args& size, const OptionalGenerator& generator, DType dtype, bool requires_grad) {
-          return marked(drawn(to_shape(size), dtype, generator, Distribution::uniform), requires_grad);
-        }, py::arg("generator") = py::none(), py::arg("dtype") = DType::float32, py::arg("requires_grad") = false,
+  m.def("rand", [drawn](const py::args& size, const OptionalGenerator& generator, std::optional<DType> dtype, bool requires_grad) {
+          return marked(drawn(to_shape(size), dtype.value_or(DType::float32), generator, Distribution::uniform), requires_grad);
+        }, py::arg("generator") = py::none(), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
         "Uniform random numbers in [0, 1).");
-  m.def("randn", [drawn](const py::args& size, const OptionalGenerator& generator, DType dtype, bool requires_grad) {
-          return marked(drawn(to_shape(size), dtype, generator, Distribution::normal), requires_grad);
-        }, py::arg("generator") = py::none(), py::arg("dtype") = DType::float32, py::arg("requires_grad") = false,
+  m.def("randn", [drawn](const py::args& size, const OptionalGenerator& generator, std::optional<DType> dtype, bool requires_grad) {
+          return marked(drawn(to_shape(size), dtype.value_or(DType::float32), generator, Distribution::normal), requires_grad);
+        }, py::arg("generator") = py::none(), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
         "Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958).");
   m.def("randint", [](int64_t low, int64_t high, const Shape& size, const OptionalGenerator& generator, DType dtype) {
           return ops::randint(low, high, size, chosen(generator), dtype);

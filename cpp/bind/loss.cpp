@@ -19,6 +19,8 @@ Tensor mse_loss(const Tensor& x, const Tensor& t, const std::string& reduction) 
   if (r == LossReduction::none) {
     check(x.shape() == t.shape(), "mse_loss: input has shape ", x.shape(), " but target has ", t.shape(),
           "; they must be equal, a loss does not broadcast");
+    check<TypeError>(x.dtype() == t.dtype(), "mse_loss: input is ", x.dtype(), " but target is ", t.dtype(),
+                     "; convert one of them with .to()");
     const Tensor d = ops::apply<formulas::Sub>(x, t);
     return ops::multiply(d, d);
   }
@@ -51,6 +53,10 @@ void bind_loss(py::module_& m, TensorClass& tensor) {
         },
         py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), py::arg("ignore_index") = -100,
         py::arg("reduction") = "mean", "-input[target], from log-probabilities (N, C) or (N, C, ...).");
+  m.def("squared_error", [](const Tensor& x, const Tensor& t, double scale) {
+          return ops::squared_error("squared_error", x, t, scale);
+        }, py::arg("input"), py::arg("target"), py::arg("scale") = 1.0,
+        "scale * sum((input - target)^2); the shapes must be equal.");
   m.def("mse_loss", mse_loss, py::arg("input"), py::arg("target"), py::arg("reduction") = "mean",
         "(input - target)^2, averaged, summed or as it is; the shapes must be equal.");
 }

@@ -21,6 +21,8 @@ void translate_errors() {
       py::set_error(PyExc_TypeError, e.what());
     } catch (const IndexError& e) {
       py::set_error(PyExc_IndexError, e.what());
+    } catch (const MemoryError& e) {
+      py::set_error(PyExc_MemoryError, e.what());
     } catch (const Error& e) {
       py::set_error(PyExc_RuntimeError, e.what());
     }

@@ -65,7 +65,7 @@ void bind_tensor(TensorClass& tensor) {
   tensor.def_property_readonly("device", [](const TensorImpl&) { return "cpu"; }, "Where the elements lie.");
   tensor.def_property("requires_grad", [](const TensorImpl& t) { return t.requires_grad; }, set_requires_grad,
                       "Whether backward() computes a gradient for this tensor.");
-  tensor.def_property("grad", [](const TensorImpl& t) { return Tensor(t.grad); }, set_grad,
+  tensor.def_property("grad", [](const TensorImpl& t) { return t.grad ? std::optional(Tensor(t.grad)) : std::nullopt; }, set_grad,
                       "The gradient collected by backward(), or None.");
   tensor.def_property_readonly("is_leaf", [](const TensorImpl& t) { return !t.grad_fn; },
                                "True when no recorded op made this tensor.");
@@ -139,7 +139,7 @@ void bind_tensor(TensorClass& tensor) {
     return bool(py::cast<py::bool_>(py::bool_(item(t))));
   });
   tensor.def("__repr__", repr);
-  tensor.def("__hash__", [](py::handle self) { return reinterpret_cast<intptr_t>(self.ptr()) >> 4; });
+  tensor.attr("__hash__") = py::module_::import("builtins").attr("object").attr("__hash__");
   tensor.def("__deepcopy__", [](const Tensor& t, const py::dict&) {
         Tensor copy = ops::clone(t.detach());
         copy.impl()->requires_grad = t.requires_grad();

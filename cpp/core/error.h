@@ -23,6 +23,11 @@ class IndexError : public Error {
   using Error::Error;
 };
 
+class MemoryError : public Error {
+ public:
+  using Error::Error;
+};
+
 template <class E, class... Parts>
 [[noreturn, gnu::cold, gnu::noinline]] void raise(const Parts&... parts) {
   std::ostringstream text;

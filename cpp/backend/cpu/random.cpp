@@ -17,12 +17,21 @@ namespace {
 
 constexpr double two_pi = 6.283185307179586476925286766559;
 
+// u[0 .. end - begin) = uniform numbers begin .. end - 1: four floats or two doubles to a block.
 template <class T>
-T uniform_at(RandomKey key, int64_t i) {
-  if constexpr (sizeof(T) == 4)
-    return uniform_float_at(key.seed, 0, key.offset, uint64_t(i));
-  else
-    return uniform_double_at(key.seed, 0, key.offset, uint64_t(i));
+void uniform(RandomKey key, int64_t begin, int64_t end, T* u) {
+  constexpr int64_t per_block = 16 / int64_t(sizeof(T));
+  for (int64_t i = begin; i < end;) {
+    const PhiloxBlock block = philox(key.seed, 0, key.offset + uint64_t(i / per_block));
+    const int64_t stop = std::min(end, (i / per_block + 1) * per_block);
+    for (; i < stop; i++) {
+      const uint32_t* word = block.word + i % per_block * int64_t(sizeof(T) / 4);
+      if constexpr (sizeof(T) == 4)
+        *u++ = uniform_float(word[0]);
+      else
+        *u++ = uniform_double(word[0], word[1]);
+    }
+  }
 }
 
 template <class T>
@@ -38,13 +47,14 @@ constexpr int unary = UnaryOps::index_of<Op>;
 template <class T>
 void normal(RandomKey key, int64_t begin, int64_t end, T mean, T deviation, T* y) {
   constexpr int64_t block = 512;
-  T radius[block], angle[block];
+  T pair[2 * block], radius[block], angle[block];
   const auto& unary_fwd = kernels<T>().elementwise.unary_fwd;
   for (int64_t i0 = begin; i0 < end; i0 += block) {
     const int64_t n = std::min(block, end - i0);
+    uniform(key, 2 * i0, 2 * (i0 + n), pair);
     for (int64_t i = 0; i < n; i++) {
-      radius[i] = T(1) - uniform_at<T>(key, 2 * (i0 + i));
-      angle[i] = T(two_pi) * uniform_at<T>(key, 2 * (i0 + i) + 1);
+      radius[i] = T(1) - pair[2 * i];
+      angle[i] = T(two_pi) * pair[2 * i + 1];
     }
     unary_fwd[unary<formulas::Log>](n, radius, radius, nullptr);
     for (int64_t i = 0; i < n; i++) radius[i] *= T(-2);
@@ -81,10 +91,9 @@ void random(const Call& call) {
     const RandomKey key = reserve<T>(generator, is_normal ? 2 * a.n : a.n);
     parallel_for(a.n, call.cost, [&](int64_t begin, int64_t end) {
       if (is_normal) return normal<T>(key, begin, end, T(a.a), T(a.b), y);
-      for (int64_t i = begin; i < end; i++) {
-        const T u = uniform_at<T>(key, i);
-        y[i] = a.distribution == Distribution::bernoulli ? T(u < T(a.a)) : low + width * u;
-      }
+      uniform(key, begin, end, y + begin);
+      for (int64_t i = begin; i < end; i++)
+        y[i] = a.distribution == Distribution::bernoulli ? T(y[i] < T(a.a)) : low + width * y[i];
     });
   });
 }

@@ -111,5 +111,5 @@ class SumSquaredError(Module):
     """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        error: Tensor = 0.5 * _core.mse_loss(input, target, "sum")
+        error: Tensor = _core.squared_error(input, target, 0.5)
         return error

@@ -4,7 +4,7 @@
 template <class T>
 void sgd_step(int64_t n, const nncore::SgdStep<T>& s, T* p, const T* g, T* buffer) {
   using V = Vec<T>;
-  const V lr(-s.lr), momentum(s.momentum), keep(s.keep), decay(s.weight_decay);
+  const V lr(-s.lr), momentum(s.momentum), carry(s.carry), keep(s.keep), decay(s.weight_decay);
   for (int64_t i = 0; i < n; i += V::lanes) {
     const int64_t m = n - i < V::lanes ? n - i : V::lanes;
     const V w = load_some<V>(p + i, m);
@@ -12,7 +12,7 @@ void sgd_step(int64_t n, const nncore::SgdStep<T>& s, T* p, const T* g, T* buffe
     if (s.maximize) d = -d;
     if (s.weight_decay != T(0)) d = fma(decay, w, d);
     if (s.has_momentum) {
-      const V b = fma(momentum, load_some<V>(buffer + i, m), keep * d);
+      const V b = fma(carry, load_some<V>(buffer + i, m), keep * d);
       b.store_n(buffer + i, m);
       d = s.nesterov ? fma(momentum, b, d) : b;
     }

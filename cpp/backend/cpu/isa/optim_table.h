@@ -5,7 +5,8 @@ namespace nncore {
 
 template <class T>
 struct SgdStep {
-  T lr, momentum, keep;  // keep = 1 - dampening, or 1 in the first step
+  T lr, momentum;
+  T carry, keep;  // buffer = carry buffer + keep g: momentum and 1 - dampening, in the first step 0 and 1
   T weight_decay;
   bool has_momentum, nesterov, maximize;
 };
