@@ -18,17 +18,26 @@ void empty_sum(const Share<T>& s) {
   activate(s);
 }
 
+}  // namespace
+
 template <class T>
 void run(const Share<T>& s, const GemmPlan& plan) {
   switch (plan.path) {
     case GemmPath::trivial:
       return empty_sum(s);
     case GemmPath::direct:
-      return direct(s, plan);
     case GemmPath::packed:
-      return packed(s, plan);
+      return blocks(s, plan);
+    case GemmPath::columns:
+      return columns(s, plan);
+    case GemmPath::swapped:
+      return swapped(s, plan);
   }
 }
+template void run(const Share<float>&, const GemmPlan&);
+template void run(const Share<double>&, const GemmPlan&);
+
+namespace {
 
 // A grid of tiles for so many threads: as square as the shape allows, whole registers of columns.
 struct Grid {
@@ -49,9 +58,19 @@ Grid grid_for(int64_t m, int64_t n, int64_t threads, int64_t nr) {
 
 template <class T>
 Share<T> whole(const Gemm<T>& g) {
-  return {g.m,         g.n, g.k,           g.a, g.trans_a ? 1 : g.lda, g.trans_a ? g.lda : 1,
-          g.b,         g.trans_b ? 1 : g.ldb,   g.trans_b ? g.ldb : 1, g.c, g.ldc,
-          g.accumulate, g.epilogue};
+  return {g.m,
+          g.n,
+          g.k,
+          g.a,
+          g.trans_a ? 1 : g.lda,
+          g.trans_a ? g.lda : 1,
+          g.b,
+          g.trans_b ? 1 : g.ldb,
+          g.trans_b ? g.ldb : 1,
+          g.c,
+          g.ldc,
+          g.accumulate,
+          g.epilogue};
 }
 
 }  // namespace
@@ -59,7 +78,7 @@ Share<T> whole(const Gemm<T>& g) {
 template <class T>
 void gemm(const Gemm<T>& g) {
   if (g.m == 0 || g.n == 0) return;
-  const GemmPlan plan = plan_gemm({g.m, g.n, g.k, g.trans_a, g.trans_b, int(sizeof(T))});
+  const GemmPlan plan = plan_gemm({g.m, g.n, g.k, g.lda, g.ldb, g.trans_a, g.trans_b, int(sizeof(T))});
   const Share<T> all = whole(g);
   const int64_t cost = gemm_cost(g.m, g.n, g.k, sizeof(T)), threads = team_size(cost);
   if (threads == 1) {
@@ -70,7 +89,8 @@ void gemm(const Gemm<T>& g) {
   const Grid grid = grid_for(g.m, g.n, threads, unit);
   parallel_for(grid.rows * grid.columns, cost, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++)
-      run(all.tile(part(g.m, grid.rows, i / grid.columns), part(g.n, grid.columns, i % grid.columns, unit)), plan);
+      run(all.tile(part(g.m, grid.rows, i / grid.columns), part(g.n, grid.columns, i % grid.columns, unit)),
+          plan);
   });
 }
 

@@ -13,7 +13,8 @@ struct Epilogue {
   T* pre = nullptr;            // (m, n) with C's row length: what the activation is applied to
 };
 
-// C = activation(op(A) op(B) [+ C] + bias), row-major with row lengths lda, ldb, ldc; op(A) is (m, k), op(B) is (k, n).
+// C = activation(op(A) op(B) [+ C] + bias), row-major with row lengths lda, ldb, ldc; op(A) is (m, k), op(B)
+// is (k, n).
 template <class T>
 struct Gemm {
   int64_t m, n, k;
@@ -32,7 +33,8 @@ struct Gemm {
 template <class T>
 void gemm(const Gemm<T>& g);
 
-// One product for each index of a grid of at most max_batch_dims axes; strides in elements, 0 where an operand is shared.
+// One product for each index of a grid of at most max_batch_dims axes; strides in elements, 0 where an
+// operand is shared.
 inline constexpr int max_batch_dims = 8;
 struct Batch {
   int dims;

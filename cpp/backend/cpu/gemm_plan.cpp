@@ -3,28 +3,141 @@
 #include <algorithm>
 
 #include "../../core/cpu.h"
+#include "dispatch.h"
 #include "gemm.h"
 
 namespace nncore::cpu {
+namespace {
 
-GemmPlan plan_gemm(const GemmShape& g) {
-  if (g.m == 0 || g.n == 0 || g.k == 0) return {GemmPath::trivial, 0, 0, 0};
-  if (!g.trans_b && g.m <= 48) return {GemmPath::direct, 256, g.m, g.n};
-  return {GemmPath::packed, 256, 168, 1024};
+// What a plan needs to know of the active level and the machine.
+struct Machine {
+  int64_t lanes, mr, nr, column_rows, level2;
+  bool wide;  // a register is a cache line
+  explicit Machine(int bytes) : level2(cache_sizes().l2 ? cache_sizes().l2 : 256 << 10) {
+    const auto read = [&](const auto& k) {
+      lanes = k.lanes, mr = k.mr, nr = k.nr, column_rows = k.column_rows;
+    };
+    bytes == 4 ? read(kernels<float>().gemm) : read(kernels<double>().gemm);
+    wide = lanes * bytes == 64;
+  }
+};
+
+// Estimated cycles of each way on a core with two multiply-adds and two loads a cycle.
+class Cycles {
+ public:
+  Cycles(const GemmShape& g, const Machine& machine) : g_(g), at_(machine) {}
+
+  double direct() const {
+    // Rows of B that fall into the same sets of the first cache level are read again for every panel of A.
+    const bool same_sets = g_.ldb * g_.bytes % 4096 == 0 && g_.k >= 32 && g_.m > 3 * at_.mr;
+    return tiles() * (same_sets ? 1.5 : 1);
+  }
+  double packed() const {
+    return tiles() + double(g_.k) * registers(g_.n) * (g_.trans_b ? turn() : 1.5) + 200;
+  }
+  double columns() const {
+    const double passes = double(ceil_div(g_.m, at_.column_rows));
+    return double(g_.k) * registers(g_.n) *
+           (passes * (at_.wide ? 1.9 : 1) + double(g_.m) * (at_.wide ? .5 : .7));
+  }
+  double turn_back() const { return double(g_.m) * registers(g_.n) * 8 + 300; }
+
+ private:
+  double registers(int64_t n) const { return double(ceil_div(n, at_.lanes)); }
+  double turn() const { return at_.wide ? 2.5 : 1.6; }  // a register of B through the transposing network
+
+  double tiles() const {
+    const int64_t regs = ceil_div(g_.n, at_.lanes);
+    const int64_t panels = ceil_div(g_.m, regs == 1 ? std::max<int64_t>(at_.mr, 12) : at_.mr);
+    const double rows = double(g_.m) / double(panels);
+    const int64_t budget = at_.mr * at_.nr / at_.lanes;
+    const int64_t width = regs == 1 ? 1 : std::clamp<int64_t>(int64_t(double(budget) / rows), 1, 8);
+    return double(panels) *
+           (double(regs / width) * tile(rows, double(width)) + tile(rows, double(regs % width)));
+  }
+  // A step takes as long as its multiply-adds, its loads, or the latency of a chain.
+  double tile(double rows, double regs) const {
+    if (regs == 0) return 0;
+    return double(g_.k) * std::max({rows * regs / 2, (rows + regs) / 2, 4.0}) + rows * regs + 20;
+  }
+
+  const GemmShape& g_;
+  const Machine& at_;
+};
+
+GemmPlan with_blocks(GemmPath path, const GemmShape& g, const Machine& at) {
+  GemmPlan plan{path, g.k, g.n, false, false, path == GemmPath::packed, g};
+  const bool one_panel = g.m <= at.mr;
+  if (path == GemmPath::direct) {
+    plan.kc = one_panel ? 128 : 256;
+    plan.by_rows = !one_panel;
+  } else if (path == GemmPath::packed) {
+    plan.kc = 384 * 4 / g.bytes;
+    plan.nc = std::max<int64_t>(at.level2 * 9 / 16 / (std::min(plan.kc, g.k) * g.bytes) / at.nr, 1) * at.nr;
+    plan.by_rows = true;
+  }
+  // Columns of A in the same sets of the first level, each line of them for a few rows only.
+  plan.pack_a =
+      plan.by_rows && g.trans_a && at.mr * g.bytes < 32 && g.lda * g.bytes % 512 == 0 && g.n >= 2 * at.nr;
+  return plan;
 }
 
+GemmPlan choose(const GemmShape& g, bool may_swap) {
+  if (g.m == 0 || g.n == 0 || g.k == 0) return {GemmPath::trivial, 0, 0, false, false, false, g};
+  const Machine at(g.bytes);
+  const auto ways = [&](const GemmShape& shape, auto&& offer) {
+    const Cycles cycles(shape, at);
+    offer(GemmPath::packed, cycles.packed());
+    const bool few_rows = shape.m <= 4 * at.mr;
+    if (!shape.trans_b &&
+        (few_rows || std::min<int64_t>(shape.k, 256) * shape.n * shape.bytes <= at.level2 / 2))
+      offer(GemmPath::direct, cycles.direct());
+    if (shape.trans_b && shape.m <= 2 * at.column_rows) offer(GemmPath::columns, cycles.columns());
+  };
+  GemmPath best{};
+  double least = 1e300;
+  ways(g, [&](GemmPath path, double cycles) {
+    if (cycles < least) least = cycles, best = path;
+  });
+  if (may_swap)
+    ways(g.swapped(), [&](GemmPath, double cycles) {
+      cycles += Cycles(g, at).turn_back();
+      if (cycles < least) least = cycles, best = GemmPath::swapped;
+    });
+  return with_blocks(best, g, at);
+}
+
+}  // namespace
+
+// Training repeats its shapes, and choosing costs as much as a very small product.
+GemmPlan plan_gemm(const GemmShape& g) {
+  struct Entry {
+    const Level* level = nullptr;
+    GemmPlan plan;
+  };
+  thread_local Entry entries[64];
+  const uint64_t hash = (uint64_t(g.m) * 0x9E3779B97F4A7C15u + uint64_t(g.n)) * 0x9E3779B97F4A7C15u +
+                        uint64_t(g.k * 4 + g.trans_a * 2 + g.trans_b);
+  Entry& entry = entries[hash * 0x9E3779B97F4A7C15u >> 58];
+  if (entry.level != &level() || entry.plan.shape != g) entry = {&level(), choose(g, true)};
+  return entry.plan;
+}
+
+GemmPlan plan_swapped(const GemmShape& g) { return choose(g.swapped(), false); }
+
 const char* name_of(GemmPath path) {
-  constexpr const char* names[] = {"trivial", "direct", "packed"};
+  constexpr const char* names[] = {"trivial", "direct", "columns", "packed", "swapped"};
   return names[int(path)];
 }
 
 const char* gemm_path(int64_t m, int64_t n, int64_t k, bool trans_a, bool trans_b) {
-  return name_of(plan_gemm({m, n, k, trans_a, trans_b, 4}).path);
+  return name_of(plan_gemm({m, n, k, trans_a ? m : k, trans_b ? k : n, trans_a, trans_b, 4}).path);
 }
 
 int64_t gemm_cost(int64_t m, int64_t n, int64_t k, int64_t bytes_per_element) {
-  const double work = double(m) * double(n) * double(k), touched = double(m) * k + double(k) * n + double(m) * n;
-  const double cost = work * double(bytes_per_element) / 128 + touched * double(bytes_per_element) / 32;
+  const double work = double(m) * double(n) * double(k),
+               touched = double(m) * k + double(k) * n + double(m) * n;
+  const double cost = work * double(bytes_per_element) / 256 + touched * double(bytes_per_element) / 32;
   return cost < 1e18 ? int64_t(cost) : int64_t(1e18);
 }
 

@@ -1,5 +1,5 @@
-// Decisions about a matrix product: how k is split (part of the result's meaning), which way the shape takes, how large
-// its blocks are (of no influence on the bits).
+// Decisions about a matrix product: how k is split (part of the result's meaning), which way the shape takes,
+// how large its blocks are (of no influence on the bits).
 #pragma once
 #include <cstdint>
 
@@ -19,8 +19,9 @@ inline Span part(int64_t n, int64_t parts, int64_t i, int64_t unit = 1) {
   return {first * unit < n ? first * unit : n, last * unit < n ? last * unit : n};
 }
 
-// A chain of fused multiply-adds has at most long_chain steps; a longer k is cut into even chunks, each a chain from 0,
-// added in order. This rule depends on k alone and decides the bits: it may never depend on anything else.
+// A chain of fused multiply-adds has at most long_chain steps; a longer k is cut into even chunks, each a
+// chain from 0, added in order. This rule depends on k alone and decides the bits: it may never depend on
+// anything else.
 inline constexpr int64_t long_chain = 4096, chunk_target = 2048;
 struct Chunks {
   int64_t count, size;
@@ -31,24 +32,33 @@ inline Chunks chunks_of(int64_t k) {
   return {ceil_div(k, size), size};
 }
 
-enum class GemmPath {
-  trivial,  // nothing to multiply
-  direct,   // few rows and B row-major: both operands are read as they lie
-  packed    // B packed in blocks, A too
-};
-
 struct GemmShape {
-  int64_t m, n, k;
+  int64_t m, n, k, lda, ldb;
   bool trans_a, trans_b;
   int bytes;  // of an element
+
+  bool operator==(const GemmShape&) const = default;
+  GemmShape swapped() const { return {n, m, k, ldb, lda, !trans_b, !trans_a, bytes}; }
+};
+
+enum class GemmPath {
+  trivial,  // nothing to multiply
+  direct,   // both operands are read as they lie; B is row-major
+  columns,  // few rows; B is stored by columns and turned in registers on the way
+  packed,   // block by block of B, packed
+  swapped   // C^T = B^T A^T by one of the other ways
 };
 
 struct GemmPlan {
   GemmPath path;
-  int64_t kc, mc, nc;  // block sizes
+  int64_t kc, nc;  // block sizes
+  bool by_rows;    // a panel of A meets a whole block of B before the next one
+  bool pack_a, pack_b;
+  GemmShape shape;
 };
 
 GemmPlan plan_gemm(const GemmShape& shape);
+GemmPlan plan_swapped(const GemmShape& shape);  // of what a swapped product computes
 const char* name_of(GemmPath path);
 
 }  // namespace nncore::cpu

@@ -7,7 +7,8 @@
 
 namespace nncore::cpu {
 
-// C (m, n) = activation(A B [+ C] + bias), operands addressed by two strides each: A[i][p] = a[i * a_row + p * a_col].
+// C (m, n) = activation(A B [+ C] + bias), operands addressed by two strides each: A[i][p] = a[i * a_row + p
+// * a_col].
 template <class T>
 struct Share {
   int64_t m, n, k;
@@ -34,10 +35,15 @@ struct Share {
   T* before_activation() const { return epilogue.pre ? epilogue.pre : c; }
 };
 
+// The ways, and the choice among them.
 template <class T>
-void direct(const Share<T>& s, const GemmPlan& plan);
+void blocks(const Share<T>& s, const GemmPlan& plan);
 template <class T>
-void packed(const Share<T>& s, const GemmPlan& plan);
+void columns(const Share<T>& s, const GemmPlan& plan);
+template <class T>
+void swapped(const Share<T>& s, const GemmPlan& plan);
+template <class T>
+void run(const Share<T>& s, const GemmPlan& plan);
 
 // The activation of finished rows while they are hot; consecutive rows as one.
 template <class T>
@@ -59,7 +65,8 @@ void activate(const Share<T>& s) {
 template <class T>
 class Scratch {
  public:
-  explicit Scratch(int64_t n) : bytes_(size_t(n) * sizeof(T)), data_(n ? static_cast<T*>(allocate(bytes_)) : nullptr) {}
+  explicit Scratch(int64_t n)
+      : bytes_(size_t(n) * sizeof(T)), data_(n ? static_cast<T*>(allocate(bytes_)) : nullptr) {}
   ~Scratch() {
     if (data_) release(data_, bytes_);
   }

@@ -4,41 +4,58 @@ template <class T>
 void gemm_pack(int64_t k, int64_t width, const T* from, int64_t ld, T* to, int64_t ld_to) {
   using R = Reg<T>;
   constexpr int lanes = R::lanes;
-  for (int64_t p = 0; p < k; p++, from += ld, to += ld_to)
-    for (int64_t i = 0; i < ld_to; i += lanes) {
-      if (i + lanes <= width)
-        R::store(to + i, R::load(from + i));
-      else
-        R::store_n(to + i, R::load_n(from + i, int(width - i)), int(ld_to - i));
+  int64_t i = 0;
+  for (; i + 2 * lanes <= width; i += 2 * lanes)
+    for (int64_t p = 0; p < k; p++) {
+      R::store(to + p * ld_to + i, R::load(from + p * ld + i));
+      R::store(to + p * ld_to + i + lanes, R::load(from + p * ld + i + lanes));
     }
+  for (; i < ld_to; i += lanes) {
+    const int64_t valid = width - i, space = ld_to - i;
+    const auto in = R::tail(int(valid < 0 ? 0 : valid < lanes ? valid : lanes));
+    const auto out = R::tail(int(space < lanes ? space : lanes));
+    for (int64_t p = 0; p < k; p++)
+      R::store_tail(to + p * ld_to + i, R::load_tail(from + p * ld + i, in), out);
+  }
 }
 
-// Squares of lanes x lanes, turned in registers.
+// to[p][i] = from[i * ld + p] for p < k, i < width, zero from there to padded: squares turned in registers.
 template <class T>
-void gemm_pack_transposed(int64_t k, int64_t width, const T* from, int64_t ld, T* to, int64_t ld_to) {
+void gemm_turn(int64_t k, int64_t width, int64_t padded, const T* from, int64_t ld, T* to, int64_t ld_to) {
   using R = Reg<T>;
-  constexpr int lanes = R::lanes;
-  for (int64_t i = 0; i < ld_to; i += lanes) {
-    const int rows = width - i < lanes ? (width - i < 0 ? 0 : int(width - i)) : lanes;
-    const int columns = ld_to - i < lanes ? int(ld_to - i) : lanes;
-    for (int64_t p = 0; p < k; p += lanes) {
+  constexpr int lanes = R::lanes, strip = R::strip;
+  for (int64_t i = 0; i < padded; i += lanes) {
+    const int rows = width - i < lanes ? int(width - i) : lanes;
+    const auto edge = R::tail(padded - i < lanes ? int(padded - i) : lanes);
+    int64_t p = 0;
+    if (rows == lanes)
+      for (; p + strip <= k; p += strip) {
+        typename R::Raw r[strip];
+        R::load_columns(Columns<T>(from + i * ld + p, ld), r);
+#pragma GCC unroll 16
+        for (int c = 0; c < strip; c++) R::store(to + (p + c) * ld_to + i, r[c]);
+      }
+    for (; p < k; p += lanes) {
       const int steps = k - p < lanes ? int(k - p) : lanes;
+      const auto tail = R::tail(steps);
       typename R::Raw r[lanes];
-      if (rows == lanes && steps == lanes) {
 #pragma GCC unroll 16
-        for (int j = 0; j < lanes; j++) r[j] = R::load(from + (i + j) * ld + p);
-      } else {
-        const auto tail = R::tail(steps);
-        for (int j = 0; j < lanes; j++) r[j] = j < rows ? R::load_tail(from + (i + j) * ld + p, tail) : R::set1(T(0));
-      }
+      for (int j = 0; j < lanes; j++)
+        r[j] = j < rows ? R::load_tail(from + (i + j) * ld + p, tail) : R::set1(T(0));
       R::transpose(r);
-      T* out = to + p * ld_to + i;
-      if (columns == lanes && steps == lanes) {
 #pragma GCC unroll 16
-        for (int j = 0; j < lanes; j++) R::store(out + j * ld_to, r[j]);
-      } else {
-        for (int j = 0; j < steps; j++) R::store_n(out + j * ld_to, r[j], columns);
-      }
+      for (int c = 0; c < lanes; c++)
+        if (c < steps) R::store_tail(to + (p + c) * ld_to + i, r[c], edge);
     }
   }
+}
+
+template <class T>
+void gemm_pack_transposed(int64_t k, int64_t width, const T* from, int64_t ld, T* to, int64_t ld_to) {
+  gemm_turn(k, width, ld_to, from, ld, to, ld_to);
+}
+
+template <class T>
+void gemm_transpose(int64_t rows, int64_t columns, const T* from, int64_t ld, T* to, int64_t ld_to) {
+  gemm_turn(columns, rows, rows, from, ld, to, ld_to);
 }

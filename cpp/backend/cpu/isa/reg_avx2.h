@@ -12,6 +12,8 @@ struct Reg<float> {
   using Uint = uint32_t;
   static constexpr int lanes = 8;
   static constexpr int tile_rows = 6, tile_regs = 2;  // of the matrix product: what fits the registers
+  static constexpr int column_rows = 5;  // of the product with columns of B, and the panels it takes at once
+  static constexpr int column_panels(int rows) { return rows < 3 ? 4 : rows < 6 ? 2 : 1; }
 
   static Raw load(const float* p) { return _mm256_loadu_ps(p); }
   static void store(float* p, Raw a) { _mm256_storeu_ps(p, a); }
@@ -50,6 +52,22 @@ struct Reg<float> {
       r[i + 4] = _mm256_permute2f128_ps(b[i], b[i + 4], 0x31);
     }
   }
+  // r[c][i] = from[i][c]: half rows joined on loading leave two stages of shuffles instead of three.
+  static constexpr int strip = 4;
+  template <class Rows>
+  static void load_columns(const Rows& from, Raw (&r)[strip]) {
+    const auto join = [&](int i) __attribute__((always_inline)) {
+      return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(from[i])),
+                                  _mm_loadu_ps(from[i + 4]), 1);
+    };
+    const Raw a = join(0), b = join(1), c = join(2), d = join(3);
+    const Raw ab = _mm256_unpacklo_ps(a, b), AB = _mm256_unpackhi_ps(a, b);
+    const Raw cd = _mm256_unpacklo_ps(c, d), CD = _mm256_unpackhi_ps(c, d);
+    r[0] = _mm256_shuffle_ps(ab, cd, 0x44);
+    r[1] = _mm256_shuffle_ps(ab, cd, 0xee);
+    r[2] = _mm256_shuffle_ps(AB, CD, 0x44);
+    r[3] = _mm256_shuffle_ps(AB, CD, 0xee);
+  }
   static Raw set1(float a) { return _mm256_set1_ps(a); }
   static Raw add(Raw a, Raw b) { return _mm256_add_ps(a, b); }
   static Raw sub(Raw a, Raw b) { return _mm256_sub_ps(a, b); }
@@ -60,6 +78,8 @@ struct Reg<float> {
   static Raw fma(Raw a, Raw b, Raw c) { return _mm256_fmadd_ps(a, b, c); }
   // c += a * b in place: GCC left to itself rotates the accumulators of a long chain through the stack.
   static void accumulate(Raw& c, Raw a, Raw b) { asm("vfmadd231ps %2, %1, %0" : "+x"(c) : "x"(a), "x"(b)); }
+  static void accumulate_at(Raw& c, const float* a, Raw b) { accumulate(c, set1(*a), b); }  // c += *a * b
+  static void settle(Raw& c) { asm volatile("" : "+x"(c)); }  // before anything below begins
   static Raw sqrt(Raw a) { return _mm256_sqrt_ps(a); }
   static Raw round(Raw a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   static Raw floor(Raw a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
@@ -99,6 +119,8 @@ struct Reg<double> {
   using Uint = uint64_t;
   static constexpr int lanes = 4;
   static constexpr int tile_rows = 6, tile_regs = 2;  // of the matrix product: what fits the registers
+  static constexpr int column_rows = 5;  // of the product with columns of B, and the panels it takes at once
+  static constexpr int column_panels(int rows) { return rows < 3 ? 4 : rows < 6 ? 2 : 1; }
 
   static Raw load(const double* p) { return _mm256_loadu_pd(p); }
   static void store(double* p, Raw a) { _mm256_storeu_pd(p, a); }
@@ -119,6 +141,17 @@ struct Reg<double> {
     r[2] = _mm256_permute2f128_pd(a, c, 0x31);
     r[3] = _mm256_permute2f128_pd(b, d, 0x31);
   }
+  static constexpr int strip = 2;
+  template <class Rows>
+  static void load_columns(const Rows& from, Raw (&r)[strip]) {
+    const auto join = [&](int i) __attribute__((always_inline)) {
+      return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(from[i])),
+                                  _mm_loadu_pd(from[i + 2]), 1);
+    };
+    const Raw a = join(0), b = join(1);
+    r[0] = _mm256_unpacklo_pd(a, b);
+    r[1] = _mm256_unpackhi_pd(a, b);
+  }
   static Raw set1(double a) { return _mm256_set1_pd(a); }
   static Raw add(Raw a, Raw b) { return _mm256_add_pd(a, b); }
   static Raw sub(Raw a, Raw b) { return _mm256_sub_pd(a, b); }
@@ -128,6 +161,8 @@ struct Reg<double> {
   static Raw max(Raw a, Raw b) { return _mm256_max_pd(a, b); }
   static Raw fma(Raw a, Raw b, Raw c) { return _mm256_fmadd_pd(a, b, c); }
   static void accumulate(Raw& c, Raw a, Raw b) { asm("vfmadd231pd %2, %1, %0" : "+x"(c) : "x"(a), "x"(b)); }
+  static void accumulate_at(Raw& c, const double* a, Raw b) { accumulate(c, set1(*a), b); }
+  static void settle(Raw& c) { asm volatile("" : "+x"(c)); }  // before anything below begins
   static Raw sqrt(Raw a) { return _mm256_sqrt_pd(a); }
   static Raw round(Raw a) { return _mm256_round_pd(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   static Raw floor(Raw a) { return _mm256_round_pd(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }

@@ -10,6 +10,8 @@ struct Reg<float> {
   using Uint = uint32_t;
   static constexpr int lanes = 16;
   static constexpr int tile_rows = 14, tile_regs = 2;  // of the matrix product: what fits the registers
+  static constexpr int column_rows = 10;  // of the product with columns of B, and the panels it takes at once
+  static constexpr int column_panels(int rows) { return rows < 5 ? 2 : 1; }
 
   static Raw load(const float* p) { return _mm512_loadu_ps(p); }
   static void store(float* p, Raw a) { _mm512_storeu_ps(p, a); }
@@ -51,6 +53,32 @@ struct Reg<float> {
       r[j + 12] = _mm512_shuffle_f32x4(a[j + 4], a[j + 12], 0xdd);
     }
   }
+  // r[c][i] = from[i][c]: half rows joined on loading leave three stages of shuffles instead of four.
+  static constexpr int strip = 8;
+  template <class Rows>
+  static void load_columns(const Rows& from, Raw (&r)[strip]) {
+    const auto join = [&](int i) __attribute__((always_inline)) {
+      return _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(from[i])),
+                                _mm256_loadu_ps(from[i + 4]), 1);
+    };
+    const auto turn = [&](int i, Raw(&t)[4]) __attribute__((always_inline)) {
+      const Raw a = join(i), b = join(i + 1), c = join(i + 2), d = join(i + 3);
+      const Raw ab = _mm512_unpacklo_ps(a, b), AB = _mm512_unpackhi_ps(a, b);
+      const Raw cd = _mm512_unpacklo_ps(c, d), CD = _mm512_unpackhi_ps(c, d);
+      t[0] = _mm512_shuffle_ps(ab, cd, 0x44);
+      t[1] = _mm512_shuffle_ps(ab, cd, 0xee);
+      t[2] = _mm512_shuffle_ps(AB, CD, 0x44);
+      t[3] = _mm512_shuffle_ps(AB, CD, 0xee);
+    };
+    Raw u[4], v[4];
+    turn(0, u);
+    turn(8, v);
+#pragma GCC unroll 4
+    for (int c = 0; c < 4; c++) {
+      r[c] = _mm512_shuffle_f32x4(u[c], v[c], 0x88);
+      r[c + 4] = _mm512_shuffle_f32x4(u[c], v[c], 0xdd);
+    }
+  }
   static Raw set1(float a) { return _mm512_set1_ps(a); }
   static Raw add(Raw a, Raw b) { return _mm512_add_ps(a, b); }
   static Raw sub(Raw a, Raw b) { return _mm512_sub_ps(a, b); }
@@ -61,6 +89,10 @@ struct Reg<float> {
   static Raw fma(Raw a, Raw b, Raw c) { return _mm512_fmadd_ps(a, b, c); }
   // c += a * b in place: GCC left to itself rotates the accumulators of a long chain through the stack.
   static void accumulate(Raw& c, Raw a, Raw b) { asm("vfmadd231ps %2, %1, %0" : "+v"(c) : "v"(a), "v"(b)); }
+  static void accumulate_at(Raw& c, const float* a, Raw b) {  // c += *a * b
+    asm("vfmadd231ps %1%{1to16%}, %2, %0" : "+v"(c) : "m"(*a), "v"(b));
+  }
+  static void settle(Raw& c) { asm volatile("" : "+v"(c)); }  // before anything below begins
   static Raw sqrt(Raw a) { return _mm512_sqrt_ps(a); }
   static Raw round(Raw a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   static Raw floor(Raw a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
@@ -100,6 +132,8 @@ struct Reg<double> {
   using Uint = uint64_t;
   static constexpr int lanes = 8;
   static constexpr int tile_rows = 14, tile_regs = 2;  // of the matrix product: what fits the registers
+  static constexpr int column_rows = 10;  // of the product with columns of B, and the panels it takes at once
+  static constexpr int column_panels(int rows) { return rows < 5 ? 2 : 1; }
 
   static Raw load(const double* p) { return _mm512_loadu_pd(p); }
   static void store(double* p, Raw a) { _mm512_storeu_pd(p, a); }
@@ -132,6 +166,21 @@ struct Reg<double> {
       r[j + 6] = _mm512_shuffle_f64x2(b[j + 2], b[j + 6], 0xdd);
     }
   }
+  static constexpr int strip = 4;
+  template <class Rows>
+  static void load_columns(const Rows& from, Raw (&r)[strip]) {
+    const auto join = [&](int i) __attribute__((always_inline)) {
+      return _mm512_insertf64x4(_mm512_castpd256_pd512(_mm256_loadu_pd(from[i])),
+                                _mm256_loadu_pd(from[i + 2]), 1);
+    };
+    const Raw a = join(0), b = join(1), c = join(4), d = join(5);
+    const Raw ab = _mm512_unpacklo_pd(a, b), AB = _mm512_unpackhi_pd(a, b);
+    const Raw cd = _mm512_unpacklo_pd(c, d), CD = _mm512_unpackhi_pd(c, d);
+    r[0] = _mm512_shuffle_f64x2(ab, cd, 0x88);
+    r[1] = _mm512_shuffle_f64x2(AB, CD, 0x88);
+    r[2] = _mm512_shuffle_f64x2(ab, cd, 0xdd);
+    r[3] = _mm512_shuffle_f64x2(AB, CD, 0xdd);
+  }
   static Raw set1(double a) { return _mm512_set1_pd(a); }
   static Raw add(Raw a, Raw b) { return _mm512_add_pd(a, b); }
   static Raw sub(Raw a, Raw b) { return _mm512_sub_pd(a, b); }
@@ -141,6 +190,10 @@ struct Reg<double> {
   static Raw max(Raw a, Raw b) { return _mm512_max_pd(a, b); }
   static Raw fma(Raw a, Raw b, Raw c) { return _mm512_fmadd_pd(a, b, c); }
   static void accumulate(Raw& c, Raw a, Raw b) { asm("vfmadd231pd %2, %1, %0" : "+v"(c) : "v"(a), "v"(b)); }
+  static void accumulate_at(Raw& c, const double* a, Raw b) {
+    asm("vfmadd231pd %1%{1to8%}, %2, %0" : "+v"(c) : "m"(*a), "v"(b));
+  }
+  static void settle(Raw& c) { asm volatile("" : "+v"(c)); }  // before anything below begins
   static Raw sqrt(Raw a) { return _mm512_sqrt_pd(a); }
   static Raw round(Raw a) { return _mm512_roundscale_pd(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   static Raw floor(Raw a) { return _mm512_roundscale_pd(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }

@@ -10,6 +10,8 @@ struct Reg<float> {
   using Uint = uint32_t;
   static constexpr int lanes = 4;
   static constexpr int tile_rows = 8, tile_regs = 3;  // of the matrix product: what fits the registers
+  static constexpr int column_rows = 6;  // of the product with columns of B, and the panels it takes at once
+  static constexpr int column_panels(int rows) { return rows < 5 ? 4 : 2; }
 
   static Raw load(const float* p) { return vld1q_f32(p); }
   static void store(float* p, Raw a) { vst1q_f32(p, a); }
@@ -36,6 +38,13 @@ struct Reg<float> {
     r[2] = vcombine_f32(vget_high_f32(a.val[0]), vget_high_f32(b.val[0]));
     r[3] = vcombine_f32(vget_high_f32(a.val[1]), vget_high_f32(b.val[1]));
   }
+  // r[c][i] = from[i][c]
+  static constexpr int strip = 4;
+  template <class Rows>
+  static void load_columns(const Rows& from, Raw (&r)[strip]) {
+    for (int i = 0; i < 4; i++) r[i] = load(from[i]);
+    transpose(r);
+  }
   static Raw set1(float a) { return vdupq_n_f32(a); }
   static Raw add(Raw a, Raw b) { return vaddq_f32(a, b); }
   static Raw sub(Raw a, Raw b) { return vsubq_f32(a, b); }
@@ -47,6 +56,8 @@ struct Reg<float> {
   static Raw max(Raw a, Raw b) { return flush(vbslq_f32(vcgtq_f32(a, b), a, b)); }
   static Raw fma(Raw a, Raw b, Raw c) { return vfmaq_f32(c, a, b); }
   static void accumulate(Raw& c, Raw a, Raw b) { c = vfmaq_f32(c, a, b); }
+  static void accumulate_at(Raw& c, const float* a, Raw b) { accumulate(c, set1(*a), b); }  // c += *a * b
+  static void settle(Raw& c) { asm volatile("" : "+w"(c)); }  // before anything below begins
   static Raw sqrt(Raw a) { return vsqrtq_f32(a); }
   static Raw round(Raw a) { return vrndnq_f32(a); }
   static Raw floor(Raw a) { return vrndmq_f32(a); }
@@ -85,6 +96,8 @@ struct Reg<double> {
   using Uint = uint64_t;
   static constexpr int lanes = 2;
   static constexpr int tile_rows = 8, tile_regs = 3;  // of the matrix product: what fits the registers
+  static constexpr int column_rows = 6;  // of the product with columns of B, and the panels it takes at once
+  static constexpr int column_panels(int rows) { return rows < 5 ? 4 : 2; }
 
   static Raw load(const double* p) { return vld1q_f64(p); }
   static void store(double* p, Raw a) { vst1q_f64(p, a); }
@@ -107,6 +120,13 @@ struct Reg<double> {
     r[1] = vtrn2q_f64(r[0], r[1]);
     r[0] = a;
   }
+  static constexpr int strip = 2;
+  template <class Rows>
+  static void load_columns(const Rows& from, Raw (&r)[strip]) {
+    r[0] = load(from[0]);
+    r[1] = load(from[1]);
+    transpose(r);
+  }
   static Raw set1(double a) { return vdupq_n_f64(a); }
   static Raw add(Raw a, Raw b) { return vaddq_f64(a, b); }
   static Raw sub(Raw a, Raw b) { return vsubq_f64(a, b); }
@@ -117,6 +137,8 @@ struct Reg<double> {
   static Raw max(Raw a, Raw b) { return flush(vbslq_f64(vcgtq_f64(a, b), a, b)); }
   static Raw fma(Raw a, Raw b, Raw c) { return vfmaq_f64(c, a, b); }
   static void accumulate(Raw& c, Raw a, Raw b) { c = vfmaq_f64(c, a, b); }
+  static void accumulate_at(Raw& c, const double* a, Raw b) { accumulate(c, set1(*a), b); }
+  static void settle(Raw& c) { asm volatile("" : "+w"(c)); }  // before anything below begins
   static Raw sqrt(Raw a) { return vsqrtq_f64(a); }
   static Raw round(Raw a) { return vrndnq_f64(a); }
   static Raw floor(Raw a) { return vrndmq_f64(a); }

@@ -18,7 +18,9 @@ struct Reg {
   using Mask = bool;
   using Uint = typename ScalarBits<T>::Uint;
   static constexpr int lanes = 1;
-  static constexpr int tile_rows = 4, tile_regs = 4;  // of the matrix product: what fits the registers
+  static constexpr int tile_rows = 2, tile_regs = 2;  // of the matrix product: what fits the registers
+  static constexpr int column_rows = 2;  // of the product with columns of B, and the panels it takes at once
+  static constexpr int column_panels(int rows) { return 1 + 0 * rows; }
 
   static Raw load(const T* p) { return *p; }
   static void store(T* p, Raw a) { *p = a; }
@@ -31,6 +33,9 @@ struct Reg {
   static Raw load_tail(const T* p, Tail t) { return load_n(p, t); }
   static void store_tail(T* p, Raw a, Tail t) { store_n(p, a, t); }
   static void transpose(Raw (&)[1]) {}
+  static constexpr int strip = 1;
+  template <class Rows>
+  static void load_columns(const Rows& from, Raw (&r)[strip]) { r[0] = *from[0]; }
   static Raw set1(T a) { return a; }
   static Raw add(Raw a, Raw b) { return a + b; }
   static Raw sub(Raw a, Raw b) { return a - b; }
@@ -39,6 +44,8 @@ struct Reg {
   static float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
   static double fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
   static void accumulate(Raw& c, Raw a, Raw b) { c = fma(a, b, c); }
+  static void accumulate_at(Raw& c, const T* a, Raw b) { c = fma(*a, b, c); }
+  static void settle(Raw&) {}
   static float sqrt(float a) { return __builtin_sqrtf(a); }
   static double sqrt(double a) { return __builtin_sqrt(a); }
   // The instructions of x86 give zero for a subnormal.

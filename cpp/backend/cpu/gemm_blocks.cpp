@@ -1,0 +1,78 @@
+// Blocks of k steps by blocks of columns. A panel of A stays in the first cache level while it meets a block
+// of B in the second; B is packed where its rows lie badly, A where its columns do. After Goto, van de Geijn,
+// Anatomy of High-Performance Matrix Multiplication, 2008, with the parts of A and B exchanged: second levels
+// have grown.
+#include "gemm_share.h"
+
+namespace nncore::cpu {
+namespace {
+
+// Panels of nr columns, each [k][nr]; the last one rounded up to a register.
+template <class T>
+void pack_b(const GemmKernels<T>& kernel, int64_t n, int64_t k, const T* b, int64_t b_row, int64_t b_col,
+            T* to) {
+  for (int64_t j = 0; j < n; j += kernel.nr) {
+    const int64_t columns = n - j < kernel.nr ? n - j : kernel.nr;
+    const int64_t width = round_up(columns, kernel.lanes);
+    if (b_col == 1)
+      kernel.pack(k, columns, b + j, b_row, to + j * k, width);
+    else
+      kernel.pack_transposed(k, columns, b + j * b_col, b_col, to + j * k, width);
+  }
+}
+
+// Panel by panel of A, each packed as [k][rows] just before its use.
+template <class T>
+void with_packed_a(const GemmKernels<T>& kernel, const GemmBlock<T>& whole, T* panel) {
+  const int64_t panels = ceil_div(whole.m, kernel.mr);
+  for (int64_t q = 0; q < panels; q++) {
+    const Span rows = part(whole.m, panels, q);
+    GemmBlock<T> block = cut(whole, rows, {0, whole.n});
+    const T* from = whole.a + rows.begin * whole.a_row;
+    if (whole.a_row == 1)
+      kernel.pack(block.k, block.m, from, whole.a_col, panel, block.m);
+    else
+      kernel.pack_transposed(block.k, block.m, from, whole.a_row, panel, block.m);
+    block.a = panel;
+    block.a_row = 1;
+    block.a_col = block.m;
+    kernel.block(block);
+  }
+}
+
+}  // namespace
+
+template <class T>
+void blocks(const Share<T>& s, const GemmPlan& plan) {
+  const GemmKernels<T>& kernel = kernels<T>().gemm;
+  const int64_t strips = ceil_div(s.n, plan.nc);
+  const int64_t kc = s.k < plan.kc ? s.k : plan.kc, nc = round_up(ceil_div(s.n, strips), kernel.nr);
+  const Scratch<T> packed_b(plan.pack_b ? (kc + 4) * nc : 0),
+      packed_a(plan.pack_a ? (kc + 4) * kernel.mr : 0);
+  for (int64_t j = 0; j < strips; j++) {
+    const Share<T> strip = s.tile({0, s.m}, part(s.n, strips, j, kernel.nr));
+    for_blocks_of_k(strip, kc, [&](int64_t begin, GemmBlock<T>& block, bool last) {
+      block.a = strip.a + begin * s.a_col;
+      block.a_row = s.a_row;
+      block.a_col = s.a_col;
+      block.b = strip.b + begin * s.b_row;
+      block.ldb = s.b_row;
+      block.by_rows = plan.by_rows;
+      if (plan.pack_b) {
+        pack_b(kernel, strip.n, block.k, block.b, s.b_row, s.b_col, packed_b.data());
+        block.b = packed_b.data();
+        block.b_packed = true;
+      }
+      if (plan.pack_a)
+        with_packed_a(kernel, block, packed_a.data());
+      else
+        kernel.block(block);
+      if (last) activate(strip);
+    });
+  }
+}
+
+template void blocks(const Share<float>&, const GemmPlan&);
+template void blocks(const Share<double>&, const GemmPlan&);
+
+}  // namespace nncore::cpu
