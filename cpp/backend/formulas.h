@@ -26,8 +26,12 @@ struct Scalar {
 struct NoScalars {
   static constexpr const Scalar* scalars = nullptr;
 };
+template <class Array>
+constexpr int array_size = 0;
+template <class T, int n>
+constexpr int array_size<T[n]> = n;
 template <class Op>
-constexpr int scalar_count = int(sizeof(Op::scalars) / sizeof(Scalar));  // a null pointer is the smaller: 0
+constexpr int scalar_count = array_size<decltype(Op::scalars)>;
 
 template <class... Ops>
 struct OpList {
