@@ -8,7 +8,7 @@ import typing
 import builtins
 import numpy as _np
 _F = typing.TypeVar("_F", bound=collections.abc.Callable[..., typing.Any])
-__all__: list[str] = ['Generator', 'Tensor', 'abs', 'adam_', 'add', 'arange', 'argmax', 'argmin', 'assign_', 'bool', 'cat', 'ceil', 'celu', 'clamp', 'cos', 'cross_entropy', 'default_generator', 'div', 'dtype', 'elementwise_ops', 'elu', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'exp', 'expm1', 'eye', 'flatten', 'float32', 'float64', 'floor', 'from_numpy', 'full', 'ge', 'gelu', 'get_num_threads', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'le', 'leaky_relu', 'linear', 'log', 'log1p', 'log2', 'log_softmax', 'logsigmoid', 'lt', 'manual_seed', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'mse_loss', 'mul', 'ne', 'neg', 'nll_loss', 'no_grad', 'normal_', 'ones', 'ones_like', 'permute', 'pow', 'rand', 'randint', 'randn', 'randperm', 'reciprocal', 'relu', 'relu6', 'reshape', 'round', 'rsqrt', 'selu', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'softmax', 'softplus', 'softsign', 'sqrt', 'square', 'squeeze', 'stack', 'sub', 'sum', 'tanh', 'tanhshrink', 'tensor', 'threshold', 'transpose', 'trim_memory', 'trunc', 'uint8', 'uniform_', 'unsqueeze', 'where', 'zeros', 'zeros_like']
+__all__: list[str] = ['Generator', 'Tensor', 'abs', 'adam_', 'add', 'arange', 'argmax', 'argmin', 'assign_', 'bool', 'cat', 'ceil', 'celu', 'clamp', 'cos', 'cross_entropy', 'default_generator', 'div', 'dtype', 'elementwise_ops', 'elu', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'exp', 'expm1', 'eye', 'flatten', 'float32', 'float64', 'floor', 'from_numpy', 'full', 'ge', 'gelu', 'get_num_threads', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'le', 'leaky_relu', 'linear', 'log', 'log1p', 'log2', 'log_softmax', 'logsigmoid', 'lt', 'manual_seed', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'mse_loss', 'mul', 'ne', 'neg', 'nll_loss', 'no_grad', 'normal_', 'ones', 'ones_like', 'permute', 'pow', 'rand', 'randint', 'randn', 'randperm', 'reciprocal', 'relu', 'relu6', 'reshape', 'round', 'rsqrt', 'selu', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'softmax', 'softplus', 'softsign', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'sub', 'sum', 'tanh', 'tanhshrink', 'tensor', 'threshold', 'transpose', 'trim_memory', 'trunc', 'uint8', 'uniform_', 'unsqueeze', 'where', 'zeros', 'zeros_like']
 class dtype:
     """
     The type of a tensor's elements: float32, float64, int64, int32, uint8 or bool.
@@ -65,8 +65,10 @@ class Tensor:
         ...
     def __gt__(self, other: typing.Any) -> Tensor:
         ...
-    def __hash__(self) -> builtins.int:
-        ...
+    def __hash__(self):
+        """
+        Return hash(self).
+        """
     def __index__(self) -> builtins.int:
         ...
     def __init__(self, data: Tensor) -> None:
@@ -639,7 +641,7 @@ def elu(input: Tensor, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0)
     """
     x where x > 0, else alpha (e^x - 1), element by element; derivative 1 where x > 0, else alpha e^x.
     """
-def empty(*args: typing.Any, dtype: _dtype = ..., requires_grad: builtins.bool = False) -> Tensor:
+def empty(*args: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     Memory without values.
     """
@@ -823,7 +825,7 @@ def normal_(tensor: Tensor, mean: typing.SupportsFloat | typing.SupportsIndex = 
     """
     Fills a parameter with normal numbers.
     """
-def ones(*args: typing.Any, dtype: _dtype = ..., requires_grad: builtins.bool = False) -> Tensor:
+def ones(*args: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     All elements 1.
     """
@@ -839,7 +841,7 @@ def pow(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a to the power b, broadcast.
     """
-def rand(*args: typing.Any, generator: Generator | None = None, dtype: _dtype = ..., requires_grad: builtins.bool = False) -> Tensor:
+def rand(*args: typing.Any, generator: Generator | None = None, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     Uniform random numbers in [0, 1).
     """
@@ -847,7 +849,7 @@ def randint(low: typing.SupportsInt | typing.SupportsIndex, high: typing.Support
     """
     Random integers from low to high - 1, all equally likely.
     """
-def randn(*args: typing.Any, generator: Generator | None = None, dtype: _dtype = ..., requires_grad: builtins.bool = False) -> Tensor:
+def randn(*args: typing.Any, generator: Generator | None = None, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958).
     """
@@ -935,6 +937,10 @@ def square(input: Tensor) -> Tensor:
     """
     x^2, element by element; derivative 2 x.
     """
+def squared_error(input: Tensor, target: Tensor, scale: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+    """
+    scale * sum((input - target)^2); the shapes must be equal.
+    """
 def squeeze(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
     """
     Without the axes of size 1, or without that one.
@@ -996,7 +1002,7 @@ def where(condition: Tensor, input: typing.Any, other: typing.Any) -> Tensor:
     """
     input where condition holds, else other; broadcast.
     """
-def zeros(*args: typing.Any, dtype: _dtype = ..., requires_grad: builtins.bool = False) -> Tensor:
+def zeros(*args: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     All elements 0.
     """
