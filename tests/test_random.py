@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import nncore
 import numpy as np
 import pytest
+
+import nncore
 from nncore import _core
 
 
@@ -56,7 +57,8 @@ def test_draws_do_not_repeat() -> None:
 def test_moments(dtype: nncore.dtype) -> None:
     n = 400_000
     u, z = nncore.rand(n, dtype=dtype).numpy(), nncore.randn(n, dtype=dtype).numpy()
-    assert u.min() >= 0 and u.max() < 1
+    assert u.min() >= 0
+    assert u.max() < 1
     # Five standard errors of each moment.
     assert abs(u.mean() - 1 / 2) < 5 * np.sqrt(1 / 12 / n)
     assert abs(u.var() - 1 / 12) < 5 * np.sqrt(1 / 180 / n)
@@ -86,4 +88,5 @@ def test_permutation(n: int) -> None:
 def test_fill_in_place(fill: Callable[[nncore.Tensor], None], low: float, high: float) -> None:
     t = nncore.zeros(5, 3)
     fill(t)
-    assert t.numpy().min() >= low and t.numpy().max() <= high
+    assert low <= t.numpy().min()
+    assert t.numpy().max() <= high
