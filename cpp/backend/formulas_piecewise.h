@@ -28,7 +28,7 @@ struct Relu6 : NoScalars {
   }
   template <class V>
   static V bwd(V, V y, V dy, const V*) {
-    return select((y <= V(0)) | (V(6) <= y), V(0), dy);
+    return select((V(0) < y) & (y < V(6)), dy, V(0));
   }
 };
 
@@ -60,7 +60,7 @@ struct Hardtanh {
   }
   template <class V>
   static V bwd(V x, V, V dy, const V* s) {
-    return select((x <= s[0]) | (s[1] <= x), V(0), dy);
+    return select((s[0] < x) & (x < s[1]), dy, V(0));
   }
 };
 
@@ -90,7 +90,7 @@ struct Hardswish : NoScalars {
   }
   template <class V>
   static V bwd(V x, V, V dy, const V*) {
-    return select(x <= V(-3), V(0), select(x < V(3), dy * (x / V(3) + V(0.5)), dy));
+    return select(V(3) <= x, dy, select(x <= V(-3), V(0), dy * (x / V(3) + V(0.5))));
   }
 };
 

@@ -93,6 +93,18 @@ struct RdivScalar {
   }
 };
 
+// The exponents that PyTorch, too, computes by multiplication, division and root.
+template <class V>
+V power(V x, V exponent) {
+  if (any(exponent == V(2))) return x * x;
+  if (any(exponent == V(1))) return x;
+  if (any(exponent == V(0.5))) return sqrt(x);
+  if (any(exponent == V(3))) return x * x * x;
+  if (any(exponent == V(-0.5))) return V(1) / sqrt(x);
+  if (any(exponent == V(-1))) return V(1) / x;
+  return pow(x, exponent);
+}
+
 struct PowScalar {
   static constexpr const char *name = "pow_scalar", *formula = "x^exponent",
                               *derivative = "exponent x^(exponent - 1), 0 where exponent is 0";
@@ -101,13 +113,11 @@ struct PowScalar {
   static constexpr double ulp = 2;
   template <class V>
   static V fwd(V x, const V* s) {
-    if (any(s[0] == V(2))) return x * x;
-    return pow(x, s[0]);
+    return power(x, s[0]);
   }
   template <class V>
   static V bwd(V x, V, V dy, const V* s) {
-    if (any(s[0] == V(2))) return dy * (x + x);
-    return select(s[0] == V(0), V(0), dy * (s[0] * pow(x, s[0] - V(1))));
+    return select(s[0] == V(0), V(0), dy * (s[0] * power(x, s[0] - V(1))));
   }
 };
 
@@ -129,7 +139,7 @@ struct RpowScalar {
 
 struct Clamp {
   static constexpr const char *name = "clamp", *formula = "min(max(x, min), max)",
-                              *derivative = "1 where min <= x <= max, else 0";
+                              *derivative = "1 where min < x < max, else 0";
   static constexpr Needs needs = Needs::x;
   static constexpr Scalar scalars[] = {{"min", -__builtin_inf()}, {"max", __builtin_inf()}};
   static constexpr double ulp = 0;
@@ -139,7 +149,7 @@ struct Clamp {
   }
   template <class V>
   static V bwd(V x, V, V dy, const V* s) {
-    return select((s[0] <= x) & (x <= s[1]), dy, V(0));
+    return select((s[0] < x) & (x < s[1]), dy, V(0));
   }
 };
 
