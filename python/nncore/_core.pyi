@@ -154,7 +154,7 @@ class Tensor:
         """
     def clamp(self, min: typing.SupportsFloat | typing.SupportsIndex | None = None, max: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
         """
-        min(max(x, min), max), element by element; derivative 1 where min <= x <= max, else 0.
+        min(max(x, min), max), element by element; derivative 1 where min < x < max, else 0.
         """
     def clone(self) -> Tensor:
         """
@@ -613,7 +613,7 @@ def celu(input: Tensor, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0
     """
 def clamp(input: Tensor, min: typing.SupportsFloat | typing.SupportsIndex | None = None, max: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
     """
-    min(max(x, min), max), element by element; derivative 1 where min <= x <= max, else 0.
+    min(max(x, min), max), element by element; derivative 1 where min < x < max, else 0.
     """
 def cos(input: Tensor) -> Tensor:
     """
