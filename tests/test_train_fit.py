@@ -207,6 +207,22 @@ def test_early_stopping_keeps_the_best_weights() -> None:
         fit(model, x, y, epochs=1, callbacks=[EarlyStopping()], progress=False)
 
 
+def test_resume_without_a_generator_restores_the_global_one(tmp_path: Path) -> None:
+    x, y = digits()
+    model = network(64, 10)
+    adam = optim.Adam(model.parameters())
+    nncore.manual_seed(4)
+    fit(model, x, y, optimizer=adam, epochs=1, callbacks=[Checkpoint(tmp_path / "a")], progress=False)
+    fit(model, x, y, optimizer=adam, epochs=2, progress=False)
+    whole = bits(model)
+    nncore.manual_seed(77)
+    model = network(64, 10)
+    adam = optim.Adam(model.parameters())
+    assert resume(tmp_path / "a", model, adam) == 1
+    fit(model, x, y, optimizer=adam, epochs=2, progress=False)
+    assert bits(model) == whole
+
+
 def test_resume_has_the_bits_of_an_uninterrupted_run(tmp_path: Path) -> None:
     x, y = digits()
 
@@ -236,6 +252,16 @@ def test_resume_has_the_bits_of_an_uninterrupted_run(tmp_path: Path) -> None:
     fit(model, x, y, optimizer=adam, generator=generator, epochs=3, progress=False)
     assert bits(model) == bits(whole)
 
+    other = nn.Linear(2, 2)
+    before = bits(other)
+    with pytest.raises((ValueError, RuntimeError, KeyError)):
+        resume(path, other, adam, generator)
+    assert bits(other) == before
+    with pytest.raises(nncore.CheckpointError, match="saved with a generator; resume with one"):
+        resume(path, model, adam)
+    wrong = optim.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(nncore.CheckpointError, match="holds the state of Adam, expected SGD's"):
+        resume(path, model, wrong, generator)
     nncore.save({"some": "thing"}, path)
     with pytest.raises(nncore.CheckpointError, match=r"not written by nncore\.train\.Checkpoint"):
         resume(path, model, adam, generator)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nncore._core import default_generator
 from nncore.errors import CheckpointError
 from nncore.serialization import load, save
 
@@ -57,7 +58,7 @@ class EarlyStopping:
 
 
 class Checkpoint:
-    """Saves model, optimizer, shuffling and history to `path` after every `every`-th epoch.
+    """Saves model, optimizer, random numbers and history to `path` after every `every`-th epoch.
 
     Continue with `resume`: what follows has the same bits as a run that was never interrupted.
 
@@ -76,7 +77,9 @@ class Checkpoint:
                 "epoch": state.epoch,
                 "model": dict(state.model.state_dict()),
                 "optimizer": state.optimizer.state_dict(),
+                "optimizer_class": type(state.optimizer).__name__,
                 "generator": None if state.generator is None else state.generator.get_state(),
+                "global_generator": default_generator().get_state(),
                 "history": dict(vars(state.history)),
             }
             save(contents, self.path)
@@ -94,14 +97,23 @@ def resume(
     model's.
     """
     contents = load(path)
-    if not isinstance(contents, dict) or not {"epoch", "model", "optimizer", "generator"} <= set(contents):
+    parts = {"epoch", "model", "optimizer", "optimizer_class", "generator", "global_generator"}
+    if not isinstance(contents, dict) or not parts <= set(contents):
         raise CheckpointError(f"{path}: not written by nncore.train.Checkpoint")
+    if contents["optimizer_class"] != type(optimizer).__name__:
+        expected = f"expected {type(optimizer).__name__}'s"
+        raise CheckpointError(f"{path}: holds the state of {contents['optimizer_class']}, {expected}")
     if (generator is None) != (contents["generator"] is None):
-        raise CheckpointError(
-            f"{path}: saved {'with' if contents['generator'] is not None else 'without'} a generator"
-        )
+        has = "without" if contents["generator"] is None else "with"
+        raise CheckpointError(f"{path}: saved {has} a generator; resume {has} one")
+    before = {name: value.clone() for name, value in model.state_dict().items()}
     model.load_state_dict(contents["model"])
-    optimizer.load_state_dict(contents["optimizer"])
+    try:
+        optimizer.load_state_dict(contents["optimizer"])
+    except Exception:
+        model.load_state_dict(before)
+        raise
     if generator is not None:
         generator.set_state(contents["generator"])
+    default_generator().set_state(contents["global_generator"])
     return int(contents["epoch"])
