@@ -9,11 +9,11 @@ struct Tanh : NoScalars {
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 2;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return tanh(x);
   }
   template <class V>
-  static V bwd(V, V y, V dy, const V*) {
+  static constexpr V bwd(V, V y, V dy, const V*) {
     return dy * fma(-y, y, V(1));
   }
 };
@@ -23,11 +23,11 @@ struct Sigmoid : NoScalars {
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 2;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return sigmoid(x);
   }
   template <class V>
-  static V bwd(V, V y, V dy, const V*) {
+  static constexpr V bwd(V, V y, V dy, const V*) {
     return dy * (y * (V(1) - y));
   }
 };
@@ -39,11 +39,11 @@ struct Elu {
   static constexpr Scalar scalars[] = {{"alpha", 1}};
   static constexpr double ulp = 2;
   template <class V>
-  static V fwd(V x, const V* s) {
+  static constexpr V fwd(V x, const V* s) {
     return select(x > V(0), x, s[0] * expm1(x));
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V* s) {
+  static constexpr V bwd(V x, V, V dy, const V* s) {
     return select(x > V(0), dy, dy * (s[0] * exp(x)));
   }
 };
@@ -56,11 +56,11 @@ struct Selu : NoScalars {  // Klambauer et al. 2017
   static constexpr double scale = 1.0507009873554804934193349852946,
                           alpha = 1.6732632423543772848170429916717;
   template <class V, class T = typename V::Scalar>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return select(x > V(0), V(T(scale)) * x, V(T(scale * alpha)) * expm1(x));
   }
   template <class V, class T = typename V::Scalar>
-  static V bwd(V x, V, V dy, const V*) {
+  static constexpr V bwd(V x, V, V dy, const V*) {
     return select(x > V(0), V(T(scale)) * dy, dy * (V(T(scale * alpha)) * exp(x)));
   }
 };
@@ -72,11 +72,11 @@ struct Celu {  // Barron 2017
   static constexpr Scalar scalars[] = {{"alpha", 1}};
   static constexpr double ulp = 2;
   template <class V>
-  static V fwd(V x, const V* s) {
+  static constexpr V fwd(V x, const V* s) {
     return select(x > V(0), x, s[0] * expm1(x / s[0]));
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V* s) {
+  static constexpr V bwd(V x, V, V dy, const V* s) {
     return select(x > V(0), dy, dy * exp(x / s[0]));
   }
 };
@@ -87,14 +87,14 @@ struct Gelu : NoScalars {  // Hendrycks & Gimpel 2016; Phi(-|x|) without cancell
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 7;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     const NormalTail<V> tail = normal_tail(x);
     const auto left = x < V(0);
     return select(left, tail.t * tail.ratio, x) *
            select(left, -tail.density, fma(-tail.ratio, tail.density, V(1)));
   }
   template <class V, class T = typename V::Scalar>
-  static V bwd(V x, V, V dy, const V*) {
+  static constexpr V bwd(V x, V, V dy, const V*) {
     const NormalTail<V> tail = normal_tail(x);
     const V left = tail.density * fma(tail.t, V(T(-0.3989422804014327)), tail.ratio);  // the derivative at -t
     return dy * select(x < V(0), left, V(1) - left);
@@ -110,7 +110,7 @@ struct GeluTanh : NoScalars {  // x sigmoid(2 u)
   static constexpr double ulp = 3;
   // 2 u = x (slope + cubic x^2) in two words: its absolute error becomes a relative one of y.
   template <class V, class T = typename V::Scalar>
-  static DoubleWord<V> twice_u(V x) {
+  static constexpr DoubleWord<V> twice_u(V x) {
     constexpr bool f = is_float<V>;
     constexpr T slope = T(f ? 1.5957691669464111 : 1.5957691216057308);
     constexpr T slope_lo = T(f ? -4.534068054340423e-08 : -9.96930880911092e-17);
@@ -125,13 +125,13 @@ struct GeluTanh : NoScalars {  // x sigmoid(2 u)
     return {u, fma(x, w_lo, fma(x, w, -u))};
   }
   template <class V, class T = typename V::Scalar>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     const V edge = V(T(is_float<V> ? 12 : 24));
     const DoubleWord<V> u = twice_u(clip(x, -edge, edge));
     return times_sigmoid(max(-edge, x), u.hi, u.lo);
   }
   template <class V, class T = typename V::Scalar>
-  static V bwd(V x, V, V dy, const V*) {
+  static constexpr V bwd(V x, V, V dy, const V*) {
     const V edge = V(T(is_float<V> ? 12 : 24)), c = clip(x, -edge, edge), square = c * c;
     const V slope = fma(square, V(T(3 * 0.071354816272600248)), V(T(1.5957691216057308)));
     const Logistic<V> s = logistic(c * fma(square, V(T(0.071354816272600248)), V(T(1.5957691216057308))));
@@ -145,11 +145,11 @@ struct Silu : NoScalars {
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 3;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return silu(x);
   }
   template <class V, class T = typename V::Scalar>
-  static V bwd(V x, V, V dy, const V*) {
+  static constexpr V bwd(V x, V, V dy, const V*) {
     constexpr T edge = T(is_float<V> ? 100 : 750);
     const Logistic<V> s = logistic(x);
     return dy * (s.y * fma(clip(x, V(-edge), V(edge)), s.rest, V(1)));
@@ -166,20 +166,20 @@ struct Mish : NoScalars {  // Misra 2019; with e = e^-|x|, tanh(softplus x) = q 
     V q, r, e;
   };
   template <class V>
-  static Parts<V> parts(V x, V e) {
+  static constexpr Parts<V> parts(V x, V e) {
     const auto left = x < V(0);
     const V twice = e + e;
     return {select(left, fma(e, e, twice), twice + V(1)), select(left, V(2), twice * e), e};
   }
   template <class V, class T = typename V::Scalar>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     const V edge = V(T(is_float<V> ? -110 : -780)), low = V(T(is_float<V> ? -80 : -700));
     const Parts<V> p = parts(x, exp_down(max(low, -abs(x))));
     const V y = max(edge, x) * (p.q / (p.q + p.r));
     return y * exp_down(clip(x, edge, low) - low);  // 1 from -80 on
   }
   template <class V, class T = typename V::Scalar>
-  static V bwd(V x, V, V dy, const V*) {
+  static constexpr V bwd(V x, V, V dy, const V*) {
     constexpr T edge = T(is_float<V> ? 100 : 750);
     const Parts<V> p = parts(x, exp_down(-abs(x)));
     const V inverse = V(1) / (p.q + p.r);
@@ -198,12 +198,12 @@ struct Softplus {
   static constexpr Scalar scalars[] = {{"beta", 1}, {"threshold", 20}};
   static constexpr double ulp = 3;
   template <class V>
-  static V fwd(V x, const V* s) {
+  static constexpr V fwd(V x, const V* s) {
     const V t = x * s[0];
     return select(t > s[1], x, (max(V(0), t) + log1p_unit(exp_down(-abs(t)))) / s[0]);
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V* s) {
+  static constexpr V bwd(V x, V, V dy, const V* s) {
     const V t = x * s[0];
     return select(t > s[1], dy, dy * sigmoid(t));
   }
@@ -214,13 +214,13 @@ struct Softsign : NoScalars {
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 1.5;
   template <class V, class T = typename V::Scalar>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     constexpr T largest = T(is_float<V> ? 0x1p127 : 0x1p1023);
     const V a = min(V(largest), abs(x));
     return copysign(a / (V(1) + a), x);
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V*) {
+  static constexpr V bwd(V x, V, V dy, const V*) {
     const V d = V(1) / (V(1) + abs(x));
     return dy * d * d;
   }
@@ -231,7 +231,7 @@ struct Tanhshrink : NoScalars {  // x^3 (1/3 + x^2 P(x^2)) for |x| < 1.5 (1.25),
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 3.5;
   template <class V, class T = typename V::Scalar>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     constexpr T edge = T(is_float<V> ? 1.5 : 1.25);
     const V u = min(V(edge * edge), x * x);
     V p;
@@ -249,7 +249,7 @@ struct Tanhshrink : NoScalars {  // x^3 (1/3 + x^2 P(x^2)) for |x| < 1.5 (1.25),
     return select(abs(x) < V(edge), x * u * p, x - tanh(x));
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V*) {
+  static constexpr V bwd(V x, V, V dy, const V*) {
     const V y = tanh(x);
     return dy * y * y;
   }
@@ -260,11 +260,11 @@ struct Logsigmoid : NoScalars {
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 3;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return min(V(0), x) - log1p_unit(exp_down(-abs(x)));
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V*) {
+  static constexpr V bwd(V x, V, V dy, const V*) {
     return dy * sigmoid(-x);
   }
 };

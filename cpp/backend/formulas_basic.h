@@ -8,11 +8,11 @@ struct Neg : NoScalars {
   static constexpr Needs needs = Needs::none;
   static constexpr double ulp = 0;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return -x;
   }
   template <class V>
-  static V bwd(V, V, V dy, const V*) {
+  static constexpr V bwd(V, V, V dy, const V*) {
     return -dy;
   }
 };
@@ -22,11 +22,11 @@ struct Abs : NoScalars {
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 0;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return abs(x);
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V*) {
+  static constexpr V bwd(V x, V, V dy, const V*) {
     return select(x == V(0), V(0), bit_xor(dy, bit_and(x, V(-0.0))));
   }
 };
@@ -36,11 +36,11 @@ struct Sign : NoScalars {
   static constexpr Needs needs = Needs::none;
   static constexpr double ulp = 0;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return select(x < V(0), V(-1), select(x > V(0), V(1), x));
   }
   template <class V>
-  static V bwd(V, V, V, const V*) {
+  static constexpr V bwd(V, V, V, const V*) {
     return V(0);
   }
 };
@@ -50,11 +50,11 @@ struct Exp : NoScalars {
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 1;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return exp(x);
   }
   template <class V>
-  static V bwd(V, V y, V dy, const V*) {
+  static constexpr V bwd(V, V y, V dy, const V*) {
     return dy * y;
   }
 };
@@ -64,11 +64,11 @@ struct Expm1 : NoScalars {
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 2;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return expm1(x);
   }
   template <class V>
-  static V bwd(V, V y, V dy, const V*) {
+  static constexpr V bwd(V, V y, V dy, const V*) {
     return dy * (y + V(1));
   }
 };
@@ -78,11 +78,11 @@ struct Log : NoScalars {
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 1;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return log(x);
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V*) {
+  static constexpr V bwd(V x, V, V dy, const V*) {
     return dy / x;
   }
 };
@@ -92,11 +92,11 @@ struct Log1p : NoScalars {
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 2;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return log1p(x);
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V*) {
+  static constexpr V bwd(V x, V, V dy, const V*) {
     return dy / (x + V(1));
   }
 };
@@ -106,11 +106,11 @@ struct Log2 : NoScalars {
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 2;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return log2(x);
   }
   template <class V, class T = typename V::Scalar>
-  static V bwd(V x, V, V dy, const V*) {
+  static constexpr V bwd(V x, V, V dy, const V*) {
     return dy / x * V(T(1.4426950408889634));
   }
 };
@@ -120,11 +120,11 @@ struct Sqrt : NoScalars {
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 0.5;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return sqrt(x);
   }
   template <class V>
-  static V bwd(V, V y, V dy, const V*) {
+  static constexpr V bwd(V, V y, V dy, const V*) {
     return dy / (y + y);
   }
 };
@@ -134,11 +134,11 @@ struct Rsqrt : NoScalars {
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 1.5;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return V(1) / sqrt(x);
   }
   template <class V>
-  static V bwd(V, V y, V dy, const V*) {
+  static constexpr V bwd(V, V y, V dy, const V*) {
     return ((V(-0.5) * dy) * y) * y * y;
   }
 };
@@ -148,11 +148,11 @@ struct Reciprocal : NoScalars {
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 0.5;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return V(1) / x;
   }
   template <class V>
-  static V bwd(V, V y, V dy, const V*) {
+  static constexpr V bwd(V, V y, V dy, const V*) {
     return -dy * (y * y);
   }
 };
@@ -162,11 +162,11 @@ struct Square : NoScalars {
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 0.5;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return x * x;
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V*) {
+  static constexpr V bwd(V x, V, V dy, const V*) {
     return dy * (x + x);
   }
 };
@@ -177,7 +177,7 @@ struct Flat : NoScalars {
   static constexpr Needs needs = Needs::none;
   static constexpr double ulp = 0;
   template <class V>
-  static V bwd(V, V, V, const V*) {
+  static constexpr V bwd(V, V, V, const V*) {
     return V(0);
   }
 };
@@ -185,7 +185,7 @@ struct Flat : NoScalars {
 struct Floor : Flat {
   static constexpr const char *name = "floor", *formula = "the largest integer <= x";
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return floor(x);
   }
 };
@@ -193,7 +193,7 @@ struct Floor : Flat {
 struct Ceil : Flat {
   static constexpr const char *name = "ceil", *formula = "the smallest integer >= x";
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return ceil(x);
   }
 };
@@ -201,7 +201,7 @@ struct Ceil : Flat {
 struct Round : Flat {
   static constexpr const char *name = "round", *formula = "the nearest integer, of two the even one";
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return round(x);
   }
 };
@@ -209,7 +209,7 @@ struct Round : Flat {
 struct Trunc : Flat {
   static constexpr const char *name = "trunc", *formula = "x without its fraction";
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return trunc(x);
   }
 };
@@ -219,11 +219,11 @@ struct Sin : NoScalars {
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 2;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return sin(x);
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V*) {
+  static constexpr V bwd(V x, V, V dy, const V*) {
     return dy * cos(x);
   }
 };
@@ -233,11 +233,11 @@ struct Cos : NoScalars {
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 2;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return cos(x);
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V*) {
+  static constexpr V bwd(V x, V, V dy, const V*) {
     return -dy * sin(x);
   }
 };
@@ -248,11 +248,11 @@ struct Erf : NoScalars {
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 2;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return erf(x);
   }
   template <class V, class T = typename V::Scalar>
-  static V bwd(V x, V, V dy, const V*) {
+  static constexpr V bwd(V x, V, V dy, const V*) {
     return dy * (V(T(1.1283791670955126)) * exp(-(x * x)));
   }
 };

@@ -8,15 +8,15 @@ struct Add {
   static constexpr Needs needs = Needs::none, da_needs = Needs::none, db_needs = Needs::none;
   static constexpr double ulp = 0.5;
   template <class V>
-  static V fwd(V a, V b) {
+  static constexpr V fwd(V a, V b) {
     return a + b;
   }
   template <class V>
-  static V da(V, V, V, V dy) {
+  static constexpr V da(V, V, V, V dy) {
     return dy;
   }
   template <class V>
-  static V db(V, V, V, V dy) {
+  static constexpr V db(V, V, V, V dy) {
     return dy;
   }
 };
@@ -26,15 +26,15 @@ struct Sub {
   static constexpr Needs needs = Needs::none, da_needs = Needs::none, db_needs = Needs::none;
   static constexpr double ulp = 0.5;
   template <class V>
-  static V fwd(V a, V b) {
+  static constexpr V fwd(V a, V b) {
     return a - b;
   }
   template <class V>
-  static V da(V, V, V, V dy) {
+  static constexpr V da(V, V, V, V dy) {
     return dy;
   }
   template <class V>
-  static V db(V, V, V, V dy) {
+  static constexpr V db(V, V, V, V dy) {
     return -dy;
   }
 };
@@ -44,15 +44,15 @@ struct Mul {
   static constexpr Needs needs = Needs::ab, da_needs = Needs::b, db_needs = Needs::a;
   static constexpr double ulp = 0.5;
   template <class V>
-  static V fwd(V a, V b) {
+  static constexpr V fwd(V a, V b) {
     return a * b;
   }
   template <class V>
-  static V da(V, V b, V, V dy) {
+  static constexpr V da(V, V b, V, V dy) {
     return dy * b;
   }
   template <class V>
-  static V db(V a, V, V, V dy) {
+  static constexpr V db(V a, V, V, V dy) {
     return dy * a;
   }
 };
@@ -62,15 +62,15 @@ struct Div {
   static constexpr Needs needs = Needs::by, da_needs = Needs::b, db_needs = Needs::by;
   static constexpr double ulp = 0.5;
   template <class V>
-  static V fwd(V a, V b) {
+  static constexpr V fwd(V a, V b) {
     return a / b;
   }
   template <class V>
-  static V da(V, V b, V, V dy) {
+  static constexpr V da(V, V b, V, V dy) {
     return dy / b;
   }
   template <class V>
-  static V db(V, V b, V y, V dy) {
+  static constexpr V db(V, V b, V y, V dy) {
     return -dy * (y / b);
   }
 };
@@ -81,15 +81,15 @@ struct Pow {
   static constexpr Needs needs = Needs::aby, da_needs = Needs::ab, db_needs = Needs::aby;
   static constexpr double ulp = 2;
   template <class V>
-  static V fwd(V a, V b) {
+  static constexpr V fwd(V a, V b) {
     return pow(a, b);
   }
   template <class V>
-  static V da(V a, V b, V, V dy) {
+  static constexpr V da(V a, V b, V, V dy) {
     return select(b == V(0), V(0), dy * (b * pow(a, b - V(1))));
   }
   template <class V>
-  static V db(V a, V b, V y, V dy) {
+  static constexpr V db(V a, V b, V y, V dy) {
     return select((a == V(0)) & (V(0) <= b), V(0), dy * (y * log(a)));
   }
 };
@@ -100,15 +100,15 @@ struct Maximum {
   static constexpr Needs needs = Needs::ab, da_needs = Needs::ab, db_needs = Needs::ab;
   static constexpr double ulp = 0;
   template <class V>
-  static V fwd(V a, V b) {
+  static constexpr V fwd(V a, V b) {
     return select(a == a, max(a, b), a);
   }
   template <class V>
-  static V da(V a, V b, V, V dy) {
+  static constexpr V da(V a, V b, V, V dy) {
     return select(a < b, V(0), select(a == b, V(0.5) * dy, dy));
   }
   template <class V>
-  static V db(V a, V b, V, V dy) {
+  static constexpr V db(V a, V b, V, V dy) {
     return da(b, a, a, dy);
   }
 };
@@ -119,15 +119,15 @@ struct Minimum {
   static constexpr Needs needs = Needs::ab, da_needs = Needs::ab, db_needs = Needs::ab;
   static constexpr double ulp = 0;
   template <class V>
-  static V fwd(V a, V b) {
+  static constexpr V fwd(V a, V b) {
     return select(a == a, min(a, b), a);
   }
   template <class V>
-  static V da(V a, V b, V, V dy) {
+  static constexpr V da(V a, V b, V, V dy) {
     return select(a > b, V(0), select(a == b, V(0.5) * dy, dy));
   }
   template <class V>
-  static V db(V a, V b, V, V dy) {
+  static constexpr V db(V a, V b, V, V dy) {
     return da(b, a, a, dy);
   }
 };
@@ -136,42 +136,42 @@ struct Minimum {
 struct Eq {
   static constexpr const char *name = "eq", *formula = "a == b";
   template <class X>
-  static auto test(X a, X b) {
+  static constexpr auto test(X a, X b) {
     return a == b;
   }
 };
 struct Ne {
   static constexpr const char *name = "ne", *formula = "a != b";
   template <class X>
-  static auto test(X a, X b) {
+  static constexpr auto test(X a, X b) {
     return a != b;
   }
 };
 struct Lt {
   static constexpr const char *name = "lt", *formula = "a < b";
   template <class X>
-  static auto test(X a, X b) {
+  static constexpr auto test(X a, X b) {
     return a < b;
   }
 };
 struct Le {
   static constexpr const char *name = "le", *formula = "a <= b";
   template <class X>
-  static auto test(X a, X b) {
+  static constexpr auto test(X a, X b) {
     return a <= b;
   }
 };
 struct Gt {
   static constexpr const char *name = "gt", *formula = "a > b";
   template <class X>
-  static auto test(X a, X b) {
+  static constexpr auto test(X a, X b) {
     return a > b;
   }
 };
 struct Ge {
   static constexpr const char *name = "ge", *formula = "a >= b";
   template <class X>
-  static auto test(X a, X b) {
+  static constexpr auto test(X a, X b) {
     return a >= b;
   }
 };

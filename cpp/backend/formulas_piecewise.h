@@ -8,11 +8,11 @@ struct Relu : NoScalars {
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 0;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return max(V(0), x);
   }
   template <class V>
-  static V bwd(V, V y, V dy, const V*) {
+  static constexpr V bwd(V, V y, V dy, const V*) {
     return select(y <= V(0), V(0), dy);
   }
 };
@@ -23,11 +23,11 @@ struct Relu6 : NoScalars {
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 0;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return clip(x, V(0), V(6));
   }
   template <class V>
-  static V bwd(V, V y, V dy, const V*) {
+  static constexpr V bwd(V, V y, V dy, const V*) {
     return select((V(0) < y) & (y < V(6)), dy, V(0));
   }
 };
@@ -39,11 +39,11 @@ struct LeakyRelu {
   static constexpr Scalar scalars[] = {{"negative_slope", 0.01}};
   static constexpr double ulp = 0.5;
   template <class V>
-  static V fwd(V x, const V* s) {
+  static constexpr V fwd(V x, const V* s) {
     return select(x > V(0), x, x * s[0]);
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V* s) {
+  static constexpr V bwd(V x, V, V dy, const V* s) {
     return select(x > V(0), dy, dy * s[0]);
   }
 };
@@ -55,11 +55,11 @@ struct Hardtanh {
   static constexpr Scalar scalars[] = {{"min_val", -1}, {"max_val", 1}};
   static constexpr double ulp = 0;
   template <class V>
-  static V fwd(V x, const V* s) {
+  static constexpr V fwd(V x, const V* s) {
     return clip(x, s[0], s[1]);
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V* s) {
+  static constexpr V bwd(V x, V, V dy, const V* s) {
     return select((s[0] < x) & (x < s[1]), dy, V(0));
   }
 };
@@ -70,11 +70,11 @@ struct Hardsigmoid : NoScalars {
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 1.5;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return clip(x + V(3), V(0), V(6)) / V(6);
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V*) {
+  static constexpr V bwd(V x, V, V dy, const V*) {
     return select((V(-3) < x) & (x < V(3)), dy / V(6), V(0));
   }
 };
@@ -85,11 +85,11 @@ struct Hardswish : NoScalars {
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 2;
   template <class V>
-  static V fwd(V x, const V*) {
+  static constexpr V fwd(V x, const V*) {
     return max(V(-3), x) * (clip(x + V(3), V(0), V(6)) / V(6));
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V*) {
+  static constexpr V bwd(V x, V, V dy, const V*) {
     return select(V(3) <= x, dy, select(x <= V(-3), V(0), dy * (x / V(3) + V(0.5))));
   }
 };
@@ -101,11 +101,11 @@ struct Threshold {
   static constexpr Scalar scalars[] = {{"threshold", required}, {"value", required}};
   static constexpr double ulp = 0;
   template <class V>
-  static V fwd(V x, const V* s) {
+  static constexpr V fwd(V x, const V* s) {
     return select(x <= s[0], s[1], x);
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V* s) {
+  static constexpr V bwd(V x, V, V dy, const V* s) {
     return select(x <= s[0], V(0), dy);
   }
 };

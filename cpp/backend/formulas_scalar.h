@@ -9,11 +9,11 @@ struct AddScalar {
   static constexpr Scalar scalars[] = {{"other", required}};
   static constexpr double ulp = 0.5;
   template <class V>
-  static V fwd(V x, const V* s) {
+  static constexpr V fwd(V x, const V* s) {
     return x + s[0];
   }
   template <class V>
-  static V bwd(V, V, V dy, const V*) {
+  static constexpr V bwd(V, V, V dy, const V*) {
     return dy;
   }
 };
@@ -24,11 +24,11 @@ struct SubScalar {
   static constexpr Scalar scalars[] = {{"other", required}};
   static constexpr double ulp = 0.5;
   template <class V>
-  static V fwd(V x, const V* s) {
+  static constexpr V fwd(V x, const V* s) {
     return x - s[0];
   }
   template <class V>
-  static V bwd(V, V, V dy, const V*) {
+  static constexpr V bwd(V, V, V dy, const V*) {
     return dy;
   }
 };
@@ -39,11 +39,11 @@ struct RsubScalar {
   static constexpr Scalar scalars[] = {{"other", required}};
   static constexpr double ulp = 0.5;
   template <class V>
-  static V fwd(V x, const V* s) {
+  static constexpr V fwd(V x, const V* s) {
     return s[0] - x;
   }
   template <class V>
-  static V bwd(V, V, V dy, const V*) {
+  static constexpr V bwd(V, V, V dy, const V*) {
     return -dy;
   }
 };
@@ -54,11 +54,11 @@ struct MulScalar {
   static constexpr Scalar scalars[] = {{"other", required}};
   static constexpr double ulp = 0.5;
   template <class V>
-  static V fwd(V x, const V* s) {
+  static constexpr V fwd(V x, const V* s) {
     return x * s[0];
   }
   template <class V>
-  static V bwd(V, V, V dy, const V* s) {
+  static constexpr V bwd(V, V, V dy, const V* s) {
     return dy * s[0];
   }
 };
@@ -69,11 +69,11 @@ struct DivScalar {
   static constexpr Scalar scalars[] = {{"other", required}};
   static constexpr double ulp = 0.5;
   template <class V>
-  static V fwd(V x, const V* s) {
+  static constexpr V fwd(V x, const V* s) {
     return x / s[0];
   }
   template <class V>
-  static V bwd(V, V, V dy, const V* s) {
+  static constexpr V bwd(V, V, V dy, const V* s) {
     return dy / s[0];
   }
 };
@@ -84,18 +84,18 @@ struct RdivScalar {
   static constexpr Scalar scalars[] = {{"other", required}};
   static constexpr double ulp = 0.5;
   template <class V>
-  static V fwd(V x, const V* s) {
+  static constexpr V fwd(V x, const V* s) {
     return s[0] / x;
   }
   template <class V>
-  static V bwd(V x, V y, V dy, const V*) {
+  static constexpr V bwd(V x, V y, V dy, const V*) {
     return -dy * (y / x);
   }
 };
 
 // The exponents that PyTorch, too, computes by multiplication, division and root.
 template <class V>
-V power(V x, V exponent) {
+constexpr V power(V x, V exponent) {
   if (any(exponent == V(2))) return x * x;
   if (any(exponent == V(1))) return x;
   if (any(exponent == V(0.5))) return sqrt(x);
@@ -112,11 +112,11 @@ struct PowScalar {
   static constexpr Scalar scalars[] = {{"exponent", required}};
   static constexpr double ulp = 2;
   template <class V>
-  static V fwd(V x, const V* s) {
+  static constexpr V fwd(V x, const V* s) {
     return power(x, s[0]);
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V* s) {
+  static constexpr V bwd(V x, V, V dy, const V* s) {
     return select(s[0] == V(0), V(0), dy * (s[0] * power(x, s[0] - V(1))));
   }
 };
@@ -128,11 +128,11 @@ struct RpowScalar {
   static constexpr Scalar scalars[] = {{"base", required}};
   static constexpr double ulp = 2;
   template <class V>
-  static V fwd(V x, const V* s) {
+  static constexpr V fwd(V x, const V* s) {
     return pow(s[0], x);
   }
   template <class V>
-  static V bwd(V x, V y, V dy, const V* s) {
+  static constexpr V bwd(V x, V y, V dy, const V* s) {
     return select((s[0] == V(0)) & (V(0) <= x), V(0), dy * (y * log(s[0])));
   }
 };
@@ -144,11 +144,11 @@ struct Clamp {
   static constexpr Scalar scalars[] = {{"min", -__builtin_inf()}, {"max", __builtin_inf()}};
   static constexpr double ulp = 0;
   template <class V>
-  static V fwd(V x, const V* s) {
+  static constexpr V fwd(V x, const V* s) {
     return clip(x, s[0], s[1]);
   }
   template <class V>
-  static V bwd(V x, V, V dy, const V* s) {
+  static constexpr V bwd(V x, V, V dy, const V* s) {
     return select((s[0] < x) & (x < s[1]), dy, V(0));
   }
 };
