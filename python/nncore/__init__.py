@@ -16,9 +16,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from nncore._core import (
-    __version__,
     Generator,
     Tensor,
+    __version__,
     abs,
     add,
     arange,
