@@ -1,4 +1,4 @@
-"""Runs the example in every public docstring, those of the extension module included."""
+"""Runs the example in every public docstring, those of the extension module included, and the README's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -49,3 +51,11 @@ def test_docstring_example(test: doctest.DocTest) -> None:
     report: list[str] = []
     doctest.DocTestRunner(optionflags=FLAGS, verbose=False).run(test, out=report.append)
     assert not report, "".join(report)
+
+
+def test_readme_example() -> None:
+    text = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```python\n(.*?)```", text, re.S)
+    assert examples
+    for example in examples:
+        exec(compile(example, "README.md", "exec"), {})
