@@ -73,11 +73,11 @@ struct Celu {  // Barron 2017
   static constexpr double ulp = 2;
   template <class V>
   static constexpr V fwd(V x, const V* s) {
-    return select(x > V(0), x, s[0] * expm1(x / s[0]));
+    return select(x > V(0), x, s[0] * expm1(x * (V(1) / s[0])));
   }
   template <class V>
   static constexpr V bwd(V x, V, V dy, const V* s) {
-    return select(x > V(0), dy, dy * exp(x / s[0]));
+    return select(x > V(0), dy, dy * exp(x * (V(1) / s[0])));
   }
 };
 
@@ -173,10 +173,11 @@ struct Mish : NoScalars {  // Misra 2019; with e = e^-|x|, tanh(softplus x) = q 
   }
   template <class V, class T = typename V::Scalar>
   static constexpr V fwd(V x, const V*) {
-    const V edge = V(T(is_float<V> ? -110 : -780)), low = V(T(is_float<V> ? -80 : -700));
-    const Parts<V> p = parts(x, exp_down(max(low, -abs(x))));
-    const V y = max(edge, x) * (p.q / (p.q + p.r));
-    return y * exp_down(clip(x, edge, low) - low);  // 1 from -80 on
+    const V edge = V(T(is_float<V> ? -110 : -780));
+    const ExpParts<V> e = split_exp(max(edge, -abs(x)));
+    const WidePower<V> w = wide_power(e.t);
+    const Parts<V> p = parts(x, exp_core(e.r) * w.power);
+    return max(edge, x) * (p.q / (p.q + p.r)) * select(x < V(0), w.rest, V(1));
   }
   template <class V, class T = typename V::Scalar>
   static constexpr V bwd(V x, V, V dy, const V*) {
@@ -200,7 +201,7 @@ struct Softplus {
   template <class V>
   static constexpr V fwd(V x, const V* s) {
     const V t = x * s[0];
-    return select(t > s[1], x, (max(V(0), t) + log1p_unit(exp_down(-abs(t)))) / s[0]);
+    return select(t > s[1], x, (max(V(0), t) + log1p_unit(exp_down(-abs(t)))) * (V(1) / s[0]));
   }
   template <class V>
   static constexpr V bwd(V x, V, V dy, const V* s) {

@@ -82,9 +82,9 @@ template <class V, class = typename V::Scalar>
 
 template <class V, class T = typename V::Scalar>
 [[gnu::always_inline]] constexpr V exp(V x) {
-  constexpr T low =
-      T(is_float<V> ? -0x1.5d589ep+6 : -0x1.6232bdd7abcd2p+9);  // the least and the largest x that give
-  constexpr T high = T(is_float<V> ? 0x1.62e42ep+6 : 0x1.62e42fefa39efp+9);  // a normal finite result
+  // the least and the largest x whose result is normal and finite
+  constexpr T low = T(is_float<V> ? -0x1.5d589ep+6 : -0x1.6232bdd7abcd2p+9);
+  constexpr T high = T(is_float<V> ? 0x1.62e42ep+6 : 0x1.62e42fefa39efp+9);
   const ExpParts<V> e = split_exp(x, magic<V>);
   const V y = select(V(low) <= x, add_exponent(exp_core(e.r), e.t), V(T(0)));
   return select(x <= V(high), y, x + V(T(__builtin_inf())));
@@ -148,14 +148,25 @@ template <class V, class T = typename V::Scalar>
   return {w * inverse, exp_core(-e.r) * inverse};
 }
 
-// x / (1 + e^-(v + v_lo)), also where e^-x overflows
+// 2^n = power * rest from t = n + bias + magic; rest is 1 as long as power times e^r, |r| <= ln 2 / 2, is
+// normal.
+template <class V>
+struct WidePower {
+  V power, rest;
+};
+template <class V, class T = typename V::Scalar>
+[[gnu::always_inline]] constexpr WidePower<V> wide_power(V t) {
+  constexpr T shift = magic<V> + bias<V>;
+  const V top = max(V(shift + T(2) - bias<V>), t);
+  return {power_of_two(top), power_of_two((t - top) + V(shift))};
+}
+
+// x / (1 + e^-(v + v_lo)), also where e^-v overflows
 template <class V, class T = typename V::Scalar>
 [[gnu::always_inline]] constexpr V times_sigmoid(V x, V v, V v_lo) {
-  constexpr T shift = magic<V> + bias<V>;
   const ExpParts<V> e = split_exp(clip(v, V(T(is_float<V> ? -110 : -780)), V(T(60))));
-  const V top = max(V(shift + T(1) - bias<V>), e.t);
-  const V w = power_of_two(top);
-  return x / logistic_sum(w, e.r + v_lo) * w * power_of_two((e.t - top) + V(shift));
+  const WidePower<V> w = wide_power(e.t);
+  return x / logistic_sum(w.power, e.r + v_lo) * w.power * w.rest;
 }
 template <class V, class T = typename V::Scalar>
 [[gnu::always_inline]] constexpr V silu(V x) {
