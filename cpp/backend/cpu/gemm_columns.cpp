@@ -12,6 +12,7 @@ void columns(const Share<T>& s, const GemmPlan& plan) {
     block.a_col = s.a_col;
     block.b = s.b + begin;
     block.ldb = s.b_col;
+    block.far = plan.far;
     kernels<T>().gemm.columns_block(block);
     if (last) activate(s);
   });

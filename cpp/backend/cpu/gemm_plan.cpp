@@ -66,7 +66,8 @@ class Cycles {
 };
 
 GemmPlan with_blocks(GemmPath path, const GemmShape& g, const Machine& at) {
-  GemmPlan plan{path, g.k, g.n, false, false, path == GemmPath::packed, g};
+  GemmPlan plan{path, g.k, g.n, false, false, path == GemmPath::packed, false, g};
+  plan.far = g.k * g.n * g.bytes > std::max(at.level2, cache_sizes().l3 / 2);
   const bool one_panel = g.m <= at.mr;
   if (path == GemmPath::direct) {
     plan.kc = one_panel ? 128 : 256;
@@ -83,7 +84,7 @@ GemmPlan with_blocks(GemmPath path, const GemmShape& g, const Machine& at) {
 }
 
 GemmPlan choose(const GemmShape& g, bool may_swap) {
-  if (g.m == 0 || g.n == 0 || g.k == 0) return {GemmPath::trivial, 0, 0, false, false, false, g};
+  if (g.m == 0 || g.n == 0 || g.k == 0) return {GemmPath::trivial, 0, 0, false, false, false, false, g};
   const Machine at(g.bytes);
   const auto ways = [&](const GemmShape& shape, auto&& offer) {
     const Cycles cycles(shape, at);

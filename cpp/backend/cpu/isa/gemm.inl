@@ -3,6 +3,8 @@
 //
 #include "gemm_columns.inl"
 //
+#include "gemm_vector.inl"
+//
 #include "gemm_pack.inl"
 
 template <class T>
@@ -82,12 +84,77 @@ struct Gemm {
   }
 };
 
+// The same with B[p][j] = b[j * ldb + p].
+template <class T>
+struct GemmColumns {
+  using R = Reg<T>;
+  using Tile = void (*)(const GemmTile<T>&);
+  static constexpr int lanes = R::lanes, mr = R::column_rows;
+  static constexpr Turn several = sizeof(T) * lanes == 64 ? Turn::lines : Turn::strips;
+
+  struct Tiles {
+    Tile several[mr], one[mr], last[mr];  // panels at a time; the last one may be narrower than a register
+    int panels[mr];
+  };
+  template <int rows>
+  static constexpr void fill(Tiles& t) {
+    t.panels[rows - 1] = R::column_panels(rows);
+    t.several[rows - 1] = gemm_columns_tile<T, rows, R::column_panels(rows), several>;
+    t.one[rows - 1] = gemm_columns_tile<T, rows, 1, Turn::lines>;
+    t.last[rows - 1] = gemm_columns_tile<T, rows, 1, Turn::last>;
+    if constexpr (rows < mr) fill<rows + 1>(t);
+  }
+  static constexpr Tiles make() {
+    Tiles t{};
+    fill<1>(t);
+    return t;
+  }
+  static constexpr Tiles tiles = make();
+
+  static void block(const nncore::GemmBlock<T>& g) {
+    const int64_t panels = (g.m + mr - 1) / mr, rows = g.m / panels, longer = g.m % panels;
+    const bool same_sets = g.ldb * int64_t(sizeof(T)) % 2048 == 0;
+    const int many = tiles.panels[rows - 1];
+    const bool one_by_one = same_sets || (longer > 0 && tiles.panels[rows] != many);
+    GemmTile<T> t;
+    t.k = g.k;
+    t.a_row = g.a_row;
+    t.a_col = g.a_col;
+    t.ldb = g.ldb;
+    t.ld_start = g.ld_start;
+    t.ld_out = g.ld_out;
+    t.ahead = g.far ? 256 / int(sizeof(T)) : 0;
+    int64_t j = 0;
+    if (g.m == 1 && g.k >= VectorKernel<T>::unit && g.n >= lanes) {
+      j = g.n / lanes * lanes;
+      gemm_vector(g, j, same_sets);
+    }
+    for (int64_t columns; j < g.n; j += columns) {
+      const int64_t rest = g.n - j;
+      const bool fits = !one_by_one && rest >= many * lanes;
+      columns = fits ? many * lanes : rest < lanes ? rest : lanes;
+      t.last = int(columns);
+      t.b = g.b + j * g.ldb;
+      t.bias = g.bias ? g.bias + j : nullptr;
+      for (int64_t q = 0, i = 0; q < panels; q++) {
+        const int64_t r = rows + (q < longer);
+        t.a = g.a + i * g.a_row;
+        t.start = g.start ? g.start + i * g.ld_start + j : nullptr;
+        t.out = g.out + i * g.ld_out + j;
+        t.add = g.add ? g.add + i * g.ld_out + j : nullptr;
+        (fits ? tiles.several : columns == lanes ? tiles.one : tiles.last)[r - 1](t);
+        i += r;
+      }
+    }
+  }
+};
+
 template <class T>
 constexpr nncore::GemmKernels<T> gemm_kernels() {
   using G = Gemm<T>;
   return {G::lanes,         G::mr,
-          G::nv * G::lanes, ColumnsBlock<T>::mr,
-          G::block,         ColumnsBlock<T>::run,
+          G::nv * G::lanes, GemmColumns<T>::mr,
+          G::block,         GemmColumns<T>::block,
           gemm_pack<T>,     gemm_pack_transposed<T>,
           gemm_transpose<T>};
 }

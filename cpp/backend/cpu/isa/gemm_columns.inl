@@ -65,6 +65,10 @@ void gemm_columns_tile(const GemmTile<T>& t) {
         R::load_columns(Columns<T>(b + p + q * lanes * t.ldb, t.ldb), r);
       } else if constexpr (turn == Turn::lines) {
         const Columns<T> panel(b + p + q * lanes * t.ldb, t.ldb);
+        if (t.ahead > 0) {
+#pragma GCC unroll 16
+          for (int j = 0; j < lanes; j++) __builtin_prefetch(panel[j] + t.ahead);
+        }
 #pragma GCC unroll 16
         for (int j = 0; j < lanes; j++) r[j] = R::load(panel[j]);
         R::transpose(r);
@@ -110,63 +114,3 @@ void gemm_columns_tile(const GemmTile<T>& t) {
       R::store_tail(t.out + i * t.ld_out + q * lanes, sum, columns);
     }
 }
-
-// out = [add +] (start + A B) [+ bias] with B[p][j] = b[j * ldb + p]
-template <class T>
-struct ColumnsBlock {
-  using R = Reg<T>;
-  using Tile = void (*)(const GemmTile<T>&);
-  static constexpr int lanes = R::lanes, mr = R::column_rows;
-
-  struct Tiles {
-    Tile wide[mr], lines[mr], last[mr];  // wide: several panels at once
-    int panels[mr];
-  };
-  template <int rows>
-  static constexpr void fill(Tiles& t) {
-    constexpr int q = R::column_panels(rows);
-    t.panels[rows - 1] = q;
-    t.wide[rows - 1] = gemm_columns_tile < T, rows, q, q == 1 ? Turn::lines : Turn::strips > ;
-    t.lines[rows - 1] = gemm_columns_tile<T, rows, 1, Turn::lines>;
-    t.last[rows - 1] = gemm_columns_tile<T, rows, 1, Turn::last>;
-    if constexpr (rows < mr) fill<rows + 1>(t);
-  }
-  static constexpr Tiles make() {
-    Tiles t{};
-    fill<1>(t);
-    return t;
-  }
-  static constexpr Tiles tiles = make();
-
-  static void run(const nncore::GemmBlock<T>& g) {
-    const int64_t panels = (g.m + mr - 1) / mr, rows = g.m / panels, longer = g.m % panels;
-    const int wide = tiles.panels[rows - 1];
-    const bool one_panel =
-        (longer > 0 && tiles.panels[rows] != wide) || g.ldb * int64_t(sizeof(T)) % 2048 == 0;
-    GemmTile<T> t;
-    t.k = g.k;
-    t.a_row = g.a_row;
-    t.a_col = g.a_col;
-    t.ldb = g.ldb;
-    t.ld_start = g.ld_start;
-    t.ld_out = g.ld_out;
-    for (int64_t j = 0; j < g.n;) {
-      const int64_t rest = g.n - j;
-      const bool many = !one_panel && rest >= wide * lanes;
-      const int64_t columns = many ? wide * lanes : rest < lanes ? rest : lanes;
-      t.last = int(columns);
-      t.b = g.b + j * g.ldb;
-      t.bias = g.bias ? g.bias + j : nullptr;
-      for (int64_t q = 0, i = 0; q < panels; q++) {
-        const int64_t r = rows + (q < longer);
-        t.a = g.a + i * g.a_row;
-        t.start = g.start ? g.start + i * g.ld_start + j : nullptr;
-        t.out = g.out + i * g.ld_out + j;
-        t.add = g.add ? g.add + i * g.ld_out + j : nullptr;
-        (many ? tiles.wide : columns == lanes ? tiles.lines : tiles.last)[r - 1](t);
-        i += r;
-      }
-      j += columns;
-    }
-  }
-};
