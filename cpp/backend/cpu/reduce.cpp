@@ -13,8 +13,7 @@ namespace nncore::cpu {
 
 namespace {
 
-constexpr int64_t row_chunk = 4096;   // elements of a contiguous row
-constexpr int64_t column_chunk = 256;  // rows of a column reduction
+constexpr int64_t row_chunk = 4096;  // elements of a contiguous row
 
 template <class T>
 T join(Reduction op, T a, T b) {
@@ -131,15 +130,8 @@ T row_sum(int64_t n, const T* x) {
   return sum;
 }
 
-template <class T>
-void column_sums(int64_t rows, int64_t cols, int64_t begin, int64_t end, const T* x, T* y) {
-  reduce_strip(Reduction::sum, rows, end - begin, cols, x + begin, y + begin);
-}
-
 template float row_sum(int64_t, const float*);
 template double row_sum(int64_t, const double*);
-template void column_sums(int64_t, int64_t, int64_t, int64_t, const float*, float*);
-template void column_sums(int64_t, int64_t, int64_t, int64_t, const double*, double*);
 
 void reduce(const Call& call) {
   const auto& a = call.attrs<ReduceAttrs>();

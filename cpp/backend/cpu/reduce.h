@@ -4,11 +4,10 @@
 
 namespace nncore::cpu {
 
+// A sum down a column is one chain for each so many rows; the chains' results are added in order.
+inline constexpr int64_t column_chunk = 256;
+
 template <class T>
 T row_sum(int64_t n, const T* x);
-
-// y[0 .. end - begin) = sums of the columns [begin, end) of x (rows, cols).
-template <class T>
-void column_sums(int64_t rows, int64_t cols, int64_t begin, int64_t end, const T* x, T* y);
 
 }  // namespace nncore::cpu

@@ -1,0 +1,62 @@
+"""The linear layer and its backward (products NT, NN, TN) over every small shape, on every level."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import nncore
+from nncore import _core
+
+BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
+
+
+def step(m: int, n: int, k: int, dtype: type) -> list[np.ndarray]:
+    rng = np.random.default_rng((m, n, k))
+    x, w, b, dy = (rng.standard_normal(s).astype(dtype) for s in ((m, k), (n, k), (n,), (m, n)))
+    inputs = [nncore.tensor(a, requires_grad=True) for a in (x, w, b)]
+    y = _core.linear(*inputs)
+    y.backward(nncore.tensor(dy))
+    truth = [
+        np.float64(x) @ np.float64(w).T + b,
+        np.float64(dy) @ w,
+        np.float64(dy).T @ x,
+        np.float64(dy).sum(0),
+    ]
+    sizes = [
+        np.abs(x) @ np.abs(w).T + np.abs(b),
+        np.abs(dy) @ np.abs(w),
+        np.abs(dy).T @ np.abs(x),
+        np.abs(dy).sum(0),
+    ]
+    results = [y.detach().numpy(), *(t.grad.numpy() for t in inputs)]
+    for result, exact, size in zip(results, truth, sizes, strict=True):
+        bound = 8 * np.finfo(dtype).eps * size + np.finfo(dtype).tiny
+        assert (np.abs(result - exact) <= bound).all(), (m, n, k, _core.isa())
+    return results
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 17, 33, 65])
+def test_every_number_of_rows(n: int, dtype: type) -> None:
+    for m in [*range(71), 96, 97, 130]:
+        for k in (0, 1, 2, 9, 40):
+            first: list[np.ndarray] | None = None
+            for level in _core.isa_levels():
+                _core.set_isa(level)
+                results = step(m, n, k, dtype)
+                first = first or results
+                for a, b in zip(first, results, strict=True):
+                    bits = BITS[np.dtype(dtype)]
+                    assert np.array_equal(a.view(bits), b.view(bits)), (m, n, k, level)
+
+
+@pytest.mark.parametrize("k", [300, 5000])
+@pytest.mark.parametrize("n", [7, 70])
+def test_a_row_does_not_depend_on_the_others(n: int, k: int, isa: str, threads: int) -> None:
+    """Row i of a product has the same bits however many rows are computed beside it."""
+    rng = np.random.default_rng(0)
+    x, w = (nncore.tensor(rng.standard_normal(s).astype(np.float32)) for s in ((150, k), (n, k)))
+    whole = _core.linear(x, w).numpy()
+    for m in (1, 2, 5, 6, 7, 12, 13, 14, 31, 48, 49, 64, 149):
+        np.testing.assert_array_equal(_core.linear(x[:m], w).numpy(), whole[:m])
