@@ -60,3 +60,23 @@ def test_a_row_does_not_depend_on_the_others(n: int, k: int, isa: str, threads: 
     whole = _core.linear(x, w).numpy()
     for m in (1, 2, 5, 6, 7, 12, 13, 14, 31, 48, 49, 64, 149):
         np.testing.assert_array_equal(_core.linear(x[:m], w).numpy(), whole[:m])
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", "gelu", "silu"])
+@pytest.mark.parametrize("shape", [(1, 1, 1), (5, 3, 7), (600, 9, 20), (300, 150, 4), (0, 3, 2)])
+def test_fused_layer_equals_its_parts(
+    activation: str, shape: tuple[int, int, int], isa: str, threads: int
+) -> None:
+    """activation(x w^T + b) in one call has the bits of matmul, add and activation, and of their gradients."""
+    m, n, k = shape
+    rng = np.random.default_rng(0)
+    arrays = [rng.standard_normal(s).astype(np.float32) for s in ((m, k), (n, k), (n,))]
+    dy = nncore.tensor(rng.standard_normal((m, n)).astype(np.float32))
+    results = []
+    for fused in (True, False):
+        x, w, b = (nncore.tensor(a, requires_grad=True) for a in arrays)
+        y = _core.linear(x, w, b, activation) if fused else getattr(nncore, activation)(x @ w.T + b)
+        y.backward(dy)
+        results.append([y.detach().numpy(), x.grad.numpy(), w.grad.numpy(), b.grad.numpy()])
+    for a, b in zip(*results, strict=True):
+        assert np.array_equal(a.view(np.int32), b.view(np.int32))
