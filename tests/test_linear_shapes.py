@@ -67,7 +67,7 @@ def test_a_row_does_not_depend_on_the_others(n: int, k: int, isa: str, threads: 
 def test_fused_layer_equals_its_parts(
     activation: str, shape: tuple[int, int, int], isa: str, threads: int
 ) -> None:
-    """activation(x w^T + b) in one call has the bits of matmul, add and activation, and of their gradients."""
+    """activation(x w^T + b) in one call has the bits of its parts and of their gradients."""
     m, n, k = shape
     rng = np.random.default_rng(0)
     arrays = [rng.standard_normal(s).astype(np.float32) for s in ((m, k), (n, k), (n,))]
