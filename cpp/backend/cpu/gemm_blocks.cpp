@@ -58,6 +58,7 @@ void blocks(const Share<T>& s, const GemmPlan& plan) {
       block.b = strip.b + begin * s.b_row;
       block.ldb = s.b_row;
       block.by_rows = plan.by_rows;
+      block.far = plan.far;
       if (plan.pack_b) {
         pack_b(kernel, strip.n, block.k, block.b, s.b_row, s.b_col, packed_b.data());
         block.b = packed_b.data();

@@ -70,7 +70,8 @@ GemmPlan with_blocks(GemmPath path, const GemmShape& g, const Machine& at) {
   plan.far = g.k * g.n * g.bytes > std::max(at.level2, cache_sizes().l3 / 2);
   const bool one_panel = g.m <= at.mr;
   if (path == GemmPath::direct) {
-    plan.kc = one_panel ? 128 : 256;
+    // One row: a few rows of B at a time are streams that the processor follows.
+    plan.kc = !one_panel || (plan.far && g.m > 4) ? 256 : plan.far || g.m == 1 ? 8 : 128;
     plan.by_rows = !one_panel;
   } else if (path == GemmPath::packed) {
     plan.kc = 384 * 4 / g.bytes;
