@@ -1,5 +1,6 @@
 #include "../ops/linear.h"
 
+#include "../backend/cpu/gemm.h"
 #include "../ops/elementwise.h"
 #include "module.h"
 
@@ -21,6 +22,10 @@ void bind_linear(py::module_& m, TensorClass& tensor) {
         "The matrix product over the last two axes, batched over the others, as NumPy's matmul.");
   tensor.def("matmul", ops::matmul, py::arg("other"), "The matrix product, as NumPy's matmul.");
   tensor.def("__matmul__", ops::matmul, py::arg("other"), py::is_operator());
+  m.def("product", ops::product, py::arg("a"), py::arg("b"), py::arg("trans_a") = false, py::arg("trans_b") = false,
+        "op(a) @ op(b) of two matrices, each transposed or as it lies, without history.");
+  m.def("product_path", cpu::gemm_path, py::arg("m"), py::arg("n"), py::arg("k"), py::arg("trans_a") = false,
+        py::arg("trans_b") = false, "The way a product of this shape takes.");
   m.def("linear", [](const Tensor& x, const Tensor& w, const std::optional<Tensor>& b, const std::string& activation) {
           return ops::linear(x, w, b.value_or(Tensor()), activation_index(activation));
         }, py::arg("input"), py::arg("weight"), py::arg("bias") = py::none(), py::arg("activation") = "",

@@ -17,7 +17,7 @@ struct Operand {
 };
 
 // C (m, n) = op(A) op(B), one matrix each.
-Tensor product(Operand a, Operand b, int64_t m, int64_t n, int64_t k) {
+Tensor matrix_product(Operand a, Operand b, int64_t m, int64_t n, int64_t k) {
   const MatmulAttrs attrs = {m, n, k, a.transposed ? m : k, b.transposed ? k : n, n, a.transposed, b.transposed, false, -1,
                              0, {}, {}};
   Tensor c = empty({m, n}, a.values.dtype());
@@ -96,6 +96,14 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   return c;
 }
 
+Tensor product(const Tensor& a, const Tensor& b, bool trans_a, bool trans_b) {
+  same_float("product", "the left operand", a, "the right one", b);
+  check(a.ndim() == 2 && b.ndim() == 2 && a.size(trans_a ? 0 : 1) == b.size(trans_b ? 1 : 0), "product: ", a.shape(),
+        trans_a ? " transposed" : "", " and ", b.shape(), trans_b ? " transposed" : "", " have no product");
+  return matrix_product({a, trans_a}, {b, trans_b}, a.size(trans_a ? 1 : 0), b.size(trans_b ? 0 : 1),
+                        a.size(trans_a ? 0 : 1));
+}
+
 Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b, int activation) {
   same_float("linear", "the input", x, "the weight", w);
   check(w.ndim() == 2, "linear: weight has shape ", w.shape(), "; expected (out_features, in_features)");
@@ -129,8 +137,8 @@ Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b, int activation)
                     submit(Call(Kernel::activation_bwd, element_cost(m * n), RowAttrs{m, n, activation}, in(z), in(y),
                                 in(dy), activation >= 0 ? out(dz) : Arg{}, out(d[2])));
                   }
-                  if (d.needs(0)) d[0] = product({dz, false}, {w, false}, m, k, n).alias(x.shape());
-                  if (d.needs(1)) d[1] = product({dz, true}, {x, false}, n, k, m);
+                  if (d.needs(0)) d[0] = matrix_product({dz, false}, {w, false}, m, k, n).alias(x.shape());
+                  if (d.needs(1)) d[1] = matrix_product({dz, true}, {x, false}, n, k, m);
                 });
   return y;
 }
