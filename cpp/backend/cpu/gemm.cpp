@@ -39,38 +39,81 @@ template void run(const Share<double>&, const GemmPlan&);
 
 namespace {
 
-// A grid of tiles for so many threads: as square as the shape allows, whole registers of columns.
+// How C is cut for threads, or k where C is too small to be cut.
 struct Grid {
   int64_t rows, columns;
+  bool by_chunks;
 };
-Grid grid_for(int64_t m, int64_t n, int64_t threads, int64_t nr) {
-  Grid best{1, 1};
-  double best_cost = 1e300;
-  for (int64_t rows = 1; rows <= threads; rows++) {
-    const int64_t columns = std::min(threads / rows, ceil_div(n, nr));
-    if (rows > m) break;
-    const double height = double(ceil_div(m, rows)), width = double(round_up(ceil_div(n, columns), nr));
-    const double cost = height * width + 8 * (height + width);
-    if (cost < best_cost) best_cost = cost, best = {rows, columns};
+
+// Even tiles, some more than threads where they are long, so that a thread whose core is taken away holds up little.
+// Each tile packs or turns its own part of B: tall tiles waste less.
+Grid grid_for(const GemmShape& g, int64_t threads, int64_t cost, int64_t nr) {
+  const int64_t per_thread = std::clamp<int64_t>(cost / threads / 500'000, 1, 4);
+  const int64_t wanted = threads * per_thread, widest = ceil_div(g.n, nr);
+  const auto cut = [&](int64_t rows) {
+    return Grid{rows, std::clamp<int64_t>(wanted / rows, 1, widest), false};
+  };
+  Grid best = cut(1);
+  double least = 1e300;
+  for (int64_t rows = 1; rows <= std::min(wanted, g.m); rows++) {
+    const Grid grid = cut(rows);
+    const double height = double(ceil_div(g.m, rows)), width = double(ceil_div(widest, grid.columns) * nr);
+    const double rounds = double(ceil_div(rows * grid.columns, threads));
+    const double time = rounds * (height * width + 8 * width + height);
+    if (time < least) least = time, best = grid;
   }
+  const Chunks chunks = chunks_of(g.k);
+  best.by_chunks = chunks.count > 1 && best.rows * best.columns < threads && g.m * g.n * chunks.count < 1 << 24;
+  if (g.m * g.n < 64 * 64 * threads && chunks.count > 1) best.by_chunks = true;
   return best;
+}
+
+// The chunks of a long k side by side, then added in order.
+template <class T>
+void run_chunks(const Share<T>& s, const GemmShape& shape, int64_t cost) {
+  const Chunks chunks = chunks_of(s.k);
+  const int64_t size = s.m * s.n;
+  const Scratch<T> sums((chunks.count - 1) * size);
+  parallel_for(chunks.count, cost, [&](int64_t begin, int64_t end) {
+    for (int64_t c = begin; c < end; c++) {
+      Share<T> chunk = s;
+      chunk.k = std::min(chunks.size, s.k - c * chunks.size);
+      chunk.a += c * chunks.size * s.a_col;
+      chunk.b += c * chunks.size * s.b_row;
+      chunk.epilogue = {};
+      if (c > 0) chunk.c = sums.data() + (c - 1) * size, chunk.ldc = s.n, chunk.accumulate = false;
+      GemmShape part = shape;
+      part.k = chunk.k;
+      run(chunk, plan_gemm(part));
+    }
+  });
+  parallel_for(s.m, size * chunks.count / 4, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) {
+      T* const c = s.c + i * s.ldc;
+      for (int64_t q = 1; q < chunks.count; q++) {
+        const T* const sum = sums.data() + (q - 1) * size + i * s.n;
+        for (int64_t j = 0; j < s.n; j++) c[j] += sum[j];
+      }
+      T* const pre = s.before_activation() + i * s.ldc;
+      if (s.epilogue.bias)
+        for (int64_t j = 0; j < s.n; j++) pre[j] = c[j] + s.epilogue.bias[j];
+      else if (pre != c)
+        std::copy(c, c + s.n, pre);
+    }
+    activate(s.tile({begin, end}, {0, s.n}));
+  });
 }
 
 template <class T>
 Share<T> whole(const Gemm<T>& g) {
-  return {g.m,
-          g.n,
-          g.k,
-          g.a,
-          g.trans_a ? 1 : g.lda,
-          g.trans_a ? g.lda : 1,
-          g.b,
-          g.trans_b ? 1 : g.ldb,
-          g.trans_b ? g.ldb : 1,
-          g.c,
-          g.ldc,
-          g.accumulate,
-          g.epilogue};
+  Share<T> s{};
+  s.m = g.m, s.n = g.n, s.k = g.k;
+  s.a = g.a, s.a_row = g.trans_a ? 1 : g.lda, s.a_col = g.trans_a ? g.lda : 1;
+  s.b = g.b, s.b_row = g.trans_b ? 1 : g.ldb, s.b_col = g.trans_b ? g.ldb : 1;
+  s.c = g.c, s.ldc = g.ldc;
+  s.accumulate = g.accumulate;
+  s.epilogue = g.epilogue;
+  return s;
 }
 
 }  // namespace
@@ -78,46 +121,58 @@ Share<T> whole(const Gemm<T>& g) {
 template <class T>
 void gemm(const Gemm<T>& g) {
   if (g.m == 0 || g.n == 0) return;
-  const GemmPlan plan = plan_gemm({g.m, g.n, g.k, g.lda, g.ldb, g.trans_a, g.trans_b, int(sizeof(T))});
+  const GemmShape shape{g.m, g.n, g.k, g.lda, g.ldb, g.trans_a, g.trans_b, int(sizeof(T))};
   const Share<T> all = whole(g);
   const int64_t cost = gemm_cost(g.m, g.n, g.k, sizeof(T)), threads = team_size(cost);
   if (threads == 1) {
     FlushSubnormals mode;
-    return run(all, plan);
+    return run(all, plan_gemm(shape));
   }
-  const int64_t unit = kernels<T>().gemm.nr;
-  const Grid grid = grid_for(g.m, g.n, threads, unit);
+  const int64_t nr = kernels<T>().gemm.nr;
+  const Grid grid = grid_for(shape, threads, cost, nr);
+  if (grid.by_chunks) return run_chunks(all, shape, cost);
   parallel_for(grid.rows * grid.columns, cost, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; i++)
-      run(all.tile(part(g.m, grid.rows, i / grid.columns), part(g.n, grid.columns, i % grid.columns, unit)),
-          plan);
+    for (int64_t i = begin; i < end; i++) {
+      const Span rows = part(g.m, grid.rows, i / grid.columns), columns = part(g.n, grid.columns, i % grid.columns, nr);
+      GemmShape tile = shape;
+      tile.m = rows.size(), tile.n = columns.size();
+      run(all.tile(rows, columns), plan_gemm(tile));
+    }
   });
 }
 
 template <class T>
 void gemm_batched(const Gemm<T>& g, const Batch& batch) {
+  Gemm<T> one = g;
+  int dims = batch.dims;
+  // A stack of matrices times one matrix is one tall product.
+  while (dims > 0 && batch.b[dims - 1] == 0 && !g.trans_a && batch.a[dims - 1] == one.m * g.lda &&
+         batch.c[dims - 1] == one.m * g.ldc)
+    one.m *= batch.size[--dims];
   int64_t count = 1;
-  for (int d = 0; d < batch.dims; d++) count *= batch.size[d];
-  const auto one = [&](int64_t index) {
-    Gemm<T> product = g;
-    for (int d = batch.dims - 1; d >= 0; d--) {
+  for (int d = 0; d < dims; d++) count *= batch.size[d];
+  if (count == 1) return gemm(one);
+
+  const auto at = [&](int64_t index) {
+    Gemm<T> product = one;
+    for (int d = dims - 1; d >= 0; d--) {
       const int64_t i = index % batch.size[d];
       index /= batch.size[d];
       product.a += i * batch.a[d];
       product.b += i * batch.b[d];
       product.c += i * batch.c[d];
-      if (g.epilogue.pre) product.epilogue.pre += i * batch.c[d];
+      if (one.epilogue.pre) product.epilogue.pre += i * batch.c[d];
     }
-    gemm(product);
+    return product;
   };
-  const int64_t cost = gemm_cost(g.m, g.n, g.k, sizeof(T));
+  const int64_t cost = gemm_cost(one.m, one.n, one.k, sizeof(T));
   if (count < num_threads()) {
-    for (int64_t i = 0; i < count; i++) one(i);
-  } else {
-    parallel_for(count, cost * count, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; i++) one(i);
-    });
+    for (int64_t i = 0; i < count; i++) gemm(at(i));
+    return;
   }
+  parallel_for(count, cost * count, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) gemm(at(i));
+  });
 }
 
 template void gemm(const Gemm<float>&);
