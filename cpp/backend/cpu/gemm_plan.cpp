@@ -67,8 +67,9 @@ class Cycles {
 
 GemmPlan with_blocks(GemmPath path, const GemmShape& g, const Machine& at) {
   GemmPlan plan{path, g.k, g.n, false, false, path == GemmPath::packed, false, g};
-  plan.far = g.k * g.n * g.bytes > std::max(at.level2, cache_sizes().l3 / 2);
   const bool one_panel = g.m <= at.mr;
+  plan.far = g.k * g.n * g.bytes >
+             (one_panel || path == GemmPath::columns ? std::max(at.level2, cache_sizes().l3 / 2) : at.level2);
   if (path == GemmPath::direct) {
     // One row: a few rows of B at a time are streams that the processor follows.
     plan.kc = !one_panel || (plan.far && g.m > 4) ? 256 : plan.far || g.m == 1 ? 8 : 128;

@@ -54,7 +54,7 @@ struct GemmPlan {
   int64_t kc, nc;  // block sizes
   bool by_rows;    // a panel of A meets a whole block of B before the next one
   bool pack_a, pack_b;
-  bool far;  // B is larger than the caches
+  bool far;  // B comes from beyond the caches that would hide it
   GemmShape shape;
 };
 

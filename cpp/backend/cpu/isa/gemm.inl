@@ -60,7 +60,10 @@ struct Gemm {
       t.a = g.a + i * g.a_row;
       t.b = g.b + (g.b_packed ? j * g.k : j);
       t.ldb = g.b_packed ? regs * lanes : g.ldb;
-      t.ahead = g.b_packed ? 8 * t.ldb : g.far ? 1024 / int64_t(sizeof(T)) : width;
+      t.ahead = g.b_packed            ? 8 * t.ldb
+                : !g.far              ? width
+                : g.by_rows && i == 0 ? g.k * g.ldb
+                                      : 1024 / int64_t(sizeof(T));
       t.start = g.start ? g.start + i * g.ld_start + j : nullptr;
       t.out = g.out + i * g.ld_out + j;
       t.add = g.add ? g.add + i * g.ld_out + j : nullptr;

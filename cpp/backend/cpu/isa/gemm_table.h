@@ -23,7 +23,7 @@ struct GemmBlock {
   int64_t ld_out;
   const T* add;   // (m, n), with the row length of out: the earlier parts of a split k; or null
   const T* bias;  // (n), or null
-  bool far;       // B is larger than the caches: ask for it early
+  bool far;       // B comes from far: ask for it early
   bool by_rows;   // a panel of A meets all of B before the next one; else the other way round
 };
 
