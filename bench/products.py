@@ -1,6 +1,6 @@
 """Matrix products of training, in all three forms, against NumPy and PyTorch and the limits of the machine.
 
-Shapes are (m, n, k). Forward is NT (x w^T), backward NN (dy w) and TN (dy^T x). Each result is checked against
+Shapes are (m, n, k). Forward is NT (x w^T), backward NN (dy w) and TN (dy^T x). Results are checked against
 float64 before it is timed; libraries take turns within one process, with the same number of threads.
 
     python bench/products.py --threads 1 --json bench/results/products.jsonl
@@ -94,8 +94,8 @@ def measure(m: int, n: int, k: int, form: str, dtype: Any, seconds: float, limit
 
 def machine_limits(threads: int, dtype: Any) -> dict[str, float]:
     found = _core.measure_limits(threads=threads, seconds=0.2)
-    kind = "f64" if dtype == np.float64 else "f32"
-    return {"flops": found[f"{kind}_flops"], "bytes": found["read_bytes"], "triad": found["triad_bytes"]}
+    fma = found["fma_f64" if dtype == np.float64 else "fma_f32"]
+    return {"flops": fma, "bytes": found["read"], "triad": found["triad"]}
 
 
 def main() -> None:
@@ -142,7 +142,8 @@ def main() -> None:
             mean = math.exp(sum(math.log(row["ratio"]) for row in some) / len(some))
             worst = min(some, key=lambda row: row["ratio"])
             print(
-                f"{name}: geometric mean {mean:.2f}, worst {worst['ratio']:.2f} at {worst['shape']} {worst['form']}"
+                f"{name}: geometric mean {mean:.2f}, worst {worst['ratio']:.2f}"
+                f" at {worst['shape']} {worst['form']}"
             )
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)

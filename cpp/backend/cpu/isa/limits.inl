@@ -1,20 +1,48 @@
 // The limits of one level: as many independent chains as a tile of the matrix product has, and plain streams.
 
+// Registers as fields, not as an array: compilers keep them in registers across a loop.
+template <class R, int count>
+struct Chains {
+  typename R::Raw sum;
+  Chains<R, count - 1> rest;
+
+  template <class T>
+  void load(const T* p) {
+    sum = R::load(p);
+    rest.load(p + R::lanes);
+  }
+  template <class T>
+  void store(T* p) const {
+    R::store(p, sum);
+    rest.store(p + R::lanes);
+  }
+  void add_products(typename R::Raw a, typename R::Raw b) {
+    R::accumulate(sum, a, b);
+    rest.add_products(a, b);
+  }
+};
+template <class R>
+struct Chains<R, 0> {
+  template <class T>
+  void load(const T*) {}
+  template <class T>
+  void store(T*) const {}
+  void add_products(typename R::Raw, typename R::Raw) {}
+};
+
 // values: a register of each chain. They stay finite, as a chain adds and takes away a quarter in turn.
 template <class T>
 int64_t limits_fma(int64_t steps, T* values) {
   using R = Reg<T>;
   constexpr int chains = R::tile_rows * R::tile_regs;
-  typename R::Raw sum[chains];
+  Chains<R, chains> sums;
   const typename R::Raw half = R::set1(T(0.5)), minus = R::set1(T(-0.5));
-  for (int i = 0; i < chains; i++) sum[i] = R::load(values + i * R::lanes);
+  sums.load(values);
   for (int64_t s = 0; s < steps; s++) {
-#pragma GCC unroll 32
-    for (int i = 0; i < chains; i++) R::accumulate(sum[i], half, half);
-#pragma GCC unroll 32
-    for (int i = 0; i < chains; i++) R::accumulate(sum[i], half, minus);
+    sums.add_products(half, half);
+    sums.add_products(half, minus);
   }
-  for (int i = 0; i < chains; i++) R::store(values + i * R::lanes, sum[i]);
+  sums.store(values);
   return steps * 2 * chains * R::lanes * 2;
 }
 
