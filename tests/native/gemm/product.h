@@ -1,0 +1,147 @@
+// One product and its oracle: the same chain of fused multiply-adds, element by element.
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "backend/cpu/dispatch.h"
+#include "backend/cpu/gemm.h"
+#include "backend/cpu/gemm_plan.h"
+
+namespace nncore::test {
+
+struct Case {
+  int64_t m, n, k;
+  bool trans_a, trans_b;
+  bool accumulate = false, bias = false, pre = false;
+  int activation = -1;
+  int64_t pad = 0;  // how much longer than needed the rows of every operand are
+
+  std::string label() const {
+    char text[160];
+    std::snprintf(text, sizeof text, "%ldx%ldx%ld %c%c accumulate %d bias %d pre %d activation %d pad %ld",
+                  long(m), long(n), long(k), trans_a ? 'T' : 'N', trans_b ? 'T' : 'N', accumulate, bias, pre,
+                  activation, long(pad));
+    return text;
+  }
+};
+
+template <class T>
+class Product {
+ public:
+  explicit Product(const Case& c)
+      : c_(c),
+        lda_((c.trans_a ? c.m : c.k) + c.pad),
+        ldb_((c.trans_b ? c.k : c.n) + c.pad),
+        ldc_(c.n + c.pad),
+        a_(values((c.trans_a ? c.k : c.m) * lda_)),
+        b_(values((c.trans_b ? c.n : c.k) * ldb_)),
+        bias_(values(c.n)),
+        before_(values(c.m * ldc_ + guard)) {}
+
+  // Empty where everything is as it must be.
+  std::string check() {
+    std::vector<T> got = before_, pre = before_;
+    run(got, pre);
+    for (int64_t i = 0; i < c_.m; i++)
+      for (int64_t j = 0; j < ldc_; j++) {
+        const int64_t at = i * ldc_ + j;
+        if (j >= c_.n) {
+          if (!same(got[at], before_[at]) || !same(pre[at], before_[at]))
+            return wrong("guard", i, j, got[at], before_[at]);
+          continue;
+        }
+        const T sum = element(i, j);
+        T want = sum;
+        if (c_.activation >= 0)
+          cpu::kernels<T>().elementwise.unary_fwd[c_.activation](1, &sum, &want, nullptr);
+        if (!same(got[at], want)) return wrong("c", i, j, got[at], want);
+        if (c_.pre && !same(pre[at], sum)) return wrong("pre", i, j, pre[at], sum);
+        if (std::abs(double(sum) - exact_) > bound_) return wrong("accuracy", i, j, sum, T(exact_));
+      }
+    for (int64_t at = c_.m * ldc_; at < int64_t(got.size()); at++)
+      if (!same(got[at], before_[at])) return wrong("end", c_.m, at - c_.m * ldc_, got[at], before_[at]);
+    return "";
+  }
+
+  cpu::Gemm<T> gemm(T* c, T* pre) const {
+    return {c_.m,
+            c_.n,
+            c_.k,
+            a_.data(),
+            lda_,
+            c_.trans_a,
+            b_.data(),
+            ldb_,
+            c_.trans_b,
+            c,
+            ldc_,
+            c_.accumulate,
+            {c_.bias ? bias_.data() : nullptr, c_.activation, nullptr, pre}};
+  }
+
+ private:
+  static constexpr int64_t guard = 64;
+
+  static std::vector<T> values(int64_t n) {
+    static uint64_t state = 1;
+    std::vector<T> v(static_cast<size_t>(n));
+    for (T& x : v) {
+      state = state * 6364136223846793005u + 1442695040888963407u;
+      x = T(int64_t(state >> 40) - (1 << 23)) / T(1 << 23);
+    }
+    return v;
+  }
+  static bool same(T a, T b) { return std::memcmp(&a, &b, sizeof(T)) == 0; }
+
+  void run(std::vector<T>& c, std::vector<T>& pre) const {
+    cpu::gemm(gemm(c.data(), c_.pre ? pre.data() : nullptr));
+  }
+
+  // Chunk by chunk of a long k a chain from 0 (the first from C), added in order; also the sum in float64
+  // with a bound.
+  T element(int64_t i, int64_t j) {
+    const cpu::Chunks chunks = cpu::chunks_of(c_.k);
+    const T start = c_.accumulate ? before_[i * ldc_ + j] : T(0);
+    T total = start;
+    double exact = start, size = std::abs(double(start));
+    for (int64_t q = 0; q < chunks.count; q++) {
+      T sum = q == 0 ? start : T(0);
+      for (int64_t p = q * chunks.size; p < std::min(c_.k, (q + 1) * chunks.size); p++) {
+        const T a = c_.trans_a ? a_[p * lda_ + i] : a_[i * lda_ + p],
+                b = c_.trans_b ? b_[j * ldb_ + p] : b_[p * ldb_ + j];
+        sum = std::fma(a, b, sum);
+        exact += double(a) * double(b);
+        size += std::abs(double(a) * double(b));
+      }
+      total = q == 0 ? sum : total + sum;
+    }
+    if (c_.bias) {
+      total += bias_[j];
+      exact += double(bias_[j]);
+      size += std::abs(double(bias_[j]));
+    }
+    exact_ = exact;
+    bound_ = double(std::min<int64_t>(c_.k, cpu::long_chain) + chunks.count + 2) * size *
+             (sizeof(T) == 4 ? 0x1p-24 : 0x1p-52);
+    return total;
+  }
+
+  std::string wrong(const char* what, int64_t i, int64_t j, T got, T want) const {
+    char text[320];
+    std::snprintf(text, sizeof text, "%s float%zu %s [%s]: %s(%ld, %ld) is %.9g, not %.9g", cpu::level().name,
+                  8 * sizeof(T), c_.label().c_str(), cpu::gemm_path(c_.m, c_.n, c_.k, c_.trans_a, c_.trans_b),
+                  what, long(i), long(j), double(got), double(want));
+    return text;
+  }
+
+  Case c_;
+  int64_t lda_, ldb_, ldc_;
+  std::vector<T> a_, b_, bias_, before_;
+  double exact_ = 0, bound_ = 0;
+};
+
+}  // namespace nncore::test
