@@ -8,7 +8,7 @@ import typing
 import builtins
 import numpy as _np
 _F = typing.TypeVar("_F", bound=collections.abc.Callable[..., typing.Any])
-__all__: list[str] = ['Generator', 'Tensor', 'abs', 'adam_', 'add', 'arange', 'argmax', 'argmin', 'assign_', 'bool', 'cat', 'ceil', 'celu', 'clamp', 'cos', 'cross_entropy', 'default_generator', 'div', 'dtype', 'elementwise_ops', 'elu', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'exp', 'expm1', 'eye', 'flatten', 'float32', 'float64', 'floor', 'from_numpy', 'full', 'ge', 'gelu', 'get_num_threads', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'le', 'leaky_relu', 'linear', 'log', 'log1p', 'log2', 'log_softmax', 'logsigmoid', 'lt', 'manual_seed', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'mse_loss', 'mul', 'ne', 'neg', 'nll_loss', 'no_grad', 'normal_', 'ones', 'ones_like', 'permute', 'pow', 'rand', 'randint', 'randn', 'randperm', 'reciprocal', 'relu', 'relu6', 'reshape', 'round', 'rsqrt', 'selu', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'softmax', 'softplus', 'softsign', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'sub', 'sum', 'tanh', 'tanhshrink', 'tensor', 'threshold', 'transpose', 'trim_memory', 'trunc', 'uint8', 'uniform_', 'unsqueeze', 'where', 'zeros', 'zeros_like']
+__all__: list[str] = ['Generator', 'Tensor', 'abs', 'adam_', 'add', 'arange', 'argmax', 'argmin', 'assign_', 'bool', 'cat', 'ceil', 'celu', 'clamp', 'cos', 'cross_entropy', 'default_generator', 'div', 'dtype', 'elementwise_ops', 'elu', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'exp', 'expm1', 'eye', 'flatten', 'float32', 'float64', 'floor', 'from_numpy', 'full', 'ge', 'gelu', 'get_num_threads', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'le', 'leaky_relu', 'linear', 'log', 'log1p', 'log2', 'log_softmax', 'logsigmoid', 'lt', 'manual_seed', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'mse_loss', 'mul', 'ne', 'neg', 'nll_loss', 'no_grad', 'normal_', 'ones', 'ones_like', 'permute', 'pow', 'product', 'product_path', 'rand', 'randint', 'randn', 'randperm', 'reciprocal', 'relu', 'relu6', 'reshape', 'round', 'rsqrt', 'selu', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'softmax', 'softplus', 'softsign', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'sub', 'sum', 'tanh', 'tanhshrink', 'tensor', 'threshold', 'transpose', 'trim_memory', 'trunc', 'uint8', 'uniform_', 'unsqueeze', 'where', 'zeros', 'zeros_like']
 class dtype:
     """
     The type of a tensor's elements: float32, float64, int64, int32, uint8 or bool.
@@ -840,6 +840,14 @@ def permute(input: Tensor, dims: builtins.int | collections.abc.Sequence[builtin
 def pow(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a to the power b, broadcast.
+    """
+def product(a: Tensor, b: Tensor, trans_a: builtins.bool = False, trans_b: builtins.bool = False) -> Tensor:
+    """
+    op(a) @ op(b) of two matrices, each transposed or as it lies, without history.
+    """
+def product_path(m: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, trans_a: builtins.bool = False, trans_b: builtins.bool = False) -> str:
+    """
+    The way a product of this shape takes.
     """
 def rand(*args: typing.Any, generator: Generator | None = None, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
