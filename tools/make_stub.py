@@ -29,6 +29,7 @@ COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"]
 # Results that the binding leaves open, by "Class.method".
 RETURNS = {
     **{f"Tensor.__{name}__": "Tensor" for name in [*ARITHMETIC, *COMPARISONS]},
+    "Tensor.__hash__": "int",
     "Tensor.__reduce__": "tuple[typing.Any, ...]",
     "Tensor.__iter__": "collections.abc.Iterator[Tensor]",
     "Tensor.grad": "Tensor | None",
@@ -53,7 +54,7 @@ def polish_signature(line: str, owner: str) -> str:
     head, arguments = line.split("(", 1)
     name = f"{owner}.{head.split()[-1]}"
     if name in RETURNS and not arguments.startswith("self, arg1"):  # but not a property's setter
-        arguments = re.sub(r"-> .*:$", f"-> {RETURNS[name]}:", arguments)
+        arguments = re.sub(r"( -> .*)?:$", f" -> {RETURNS[name]}:", arguments)
     for pattern, replacement in REWRITES:
         arguments = re.sub(pattern, replacement, arguments)
     ignore = "  # type: ignore[override]" if name in ("Tensor.__eq__", "Tensor.__ne__") else ""

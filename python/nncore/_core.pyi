@@ -65,7 +65,7 @@ class Tensor:
         ...
     def __gt__(self, other: typing.Any) -> Tensor:
         ...
-    def __hash__(self):
+    def __hash__(self) -> builtins.int:
         """
         Return hash(self).
         """
