@@ -45,8 +45,8 @@ struct Grid {
   bool by_chunks;
 };
 
-// Even tiles, some more than threads where they are long, so that a thread whose core is taken away holds up little.
-// Each tile packs or turns its own part of B: tall tiles waste less.
+// Even tiles, some more than threads where they are long, so that a thread whose core is taken away holds up
+// little. Each tile packs or turns its own part of B: tall tiles waste less.
 Grid grid_for(const GemmShape& g, int64_t threads, int64_t cost, int64_t nr) {
   const int64_t per_thread = std::clamp<int64_t>(cost / threads / 500'000, 1, 4);
   const int64_t wanted = threads * per_thread, widest = ceil_div(g.n, nr);
@@ -63,7 +63,8 @@ Grid grid_for(const GemmShape& g, int64_t threads, int64_t cost, int64_t nr) {
     if (time < least) least = time, best = grid;
   }
   const Chunks chunks = chunks_of(g.k);
-  best.by_chunks = chunks.count > 1 && best.rows * best.columns < threads && g.m * g.n * chunks.count < 1 << 24;
+  best.by_chunks =
+      chunks.count > 1 && best.rows * best.columns < threads && g.m * g.n * chunks.count < 1 << 24;
   if (g.m * g.n < 64 * 64 * threads && chunks.count > 1) best.by_chunks = true;
   return best;
 }
@@ -133,7 +134,8 @@ void gemm(const Gemm<T>& g) {
   if (grid.by_chunks) return run_chunks(all, shape, cost);
   parallel_for(grid.rows * grid.columns, cost, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
-      const Span rows = part(g.m, grid.rows, i / grid.columns), columns = part(g.n, grid.columns, i % grid.columns, nr);
+      const Span rows = part(g.m, grid.rows, i / grid.columns),
+                 columns = part(g.n, grid.columns, i % grid.columns, nr);
       GemmShape tile = shape;
       tile.m = rows.size(), tile.n = columns.size();
       run(all.tile(rows, columns), plan_gemm(tile));

@@ -50,8 +50,8 @@ class Cycles {
     const int64_t regs = ceil_div(g_.n, at_.lanes);
     const int64_t panels = ceil_div(g_.m, regs == 1 ? std::max<int64_t>(at_.mr, 12) : at_.mr);
     const double rows = double(g_.m) / double(panels);
-    const int64_t budget = at_.mr * at_.nr / at_.lanes;
-    const int64_t width = regs == 1 ? 1 : std::clamp<int64_t>(int64_t(double(budget) / rows), 1, 8);
+    const int64_t budget = (at_.mr + 1) * at_.nr / at_.lanes + 1;
+    const int64_t width = regs == 1 ? 1 : std::clamp<int64_t>(int64_t(double(budget) / (rows + 1)), 1, 8);
     return double(panels) *
            (double(regs / width) * tile(rows, double(width)) + tile(rows, double(regs % width)));
   }

@@ -14,10 +14,10 @@ struct Gemm {
   static constexpr int lanes = R::lanes, mr = R::tile_rows, nv = R::tile_regs, max_nv = 8;
   static constexpr int tall = mr * nv < 12 ? mr * nv : mr < 12 ? 12 : mr;  // rows of a tile one register wide
 
-  // Registers of columns that a tile of so many rows can afford.
+  // Registers of columns that a tile of so many rows can afford, with one for each register of B.
   static constexpr int widest(int rows) {
-    const int regs = rows > mr ? 1 : mr * nv / rows;
-    return regs < max_nv ? regs : max_nv;
+    const int regs = rows > mr ? 1 : (R::registers - 1) / (rows + 1), most = rows > 2 ? 5 : max_nv;
+    return regs < most ? regs : most;
   }
 
   // A level whose masked loads cost nothing (one register holds the mask) needs no second kernel for whole

@@ -77,15 +77,30 @@ void gemm_columns_tile(const GemmTile<T>& t) {
         for (int j = 0; j < lanes; j++) r[j] = R::load(last_columns[j] + p);
         R::transpose(r);
       }
+      const T* at[groups];
+#pragma GCC unroll 8
+      for (int g = 0; g < groups; g++) at[g] = a[g];
 #pragma GCC unroll 16
-      for (int c = 0; c < strip; c++)
+      for (int c = 0; c < strip; c++) {
 #pragma GCC unroll 16
-        for (int i = 0; i < MR; i++) R::accumulate_at(acc[q][i], a[i / 3] + i % 3 * row + c * step, r[c]);
+        for (int i = 0; i < MR; i++) R::accumulate_at(acc[q][i], at[i / 3] + i % 3 * row, r[c]);
+#pragma GCC unroll 8
+        for (int g = 0; g < groups; g++) {
+          at[g] += step;
+          opaque(at[g]);
+        }
+      }
+      if constexpr (Q == 1) {
+#pragma GCC unroll 8
+        for (int g = 0; g < groups; g++) a[g] = at[g];
+      }
 #pragma GCC unroll 16
       for (int i = 0; i < MR; i++) R::settle(acc[q][i]);
     }
+    if constexpr (Q > 1) {
 #pragma GCC unroll 8
-    for (int g = 0; g < groups; g++) a[g] += strip * step;
+      for (int g = 0; g < groups; g++) a[g] += strip * step;
+    }
   }
   if (p < t.k) {
     const auto rest = R::tail(int(t.k - p));

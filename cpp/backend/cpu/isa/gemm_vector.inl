@@ -24,7 +24,10 @@ struct VectorKernel {
       for (int j = 0; j < lanes; j++) r[j] = R::load(column[j]);
       R::transpose(r);
 #pragma GCC unroll 16
-      for (int c = 0; c < lanes; c++) R::accumulate_at(acc, a + (s + c) * step, r[c]);
+      for (int c = 0; c < lanes; c++, a += step) {
+        R::accumulate_at(acc, a, r[c]);
+        opaque(a);
+      }
     }
     R::settle(acc);
   }

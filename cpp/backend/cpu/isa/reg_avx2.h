@@ -11,6 +11,7 @@ struct Reg<float> {
   using Mask = __m256;
   using Uint = uint32_t;
   static constexpr int lanes = 8;
+  static constexpr int registers = 16;
   static constexpr int tile_rows = 6, tile_regs = 2;  // of the matrix product: what fits the registers
   static constexpr int column_rows = 5;  // of the product with columns of B, and the panels it takes at once
   static constexpr int column_panels(int rows) { return rows < 3 ? 4 : rows < 6 ? 2 : 1; }
@@ -22,7 +23,8 @@ struct Reg<float> {
   }
   static Raw load_n(const float* p, int n) { return _mm256_maskload_ps(p, first(n)); }
   static void store_n(float* p, Raw a, int n) { _mm256_maskstore_ps(p, first(n), a); }
-  // A tail: the first n lanes. Its mask stays in memory, where it costs a loop over all other registers nothing.
+  // A tail: the first n lanes. Its mask stays in memory, where it costs a loop over all other registers
+  // nothing.
   using Tail = const int32_t*;
   static Tail tail(int n) { return tail_mask + 8 - n; }
   static __m256i mask_of(Tail t) {
@@ -57,8 +59,8 @@ struct Reg<float> {
   template <class Rows>
   static void load_columns(const Rows& from, Raw (&r)[strip]) {
     const auto join = [&](int i) __attribute__((always_inline)) {
-      return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(from[i])),
-                                  _mm_loadu_ps(from[i + 4]), 1);
+      return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(from[i])), _mm_loadu_ps(from[i + 4]),
+                                  1);
     };
     const Raw a = join(0), b = join(1), c = join(2), d = join(3);
     const Raw ab = _mm256_unpacklo_ps(a, b), AB = _mm256_unpackhi_ps(a, b);
@@ -118,6 +120,7 @@ struct Reg<double> {
   using Mask = __m256d;
   using Uint = uint64_t;
   static constexpr int lanes = 4;
+  static constexpr int registers = 16;
   static constexpr int tile_rows = 6, tile_regs = 2;  // of the matrix product: what fits the registers
   static constexpr int column_rows = 5;  // of the product with columns of B, and the panels it takes at once
   static constexpr int column_panels(int rows) { return rows < 3 ? 4 : rows < 6 ? 2 : 1; }
@@ -145,8 +148,8 @@ struct Reg<double> {
   template <class Rows>
   static void load_columns(const Rows& from, Raw (&r)[strip]) {
     const auto join = [&](int i) __attribute__((always_inline)) {
-      return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(from[i])),
-                                  _mm_loadu_pd(from[i + 2]), 1);
+      return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(from[i])), _mm_loadu_pd(from[i + 2]),
+                                  1);
     };
     const Raw a = join(0), b = join(1);
     r[0] = _mm256_unpacklo_pd(a, b);

@@ -9,6 +9,7 @@ struct Reg<float> {
   using Mask = __mmask16;
   using Uint = uint32_t;
   static constexpr int lanes = 16;
+  static constexpr int registers = 32;
   static constexpr int tile_rows = 14, tile_regs = 2;  // of the matrix product: what fits the registers
   static constexpr int column_rows = 10;  // of the product with columns of B, and the panels it takes at once
   static constexpr int column_panels(int rows) { return rows < 5 ? 2 : 1; }
@@ -131,6 +132,7 @@ struct Reg<double> {
   using Mask = __mmask8;
   using Uint = uint64_t;
   static constexpr int lanes = 8;
+  static constexpr int registers = 32;
   static constexpr int tile_rows = 14, tile_regs = 2;  // of the matrix product: what fits the registers
   static constexpr int column_rows = 10;  // of the product with columns of B, and the panels it takes at once
   static constexpr int column_panels(int rows) { return rows < 5 ? 2 : 1; }

@@ -18,6 +18,7 @@ struct Reg {
   using Mask = bool;
   using Uint = typename ScalarBits<T>::Uint;
   static constexpr int lanes = 1;
+  static constexpr int registers = 7;
   static constexpr int tile_rows = 2, tile_regs = 2;  // of the matrix product: what fits the registers
   static constexpr int column_rows = 2;  // of the product with columns of B, and the panels it takes at once
   static constexpr int column_panels(int rows) { return 1 + 0 * rows; }
@@ -35,7 +36,9 @@ struct Reg {
   static void transpose(Raw (&)[1]) {}
   static constexpr int strip = 1;
   template <class Rows>
-  static void load_columns(const Rows& from, Raw (&r)[strip]) { r[0] = *from[0]; }
+  static void load_columns(const Rows& from, Raw (&r)[strip]) {
+    r[0] = *from[0];
+  }
   static Raw set1(T a) { return a; }
   static Raw add(Raw a, Raw b) { return a + b; }
   static Raw sub(Raw a, Raw b) { return a - b; }
