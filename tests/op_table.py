@@ -21,7 +21,7 @@ LENGTHS: list[tuple[int, ...]] = [(0,), (1,), (7,), (3, 0, 2), (5, 13), (2, 3, 3
 
 @dataclass
 class Case:
-    """call(*tensors) equals truth(*arrays) within `ulp` of the result, or of `size`, what it is summed from."""
+    """call(*tensors) equals truth(*arrays) within `ulp` of the result, or of `size`, the sum of its terms."""
 
     name: str
     call: Callable[..., Any]
@@ -177,6 +177,11 @@ STRETCHED = [
 ]
 
 
+def of_shapes(*shapes: tuple[int, ...]) -> Make:
+    """One array of each shape, uniform in (-1, 1)."""
+    return lambda rng, _: [inputs(1, -1, 1)(rng, shape)[0] for shape in shapes]
+
+
 def stretched(make: Make, a: tuple[int, ...], b: tuple[int, ...]) -> Make:
     return lambda rng, _: [make(rng, a)[0], make(rng, b)[1]]
 
@@ -215,7 +220,7 @@ CASES: list[Case] = [
     *(
         Case(
             name,
-            _PYTHON.get(name, getattr(nncore, name, None)),
+            _PYTHON[name] if name in _PYTHON else getattr(nncore, name),
             truth,
             make,
             ulp=ULP[name] + 1,
@@ -344,7 +349,7 @@ CASES: list[Case] = [
             f"matmul {a}@{b}",
             lambda x, y: x @ y,
             np.matmul,
-            lambda rng, _, a=a, b=b: [inputs(1, -1, 1)(rng, a)[0], inputs(1, -1, 1)(rng, b)[0]],
+            of_shapes(a, b),
             [()],
             ulp=4,
             size=lambda x, y: np.abs(x) @ np.abs(y),
@@ -369,7 +374,7 @@ CASES: list[Case] = [
             f"linear {activation or 'alone'} {m}x{n}x{k}",
             lambda x, w, b, activation=activation: _core.linear(x, w, b, activation),
             lambda x, w, b, activation=activation: UNARY[activation or "pos"][0](x @ w.T + b),
-            lambda rng, _, m=m, n=n, k=k: [inputs(1, -1, 1)(rng, s)[0] for s in ((m, k), (n, k), (n,))],
+            of_shapes((m, k), (n, k), (n,)),
             [()],
             ulp=8,
             size=lambda x, w, b: np.abs(x) @ np.abs(w).T + np.abs(b),

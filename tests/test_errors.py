@@ -14,6 +14,7 @@ from nncore import _core
 f32, f64, i64 = nncore.float32, nncore.float64, nncore.int64
 ones, zeros, tensor = nncore.ones, nncore.zeros, nncore.tensor
 NAN, INF = float("nan"), float("inf")
+FLOAT: Any = 1.0
 
 
 def logits(rows: int = 3, classes: int = 5) -> nncore.Tensor:
@@ -62,7 +63,7 @@ CASES: list[tuple[Callable[[], Any], type[Exception], str]] = [
         "sum: dim 2 is out of range for a tensor with 2 dimensions; expected -2 to 1",
     ),
     (lambda: ones(2, 3).sum((0, 0)), ValueError, "sum: dim 0 is given twice"),
-    (lambda: ones(2, 3).sum(1.0), TypeError, "expected an int, got float"),
+    (lambda: ones(2, 3).sum(FLOAT), TypeError, "expected an int, got float"),
     (lambda: ones(2, 3).transpose(0, 5), IndexError, "transpose: dim 5"),
     (lambda: ones(2, 3)[2], IndexError, "index 2 is out of range for axis 0 of size 2"),
     (lambda: ones(2, 3)[0, 0, 0], IndexError, "3 indices for a tensor of shape (2, 3)"),
@@ -225,6 +226,7 @@ def test_a_failed_backward_leaves_the_graph_usable() -> None:
     with pytest.raises(ValueError, match="gradient has shape"):
         y.backward(ones(2))
     y.backward(ones(3, 2))
+    assert x.grad is not None
     np.testing.assert_allclose(x.grad.numpy(), np.exp(np.ones((3, 2))), rtol=1e-6)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,17 +13,27 @@ from nncore import _core
 BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
 
 
-def step(m: int, n: int, k: int, dtype: type) -> list[np.ndarray]:
+Array = np.ndarray[Any, Any]
+
+
+def gradient(t: nncore.Tensor) -> Array:
+    assert t.grad is not None
+    return t.grad.numpy()
+
+
+def step(m: int, n: int, k: int, dtype: type) -> list[Array]:
     rng = np.random.default_rng((m, n, k))
-    x, w, b, dy = (rng.standard_normal(s).astype(dtype) for s in ((m, k), (n, k), (n,), (m, n)))
-    inputs = [nncore.tensor(a, requires_grad=True) for a in (x, w, b)]
-    y = _core.linear(*inputs)
+    arrays: list[Array] = [rng.standard_normal(s).astype(dtype) for s in ((m, k), (n, k), (n,), (m, n))]
+    x, w, b, dy = arrays
+    tx, tw, tb = inputs = [nncore.tensor(a, requires_grad=True) for a in (x, w, b)]
+    y = _core.linear(tx, tw, tb)
     y.backward(nncore.tensor(dy))
+    x64, w64, dy64 = (a.astype(np.float64) for a in (x, w, dy))
     truth = [
-        np.float64(x) @ np.float64(w).T + b,
-        np.float64(dy) @ w,
-        np.float64(dy).T @ x,
-        np.float64(dy).sum(0),
+        x64 @ w64.T + b,
+        dy64 @ w64,
+        dy64.T @ x64,
+        dy64.sum(0),
     ]
     sizes = [
         np.abs(x) @ np.abs(w).T + np.abs(b),
@@ -29,7 +41,7 @@ def step(m: int, n: int, k: int, dtype: type) -> list[np.ndarray]:
         np.abs(dy).T @ np.abs(x),
         np.abs(dy).sum(0),
     ]
-    results = [y.detach().numpy(), *(t.grad.numpy() for t in inputs)]
+    results = [y.detach().numpy(), *(gradient(t) for t in inputs)]
     for result, exact, size in zip(results, truth, sizes, strict=True):
         bound = 8 * np.finfo(dtype).eps * size + np.finfo(dtype).tiny
         assert (np.abs(result - exact) <= bound).all(), (m, n, k, _core.isa())
@@ -41,7 +53,7 @@ def step(m: int, n: int, k: int, dtype: type) -> list[np.ndarray]:
 def test_every_number_of_rows(n: int, dtype: type) -> None:
     for m in [*range(71), 96, 97, 130]:
         for k in (0, 1, 2, 9, 40):
-            first: list[np.ndarray] | None = None
+            first: list[Array] | None = None
             for level in _core.isa_levels():
                 _core.set_isa(level)
                 results = step(m, n, k, dtype)
@@ -77,6 +89,6 @@ def test_fused_layer_equals_its_parts(
         x, w, b = (nncore.tensor(a, requires_grad=True) for a in arrays)
         y = _core.linear(x, w, b, activation) if fused else getattr(nncore, activation)(x @ w.T + b)
         y.backward(dy)
-        results.append([y.detach().numpy(), x.grad.numpy(), w.grad.numpy(), b.grad.numpy()])
+        results.append([y.detach().numpy(), gradient(x), gradient(w), gradient(b)])
     for a, b in zip(*results, strict=True):
         assert np.array_equal(a.view(np.int32), b.view(np.int32))

@@ -105,6 +105,7 @@ def test_same_bits_on_every_level_and_thread_count(case: Case, dtype: Any, rng: 
 def test_two_uses_of_one_value_add_their_gradients() -> None:
     x = nncore.tensor([1.0, -2.0], requires_grad=True)
     (x * x + nncore.exp(x)).sum().backward()
+    assert x.grad is not None
     np.testing.assert_allclose(x.grad.numpy(), 2 * x.detach().numpy() + np.exp(x.detach().numpy()), rtol=1e-6)
 
 
@@ -114,5 +115,6 @@ def test_a_long_chain_neither_recurses_backward_nor_when_freed() -> None:
     for _ in range(100_000):
         y = y + 1.0
     y.backward()
+    assert x.grad is not None
     assert x.grad.item() == 1.0
     del y

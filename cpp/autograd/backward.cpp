@@ -1,4 +1,5 @@
-// The walk back: nodes in falling order of their making, so that each has all its gradients when its turn comes.
+// The walk back: nodes in falling order of their making, so that each has all its gradients when its turn
+// comes.
 #include <algorithm>
 #include <array>
 
@@ -94,11 +95,12 @@ void backward(const Tensor& root, const Tensor& gradient, bool retain_graph) {
                "backward: this tensor does not require a gradient and was not made from one that does; "
                "set requires_grad=True on a leaf and compute outside no_grad()");
   check(gradient.defined() || root.numel() == 1, "backward: a tensor of shape ", root.shape(),
-        " needs the gradient argument; only a single element has an implicit one; reduce it first, e.g. by sum()");
+        " needs the gradient argument; only a single element has an implicit one; reduce it first, e.g. by "
+        "sum()");
   Tensor first = gradient;
   if (gradient.defined()) {
-    check(gradient.shape() == root.shape(), "backward: gradient has shape ", gradient.shape(), " but the tensor has ",
-          root.shape());
+    check(gradient.shape() == root.shape(), "backward: gradient has shape ", gradient.shape(),
+          " but the tensor has ", root.shape());
     check<TypeError>(gradient.dtype() == root.dtype(), "backward: gradient is ", gradient.dtype(),
                      " but the tensor is ", root.dtype());
   } else {

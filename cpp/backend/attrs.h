@@ -9,8 +9,8 @@ class Generator;
 inline constexpr int max_axes = 8;
 inline constexpr int max_scalars = 2;
 
-// A walk over a dense output with two operands that may be stretched along some axes (stride 0). Axes are merged, so the
-// innermost stride of each operand is 1 or 0.
+// A walk over a dense output with two operands that may be stretched along some axes (stride 0). Axes are
+// merged, so the innermost stride of each operand is 1 or 0.
 struct BroadcastLoop {
   int ndim;
   int64_t size[max_axes];

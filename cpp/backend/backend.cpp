@@ -10,7 +10,8 @@ namespace {
 
 class OutsideInterpreter {
  public:
-  explicit OutsideInterpreter(bool wanted) : state_(wanted && interpreter.leave ? interpreter.leave() : nullptr) {}
+  explicit OutsideInterpreter(bool wanted)
+      : state_(wanted && interpreter.leave ? interpreter.leave() : nullptr) {}
   ~OutsideInterpreter() {
     if (state_) interpreter.enter(state_);
   }

@@ -1,5 +1,5 @@
-// A call is data: which kernel, on which memory, with which small attributes. Ops, backward and optimizers make calls;
-// eager mode runs each at once, a captured step keeps them and replays them.
+// A call is data: which kernel, on which memory, with which small attributes. Ops, backward and optimizers
+// make calls; eager mode runs each at once, a captured step keeps them and replays them.
 #pragma once
 #include <cstddef>
 #include <cstring>
@@ -67,8 +67,10 @@ struct Call {
   alignas(16) std::byte attrs_bytes[max_attrs];
 
   template <class Attrs, class... Args>
-  Call(Kernel kernel, int64_t cost, const Attrs& attrs, const Args&... operands) : kernel(kernel), cost(cost) {
-    static_assert(std::is_trivially_copyable_v<Attrs> && sizeof(Attrs) <= max_attrs && sizeof...(Args) <= max_args);
+  Call(Kernel kernel, int64_t cost, const Attrs& attrs, const Args&... operands)
+      : kernel(kernel), cost(cost) {
+    static_assert(std::is_trivially_copyable_v<Attrs> && sizeof(Attrs) <= max_attrs &&
+                  sizeof...(Args) <= max_args);
     std::memcpy(attrs_bytes, &attrs, sizeof(Attrs));
     ((args[n_args++] = operands), ...);
   }

@@ -1,5 +1,5 @@
-// Python's operators between tensors and numbers. A Python number takes the tensor's dtype, as in PyTorch; a float
-// beside integers makes float32.
+// Python's operators between tensors and numbers. A Python number takes the tensor's dtype, as in PyTorch; a
+// float beside integers makes float32.
 #include <pybind11/numpy.h>
 
 #include "../ops/create.h"
@@ -16,7 +16,8 @@ using namespace formulas;
 
 // Python's numbers and NumPy's scalars, but no arrays.
 bool is_number(py::handle h) {
-  return PyFloat_Check(h.ptr()) || PyLong_Check(h.ptr()) || (py::hasattr(h, "__float__") && !py::hasattr(h, "__len__"));
+  return PyFloat_Check(h.ptr()) || PyLong_Check(h.ptr()) ||
+         (py::hasattr(h, "__float__") && !py::hasattr(h, "__len__"));
 }
 
 // The tensor that meets a number: integers stay themselves only beside an integer.
@@ -61,11 +62,12 @@ py::object mixed(py::handle a, py::handle b) {
 }
 
 template <class Op, class Right, class Left>
-void bind_operator(py::module_& m, TensorClass& tensor, const char* name, const char* symbol, const char* doc) {
+void bind_operator(py::module_& m, TensorClass& tensor, const char* name, const char* symbol,
+                   const char* doc) {
   const auto function = [name](const py::object& a, const py::object& b) {
     py::object y = mixed<Op, Right, Left>(a, b);
-    check<TypeError>(!y.is_none(), name, ": expected tensors or numbers, got ", Py_TYPE(a.ptr())->tp_name, " and ",
-                     Py_TYPE(b.ptr())->tp_name, "; convert arrays with nncore.tensor()");
+    check<TypeError>(!y.is_none(), name, ": expected tensors or numbers, got ", Py_TYPE(a.ptr())->tp_name,
+                     " and ", Py_TYPE(b.ptr())->tp_name, "; convert arrays with nncore.tensor()");
     return py::cast<Tensor>(y);
   };
   const auto or_not_implemented = [](py::object y) {
@@ -82,7 +84,8 @@ void bind_operator(py::module_& m, TensorClass& tensor, const char* name, const 
 }
 
 Tensor number_like(const Tensor& x, py::handle number) {
-  if (PyLong_Check(number.ptr()) && !is_floating(x.dtype())) return ops::full_integer({}, to_int(number, "compare"), DType::int64);
+  if (PyLong_Check(number.ptr()) && !is_floating(x.dtype()))
+    return ops::full_integer({}, to_int(number, "compare"), DType::int64);
   return ops::full({}, py::cast<double>(number), is_floating(x.dtype()) ? x.dtype() : DType::float64);
 }
 
@@ -95,7 +98,8 @@ void bind_comparison(py::module_& m, TensorClass& tensor, int op) {
   };
   const auto function = [compare, name](const Tensor& a, const py::object& b) {
     const py::object y = compare(a, b);
-    check<TypeError>(y.ptr() != Py_NotImplemented, name, ": expected a tensor or a number, got ", Py_TYPE(b.ptr())->tp_name);
+    check<TypeError>(y.ptr() != Py_NotImplemented, name, ": expected a tensor or a number, got ",
+                     Py_TYPE(b.ptr())->tp_name);
     return py::cast<Tensor>(y);
   };
   const std::string doc = "Element by element, a bool tensor.";
@@ -110,7 +114,8 @@ void bind_arithmetic(py::module_& m, TensorClass& tensor) {
   bind_operator<Add, AddScalar, AddScalar>(m, tensor, "add", "add", "a + b, broadcast.");
   bind_operator<Sub, SubScalar, RsubScalar>(m, tensor, "sub", "sub", "a - b, broadcast.");
   bind_operator<Mul, MulScalar, MulScalar>(m, tensor, "mul", "mul", "a * b, broadcast.");
-  bind_operator<Div, DivScalar, RdivScalar>(m, tensor, "div", "truediv", "a / b, broadcast; integers divide to float32.");
+  bind_operator<Div, DivScalar, RdivScalar>(m, tensor, "div", "truediv",
+                                            "a / b, broadcast; integers divide to float32.");
   bind_operator<Pow, PowScalar, RpowScalar>(m, tensor, "pow", "pow", "a to the power b, broadcast.");
   tensor.def("__neg__", [](const Tensor& x) { return apply<Neg>(x); });
   tensor.def("__pos__", [](const Tensor& x) { return x; });

@@ -42,11 +42,14 @@ py::class_<Mode> bind_mode(py::module_& m, const char* name, const char* doc) {
 }  // namespace
 
 void bind_autograd(py::module_& m) {
-  bind_mode<NoGrad>(m, "no_grad", "Context or decorator: ops inside are not recorded.")
-      .def(py::init([] { return NoGrad{{false, {}}}; }));
-  bind_mode<EnableGrad>(m, "enable_grad", "Context or decorator: ops inside are recorded.")
-      .def(py::init([] { return EnableGrad{{true, {}}}; }));
-  bind_mode<SetGrad>(m, "set_grad_enabled", "Switches recording at once, and back at the end when used as a context.")
+  bind_mode<NoGrad>(m, "no_grad", "Context or decorator: ops inside are not recorded.").def(py::init([] {
+    return NoGrad{{false, {}}};
+  }));
+  bind_mode<EnableGrad>(m, "enable_grad", "Context or decorator: ops inside are recorded.").def(py::init([] {
+    return EnableGrad{{true, {}}};
+  }));
+  bind_mode<SetGrad>(m, "set_grad_enabled",
+                     "Switches recording at once, and back at the end when used as a context.")
       .def(py::init([](bool mode) {
              SetGrad g{{mode, {grad_enabled()}}};
              set_grad_enabled(mode);

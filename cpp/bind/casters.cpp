@@ -12,8 +12,8 @@ py::object dtype_object(DType dtype) {
 }
 
 int64_t to_int(py::handle object, const char* what) {
-  check<TypeError>(PyIndex_Check(object.ptr()) && !PyBool_Check(object.ptr()), what, ": expected an int, got ",
-                   Py_TYPE(object.ptr())->tp_name);
+  check<TypeError>(PyIndex_Check(object.ptr()) && !PyBool_Check(object.ptr()), what,
+                   ": expected an int, got ", Py_TYPE(object.ptr())->tp_name);
   py::object index = py::reinterpret_steal<py::object>(PyNumber_Index(object.ptr()));
   if (!index) throw py::error_already_set();
   int overflow = 0;

@@ -25,7 +25,8 @@ py::object dtype_object(DType dtype);
 // The tensor inside a Python object, or null when it is another object.
 inline TensorImpl* tensor_of(PyObject* object) {
   if (!PyObject_TypeCheck(object, tensor_type)) return nullptr;
-  auto* impl = static_cast<TensorImpl*>(reinterpret_cast<py::detail::instance*>(object)->simple_value_holder[0]);
+  auto* impl =
+      static_cast<TensorImpl*>(reinterpret_cast<py::detail::instance*>(object)->simple_value_holder[0]);
   check<TypeError>(impl != nullptr, "Tensor: this ", Py_TYPE(object)->tp_name,
                    " was never initialised; call super().__init__(data) in its __init__");
   return impl;
@@ -38,8 +39,8 @@ struct Axes {
 
 // A size or an index; floats are refused and bools are too.
 int64_t to_int(py::handle object, const char* what);
-Shape to_shape(py::handle object);              // an int or a sequence of them
-Shape to_shape(const py::args& args);           // f(2, 3) or f((2, 3))
+Shape to_shape(py::handle object);     // an int or a sequence of them
+Shape to_shape(const py::args& args);  // f(2, 3) or f((2, 3))
 
 }  // namespace nncore::bind
 

@@ -12,7 +12,8 @@ using OptionalGenerator = std::optional<std::reference_wrapper<Generator>>;
 Generator& chosen(const OptionalGenerator& g) { return g ? g->get() : default_generator(); }
 
 Tensor marked(Tensor t, bool requires_grad) {
-  check<TypeError>(!requires_grad || is_floating(t.dtype()), "requires_grad: a ", t.dtype(), " tensor cannot have a gradient");
+  check<TypeError>(!requires_grad || is_floating(t.dtype()), "requires_grad: a ", t.dtype(),
+                   " tensor cannot have a gradient");
   t.impl()->requires_grad = requires_grad;
   return t;
 }
@@ -22,26 +23,34 @@ Tensor made_empty(const Shape& shape, DType dtype) { return empty(shape, dtype);
 // A Python number of its own type: ints stay exact.
 Tensor full(const Shape& shape, py::handle value, std::optional<DType> dtype) {
   const bool is_int = PyLong_Check(value.ptr()) && !PyBool_Check(value.ptr());
-  const DType type = dtype.value_or(PyBool_Check(value.ptr()) ? DType::boolean : is_int ? DType::int64 : DType::float32);
+  const DType type = dtype.value_or(PyBool_Check(value.ptr()) ? DType::boolean
+                                    : is_int                  ? DType::int64
+                                                              : DType::float32);
   if (is_int && !is_floating(type)) return ops::full_integer(shape, to_int(value, "full"), type);
   return ops::full(shape, py::cast<double>(value), type);
 }
 
 Tensor arange(py::handle start, const py::object& end, py::handle step, std::optional<DType> dtype) {
-  const bool ints = PyLong_Check(start.ptr()) && (end.is_none() || PyLong_Check(end.ptr())) && PyLong_Check(step.ptr());
-  const double first = end.is_none() ? 0 : py::cast<double>(start), last = py::cast<double>(end.is_none() ? start : py::handle(end));
-  return ops::arange(first, last, py::cast<double>(step), dtype.value_or(ints ? DType::int64 : DType::float32));
+  const bool ints =
+      PyLong_Check(start.ptr()) && (end.is_none() || PyLong_Check(end.ptr())) && PyLong_Check(step.ptr());
+  const double first = end.is_none() ? 0 : py::cast<double>(start),
+               last = py::cast<double>(end.is_none() ? start : py::handle(end));
+  return ops::arange(first, last, py::cast<double>(step),
+                     dtype.value_or(ints ? DType::int64 : DType::float32));
 }
 
 template <class F>
 void bind_filled(py::module_& m, const std::string& name, F make, const std::string& doc) {
-  m.def(name.c_str(),
-        [make](const py::args& size, std::optional<DType> dtype, bool requires_grad) {
-          return marked(make(to_shape(size), dtype.value_or(DType::float32)), requires_grad);
-        },
-        py::arg("dtype") = py::none(), py::arg("requires_grad") = false, doc.c_str());
+  m.def(
+      name.c_str(),
+      [make](const py::args& size, std::optional<DType> dtype, bool requires_grad) {
+        return marked(make(to_shape(size), dtype.value_or(DType::float32)), requires_grad);
+      },
+      py::arg("dtype") = py::none(), py::arg("requires_grad") = false, doc.c_str());
   m.def((name + "_like").c_str(),
-        [make](const Tensor& x, std::optional<DType> dtype) { return make(x.shape(), dtype.value_or(x.dtype())); },
+        [make](const Tensor& x, std::optional<DType> dtype) {
+          return make(x.shape(), dtype.value_or(x.dtype()));
+        },
         py::arg("input"), py::arg("dtype") = py::none(), (doc + " As large as input.").c_str());
 }
 
@@ -51,28 +60,49 @@ void bind_random(py::module_& m) {
     ops::random_(t, chosen(g), d, 0, 1);
     return t;
   };
-  m.def("rand", [drawn](const py::args& size, const OptionalGenerator& generator, std::optional<DType> dtype, bool requires_grad) {
-          return marked(drawn(to_shape(size), dtype.value_or(DType::float32), generator, Distribution::uniform), requires_grad);
-        }, py::arg("generator") = py::none(), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
-        "Uniform random numbers in [0, 1).");
-  m.def("randn", [drawn](const py::args& size, const OptionalGenerator& generator, std::optional<DType> dtype, bool requires_grad) {
-          return marked(drawn(to_shape(size), dtype.value_or(DType::float32), generator, Distribution::normal), requires_grad);
-        }, py::arg("generator") = py::none(), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
-        "Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958).");
-  m.def("randint", [](int64_t low, int64_t high, const Shape& size, const OptionalGenerator& generator, DType dtype) {
-          return ops::randint(low, high, size, chosen(generator), dtype);
-        }, py::arg("low"), py::arg("high"), py::arg("size"), py::arg("generator") = py::none(),
-        py::arg("dtype") = DType::int64, "Random integers from low to high - 1, all equally likely.");
-  m.def("randperm", [](int64_t n, const OptionalGenerator& generator) { return ops::randperm(n, chosen(generator)); },
-        py::arg("n"), py::arg("generator") = py::none(), "The integers 0 to n - 1 in random order.");
-  m.def("uniform_", [](const Tensor& t, double low, double high, const OptionalGenerator& generator) {
-          ops::random_(t, chosen(generator), Distribution::uniform, low, high);
-        }, py::arg("tensor"), py::arg("low") = 0.0, py::arg("high") = 1.0, py::arg("generator") = py::none(),
-        "Fills a parameter with uniform numbers in [low, high).");
-  m.def("normal_", [](const Tensor& t, double mean, double std, const OptionalGenerator& generator) {
-          ops::random_(t, chosen(generator), Distribution::normal, mean, std);
-        }, py::arg("tensor"), py::arg("mean") = 0.0, py::arg("std") = 1.0, py::arg("generator") = py::none(),
-        "Fills a parameter with normal numbers.");
+  m.def(
+      "rand",
+      [drawn](const py::args& size, const OptionalGenerator& generator, std::optional<DType> dtype,
+              bool requires_grad) {
+        return marked(drawn(to_shape(size), dtype.value_or(DType::float32), generator, Distribution::uniform),
+                      requires_grad);
+      },
+      py::arg("generator") = py::none(), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
+      "Uniform random numbers in [0, 1).");
+  m.def(
+      "randn",
+      [drawn](const py::args& size, const OptionalGenerator& generator, std::optional<DType> dtype,
+              bool requires_grad) {
+        return marked(drawn(to_shape(size), dtype.value_or(DType::float32), generator, Distribution::normal),
+                      requires_grad);
+      },
+      py::arg("generator") = py::none(), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
+      "Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958).");
+  m.def(
+      "randint",
+      [](int64_t low, int64_t high, const Shape& size, const OptionalGenerator& generator, DType dtype) {
+        return ops::randint(low, high, size, chosen(generator), dtype);
+      },
+      py::arg("low"), py::arg("high"), py::arg("size"), py::arg("generator") = py::none(),
+      py::arg("dtype") = DType::int64, "Random integers from low to high - 1, all equally likely.");
+  m.def(
+      "randperm",
+      [](int64_t n, const OptionalGenerator& generator) { return ops::randperm(n, chosen(generator)); },
+      py::arg("n"), py::arg("generator") = py::none(), "The integers 0 to n - 1 in random order.");
+  m.def(
+      "uniform_",
+      [](const Tensor& t, double low, double high, const OptionalGenerator& generator) {
+        ops::random_(t, chosen(generator), Distribution::uniform, low, high);
+      },
+      py::arg("tensor"), py::arg("low") = 0.0, py::arg("high") = 1.0, py::arg("generator") = py::none(),
+      "Fills a parameter with uniform numbers in [low, high).");
+  m.def(
+      "normal_",
+      [](const Tensor& t, double mean, double std, const OptionalGenerator& generator) {
+        ops::random_(t, chosen(generator), Distribution::normal, mean, std);
+      },
+      py::arg("tensor"), py::arg("mean") = 0.0, py::arg("std") = 1.0, py::arg("generator") = py::none(),
+      "Fills a parameter with normal numbers.");
 }
 
 Tensor generator_state(const Generator& g) {
@@ -84,8 +114,8 @@ Tensor generator_state(const Generator& g) {
 }
 
 void set_generator_state(Generator& g, const Tensor& t) {
-  check(t.dtype() == DType::int64 && t.shape() == Shape{2}, "Generator: a state is an int64 tensor of shape (2,), got ",
-        t.dtype(), " of shape ", t.shape());
+  check(t.dtype() == DType::int64 && t.shape() == Shape{2},
+        "Generator: a state is an int64 tensor of shape (2,), got ", t.dtype(), " of shape ", t.shape());
   g.set_state({uint64_t(t.ptr<int64_t>()[0]), uint64_t(t.ptr<int64_t>()[1])});
 }
 
@@ -106,39 +136,58 @@ void bind_create(py::module_& m) {
   py::class_<Generator>(m, "Generator", "A source of random numbers: Philox 4x32-10, counted from a seed.")
       .def(py::init([](py::handle seed) { return std::make_unique<Generator>(to_seed(seed)); }),
            py::arg("seed") = Generator::default_seed)
-      .def("manual_seed", [](py::object self, py::handle seed) {
-        py::cast<Generator&>(self).manual_seed(to_seed(seed));
-        return self;
-      }, py::arg("seed"), "Starts the sequence of this seed.")
+      .def(
+          "manual_seed",
+          [](py::object self, py::handle seed) {
+            py::cast<Generator&>(self).manual_seed(to_seed(seed));
+            return self;
+          },
+          py::arg("seed"), "Starts the sequence of this seed.")
       .def("initial_seed", &Generator::initial_seed, "The seed the sequence started from.")
       .def("get_state", generator_state, "The seed and how far the sequence has come, for set_state.")
       .def("set_state", set_generator_state, py::arg("state"), "Continues where get_state was called.");
   m.def("default_generator", default_generator, py::return_value_policy::reference,
         "The generator used where none is given.");
-  m.def("manual_seed", [](py::handle seed) { default_generator().manual_seed(to_seed(seed)); }, py::arg("seed"),
-        "Starts the default generator anew; equal seeds give equal numbers on every machine.");
+  m.def(
+      "manual_seed", [](py::handle seed) { default_generator().manual_seed(to_seed(seed)); }, py::arg("seed"),
+      "Starts the default generator anew; equal seeds give equal numbers on every machine.");
 
-  m.def("tensor", [](py::handle data, std::optional<DType> dtype, bool requires_grad) {
-          return marked(make_tensor(data, dtype), requires_grad);
-        }, py::arg("data"), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
-        "A tensor with a copy of data: numbers, nested lists or an array.\n\nPython floats become float32; arrays keep "
-        "their dtype.\n\n>>> nncore.tensor([[1, 2], [3, 4]]).shape\n(2, 2)");
+  m.def(
+      "tensor",
+      [](py::handle data, std::optional<DType> dtype, bool requires_grad) {
+        return marked(make_tensor(data, dtype), requires_grad);
+      },
+      py::arg("data"), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
+      "A tensor with a copy of data: numbers, nested lists or an array.\n\nPython floats become float32; "
+      "arrays keep "
+      "their dtype.\n\n>>> nncore.tensor([[1, 2], [3, 4]]).shape\n(2, 2)");
   m.def("from_numpy", from_numpy, py::arg("array"),
-        "A tensor that shares the memory of a dense NumPy array, or a copy where its layout does not allow that.");
-  m.def("full", full, py::arg("size"), py::arg("fill_value"), py::arg("dtype") = py::none(), "All elements equal.");
+        "A tensor that shares the memory of a dense NumPy array, or a copy where its layout does not allow "
+        "that.");
+  m.def("full", full, py::arg("size"), py::arg("fill_value"), py::arg("dtype") = py::none(),
+        "All elements equal.");
   bind_filled(m, "empty", made_empty, "Memory without values.");
   bind_filled(m, "zeros", ops::zeros, "All elements 0.");
   bind_filled(m, "ones", [](const Shape& s, DType d) { return ops::full(s, 1, d); }, "All elements 1.");
-  m.def("arange", arange, py::arg("start"), py::arg("end") = py::none(), py::arg("step") = 1, py::arg("dtype") = py::none(),
-        "start, start + step, ... below end; arange(n) counts from 0.");
-  m.def("eye", [](int64_t n, std::optional<int64_t> columns, DType dtype) { return ops::eye(n, columns.value_or(n), dtype); },
-        py::arg("n"), py::arg("m") = py::none(), py::arg("dtype") = DType::float32, "Ones on the diagonal, else 0.");
-  m.def("assign_", [](const Tensor& target, py::handle value) {
-          if (tensor_of(value.ptr()))
-            ops::assign_(target, py::cast<Tensor>(value));
-          else
-            ops::fill_(target, py::cast<double>(value));
-        }, py::arg("target"), py::arg("value"), "Writes a tensor's values, or one number, into a parameter or buffer.");
+  m.def("arange", arange, py::arg("start"), py::arg("end") = py::none(), py::arg("step") = 1,
+        py::arg("dtype") = py::none(), "start, start + step, ... below end; arange(n) counts from 0.");
+  m.def(
+      "eye",
+      [](int64_t n, std::optional<int64_t> columns, DType dtype) {
+        return ops::eye(n, columns.value_or(n), dtype);
+      },
+      py::arg("n"), py::arg("m") = py::none(), py::arg("dtype") = DType::float32,
+      "Ones on the diagonal, else 0.");
+  m.def(
+      "assign_",
+      [](const Tensor& target, py::handle value) {
+        if (tensor_of(value.ptr()))
+          ops::assign_(target, py::cast<Tensor>(value));
+        else
+          ops::fill_(target, py::cast<double>(value));
+      },
+      py::arg("target"), py::arg("value"),
+      "Writes a tensor's values, or one number, into a parameter or buffer.");
   bind_random(m);
 }
 

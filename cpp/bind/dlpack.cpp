@@ -58,7 +58,8 @@ py::object export_capsule(const Tensor& t, const py::args&, const py::kwargs&) {
 }  // namespace
 
 void bind_dlpack(py::class_<TensorImpl, Ref<TensorImpl>>& tensor) {
-  tensor.def("__dlpack__", export_capsule, "A DLPack capsule that shares this tensor's memory; treat it as read-only.");
+  tensor.def("__dlpack__", export_capsule,
+             "A DLPack capsule that shares this tensor's memory; treat it as read-only.");
   tensor.def("__dlpack_device__", [](const TensorImpl&) { return py::make_tuple(cpu_device, 0); });
 }
 

@@ -1,4 +1,5 @@
-// A function and a method for every formula in the list: names, parameters, defaults and texts come from there.
+// A function and a method for every formula in the list: names, parameters, defaults and texts come from
+// there.
 #include "../ops/elementwise.h"
 
 #include <cmath>
@@ -89,7 +90,8 @@ Tensor where(const Tensor& condition, py::handle a, py::handle b) {
     if (tensor_of(h.ptr())) return py::cast<Tensor>(h);
     const TensorImpl* t = tensor_of(other.ptr());
     const bool is_int = PyLong_Check(h.ptr());
-    if (is_int && !(t && is_floating(t->dtype))) return ops::full_integer({}, to_int(h, "where"), DType::int64);
+    if (is_int && !(t && is_floating(t->dtype)))
+      return ops::full_integer({}, to_int(h, "where"), DType::int64);
     return ops::full({}, py::cast<double>(h), t && is_floating(t->dtype) ? t->dtype : DType::float32);
   };
   return ops::where(condition, tensor(a, b), tensor(b, a));
@@ -99,21 +101,30 @@ Tensor where(const Tensor& condition, py::handle a, py::handle b) {
 
 void bind_elementwise(py::module_& m, TensorClass& tensor) {
   bind_all(m, tensor, UnaryOps());
-  m.def("elementwise_ops", [] {
-    py::list list;
-    append_descriptions(list, UnaryOps());
-    append_descriptions(list, BinaryOps());
-    return list;
-  }, "Name, formula, derivative and float32 bound in ulp of every elementwise op.");
+  m.def(
+      "elementwise_ops",
+      [] {
+        py::list list;
+        append_descriptions(list, UnaryOps());
+        append_descriptions(list, BinaryOps());
+        return list;
+      },
+      "Name, formula, derivative and float32 bound in ulp of every elementwise op.");
   m.def("gelu", gelu, py::arg("input"), py::arg("approximate") = "none",
-        (documentation<formulas::Gelu>() + " approximate='tanh': " + formulas::GeluTanh::formula + ".").c_str());
+        (documentation<formulas::Gelu>() + " approximate='tanh': " + formulas::GeluTanh::formula + ".")
+            .c_str());
   const std::string clamp_doc = documentation<formulas::Clamp>();
-  m.def("clamp", clamp, py::arg("input"), py::arg("min") = py::none(), py::arg("max") = py::none(), clamp_doc.c_str());
+  m.def("clamp", clamp, py::arg("input"), py::arg("min") = py::none(), py::arg("max") = py::none(),
+        clamp_doc.c_str());
   tensor.def("clamp", clamp, py::arg("min") = py::none(), py::arg("max") = py::none(), clamp_doc.c_str());
-  m.def("maximum", [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Maximum>(a, b); }, py::arg("input"), py::arg("other"),
-        "The larger of two, element by element; the gradient is shared where they are equal.");
-  m.def("minimum", [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Minimum>(a, b); }, py::arg("input"), py::arg("other"),
-        "The smaller of two, element by element; the gradient is shared where they are equal.");
+  m.def(
+      "maximum", [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Maximum>(a, b); },
+      py::arg("input"), py::arg("other"),
+      "The larger of two, element by element; the gradient is shared where they are equal.");
+  m.def(
+      "minimum", [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Minimum>(a, b); },
+      py::arg("input"), py::arg("other"),
+      "The smaller of two, element by element; the gradient is shared where they are equal.");
   m.def("where", where, py::arg("condition"), py::arg("input"), py::arg("other"),
         "input where condition holds, else other; broadcast.");
 }

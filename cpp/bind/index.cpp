@@ -51,7 +51,8 @@ Tensor basic(const Tensor& x, const py::tuple& parts) {
       shape.push_back(slices[axis++].count);
     } else {
       const int64_t i = to_int(p, "index"), size = x.shape()[axis];
-      check<IndexError>(i >= -size && i < size, "index: index ", i, " is out of range for axis ", axis, " of size ", size);
+      check<IndexError>(i >= -size && i < size, "index: index ", i, " is out of range for axis ", axis,
+                        " of size ", size);
       slices[axis++] = {i < 0 ? i + size : i, 1, 1};
     }
   }
@@ -67,10 +68,12 @@ Tensor get_item(const Tensor& x, py::handle index) {
     if (is_index_array(index)) return ops::take_rows(x, index_tensor(index));
     return basic(x, py::make_tuple(index));
   }
-  const py::tuple parts = py::isinstance<py::tuple>(index) ? py::reinterpret_borrow<py::tuple>(index) : py::make_tuple(index);
+  const py::tuple parts =
+      py::isinstance<py::tuple>(index) ? py::reinterpret_borrow<py::tuple>(index) : py::make_tuple(index);
   for (py::handle p : parts)
-    check<IndexError>(!is_index_array(p) || py::hasattr(p, "__index__"),
-                      "index: an index array is supported alone, along the first axis; use x[index] and then slice");
+    check<IndexError>(
+        !is_index_array(p) || py::hasattr(p, "__index__"),
+        "index: an index array is supported alone, along the first axis; use x[index] and then slice");
   return basic(x, parts);
 }
 

@@ -48,9 +48,10 @@ PYBIND11_MODULE(_core, m) {
       [](const Tensor& t) { return ops::clone(t); },
   };
   bind_dtypes(m);
-  TensorClass tensor(m, "Tensor", py::buffer_protocol(),
-                     "A dense, immutable array of numbers that remembers how it was made, so that gradients can flow "
-                     "back.\n\nMade by `tensor`, `zeros` and the other functions; Tensor(x) shares the memory of x.");
+  TensorClass tensor(
+      m, "Tensor", py::buffer_protocol(),
+      "A dense, immutable array of numbers that remembers how it was made, so that gradients can flow "
+      "back.\n\nMade by `tensor`, `zeros` and the other functions; Tensor(x) shares the memory of x.");
   tensor_type = reinterpret_cast<PyTypeObject*>(tensor.ptr());
   bind_create(m);
   bind_tensor(tensor);

@@ -24,8 +24,9 @@ py::dtype numpy_dtype(DType dtype) { return py::dtype(name(dtype)); }
 
 DType supported(const char* op, const py::array& array) {
   const auto dtype = dtype_of_numpy(array.dtype());
-  check<TypeError>(dtype.has_value(), op, ": NumPy dtype ", py::cast<std::string>(py::str(array.dtype())),
-                   " is not supported; convert with .astype() to float32, float64, int64, int32, uint8 or bool");
+  check<TypeError>(
+      dtype.has_value(), op, ": NumPy dtype ", py::cast<std::string>(py::str(array.dtype())),
+      " is not supported; convert with .astype() to float32, float64, int64, int32, uint8 or bool");
   return *dtype;
 }
 
@@ -66,7 +67,8 @@ Tensor from_numpy(py::handle object) {
   if (!native || !(array.flags() & py::array::c_style) || address % size_of(dtype) != 0)
     return copied("from_numpy", array);
   PyObject* owner = array.inc_ref().ptr();
-  Ref<Storage> storage(new Storage(const_cast<void*>(array.data()), size_t(array.nbytes()), drop_reference, owner));
+  Ref<Storage> storage(
+      new Storage(const_cast<void*>(array.data()), size_t(array.nbytes()), drop_reference, owner));
   return Tensor(std::move(storage), 0, shape_of(array), dtype);
 }
 

@@ -13,8 +13,9 @@ std::string show_config() {
   std::string levels;
   for (const std::string& level : cpu::level_names()) levels += (levels.empty() ? "" : " ") + level;
   std::ostringstream text;
-  text << "nncore " << NNCORE_VERSION << "\nprocessor: " << cpu_description() << "\ninstruction sets: " << levels
-       << " (in use: " << cpu::level().name << ")\nthreads: " << num_threads() << "\ncompiler: " << __VERSION__;
+  text << "nncore " << NNCORE_VERSION << "\nprocessor: " << cpu_description()
+       << "\ninstruction sets: " << levels << " (in use: " << cpu::level().name
+       << ")\nthreads: " << num_threads() << "\ncompiler: " << __VERSION__;
   return text.str();
 }
 
@@ -23,42 +24,53 @@ std::string show_config() {
 void bind_runtime(py::module_& m) {
   num_threads();  // a bad NNCORE_NUM_THREADS fails the import, not some later call
   m.attr("__version__") = NNCORE_VERSION;
-  m.def("set_num_threads", [](py::handle n) {
-          const int64_t threads = to_int(n, "set_num_threads");
-          check(threads >= 1 && threads <= max_num_threads, "set_num_threads: ", threads, " is not between 1 and ",
-                max_num_threads);
-          set_num_threads(int(threads));
-        }, py::arg("n"), "How many threads kernels may use; results do not depend on it.");
+  m.def(
+      "set_num_threads",
+      [](py::handle n) {
+        const int64_t threads = to_int(n, "set_num_threads");
+        check(threads >= 1 && threads <= max_num_threads, "set_num_threads: ", threads,
+              " is not between 1 and ", max_num_threads);
+        set_num_threads(int(threads));
+      },
+      py::arg("n"), "How many threads kernels may use; results do not depend on it.");
   m.def("get_num_threads", num_threads, "How many threads kernels may use.");
   m.def("show_config", show_config, "Version, processor, instruction sets and threads as text.");
   m.def("isa_levels", cpu::level_names, "The instruction-set levels this processor can run, lowest first.");
   m.def("isa", [] { return cpu::level().name; }, "The instruction-set level in use.");
-  m.def("set_isa", cpu::set_level, py::arg("name"), "Uses another instruction-set level; results do not depend on it.");
-  m.def("memory_stats", [] {
-          const MemoryStats s = memory_stats();
-          py::dict d;
-          d["in_use"] = s.in_use;
-          d["cached"] = s.cached;
-          d["peak"] = s.peak;
-          return d;
-        }, "Bytes of tensor memory in use, cached for reuse, and the most ever in use.");
-  m.def("measure_limits", [](int threads, double seconds, int64_t bytes) {
-          const int team = threads == 0 ? num_threads() : threads;
-          cpu::Limits l;
-          {
-            py::gil_scoped_release unlocked;
-            l = cpu::measure_limits(team, seconds, bytes);
-          }
-          py::dict d;
-          d["isa"] = cpu::level().name;
-          d["threads"] = team;
-          d["fma_f32"] = l.fma_f32;
-          d["fma_f64"] = l.fma_f64;
-          d["triad"] = l.triad;
-          d["read"] = l.read;
-          return d;
-        }, py::arg("threads") = 0, py::arg("seconds") = 0.1, py::arg("bytes") = 0,
-        "What the machine can do at most: operations and bytes a second; `seconds` for each of four measurements.");
+  m.def("set_isa", cpu::set_level, py::arg("name"),
+        "Uses another instruction-set level; results do not depend on it.");
+  m.def(
+      "memory_stats",
+      [] {
+        const MemoryStats s = memory_stats();
+        py::dict d;
+        d["in_use"] = s.in_use;
+        d["cached"] = s.cached;
+        d["peak"] = s.peak;
+        return d;
+      },
+      "Bytes of tensor memory in use, cached for reuse, and the most ever in use.");
+  m.def(
+      "measure_limits",
+      [](int threads, double seconds, int64_t bytes) {
+        const int team = threads == 0 ? num_threads() : threads;
+        cpu::Limits l;
+        {
+          py::gil_scoped_release unlocked;
+          l = cpu::measure_limits(team, seconds, bytes);
+        }
+        py::dict d;
+        d["isa"] = cpu::level().name;
+        d["threads"] = team;
+        d["fma_f32"] = l.fma_f32;
+        d["fma_f64"] = l.fma_f64;
+        d["triad"] = l.triad;
+        d["read"] = l.read;
+        return d;
+      },
+      py::arg("threads") = 0, py::arg("seconds") = 0.1, py::arg("bytes") = 0,
+      "What the machine can do at most: operations and bytes a second; `seconds` for each of four "
+      "measurements.");
   m.def("trim_memory", trim, "Gives cached memory back to the system.");
 }
 

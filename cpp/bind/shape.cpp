@@ -13,34 +13,46 @@ Tensor permute(const Tensor& x, const Shape& axes) {
 }  // namespace
 
 void bind_shape(py::module_& m, TensorClass& tensor) {
-  tensor.def("reshape", [](const Tensor& x, const py::args& shape) { return ops::reshape(x, to_shape(shape)); },
-             "The same elements in row-major order under another shape; one size may be -1.");
-  tensor.def("view", [](const Tensor& x, const py::args& shape) { return ops::reshape(x, to_shape(shape)); },
-             "As reshape: values are always dense.");
-  tensor.def("permute", [](const Tensor& x, const py::args& dims) { return permute(x, to_shape(dims)); },
-             "The axes in another order.");
-  tensor.def("expand", [](const Tensor& x, const py::args& shape) { return ops::expand(x, to_shape(shape)); },
-             "Axes of size 1 repeated to the given sizes; -1 keeps a size.");
-  tensor.def_property_readonly("T", [](const Tensor& x) {
+  tensor.def(
+      "reshape", [](const Tensor& x, const py::args& shape) { return ops::reshape(x, to_shape(shape)); },
+      "The same elements in row-major order under another shape; one size may be -1.");
+  tensor.def(
+      "view", [](const Tensor& x, const py::args& shape) { return ops::reshape(x, to_shape(shape)); },
+      "As reshape: values are always dense.");
+  tensor.def(
+      "permute", [](const Tensor& x, const py::args& dims) { return permute(x, to_shape(dims)); },
+      "The axes in another order.");
+  tensor.def(
+      "expand", [](const Tensor& x, const py::args& shape) { return ops::expand(x, to_shape(shape)); },
+      "Axes of size 1 repeated to the given sizes; -1 keeps a size.");
+  tensor.def_property_readonly(
+      "T",
+      [](const Tensor& x) {
         check(x.ndim() == 2, "T: expected a matrix, got shape ", x.shape(), "; use permute()");
         return ops::transpose(x, 0, 1);
-      }, "The transpose of a matrix.");
+      },
+      "The transpose of a matrix.");
 
   const auto both = [&](const char* name, auto f, const auto&... extra) {
     m.def(name, f, py::arg("input"), extra...);
     tensor.def(name, f, extra...);
   };
-  m.def("reshape", [](const Tensor& x, const Shape& shape) { return ops::reshape(x, shape); }, py::arg("input"),
-        py::arg("shape"), "The same elements in row-major order under another shape; one size may be -1.");
+  m.def(
+      "reshape", [](const Tensor& x, const Shape& shape) { return ops::reshape(x, shape); }, py::arg("input"),
+      py::arg("shape"), "The same elements in row-major order under another shape; one size may be -1.");
   m.def("permute", permute, py::arg("input"), py::arg("dims"), "The axes in another order.");
   both("transpose", ops::transpose, py::arg("dim0"), py::arg("dim1"), "Two axes exchanged.");
-  both("squeeze", ops::squeeze, py::arg("dim") = py::none(), "Without the axes of size 1, or without that one.");
+  both("squeeze", ops::squeeze, py::arg("dim") = py::none(),
+       "Without the axes of size 1, or without that one.");
   both("unsqueeze", ops::unsqueeze, py::arg("dim"), "With a new axis of size 1 at dim.");
-  both("flatten", ops::flatten, py::arg("start_dim") = 0, py::arg("end_dim") = -1, "Axes start_dim to end_dim joined.");
-  m.def("cat", [](const std::vector<Tensor>& tensors, int64_t dim) { return ops::cat(tensors, dim); }, py::arg("tensors"),
-        py::arg("dim") = 0, "Tensors joined along an existing axis.");
-  m.def("stack", [](const std::vector<Tensor>& tensors, int64_t dim) { return ops::stack(tensors, dim); },
-        py::arg("tensors"), py::arg("dim") = 0, "Tensors of one shape joined along a new axis.");
+  both("flatten", ops::flatten, py::arg("start_dim") = 0, py::arg("end_dim") = -1,
+       "Axes start_dim to end_dim joined.");
+  m.def(
+      "cat", [](const std::vector<Tensor>& tensors, int64_t dim) { return ops::cat(tensors, dim); },
+      py::arg("tensors"), py::arg("dim") = 0, "Tensors joined along an existing axis.");
+  m.def(
+      "stack", [](const std::vector<Tensor>& tensors, int64_t dim) { return ops::stack(tensors, dim); },
+      py::arg("tensors"), py::arg("dim") = 0, "Tensors of one shape joined along a new axis.");
 }
 
 }  // namespace nncore::bind

@@ -12,14 +12,16 @@ namespace {
 void set_requires_grad(TensorImpl& t, bool on) {
   check<TypeError>(!on || is_floating(t.dtype), "requires_grad: a ", t.dtype,
                    " tensor cannot have a gradient; convert it with .float() or .double()");
-  check<Error>(!t.grad_fn || on, "requires_grad: only leaves can be switched off; use .detach() to cut the graph here");
+  check<Error>(!t.grad_fn || on,
+               "requires_grad: only leaves can be switched off; use .detach() to cut the graph here");
   t.requires_grad = on;
 }
 
 void set_grad(TensorImpl& t, const std::optional<Tensor>& grad) {
   if (!grad) return t.grad.reset();
   check(grad->shape() == t.shape, "grad: shape ", grad->shape(), " does not match the tensor's ", t.shape);
-  check<TypeError>(grad->dtype() == t.dtype, "grad: ", grad->dtype(), " does not match the tensor's ", t.dtype);
+  check<TypeError>(grad->dtype() == t.dtype, "grad: ", grad->dtype(), " does not match the tensor's ",
+                   t.dtype);
   t.grad = grad->ref();
 }
 
@@ -27,8 +29,9 @@ py::buffer_info buffer(TensorImpl& t) {
   const std::vector<py::ssize_t> shape(t.shape.begin(), t.shape.end());
   std::vector<py::ssize_t> strides;
   for (int64_t s : contiguous_strides(t.shape)) strides.push_back(s * py::ssize_t(size_of(t.dtype)));
-  return py::buffer_info(t.storage->data() + t.byte_offset, py::ssize_t(size_of(t.dtype)), buffer_format(t.dtype),
-                         py::ssize_t(shape.size()), shape, strides, /*readonly=*/true);
+  return py::buffer_info(t.storage->data() + t.byte_offset, py::ssize_t(size_of(t.dtype)),
+                         buffer_format(t.dtype), py::ssize_t(shape.size()), shape, strides,
+                         /*readonly=*/true);
 }
 
 py::object size(const TensorImpl& t, const std::optional<int64_t>& dim) {
@@ -40,9 +43,11 @@ py::object size(const TensorImpl& t, const std::optional<int64_t>& dim) {
 // torch's repr: NumPy's printing with its own frame.
 std::string repr(py::handle self) {
   const TensorImpl& t = *tensor_of(self.ptr());
-  std::string text = py::cast<std::string>(
-      py::module_::import("numpy").attr("array2string")(self.attr("__array__")(), py::arg("separator") = ", ", py::arg("prefix") = "tensor(", py::arg("precision") = 4));
-  if (t.shape.ndim() > 0 && t.shape.numel() == 0) text += ", size=" + py::cast<std::string>(py::str(py::cast(t.shape)));
+  std::string text = py::cast<std::string>(py::module_::import("numpy").attr("array2string")(
+      self.attr("__array__")(), py::arg("separator") = ", ", py::arg("prefix") = "tensor(",
+      py::arg("precision") = 4));
+  if (t.shape.ndim() > 0 && t.shape.numel() == 0)
+    text += ", size=" + py::cast<std::string>(py::str(py::cast(t.shape)));
   if (t.dtype == DType::float64 || t.dtype == DType::int32 || t.dtype == DType::uint8)
     text += std::string(", dtype=nncore.") + name(t.dtype);
   if (t.grad_fn)
@@ -59,18 +64,25 @@ void bind_tensor(TensorClass& tensor) {
   tensor.def_buffer(buffer);
   tensor.attr("__array_ufunc__") = py::none();  // NumPy leaves mixed arithmetic to Tensor
 
-  tensor.def_property_readonly("shape", [](const TensorImpl& t) { return t.shape; }, "Sizes of all axes, a tuple.");
-  tensor.def_property_readonly("ndim", [](const TensorImpl& t) { return t.shape.ndim(); }, "The number of axes.");
-  tensor.def_property_readonly("dtype", [](const TensorImpl& t) { return t.dtype; }, "The type of the elements.");
-  tensor.def_property_readonly("device", [](const TensorImpl&) { return "cpu"; }, "Where the elements lie.");
-  tensor.def_property("requires_grad", [](const TensorImpl& t) { return t.requires_grad; }, set_requires_grad,
-                      "Whether backward() computes a gradient for this tensor.");
-  tensor.def_property("grad", [](const TensorImpl& t) { return t.grad ? std::optional(Tensor(t.grad)) : std::nullopt; }, set_grad,
-                      "The gradient collected by backward(), or None.");
-  tensor.def_property_readonly("is_leaf", [](const TensorImpl& t) { return !t.grad_fn; },
-                               "True when no recorded op made this tensor.");
   tensor.def_property_readonly(
-      "grad_fn", [](const TensorImpl& t) -> std::optional<std::string> {
+      "shape", [](const TensorImpl& t) { return t.shape; }, "Sizes of all axes, a tuple.");
+  tensor.def_property_readonly(
+      "ndim", [](const TensorImpl& t) { return t.shape.ndim(); }, "The number of axes.");
+  tensor.def_property_readonly(
+      "dtype", [](const TensorImpl& t) { return t.dtype; }, "The type of the elements.");
+  tensor.def_property_readonly("device", [](const TensorImpl&) { return "cpu"; }, "Where the elements lie.");
+  tensor.def_property(
+      "requires_grad", [](const TensorImpl& t) { return t.requires_grad; }, set_requires_grad,
+      "Whether backward() computes a gradient for this tensor.");
+  tensor.def_property(
+      "grad", [](const TensorImpl& t) { return t.grad ? std::optional(Tensor(t.grad)) : std::nullopt; },
+      set_grad, "The gradient collected by backward(), or None.");
+  tensor.def_property_readonly(
+      "is_leaf", [](const TensorImpl& t) { return !t.grad_fn; },
+      "True when no recorded op made this tensor.");
+  tensor.def_property_readonly(
+      "grad_fn",
+      [](const TensorImpl& t) -> std::optional<std::string> {
         if (!t.grad_fn) return std::nullopt;
         return static_cast<Node*>(t.grad_fn.get())->name;
       },
@@ -80,51 +92,74 @@ void bind_tensor(TensorClass& tensor) {
   tensor.def("dim", [](const TensorImpl& t) { return t.shape.ndim(); }, "The number of axes.");
   tensor.def("size", size, py::arg("dim") = py::none(), "The shape, or the size of one axis.");
   tensor.def("element_size", [](const TensorImpl& t) { return size_of(t.dtype); }, "Bytes of one element.");
-  tensor.def("data_ptr", [](const TensorImpl& t) { return reinterpret_cast<uintptr_t>(t.storage->data() + t.byte_offset); },
-             "The address of the first element.");
+  tensor.def(
+      "data_ptr",
+      [](const TensorImpl& t) { return reinterpret_cast<uintptr_t>(t.storage->data() + t.byte_offset); },
+      "The address of the first element.");
   tensor.def("item", [](const Tensor& t) { return item(t); }, "The only element as a Python number.");
-  tensor.def("numpy", [](py::object self) {
+  tensor.def(
+      "numpy",
+      [](py::object self) {
         const Tensor t(Ref<TensorImpl>(tensor_of(self.ptr())));
         check<Error>(!t.requires_grad(), "numpy: this tensor requires a gradient; use .detach().numpy()");
         return to_numpy(t, self);
-      }, "The values as a read-only NumPy array that shares this tensor's memory.");
-  tensor.def("__array__", [](py::object self, const py::object& dtype, const py::object& copy) -> py::object {
+      },
+      "The values as a read-only NumPy array that shares this tensor's memory.");
+  tensor.def(
+      "__array__",
+      [](py::object self, const py::object& dtype, const py::object& copy) -> py::object {
         const py::object array = to_numpy(Tensor(Ref<TensorImpl>(tensor_of(self.ptr()))), self);
         const py::object convert = py::module_::import("numpy").attr("array");
         if (!dtype.is_none()) return convert(array, dtype);
         return !copy.is_none() && py::cast<bool>(copy) ? py::object(convert(array)) : array;
-      }, py::arg("dtype") = py::none(), py::arg("copy") = py::none());
-  tensor.def("tolist", [](py::object self) { return self.attr("__array__")().attr("tolist")(); },
-             "The values as nested Python lists, or a number for a tensor without axes.");
+      },
+      py::arg("dtype") = py::none(), py::arg("copy") = py::none());
+  tensor.def(
+      "tolist", [](py::object self) { return self.attr("__array__")().attr("tolist")(); },
+      "The values as nested Python lists, or a number for a tensor without axes.");
   tensor.def("detach", [](const Tensor& t) { return t.detach(); }, "The same values, cut off from the tape.");
   tensor.def("clone", [](const Tensor& t) { return ops::clone(t); }, "A copy in memory of its own.");
-  tensor.def("requires_grad_", [](py::object self, bool on) {
+  tensor.def(
+      "requires_grad_",
+      [](py::object self, bool on) {
         set_requires_grad(*tensor_of(self.ptr()), on);
         return self;
-      }, py::arg("requires_grad") = true, "Sets requires_grad and returns the tensor.");
-  tensor.def("backward", [](const Tensor& t, const std::optional<Tensor>& gradient, bool retain_graph) {
+      },
+      py::arg("requires_grad") = true, "Sets requires_grad and returns the tensor.");
+  tensor.def(
+      "backward",
+      [](const Tensor& t, const std::optional<Tensor>& gradient, bool retain_graph) {
         backward(t, gradient.value_or(Tensor()), retain_graph);
-      }, py::arg("gradient") = py::none(), py::arg("retain_graph") = false,
+      },
+      py::arg("gradient") = py::none(), py::arg("retain_graph") = false,
       "Adds d(self)/d(leaf) to the grad of every leaf that requires one.\n\n"
-      "gradient: d(loss)/d(self), needed unless self has one element. Raises RuntimeError when self has no history or "
+      "gradient: d(loss)/d(self), needed unless self has one element. Raises RuntimeError when self has no "
+      "history or "
       "was freed by an earlier backward without retain_graph.\n\n"
-      ">>> x = nncore.tensor([1.0, 2.0], requires_grad=True)\n>>> (x * x).sum().backward()\n>>> x.grad.tolist()\n[2.0, 4.0]");
-  tensor.def("to", [](const Tensor& t, DType dtype) { return ops::cast(t, dtype); }, py::arg("dtype"),
-             "The values converted to another dtype.");
-  const std::pair<const char*, DType> conversions[] = {{"float", DType::float32}, {"double", DType::float64},
-                                                       {"long", DType::int64},    {"int", DType::int32},
+      ">>> x = nncore.tensor([1.0, 2.0], requires_grad=True)\n>>> (x * x).sum().backward()\n>>> "
+      "x.grad.tolist()\n[2.0, 4.0]");
+  tensor.def(
+      "to", [](const Tensor& t, DType dtype) { return ops::cast(t, dtype); }, py::arg("dtype"),
+      "The values converted to another dtype.");
+  const std::pair<const char*, DType> conversions[] = {{"float", DType::float32},
+                                                       {"double", DType::float64},
+                                                       {"long", DType::int64},
+                                                       {"int", DType::int32},
                                                        {"bool", DType::boolean}};
   for (const auto& [name, dtype] : conversions)
-    tensor.def(name, [dtype = dtype](const Tensor& t) { return ops::cast(t, dtype); },
-               (std::string("The values as ") + nncore::name(dtype) + ".").c_str());
+    tensor.def(
+        name, [dtype = dtype](const Tensor& t) { return ops::cast(t, dtype); },
+        (std::string("The values as ") + nncore::name(dtype) + ".").c_str());
 
   tensor.def("__len__", [](const TensorImpl& t) {
     check<TypeError>(t.shape.ndim() > 0, "len: a tensor without axes has no length");
     return t.shape[0];
   });
-  tensor.def("__getitem__", [](const Tensor& t, py::handle index) { return get_item(t, index); }, py::arg("index"));
+  tensor.def(
+      "__getitem__", [](const Tensor& t, py::handle index) { return get_item(t, index); }, py::arg("index"));
   tensor.def("__iter__", [](py::object self) {
-    check<TypeError>(tensor_of(self.ptr())->shape.ndim() > 0, "iter: a tensor without axes cannot be iterated");
+    check<TypeError>(tensor_of(self.ptr())->shape.ndim() > 0,
+                     "iter: a tensor without axes cannot be iterated");
     return py::reinterpret_steal<py::iterator>(PySeqIter_New(self.ptr()));
   });
   tensor.def("__float__", [](const Tensor& t) { return py::float_(item(t)); });
@@ -140,11 +175,14 @@ void bind_tensor(TensorClass& tensor) {
   });
   tensor.def("__repr__", repr);
   tensor.attr("__hash__") = py::module_::import("builtins").attr("object").attr("__hash__");
-  tensor.def("__deepcopy__", [](const Tensor& t, const py::dict&) {
+  tensor.def(
+      "__deepcopy__",
+      [](const Tensor& t, const py::dict&) {
         Tensor copy = ops::clone(t.detach());
         copy.impl()->requires_grad = t.requires_grad();
         return copy;
-      }, py::arg("memo"));
+      },
+      py::arg("memo"));
   tensor.def("__reduce__", [](py::object self) {
     const Tensor t(Ref<TensorImpl>(tensor_of(self.ptr())));
     py::object values = py::module_::import("numpy").attr("array")(to_numpy(t, self));

@@ -11,7 +11,8 @@ namespace nncore {
 enum class DType : uint8_t { float32, float64, int64, int32, uint8, boolean };
 inline constexpr int dtype_count = 6;
 
-inline constexpr const char* dtype_names[dtype_count] = {"float32", "float64", "int64", "int32", "uint8", "bool"};
+inline constexpr const char* dtype_names[dtype_count] = {"float32", "float64", "int64",
+                                                         "int32",   "uint8",   "bool"};
 inline constexpr size_t dtype_sizes[dtype_count] = {4, 8, 8, 4, 1, 1};
 
 constexpr const char* name(DType t) { return dtype_names[int(t)]; }
@@ -47,12 +48,18 @@ decltype(auto) visit_index(DType t, F&& f) {
 template <class F>
 decltype(auto) visit(DType t, F&& f) {
   switch (t) {
-    case DType::float32: return f(float());
-    case DType::float64: return f(double());
-    case DType::int64: return f(int64_t());
-    case DType::int32: return f(int32_t());
-    case DType::uint8: return f(uint8_t());
-    default: return f(bool());
+    case DType::float32:
+      return f(float());
+    case DType::float64:
+      return f(double());
+    case DType::int64:
+      return f(int64_t());
+    case DType::int32:
+      return f(int32_t());
+    case DType::uint8:
+      return f(uint8_t());
+    default:
+      return f(bool());
   }
 }
 

@@ -1,4 +1,5 @@
-// Exceptions that reach Python under the same names; their text is built from parts only when they are raised.
+// Exceptions that reach Python under the same names; their text is built from parts only when they are
+// raised.
 #pragma once
 #include <sstream>
 #include <stdexcept>

@@ -36,8 +36,8 @@ Strides broadcast_strides(const Shape& from, const Shape& to) {
 
 int normalize_axis(const char* op, int64_t axis, int ndim) {
   const int64_t span = std::max(ndim, 1);  // a scalar accepts axis 0 and -1, as in PyTorch
-  check<IndexError>(axis >= -span && axis < span, op, ": dim ", axis, " is out of range for a tensor with ", ndim,
-                    " dimensions; expected ", -span, " to ", span - 1);
+  check<IndexError>(axis >= -span && axis < span, op, ": dim ", axis, " is out of range for a tensor with ",
+                    ndim, " dimensions; expected ", -span, " to ", span - 1);
   return int(axis < 0 ? axis + span : axis);
 }
 
@@ -50,7 +50,8 @@ void check_sizes(const char* op, const Shape& shape, size_t item_size) {
   if (empty) return;
   int64_t bytes = int64_t(item_size);
   for (int64_t s : shape)
-    check(!__builtin_mul_overflow(bytes, s, &bytes), op, ": shape ", shape, " has more elements than memory can hold");
+    check(!__builtin_mul_overflow(bytes, s, &bytes), op, ": shape ", shape,
+          " has more elements than memory can hold");
 }
 
 }  // namespace nncore

@@ -1,4 +1,5 @@
-// A reference-counted run of bytes: owned, from the caching allocator, or borrowed from somebody who is told at the end.
+// A reference-counted run of bytes: owned, from the caching allocator, or borrowed from somebody who is told
+// at the end.
 #pragma once
 #include <cstddef>
 

@@ -20,10 +20,10 @@ class TensorImpl final : public Object {
 
   // What the tape keeps on a value; the core only carries it.
   bool requires_grad = false;
-  int output_index = 0;      // which output of grad_fn this value is
-  Ref<Object> grad_fn;       // the node that made it; null for leaves
-  Ref<Object> hooks;         // called with its gradient
-  Ref<TensorImpl> grad;      // leaves only
+  int output_index = 0;  // which output of grad_fn this value is
+  Ref<Object> grad_fn;   // the node that made it; null for leaves
+  Ref<Object> hooks;     // called with its gradient
+  Ref<TensorImpl> grad;  // leaves only
 };
 
 class Tensor {
@@ -52,7 +52,9 @@ class Tensor {
   }
 
   // The same values under another shape, without history.
-  Tensor alias(const Shape& shape) const { return Tensor(impl_->storage, impl_->byte_offset, shape, dtype()); }
+  Tensor alias(const Shape& shape) const {
+    return Tensor(impl_->storage, impl_->byte_offset, shape, dtype());
+  }
   Tensor detach() const { return alias(shape()); }
   // True when nobody else can see this value, so that it may be written again.
   bool unique() const { return impl_->use_count() == 1 && impl_->storage->use_count() == 1; }

@@ -33,8 +33,8 @@ Tensor full_integer(const Shape& shape, int64_t value, DType dtype) {
 }
 
 Tensor arange(double start, double end, double step, DType dtype) {
-  check(std::isfinite(start) && std::isfinite(end) && std::isfinite(step) && step != 0, "arange: start ", start, ", end ",
-        end, " and step ", step, " must be finite and step not 0");
+  check(std::isfinite(start) && std::isfinite(end) && std::isfinite(step) && step != 0, "arange: start ",
+        start, ", end ", end, " and step ", step, " must be finite and step not 0");
   check((end - start) * step >= 0, "arange: step ", step, " does not lead from ", start, " to ", end);
   const double count = std::ceil((end - start) / step);
   check(count < 9e15, "arange: ", count, " elements are more than memory can hold");
@@ -57,9 +57,10 @@ Tensor eye(int64_t n, int64_t m, DType dtype) {
 void fill_(const Tensor& y, double value) { fill(y, {0, value, 0, as_integer(value), 0}); }
 
 void assign_(const Tensor& y, const Tensor& x) {
-  check(x.shape() == y.shape(), "assign_: values of shape ", x.shape(), " do not fit a tensor of shape ", y.shape());
-  check<TypeError>(x.dtype() == y.dtype(), "assign_: values are ", x.dtype(), " but the tensor is ", y.dtype(),
-                   "; convert them with .to() first");
+  check(x.shape() == y.shape(), "assign_: values of shape ", x.shape(), " do not fit a tensor of shape ",
+        y.shape());
+  check<TypeError>(x.dtype() == y.dtype(), "assign_: values are ", x.dtype(), " but the tensor is ",
+                   y.dtype(), "; convert them with .to() first");
   if (y.numel() == 0) return;
   const CopyAttrs attrs = {1, false, {y.numel()}, {1}, {1}, 0, 0};
   submit(Call(Kernel::copy, byte_cost(int64_t(2 * y.bytes())), attrs, in(x), out(y)));

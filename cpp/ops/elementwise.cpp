@@ -68,7 +68,8 @@ Tensor binary_grad(int op, int operand, const Tensor& a, const Tensor& b, const 
   const Shape& shape = (operand == 0 ? a : b).shape();
   Tensor d = empty(dy.shape(), dy.dtype());
   const BinaryAttrs attrs = {op, operand, dy.numel(), merged_loop(dy.shape(), {&a, &b})};
-  submit(Call(Kernel::binary_bwd, byte_cost(int64_t(4 * d.bytes())), attrs, in(a), in(b), in(y), in(dy), out(d)));
+  submit(Call(Kernel::binary_bwd, byte_cost(int64_t(4 * d.bytes())), attrs, in(a), in(b), in(y), in(dy),
+              out(d)));
   return sum_to(d, shape);
 }
 
@@ -85,12 +86,13 @@ Tensor unary(int op, const Tensor& input, Scalars scalars) {
   const UnaryAttrs attrs = {op, x.numel(), {scalars[0], scalars[1]}};
   submit(Call(Kernel::unary_fwd, element_cost(x.numel()), attrs, in(x), out(y)));
   if (Tape tape{x})
-    tape.record(info.name, y,
-                [attrs, x = reads(info.needs, Needs::x) ? x.detach() : Tensor(),
-                 y = reads(info.needs, Needs::y) ? y.detach() : Tensor()](const Tensor& dy, InputGrads& dx) {
-                  dx[0] = empty_like(dy);
-                  submit(Call(Kernel::unary_bwd, element_cost(attrs.n), attrs, in(x), in(y), in(dy), out(dx[0])));
-                });
+    tape.record(
+        info.name, y,
+        [attrs, x = reads(info.needs, Needs::x) ? x.detach() : Tensor(),
+         y = reads(info.needs, Needs::y) ? y.detach() : Tensor()](const Tensor& dy, InputGrads& dx) {
+          dx[0] = empty_like(dy);
+          submit(Call(Kernel::unary_bwd, element_cost(attrs.n), attrs, in(x), in(y), in(dy), out(dx[0])));
+        });
   return y;
 }
 
@@ -103,16 +105,17 @@ Tensor binary(int op, const Tensor& left, const Tensor& right) {
   const BinaryAttrs attrs = {op, 0, y.numel(), merged_loop(shape, {&a, &b})};
   submit(Call(Kernel::binary_fwd, byte_cost(int64_t(3 * y.bytes())), attrs, in(a), in(b), out(y)));
   if (Tape tape{a, b})
-    tape.record(info.name, y,
-                [op, a = a.detach(), b = b.detach(),
-                 y = reads(info.needs[0], Needs::y) || reads(info.needs[1], Needs::y) ? y.detach() : Tensor()](
-                    const Tensor& dy, InputGrads& d) {
-                  for (int i = 0; i < 2; i++) {
-                    if (!d.needs(i)) continue;
-                    d[i] = op == BinaryOps::index_of<formulas::Add> ? sum_to(dy, (i ? b : a).shape())
-                                                                    : binary_grad(op, i, a, b, y, dy);
-                  }
-                });
+    tape.record(
+        info.name, y,
+        [op, a = a.detach(), b = b.detach(),
+         y = reads(info.needs[0], Needs::y) || reads(info.needs[1], Needs::y) ? y.detach() : Tensor()](
+            const Tensor& dy, InputGrads& d) {
+          for (int i = 0; i < 2; i++) {
+            if (!d.needs(i)) continue;
+            d[i] = op == BinaryOps::index_of<formulas::Add> ? sum_to(dy, (i ? b : a).shape())
+                                                            : binary_grad(op, i, a, b, y, dy);
+          }
+        });
   return y;
 }
 
@@ -136,11 +139,13 @@ Tensor where(const Tensor& condition, const Tensor& left, const Tensor& right) {
   const WhereAttrs attrs = {y.numel(), merged_loop(shape, {&condition, &a, &b})};
   submit(Call(Kernel::where, byte_cost(int64_t(3 * y.bytes())), attrs, in(condition), in(a), in(b), out(y)));
   if (Tape tape{a, b})
-    tape.record("where", y, [condition = condition.detach(), as = a.shape(), bs = b.shape()](const Tensor& dy, InputGrads& d) {
-      const Tensor zero = zeros({}, dy.dtype());
-      if (d.needs(0)) d[0] = sum_to(where(condition, dy, zero), as);
-      if (d.needs(1)) d[1] = sum_to(where(condition, zero, dy), bs);
-    });
+    tape.record(
+        "where", y,
+        [condition = condition.detach(), as = a.shape(), bs = b.shape()](const Tensor& dy, InputGrads& d) {
+          const Tensor zero = zeros({}, dy.dtype());
+          if (d.needs(0)) d[0] = sum_to(where(condition, dy, zero), as);
+          if (d.needs(1)) d[1] = sum_to(where(condition, zero, dy), bs);
+        });
   return y;
 }
 

@@ -43,6 +43,8 @@ inline Tensor add(const Tensor& a, const Tensor& b) { return apply<formulas::Add
 inline Tensor multiply(const Tensor& a, const Tensor& b) { return apply<formulas::Mul>(a, b); }
 inline Tensor divide(const Tensor& a, const Tensor& b) { return apply<formulas::Div>(a, b); }
 inline Tensor multiply(const Tensor& a, double s) { return apply<formulas::MulScalar>(a, {s}); }
-inline Tensor equal(const Tensor& a, const Tensor& b) { return compare(CompareOps::index_of<formulas::Eq>, a, b); }
+inline Tensor equal(const Tensor& a, const Tensor& b) {
+  return compare(CompareOps::index_of<formulas::Eq>, a, b);
+}
 
 }  // namespace nncore::ops

@@ -18,22 +18,24 @@ struct Operand {
 
 // C (m, n) = op(A) op(B), one matrix each.
 Tensor matrix_product(Operand a, Operand b, int64_t m, int64_t n, int64_t k) {
-  const MatmulAttrs attrs = {m, n, k, a.transposed ? m : k, b.transposed ? k : n, n, a.transposed, b.transposed, false, -1,
-                             0, {}, {}};
+  const MatmulAttrs attrs = {
+      m, n,  k, a.transposed ? m : k, b.transposed ? k : n, n, a.transposed, b.transposed, false, -1,
+      0, {}, {}};
   Tensor c = empty({m, n}, a.values.dtype());
-  submit(Call(Kernel::matmul, flop_cost(double(m) * double(n) * double(k)), attrs, in(a.values), in(b.values), Arg{},
-              out(c), Arg{}));
+  submit(Call(Kernel::matmul, flop_cost(double(m) * double(n) * double(k)), attrs, in(a.values), in(b.values),
+              Arg{}, out(c), Arg{}));
   return c;
 }
 
 void same_float(const char* op, const char* first, const Tensor& a, const char* second, const Tensor& b) {
   check<TypeError>(is_floating(a.dtype()), op, ": ", first, " is ", a.dtype(),
                    "; expected float32 or float64, convert with .float() or .double()");
-  check<TypeError>(a.dtype() == b.dtype(), op, ": ", first, " is ", a.dtype(), " but ", second, " is ", b.dtype(),
-                   "; convert one of them with .to()");
+  check<TypeError>(a.dtype() == b.dtype(), op, ": ", first, " is ", a.dtype(), " but ", second, " is ",
+                   b.dtype(), "; convert one of them with .to()");
 }
 
-// Batch axes of a (..., r, c) seen from the batch shape of the result: strides in elements, 0 where stretched.
+// Batch axes of a (..., r, c) seen from the batch shape of the result: strides in elements, 0 where
+// stretched.
 Strides batch_strides(const Tensor& x, const Shape& batch) {
   Shape own;
   for (int i = 0; i < x.ndim() - 2; i++) own.push_back(x.shape()[i]);
@@ -54,8 +56,19 @@ Tensor batched_product(Operand a, Operand b) {
   check(batch.ndim() <= max_axes - 2, "matmul: more than ", max_axes - 2, " batch axes");
   const int64_t m = a.values.size(a.transposed ? -1 : -2), k = a.values.size(a.transposed ? -2 : -1),
                 n = b.values.size(b.transposed ? -2 : -1);
-  MatmulAttrs attrs = {m, n, k, a.transposed ? m : k, b.transposed ? k : n, n, a.transposed, b.transposed, false, -1,
-                       batch.ndim(), {}, {}};
+  MatmulAttrs attrs = {m,
+                       n,
+                       k,
+                       a.transposed ? m : k,
+                       b.transposed ? k : n,
+                       n,
+                       a.transposed,
+                       b.transposed,
+                       false,
+                       -1,
+                       batch.ndim(),
+                       {},
+                       {}};
   const Strides sa = batch_strides(a.values, batch), sb = batch_strides(b.values, batch);
   for (int i = 0; i < batch.ndim(); i++) {
     attrs.batch_size[i] = batch[i];
@@ -66,8 +79,8 @@ Tensor batched_product(Operand a, Operand b) {
   shape.push_back(m);
   shape.push_back(n);
   Tensor c = empty(shape, a.values.dtype());
-  submit(Call(Kernel::matmul, flop_cost(double(c.numel()) * double(k)), attrs, in(a.values), in(b.values), Arg{}, out(c),
-              Arg{}));
+  submit(Call(Kernel::matmul, flop_cost(double(c.numel()) * double(k)), attrs, in(a.values), in(b.values),
+              Arg{}, out(c), Arg{}));
   return c;
 }
 
@@ -85,8 +98,8 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
     if (b.ndim() > 1) shape.push_back(y.size(-1));
     return reshape(y, shape);
   }
-  check(a.size(-1) == b.size(-2), "matmul: inner dimensions differ: ", a.shape(), " @ ", b.shape(), " needs ", a.size(-1),
-        " == ", b.size(-2), "; transpose one operand if its axes are swapped");
+  check(a.size(-1) == b.size(-2), "matmul: inner dimensions differ: ", a.shape(), " @ ", b.shape(), " needs ",
+        a.size(-1), " == ", b.size(-2), "; transpose one operand if its axes are swapped");
   Tensor c = batched_product({a, false}, {b, false});
   if (Tape tape{a, b})  // da = dc b^T, db = a^T dc
     tape.record("matmul", c, [a = a.detach(), b = b.detach()](const Tensor& dc, InputGrads& d) {
@@ -98,8 +111,9 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
 
 Tensor product(const Tensor& a, const Tensor& b, bool trans_a, bool trans_b) {
   same_float("product", "the left operand", a, "the right one", b);
-  check(a.ndim() == 2 && b.ndim() == 2 && a.size(trans_a ? 0 : 1) == b.size(trans_b ? 1 : 0), "product: ", a.shape(),
-        trans_a ? " transposed" : "", " and ", b.shape(), trans_b ? " transposed" : "", " have no product");
+  check(a.ndim() == 2 && b.ndim() == 2 && a.size(trans_a ? 0 : 1) == b.size(trans_b ? 1 : 0),
+        "product: ", a.shape(), trans_a ? " transposed" : "", " and ", b.shape(),
+        trans_b ? " transposed" : "", " have no product");
   return matrix_product({a, trans_a}, {b, trans_b}, a.size(trans_a ? 1 : 0), b.size(trans_b ? 0 : 1),
                         a.size(trans_a ? 0 : 1));
 }
@@ -113,8 +127,8 @@ Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b, int activation)
   const int64_t k = w.size(1), n = w.size(0), m = x.shape().span(0, x.ndim() - 1);
   if (b.defined()) {
     same_float("linear", "the input", x, "the bias", b);
-    check(b.ndim() == 1 && b.size(0) == n, "linear: bias has shape ", b.shape(), " but weight ", w.shape(), " needs (", n,
-          ",)");
+    check(b.ndim() == 1 && b.size(0) == n, "linear: bias has shape ", b.shape(), " but weight ", w.shape(),
+          " needs (", n, ",)");
   }
   Shape shape = x.shape();
   shape[x.ndim() - 1] = n;
@@ -123,19 +137,20 @@ Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b, int activation)
   const bool keep_z = tape && activation >= 0 && reads(unary_info[activation].needs, Needs::x);
   const Tensor z = keep_z ? empty(shape, x.dtype()) : Tensor();
   const MatmulAttrs attrs = {m, n, k, k, k, n, false, true, false, activation, 0, {}, {}};
-  submit(Call(Kernel::matmul, flop_cost(double(m) * double(n) * double(k)), attrs, in(x), in(w), in(b), out(y), out(z)));
+  submit(Call(Kernel::matmul, flop_cost(double(m) * double(n) * double(k)), attrs, in(x), in(w), in(b),
+              out(y), out(z)));
   if (tape)
     tape.record("linear", y,
-                [x = x.detach(), w = w.detach(), z, y = activation >= 0 ? y.detach() : Tensor(), has_bias = b.defined(),
-                 activation, m, n, k](const Tensor& dy, InputGrads& d) {
+                [x = x.detach(), w = w.detach(), z, y = activation >= 0 ? y.detach() : Tensor(),
+                 has_bias = b.defined(), activation, m, n, k](const Tensor& dy, InputGrads& d) {
                   // dz = activation'(z) dy, db = column sums of dz, dx = dz w, dw = dz^T x
                   const bool need_bias = has_bias && d.needs(2);
                   Tensor dz = dy;
                   if (activation >= 0 || need_bias) {
                     if (activation >= 0) dz = empty_like(dy);
                     if (need_bias) d[2] = empty({n}, dy.dtype());
-                    submit(Call(Kernel::activation_bwd, element_cost(m * n), RowAttrs{m, n, activation}, in(z), in(y),
-                                in(dy), activation >= 0 ? out(dz) : Arg{}, out(d[2])));
+                    submit(Call(Kernel::activation_bwd, element_cost(m * n), RowAttrs{m, n, activation},
+                                in(z), in(y), in(dy), activation >= 0 ? out(dz) : Arg{}, out(d[2])));
                   }
                   if (d.needs(0)) d[0] = matrix_product({dz, false}, {w, false}, m, k, n).alias(x.shape());
                   if (d.needs(1)) d[1] = matrix_product({dz, true}, {x, false}, n, k, m);

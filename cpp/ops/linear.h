@@ -10,7 +10,8 @@ Tensor matmul(const Tensor& a, const Tensor& b);
 // op(a) op(b) of two matrices, each transposed or as it lies; without history.
 Tensor product(const Tensor& a, const Tensor& b, bool trans_a, bool trans_b);
 
-// y = activation(x w^T + b): x (..., in), w (out, in), b (out) or undefined; activation an index in UnaryOps or -1.
+// y = activation(x w^T + b): x (..., in), w (out, in), b (out) or undefined; activation an index in UnaryOps
+// or -1.
 Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b, int activation);
 
 }  // namespace nncore::ops

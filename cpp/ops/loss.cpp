@@ -36,7 +36,8 @@ Tensor axis_from_last(const Tensor& x, int axis) {
 Tensor softmax_over(const char* op, int variant, const Tensor& x, int64_t axis) {
   float_only(op, "the input", x);
   const int at = normalize_axis(op, axis, x.ndim());
-  if (x.ndim() > 0 && at != x.ndim() - 1) return axis_from_last(softmax_over(op, variant, axis_last(x, at), -1), at);
+  if (x.ndim() > 0 && at != x.ndim() - 1)
+    return axis_from_last(softmax_over(op, variant, axis_last(x, at), -1), at);
   const int64_t cols = x.ndim() > 0 ? x.size(-1) : 1;
   const RowAttrs attrs = {cols ? x.numel() / cols : 0, cols, variant};
   Tensor y = empty_like(x);
@@ -70,44 +71,48 @@ Tensor class_loss(const char* op, bool logits, const Tensor& x, const Tensor& ta
   for (int i = 0; i < x.ndim(); i++)
     if (i != axis) rows_shape.push_back(x.shape()[i]);
   if (probabilities) {
-    check(target.shape() == x.shape(), op, ": target probabilities have shape ", target.shape(), " but logits have ",
-          x.shape(), "; they must be equal (class indices would be int64)");
-    check<TypeError>(target.dtype() == x.dtype(), op, ": target probabilities are ", target.dtype(), " but logits are ",
-                     x.dtype());
+    check(target.shape() == x.shape(), op, ": target probabilities have shape ", target.shape(),
+          " but logits have ", x.shape(), "; they must be equal (class indices would be int64)");
+    check<TypeError>(target.dtype() == x.dtype(), op, ": target probabilities are ", target.dtype(),
+                     " but logits are ", x.dtype());
   } else {
-    check<TypeError>(target.dtype() != DType::boolean, op, ": target is bool; expected class indices as int64, int32 or "
-                     "uint8, or probabilities as ", x.dtype());
-    check(target.shape() == rows_shape, op, ": target has shape ", target.shape(), " but logits ", x.shape(), " need ",
-          rows_shape, ", one class index for each row");
+    check<TypeError>(target.dtype() != DType::boolean, op,
+                     ": target is bool; expected class indices as int64, int32 or "
+                     "uint8, or probabilities as ",
+                     x.dtype());
+    check(target.shape() == rows_shape, op, ": target has shape ", target.shape(), " but logits ", x.shape(),
+          " need ", rows_shape, ", one class index for each row");
   }
   if (weight.defined()) {
-    check(weight.ndim() == 1 && weight.size(0) == classes, op, ": weight has shape ", weight.shape(), " but there are ",
-          classes, " classes");
-    check<TypeError>(weight.dtype() == x.dtype(), op, ": weight is ", weight.dtype(), " but logits are ", x.dtype());
+    check(weight.ndim() == 1 && weight.size(0) == classes, op, ": weight has shape ", weight.shape(),
+          " but there are ", classes, " classes");
+    check<TypeError>(weight.dtype() == x.dtype(), op, ": weight is ", weight.dtype(), " but logits are ",
+                     x.dtype());
   }
   if (axis != x.ndim() - 1) {  // classes last
     const Tensor t = probabilities ? axis_last(target, axis) : target;
     Shape flat = {rows_shape.numel(), classes}, flat_target = flat;
     if (!probabilities) flat_target.pop_back();
-    const Tensor loss = class_loss(op, logits, reshape(axis_last(x, axis), flat), reshape(t, flat_target), weight,
-                                   ignore_index, reduction, label_smoothing);
+    const Tensor loss = class_loss(op, logits, reshape(axis_last(x, axis), flat), reshape(t, flat_target),
+                                   weight, ignore_index, reduction, label_smoothing);
     return reduction == LossReduction::none ? reshape(loss, rows_shape) : loss;
   }
-  const CrossEntropyAttrs attrs = {rows_shape.numel(), classes, ignore_index, label_smoothing, probabilities,
-                                   logits, reduction};
-  check(attrs.rows > 0 || reduction != LossReduction::mean, op, ": the mean of an empty batch, logits ", x.shape(),
-        ", is not defined");
+  const CrossEntropyAttrs attrs = {rows_shape.numel(), classes, ignore_index, label_smoothing,
+                                   probabilities,      logits,  reduction};
+  check(attrs.rows > 0 || reduction != LossReduction::mean, op, ": the mean of an empty batch, logits ",
+        x.shape(), ", is not defined");
   check(classes > 0 || attrs.rows == 0, op, ": logits ", x.shape(), " have no classes");
-  const Tensor lse = empty({attrs.rows}, x.dtype()), share = empty({attrs.rows}, x.dtype()), scale = empty({}, x.dtype());
+  const Tensor lse = empty({attrs.rows}, x.dtype()), share = empty({attrs.rows}, x.dtype()),
+               scale = empty({}, x.dtype());
   Tensor loss = empty(reduction == LossReduction::none ? rows_shape : Shape(), x.dtype());
   const int64_t cost = element_cost(2 * x.numel());
-  submit(Call(Kernel::cross_entropy_fwd, cost, attrs, in(x), in(target), in(weight), out(lse), out(share), out(loss),
-              out(scale)));
+  submit(Call(Kernel::cross_entropy_fwd, cost, attrs, in(x), in(target), in(weight), out(lse), out(share),
+              out(loss), out(scale)));
   if (Tape tape{x})
     tape.record(op, loss, [=, x = x.detach(), target = target.detach()](const Tensor& dy, InputGrads& dx) {
       dx[0] = empty_like(x);
-      submit(Call(Kernel::cross_entropy_bwd, cost, attrs, in(x), in(target), in(weight), in(lse), in(share), in(dy),
-                  in(scale), out(dx[0])));
+      submit(Call(Kernel::cross_entropy_bwd, cost, attrs, in(x), in(target), in(weight), in(lse), in(share),
+                  in(dy), in(scale), out(dx[0])));
     });
   return loss;
 }

@@ -8,7 +8,8 @@ namespace nncore::ops {
 Tensor softmax(const Tensor& x, int64_t axis);
 Tensor log_softmax(const Tensor& x, int64_t axis);
 
-// Logits (N, C) or (C) or (N, C, d1, ...); targets class indices without the class axis, or probabilities of x's shape.
+// Logits (N, C) or (C) or (N, C, d1, ...); targets class indices without the class axis, or probabilities of
+// x's shape.
 Tensor cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight, int64_t ignore_index,
                      LossReduction reduction, double label_smoothing);
 

@@ -14,8 +14,8 @@ void check_list(const char* op, const char* name, const Tensors& list, const Ten
   for (size_t i = 0; i < params.size(); i++) {
     check(list[i].shape() == params[i].shape(), op, ": ", name, "[", i, "] has shape ", list[i].shape(),
           " but the parameter has ", params[i].shape());
-    check<TypeError>(list[i].dtype() == params[i].dtype() && is_floating(params[i].dtype()), op, ": ", name, "[", i,
-                     "] is ", list[i].dtype(), " but the parameter is ", params[i].dtype(),
+    check<TypeError>(list[i].dtype() == params[i].dtype() && is_floating(params[i].dtype()), op, ": ", name,
+                     "[", i, "] is ", list[i].dtype(), " but the parameter is ", params[i].dtype(),
                      "; both must be the same of float32 and float64");
   }
 }
@@ -34,8 +34,8 @@ void sgd_(const Tensors& params, const Tensors& grads, const Tensors& buffers, c
           const SgdOptions& o) {
   check_list("sgd_", "grads", grads, params, false);
   check_list("sgd_", "momentum_buffers", buffers, params, true);
-  check(first.empty() || first.size() == params.size(), "sgd_: ", params.size(), " parameters but ", first.size(),
-        " first flags");
+  check(first.empty() || first.size() == params.size(), "sgd_: ", params.size(), " parameters but ",
+        first.size(), " first flags");
   const Tensor hyper[2] = {hyper_values({o.lr, o.momentum, o.dampening, o.weight_decay, 0}),
                            hyper_values({o.lr, o.momentum, o.dampening, o.weight_decay, 1})};
   for (size_t i = 0; i < params.size(); i++) {
@@ -53,8 +53,9 @@ void adam_(const Tensors& params, const Tensors& grads, const Tensors& means, co
   check_list("adam_", "max_exp_avg_sqs", max_squares, params, true);
   check(steps.size() == params.size(), "adam_: ", params.size(), " parameters but ", steps.size(), " steps");
   for (const Tensor& step : steps)
-    check<TypeError>(step.dtype() == DType::float32 && step.numel() == 1, "adam_: a step must be one float32 value, got ",
-                     step.dtype(), " of shape ", step.shape());
+    check<TypeError>(step.dtype() == DType::float32 && step.numel() == 1,
+                     "adam_: a step must be one float32 value, got ", step.dtype(), " of shape ",
+                     step.shape());
   const Tensor hyper = hyper_values({o.lr, o.beta1, o.beta2, o.eps, o.weight_decay});
   for (size_t i = 0; i < params.size(); i++) {
     const AdamAttrs attrs = {params[i].numel(), o.decoupled, o.maximize, !max_squares.empty()};

@@ -13,7 +13,9 @@ namespace nncore::ops {
 
 namespace {
 
-const char* name_of(Reduction op) { return op == Reduction::sum ? "sum" : op == Reduction::max ? "max" : "min"; }
+const char* name_of(Reduction op) {
+  return op == Reduction::sum ? "sum" : op == Reduction::max ? "max" : "min";
+}
 
 // Which axes go; none given means all.
 std::array<bool, Shape::max_ndim> marked(const char* op, const Tensor& x, std::span<const int64_t> axes) {
@@ -67,7 +69,8 @@ Tensor reduce(Reduction op, const Tensor& x, std::span<const int64_t> axes, bool
     reduced = true;
     last = first;
   }
-  if (!reduced) y = scale == 1 && y.dtype() == result_type(op, x.dtype()) ? x : reduce_group(op, x, 0, 0, scale);
+  if (!reduced)
+    y = scale == 1 && y.dtype() == result_type(op, x.dtype()) ? x : reduce_group(op, x, 0, 0, scale);
   return y.alias(shape);
 }
 
@@ -84,8 +87,9 @@ Shape with_axes(const Shape& from, const std::array<bool, Shape::max_ndim>& gone
 Tensor sum(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
   Tensor y = reduce(Reduction::sum, x, axes, keepdim);
   if (Tape tape{x})
-    tape.record("sum", y, [from = x.shape(), kept = with_axes(x.shape(), marked("sum", x, axes))](
-                              const Tensor& dy, InputGrads& dx) { dx[0] = expand(dy.alias(kept), from); });
+    tape.record("sum", y,
+                [from = x.shape(), kept = with_axes(x.shape(), marked("sum", x, axes))](
+                    const Tensor& dy, InputGrads& dx) { dx[0] = expand(dy.alias(kept), from); });
   return y;
 }
 
@@ -147,13 +151,14 @@ Extreme extreme(const Tensor& x, bool largest, int64_t axis, bool keepdim) {
     if (i != at || keepdim) shape.push_back(values.shape()[i]);
   Extreme result = {values.alias(shape), indices.alias(shape)};
   if (Tape tape{x})  // all of the gradient goes to the index returned
-    tape.record(name_of(op), result.values, [from = x.shape(), indices, at](const Tensor& dy, InputGrads& dx) {
-      Shape line;
-      for (int i = 0; i < from.ndim(); i++) line.push_back(i == at ? from[i] : 1);
-      const int64_t n = line.numel();
-      const Tensor positions = arange(0, double(n), 1, DType::int64).alias(line);
-      dx[0] = where(equal(positions, indices), dy.alias(indices.shape()), zeros({}, dy.dtype()));
-    });
+    tape.record(name_of(op), result.values,
+                [from = x.shape(), indices, at](const Tensor& dy, InputGrads& dx) {
+                  Shape line;
+                  for (int i = 0; i < from.ndim(); i++) line.push_back(i == at ? from[i] : 1);
+                  const int64_t n = line.numel();
+                  const Tensor positions = arange(0, double(n), 1, DType::int64).alias(line);
+                  dx[0] = where(equal(positions, indices), dy.alias(indices.shape()), zeros({}, dy.dtype()));
+                });
   return result;
 }
 

@@ -14,7 +14,8 @@ namespace nncore::ops {
 namespace {
 
 // Joins axes that both sides walk as one, so that rows are as long as they can be.
-CopyAttrs merged(const Shape& size, const Strides& src, const Strides& dst, int64_t src_start, int64_t dst_start) {
+CopyAttrs merged(const Shape& size, const Strides& src, const Strides& dst, int64_t src_start,
+                 int64_t dst_start) {
   CopyAttrs a = {0, false, {}, {}, {}, src_start, dst_start};
   for (int i = 0; i < size.ndim(); i++) {
     if (size[i] == 1) continue;
@@ -56,7 +57,8 @@ Tensor reshape(const Tensor& x, Shape shape) {
   int free = -1;
   int64_t known = 1;
   for (int i = 0; i < shape.ndim(); i++) {
-    check(shape[i] >= -1, "reshape: size ", shape[i], " in ", shape, " is negative; only one -1 may stand for the rest");
+    check(shape[i] >= -1, "reshape: size ", shape[i], " in ", shape,
+          " is negative; only one -1 may stand for the rest");
     if (shape[i] == -1) {
       check(free < 0, "reshape: more than one -1 in ", shape, "; only one size can be inferred");
       free = i;
@@ -65,15 +67,16 @@ Tensor reshape(const Tensor& x, Shape shape) {
     }
   }
   if (free >= 0) {
-    check(known != 0 && x.numel() % known == 0, "reshape: ", x.shape(), " with ", x.numel(), " elements does not fill ",
-          shape, "; the sizes given must divide it");
+    check(known != 0 && x.numel() % known == 0, "reshape: ", x.shape(), " with ", x.numel(),
+          " elements does not fill ", shape, "; the sizes given must divide it");
     shape[free] = x.numel() / known;
   }
-  check(shape.numel() == x.numel(), "reshape: ", x.shape(), " has ", x.numel(), " elements but ", shape, " has ",
-        shape.numel(), "; sizes must multiply to the same number");
+  check(shape.numel() == x.numel(), "reshape: ", x.shape(), " has ", x.numel(), " elements but ", shape,
+        " has ", shape.numel(), "; sizes must multiply to the same number");
   Tensor y = x.alias(shape);
   if (Tape tape{x})
-    tape.record("reshape", y, [shape = x.shape()](const Tensor& dy, InputGrads& dx) { dx[0] = dy.alias(shape); });
+    tape.record("reshape", y,
+                [shape = x.shape()](const Tensor& dy, InputGrads& dx) { dx[0] = dy.alias(shape); });
   return y;
 }
 
@@ -105,7 +108,8 @@ Tensor transpose(const Tensor& x, int64_t axis0, int64_t axis1) {
   std::array<int64_t, Shape::max_ndim> axes;
   std::iota(axes.begin(), axes.end(), 0);
   if (x.ndim() > 0)
-    std::swap(axes[normalize_axis("transpose", axis0, x.ndim())], axes[normalize_axis("transpose", axis1, x.ndim())]);
+    std::swap(axes[normalize_axis("transpose", axis0, x.ndim())],
+              axes[normalize_axis("transpose", axis1, x.ndim())]);
   return permute(x, std::span(axes).first(x.ndim()));
 }
 
@@ -116,13 +120,14 @@ Tensor expand(const Tensor& x, const Shape& wanted) {
   for (int i = 0; i < shape.ndim(); i++) {
     const int64_t own = i < lead ? 1 : x.shape()[i - lead];
     if (shape[i] == -1 && i >= lead) shape[i] = own;
-    check(shape[i] >= 0 && (own == 1 || own == shape[i]), "expand: ", x.shape(), " does not stretch to ", wanted,
-          ": only axes of size 1 can grow");
+    check(shape[i] >= 0 && (own == 1 || own == shape[i]), "expand: ", x.shape(), " does not stretch to ",
+          wanted, ": only axes of size 1 can grow");
   }
   check_sizes("expand", shape, size_of(x.dtype()));
   Tensor y = gathered(x, shape, broadcast_strides(x.shape(), shape));
   if (Tape tape{x})
-    tape.record("expand", y, [shape = x.shape()](const Tensor& dy, InputGrads& dx) { dx[0] = sum_to(dy, shape); });
+    tape.record("expand", y,
+                [shape = x.shape()](const Tensor& dy, InputGrads& dx) { dx[0] = sum_to(dy, shape); });
   return y;
 }
 
@@ -181,8 +186,8 @@ Tensor cat(std::span<const Tensor> xs, int64_t axis) {
   check(shape.ndim() > 0, "cat: tensors without axes cannot be joined; use stack");
   for (size_t i = 1; i < xs.size(); i++) {
     Shape other = xs[i].shape();
-    check(other.ndim() == shape.ndim(), "cat: tensor ", i, " has shape ", other, " but tensor 0 has ", xs[0].shape(),
-          "; they need the same number of axes");
+    check(other.ndim() == shape.ndim(), "cat: tensor ", i, " has shape ", other, " but tensor 0 has ",
+          xs[0].shape(), "; they need the same number of axes");
     for (int d = 0; d < shape.ndim(); d++)
       check(d == at || other[d] == shape[d], "cat: tensor ", i, " has shape ", other, " but tensor 0 has ",
             xs[0].shape(), "; only axis ", at, " may differ");
@@ -218,15 +223,18 @@ Tensor stack(std::span<const Tensor> xs, int64_t axis) {
   check(!xs.empty(), "stack: expected at least one tensor");
   std::vector<Tensor> parts;
   for (const Tensor& x : xs) {
-    check(x.shape() == xs[0].shape(), "stack: shapes ", x.shape(), " and ", xs[0].shape(), " differ; they must be equal");
+    check(x.shape() == xs[0].shape(), "stack: shapes ", x.shape(), " and ", xs[0].shape(),
+          " differ; they must be equal");
     parts.push_back(unsqueeze(x, axis));
   }
   return cat(parts, normalize_axis("stack", axis, xs[0].ndim() + 1));
 }
 
 Tensor take_rows(const Tensor& x, const Tensor& index) {
-  check<TypeError>(!is_floating(index.dtype()) && index.dtype() != DType::boolean, "index: an index tensor must be int64, "
-                   "int32 or uint8, got ", index.dtype());
+  check<TypeError>(!is_floating(index.dtype()) && index.dtype() != DType::boolean,
+                   "index: an index tensor must be int64, "
+                   "int32 or uint8, got ",
+                   index.dtype());
   check<IndexError>(x.ndim() > 0, "index: a tensor without axes cannot be indexed");
   Shape shape = index.shape();
   for (int i = 1; i < x.ndim(); i++) shape.push_back(x.shape()[i]);
@@ -235,10 +243,11 @@ Tensor take_rows(const Tensor& x, const Tensor& index) {
   const int64_t cost = byte_cost(int64_t(2 * y.bytes()));
   submit(Call(Kernel::gather_rows, cost, attrs, in(x), in(index), out(y)));
   if (Tape tape{x})
-    tape.record("index", y, [from = x.shape(), index = index.detach(), attrs, cost](const Tensor& dy, InputGrads& dx) {
-      dx[0] = zeros(from, dy.dtype());
-      submit(Call(Kernel::scatter_add_rows, cost, attrs, in(index), in(dy), out(dx[0])));
-    });
+    tape.record("index", y,
+                [from = x.shape(), index = index.detach(), attrs, cost](const Tensor& dy, InputGrads& dx) {
+                  dx[0] = zeros(from, dy.dtype());
+                  submit(Call(Kernel::scatter_add_rows, cost, attrs, in(index), in(dy), out(dx[0])));
+                });
   return y;
 }
 
@@ -251,7 +260,8 @@ Tensor clone(const Tensor& x) {
 Tensor cast(const Tensor& x, DType dtype) {
   if (x.dtype() == dtype) return x;
   Tensor y = empty(x.shape(), dtype);
-  submit(Call(Kernel::cast, byte_cost(int64_t(x.bytes() + y.bytes())), UnaryAttrs{0, x.numel(), {}}, in(x), out(y)));
+  submit(Call(Kernel::cast, byte_cost(int64_t(x.bytes() + y.bytes())), UnaryAttrs{0, x.numel(), {}}, in(x),
+              out(y)));
   if (is_floating(dtype))
     if (Tape tape{x})
       tape.record("to", y, [from = x.dtype()](const Tensor& dy, InputGrads& dx) { dx[0] = cast(dy, from); });

@@ -5,7 +5,8 @@
 
 namespace nncore::cpu {
 
-// row(at, n, from): output elements [at, at + n) come from operands at from[0..2], with the innermost strides.
+// row(at, n, from): output elements [at, at + n) come from operands at from[0..2], with the innermost
+// strides.
 template <class Row>
 void for_broadcast_rows(const BroadcastLoop& loop, int64_t total, int64_t cost, Row row) {
   if (total == 0) return;
@@ -13,7 +14,8 @@ void for_broadcast_rows(const BroadcastLoop& loop, int64_t total, int64_t cost, 
   const int64_t width = loop.size[last], rows = total / width;
   if (rows == 1) {  // the common case: cut the row itself
     parallel_for(width, cost, [&](int64_t begin, int64_t end) {
-      const int64_t from[3] = {begin * loop.stride[0][last], begin * loop.stride[1][last], begin * loop.stride[2][last]};
+      const int64_t from[3] = {begin * loop.stride[0][last], begin * loop.stride[1][last],
+                               begin * loop.stride[2][last]};
       row(begin, end - begin, from);
     });
     return;

@@ -69,7 +69,10 @@ To convert(From v) {
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
     // Out-of-range values saturate and NaN becomes 0: defined, unlike C++'s cast.
     constexpr From low = From(std::numeric_limits<To>::min()), high = From(std::numeric_limits<To>::max());
-    return v != v ? To(0) : v <= low ? std::numeric_limits<To>::min() : v >= high ? std::numeric_limits<To>::max() : To(v);
+    return v != v      ? To(0)
+           : v <= low  ? std::numeric_limits<To>::min()
+           : v >= high ? std::numeric_limits<To>::max()
+                       : To(v);
   } else {
     return To(v);
   }
@@ -146,7 +149,8 @@ void where(const Call& call) {
     T* y = call.arg<T>(3);
     for_broadcast_rows(attrs.loop, attrs.n, call.cost, [&](int64_t at, int64_t n, const int64_t* from) {
       const int last = attrs.loop.ndim - 1;
-      const int64_t sc = attrs.loop.stride[0][last], sa = attrs.loop.stride[1][last], sb = attrs.loop.stride[2][last];
+      const int64_t sc = attrs.loop.stride[0][last], sa = attrs.loop.stride[1][last],
+                    sb = attrs.loop.stride[2][last];
       const bool* c = condition + from[0];
       const T *pa = a + from[1], *pb = b + from[2];
       for (int64_t i = 0; i < n; i++) y[at + i] = c[i * sc] ? pa[i * sa] : pb[i * sb];

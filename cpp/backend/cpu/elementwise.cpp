@@ -77,9 +77,10 @@ void unary_bwd(const Call& call) {
   const auto& attrs = call.attrs<UnaryAttrs>();
   visit_float(call.args[2].dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T *dy = call.arg<const T>(2);
+    const T* dy = call.arg<const T>(2);
     // What the formula does not read may be anything readable.
-    const T *x = call.arg<const T>(0) ? call.arg<const T>(0) : dy, *y = call.arg<const T>(1) ? call.arg<const T>(1) : dy;
+    const T *x = call.arg<const T>(0) ? call.arg<const T>(0) : dy,
+            *y = call.arg<const T>(1) ? call.arg<const T>(1) : dy;
     T* dx = call.arg<T>(3);
     const T scalars[max_scalars] = {T(attrs.scalars[0]), T(attrs.scalars[1])};
     const auto kernel = kernels<T>().elementwise.unary_bwd[attrs.op];
@@ -112,10 +113,12 @@ void binary_bwd(const Call& call) {
   const auto& attrs = call.attrs<BinaryAttrs>();
   visit_float(call.args[3].dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T *a = call.arg<const T>(0), *b = call.arg<const T>(1), *y = call.arg<const T>(2), *dy = call.arg<const T>(3);
+    const T *a = call.arg<const T>(0), *b = call.arg<const T>(1), *y = call.arg<const T>(2),
+            *dy = call.arg<const T>(3);
     T* d = call.arg<T>(4);
     const auto& table = kernels<T>().elementwise;
-    const auto kernel = (attrs.operand == 0 ? table.binary_da : table.binary_db)[attrs.op][form_of(attrs.loop)];
+    const auto kernel =
+        (attrs.operand == 0 ? table.binary_da : table.binary_db)[attrs.op][form_of(attrs.loop)];
     for_broadcast_rows(attrs.loop, attrs.n, call.cost, [&](int64_t to, int64_t n, const int64_t* from) {
       kernel(n, a + from[0], b + from[1], (y ? y : dy) + to, dy + to, d + to);
     });

@@ -11,8 +11,8 @@ namespace {
 template <class I>
 int64_t row_of(const I* index, int64_t i, int64_t rows) {
   const int64_t at = int64_t(index[i]);
-  check<IndexError>(at >= -rows && at < rows, "index: index ", at, " at position ", i, " is out of range for an axis of size ",
-                    rows);
+  check<IndexError>(at >= -rows && at < rows, "index: index ", at, " at position ", i,
+                    " is out of range for an axis of size ", rows);
   return at < 0 ? at + rows : at;
 }
 
@@ -33,7 +33,8 @@ void gather_rows(const Call& call) {
   });
 }
 
-// dx[index[i]] += dy[i], in order of i; threads share the columns, so the order never changes. args: index, dy, dx
+// dx[index[i]] += dy[i], in order of i; threads share the columns, so the order never changes. args: index,
+// dy, dx
 void scatter_add_rows(const Call& call) {
   const auto& a = call.attrs<GatherAttrs>();
   visit_index(call.args[0].dtype, [&](auto zero) {

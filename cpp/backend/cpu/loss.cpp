@@ -1,5 +1,6 @@
-// Softmax over rows and cross-entropy from logits. With q the target distribution (one-hot, smoothed, or given) and
-// class weights w:  loss = sum_c w_c q_c (lse(x) - x_c),  d loss / d x_c = softmax(x)_c W - w_c q_c,  W = sum_c w_c q_c.
+// Softmax over rows and cross-entropy from logits. With q the target distribution (one-hot, smoothed, or
+// given) and class weights w:  loss = sum_c w_c q_c (lse(x) - x_c),  d loss / d x_c = softmax(x)_c W - w_c
+// q_c,  W = sum_c w_c q_c.
 #include <algorithm>
 #include <vector>
 
@@ -15,10 +16,11 @@ namespace {
 
 // Class index of row r; ignored rows give -1, others outside [0, cols) raise.
 int64_t class_index(const Call& call, const CrossEntropyAttrs& a, int64_t r) {
-  const int64_t t = visit_index(call.args[1].dtype, [&](auto zero) { return int64_t(call.arg<decltype(zero)>(1)[r]); });
+  const int64_t t =
+      visit_index(call.args[1].dtype, [&](auto zero) { return int64_t(call.arg<decltype(zero)>(1)[r]); });
   if (t == a.ignore_index) return -1;
-  check<IndexError>(t >= 0 && t < a.cols, "cross_entropy: target ", t, " at row ", r, " is out of range for ", a.cols,
-                    " classes; labels go from 0 to ", a.cols - 1);
+  check<IndexError>(t >= 0 && t < a.cols, "cross_entropy: target ", t, " at row ", r, " is out of range for ",
+                    a.cols, " classes; labels go from 0 to ", a.cols - 1);
   return t;
 }
 
@@ -35,7 +37,8 @@ void for_targets(const Call& call, const CrossEntropyAttrs& a, int64_t r, const 
   const int64_t target = class_index(call, a, r);
   if (target < 0) return;
   if (smooth == T(0)) return f(target, weight ? weight[target] : T(1));
-  for (int64_t c = 0; c < a.cols; c++) f(c, (weight ? weight[c] : T(1)) * (smooth + (c == target ? keep : T(0))));
+  for (int64_t c = 0; c < a.cols; c++)
+    f(c, (weight ? weight[c] : T(1)) * (smooth + (c == target ? keep : T(0))));
 }
 
 // What row r adds to the denominator of a mean: the weight of its class, or 1 for given probabilities.
@@ -82,7 +85,8 @@ void softmax_bwd(const Call& call) {
         if (a.op == 0)
           k.loss.softmax_bwd(a.cols, yr, dr, k.reduce.dot(a.cols, yr, dr), dx + r * a.cols);
         else
-          k.loss.log_softmax_bwd(a.cols, yr, dr, k.reduce.chunk[int(Reduction::sum)](a.cols, dr), dx + r * a.cols);
+          k.loss.log_softmax_bwd(a.cols, yr, dr, k.reduce.chunk[int(Reduction::sum)](a.cols, dr),
+                                 dx + r * a.cols);
       }
     });
   });
@@ -114,8 +118,9 @@ void cross_entropy_fwd(const Call& call) {
     *scale = T(1);
     if (a.reduction == LossReduction::mean) {
       const T total = row_sum(a.rows, norm.data());
-      check(total != T(0), "cross_entropy: the mean over ", a.rows, " rows has nothing to average: every target is ignore_index ",
-            a.ignore_index, " or has weight 0; drop such batches or use reduction='sum'");
+      check(total != T(0), "cross_entropy: the mean over ", a.rows,
+            " rows has nothing to average: every target is ignore_index ", a.ignore_index,
+            " or has weight 0; drop such batches or use reduction='sum'");
       *scale = T(1) / total;
     }
     if (a.reduction != LossReduction::none) *loss = row_sum(a.rows, rows.data()) * *scale;

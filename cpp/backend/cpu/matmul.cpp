@@ -14,10 +14,18 @@ void matmul(const Call& call) {
   const auto& a = call.attrs<MatmulAttrs>();
   visit_float(call.args[0].dtype, [&](auto zero) {
     using T = decltype(zero);
-    const Gemm<T> g = {a.m,       a.n,   a.k,
-                       call.arg<const T>(0), a.lda, a.trans_a,
-                       call.arg<const T>(1), a.ldb, a.trans_b,
-                       call.arg<T>(3),       a.ldc, a.accumulate,
+    const Gemm<T> g = {a.m,
+                       a.n,
+                       a.k,
+                       call.arg<const T>(0),
+                       a.lda,
+                       a.trans_a,
+                       call.arg<const T>(1),
+                       a.ldb,
+                       a.trans_b,
+                       call.arg<T>(3),
+                       a.ldc,
+                       a.accumulate,
                        {call.arg<const T>(2), a.activation, nullptr, call.arg<T>(4)}};
     if (a.batch_ndim == 0) return gemm(g);
     Batch batch = {a.batch_ndim, {}, {}, {}, {}};
@@ -35,7 +43,8 @@ void matmul(const Call& call) {
 
 namespace {
 
-// The backward of an epilogue on a strip of columns: dz and its column sums in one pass, while dz is in the L1 cache.
+// The backward of an epilogue on a strip of columns: dz and its column sums in one pass, while dz is in the
+// L1 cache.
 template <class T>
 struct EpilogueBackward {
   int64_t rows, cols;
@@ -62,10 +71,11 @@ struct EpilogueBackward {
       const int64_t count = std::min(block, rows - r);
       if (activation >= 0) derive(r, count, begin, width);
       if (!db) continue;
-      kernels<T>().reduce.columns[int(Reduction::sum)](count, width, cols, (activation >= 0 ? dz : dy) + r * cols + begin,
-                                                       part, r % column_chunk != 0);
+      kernels<T>().reduce.columns[int(Reduction::sum)](
+          count, width, cols, (activation >= 0 ? dz : dy) + r * cols + begin, part, r % column_chunk != 0);
       if (r + block < rows && (r + block) % column_chunk != 0) continue;
-      for (int64_t j = 0; j < width; j++) db[begin + j] = r < column_chunk ? part[j] : db[begin + j] + part[j];
+      for (int64_t j = 0; j < width; j++)
+        db[begin + j] = r < column_chunk ? part[j] : db[begin + j] + part[j];
     }
     if (db && rows == 0) std::fill_n(db + begin, width, T(0));
   }
@@ -75,13 +85,15 @@ struct EpilogueBackward {
 
 }  // namespace
 
-// dz = activation'(z) dy and db = column sums of dz; op -1: dz is dy. args: z or none, y or none, dy, dz or none, db or none
+// dz = activation'(z) dy and db = column sums of dz; op -1: dz is dy. args: z or none, y or none, dy, dz or
+// none, db or none
 void activation_bwd(const Call& call) {
   const auto& a = call.attrs<RowAttrs>();
   visit_float(call.args[2].dtype, [&](auto zero) {
     using T = decltype(zero);
     const T *z = call.arg<const T>(0), *y = call.arg<const T>(1);
-    const EpilogueBackward<T> e = {a.rows, a.cols, a.op, z ? z : y, y, call.arg<const T>(2), call.arg<T>(3), call.arg<T>(4)};
+    const EpilogueBackward<T> e = {a.rows,         a.cols,        a.op, z ? z : y, y, call.arg<const T>(2),
+                                   call.arg<T>(3), call.arg<T>(4)};
     constexpr int64_t width = EpilogueBackward<T>::max_strip;
     parallel_for((a.cols + width - 1) / width, call.cost, [&](int64_t begin, int64_t end) {
       for (int64_t s = begin; s < end; s++) e.strip(s * width, std::min(width, a.cols - s * width));

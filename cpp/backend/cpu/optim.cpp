@@ -1,4 +1,5 @@
-// One optimizer step of one parameter. Hyper-parameters come as data, so that a replayed step sees their changes.
+// One optimizer step of one parameter. Hyper-parameters come as data, so that a replayed step sees their
+// changes.
 #include <cmath>
 
 #include "../../core/parallel.h"
@@ -33,8 +34,9 @@ void sgd(const Call& call) {
     const T* g = call.arg<const T>(1);
     const double* h = call.arg<const double>(3);
     const bool first = h[4] != 0;
-    const SgdStep<T> s = {T(h[0]),        T(h[1]),   first ? T(0) : T(h[1]), first ? T(1) : T(1 - h[2]), T(h[3]),
-                          a.has_momentum, a.nesterov, a.maximize};
+    const SgdStep<T> s = {
+        T(h[0]),    T(h[1]),   first ? T(0) : T(h[1]), first ? T(1) : T(1 - h[2]), T(h[3]), a.has_momentum,
+        a.nesterov, a.maximize};
     parallel_for(a.n, call.cost, [&](int64_t begin, int64_t end) {
       kernels<T>().optim.sgd(end - begin, s, p + begin, g + begin, at(buffer, begin));
     });

@@ -43,7 +43,8 @@ RandomKey reserve(Generator& generator, int64_t n) {
 template <class Op>
 constexpr int unary = UnaryOps::index_of<Op>;
 
-// Box and Muller 1958: sqrt(-2 log(1 - u)) cos(2 pi v), with the library's own log and cos, on blocks of pairs.
+// Box and Muller 1958: sqrt(-2 log(1 - u)) cos(2 pi v), with the library's own log and cos, on blocks of
+// pairs.
 template <class T>
 void normal(RandomKey key, int64_t begin, int64_t end, T mean, T deviation, T* y) {
   constexpr int64_t block = 512;

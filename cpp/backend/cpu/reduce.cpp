@@ -1,5 +1,5 @@
-// Reductions over one axis of (outer, n, inner). How a sum is cut depends on its length alone, never on threads:
-// rows in chunks whose results join pairwise, columns in chunks of rows whose results join in order.
+// Reductions over one axis of (outer, n, inner). How a sum is cut depends on its length alone, never on
+// threads: rows in chunks whose results join pairwise, columns in chunks of rows whose results join in order.
 #include <algorithm>
 #include <limits>
 #include <vector>
@@ -18,10 +18,14 @@ constexpr int64_t row_chunk = 4096;  // elements of a contiguous row
 template <class T>
 T join(Reduction op, T a, T b) {
   switch (op) {
-    case Reduction::sum: return a + b;
-    case Reduction::prod: return T(a * b);
-    case Reduction::max: return b > a || b != b ? b : a;
-    default: return b < a || b != b ? b : a;
+    case Reduction::sum:
+      return a + b;
+    case Reduction::prod:
+      return T(a * b);
+    case Reduction::max:
+      return b > a || b != b ? b : a;
+    default:
+      return b < a || b != b ? b : a;
   }
 }
 
@@ -89,8 +93,9 @@ void reduce_float(const Call& call, const ReduceAttrs& a) {
   T* y = call.arg<T>(1);
   if (a.inner == 1) {
     const auto chunk = kernels<T>().reduce.chunk[int(a.op)];
-    reduce_rows<T>(a.op, a.outer, a.n, call.cost, [&](int64_t r, int64_t i, int64_t m) { return chunk(m, x + r * a.n + i); },
-                   y);
+    reduce_rows<T>(
+        a.op, a.outer, a.n, call.cost,
+        [&](int64_t r, int64_t i, int64_t m) { return chunk(m, x + r * a.n + i); }, y);
   } else {
     reduce_middle(a.op, a.outer, a.n, a.inner, call.cost, x, y);
   }
@@ -126,7 +131,8 @@ template <class T>
 T row_sum(int64_t n, const T* x) {
   T sum;
   const auto chunk = kernels<T>().reduce.chunk[int(Reduction::sum)];
-  reduce_rows<T>(Reduction::sum, 1, n, 0, [&](int64_t, int64_t i, int64_t m) { return chunk(m, x + i); }, &sum);
+  reduce_rows<T>(
+      Reduction::sum, 1, n, 0, [&](int64_t, int64_t i, int64_t m) { return chunk(m, x + i); }, &sum);
   return sum;
 }
 
@@ -176,8 +182,9 @@ void squared_error_fwd(const Call& call) {
     const T *x = call.arg<const T>(0), *t = call.arg<const T>(1);
     T* y = call.arg<T>(2);
     const auto chunk = kernels<T>().reduce.squared_difference;
-    reduce_rows<T>(Reduction::sum, 1, a.n, call.cost, [&](int64_t, int64_t i, int64_t m) { return chunk(m, x + i, t + i); },
-                   y);
+    reduce_rows<T>(
+        Reduction::sum, 1, a.n, call.cost,
+        [&](int64_t, int64_t i, int64_t m) { return chunk(m, x + i, t + i); }, y);
     *y *= T(a.scale);
   });
 }
@@ -191,8 +198,9 @@ void squared_error_bwd(const Call& call) {
     const T scale = T(2 * a.scale) * *call.arg<const T>(2);
     T* dx = call.arg<T>(3);
     const auto kernel = kernels<T>().loss.scaled_difference;
-    parallel_for(a.n, call.cost,
-                 [&](int64_t begin, int64_t end) { kernel(end - begin, x + begin, t + begin, scale, dx + begin); });
+    parallel_for(a.n, call.cost, [&](int64_t begin, int64_t end) {
+      kernel(end - begin, x + begin, t + begin, scale, dx + begin);
+    });
   });
 }
 

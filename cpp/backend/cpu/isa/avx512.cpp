@@ -9,4 +9,5 @@ namespace {
 #include "level.inl"
 }  // namespace
 
-extern "C" const nncore::Level nncore_level_avx512 = {"avx512", level_kernels<float>(), level_kernels<double>()};
+extern "C" const nncore::Level nncore_level_avx512 = {"avx512", level_kernels<float>(),
+                                                      level_kernels<double>()};

@@ -1,4 +1,5 @@
-// Everything a level compiles, once its registers are defined; included inside the level's anonymous namespace.
+// Everything a level compiles, once its registers are defined; included inside the level's anonymous
+// namespace.
 #include "vec.h"
 //
 #include "elementwise.inl"

@@ -22,7 +22,8 @@ T row_lse(int64_t n, const T* x) {
   using V = Vec<T>;
   const T top = reduce_chunk<T, MaxJoin>(n, x);
   if (top - top != T(0)) return top;
-  const T sum = reduce_terms<T, SumJoin<V>>(n, [=](int64_t i, int64_t m) { return exp(load_some<Vec<T>>(x + i, m) - V(top)); });
+  const T sum = reduce_terms<T, SumJoin<V>>(
+      n, [=](int64_t i, int64_t m) { return exp(load_some<Vec<T>>(x + i, m) - V(top)); });
   return top + first_lane<T>(log(V(sum)));
 }
 
@@ -40,18 +41,24 @@ void scale_shift(int64_t n, const T* x, T scale, T shift, T* y) {
 
 template <class T>
 void scaled_difference(int64_t n, const T* a, const T* b, T scale, T* y) {
-  map_row(n, y, [=](int64_t i, int64_t m) { return (load_some<Vec<T>>(a + i, m) - load_some<Vec<T>>(b + i, m)) * Vec<T>(scale); });
+  map_row(n, y, [=](int64_t i, int64_t m) {
+    return (load_some<Vec<T>>(a + i, m) - load_some<Vec<T>>(b + i, m)) * Vec<T>(scale);
+  });
 }
 
 template <class T>
 void softmax_bwd_row(int64_t n, const T* y, const T* dy, T sum, T* dx) {
-  map_row(n, dx, [=](int64_t i, int64_t m) { return load_some<Vec<T>>(y + i, m) * (load_some<Vec<T>>(dy + i, m) - Vec<T>(sum)); });
+  map_row(n, dx, [=](int64_t i, int64_t m) {
+    return load_some<Vec<T>>(y + i, m) * (load_some<Vec<T>>(dy + i, m) - Vec<T>(sum));
+  });
 }
 
 template <class T>
 void log_softmax_bwd_row(int64_t n, const T* y, const T* dy, T sum, T* dx) {
   using V = Vec<T>;
-  map_row(n, dx, [=](int64_t i, int64_t m) { return fma(exp(load_some<Vec<T>>(y + i, m)), V(-sum), load_some<Vec<T>>(dy + i, m)); });
+  map_row(n, dx, [=](int64_t i, int64_t m) {
+    return fma(exp(load_some<Vec<T>>(y + i, m)), V(-sum), load_some<Vec<T>>(dy + i, m));
+  });
 }
 
 template <class T>

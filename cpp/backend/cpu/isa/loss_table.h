@@ -7,11 +7,11 @@ namespace nncore {
 template <class T>
 struct LossKernels {
   T (*row_lse)(int64_t n, const T* x);
-  void (*exp_minus)(int64_t n, const T* x, T shift, T scale, T* y);       // y = scale * exp(x - shift)
-  void (*scale_shift)(int64_t n, const T* x, T scale, T shift, T* y);     // y = x * scale + shift
+  void (*exp_minus)(int64_t n, const T* x, T shift, T scale, T* y);             // y = scale * exp(x - shift)
+  void (*scale_shift)(int64_t n, const T* x, T scale, T shift, T* y);           // y = x * scale + shift
   void (*scaled_difference)(int64_t n, const T* a, const T* b, T scale, T* y);  // y = (a - b) * scale
-  void (*softmax_bwd)(int64_t n, const T* y, const T* dy, T sum, T* dx);  // dx = y * (dy - sum)
-  void (*log_softmax_bwd)(int64_t n, const T* y, const T* dy, T sum, T* dx);  // dx = dy - exp(y) * sum
+  void (*softmax_bwd)(int64_t n, const T* y, const T* dy, T sum, T* dx);        // dx = y * (dy - sum)
+  void (*log_softmax_bwd)(int64_t n, const T* y, const T* dy, T sum, T* dx);    // dx = dy - exp(y) * sum
 };
 
 }  // namespace nncore

@@ -1,5 +1,5 @@
-// Optimizer steps as PyTorch defines them: SGD with momentum (Sutskever et al. 2013), Adam (Kingma and Ba 2015,
-// algorithm 1), AMSGrad (Reddi et al. 2018), decoupled decay (Loshchilov and Hutter 2019).
+// Optimizer steps as PyTorch defines them: SGD with momentum (Sutskever et al. 2013), Adam (Kingma and Ba
+// 2015, algorithm 1), AMSGrad (Reddi et al. 2018), decoupled decay (Loshchilov and Hutter 2019).
 
 template <class T>
 void sgd_step(int64_t n, const nncore::SgdStep<T>& s, T* p, const T* g, T* buffer) {

@@ -13,11 +13,11 @@ struct SgdStep {
 
 template <class T>
 struct AdamStep {
-  T step_size;        // lr / (1 - beta1^t)
-  T inv_sqrt_bias2;   // 1 / sqrt(1 - beta2^t)
+  T step_size;       // lr / (1 - beta1^t)
+  T inv_sqrt_bias2;  // 1 / sqrt(1 - beta2^t)
   T one_minus_beta1, beta2, one_minus_beta2, eps;
-  T weight_decay;     // added to the gradient
-  T shrink;           // 1 - lr * weight_decay, applied to the weights; 1 when not decoupled
+  T weight_decay;  // added to the gradient
+  T shrink;        // 1 - lr * weight_decay, applied to the weights; 1 when not decoupled
   bool maximize, amsgrad;
 };
 

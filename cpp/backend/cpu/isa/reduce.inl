@@ -1,4 +1,5 @@
-// Reductions: four vectors of partial results walk a chunk, join as (0 1)(2 3), then fold by the fixed tree of Vec.
+// Reductions: four vectors of partial results walk a chunk, join as (0 1)(2 3), then fold by the fixed tree
+// of Vec.
 
 template <class V>
 struct SumJoin {
@@ -88,8 +89,11 @@ void reduce_strip(int64_t rows, int64_t cols, int64_t ld, const T* x, T* y, bool
   using V = Vec<T>;
   const Join join;
   V s[width];
-  const auto lanes = [&](int j) { return cols - j * V::lanes < V::lanes ? cols - j * V::lanes : int64_t(V::lanes); };
-  for (int j = 0; j < width; j++) s[j] = accumulate ? load_some<Vec<T>>(y + j * V::lanes, lanes(j)) : Join::start();
+  const auto lanes = [&](int j) {
+    return cols - j * V::lanes < V::lanes ? cols - j * V::lanes : int64_t(V::lanes);
+  };
+  for (int j = 0; j < width; j++)
+    s[j] = accumulate ? load_some<Vec<T>>(y + j * V::lanes, lanes(j)) : Join::start();
   for (int64_t i = 0; i < rows; i++)
     for (int j = 0; j < width; j++) s[j] = join(s[j], load_some<Vec<T>>(x + i * ld + j * V::lanes, lanes(j)));
   for (int j = 0; j < width; j++) s[j].store_n(y + j * V::lanes, lanes(j));
@@ -100,14 +104,16 @@ void reduce_columns(int64_t rows, int64_t cols, int64_t ld, const T* x, T* y, bo
   using J = Join<Vec<T>>;
   constexpr int64_t lanes = Vec<T>::lanes;
   int64_t j = 0;
-  for (; j + 4 * lanes <= cols; j += 4 * lanes) reduce_strip<T, J, 4>(rows, 4 * lanes, ld, x + j, y + j, accumulate);
+  for (; j + 4 * lanes <= cols; j += 4 * lanes)
+    reduce_strip<T, J, 4>(rows, 4 * lanes, ld, x + j, y + j, accumulate);
   for (; j < cols; j += lanes)
     reduce_strip<T, J, 1>(rows, cols - j < lanes ? cols - j : lanes, ld, x + j, y + j, accumulate);
 }
 
 template <class T>
 constexpr nncore::ReduceKernels<T> reduce_kernels() {
-  return {{reduce_chunk<T, SumJoin>, reduce_chunk<T, ProdJoin>, reduce_chunk<T, MaxJoin>, reduce_chunk<T, MinJoin>},
+  return {{reduce_chunk<T, SumJoin>, reduce_chunk<T, ProdJoin>, reduce_chunk<T, MaxJoin>,
+           reduce_chunk<T, MinJoin>},
           {reduce_columns<T, SumJoin>, reduce_columns<T, ProdJoin>, reduce_columns<T, MaxJoin>,
            reduce_columns<T, MinJoin>},
           dot_chunk<T>,

@@ -8,4 +8,5 @@ namespace {
 #include "level.inl"
 }  // namespace
 
-extern "C" const nncore::Level nncore_level_scalar = {"scalar", level_kernels<float>(), level_kernels<double>()};
+extern "C" const nncore::Level nncore_level_scalar = {"scalar", level_kernels<float>(),
+                                                      level_kernels<double>()};
