@@ -1,4 +1,4 @@
-"""The inner loops of the matrix product, as compiled: nothing that a register should hold goes through the stack."""
+"""The inner loops of the matrix product, as compiled: what a register should hold stays off the stack."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ def innermost_loops(path: Path, objdump: str) -> list[Loop]:
             body = tuple(line for _, line in lines[start : end + 1])
             if path.name.startswith("neon") and "Lb1E" in head[1]:
                 continue  # no masked loads there: the last columns of B are gathered one by one
-            if any(FMA.match(line) for line in body):
+            leaves = any(line.startswith("ret") for line in body)  # a jump back to code laid out before it
+            if not leaves and any(FMA.match(line) for line in body):
                 loops.append(Loop(head[1], body))
     return loops
 
@@ -105,7 +106,7 @@ def test_turning_kernels_keep_their_sums_in_registers(loops: dict[str, list[Loop
 
 
 def test_tiles_do_little_else_than_multiply(loops: dict[str, list[Loop]]) -> None:
-    """At least two in five instructions of the main tiles multiply: the rest is loads and a few steps of pointers."""
+    """At least two in five instructions multiply: the rest is loads and a few steps of pointers."""
     for name, of_level in loops.items():
         for loop in of_level:
             if re.search(r"9gemm_tileI[fd]Li(6|14)ELi2E|9gemm_tileI[fd]Li8ELi3E", loop.function):
