@@ -27,7 +27,7 @@ struct ScalarLanes {
 };
 
 template <class Op, class T>
-NNCORE_FLATTEN void unary_fwd(int64_t n, const T* x, T* y, const T* scalars) {
+[[gnu::flatten]] void unary_fwd(int64_t n, const T* x, T* y, const T* scalars) {
   using V = Lanes<T>;
   const ScalarLanes<Op, V, T> s(scalars);
   for (int64_t i = 0; i < n; i += V::lanes)
@@ -35,7 +35,7 @@ NNCORE_FLATTEN void unary_fwd(int64_t n, const T* x, T* y, const T* scalars) {
 }
 
 template <class Op, class T>
-NNCORE_FLATTEN void unary_bwd(int64_t n, const T* x, const T* y, const T* dy, T* dx, const T* scalars) {
+[[gnu::flatten]] void unary_bwd(int64_t n, const T* x, const T* y, const T* dy, T* dx, const T* scalars) {
   using V = Lanes<T>;
   const ScalarLanes<Op, V, T> s(scalars);
   for (int64_t i = 0; i < n; i += V::lanes) {
@@ -57,7 +57,7 @@ struct Operand {
 };
 
 template <class Op, int form, class T>
-NNCORE_FLATTEN void binary_fwd(int64_t n, const T* a, const T* b, T* y) {
+[[gnu::flatten]] void binary_fwd(int64_t n, const T* a, const T* b, T* y) {
   using V = Lanes<T>;
   if (n == 0) return;
   const Operand<form == nncore::a_single, V, T> va(a);
@@ -67,7 +67,7 @@ NNCORE_FLATTEN void binary_fwd(int64_t n, const T* a, const T* b, T* y) {
 }
 
 template <class Op, int form, bool second, class T>
-NNCORE_FLATTEN void binary_bwd(int64_t n, const T* a, const T* b, const T* y, const T* dy, T* dx) {
+[[gnu::flatten]] void binary_bwd(int64_t n, const T* a, const T* b, const T* y, const T* dy, T* dx) {
   using V = Lanes<T>;
   constexpr Needs needs = second ? Op::db_needs : Op::da_needs;
   if (n == 0) return;
