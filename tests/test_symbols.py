@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(shutil.which("nm") is None, reason="needs binuti
 
 @pytest.fixture(scope="module")
 def level_objects(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The compiled objects, one a level: those of $NNCORE_BUILD_DIR, else built here with CMake."""
+    """Compiled objects, one for each level and family: those of $NNCORE_BUILD_DIR, else built here with CMake."""
     folder = Path(os.environ.get("NNCORE_BUILD_DIR", ""))
     if not os.environ.get("NNCORE_BUILD_DIR"):
         if shutil.which("cmake") is None:
@@ -40,11 +40,11 @@ def symbols(path: Path, *options: str) -> list[tuple[str, str]]:
     return [(field[-2], field[-1]) for field in fields]
 
 
-def test_every_level_is_an_object(level_objects: list[Path]) -> None:
+def test_every_level_has_objects(level_objects: list[Path]) -> None:
     assert {path.name.split(".")[0] for path in level_objects} >= set(_core.isa_levels())
 
 
-def test_a_level_exports_one_symbol(level_objects: list[Path]) -> None:
+def test_an_object_exports_one_symbol(level_objects: list[Path]) -> None:
     for path in level_objects:
         exported = symbols(path, "--extern-only", "--defined-only")
         assert len(exported) == 1, f"{path.name}: {exported}"

@@ -107,7 +107,7 @@ struct GeluTanh : NoScalars {  // x sigmoid(2 u)
       *formula = "x (1 + tanh u) / 2, u = sqrt(2 / pi) (x + 0.044715 x^3)",
       *derivative = "(1 + tanh u) / 2 + x (1 - tanh(u)^2) / 2 * sqrt(2 / pi) (1 + 0.134145 x^2)";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 3;
+  static constexpr double ulp = 2.5;
   // 2 u = x (slope + cubic x^2) in two words: its absolute error becomes a relative one of y.
   template <class V, class T = typename V::Scalar>
   static constexpr DoubleWord<V> twice_u(V x) {
@@ -143,7 +143,7 @@ struct Silu : NoScalars {
   static constexpr const char *name = "silu", *formula = "x sigmoid(x)",
                               *derivative = "s (1 + x (1 - s)), s = sigmoid(x)";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 3;
+  static constexpr double ulp = 2;
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return silu(x);
@@ -197,7 +197,7 @@ struct Softplus {
                               *derivative = "sigmoid(beta x), 1 where beta x > threshold";
   static constexpr Needs needs = Needs::x;
   static constexpr Scalar scalars[] = {{"beta", 1}, {"threshold", 20}};
-  static constexpr double ulp = 3;
+  static constexpr double ulp = 2.5;
   template <class V>
   static constexpr V fwd(V x, const V* s) {
     const V t = x * s[0];
@@ -259,7 +259,7 @@ struct Tanhshrink : NoScalars {  // x^3 (1/3 + x^2 P(x^2)) for |x| < 1.5 (1.25),
 struct Logsigmoid : NoScalars {
   static constexpr const char *name = "logsigmoid", *formula = "-ln(1 + e^-x)", *derivative = "sigmoid(-x)";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 3;
+  static constexpr double ulp = 2.5;
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return min(V(0), x) - log1p_unit(exp_down(-abs(x)));

@@ -90,7 +90,7 @@ struct Log : NoScalars {
 struct Log1p : NoScalars {
   static constexpr const char *name = "log1p", *formula = "ln(1 + x)", *derivative = "1 / (1 + x)";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 2;
+  static constexpr double ulp = 1.75;
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return log1p(x);
@@ -104,7 +104,7 @@ struct Log1p : NoScalars {
 struct Log2 : NoScalars {
   static constexpr const char *name = "log2", *formula = "ln x / ln 2", *derivative = "1 / (x ln 2)";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 2;
+  static constexpr double ulp = 1.25;
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return log2(x);
@@ -217,7 +217,7 @@ struct Trunc : Flat {
 struct Sin : NoScalars {
   static constexpr const char *name = "sin", *formula = "sin x", *derivative = "cos x";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 2;
+  static constexpr double ulp = 1.75;
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return sin(x);
@@ -231,7 +231,7 @@ struct Sin : NoScalars {
 struct Cos : NoScalars {
   static constexpr const char *name = "cos", *formula = "cos x", *derivative = "-sin x";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 2;
+  static constexpr double ulp = 1.75;
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return cos(x);

@@ -13,7 +13,7 @@ struct NormalTail {
 // Phi(-|x|) = density * ratio. ratio is a quotient of polynomials right to 2^-26.7 for float; for double
 // ratio (t + 5) is a polynomial in (t - 5) / (t + 5) right to 2^-54.
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr NormalTail<V> normal_tail(V x) {
+NNCORE_INLINE NormalTail<V> normal_tail(V x) {
   const V t = min(V(T(is_float<V> ? 13.2 : 37.63)), abs(x));
   // e^(-t^2 / 2) = 2^n e^(-r / 2), t^2 in two words
   const V square = t * t, lost = fma(t, t, -square);
@@ -45,7 +45,7 @@ template <class V, class T = typename V::Scalar>
 }
 
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V erf(V x) {
+NNCORE_INLINE V erf(V x) {
   if constexpr (is_float<V>) {  // 1 - e^-q, q(a) = a (2 / sqrt(pi) + a P(a)), a = |x|, right to 2^-27.8
     const V a = min(V(T(3.95)), abs(x));
     const V p = polynomial(a, -0x1.f7ac92p-25, 0.636619508, 0.102776878, -0.0191499777, -0.000165523743,

@@ -1,13 +1,24 @@
 // exp and what is made of it. Coefficients are minimax fits (Remez), rounded one after another.
 #pragma once
 
+// A call would pass vectors through memory, thirteen times slower: functions of vectors are inlined, and
+// kernels that use long ones are flattened. Under a sanitizer that would multiply its checks and take minutes
+// to compile.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define NNCORE_INLINE constexpr
+#define NNCORE_FLATTEN
+#else
+#define NNCORE_INLINE [[gnu::always_inline]] constexpr
+#define NNCORE_FLATTEN [[gnu::flatten]]
+#endif
+
 // c0 + c1 x + c2 x^2 + ... by Horner's rule
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V polynomial(V, double c) {
+NNCORE_INLINE V polynomial(V, double c) {
   return V(T(c));
 }
 template <class V, class T = typename V::Scalar, class... C>
-[[gnu::always_inline]] constexpr V polynomial(V x, double c, C... rest) {
+NNCORE_INLINE V polynomial(V x, double c, C... rest) {
   return fma(x, polynomial(x, rest...), V(T(c)));
 }
 
@@ -26,7 +37,7 @@ struct ExpParts {
   V t, r;
 };
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr ExpParts<V> split_exp(V x, T shift = magic<V> + bias<V>) {
+NNCORE_INLINE ExpParts<V> split_exp(V x, T shift = magic<V> + bias<V>) {
   const V t = fma(x, V(T(0x1.71547652b82fep+0)), V(shift));
   const V n = t - V(shift);
   V r = fma(n, V(T(is_float<V> ? -0x1.62e43p-1 : -0x1.62e42fefa39efp-1)), x);
@@ -36,14 +47,14 @@ template <class V, class T = typename V::Scalar>
 
 // 2^n from t = n + bias + magic, -bias <= n <= bias + 1: 0 at the lower end, infinity at the upper one
 template <class V>
-[[gnu::always_inline]] constexpr V power_of_two(V t) {
+NNCORE_INLINE V power_of_two(V t) {
   return t.template shl<V::mantissa_bits>();
 }
 
 // (e^(a r) - 1 - a r) / r^2 on |a r| <= ln 2 / 2, a = +-1 or +-1/2; e^(a r) is then right to 2^-28 (2^-57)
 // and e^(a r) - 1 to 2^-26 (2^-61) of itself.
 template <class V>
-[[gnu::always_inline]] constexpr V exp_tail(V r, double a = 1) {
+NNCORE_INLINE V exp_tail(V r, double a = 1) {
   const double b = a * a;
   if constexpr (is_float<V>) {
     return polynomial(r, 0.49999997 * b, 0.166665375 * a * b, 0.0416677408 * b * b, 0.00836731773 * a * b * b,
@@ -60,28 +71,28 @@ template <class V>
 
 // e^(a r) and e^r - 1
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V exp_core(V r, double a = 1) {
+NNCORE_INLINE V exp_core(V r, double a = 1) {
   return fma(fma(exp_tail(r, a), r, V(T(a))), r, V(T(1)));
 }
 template <class V>
-[[gnu::always_inline]] constexpr V expm1_core(V r) {
+NNCORE_INLINE V expm1_core(V r) {
   return fma(r * r, exp_tail(r), r);
 }
 
 // y 2^n from t = n + magic, for normal y and y 2^n
 template <class V>
-[[gnu::always_inline]] constexpr V add_exponent(V y, V t) {
+NNCORE_INLINE V add_exponent(V y, V t) {
   return bit_add(y, t.template shl<V::mantissa_bits>());
 }
 
 // lo where x < lo, hi where x > hi; NaN stays
 template <class V, class = typename V::Scalar>
-[[gnu::always_inline]] constexpr V clip(V x, V lo, V hi) {
+NNCORE_INLINE V clip(V x, V lo, V hi) {
   return min(hi, max(lo, x));
 }
 
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V exp(V x) {
+NNCORE_INLINE V exp(V x) {
   // the least and the largest x whose result is normal and finite
   constexpr T low = T(is_float<V> ? -0x1.5d589ep+6 : -0x1.6232bdd7abcd2p+9);
   constexpr T high = T(is_float<V> ? 0x1.62e42ep+6 : 0x1.62e42fefa39efp+9);
@@ -92,13 +103,13 @@ template <class V, class T = typename V::Scalar>
 
 // e^x for x <= 0
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V exp_down(V x) {
+NNCORE_INLINE V exp_down(V x) {
   const ExpParts<V> e = split_exp(max(V(T(is_float<V> ? -87.5 : -708.5)), x));
   return exp_core(e.r) * power_of_two(e.t);
 }
 
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V expm1(V x) {
+NNCORE_INLINE V expm1(V x) {
   constexpr T shift = magic<V> + bias<V>;
   const ExpParts<V> e = split_exp(clip(x, V(T(-40)), V(T(is_float<V> ? 89 : 710))));
   const V top = min(V(shift + bias<V>), e.t);
@@ -110,7 +121,7 @@ template <class V, class T = typename V::Scalar>
 // (1 - e^-2|x|) / (1 + e^-2|x|) with the sign of x. With e^-2|x| = w (1 + m), w a power of two, the numerator
 // is (1 - w) - w m and the denominator (1 + w) + w m, each rounded once.
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V tanh(V x) {
+NNCORE_INLINE V tanh(V x) {
   const V a = bit_or(x, V(T(-0.0)));
   const V twice = max(V(T(-40)), a + a);
   const ExpParts<V> e = split_exp(twice);
@@ -125,12 +136,12 @@ template <class V, class T = typename V::Scalar>
 
 // d = w + e^-r, summed from the largest, so that 1 / (1 + e^-x) = w / d, w = 2^n and r from split_exp(x)
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V logistic_sum(V w, V r) {
+NNCORE_INLINE V logistic_sum(V w, V r) {
   return max(V(T(1)), w) + (min(V(T(1)), w) + expm1_core(-r));
 }
 
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V sigmoid(V x) {
+NNCORE_INLINE V sigmoid(V x) {
   const ExpParts<V> e = split_exp(clip(x, V(T(is_float<V> ? -88 : -709)), V(T(60))));
   const V w = power_of_two(e.t);
   return w / logistic_sum(w, e.r);
@@ -142,7 +153,7 @@ struct Logistic {
   V y, rest;
 };
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr Logistic<V> logistic(V x) {
+NNCORE_INLINE Logistic<V> logistic(V x) {
   const ExpParts<V> e = split_exp(clip(x, V(T(is_float<V> ? -88 : -709)), V(T(60))));
   const V w = power_of_two(e.t), inverse = V(T(1)) / logistic_sum(w, e.r);
   return {w * inverse, exp_core(-e.r) * inverse};
@@ -155,7 +166,7 @@ struct WidePower {
   V power, rest;
 };
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr WidePower<V> wide_power(V t) {
+NNCORE_INLINE WidePower<V> wide_power(V t) {
   constexpr T shift = magic<V> + bias<V>;
   const V top = max(V(shift + T(2) - bias<V>), t);
   return {power_of_two(top), power_of_two((t - top) + V(shift))};
@@ -163,12 +174,12 @@ template <class V, class T = typename V::Scalar>
 
 // x / (1 + e^-(v + v_lo)), also where e^-v overflows
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V times_sigmoid(V x, V v, V v_lo) {
+NNCORE_INLINE V times_sigmoid(V x, V v, V v_lo) {
   const ExpParts<V> e = split_exp(clip(v, V(T(is_float<V> ? -110 : -780)), V(T(60))));
   const WidePower<V> w = wide_power(e.t);
   return x / logistic_sum(w.power, e.r + v_lo) * w.power * w.rest;
 }
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V silu(V x) {
+NNCORE_INLINE V silu(V x) {
   return times_sigmoid(max(V(T(is_float<V> ? -110 : -780)), x), x, V(T(0)));
 }

@@ -8,7 +8,7 @@ struct LogParts {
   V m, down;
 };
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr LogParts<V> split_log(V x) {
+NNCORE_INLINE LogParts<V> split_log(V x) {
   constexpr bool f = is_float<V>;
   using U = typename V::Uint;
   const V half_root = V::from_bits(U(f ? 0x3f3504f3 : 0x3fe6a09e667f3bcd));
@@ -21,7 +21,7 @@ template <class V, class T = typename V::Scalar>
 
 // log(1 + s) - s for 1 + s in [sqrt 1/2, sqrt 2]
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V log_rest(V s) {
+NNCORE_INLINE V log_rest(V s) {
   if constexpr (is_float<V>) {  // s^2 (s P(s) - 1/2), right to 2^-27 of log(1 + s)
     const V p = polynomial(s, -0.5, 0.333333313, -0.250008225, 0.200012594, -0.16623348, 0.142011032,
                            -0.131595775, 0.127653614, -0.0764044896);
@@ -38,27 +38,27 @@ template <class V, class T = typename V::Scalar>
 
 // log(1 + s) - down ln 2
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V log_sum(V s, V down) {
+NNCORE_INLINE V log_sum(V s, V down) {
   const V rest = fma(down, V(T(is_float<V> ? 0x1.05c61p-29 : -0x1.abc9e3b39803fp-56)), log_rest(s));
   return fma(down, V(T(is_float<V> ? -0x1.62e43p-1 : -0x1.62e42fefa39efp-1)), s + rest);
 }
 
 // y for positive finite x; x where it is infinite or NaN, -infinity at 0, NaN below
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V log_edges(V x, V y) {
+NNCORE_INLINE V log_edges(V x, V y) {
   const V low = select(x == V(T(0)), V(T(-__builtin_inf())), V(T(__builtin_nan(""))));
   return select(V(T(0)) < x, select(x < V(T(__builtin_inf())), y, x), low);
 }
 
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V log(V x) {
+NNCORE_INLINE V log(V x) {
   const LogParts<V> p = split_log(x);
   return log_edges(x, log_sum(p.m - V(T(1)), p.down));
 }
 
 // log(1 + x): 1 + x is rounded to find its exponent, and what rounding lost is given back to the mantissa.
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V log1p(V x) {
+NNCORE_INLINE V log1p(V x) {
   const V u = V(T(1)) + x;
   const LogParts<V> p = split_log(u);
   const V lost = x - (u - V(T(1)));  // 0 for large x
@@ -69,7 +69,7 @@ template <class V, class T = typename V::Scalar>
 
 // log(1 + x) for 0 <= x <= 1
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V log1p_unit(V x) {
+NNCORE_INLINE V log1p_unit(V x) {
   const auto large = V(T(0.41421354)) < x;
   const V s = select(large, fma(x, V(T(0.5)), V(T(-0.5))), x);
   return select(large, V(T(0x1.62e42fefa39efp-1)), V(T(0))) + (s + log_rest(s));
@@ -77,7 +77,7 @@ template <class V, class T = typename V::Scalar>
 
 // log2(e) in two words times log(1 + s)
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V log2(V x) {
+NNCORE_INLINE V log2(V x) {
   const V hi = V(T(is_float<V> ? 0x1.715476p+0 : 0x1.71547652b82fep+0));
   const V lo = V(T(is_float<V> ? 0x1.4ae0c0p-26 : 0x1.777d0ffda0d24p-56));
   const LogParts<V> p = split_log(x);

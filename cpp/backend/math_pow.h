@@ -12,7 +12,7 @@ struct DoubleWord {
 
 // log2 of normal a > 0
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr DoubleWord<V> log2_double_word(V a) {
+NNCORE_INLINE DoubleWord<V> log2_double_word(V a) {
   const LogParts<V> p = split_log(a);
   // z = s / d in two words, s = m - 1 exact, d = m + 1 in two words
   const V s = p.m - V(T(1)), d = p.m + V(T(1));
@@ -48,7 +48,7 @@ template <class V, class T = typename V::Scalar>
 }
 
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V pow(V a, V b) {
+NNCORE_INLINE V pow(V a, V b) {
   const V one = V(T(1)), zero = V(T(0)), inf = V(T(__builtin_inf()));
   const V size = abs(a);
   DoubleWord<V> l = log2_double_word(size);

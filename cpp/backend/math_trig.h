@@ -95,7 +95,7 @@ template <class T>
 
 // Three words of pi/2 (Cody & Waite) to 2^16 (2^40); lanes beyond go one by one.
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr TrigParts<V> split_trig(V x) {
+NNCORE_INLINE TrigParts<V> split_trig(V x) {
   const V t = fma(x, V(T(0x1.45f306dc9c883p-1)), V(magic<V>));
   const V k = t - V(magic<V>);
   TrigParts<V> p = {fma(k, V(T(is_float<V> ? -0x1.921fb6p+0 : -0x1.921fb54442d18p+0)), x), t};
@@ -120,7 +120,7 @@ template <class V, class T = typename V::Scalar>
 
 // sin(r + k pi/2), right to 2^-27.8 (2^-57.8)
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V sin_of(TrigParts<V> p) {
+NNCORE_INLINE V sin_of(TrigParts<V> p) {
   const V r = p.r, u = r * r;
   V s, c;
   if constexpr (is_float<V>) {
@@ -140,12 +140,12 @@ template <class V, class T = typename V::Scalar>
 }
 
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V sin(V x) {
+NNCORE_INLINE V sin(V x) {
   return select(x == V(T(0)), x, sin_of(split_trig(x)));
 }
 
 template <class V, class T = typename V::Scalar>
-[[gnu::always_inline]] constexpr V cos(V x) {
+NNCORE_INLINE V cos(V x) {
   TrigParts<V> p = split_trig(x);
   p.t = bit_add(p.t, V::from_bits(1));
   return sin_of(p);

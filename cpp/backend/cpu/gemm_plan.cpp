@@ -44,7 +44,7 @@ class Cycles {
 
  private:
   double registers(int64_t n) const { return double(ceil_div(n, at_.lanes)); }
-  double turn() const { return at_.wide ? 2.5 : 1.6; }  // a register of B through the transposing network
+  double turn() const { return at_.wide ? 2.5 : 2.4; }  // a register of B through the transposing network
 
   double tiles() const {
     const int64_t regs = ceil_div(g_.n, at_.lanes);

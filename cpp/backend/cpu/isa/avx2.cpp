@@ -6,7 +6,9 @@
 namespace {
 #include "reg_avx2.h"
 //
-#include "level.inl"
+#include "vec.h"
+//
+#include NNCORE_FAMILY
 }  // namespace
 
-extern "C" const nncore::Level nncore_level_avx2 = {"avx2", level_kernels<float>(), level_kernels<double>()};
+extern "C" const auto NNCORE_SYMBOL = kernels;

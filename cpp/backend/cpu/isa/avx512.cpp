@@ -6,8 +6,9 @@
 namespace {
 #include "reg_avx512.h"
 //
-#include "level.inl"
+#include "vec.h"
+//
+#include NNCORE_FAMILY
 }  // namespace
 
-extern "C" const nncore::Level nncore_level_avx512 = {"avx512", level_kernels<float>(),
-                                                      level_kernels<double>()};
+extern "C" const auto NNCORE_SYMBOL = kernels;

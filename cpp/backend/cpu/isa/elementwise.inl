@@ -6,18 +6,6 @@
 template <class T>
 using Lanes = Vec<T, Reg<T>::lanes*(Reg<T>::lanes == 1 || Reg<T>::lanes * sizeof(T) == 64 ? 1 : 2)>;
 
-template <class V, class T>
-V load_some(const T* p, int64_t left) {
-  return left >= V::lanes ? V::load(p) : V::load_n(p, left);
-}
-template <class V, class T>
-void store_some(T* p, V v, int64_t left) {
-  if (left >= V::lanes)
-    v.store(p);
-  else
-    v.store_n(p, left);
-}
-
 template <class Op, class V, class T>
 struct ScalarLanes {
   V s[scalar_count<Op> + 1];
@@ -27,7 +15,7 @@ struct ScalarLanes {
 };
 
 template <class Op, class T>
-[[gnu::flatten]] void unary_fwd(int64_t n, const T* x, T* y, const T* scalars) {
+NNCORE_FLATTEN void unary_fwd(int64_t n, const T* x, T* y, const T* scalars) {
   using V = Lanes<T>;
   const ScalarLanes<Op, V, T> s(scalars);
   for (int64_t i = 0; i < n; i += V::lanes)
@@ -35,7 +23,7 @@ template <class Op, class T>
 }
 
 template <class Op, class T>
-[[gnu::flatten]] void unary_bwd(int64_t n, const T* x, const T* y, const T* dy, T* dx, const T* scalars) {
+NNCORE_FLATTEN void unary_bwd(int64_t n, const T* x, const T* y, const T* dy, T* dx, const T* scalars) {
   using V = Lanes<T>;
   const ScalarLanes<Op, V, T> s(scalars);
   for (int64_t i = 0; i < n; i += V::lanes) {
@@ -57,7 +45,7 @@ struct Operand {
 };
 
 template <class Op, int form, class T>
-[[gnu::flatten]] void binary_fwd(int64_t n, const T* a, const T* b, T* y) {
+NNCORE_FLATTEN void binary_fwd(int64_t n, const T* a, const T* b, T* y) {
   using V = Lanes<T>;
   if (n == 0) return;
   const Operand<form == nncore::a_single, V, T> va(a);
@@ -67,7 +55,7 @@ template <class Op, int form, class T>
 }
 
 template <class Op, int form, bool second, class T>
-[[gnu::flatten]] void binary_bwd(int64_t n, const T* a, const T* b, const T* y, const T* dy, T* dx) {
+NNCORE_FLATTEN void binary_bwd(int64_t n, const T* a, const T* b, const T* y, const T* dy, T* dx) {
   using V = Lanes<T>;
   constexpr Needs needs = second ? Op::db_needs : Op::da_needs;
   if (n == 0) return;
@@ -135,7 +123,7 @@ struct CompareTable<T, OpList<Ops...>> {
 };
 
 template <class T>
-constexpr nncore::ElementwiseKernels<T> elementwise_kernels() {
+constexpr nncore::ElementwiseKernels<T> make_kernels() {
   using Unary = UnaryTable<T, UnaryOps>;
   using Binary = BinaryTable<T, BinaryOps>;
   return {Unary::fwd,
@@ -147,3 +135,6 @@ constexpr nncore::ElementwiseKernels<T> elementwise_kernels() {
           {select_by<0, T>, select_by<1, T>, select_by<2, T>},
           fill_with<T>};
 }
+
+constexpr nncore::Family<nncore::ElementwiseKernels> kernels = {make_kernels<float>(),
+                                                                make_kernels<double>()};

@@ -153,7 +153,7 @@ struct GemmColumns {
 };
 
 template <class T>
-constexpr nncore::GemmKernels<T> gemm_kernels() {
+constexpr nncore::GemmKernels<T> make_kernels() {
   using G = Gemm<T>;
   return {G::lanes,         G::mr,
           G::nv * G::lanes, GemmColumns<T>::mr,
@@ -161,3 +161,5 @@ constexpr nncore::GemmKernels<T> gemm_kernels() {
           gemm_pack<T>,     gemm_pack_transposed<T>,
           gemm_transpose<T>};
 }
+
+constexpr nncore::Family<nncore::GemmKernels> kernels = {make_kernels<float>(), make_kernels<double>()};

@@ -79,7 +79,10 @@ void gemm_columns_tile(const GemmTile<T>& t) {
       }
       const T* at[groups];
 #pragma GCC unroll 8
-      for (int g = 0; g < groups; g++) at[g] = a[g];
+      for (int g = 0; g < groups; g++) {
+        at[g] = a[g];
+        opaque(at[g]);
+      }
 #pragma GCC unroll 16
       for (int c = 0; c < strip; c++) {
 #pragma GCC unroll 16
@@ -104,6 +107,7 @@ void gemm_columns_tile(const GemmTile<T>& t) {
   }
   if (p < t.k) {
     const auto rest = R::tail(int(t.k - p));
+#pragma GCC unroll 8
     for (int q = 0; q < Q; q++) {
       const LastColumns<T> panel(b + p + q * lanes * t.ldb, t.ldb, count);
       Raw r[lanes];

@@ -1,4 +1,5 @@
-// What one instruction-set level exports: tables of its kernels, nothing else.
+// What one instruction-set level exports: tables of its kernels, nothing else. Each family of kernels is an
+// object of its own, made of <level>.cpp and <family>.inl.
 #pragma once
 #include <cstdint>
 
@@ -10,6 +11,12 @@
 #include "reduce_table.h"
 
 namespace nncore {
+
+template <template <class> class Kernels>
+struct Family {
+  Kernels<float> f32;
+  Kernels<double> f64;
+};
 
 template <class T>
 struct LevelKernels {

@@ -68,6 +68,8 @@ T limits_read(int64_t n, const T* a) {
 }
 
 template <class T>
-constexpr nncore::LimitsKernels<T> limits_kernels() {
+constexpr nncore::LimitsKernels<T> make_kernels() {
   return {limits_fma<T>, limits_triad<T>, limits_read<T>};
 }
+
+constexpr nncore::Family<nncore::LimitsKernels> kernels = {make_kernels<float>(), make_kernels<double>()};

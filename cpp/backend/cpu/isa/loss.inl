@@ -1,20 +1,7 @@
 // Rows of softmax, cross-entropy and squared error.
-
-// y[i..] = f(i, n lanes) over all vectors of a row
-template <class T, class F>
-void map_row(int64_t n, T* y, F f) {
-  constexpr int64_t lanes = Vec<T>::lanes;
-  int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) f(i, lanes).store(y + i);
-  if (i < n) f(i, n - i).store_n(y + i, n - i);
-}
-
-template <class T>
-T first_lane(Vec<T> v) {
-  T lane[Vec<T>::lanes];
-  v.store(lane);
-  return lane[0];
-}
+#include "../../math.h"
+//
+#include "walk.inl"
 
 // max + log(sum(exp(x - max))); an infinite max stands for itself (all -inf, or a +inf)
 template <class T>
@@ -62,7 +49,9 @@ void log_softmax_bwd_row(int64_t n, const T* y, const T* dy, T sum, T* dx) {
 }
 
 template <class T>
-constexpr nncore::LossKernels<T> loss_kernels() {
+constexpr nncore::LossKernels<T> make_kernels() {
   return {row_lse<T>,           exp_minus<T>,       scale_shift<T>,
           scaled_difference<T>, softmax_bwd_row<T>, log_softmax_bwd_row<T>};
 }
+
+constexpr nncore::Family<nncore::LossKernels> kernels = {make_kernels<float>(), make_kernels<double>()};

@@ -6,7 +6,9 @@
 namespace {
 #include "reg_neon.h"
 //
-#include "level.inl"
+#include "vec.h"
+//
+#include NNCORE_FAMILY
 }  // namespace
 
-extern "C" const nncore::Level nncore_level_neon = {"neon", level_kernels<float>(), level_kernels<double>()};
+extern "C" const auto NNCORE_SYMBOL = kernels;

@@ -45,6 +45,8 @@ void adam_step(int64_t n, const nncore::AdamStep<T>& s, T* p, const T* g, T* m, 
 }
 
 template <class T>
-constexpr nncore::OptimKernels<T> optim_kernels() {
+constexpr nncore::OptimKernels<T> make_kernels() {
   return {sgd_step<T>, adam_step<T>};
 }
+
+constexpr nncore::Family<nncore::OptimKernels> kernels = {make_kernels<float>(), make_kernels<double>()};

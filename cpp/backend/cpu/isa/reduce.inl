@@ -1,73 +1,5 @@
-// Reductions: four vectors of partial results walk a chunk, join as (0 1)(2 3), then fold by the fixed tree
-// of Vec.
-
-template <class V>
-struct SumJoin {
-  static V start() { return V(0); }
-  V operator()(V a, V b) const { return a + b; }
-};
-template <class V>
-struct ProdJoin {
-  static V start() { return V(1); }
-  V operator()(V a, V b) const { return a * b; }
-};
-// NaN wins, as in NumPy and PyTorch.
-template <class V>
-struct MaxJoin {
-  static V start() { return V(-__builtin_huge_val()); }
-  V operator()(V a, V b) const { return select((b > a) | (b != b), b, a); }
-};
-template <class V>
-struct MinJoin {
-  static V start() { return V(__builtin_huge_val()); }
-  V operator()(V a, V b) const { return select((b < a) | (b != b), b, a); }
-};
-
-template <class T, class V>
-T fold_lanes(V v, SumJoin<V>) {
-  return v.fold([](T a, T b) { return a + b; });
-}
-template <class T, class V>
-T fold_lanes(V v, ProdJoin<V>) {
-  return v.fold([](T a, T b) { return a * b; });
-}
-template <class T, class V>
-T fold_lanes(V v, MaxJoin<V>) {
-  return v.fold([](T a, T b) { return b > a || b != b ? b : a; });
-}
-template <class T, class V>
-T fold_lanes(V v, MinJoin<V>) {
-  return v.fold([](T a, T b) { return b < a || b != b ? b : a; });
-}
-
-// The lanes below n of v, the neutral element elsewhere.
-template <class T, class Join>
-Vec<T> keep_first(Vec<T> v, int64_t n) {
-  T lane[Vec<T>::lanes];
-  for (int i = 0; i < Vec<T>::lanes; i++) lane[i] = T(i);
-  return select(Vec<T>::load(lane) < Vec<T>(T(n)), v, Join::start());
-}
-
-// term(i, n) gives the n (or all) lanes of the vector of terms that starts at element i.
-template <class T, class Join, class Term>
-T reduce_terms(int64_t n, Term term) {
-  using V = Vec<T>;
-  const Join join;
-  V s[4] = {Join::start(), Join::start(), Join::start(), Join::start()};
-  int64_t i = 0;
-  for (; i + 4 * V::lanes <= n; i += 4 * V::lanes)
-    for (int j = 0; j < 4; j++) s[j] = join(s[j], term(i + j * V::lanes, V::lanes));
-  for (int j = 0; i < n; i += V::lanes, j++) {
-    const int64_t rest = n - i < V::lanes ? n - i : V::lanes;
-    s[j] = join(s[j], keep_first<T, Join>(term(i, rest), rest));
-  }
-  return fold_lanes<T>(join(join(s[0], s[1]), join(s[2], s[3])), join);
-}
-
-template <class T, template <class> class Join>
-T reduce_chunk(int64_t n, const T* x) {
-  return reduce_terms<T, Join<Vec<T>>>(n, [=](int64_t i, int64_t m) { return load_some<Vec<T>>(x + i, m); });
-}
+// Reductions of chunks and of columns.
+#include "walk.inl"
 
 template <class T>
 T dot_chunk(int64_t n, const T* a, const T* b) {
@@ -111,7 +43,7 @@ void reduce_columns(int64_t rows, int64_t cols, int64_t ld, const T* x, T* y, bo
 }
 
 template <class T>
-constexpr nncore::ReduceKernels<T> reduce_kernels() {
+constexpr nncore::ReduceKernels<T> make_kernels() {
   return {{reduce_chunk<T, SumJoin>, reduce_chunk<T, ProdJoin>, reduce_chunk<T, MaxJoin>,
            reduce_chunk<T, MinJoin>},
           {reduce_columns<T, SumJoin>, reduce_columns<T, ProdJoin>, reduce_columns<T, MaxJoin>,
@@ -119,3 +51,5 @@ constexpr nncore::ReduceKernels<T> reduce_kernels() {
           dot_chunk<T>,
           squared_difference_chunk<T>};
 }
+
+constexpr nncore::Family<nncore::ReduceKernels> kernels = {make_kernels<float>(), make_kernels<double>()};

@@ -17,20 +17,24 @@ struct Reg<float> {
   static Raw load(const float* p) { return vld1q_f32(p); }
   static void store(float* p, Raw a) { vst1q_f32(p, a); }
   static Raw load_n(const float* p, int n) {
-    float t[lanes] = {};
-    for (int i = 0; i < n && i < lanes; i++) t[i] = p[i];
-    return vld1q_f32(t);
+    if (n >= lanes) return load(p);
+    Raw r = vdupq_n_f32(0);
+    if (n > 0) r = vld1q_lane_f32(p, r, 0);
+    if (n > 1) r = vld1q_lane_f32(p + 1, r, 1);
+    if (n > 2) r = vld1q_lane_f32(p + 2, r, 2);
+    return r;
   }
   static void store_n(float* p, Raw a, int n) {
-    float t[lanes];
-    vst1q_f32(t, a);
-    for (int i = 0; i < n && i < lanes; i++) p[i] = t[i];
+    if (n >= lanes) return store(p, a);
+    if (n > 0) vst1q_lane_f32(p, a, 0);
+    if (n > 1) vst1q_lane_f32(p + 1, a, 1);
+    if (n > 2) vst1q_lane_f32(p + 2, a, 2);
   }
   // A tail: the first n lanes.
   using Tail = int;
   static Tail tail(int n) { return n; }
-  static Raw load_tail(const float* p, Tail t) { return t >= lanes ? load(p) : load_n(p, t); }
-  static void store_tail(float* p, Raw a, Tail t) { t >= lanes ? store(p, a) : store_n(p, a, t); }
+  static Raw load_tail(const float* p, Tail t) { return load_n(p, t); }
+  static void store_tail(float* p, Raw a, Tail t) { store_n(p, a, t); }
   // r[i][j] becomes r[j][i]
   static void transpose(Raw (&r)[4]) {
     const float32x4x2_t a = vtrnq_f32(r[0], r[1]), b = vtrnq_f32(r[2], r[3]);
@@ -104,19 +108,18 @@ struct Reg<double> {
   static Raw load(const double* p) { return vld1q_f64(p); }
   static void store(double* p, Raw a) { vst1q_f64(p, a); }
   static Raw load_n(const double* p, int n) {
-    double t[lanes] = {};
-    for (int i = 0; i < n && i < lanes; i++) t[i] = p[i];
-    return vld1q_f64(t);
+    return n >= lanes ? load(p) : n > 0 ? vld1q_lane_f64(p, vdupq_n_f64(0), 0) : vdupq_n_f64(0);
   }
   static void store_n(double* p, Raw a, int n) {
-    double t[lanes];
-    vst1q_f64(t, a);
-    for (int i = 0; i < n && i < lanes; i++) p[i] = t[i];
+    if (n >= lanes)
+      store(p, a);
+    else if (n > 0)
+      vst1q_lane_f64(p, a, 0);
   }
   using Tail = int;
   static Tail tail(int n) { return n; }
-  static Raw load_tail(const double* p, Tail t) { return t >= lanes ? load(p) : load_n(p, t); }
-  static void store_tail(double* p, Raw a, Tail t) { t >= lanes ? store(p, a) : store_n(p, a, t); }
+  static Raw load_tail(const double* p, Tail t) { return load_n(p, t); }
+  static void store_tail(double* p, Raw a, Tail t) { store_n(p, a, t); }
   static void transpose(Raw (&r)[2]) {
     const Raw a = vtrn1q_f64(r[0], r[1]);
     r[1] = vtrn2q_f64(r[0], r[1]);

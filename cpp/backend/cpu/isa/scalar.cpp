@@ -5,8 +5,9 @@
 namespace {
 #include "reg_scalar.h"
 //
-#include "level.inl"
+#include "vec.h"
+//
+#include NNCORE_FAMILY
 }  // namespace
 
-extern "C" const nncore::Level nncore_level_scalar = {"scalar", level_kernels<float>(),
-                                                      level_kernels<double>()};
+extern "C" const auto NNCORE_SYMBOL = kernels;

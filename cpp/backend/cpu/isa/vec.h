@@ -169,3 +169,16 @@ struct Vec {
     return t[0];
   }
 };
+
+// The next lanes of an array of which `left` numbers remain.
+template <class V, class T>
+V load_some(const T* p, int64_t left) {
+  return left >= V::lanes ? V::load(p) : V::load_n(p, left);
+}
+template <class V, class T>
+void store_some(T* p, V v, int64_t left) {
+  if (left >= V::lanes)
+    v.store(p);
+  else
+    v.store_n(p, left);
+}

@@ -1,0 +1,34 @@
+// The levels of this build, each put together from its families of kernels. A new family is one line in each
+// list.
+#include "isa/level.h"
+
+namespace nncore {
+
+template <class... Families>
+constexpr Level make_level(const char* name, const Families&... families) {
+  return {name, {families.f32...}, {families.f64...}};
+}
+
+}  // namespace nncore
+
+#define NNCORE_LEVEL(level)                                                                 \
+  extern "C" {                                                                              \
+  extern const nncore::Family<nncore::GemmKernels> nncore_##level##_gemm;                   \
+  extern const nncore::Family<nncore::ElementwiseKernels> nncore_##level##_elementwise;     \
+  extern const nncore::Family<nncore::ReduceKernels> nncore_##level##_reduce;               \
+  extern const nncore::Family<nncore::LossKernels> nncore_##level##_loss;                   \
+  extern const nncore::Family<nncore::OptimKernels> nncore_##level##_optim;                 \
+  extern const nncore::Family<nncore::LimitsKernels> nncore_##level##_limits;               \
+  extern const nncore::Level nncore_level_##level;                                          \
+  }                                                                                         \
+  const nncore::Level nncore_level_##level = nncore::make_level(                            \
+      #level, nncore_##level##_gemm, nncore_##level##_elementwise, nncore_##level##_reduce, \
+      nncore_##level##_loss, nncore_##level##_optim, nncore_##level##_limits);
+
+NNCORE_LEVEL(scalar)
+#if defined(__x86_64__)
+NNCORE_LEVEL(avx2)
+NNCORE_LEVEL(avx512)
+#elif defined(__aarch64__)
+NNCORE_LEVEL(neon)
+#endif
