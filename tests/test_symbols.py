@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(shutil.which("nm") is None, reason="needs binuti
 
 @pytest.fixture(scope="module")
 def level_objects(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Compiled objects, one for each level and family: those of $NNCORE_BUILD_DIR, else built here with CMake."""
+    """Objects, one for each level and family: those of $NNCORE_BUILD_DIR, else built here with CMake."""
     folder = Path(os.environ.get("NNCORE_BUILD_DIR", ""))
     if not os.environ.get("NNCORE_BUILD_DIR"):
         if shutil.which("cmake") is None:
