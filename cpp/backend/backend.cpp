@@ -28,4 +28,6 @@ void submit(const Call& call) {
   cpu_backend.run[size_t(call.kernel)](call);
 }
 
+void host_reads(const char*) {}
+
 }  // namespace nncore

@@ -25,4 +25,7 @@ extern Interpreter interpreter;
 
 void submit(const Call& call);
 
+// The host is about to look at values: `what` says for whom. A captured step cannot do that.
+void host_reads(const char* what);
+
 }  // namespace nncore
