@@ -74,12 +74,15 @@ def test_a_row_does_not_depend_on_the_others(n: int, k: int, isa: str, threads: 
         np.testing.assert_array_equal(_core.linear(x[:m], w).numpy(), whole[:m])
 
 
-@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", "gelu", "silu"])
-@pytest.mark.parametrize("shape", [(1, 1, 1), (5, 3, 7), (600, 9, 20), (300, 150, 4), (0, 3, 2)])
+SHAPES = [(1, 1, 1), (5, 3, 7), (600, 9, 20), (300, 150, 4), (700, 130, 30), (4100, 9, 4), (0, 3, 2)]
+
+
+@pytest.mark.parametrize("activation", ["", "relu", "sigmoid", "tanh", "gelu", "silu"])
+@pytest.mark.parametrize("shape", SHAPES)
 def test_fused_layer_equals_its_parts(
     activation: str, shape: tuple[int, int, int], isa: str, threads: int
 ) -> None:
-    """activation(x w^T + b) in one call has the bits of its parts and of their gradients."""
+    """activation(x w^T + b) in one call, and its backward in another, have the bits of their parts."""
     m, n, k = shape
     rng = np.random.default_rng(0)
     arrays = [rng.standard_normal(s).astype(np.float32) for s in ((m, k), (n, k), (n,))]
@@ -87,8 +90,34 @@ def test_fused_layer_equals_its_parts(
     results = []
     for fused in (True, False):
         x, w, b = (nncore.tensor(a, requires_grad=True) for a in arrays)
-        y = _core.linear(x, w, b, activation) if fused else getattr(nncore, activation)(x @ w.T + b)
+        if fused:
+            y = _core.linear(x, w, b, activation)
+        else:
+            z = x @ w.T + b
+            y = getattr(nncore, activation)(z) if activation else z
         y.backward(dy)
         results.append([y.detach().numpy(), gradient(x), gradient(w), gradient(b)])
-    for a, b in zip(*results, strict=True):
-        assert np.array_equal(a.view(np.int32), b.view(np.int32))
+    for first, second in zip(*results, strict=True):
+        assert np.array_equal(first.view(np.int32), second.view(np.int32))
+
+
+@pytest.mark.parametrize("wanted", [(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (0, 1, 1)])
+@pytest.mark.parametrize("activation", ["", "tanh"])
+@pytest.mark.parametrize("shape", [(5, 3, 7), (520, 40, 30), (4200, 9, 4)])
+def test_gradients_not_asked_for_change_nothing(
+    shape: tuple[int, int, int], activation: str, wanted: tuple[int, ...], threads: int
+) -> None:
+    m, n, k = shape
+    rng = np.random.default_rng(0)
+    arrays = [rng.standard_normal(s) for s in ((m, k), (n, k), (n,))]
+    dy = nncore.tensor(rng.standard_normal((m, n)))
+    gradients: list[list[Array | None]] = []
+    for flags in ((1, 1, 1), wanted):
+        x, w, b = inputs = [
+            nncore.tensor(a, requires_grad=bool(f)) for a, f in zip(arrays, flags, strict=True)
+        ]
+        y = _core.linear(x, w, b, activation)
+        y.backward(dy)
+        gradients.append([gradient(t) if f else None for t, f in zip(inputs, flags, strict=True)])
+    for every, some in zip(*gradients, strict=True):
+        assert some is None or np.array_equal(every, some)

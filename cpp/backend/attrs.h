@@ -70,6 +70,12 @@ struct MatmulAttrs {
   int64_t batch_stride[2][max_axes - 2];  // of A and B, in elements; C is dense
 };
 
+// The layer's sizes: x (m, k), w (n, k), z (m, n).
+struct LinearBackwardAttrs {
+  int64_t m, n, k;
+  int activation;  // index in UnaryOps or -1
+};
+
 struct RowAttrs {
   int64_t rows, cols;
   int op;  // what a kernel with variants needs to know

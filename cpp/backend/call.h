@@ -23,7 +23,7 @@ enum class Kernel : uint16_t {
   reduce,
   arg_reduce,
   matmul,
-  activation_bwd,
+  linear_bwd,
   softmax_fwd,
   softmax_bwd,
   cross_entropy_fwd,

@@ -144,16 +144,16 @@ Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b, int activation)
                 [x = x.detach(), w = w.detach(), z, y = activation >= 0 ? y.detach() : Tensor(),
                  has_bias = b.defined(), activation, m, n, k](const Tensor& dy, InputGrads& d) {
                   // dz = activation'(z) dy, db = column sums of dz, dx = dz w, dw = dz^T x
-                  const bool need_bias = has_bias && d.needs(2);
-                  Tensor dz = dy;
-                  if (activation >= 0 || need_bias) {
-                    if (activation >= 0) dz = empty_like(dy);
-                    if (need_bias) d[2] = empty({n}, dy.dtype());
-                    submit(Call(Kernel::activation_bwd, element_cost(m * n), RowAttrs{m, n, activation},
-                                in(z), in(y), in(dy), activation >= 0 ? out(dz) : Arg{}, out(d[2])));
-                  }
-                  if (d.needs(0)) d[0] = matrix_product({dz, false}, {w, false}, m, k, n).alias(x.shape());
-                  if (d.needs(1)) d[1] = matrix_product({dz, true}, {x, false}, n, k, m);
+                  const auto slot = [&](bool wanted, int i, const Shape& shape) {
+                    if (wanted && d.needs(i)) d[i] = empty(shape, dy.dtype());
+                    return wanted && d.needs(i);
+                  };
+                  const int products = slot(true, 0, x.shape()) + slot(true, 1, w.shape());
+                  slot(has_bias, 2, {n});
+                  submit(Call(Kernel::linear_bwd,
+                              products * flop_cost(double(m) * double(n) * double(k)) + element_cost(m * n),
+                              LinearBackwardAttrs{m, n, k, activation}, in(z), in(y), in(dy), in(x), in(w),
+                              out(d[0]), out(d[1]), has_bias ? out(d[2]) : Arg{}));
                 });
   return y;
 }

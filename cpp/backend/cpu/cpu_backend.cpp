@@ -17,7 +17,7 @@ const Backend cpu_backend = {{
     cpu::reduce,
     cpu::arg_reduce,
     cpu::matmul,
-    cpu::activation_bwd,
+    cpu::linear_bwd,
     cpu::softmax_fwd,
     cpu::softmax_bwd,
     cpu::cross_entropy_fwd,

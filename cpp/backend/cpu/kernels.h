@@ -17,7 +17,7 @@ void cast(const Call&);
 void reduce(const Call&);
 void arg_reduce(const Call&);
 void matmul(const Call&);
-void activation_bwd(const Call&);
+void linear_bwd(const Call&);
 void softmax_fwd(const Call&);
 void softmax_bwd(const Call&);
 void cross_entropy_fwd(const Call&);

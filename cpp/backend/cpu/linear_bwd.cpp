@@ -1,0 +1,115 @@
+// The backward of a linear layer in one call: dz = activation'(z) dy block by block, while it is hot its
+// column sums (db) and both products (dx = dz w, dw = dz^T x).
+#include <algorithm>
+
+#include "../../core/parallel.h"
+#include "gemm_share.h"
+#include "kernels.h"
+#include "reduce.h"
+
+namespace nncore::cpu {
+namespace {
+
+template <class T>
+struct LinearBackward {
+  int64_t m, n, k;
+  int activation;  // -1: dz is dy
+  const T *z, *y, *dy, *x, *w;
+  T *dx, *dw, *db;  // any may be null
+
+  bool derives() const { return activation >= 0; }
+
+  // dz of some rows and columns, from row `first` on, and what they add to db; part: the sum of a chunk of
+  // rows.
+  void derive(Span rows, Span columns, T* dz, T* part) const {
+    const int64_t width = columns.size(),
+                  step = std::clamp<int64_t>(hot_bytes / int64_t(sizeof(T)) / width, 1, 32);
+    for (int64_t r = rows.begin, count; r < rows.end; r += count) {
+      count = std::min({step, rows.end - r, column_chunk - r % column_chunk});
+      const int64_t at = r * n + columns.begin;
+      T* const to = dz + (r - rows.begin) * n + columns.begin;
+      if (derives()) {
+        const auto bwd = kernels<T>().elementwise.unary_bwd[activation];
+        const bool dense = width == n;  // whole rows lie together
+        for (int64_t i = 0; i < (dense ? 1 : count); i++)
+          bwd(dense ? count * n : width, z + at + i * n, y + at + i * n, dy + at + i * n, to + i * n,
+              nullptr);
+      }
+      if (!db) continue;
+      kernels<T>().reduce.columns[int(Reduction::sum)](count, width, n, derives() ? to : dy + at, part,
+                                                       r % column_chunk != 0);
+      if (r + count < m && (r + count) % column_chunk != 0) continue;
+      for (int64_t j = 0; j < width; j++)
+        db[columns.begin + j] = r < column_chunk ? part[j] : db[columns.begin + j] + part[j];
+    }
+  }
+
+  // The products that belong to some rows of dz; dw grows with them.
+  void products(Span rows, const T* dz, bool with_dx, bool with_dw) const {
+    if (dx && with_dx) gemm<T>({rows.size(), k, n, dz, n, false, w, k, false, dx + rows.begin * k, k});
+    if (dw && with_dw)
+      gemm<T>({n, k, rows.size(), dz, n, true, x + rows.begin * k, k, false, dw, k, rows.begin > 0});
+  }
+
+  // By blocks of rows, so that dz stays in the second cache level. The chains of dw go on from block to
+  // block, unless m is so long that they are cut elsewhere.
+  void run_alone() const {
+    const FlushSubnormals mode;
+    const bool whole_dw = m > long_chain;
+    const int64_t blocks = derives() ? ceil_div(m, 256) : 1;
+    const int64_t rows = part(m, blocks, 0, 32).size();
+    const Scratch<T> dz(derives() ? (whole_dw ? m : rows) * n : 0), sums(db ? n : 0);
+    for (int64_t b = 0; b < blocks; b++) {
+      const Span block = part(m, blocks, b, 32);
+      T* const to = dz.data() + (whole_dw ? block.begin * n : 0);
+      derive(block, {0, n}, to, sums.data());
+      products(block, derives() ? to : dy + block.begin * n, true, !whole_dw);
+    }
+    if (whole_dw) products({0, m}, derives() ? dz.data() : dy, false, true);
+  }
+
+  void run_together(int64_t cost) const {
+    const Scratch<T> dz(derives() ? m * n : 0), sums(db ? n : 0);
+    if (derives() || db) {
+      const int64_t units = ceil_div(n, 64);
+      parallel_for(units, cost, [&](int64_t begin, int64_t end) {
+        const Span columns = {begin * 64, std::min(n, end * 64)};
+        derive({0, m}, columns, dz.data(), sums.data() + columns.begin);
+      });
+    }
+    products({0, m}, derives() ? dz.data() : dy, true, true);
+  }
+
+  static constexpr int64_t hot_bytes = 16 << 10;
+};
+
+}  // namespace
+
+// args: z or none, y or none, dy, x, w, dx or none, dw or none, db or none
+void linear_bwd(const Call& call) {
+  const auto& a = call.attrs<LinearBackwardAttrs>();
+  visit_float(call.args[2].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *z = call.arg<const T>(0), *y = call.arg<const T>(1);
+    const LinearBackward<T> b = {a.m,
+                                 a.n,
+                                 a.k,
+                                 a.activation,
+                                 z ? z : y,
+                                 y,
+                                 call.arg<const T>(2),
+                                 call.arg<const T>(3),
+                                 call.arg<const T>(4),
+                                 call.arg<T>(5),
+                                 call.arg<T>(6),
+                                 call.arg<T>(7)};
+    if (a.m == 0 || a.n == 0) {  // nothing to derive; sums of nothing
+      if (b.db) std::fill_n(b.db, a.n, T(0));
+      return b.products({0, a.m}, b.dy, true, true);
+    }
+    if (team_size(call.cost) == 1) return b.run_alone();
+    b.run_together(a.m * a.n / 2);
+  });
+}
+
+}  // namespace nncore::cpu
