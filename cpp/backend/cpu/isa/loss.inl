@@ -9,9 +9,9 @@ T row_lse(int64_t n, const T* x) {
   using V = Vec<T>;
   const T top = reduce_chunk<T, MaxJoin>(n, x);
   if (top - top != T(0)) return top;
-  const T sum = reduce_terms<T, SumJoin<V>>(
+  const T sum = reduce_terms<T, SumJoin>(
       n, [=](int64_t i, int64_t m) { return exp(load_some<Vec<T>>(x + i, m) - V(top)); });
-  return top + first_lane<T>(log(V(sum)));
+  return top + log(V(sum)).first();
 }
 
 template <class T>

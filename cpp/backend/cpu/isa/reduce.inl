@@ -3,13 +3,13 @@
 
 template <class T>
 T dot_chunk(int64_t n, const T* a, const T* b) {
-  return reduce_terms<T, SumJoin<Vec<T>>>(
+  return reduce_terms<T, SumJoin>(
       n, [=](int64_t i, int64_t m) { return load_some<Vec<T>>(a + i, m) * load_some<Vec<T>>(b + i, m); });
 }
 
 template <class T>
 T squared_difference_chunk(int64_t n, const T* a, const T* b) {
-  return reduce_terms<T, SumJoin<Vec<T>>>(n, [=](int64_t i, int64_t m) {
+  return reduce_terms<T, SumJoin>(n, [=](int64_t i, int64_t m) {
     const Vec<T> d = load_some<Vec<T>>(a + i, m) - load_some<Vec<T>>(b + i, m);
     return d * d;
   });
@@ -25,21 +25,20 @@ void reduce_strip(int64_t rows, int64_t cols, int64_t ld, const T* x, T* y, bool
     return cols - j * V::lanes < V::lanes ? cols - j * V::lanes : int64_t(V::lanes);
   };
   for (int j = 0; j < width; j++)
-    s[j] = accumulate ? load_some<Vec<T>>(y + j * V::lanes, lanes(j)) : Join::start();
+    s[j] = accumulate ? load_some<Vec<T>>(y + j * V::lanes, lanes(j)) : V(T(Join::start));
   for (int64_t i = 0; i < rows; i++)
     for (int j = 0; j < width; j++) s[j] = join(s[j], load_some<Vec<T>>(x + i * ld + j * V::lanes, lanes(j)));
   for (int j = 0; j < width; j++) s[j].store_n(y + j * V::lanes, lanes(j));
 }
 
-template <class T, template <class> class Join>
+template <class T, class Join>
 void reduce_columns(int64_t rows, int64_t cols, int64_t ld, const T* x, T* y, bool accumulate) {
-  using J = Join<Vec<T>>;
   constexpr int64_t lanes = Vec<T>::lanes;
   int64_t j = 0;
   for (; j + 4 * lanes <= cols; j += 4 * lanes)
-    reduce_strip<T, J, 4>(rows, 4 * lanes, ld, x + j, y + j, accumulate);
+    reduce_strip<T, Join, 4>(rows, 4 * lanes, ld, x + j, y + j, accumulate);
   for (; j < cols; j += lanes)
-    reduce_strip<T, J, 1>(rows, cols - j < lanes ? cols - j : lanes, ld, x + j, y + j, accumulate);
+    reduce_strip<T, Join, 1>(rows, cols - j < lanes ? cols - j : lanes, ld, x + j, y + j, accumulate);
 }
 
 template <class T>

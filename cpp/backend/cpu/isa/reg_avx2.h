@@ -97,6 +97,12 @@ struct Reg<float> {
   static Mask mask_not(Mask a) { return _mm256_xor_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(-1))); }
   static bool any(Mask a) { return _mm256_movemask_ps(a) != 0; }
 
+  // Lane i becomes lane i + k, for i < k; k = 4, 2, 1.
+  template <int k>
+  static Raw down(Raw a) {
+    if constexpr (k == 4) return _mm256_castps128_ps256(_mm256_extractf128_ps(a, 1));
+    return _mm256_permute_ps(a, k == 2 ? 0x0e : 0x01);
+  }
   static Raw from_bits(Uint u) { return _mm256_castsi256_ps(_mm256_set1_epi32(int(u))); }
   static Raw bit_and(Raw a, Raw b) { return _mm256_and_ps(a, b); }
   static Raw bit_or(Raw a, Raw b) { return _mm256_or_ps(a, b); }
@@ -181,6 +187,11 @@ struct Reg<double> {
   static Mask mask_not(Mask a) { return _mm256_xor_pd(a, _mm256_castsi256_pd(_mm256_set1_epi32(-1))); }
   static bool any(Mask a) { return _mm256_movemask_pd(a) != 0; }
 
+  template <int k>
+  static Raw down(Raw a) {
+    if constexpr (k == 2) return _mm256_castpd128_pd256(_mm256_extractf128_pd(a, 1));
+    return _mm256_permute_pd(a, 0x01);
+  }
   static Raw from_bits(Uint u) { return _mm256_castsi256_pd(_mm256_set1_epi64x(static_cast<long long>(u))); }
   static Raw bit_and(Raw a, Raw b) { return _mm256_and_pd(a, b); }
   static Raw bit_or(Raw a, Raw b) { return _mm256_or_pd(a, b); }

@@ -109,6 +109,12 @@ struct Reg<float> {
   static Mask mask_not(Mask a) { return Mask(~a); }
   static bool any(Mask a) { return a != 0; }
 
+  // Lane i becomes lane i + k, for i < k; k = 8, 4, 2, 1.
+  template <int k>
+  static Raw down(Raw a) {
+    if constexpr (k >= 4) return _mm512_shuffle_f32x4(a, a, k == 8 ? 0x0e : 0x01);
+    return _mm512_permute_ps(a, k == 2 ? 0x0e : 0x01);
+  }
   static Raw from_bits(Uint u) { return _mm512_castsi512_ps(_mm512_set1_epi32(int(u))); }
   static Raw bit_and(Raw a, Raw b) { return _mm512_and_ps(a, b); }
   static Raw bit_or(Raw a, Raw b) { return _mm512_or_ps(a, b); }
@@ -211,6 +217,11 @@ struct Reg<double> {
   static Mask mask_not(Mask a) { return Mask(~a); }
   static bool any(Mask a) { return a != 0; }
 
+  template <int k>
+  static Raw down(Raw a) {
+    if constexpr (k >= 2) return _mm512_shuffle_f64x2(a, a, k == 4 ? 0x0e : 0x01);
+    return _mm512_permute_pd(a, 0x01);
+  }
   static Raw from_bits(Uint u) { return _mm512_castsi512_pd(_mm512_set1_epi64(static_cast<long long>(u))); }
   static Raw bit_and(Raw a, Raw b) { return _mm512_and_pd(a, b); }
   static Raw bit_or(Raw a, Raw b) { return _mm512_or_pd(a, b); }

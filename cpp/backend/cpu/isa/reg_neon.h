@@ -78,6 +78,11 @@ struct Reg<float> {
   static Mask mask_not(Mask a) { return vmvnq_u32(a); }
   static bool any(Mask a) { return vmaxvq_u32(a) != 0; }
 
+  // Lane i becomes lane i + k, for i < k; k = 2, 1.
+  template <int k>
+  static Raw down(Raw a) {
+    return vextq_f32(a, a, k);
+  }
   static uint32x4_t bits(Raw a) { return vreinterpretq_u32_f32(a); }
   static Raw from_bits(Uint u) { return vreinterpretq_f32_u32(vdupq_n_u32(u)); }
   static Raw bit_and(Raw a, Raw b) { return vreinterpretq_f32_u32(vandq_u32(bits(a), bits(b))); }
@@ -159,6 +164,10 @@ struct Reg<double> {
   static Mask mask_not(Mask a) { return vreinterpretq_u64_u32(vmvnq_u32(vreinterpretq_u32_u64(a))); }
   static bool any(Mask a) { return vmaxvq_u32(vreinterpretq_u32_u64(a)) != 0; }
 
+  template <int k>
+  static Raw down(Raw a) {
+    return vextq_f64(a, a, k);
+  }
   static uint64x2_t bits(Raw a) { return vreinterpretq_u64_f64(a); }
   static Raw from_bits(Uint u) { return vreinterpretq_f64_u64(vdupq_n_u64(u)); }
   static Raw bit_and(Raw a, Raw b) { return vreinterpretq_f64_u64(vandq_u64(bits(a), bits(b))); }

@@ -159,14 +159,32 @@ struct Vec {
   friend Vec abs(Vec a) { return bit_and(a, from_bits(Uint(~Uint(0)) >> 1)); }
   friend Vec copysign(Vec magnitude, Vec sign) { return bit_or(abs(magnitude), bit_and(sign, Vec(T(-0.0)))); }
 
+  T first() const {  // lane 0
+    if constexpr (R::lanes == 1)
+      return r[0];
+    else
+      return r[0][0];
+  }
+
   // The fixed tree of every reduction: lane i joins lane i + 8, then i + 4, i + 2, i + 1.
-  template <class F>
-  T fold(F join) const {
-    T t[lanes];
-    store(t);
-    for (int half = lanes / 2; half > 0; half /= 2)
-      for (int i = 0; i < half; i++) t[i] = join(t[i], t[i + half]);
-    return t[0];
+  template <class Join>
+  T fold(Join join) const {
+    Vec<T, R::lanes> part[regs];
+    for (int i = 0; i < regs; i++) part[i].r[0] = r[i];
+#pragma GCC unroll 4
+    for (int half = regs / 2; half > 0; half /= 2)
+      for (int i = 0; i < half; i++) part[i] = join(part[i], part[i + half]);
+    return fold_register<R::lanes / 2>(part[0], join);
+  }
+  template <int half, class Join>
+  static T fold_register(Vec<T, R::lanes> v, Join join) {
+    if constexpr (half == 0) {
+      return v.first();
+    } else {
+      Vec<T, R::lanes> upper;
+      upper.r[0] = R::template down<half>(v.r[0]);
+      return fold_register<half / 2>(join(v, upper), join);
+    }
   }
 };
 

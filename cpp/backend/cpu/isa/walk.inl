@@ -1,72 +1,77 @@
 // Walks along a row. A reduction: four vectors of partial results walk a chunk, join as (0 1)(2 3), then fold
 // by the fixed tree of Vec.
 
-template <class V>
 struct SumJoin {
-  static V start() { return V(0); }
-  V operator()(V a, V b) const { return a + b; }
+  static constexpr double start = 0;
+  template <class V>
+  V operator()(V a, V b) const {
+    return a + b;
+  }
 };
-template <class V>
 struct ProdJoin {
-  static V start() { return V(1); }
-  V operator()(V a, V b) const { return a * b; }
+  static constexpr double start = 1;
+  template <class V>
+  V operator()(V a, V b) const {
+    return a * b;
+  }
 };
 // NaN wins, as in NumPy and PyTorch.
-template <class V>
 struct MaxJoin {
-  static V start() { return V(-__builtin_huge_val()); }
-  V operator()(V a, V b) const { return select((b > a) | (b != b), b, a); }
+  static constexpr double start = -__builtin_huge_val();
+  template <class V>
+  V operator()(V a, V b) const {
+    return select((b > a) | (b != b), b, a);
+  }
 };
-template <class V>
 struct MinJoin {
-  static V start() { return V(__builtin_huge_val()); }
-  V operator()(V a, V b) const { return select((b < a) | (b != b), b, a); }
+  static constexpr double start = __builtin_huge_val();
+  template <class V>
+  V operator()(V a, V b) const {
+    return select((b < a) | (b != b), b, a);
+  }
 };
 
-template <class T, class V>
-T fold_lanes(V v, SumJoin<V>) {
-  return v.fold([](T a, T b) { return a + b; });
-}
-template <class T, class V>
-T fold_lanes(V v, ProdJoin<V>) {
-  return v.fold([](T a, T b) { return a * b; });
-}
-template <class T, class V>
-T fold_lanes(V v, MaxJoin<V>) {
-  return v.fold([](T a, T b) { return b > a || b != b ? b : a; });
-}
-template <class T, class V>
-T fold_lanes(V v, MinJoin<V>) {
-  return v.fold([](T a, T b) { return b < a || b != b ? b : a; });
-}
+template <class T>
+constexpr T lane_number[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 // The lanes below n of v, the neutral element elsewhere.
 template <class T, class Join>
 Vec<T> keep_first(Vec<T> v, int64_t n) {
-  T lane[Vec<T>::lanes];
-  for (int i = 0; i < Vec<T>::lanes; i++) lane[i] = T(i);
-  return select(Vec<T>::load(lane) < Vec<T>(T(n)), v, Join::start());
+  return select(Vec<T>::load(lane_number<T>) < Vec<T>(T(n)), v, Vec<T>(T(Join::start)));
 }
 
 // term(i, n) gives the n (or all) lanes of the vector of terms that starts at element i.
 template <class T, class Join, class Term>
-T reduce_terms(int64_t n, Term term) {
+Vec<T> join_terms(int64_t n, Term term) {
   using V = Vec<T>;
   const Join join;
-  V s[4] = {Join::start(), Join::start(), Join::start(), Join::start()};
+  V s0(T(Join::start)), s1 = s0, s2 = s0, s3 = s0;
   int64_t i = 0;
-  for (; i + 4 * V::lanes <= n; i += 4 * V::lanes)
-    for (int j = 0; j < 4; j++) s[j] = join(s[j], term(i + j * V::lanes, V::lanes));
+  for (; i + 4 * V::lanes <= n; i += 4 * V::lanes) {
+    s0 = join(s0, term(i, V::lanes));
+    s1 = join(s1, term(i + V::lanes, V::lanes));
+    s2 = join(s2, term(i + 2 * V::lanes, V::lanes));
+    s3 = join(s3, term(i + 3 * V::lanes, V::lanes));
+  }
   for (int j = 0; i < n; i += V::lanes, j++) {
     const int64_t rest = n - i < V::lanes ? n - i : V::lanes;
-    s[j] = join(s[j], keep_first<T, Join>(term(i, rest), rest));
+    V t = term(i, rest);
+    if (rest < V::lanes) t = keep_first<T, Join>(t, rest);
+    if (j == 0) s0 = join(s0, t);
+    if (j == 1) s1 = join(s1, t);
+    if (j == 2) s2 = join(s2, t);
+    if (j == 3) s3 = join(s3, t);
   }
-  return fold_lanes<T>(join(join(s[0], s[1]), join(s[2], s[3])), join);
+  return join(join(s0, s1), join(s2, s3));
+}
+template <class T, class Join, class Term>
+T reduce_terms(int64_t n, Term term) {
+  return join_terms<T, Join>(n, term).fold(Join());
 }
 
-template <class T, template <class> class Join>
+template <class T, class Join>
 T reduce_chunk(int64_t n, const T* x) {
-  return reduce_terms<T, Join<Vec<T>>>(n, [=](int64_t i, int64_t m) { return load_some<Vec<T>>(x + i, m); });
+  return reduce_terms<T, Join>(n, [=](int64_t i, int64_t m) { return load_some<Vec<T>>(x + i, m); });
 }
 
 // y[i..] = f(i, n lanes) over all vectors of a row
@@ -76,11 +81,4 @@ void map_row(int64_t n, T* y, F f) {
   int64_t i = 0;
   for (; i + lanes <= n; i += lanes) f(i, lanes).store(y + i);
   if (i < n) f(i, n - i).store_n(y + i, n - i);
-}
-
-template <class T>
-T first_lane(Vec<T> v) {
-  T lane[Vec<T>::lanes];
-  v.store(lane);
-  return lane[0];
 }
