@@ -97,7 +97,9 @@ class Account {
   }
 
  private:
-  static constexpr int64_t most = 2 * ms, least = -1 * ms, first_pause = 10 * ms, last_pause = 640 * ms;
+  // A lost slice of the scheduler is some milliseconds: savings that outweigh one every now and then must not be
+  // forgotten before it comes.
+  static constexpr int64_t most = 100 * ms, least = -30 * ms, first_pause = 10 * ms, last_pause = 640 * ms;
   std::atomic<int> withheld_{0};
   std::atomic<int64_t> retry_at_{0};
   int64_t balance_ = 0, pause_ = first_pause, pause_until_ = 0;  // these belong to the owner of the team
