@@ -1,8 +1,8 @@
 """Matrix products beside busy processes, one to a core: how far each library falls below its fair share.
 
-The fair share of a core with one busy process on it is a half, so with one on each the fair time is twice the time
-on an idle machine. Each library runs in a process of its own, so that no other's waiting threads are in the way; the mean
-counts, as it is what a training run feels.
+The fair share of a core with one busy process on it is a half, so with one on each the fair time is twice
+the time on an idle machine. Each library runs in a process of its own, so that no other's waiting threads are
+in the way; the mean counts, as it is what a training run feels.
 
     python bench/busy.py --json bench/results/busy.jsonl
 """
@@ -88,7 +88,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=len(cores))
     parser.add_argument("--seconds", type=float, default=1.0, help="of each product")
     parser.add_argument("--busy", type=int, default=len(cores), help="processes, on one core after the other")
-    parser.add_argument("--library", choices=LIBRARIES, help="measure this one as the machine is, and print it")
+    parser.add_argument(
+        "--library", choices=LIBRARIES, help="measure this one as the machine is, and print it"
+    )
     parser.add_argument("--json", type=Path, help="append one JSON line a product and library")
     options = parser.parse_args()
     if options.library:
@@ -107,7 +109,13 @@ def main() -> None:
             busy = measure(library, options.threads, options.seconds)
         for shape, alone, beside in zip(SHAPES, idle, busy, strict=True):
             over = beside["mean"] / (alone["median"] * len(cores) / share)
-            row = {"library": library, "shape": shape, "threads": options.threads, "taken": taken, "idle": alone}
+            row = {
+                "library": library,
+                "shape": shape,
+                "threads": options.threads,
+                "taken": taken,
+                "idle": alone,
+            }
             rows.append({**row, "busy": beside, "over_fair_share": over})
             name = "x".join(map(str, shape))
             print(

@@ -97,8 +97,8 @@ class Account {
   }
 
  private:
-  // A lost slice of the scheduler is some milliseconds: savings that outweigh one every now and then must not be
-  // forgotten before it comes.
+  // A lost slice of the scheduler is some milliseconds: savings that outweigh one every now and then must not
+  // be forgotten before it comes.
   static constexpr int64_t most = 100 * ms, least = -30 * ms, first_pause = 10 * ms, last_pause = 640 * ms;
   std::atomic<int> withheld_{0};
   std::atomic<int64_t> retry_at_{0};
