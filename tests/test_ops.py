@@ -9,7 +9,13 @@ import pytest
 
 import nncore
 from nncore import _core
-from op_table import BINARY, CASES, UNARY, Array, Case
+from op_case import Array, Case
+from op_table import BINARY, UNARY
+from op_table import CASES as TABLE
+from op_table_arrays import CASES as ARRAYS
+from op_table_select import CASES as SELECT
+
+CASES = [*TABLE, *ARRAYS, *SELECT]
 
 BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
 

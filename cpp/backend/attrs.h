@@ -98,7 +98,81 @@ struct SquaredErrorAttrs {
 };
 
 struct GatherAttrs {
-  int64_t count, rows, cols;  // count indices into (rows, cols)
+  int64_t count, rows, cols;  // count indices into (rows, cols), for each of `outer`
+  int64_t outer = 1;
+  const char* op = "index";  // named in errors
+  bool wrap = true;          // a negative index counts from the end
+};
+
+// x (outer, n, inner) met by an index (outer, count, inner) along the middle axis.
+struct AxisIndexAttrs {
+  const char* op;
+  int64_t outer, n, inner, count;
+  bool add, single;  // scatter: adds; the source is one value for all
+};
+
+// One flat index out of `ndim` index operands of n elements each.
+struct RavelAttrs {
+  int64_t n;
+  int ndim, first_axis;  // first_axis: named in errors
+  int64_t size[max_axes];
+};
+
+struct MaskedFillAttrs {
+  int64_t n;
+  bool fills;  // which value of the mask is filled
+  double value;
+  int64_t int_value;
+  BroadcastLoop loop;  // of x and mask
+};
+
+// (batch, rows, cols): column <= row + diagonal is kept (lower), or column >= row + diagonal.
+struct TriangleAttrs {
+  int64_t batch, rows, cols, diagonal;
+  bool lower;
+};
+
+struct NonzeroAttrs {
+  int64_t n;
+  int ndim;
+  int64_t size[max_axes];
+  int64_t found_stride, axis_stride;  // of the result
+};
+
+struct OneHotAttrs {
+  int64_t n, classes;
+};
+
+enum class Padding : int { reflect, replicate, circular };
+
+// The middle axis of (outer, n, inner) becomes left + n + right.
+struct PadAttrs {
+  Padding mode;
+  int64_t outer, n, inner, left, right;
+};
+
+// What is summed of each element: (x - m)^2, |x|, x^2, |x|^p, e^(x - m); m is one value for each result.
+enum class Fold : int { deviation, abs, square, abs_pow, exp_minus };
+enum class FoldEnd : int { none, sqrt, root, log_plus };  // root: s^(1/p); log_plus: log(s) + m
+
+// x (outer, n, inner) folded over n: y = end(scale * sum of the terms).
+struct FoldAttrs {
+  Fold term;
+  FoldEnd end;
+  int64_t outer, n, inner;
+  double scale, power;
+};
+
+// Along the middle axis of (outer, n, inner).
+struct ScanAttrs {
+  Reduction op;  // sum or prod
+  int64_t outer, n, inner;
+  bool reverse;
+};
+
+struct SortAttrs {
+  int64_t outer, n, inner, k;  // the first k of the order
+  bool descending;
 };
 
 enum class Distribution : int { uniform, normal, integer, bernoulli };

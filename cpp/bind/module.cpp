@@ -58,6 +58,8 @@ PYBIND11_MODULE(_core, m) {
   bind_arithmetic(m, tensor);
   bind_elementwise(m, tensor);
   bind_shape(m, tensor);
+  bind_arrange(m, tensor);
+  bind_select(m, tensor);
   bind_reduce(m, tensor);
   bind_linear(m, tensor);
   bind_loss(m, tensor);

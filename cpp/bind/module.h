@@ -11,6 +11,8 @@ void bind_tensor(TensorClass& tensor);
 void bind_arithmetic(py::module_& m, TensorClass& tensor);
 void bind_elementwise(py::module_& m, TensorClass& tensor);
 void bind_shape(py::module_& m, TensorClass& tensor);
+void bind_arrange(py::module_& m, TensorClass& tensor);
+void bind_select(py::module_& m, TensorClass& tensor);
 void bind_reduce(py::module_& m, TensorClass& tensor);
 void bind_create(py::module_& m);
 void bind_linear(py::module_& m, TensorClass& tensor);
@@ -18,6 +20,16 @@ void bind_loss(py::module_& m, TensorClass& tensor);
 void bind_optim(py::module_& m);
 void bind_autograd(py::module_& m);
 void bind_runtime(py::module_& m);
+
+// (values, indices) as a named tuple.
+py::object values_and_indices(const Tensor& values, const Tensor& indices);
+
+// A function f(input, ...) and a method input.f(...).
+template <class F, class... Extra>
+void bind_both(py::module_& m, TensorClass& tensor, const char* name, F f, const Extra&... extra) {
+  m.def(name, f, py::arg("input"), extra...);
+  tensor.def(name, f, extra...);
+}
 
 // x[index] for every kind of index that Python allows here.
 Tensor get_item(const Tensor& x, py::handle index);

@@ -1,38 +1,96 @@
 #include "../ops/reduce.h"
 
+#include "../ops/fold.h"
+#include "../ops/shape.h"
 #include "module.h"
 
 namespace nncore::bind {
 
 namespace {
 
-Tensor sum(const Tensor& x, const Axes& dim, bool keepdim) { return ops::sum(x, dim.list, keepdim); }
+using OptionalType = std::optional<DType>;
+
+Tensor typed(const Tensor& x, OptionalType dtype) { return dtype ? ops::cast(x, *dtype) : x; }
 
 // max(x) of all elements, or (values, indices) along one axis.
 py::object extreme(const Tensor& x, bool largest, const std::optional<int64_t>& dim, bool keepdim) {
   if (!dim) return py::cast(ops::extreme_all(x, largest));
   const ops::Extreme e = ops::extreme(x, largest, *dim, keepdim);
-  static const auto* type = new py::object(  // lives as long as the process
-      py::module_::import("collections")
-          .attr("namedtuple")("ValuesIndices", py::make_tuple("values", "indices")));
-  return (*type)(e.values, e.indices);
+  return values_and_indices(e.values, e.indices);
 }
 
 Tensor arg_extreme(const Tensor& x, bool largest, const std::optional<int64_t>& dim, bool keepdim) {
   return ops::arg_extreme(x, largest, dim ? &*dim : nullptr, keepdim);
 }
 
+double correction_of(const char* op, const std::optional<double>& correction,
+                     const std::optional<bool>& unbiased) {
+  check<TypeError>(!correction || !unbiased, op, ": give either correction or unbiased");
+  return unbiased ? (*unbiased ? 1.0 : 0.0) : correction.value_or(1.0);
+}
+
+void bind_spread(py::module_& m, TensorClass& tensor, const char* name, bool root, const std::string& doc) {
+  bind_both(
+      m, tensor, name,
+      [name, root](const Tensor& x, const Axes& dim, std::optional<bool> unbiased, bool keepdim,
+                   std::optional<double> correction) {
+        return ops::variance(x, dim.list, correction_of(name, correction, unbiased), keepdim, root);
+      },
+      py::arg("dim") = py::none(), py::arg("unbiased") = py::none(), py::arg("keepdim") = false,
+      py::kw_only(), py::arg("correction") = py::none(), doc.c_str());
+  m.def((std::string(name) + "_mean").c_str(),
+        [name, root](const Tensor& x, const Axes& dim, std::optional<bool> unbiased, bool keepdim,
+                     std::optional<double> correction) {
+          const double c = correction_of(name, correction, unbiased);
+          return std::make_pair(ops::variance(x, dim.list, c, keepdim, root),
+                                ops::mean(x, dim.list, keepdim));
+        },
+        py::arg("input"), py::arg("dim") = py::none(), py::arg("unbiased") = py::none(),
+        py::arg("keepdim") = false, py::kw_only(), py::arg("correction") = py::none(),
+        (doc + " With the mean.").c_str());
+}
+
+Tensor norm(const Tensor& x, const py::object& p, const Axes& dim, bool keepdim) {
+  if (py::isinstance<py::str>(p)) {
+    check(py::cast<std::string>(p) == "fro", "norm: p is '", py::cast<std::string>(p),
+          "'; expected 'fro' or a number");
+    return ops::norm(x, 2, dim.list, keepdim);
+  }
+  return ops::norm(x, p.is_none() ? 2 : py::cast<double>(p), dim.list, keepdim);
+}
+
 }  // namespace
 
 void bind_reduce(py::module_& m, TensorClass& tensor) {
   const auto both = [&](const char* name, auto f, const char* doc) {
-    m.def(name, f, py::arg("input"), py::arg("dim") = py::none(), py::arg("keepdim") = false, doc);
-    tensor.def(name, f, py::arg("dim") = py::none(), py::arg("keepdim") = false, doc);
+    bind_both(m, tensor, name, f, py::arg("dim") = py::none(), py::arg("keepdim") = false, doc);
   };
-  both("sum", sum, "The sum over all axes, or over dim; integers sum to int64.");
-  both(
-      "mean", [](const Tensor& x, const Axes& dim, bool keepdim) { return ops::mean(x, dim.list, keepdim); },
+  const auto with_type = [&](const char* name, auto f, const char* doc) {
+    bind_both(m, tensor, name, f, py::arg("dim") = py::none(), py::arg("keepdim") = false, py::kw_only(),
+              py::arg("dtype") = py::none(), doc);
+  };
+  with_type(
+      "sum",
+      [](const Tensor& x, const Axes& dim, bool keep, OptionalType t) {
+        return ops::sum(typed(x, t), dim.list, keep);
+      },
+      "The sum over all axes, or over dim; integers sum to int64.");
+  with_type(
+      "mean",
+      [](const Tensor& x, const Axes& dim, bool keep, OptionalType t) {
+        return ops::mean(typed(x, t), dim.list, keep);
+      },
       "The mean over all axes, or over dim.");
+  with_type(
+      "prod",
+      [](const Tensor& x, const Axes& dim, bool keep, OptionalType t) {
+        return ops::prod(typed(x, t), dim.list, keep);
+      },
+      "The product over all axes, or over dim; its derivative is right where elements are 0.");
+  bind_spread(m, tensor, "var", false,
+              "sum((x - mean)^2) / (n - correction) over dim; correction is 1 by default.");
+  bind_spread(m, tensor, "std", true,
+              "The square root of the variance over dim; correction is 1 by default.");
   both(
       "max",
       [](const Tensor& x, std::optional<int64_t> dim, bool keep) { return extreme(x, true, dim, keep); },
@@ -44,6 +102,18 @@ void bind_reduce(py::module_& m, TensorClass& tensor) {
       "The smallest element; with dim, (values, indices) along that axis. NaN wins; the first of equals is "
       "returned.");
   both(
+      "amax",
+      [](const Tensor& x, const Axes& dim, bool keep) {
+        return ops::extreme_over("amax", x, true, dim.list, keep);
+      },
+      "The largest element over dim; equal ones share the gradient.");
+  both(
+      "amin",
+      [](const Tensor& x, const Axes& dim, bool keep) {
+        return ops::extreme_over("amin", x, false, dim.list, keep);
+      },
+      "The smallest element over dim; equal ones share the gradient.");
+  both(
       "argmax",
       [](const Tensor& x, std::optional<int64_t> dim, bool keep) { return arg_extreme(x, true, dim, keep); },
       "The index of the largest element, of the flattened tensor or along dim.");
@@ -51,6 +121,21 @@ void bind_reduce(py::module_& m, TensorClass& tensor) {
       "argmin",
       [](const Tensor& x, std::optional<int64_t> dim, bool keep) { return arg_extreme(x, false, dim, keep); },
       "The index of the smallest element, of the flattened tensor or along dim.");
+  both(
+      "any",
+      [](const Tensor& x, const Axes& dim, bool keep) { return ops::any_all(x, false, dim.list, keep); },
+      "Whether any element over dim is not 0.");
+  both(
+      "all",
+      [](const Tensor& x, const Axes& dim, bool keep) { return ops::any_all(x, true, dim.list, keep); },
+      "Whether every element over dim is not 0.");
+  bind_both(
+      m, tensor, "logsumexp",
+      [](const Tensor& x, const Axes& dim, bool keep) { return ops::logsumexp(x, dim.list, keep); },
+      py::arg("dim"), py::arg("keepdim") = false, "log(sum(exp(x))) over dim, without overflow.");
+  bind_both(m, tensor, "norm", norm, py::arg("p") = 2.0, py::arg("dim") = py::none(),
+            py::arg("keepdim") = false,
+            "(sum |x|^p)^(1/p) over dim; p may be 'fro' (2), infinite, or 0 (how many are not 0).");
 }
 
 }  // namespace nncore::bind

@@ -3,7 +3,7 @@
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "cost.h"
-#include "create.h"
+#include "index.h"
 #include "shape.h"
 
 namespace nncore::ops {
@@ -23,7 +23,27 @@ constexpr std::array<const char*, sizeof...(Ops)> names(OpList<Ops...>) {
   return {{Ops::name...}};
 }
 
-// Axes that all operands walk as one are merged; the innermost strides are then 1 or 0.
+constexpr bool is_division(int op) { return op == BinaryOps::index_of<formulas::Div>; }
+
+// Both operands in the type they are computed in.
+DType common_type(const char* op, bool divides, const Tensor& a, const Tensor& b) {
+  const DType dtype = promote(a.dtype(), b.dtype());
+  check<TypeError>(dtype != DType::boolean, op, ": bool tensors have no arithmetic; convert with .to()");
+  return divides && !is_floating(dtype) ? DType::float32 : dtype;
+}
+
+Tensor binary_grad(int op, int operand, const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy) {
+  const Shape& shape = (operand == 0 ? a : b).shape();
+  Tensor d = empty(dy.shape(), dy.dtype());
+  const BinaryAttrs attrs = {op, operand, dy.numel(), merged_loop(dy.shape(), {&a, &b})};
+  submit(Call(Kernel::binary_bwd, byte_cost(int64_t(4 * d.bytes())), attrs, in(a), in(b), in(y), in(dy),
+              out(d)));
+  return sum_to(d, shape);
+}
+
+}  // namespace
+
+// The innermost strides are then 1 or 0.
 BroadcastLoop merged_loop(const Shape& shape, std::initializer_list<const Tensor*> operands) {
   BroadcastLoop loop;
   bool stretched = false;
@@ -54,26 +74,6 @@ BroadcastLoop merged_loop(const Shape& shape, std::initializer_list<const Tensor
   }
   return loop;
 }
-
-constexpr bool is_division(int op) { return op == BinaryOps::index_of<formulas::Div>; }
-
-// Both operands in the type they are computed in.
-DType common_type(const char* op, bool divides, const Tensor& a, const Tensor& b) {
-  const DType dtype = promote(a.dtype(), b.dtype());
-  check<TypeError>(dtype != DType::boolean, op, ": bool tensors have no arithmetic; convert with .to()");
-  return divides && !is_floating(dtype) ? DType::float32 : dtype;
-}
-
-Tensor binary_grad(int op, int operand, const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy) {
-  const Shape& shape = (operand == 0 ? a : b).shape();
-  Tensor d = empty(dy.shape(), dy.dtype());
-  const BinaryAttrs attrs = {op, operand, dy.numel(), merged_loop(dy.shape(), {&a, &b})};
-  submit(Call(Kernel::binary_bwd, byte_cost(int64_t(4 * d.bytes())), attrs, in(a), in(b), in(y), in(dy),
-              out(d)));
-  return sum_to(d, shape);
-}
-
-}  // namespace
 
 const std::array<UnaryInfo, UnaryOps::size> unary_info = unary_infos(UnaryOps());
 const std::array<BinaryInfo, BinaryOps::size> binary_info = binary_infos(BinaryOps());
@@ -142,9 +142,8 @@ Tensor where(const Tensor& condition, const Tensor& left, const Tensor& right) {
     tape.record(
         "where", y,
         [condition = condition.detach(), as = a.shape(), bs = b.shape()](const Tensor& dy, InputGrads& d) {
-          const Tensor zero = zeros({}, dy.dtype());
-          if (d.needs(0)) d[0] = sum_to(where(condition, dy, zero), as);
-          if (d.needs(1)) d[1] = sum_to(where(condition, zero, dy), bs);
+          if (d.needs(0)) d[0] = sum_to(masked_fill(dy, condition, {0, 0}, false), as);
+          if (d.needs(1)) d[1] = sum_to(masked_fill(dy, condition, {0, 0}, true), bs);
         });
   return y;
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 
+#include "../backend/attrs.h"
 #include "../core/tensor.h"
 
 namespace nncore {
@@ -25,6 +26,9 @@ struct BinaryInfo {
 extern const std::array<UnaryInfo, UnaryOps::size> unary_info;
 extern const std::array<BinaryInfo, BinaryOps::size> binary_info;
 extern const std::array<const char*, CompareOps::size> compare_names;
+
+// How operands stretched to `shape` are walked: axes that all walk as one are merged.
+BroadcastLoop merged_loop(const Shape& shape, std::initializer_list<const Tensor*> operands);
 
 Tensor unary(int op, const Tensor& x, Scalars scalars = {});
 Tensor binary(int op, const Tensor& a, const Tensor& b);

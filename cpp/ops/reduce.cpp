@@ -4,9 +4,11 @@
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
+#include "axes.h"
 #include "cost.h"
 #include "create.h"
 #include "elementwise.h"
+#include "index.h"
 #include "shape.h"
 
 namespace nncore::ops {
@@ -14,23 +16,7 @@ namespace nncore::ops {
 namespace {
 
 const char* name_of(Reduction op) {
-  return op == Reduction::sum ? "sum" : op == Reduction::max ? "max" : "min";
-}
-
-// Which axes go; none given means all.
-std::array<bool, Shape::max_ndim> marked(const char* op, const Tensor& x, std::span<const int64_t> axes) {
-  std::array<bool, Shape::max_ndim> gone = {};
-  for (int64_t axis : axes) {
-    if (x.ndim() == 0) {
-      normalize_axis(op, axis, 0);
-      continue;
-    }
-    bool& mark = gone[normalize_axis(op, axis, x.ndim())];
-    check(!mark, op, ": dim ", axis, " is given twice");
-    mark = true;
-  }
-  if (axes.empty()) gone.fill(true);
-  return gone;
+  return op == Reduction::sum ? "sum" : op == Reduction::prod ? "prod" : op == Reduction::max ? "max" : "min";
 }
 
 DType result_type(Reduction op, DType dtype) {
@@ -53,9 +39,7 @@ Tensor reduce_group(Reduction op, const Tensor& x, int first, int last, double s
 Tensor reduce(Reduction op, const Tensor& x, std::span<const int64_t> axes, bool keepdim, double scale = 1) {
   const auto gone = marked(name_of(op), x, axes);
   Tensor y = x;
-  Shape shape;
-  for (int i = 0; i < x.ndim(); i++)
-    if (!gone[i] || keepdim) shape.push_back(gone[i] ? 1 : x.shape()[i]);
+  const Shape shape = without(x.shape(), gone, keepdim);
   bool reduced = false;
   for (int last = x.ndim(); last > 0;) {
     if (!gone[last - 1]) {
@@ -74,21 +58,42 @@ Tensor reduce(Reduction op, const Tensor& x, std::span<const int64_t> axes, bool
   return y.alias(shape);
 }
 
-// dy laid out like x again: kept axes of size 1 stretch.
-Shape with_axes(const Shape& from, const std::array<bool, Shape::max_ndim>& gone) {
+}  // namespace
+
+AxisMarks marked(const char* op, const Tensor& x, std::span<const int64_t> axes) {
+  AxisMarks gone = {};
+  for (int64_t axis : axes) {
+    if (x.ndim() == 0) {
+      normalize_axis(op, axis, 0);
+      continue;
+    }
+    bool& mark = gone[normalize_axis(op, axis, x.ndim())];
+    check(!mark, op, ": dim ", axis, " is given twice");
+    mark = true;
+  }
+  if (axes.empty()) gone.fill(true);
+  return gone;
+}
+
+Shape with_ones(const Shape& from, const AxisMarks& gone) {
   Shape shape = from;
   for (int i = 0; i < from.ndim(); i++)
     if (gone[i]) shape[i] = 1;
   return shape;
 }
 
-}  // namespace
+Shape without(const Shape& from, const AxisMarks& gone, bool keepdim) {
+  Shape shape;
+  for (int i = 0; i < from.ndim(); i++)
+    if (!gone[i] || keepdim) shape.push_back(gone[i] ? 1 : from[i]);
+  return shape;
+}
 
 Tensor sum(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
   Tensor y = reduce(Reduction::sum, x, axes, keepdim);
   if (Tape tape{x})
     tape.record("sum", y,
-                [from = x.shape(), kept = with_axes(x.shape(), marked("sum", x, axes))](
+                [from = x.shape(), kept = with_ones(x.shape(), marked("sum", x, axes))](
                     const Tensor& dy, InputGrads& dx) { dx[0] = expand(dy.alias(kept), from); });
   return y;
 }
@@ -96,7 +101,7 @@ Tensor sum(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
 Tensor mean(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
   check<TypeError>(is_floating(x.dtype()), "mean: expected float32 or float64, got ", x.dtype(),
                    "; convert with .float() or .double()");
-  const Shape kept = with_axes(x.shape(), marked("mean", x, axes));
+  const Shape kept = with_ones(x.shape(), marked("mean", x, axes));
   const double scale = 1.0 / (double(x.numel()) / double(std::max<int64_t>(kept.numel(), 1)));
   Tensor y = reduce(Reduction::sum, x, axes, keepdim, scale);
   if (Tape tape{x})
@@ -106,16 +111,55 @@ Tensor mean(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
   return y;
 }
 
-Tensor extreme_all(const Tensor& x, bool largest) {
-  const Reduction op = largest ? Reduction::max : Reduction::min;
-  check(x.numel() > 0, name_of(op), ": a tensor of shape ", x.shape(), " has no elements");
-  Tensor y = reduce(op, x, {}, false);
+Tensor prod(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
+  const AxisMarks gone = marked("prod", x, axes);
+  if (!is_floating(x.dtype())) return reduce(Reduction::prod, x, axes, keepdim);
+  Tensor y = x;
+  for (int last = x.ndim(); last > 0;) {  // neighbouring axes go together, each group with its own history
+    int first = last--;
+    if (!gone[last]) continue;
+    while (first > 0 && gone[first - 1]) first--;
+    const Tensor before = y;
+    y = reduce_group(Reduction::prod, before, first, last + 1, 1);
+    if (Tape tape{before})
+      tape.record("prod", y, [x = before.detach(), first, last](const Tensor& dy, InputGrads& dx) {
+        const Shape& s = x.shape();
+        const ScanAttrs attrs = {Reduction::prod, s.span(0, first), s.span(first, last + 1),
+                                 s.span(last + 1, s.ndim()), false};
+        dx[0] = empty_like(x);
+        submit(Call(Kernel::prod_bwd, 4 * x.numel(), attrs, in(x), in(dy), out(dx[0])));
+      });
+    last = first;
+  }
+  return reshape(y, without(x.shape(), gone, keepdim));
+}
+
+Tensor extreme_over(const char* op, const Tensor& x, bool largest, std::span<const int64_t> axes,
+                    bool keepdim) {
+  const AxisMarks gone = marked(op, x, axes);
+  const Shape kept = with_ones(x.shape(), gone);
+  check(x.numel() > 0 || kept.numel() == 0, op, ": a tensor of shape ", x.shape(),
+        " has no elements along the axes to go");
+  Tensor y = reduce(largest ? Reduction::max : Reduction::min, x, axes, keepdim);
   if (Tape tape{x})
-    tape.record(name_of(op), y, [x = x.detach(), y = y.detach()](const Tensor& dy, InputGrads& dx) {
-      const Tensor ties = cast(equal(x, y), x.dtype());
-      dx[0] = multiply(ties, divide(dy, sum(ties, {}, false)));
-    });
+    tape.record(op, y,
+                [x = x.detach(), y = y.alias(kept), kept,
+                 axes = std::vector<int64_t>(axes.begin(), axes.end())](const Tensor& dy, InputGrads& dx) {
+                  const Tensor ties = cast(equal(x, y), x.dtype());
+                  dx[0] = multiply(ties, divide(dy.alias(kept), sum(ties, axes, true)));
+                });
   return y;
+}
+
+Tensor extreme_all(const Tensor& x, bool largest) {
+  const char* op = name_of(largest ? Reduction::max : Reduction::min);
+  check(x.numel() > 0, op, ": a tensor of shape ", x.shape(), " has no elements");
+  return extreme_over(op, x, largest, {}, false);
+}
+
+Tensor any_all(const Tensor& x, bool all, std::span<const int64_t> axes, bool keepdim) {
+  const Tensor truth = x.dtype() == DType::boolean ? x.detach() : cast(x.detach(), DType::boolean);
+  return reduce(all ? Reduction::min : Reduction::max, truth, axes, keepdim);
 }
 
 Tensor arg_extreme(const Tensor& x, bool largest, const int64_t* axis, bool keepdim) {
@@ -151,14 +195,10 @@ Extreme extreme(const Tensor& x, bool largest, int64_t axis, bool keepdim) {
     if (i != at || keepdim) shape.push_back(values.shape()[i]);
   Extreme result = {values.alias(shape), indices.alias(shape)};
   if (Tape tape{x})  // all of the gradient goes to the index returned
-    tape.record(name_of(op), result.values,
-                [from = x.shape(), indices, at](const Tensor& dy, InputGrads& dx) {
-                  Shape line;
-                  for (int i = 0; i < from.ndim(); i++) line.push_back(i == at ? from[i] : 1);
-                  const int64_t n = line.numel();
-                  const Tensor positions = arange(0, double(n), 1, DType::int64).alias(line);
-                  dx[0] = where(equal(positions, indices), dy.alias(indices.shape()), zeros({}, dy.dtype()));
-                });
+    tape.record(
+        name_of(op), result.values, [from = x.shape(), indices, at](const Tensor& dy, InputGrads& dx) {
+          dx[0] = scatter("max", zeros(from, dy.dtype()), at, indices, dy.alias(indices.shape()), false);
+        });
   return result;
 }
 

@@ -8,6 +8,11 @@ namespace nncore::ops {
 
 Tensor sum(const Tensor& x, std::span<const int64_t> axes, bool keepdim);
 Tensor mean(const Tensor& x, std::span<const int64_t> axes, bool keepdim);
+Tensor prod(const Tensor& x, std::span<const int64_t> axes, bool keepdim);
+// amax and amin: ties share the gradient evenly
+Tensor extreme_over(const char* op, const Tensor& x, bool largest, std::span<const int64_t> axes,
+                    bool keepdim);
+Tensor any_all(const Tensor& x, bool all, std::span<const int64_t> axes, bool keepdim);
 
 struct Extreme {
   Tensor values, indices;

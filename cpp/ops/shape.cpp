@@ -8,6 +8,7 @@
 #include "cost.h"
 #include "create.h"
 #include "reduce.h"
+#include "strided.h"
 
 namespace nncore::ops {
 
@@ -37,21 +38,44 @@ CopyAttrs merged(const Shape& size, const Strides& src, const Strides& dst, int6
   return a;
 }
 
-void copy(const Tensor& src, const Tensor& dst, CopyAttrs attrs) {
-  int64_t n = 1;
-  for (int i = 0; i < attrs.ndim; i++) n *= attrs.size[i];
-  if (n == 0) return;
-  submit(Call(Kernel::copy, byte_cost(3 * n * int64_t(size_of(src.dtype()))), attrs, in(src), out(dst)));
-}
-
 // y = x read with the given strides.
 Tensor gathered(const Tensor& x, const Shape& shape, const Strides& strides, int64_t start = 0) {
   Tensor y = empty(shape, x.dtype());
-  copy(x, y, merged(shape, strides, contiguous_strides(shape), start, 0));
+  copy_strided(x, y, shape, strides, contiguous_strides(shape), start, 0);
   return y;
 }
 
+// The order of the axes longer than 1 is the same.
+bool keeps_order(const Shape& shape, std::span<const int64_t> axes) {
+  int64_t last = -1;
+  for (int64_t axis : axes) {
+    if (shape[int(axis)] == 1) continue;
+    if (axis < last) return false;
+    last = axis;
+  }
+  return true;
+}
+
 }  // namespace
+
+void copy_strided(const Tensor& from, const Tensor& to, const Shape& size, const Strides& src,
+                  const Strides& dst, int64_t src_start, int64_t dst_start, bool accumulate) {
+  const int64_t n = size.numel();
+  if (n == 0) return;
+  CopyAttrs attrs = merged(size, src, dst, src_start, dst_start);
+  attrs.accumulate = accumulate;
+  submit(Call(Kernel::copy, byte_cost(3 * n * int64_t(size_of(from.dtype()))), attrs, in(from), out(to)));
+}
+
+Tensor strided(const char* op, const Tensor& x, const Shape& shape, const Strides& strides, int64_t start) {
+  Tensor y = gathered(x, shape, strides, start);
+  if (Tape tape{x})
+    tape.record(op, y, [from = x.shape(), strides, start](const Tensor& dy, InputGrads& dx) {
+      dx[0] = zeros(from, dy.dtype());
+      copy_strided(dy, dx[0], dy.shape(), contiguous_strides(dy.shape()), strides, 0, start);
+    });
+  return y;
+}
 
 Tensor reshape(const Tensor& x, Shape shape) {
   int free = -1;
@@ -96,6 +120,9 @@ Tensor permute(const Tensor& x, std::span<const int64_t> axes) {
     shape.push_back(x.shape()[axis]);
     strides.push_back(own[axis]);
   }
+  std::array<int64_t, Shape::max_ndim> order;
+  for (int i = 0; i < ndim; i++) order[inverse[i]] = i;
+  if (keeps_order(x.shape(), std::span(order).first(ndim))) return reshape(x, shape);
   Tensor y = gathered(x, shape, strides);
   if (Tape tape{x})
     tape.record("permute", y, [inverse, ndim](const Tensor& dy, InputGrads& dx) {
@@ -169,13 +196,7 @@ Tensor slice(const Tensor& x, std::span<const Slice> slices) {
     strides.push_back(own[i] * slices[i].step);
     start += own[i] * slices[i].start;
   }
-  Tensor y = gathered(x, shape, strides, start);
-  if (Tape tape{x})
-    tape.record("slice", y, [from = x.shape(), strides, start](const Tensor& dy, InputGrads& dx) {
-      dx[0] = zeros(from, dy.dtype());
-      copy(dy, dx[0], merged(dy.shape(), contiguous_strides(dy.shape()), strides, 0, start));
-    });
-  return y;
+  return strided("slice", x, shape, strides, start);
 }
 
 Tensor cat(std::span<const Tensor> xs, int64_t axis) {
@@ -200,7 +221,7 @@ Tensor cat(std::span<const Tensor> xs, int64_t axis) {
   const Strides strides = contiguous_strides(shape);
   int64_t start = 0;
   for (const Tensor& x : parts) {
-    copy(x, y, merged(x.shape(), contiguous_strides(x.shape()), strides, 0, start * strides[at]));
+    copy_strided(x, y, x.shape(), contiguous_strides(x.shape()), strides, 0, start * strides[at]);
     start += x.shape()[at];
   }
   if (Tape tape{std::span<const Tensor>(parts)}) {

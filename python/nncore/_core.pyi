@@ -8,7 +8,7 @@ import typing
 import builtins
 import numpy as _np
 _F = typing.TypeVar("_F", bound=collections.abc.Callable[..., typing.Any])
-__all__: list[str] = ['Generator', 'Tensor', 'abs', 'adam_', 'add', 'arange', 'argmax', 'argmin', 'assign_', 'bool', 'cat', 'ceil', 'celu', 'clamp', 'cos', 'cross_entropy', 'default_generator', 'div', 'dtype', 'elementwise_ops', 'elu', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'exp', 'expm1', 'eye', 'flatten', 'float32', 'float64', 'floor', 'from_numpy', 'full', 'ge', 'gelu', 'get_num_threads', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'le', 'leaky_relu', 'linear', 'log', 'log1p', 'log2', 'log_softmax', 'logsigmoid', 'lt', 'manual_seed', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'mse_loss', 'mul', 'ne', 'neg', 'nll_loss', 'no_grad', 'normal_', 'ones', 'ones_like', 'permute', 'pow', 'product', 'product_path', 'rand', 'randint', 'randn', 'randperm', 'reciprocal', 'relu', 'relu6', 'reshape', 'round', 'rsqrt', 'selu', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'softmax', 'softplus', 'softsign', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'sub', 'sum', 'tanh', 'tanhshrink', 'tensor', 'threshold', 'transpose', 'trim_memory', 'trunc', 'uint8', 'uniform_', 'unsqueeze', 'where', 'zeros', 'zeros_like']
+__all__: list[str] = ['Generator', 'Tensor', 'abs', 'adam_', 'add', 'all', 'amax', 'amin', 'any', 'arange', 'argmax', 'argmin', 'argsort', 'assign_', 'bool', 'broadcast_to', 'cat', 'ceil', 'celu', 'chunk', 'clamp', 'cos', 'cross_entropy', 'cumprod', 'cumsum', 'default_generator', 'diag', 'diagonal', 'div', 'dtype', 'elementwise_ops', 'elu', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'exp', 'expm1', 'eye', 'flatten', 'flip', 'float32', 'float64', 'floor', 'from_numpy', 'full', 'gather', 'ge', 'gelu', 'get_num_threads', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'index_add', 'index_select', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'le', 'leaky_relu', 'linear', 'log', 'log1p', 'log2', 'log_softmax', 'logsigmoid', 'logsumexp', 'lt', 'manual_seed', 'masked_fill', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'movedim', 'mse_loss', 'mul', 'narrow', 'ne', 'neg', 'nll_loss', 'no_grad', 'nonzero', 'norm', 'normal_', 'one_hot', 'ones', 'ones_like', 'pad', 'permute', 'pow', 'prod', 'product', 'product_path', 'rand', 'randint', 'randn', 'randperm', 'reciprocal', 'relu', 'relu6', 'repeat_interleave', 'reshape', 'roll', 'round', 'rsqrt', 'scatter', 'scatter_add', 'selu', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'softmax', 'softplus', 'softsign', 'sort', 'split', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'std', 'std_mean', 'sub', 'sum', 'take', 'take_along_dim', 'tanh', 'tanhshrink', 'tensor', 'threshold', 'tile', 'topk', 'transpose', 'tril', 'trim_memory', 'triu', 'trunc', 'uint8', 'unbind', 'unflatten', 'uniform_', 'unsqueeze', 'var', 'var_mean', 'where', 'zeros', 'zeros_like']
 class dtype:
     """
     The type of a tensor's elements: float32, float64, int64, int32, uint8 or bool.
@@ -121,6 +121,22 @@ class Tensor:
         """
         a + b, broadcast.
         """
+    def all(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+        """
+        Whether every element over dim is not 0.
+        """
+    def amax(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+        """
+        The largest element over dim; equal ones share the gradient.
+        """
+    def amin(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+        """
+        The smallest element over dim; equal ones share the gradient.
+        """
+    def any(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+        """
+        Whether any element over dim is not 0.
+        """
     def argmax(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> Tensor:
         """
         The index of the largest element, of the flattened tensor or along dim.
@@ -128,6 +144,10 @@ class Tensor:
     def argmin(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> Tensor:
         """
         The index of the smallest element, of the flattened tensor or along dim.
+        """
+    def argsort(self, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> Tensor:
+        """
+        The indices that sort along dim.
         """
     def backward(self, gradient: Tensor | None = None, retain_graph: builtins.bool = False) -> None:
         """
@@ -144,6 +164,10 @@ class Tensor:
         """
         The values as bool.
         """
+    def broadcast_to(self, size: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
+        """
+        Axes of size 1 repeated to the given sizes.
+        """
     def ceil(self) -> Tensor:
         """
         the smallest integer >= x, element by element; derivative 0.
@@ -151,6 +175,10 @@ class Tensor:
     def celu(self, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
         """
         x where x > 0, else alpha (e^(x / alpha) - 1), element by element; derivative 1 where x > 0, else e^(x / alpha).
+        """
+    def chunk(self, chunks: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
+        """
+        At most so many parts, all but the last of one size.
         """
     def clamp(self, min: typing.SupportsFloat | typing.SupportsIndex | None = None, max: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
         """
@@ -164,6 +192,14 @@ class Tensor:
         """
         cos x, element by element; derivative -sin x.
         """
+    def cumprod(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
+        """
+        Running products along dim.
+        """
+    def cumsum(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
+        """
+        Running sums along dim; integers sum to int64.
+        """
     def data_ptr(self) -> builtins.int:
         """
         The address of the first element.
@@ -171,6 +207,14 @@ class Tensor:
     def detach(self) -> Tensor:
         """
         The same values, cut off from the tape.
+        """
+    def diag(self, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+        """
+        The diagonal of a matrix; of a vector, the matrix that has it on its diagonal.
+        """
+    def diagonal(self, offset: typing.SupportsInt | typing.SupportsIndex = 0, dim1: typing.SupportsInt | typing.SupportsIndex = 0, dim2: typing.SupportsInt | typing.SupportsIndex = 1) -> Tensor:
+        """
+        The diagonal over two axes, as a last axis.
         """
     def dim(self) -> builtins.int:
         """
@@ -208,6 +252,10 @@ class Tensor:
         """
         Axes of size 1 repeated to the given sizes; -1 keeps a size.
         """
+    def expand_as(self, other: Tensor) -> Tensor:
+        """
+        Stretched to the shape of other.
+        """
     def expm1(self) -> Tensor:
         """
         e^x - 1, element by element; derivative y + 1.
@@ -216,6 +264,10 @@ class Tensor:
         """
         Axes start_dim to end_dim joined.
         """
+    def flip(self, *args: typing.Any) -> Tensor:
+        """
+        The elements in reverse along each of dims.
+        """
     def float(self) -> Tensor:
         """
         The values as float32.
@@ -223,6 +275,15 @@ class Tensor:
     def floor(self) -> Tensor:
         """
         the largest integer <= x, element by element; derivative 0.
+        """
+    def gather(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
+        """
+        y[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on.
+
+        index has as many axes as input and is no longer but along dim. Raises IndexError for an index out of range.
+
+        >>> nncore.gather(nncore.tensor([[1, 2], [3, 4]]), 1, nncore.tensor([[1], [0]])).tolist()
+        [[2], [3]]
         """
     def ge(self, other: typing.Any) -> Tensor:
         """
@@ -243,6 +304,14 @@ class Tensor:
     def hardtanh(self, min_val: typing.SupportsFloat | typing.SupportsIndex = -1.0, max_val: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
         """
         min(max(x, min_val), max_val), element by element; derivative 1 where min_val < x < max_val, else 0.
+        """
+    def index_add(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, source: Tensor, *, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+        """
+        A copy of input with alpha * source added at the slices that index names.
+        """
+    def index_select(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
+        """
+        The slices along dim that a vector of indices names.
         """
     def int(self) -> Tensor:
         """
@@ -280,6 +349,10 @@ class Tensor:
         """
         -ln(1 + e^-x), element by element; derivative sigmoid(-x).
         """
+    def logsumexp(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None, keepdim: builtins.bool = False) -> Tensor:
+        """
+        log(sum(exp(x))) over dim, without overflow.
+        """
     def long(self) -> Tensor:
         """
         The values as int64.
@@ -287,6 +360,14 @@ class Tensor:
     def lt(self, other: typing.Any) -> Tensor:
         """
         Element by element, a bool tensor.
+        """
+    def masked_fill(self, mask: Tensor, value: typing.Any) -> Tensor:
+        """
+        The tensor with value where the mask holds; broadcast.
+        """
+    def masked_select(self, mask: Tensor) -> Tensor:
+        """
+        The elements where the mask holds, a vector. Its length depends on values: not in a compiled step.
         """
     def matmul(self, other: Tensor) -> Tensor:
         """
@@ -296,7 +377,7 @@ class Tensor:
         """
         The largest element; with dim, (values, indices) along that axis. NaN wins; the first of equals is returned.
         """
-    def mean(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+    def mean(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """
         The mean over all axes, or over dim.
         """
@@ -308,9 +389,17 @@ class Tensor:
         """
         x tanh(softplus(x)), element by element; derivative w + x (1 - w^2) sigmoid(x), w = tanh(softplus(x)).
         """
+    def movedim(self, source: builtins.int | collections.abc.Sequence[builtins.int], destination: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
+        """
+        Axes moved to other places; the rest keep their order.
+        """
     def mul(self, other: typing.Any) -> Tensor:
         """
         a * b, broadcast.
+        """
+    def narrow(self, dim: typing.SupportsInt | typing.SupportsIndex, start: typing.SupportsInt | typing.SupportsIndex, length: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+        """
+        Elements start to start + length of an axis.
         """
     def ne(self, other: typing.Any) -> Tensor:
         """
@@ -319,6 +408,14 @@ class Tensor:
     def neg(self) -> Tensor:
         """
         -x, element by element; derivative -1.
+        """
+    def nonzero(self, *, as_tuple: builtins.bool = False) -> typing.Any:
+        """
+        The indices of all elements other than 0, (found, ndim), or a vector for each axis. Not in a compiled step.
+        """
+    def norm(self, p: typing.Any = 2.0, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+        """
+        (sum |x|^p)^(1/p) over dim; p may be 'fro' (2), infinite, or 0 (how many are not 0).
         """
     def numel(self) -> builtins.int:
         """
@@ -336,6 +433,10 @@ class Tensor:
         """
         a to the power b, broadcast.
         """
+    def prod(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
+        """
+        The product over all axes, or over dim; its derivative is right where elements are 0.
+        """
     def reciprocal(self) -> Tensor:
         """
         1 / x, element by element; derivative -y^2.
@@ -348,6 +449,14 @@ class Tensor:
         """
         min(max(x, 0), 6), element by element; derivative 1 where 0 < y < 6, else 0.
         """
+    def repeat(self, *args: typing.Any) -> Tensor:
+        """
+        Repeated as a whole, so many times along each axis; further sizes add axes in front.
+        """
+    def repeat_interleave(self, repeats: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+        """
+        Each element repeated, along dim or of the flattened tensor.
+        """
     def requires_grad_(self, requires_grad: builtins.bool = True) -> Tensor:
         """
         Sets requires_grad and returns the tensor.
@@ -356,6 +465,10 @@ class Tensor:
         """
         The same elements in row-major order under another shape; one size may be -1.
         """
+    def roll(self, shifts: builtins.int | collections.abc.Sequence[builtins.int], dims: builtins.int | collections.abc.Sequence[builtins.int] | None = None) -> Tensor:
+        """
+        Shifted along dims; what leaves at the end comes in at the start. Without dims: of the flattened tensor.
+        """
     def round(self) -> Tensor:
         """
         the nearest integer, of two the even one, element by element; derivative 0.
@@ -363,6 +476,14 @@ class Tensor:
     def rsqrt(self) -> Tensor:
         """
         x^(-1/2), element by element; derivative -y^3 / 2.
+        """
+    def scatter(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, src: typing.Any = None, *, value: typing.Any = None) -> Tensor:
+        """
+        A copy of input with src, or one value, set where index points along dim; of several the last stays.
+        """
+    def scatter_add(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, src: Tensor) -> Tensor:
+        """
+        A copy of input with src added where index points along dim.
         """
     def selu(self) -> Tensor:
         """
@@ -400,6 +521,14 @@ class Tensor:
         """
         x / (1 + |x|), element by element; derivative 1 / (1 + |x|)^2.
         """
+    def sort(self, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> typing.Any:
+        """
+        (values, indices) in order along dim; always stable, NaN counts as the largest.
+        """
+    def split(self, split_size_or_sections: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
+        """
+        Parts of one size, the last one perhaps shorter, or of the sizes given.
+        """
     def sqrt(self) -> Tensor:
         """
         x^(1/2), element by element; derivative 1 / (2 y).
@@ -412,13 +541,25 @@ class Tensor:
         """
         Without the axes of size 1, or without that one.
         """
+    def std(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
+        """
+        The square root of the variance over dim; correction is 1 by default.
+        """
     def sub(self, other: typing.Any) -> Tensor:
         """
         a - b, broadcast.
         """
-    def sum(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+    def sum(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """
         The sum over all axes, or over dim; integers sum to int64.
+        """
+    def take(self, index: Tensor) -> Tensor:
+        """
+        Elements of the flattened tensor.
+        """
+    def take_along_dim(self, indices: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+        """
+        As gather, with both broadcast but along dim: what argsort and argmax give.
         """
     def tanh(self) -> Tensor:
         """
@@ -432,6 +573,10 @@ class Tensor:
         """
         x where x > threshold, else value, element by element; derivative 1 where x > threshold, else 0.
         """
+    def tile(self, *args: typing.Any) -> Tensor:
+        """
+        Repeated as a whole, dims times along its last axes.
+        """
     def to(self, dtype: _dtype) -> Tensor:
         """
         The values converted to another dtype.
@@ -440,21 +585,49 @@ class Tensor:
         """
         The values as nested Python lists, or a number for a tensor without axes.
         """
+    def topk(self, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, largest: builtins.bool = True, sorted: builtins.bool = True) -> typing.Any:
+        """
+        (values, indices) of the k largest or smallest along dim, in order; of equals the first.
+        """
     def transpose(self, dim0: typing.SupportsInt | typing.SupportsIndex, dim1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
         """
         Two axes exchanged.
+        """
+    def tril(self, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+        """
+        The lower triangle of each matrix, with so many diagonals above the main one; else 0.
+        """
+    def triu(self, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+        """
+        The upper triangle of each matrix from that diagonal on; else 0.
         """
     def trunc(self) -> Tensor:
         """
         x without its fraction, element by element; derivative 0.
         """
+    def unbind(self, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
+        """
+        Every slice along dim, without that axis.
+        """
+    def unflatten(self, dim: typing.SupportsInt | typing.SupportsIndex, sizes: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
+        """
+        One axis taken apart into several; one size may be -1.
+        """
     def unsqueeze(self, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
         """
         With a new axis of size 1 at dim.
         """
+    def var(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
+        """
+        sum((x - mean)^2) / (n - correction) over dim; correction is 1 by default.
+        """
     def view(self, *args: typing.Any) -> Tensor:
         """
         As reshape: values are always dense.
+        """
+    def view_as(self, other: Tensor) -> Tensor:
+        """
+        The same elements under the shape of other.
         """
     @property
     def T(self) -> Tensor:
@@ -583,6 +756,22 @@ def add(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a + b, broadcast.
     """
+def all(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+    """
+    Whether every element over dim is not 0.
+    """
+def amax(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+    """
+    The largest element over dim; equal ones share the gradient.
+    """
+def amin(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+    """
+    The smallest element over dim; equal ones share the gradient.
+    """
+def any(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+    """
+    Whether any element over dim is not 0.
+    """
 def arange(start: typing.Any, end: typing.Any = None, step: typing.Any = 1, dtype: _dtype | None = None) -> Tensor:
     """
     start, start + step, ... below end; arange(n) counts from 0.
@@ -595,9 +784,17 @@ def argmin(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None 
     """
     The index of the smallest element, of the flattened tensor or along dim.
     """
+def argsort(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> Tensor:
+    """
+    The indices that sort along dim.
+    """
 def assign_(target: Tensor, value: typing.Any) -> None:
     """
     Writes a tensor's values, or one number, into a parameter or buffer.
+    """
+def broadcast_to(input: Tensor, size: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
+    """
+    Axes of size 1 repeated to the given sizes.
     """
 def cat(tensors: collections.abc.Sequence[Tensor], dim: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
     """
@@ -610,6 +807,10 @@ def ceil(input: Tensor) -> Tensor:
 def celu(input: Tensor, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
     """
     x where x > 0, else alpha (e^(x / alpha) - 1), element by element; derivative 1 where x > 0, else e^(x / alpha).
+    """
+def chunk(input: Tensor, chunks: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
+    """
+    At most so many parts, all but the last of one size.
     """
 def clamp(input: Tensor, min: typing.SupportsFloat | typing.SupportsIndex | None = None, max: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
     """
@@ -625,9 +826,25 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, i
 
     Raises IndexError for a label outside 0..C-1, ValueError for shapes that do not match or a mean over nothing.
     """
+def cumprod(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
+    """
+    Running products along dim.
+    """
+def cumsum(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
+    """
+    Running sums along dim; integers sum to int64.
+    """
 def default_generator() -> Generator:
     """
     The generator used where none is given.
+    """
+def diag(input: Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+    """
+    The diagonal of a matrix; of a vector, the matrix that has it on its diagonal.
+    """
+def diagonal(input: Tensor, offset: typing.SupportsInt | typing.SupportsIndex = 0, dim1: typing.SupportsInt | typing.SupportsIndex = 0, dim2: typing.SupportsInt | typing.SupportsIndex = 1) -> Tensor:
+    """
+    The diagonal over two axes, as a last axis.
     """
 def div(input: typing.Any, other: typing.Any) -> Tensor:
     """
@@ -673,6 +890,10 @@ def flatten(input: Tensor, start_dim: typing.SupportsInt | typing.SupportsIndex 
     """
     Axes start_dim to end_dim joined.
     """
+def flip(input: Tensor, dims: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
+    """
+    The elements in reverse along each of dims.
+    """
 def floor(input: Tensor) -> Tensor:
     """
     the largest integer <= x, element by element; derivative 0.
@@ -684,6 +905,15 @@ def from_numpy(array: typing.Any) -> Tensor:
 def full(size: builtins.int | collections.abc.Sequence[builtins.int], fill_value: typing.Any, dtype: _dtype | None = None) -> Tensor:
     """
     All elements equal.
+    """
+def gather(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
+    """
+    y[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on.
+
+    index has as many axes as input and is no longer but along dim. Raises IndexError for an index out of range.
+
+    >>> nncore.gather(nncore.tensor([[1, 2], [3, 4]]), 1, nncore.tensor([[1], [0]])).tolist()
+    [[2], [3]]
     """
 def ge(input: Tensor, other: typing.Any) -> Tensor:
     """
@@ -712,6 +942,14 @@ def hardswish(input: Tensor) -> Tensor:
 def hardtanh(input: Tensor, min_val: typing.SupportsFloat | typing.SupportsIndex = -1.0, max_val: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
     """
     min(max(x, min_val), max_val), element by element; derivative 1 where min_val < x < max_val, else 0.
+    """
+def index_add(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, source: Tensor, *, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+    """
+    A copy of input with alpha * source added at the slices that index names.
+    """
+def index_select(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
+    """
+    The slices along dim that a vector of indices names.
     """
 def is_grad_enabled() -> builtins.bool:
     """
@@ -757,6 +995,10 @@ def logsigmoid(input: Tensor) -> Tensor:
     """
     -ln(1 + e^-x), element by element; derivative sigmoid(-x).
     """
+def logsumexp(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None, keepdim: builtins.bool = False) -> Tensor:
+    """
+    log(sum(exp(x))) over dim, without overflow.
+    """
 def lt(input: Tensor, other: typing.Any) -> Tensor:
     """
     Element by element, a bool tensor.
@@ -764,6 +1006,14 @@ def lt(input: Tensor, other: typing.Any) -> Tensor:
 def manual_seed(seed: typing.Any) -> None:
     """
     Starts the default generator anew; equal seeds give equal numbers on every machine.
+    """
+def masked_fill(input: Tensor, mask: Tensor, value: typing.Any) -> Tensor:
+    """
+    The tensor with value where the mask holds; broadcast.
+    """
+def masked_select(input: Tensor, mask: Tensor) -> Tensor:
+    """
+    The elements where the mask holds, a vector. Its length depends on values: not in a compiled step.
     """
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """
@@ -777,7 +1027,7 @@ def maximum(input: Tensor, other: Tensor) -> Tensor:
     """
     The larger of two, element by element; the gradient is shared where they are equal.
     """
-def mean(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+def mean(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
     """
     The mean over all axes, or over dim.
     """
@@ -801,6 +1051,10 @@ def mish(input: Tensor) -> Tensor:
     """
     x tanh(softplus(x)), element by element; derivative w + x (1 - w^2) sigmoid(x), w = tanh(softplus(x)).
     """
+def movedim(input: Tensor, source: builtins.int | collections.abc.Sequence[builtins.int], destination: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
+    """
+    Axes moved to other places; the rest keep their order.
+    """
 def mse_loss(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
     """
     (input - target)^2, averaged, summed or as it is; the shapes must be equal.
@@ -808,6 +1062,10 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
 def mul(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a * b, broadcast.
+    """
+def narrow(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, start: typing.SupportsInt | typing.SupportsIndex, length: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    """
+    Elements start to start + length of an axis.
     """
 def ne(input: Tensor, other: typing.Any) -> Tensor:
     """
@@ -821,9 +1079,26 @@ def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, ignore
     """
     -input[target], from log-probabilities (N, C) or (N, C, ...).
     """
+def nonzero(input: Tensor, *, as_tuple: builtins.bool = False) -> typing.Any:
+    """
+    The indices of all elements other than 0, (found, ndim), or a vector for each axis. Not in a compiled step.
+    """
+def norm(input: Tensor, p: typing.Any = 2.0, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+    """
+    (sum |x|^p)^(1/p) over dim; p may be 'fro' (2), infinite, or 0 (how many are not 0).
+    """
 def normal_(tensor: Tensor, mean: typing.SupportsFloat | typing.SupportsIndex = 0.0, std: typing.SupportsFloat | typing.SupportsIndex = 1.0, generator: Generator | None = None) -> None:
     """
     Fills a parameter with normal numbers.
+    """
+def one_hot(tensor: Tensor, num_classes: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
+    """
+    1 at the class of each element along a new last axis, else 0; int64.
+
+    num_classes -1: one more than the largest, which the host then reads. Raises IndexError for a class out of range.
+
+    >>> nncore._core.one_hot(nncore.tensor([2, 0]), 3).tolist()
+    [[0, 0, 1], [1, 0, 0]]
     """
 def ones(*args: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
@@ -833,6 +1108,15 @@ def ones_like(input: Tensor, dtype: _dtype | None = None) -> Tensor:
     """
     All elements 1. As large as input.
     """
+def pad(input: Tensor, pad: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], mode: str = 'constant', value: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    Padded at both ends of its last axes: pad is (left, right) of the last axis, then of the one before, ...
+
+    mode: 'constant' (value, by default 0; negative widths cut), 'reflect', 'replicate' or 'circular'. Raises ValueError for widths that the axis does not allow.
+
+    >>> nncore._core.pad(nncore.tensor([1.0, 2.0, 3.0]), (2, 1), 'reflect').tolist()
+    [3.0, 2.0, 1.0, 2.0, 3.0, 2.0]
+    """
 def permute(input: Tensor, dims: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
     """
     The axes in another order.
@@ -840,6 +1124,10 @@ def permute(input: Tensor, dims: builtins.int | collections.abc.Sequence[builtin
 def pow(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a to the power b, broadcast.
+    """
+def prod(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
+    """
+    The product over all axes, or over dim; its derivative is right where elements are 0.
     """
 def product(a: Tensor, b: Tensor, trans_a: builtins.bool = False, trans_b: builtins.bool = False) -> Tensor:
     """
@@ -877,9 +1165,17 @@ def relu6(input: Tensor) -> Tensor:
     """
     min(max(x, 0), 6), element by element; derivative 1 where 0 < y < 6, else 0.
     """
+def repeat_interleave(input: Tensor, repeats: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    Each element repeated, along dim or of the flattened tensor.
+    """
 def reshape(input: Tensor, shape: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
     """
     The same elements in row-major order under another shape; one size may be -1.
+    """
+def roll(input: Tensor, shifts: builtins.int | collections.abc.Sequence[builtins.int], dims: builtins.int | collections.abc.Sequence[builtins.int] | None = None) -> Tensor:
+    """
+    Shifted along dims; what leaves at the end comes in at the start. Without dims: of the flattened tensor.
     """
 def round(input: Tensor) -> Tensor:
     """
@@ -888,6 +1184,14 @@ def round(input: Tensor) -> Tensor:
 def rsqrt(input: Tensor) -> Tensor:
     """
     x^(-1/2), element by element; derivative -y^3 / 2.
+    """
+def scatter(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, src: typing.Any = None, *, value: typing.Any = None) -> Tensor:
+    """
+    A copy of input with src, or one value, set where index points along dim; of several the last stays.
+    """
+def scatter_add(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, src: Tensor) -> Tensor:
+    """
+    A copy of input with src added where index points along dim.
     """
 def selu(input: Tensor) -> Tensor:
     """
@@ -937,6 +1241,14 @@ def softsign(input: Tensor) -> Tensor:
     """
     x / (1 + |x|), element by element; derivative 1 / (1 + |x|)^2.
     """
+def sort(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> typing.Any:
+    """
+    (values, indices) in order along dim; always stable, NaN counts as the largest.
+    """
+def split(input: Tensor, split_size_or_sections: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
+    """
+    Parts of one size, the last one perhaps shorter, or of the sizes given.
+    """
 def sqrt(input: Tensor) -> Tensor:
     """
     x^(1/2), element by element; derivative 1 / (2 y).
@@ -957,13 +1269,29 @@ def stack(tensors: collections.abc.Sequence[Tensor], dim: typing.SupportsInt | t
     """
     Tensors of one shape joined along a new axis.
     """
+def std(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    The square root of the variance over dim; correction is 1 by default.
+    """
+def std_mean(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[Tensor, Tensor]:
+    """
+    The square root of the variance over dim; correction is 1 by default. With the mean.
+    """
 def sub(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a - b, broadcast.
     """
-def sum(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+def sum(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
     """
     The sum over all axes, or over dim; integers sum to int64.
+    """
+def take(input: Tensor, index: Tensor) -> Tensor:
+    """
+    Elements of the flattened tensor.
+    """
+def take_along_dim(input: Tensor, indices: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    As gather, with both broadcast but along dim: what argsort and argmax give.
     """
 def tanh(input: Tensor) -> Tensor:
     """
@@ -986,17 +1314,41 @@ def threshold(input: Tensor, threshold: typing.SupportsFloat | typing.SupportsIn
     """
     x where x > threshold, else value, element by element; derivative 1 where x > threshold, else 0.
     """
+def tile(input: Tensor, dims: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
+    """
+    Repeated as a whole, dims times along its last axes.
+    """
+def topk(input: Tensor, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, largest: builtins.bool = True, sorted: builtins.bool = True) -> typing.Any:
+    """
+    (values, indices) of the k largest or smallest along dim, in order; of equals the first.
+    """
 def transpose(input: Tensor, dim0: typing.SupportsInt | typing.SupportsIndex, dim1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
     """
     Two axes exchanged.
+    """
+def tril(input: Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+    """
+    The lower triangle of each matrix, with so many diagonals above the main one; else 0.
     """
 def trim_memory() -> None:
     """
     Gives cached memory back to the system.
     """
+def triu(input: Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+    """
+    The upper triangle of each matrix from that diagonal on; else 0.
+    """
 def trunc(input: Tensor) -> Tensor:
     """
     x without its fraction, element by element; derivative 0.
+    """
+def unbind(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
+    """
+    Every slice along dim, without that axis.
+    """
+def unflatten(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, sizes: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
+    """
+    One axis taken apart into several; one size may be -1.
     """
 def uniform_(tensor: Tensor, low: typing.SupportsFloat | typing.SupportsIndex = 0.0, high: typing.SupportsFloat | typing.SupportsIndex = 1.0, generator: Generator | None = None) -> None:
     """
@@ -1005,6 +1357,14 @@ def uniform_(tensor: Tensor, low: typing.SupportsFloat | typing.SupportsIndex = 
 def unsqueeze(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
     """
     With a new axis of size 1 at dim.
+    """
+def var(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    sum((x - mean)^2) / (n - correction) over dim; correction is 1 by default.
+    """
+def var_mean(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[Tensor, Tensor]:
+    """
+    sum((x - mean)^2) / (n - correction) over dim; correction is 1 by default. With the mean.
     """
 def where(condition: Tensor, input: typing.Any, other: typing.Any) -> Tensor:
     """

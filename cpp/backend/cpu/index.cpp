@@ -1,4 +1,7 @@
-// Rows chosen by an index, and its transpose: rows added where the index points.
+// Elements chosen by an index, and its transpose: elements added or set where the index points. Where indices
+// repeat, they act in their order, whatever the number of threads.
+#include <algorithm>
+
 #include "../../core/error.h"
 #include "../../core/parallel.h"
 #include "kernels.h"
@@ -7,18 +10,28 @@ namespace nncore::cpu {
 
 namespace {
 
-// A negative index counts from the end, as in NumPy.
-template <class I>
-int64_t row_of(const I* index, int64_t i, int64_t rows) {
-  const int64_t at = int64_t(index[i]);
-  check<IndexError>(at >= -rows && at < rows, "index: index ", at, " at position ", i,
+int64_t row_of(const char* op, int64_t at, int64_t i, int64_t rows, bool wrap) {
+  check<IndexError>(at >= (wrap ? -rows : 0) && at < rows, op, ": index ", at, " at position ", i,
                     " is out of range for an axis of size ", rows);
   return at < 0 ? at + rows : at;
 }
 
+// Lanes of (outer, inner) shared by a team: body(o, i0, i1) gets inner [i0, i1) of one outer.
+template <class Body>
+void for_lanes(int64_t outer, int64_t inner, int64_t cost, Body body) {
+  constexpr int64_t strip = 512;
+  const int64_t strips = (inner + strip - 1) / strip;
+  parallel_for(outer * strips, cost, [&](int64_t begin, int64_t end) {
+    for (int64_t s = begin; s < end; s++) {
+      const int64_t i0 = s % strips * strip;
+      body(s / strips, i0, std::min(i0 + strip, inner));
+    }
+  });
+}
+
 }  // namespace
 
-// y[i] = x[index[i]]; args: x (rows, cols), index, y (count, cols)
+// y[o, i] = x[o, index[i]]; args: x (outer, rows, cols), index, y (outer, count, cols)
 void gather_rows(const Call& call) {
   const auto& a = call.attrs<GatherAttrs>();
   const size_t row_bytes = size_t(a.cols) * size_of(call.args[0].dtype);
@@ -26,15 +39,17 @@ void gather_rows(const Call& call) {
     const auto* index = call.arg<const decltype(zero)>(1);
     const std::byte* x = call.arg<const std::byte>(0);
     std::byte* y = call.arg<std::byte>(2);
-    parallel_for(a.count, call.cost, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; i++)
-        std::memcpy(y + size_t(i) * row_bytes, x + size_t(row_of(index, i, a.rows)) * row_bytes, row_bytes);
+    parallel_for(a.outer * a.count, call.cost, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i++) {
+        const int64_t from =
+            i / a.count * a.rows + row_of(a.op, int64_t(index[i % a.count]), i % a.count, a.rows, a.wrap);
+        std::memcpy(y + size_t(i) * row_bytes, x + size_t(from) * row_bytes, row_bytes);
+      }
     });
   });
 }
 
-// dx[index[i]] += dy[i], in order of i; threads share the columns, so the order never changes. args: index,
-// dy, dx
+// dx[o, index[i]] += dy[o, i], in order of i; threads share the columns. args: index, dy, dx
 void scatter_add_rows(const Call& call) {
   const auto& a = call.attrs<GatherAttrs>();
   visit_index(call.args[0].dtype, [&](auto zero) {
@@ -43,13 +58,91 @@ void scatter_add_rows(const Call& call) {
       using T = decltype(number);
       const T* dy = call.arg<const T>(1);
       T* dx = call.arg<T>(2);
-      parallel_for(a.cols, call.cost, [&](int64_t begin, int64_t end) {
+      for_lanes(a.outer, a.cols, call.cost, [&](int64_t o, int64_t c0, int64_t c1) {
         for (int64_t i = 0; i < a.count; i++) {
-          T* to = dx + row_of(index, i, a.rows) * a.cols;
-          const T* from = dy + i * a.cols;
-          for (int64_t j = begin; j < end; j++) to[j] = T(to[j] + from[j]);
+          T* to = dx + (o * a.rows + row_of(a.op, int64_t(index[i]), i, a.rows, a.wrap)) * a.cols;
+          const T* from = dy + (o * a.count + i) * a.cols;
+          for (int64_t j = c0; j < c1; j++) to[j] = T(to[j] + from[j]);
         }
       });
+    });
+  });
+}
+
+// y[o, j, i] = x[o, index[o, j, i], i]; args: x, index, y
+void gather_axis(const Call& call) {
+  const auto& a = call.attrs<AxisIndexAttrs>();
+  visit_index(call.args[1].dtype, [&](auto zero) {
+    const auto* index = call.arg<const decltype(zero)>(1);
+    visit(call.args[0].dtype, [&](auto number) {
+      using T = decltype(number);
+      const T* x = call.arg<const T>(0);
+      T* y = call.arg<T>(2);
+      parallel_for(a.outer * a.count, call.cost, [&](int64_t begin, int64_t end) {
+        for (int64_t row = begin; row < end; row++) {
+          const T* from = x + row / a.count * a.n * a.inner;
+          for (int64_t i = 0, at = row * a.inner; i < a.inner; i++, at++)
+            y[at] = from[row_of(a.op, int64_t(index[at]), at, a.n, false) * a.inner + i];
+        }
+      });
+    });
+  });
+}
+
+// y[o, index[o, j, i], i] = (or +=) src[o, j, i], in order of j; args: index, src, y
+void scatter_axis(const Call& call) {
+  const auto& a = call.attrs<AxisIndexAttrs>();
+  visit_index(call.args[0].dtype, [&](auto zero) {
+    const auto* index = call.arg<const decltype(zero)>(0);
+    visit(call.args[1].dtype, [&](auto number) {
+      using T = decltype(number);
+      const T* src = call.arg<const T>(1);
+      T* y = call.arg<T>(2);
+      for_lanes(a.outer, a.inner, call.cost, [&](int64_t o, int64_t i0, int64_t i1) {
+        for (int64_t j = 0; j < a.count; j++)
+          for (int64_t i = i0; i < i1; i++) {
+            const int64_t at = (o * a.count + j) * a.inner + i;
+            T& to = y[(o * a.n + row_of(a.op, int64_t(index[at]), at, a.n, false)) * a.inner + i];
+            const T value = src[a.single ? 0 : at];
+            to = a.add ? T(to + value) : value;
+          }
+      });
+    });
+  });
+}
+
+// flat = (i0 * size1 + i1) * size2 + ...; args: int64 index operands, flat
+void ravel_index(const Call& call) {
+  const auto& a = call.attrs<RavelAttrs>();
+  int64_t* flat = call.arg<int64_t>(a.ndim);
+  parallel_for(a.n, call.cost, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) {
+      int64_t sum = 0;
+      for (int d = 0; d < a.ndim; d++) {
+        const int64_t at = call.arg<const int64_t>(d)[i], size = a.size[d];
+        check<IndexError>(at >= -size && at < size, "index: index ", at, " at position ", i,
+                          " is out of range for axis ", a.first_axis + d, " of size ", size);
+        sum = sum * size + (at < 0 ? at + size : at);
+      }
+      flat[i] = sum;
+    }
+  });
+}
+
+// y[i, x[i]] = 1, else 0; args: x, y (n, classes) int64
+void one_hot(const Call& call) {
+  const auto& a = call.attrs<OneHotAttrs>();
+  visit_index(call.args[0].dtype, [&](auto zero) {
+    const auto* x = call.arg<const decltype(zero)>(0);
+    int64_t* y = call.arg<int64_t>(1);
+    parallel_for(a.n, call.cost, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i++) {
+        const int64_t at = int64_t(x[i]);
+        check<IndexError>(at >= 0 && at < a.classes, "one_hot: class ", at, " at position ", i,
+                          " is out of range for ", a.classes, " classes");
+        std::fill_n(y + i * a.classes, a.classes, int64_t(0));
+        y[i * a.classes + at] = 1;
+      }
     });
   });
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "elementwise_table.h"
+#include "fold_table.h"
 #include "gemm_table.h"
 #include "limits_table.h"
 #include "loss_table.h"
@@ -23,6 +24,7 @@ struct LevelKernels {
   GemmKernels<T> gemm;
   ElementwiseKernels<T> elementwise;
   ReduceKernels<T> reduce;
+  FoldKernels<T> fold;
   LossKernels<T> loss;
   OptimKernels<T> optim;
   LimitsKernels<T> limits;

@@ -1,0 +1,96 @@
+// Sums of terms: what variance, norms and the logarithm of a sum of exponentials are made of.
+#include "../../math.h"
+//
+#include "walk.inl"
+
+// fwd(x, m, p) is the term, bwd(x, m, p) what its derivative is proportional to; the caller's c has the rest.
+struct DeviationTerm {
+  template <class V>
+  static V fwd(V x, V m, V) {
+    return (x - m) * (x - m);
+  }
+  template <class V>
+  static V bwd(V x, V m, V) {
+    return x - m;
+  }
+};
+struct AbsTerm {
+  template <class V>
+  static V fwd(V x, V, V) {
+    return abs(x);
+  }
+  template <class V>
+  static V bwd(V x, V, V) {
+    return select(x < V(0), V(-1), select(V(0) < x, V(1), x));
+  }
+};
+struct SquareTerm {
+  template <class V>
+  static V fwd(V x, V, V) {
+    return x * x;
+  }
+  template <class V>
+  static V bwd(V x, V, V) {
+    return x;
+  }
+};
+struct PowerTerm {
+  template <class V>
+  static V fwd(V x, V, V p) {
+    return pow(abs(x), p);
+  }
+  template <class V>
+  static V bwd(V x, V, V p) {
+    return select(x == V(0), V(0), copysign(pow(abs(x), p - V(1)), x));
+  }
+};
+struct ExpTerm {
+  template <class V>
+  static V fwd(V x, V m, V) {
+    return exp(x - m);
+  }
+  template <class V>
+  static V bwd(V x, V m, V) {
+    return exp(x - m);
+  }
+};
+
+template <class T, class Term>
+T fold_chunk(int64_t n, const T* x, T m, T power) {
+  using V = Vec<T>;
+  return reduce_terms<T, SumJoin<V>>(
+      n, [=](int64_t i, int64_t k) { return Term::fwd(load_some<V>(x + i, k), V(m), V(power)); });
+}
+
+template <class T, class Term>
+void fold_columns(int64_t rows, int64_t cols, int64_t ld, const T* x, const T* m, T power, T* y) {
+  using V = Vec<T>;
+  for (int64_t j = 0; j < cols; j += V::lanes) {
+    const V vm = load_some<V>(m + j, cols - j);
+    V s = V(T(0));
+    for (int64_t i = 0; i < rows; i++)
+      s = s + Term::fwd(load_some<V>(x + i * ld + j, cols - j), vm, V(power));
+    store_some(y + j, s, cols - j);
+  }
+}
+
+template <class T, class Term, bool single>
+void fold_bwd(int64_t n, const T* x, const T* m, const T* c, T power, T* dx) {
+  using V = Vec<T>;
+  map_row(n, dx, [=](int64_t i, int64_t k) {
+    const V vm = single ? V(*m) : load_some<V>(m + i, k), vc = single ? V(*c) : load_some<V>(c + i, k);
+    return vc * Term::bwd(load_some<V>(x + i, k), vm, V(power));
+  });
+}
+
+template <class T, class... Terms>
+constexpr nncore::FoldKernels<T> make_kernels() {
+  return {{fold_chunk<T, Terms>...},
+          {fold_columns<T, Terms>...},
+          {fold_bwd<T, Terms, true>...},
+          {fold_bwd<T, Terms, false>...}};
+}
+
+constexpr nncore::Family<nncore::FoldKernels> kernels = {
+    make_kernels<float, DeviationTerm, AbsTerm, SquareTerm, PowerTerm, ExpTerm>(),
+    make_kernels<double, DeviationTerm, AbsTerm, SquareTerm, PowerTerm, ExpTerm>()};

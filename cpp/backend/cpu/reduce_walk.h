@@ -1,0 +1,80 @@
+// How a reduction is cut: by its length alone, never by threads. Rows go in chunks whose results join
+// pairwise, columns in chunks of rows whose results join in order.
+#pragma once
+#include <algorithm>
+#include <vector>
+
+#include "../../core/parallel.h"
+#include "../attrs.h"
+#include "reduce.h"
+
+namespace nncore::cpu {
+
+inline constexpr int64_t row_chunk = 4096;  // elements of a contiguous row
+
+template <class T>
+T join(Reduction op, T a, T b) {
+  switch (op) {
+    case Reduction::sum:
+      return T(a + b);
+    case Reduction::prod:
+      return T(a * b);
+    case Reduction::max:
+      return b > a || b != b ? b : a;
+    default:
+      return b < a || b != b ? b : a;
+  }
+}
+
+// Joins n partial results in place: neighbours, then neighbours of those.
+template <class T>
+T join_pairwise(Reduction op, T* part, int64_t n) {
+  for (; n > 1; n = (n + 1) / 2) {
+    for (int64_t i = 0; i < n / 2; i++) part[i] = join(op, part[2 * i], part[2 * i + 1]);
+    if (n % 2) part[n / 2] = part[n - 1];
+  }
+  return part[0];
+}
+
+// results[r] = reduction of row r; chunk(row, begin, size) reduces a part of it.
+template <class T, class Chunk>
+void reduce_rows(Reduction op, int64_t rows, int64_t n, int64_t cost, Chunk chunk, T* results) {
+  const int64_t chunks = std::max<int64_t>(1, (n + row_chunk - 1) / row_chunk);
+  if (chunks == 1) {
+    parallel_for(rows, cost, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; r++) results[r] = chunk(r, 0, n);
+    });
+    return;
+  }
+  std::vector<T> parts(rows * chunks);
+  parallel_for(rows * chunks, cost, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) {
+      const int64_t start = i % chunks * row_chunk;
+      parts[i] = chunk(i / chunks, start, std::min(row_chunk, n - start));
+    }
+  });
+  for (int64_t r = 0; r < rows; r++) results[r] = join_pairwise(op, &parts[r * chunks], chunks);
+}
+
+// y (outer, inner) = reduction of (outer, n, inner) over the middle axis; columns(o, first, rows, j, width,
+// to) reduces so many rows of a strip of columns.
+template <class T, class Columns>
+void reduce_middle(Reduction op, int64_t outer, int64_t n, int64_t inner, int64_t cost, Columns columns,
+                   T* y) {
+  constexpr int64_t strip = 256;
+  const int64_t strips = (inner + strip - 1) / strip;
+  parallel_for(outer * strips, cost, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) {
+      const int64_t o = i / strips, j = i % strips * strip, width = std::min(strip, inner - j);
+      T* to = y + o * inner + j;
+      columns(o, 0, std::min(column_chunk, n), j, width, to);
+      T part[strip];
+      for (int64_t r = column_chunk; r < n; r += column_chunk) {
+        columns(o, r, std::min(column_chunk, n - r), j, width, part);
+        for (int64_t c = 0; c < width; c++) to[c] = join(op, to[c], part[c]);
+      }
+    }
+  });
+}
+
+}  // namespace nncore::cpu

@@ -1,0 +1,101 @@
+// Sorting along an axis: stable, NaN above everything. A value becomes an unsigned key whose order is the
+// wanted one; keys with their places are then sorted digit by digit (long lanes) or by merging (short ones).
+#include <algorithm>
+#include <bit>
+
+#include "../../core/parallel.h"
+#include "kernels.h"
+#include "scratch.h"
+
+namespace nncore::cpu {
+
+namespace {
+
+template <class U>
+struct Entry {
+  U key;
+  int64_t at;
+};
+
+template <class T>
+auto key_of(T v) {
+  if constexpr (std::is_floating_point_v<T>) {
+    using U = std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>;
+    constexpr U sign = U(1) << (8 * sizeof(T) - 1);
+    if (v != v) return U(~U(0));
+    const U bits = std::bit_cast<U>(v == T(0) ? T(0) : v);  // both zeros are equal
+    return U(bits & sign ? ~bits : bits | sign);
+  } else if constexpr (std::is_signed_v<T>) {
+    using U = std::make_unsigned_t<T>;
+    return U(U(v) ^ (U(1) << (8 * sizeof(T) - 1)));
+  } else {
+    return uint32_t(v);
+  }
+}
+
+// Runs of 1, 2, 4, ... are merged between the two arrays; returns the one that holds the result.
+template <class E>
+E* merge_sort(E* a, E* b, int64_t n) {
+  for (int64_t width = 1; width < n; width *= 2) {
+    for (int64_t i = 0; i < n; i += 2 * width) {
+      const int64_t middle = std::min(i + width, n), end = std::min(i + 2 * width, n);
+      int64_t l = i, r = middle;
+      for (int64_t k = i; k < end; k++)
+        b[k] = l < middle && (r >= end || a[l].key <= a[r].key) ? a[l++] : a[r++];
+    }
+    std::swap(a, b);
+  }
+  return a;
+}
+
+template <class E>
+E* radix_sort(E* a, E* b, int64_t n) {
+  constexpr int bits = 8, digits = int(sizeof(E::key)) * 8 / bits, values = 1 << bits;
+  int64_t count[digits][values] = {};
+  for (int64_t i = 0; i < n; i++)
+    for (int d = 0; d < digits; d++) count[d][a[i].key >> (bits * d) & (values - 1)]++;
+  for (int d = 0; d < digits; d++) {
+    int64_t start = 0, largest = 0;
+    for (int64_t& c : count[d]) {
+      largest = std::max(largest, c);
+      start += std::exchange(c, start);
+    }
+    if (largest == n) continue;  // one digit for all
+    for (int64_t i = 0; i < n; i++) b[count[d][a[i].key >> (bits * d) & (values - 1)]++] = a[i];
+    std::swap(a, b);
+  }
+  return a;
+}
+
+}  // namespace
+
+// args: x (outer, n, inner), values (outer, k, inner), indices int64
+void sort(const Call& call) {
+  const auto& a = call.attrs<SortAttrs>();
+  visit(call.args[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    using U = decltype(key_of(T()));
+    using E = Entry<U>;
+    const T* x = call.arg<const T>(0);
+    T* values = call.arg<T>(1);
+    int64_t* indices = call.arg<int64_t>(2);
+    const U flip = a.descending ? U(~U(0)) : U(0);
+    constexpr int64_t long_lane = 512;
+    parallel_for(a.outer * a.inner, call.cost, [&](int64_t begin, int64_t end) {
+      const Scratch<E> scratch(2 * a.n);
+      E* const entries = scratch.data();
+      for (int64_t lane = begin; lane < end; lane++) {
+        const T* from = x + lane / a.inner * a.n * a.inner + lane % a.inner;
+        for (int64_t r = 0; r < a.n; r++) entries[r] = {U(key_of(from[r * a.inner]) ^ flip), r};
+        const E* sorted = (a.n < long_lane ? merge_sort<E> : radix_sort<E>)(entries, entries + a.n, a.n);
+        const int64_t to = lane / a.inner * a.k * a.inner + lane % a.inner;
+        for (int64_t r = 0; r < a.k; r++) {
+          values[to + r * a.inner] = from[sorted[r].at * a.inner];
+          indices[to + r * a.inner] = sorted[r].at;
+        }
+      }
+    });
+  });
+}
+
+}  // namespace nncore::cpu

@@ -1,0 +1,152 @@
+// Tensors taken apart, padded, repeated and turned round.
+#include "../ops/arrange.h"
+
+#include <pybind11/typing.h>
+#include "../ops/index.h"
+#include "../ops/shape.h"
+
+#include "module.h"
+
+namespace nncore::bind {
+
+namespace {
+
+using Parts = py::typing::Tuple<Tensor, py::ellipsis>;
+
+std::vector<int64_t> to_list(const Shape& s) { return {s.begin(), s.end()}; }
+
+Parts to_tuple(const std::vector<Tensor>& parts) {
+  Parts t = py::tuple(parts.size());
+  for (size_t i = 0; i < parts.size(); i++) t[i] = py::cast(parts[i]);
+  return t;
+}
+
+Parts split(const Tensor& x, py::handle sizes, int64_t dim) {
+  if (PyLong_Check(sizes.ptr())) return to_tuple(ops::split(x, to_int(sizes, "split"), dim));
+  return to_tuple(ops::split(x, to_list(to_shape(sizes)), dim));
+}
+
+Tensor pad(const Tensor& x, const std::vector<int64_t>& widths, const std::string& mode,
+           std::optional<double> value) {
+  if (mode == "constant") return ops::pad_constant(x, widths, value.value_or(0));
+  check(!value || *value == 0, "pad: mode '", mode, "' takes no value");
+  if (mode == "reflect") return ops::pad_copies(x, widths, Padding::reflect);
+  if (mode == "replicate") return ops::pad_copies(x, widths, Padding::replicate);
+  check(mode == "circular", "pad: mode is '", mode,
+        "'; expected 'constant', 'reflect', 'replicate' or 'circular'");
+  return ops::pad_copies(x, widths, Padding::circular);
+}
+
+Tensor roll(const Tensor& x, const Shape& shifts, const Axes& dims) {
+  return ops::roll(x, to_list(shifts), dims.list);
+}
+
+Tensor movedim(const Tensor& x, const Shape& source, const Shape& destination) {
+  check(source.ndim() == destination.ndim(), "movedim: ", source.ndim(), " sources but ", destination.ndim(),
+        " destinations");
+  std::vector<int64_t> order(x.ndim(), -1);
+  std::vector<bool> moved(x.ndim(), false);
+  for (int i = 0; i < source.ndim(); i++) {
+    const int from = normalize_axis("movedim", source[i], x.ndim());
+    const int to = normalize_axis("movedim", destination[i], x.ndim());
+    check(!moved[from] && order[to] < 0, "movedim: a dim is given twice");
+    order[to] = from;
+    moved[from] = true;
+  }
+  for (int d = 0, next = 0; d < x.ndim(); d++) {
+    if (order[d] >= 0) continue;
+    while (moved[next]) next++;
+    order[d] = next++;
+  }
+  return ops::permute(x, order);
+}
+
+Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
+  const int at = normalize_axis("narrow", dim, x.ndim());
+  const int64_t n = x.ndim() ? x.shape()[at] : 0;
+  check<IndexError>(start >= -n && start <= n, "narrow: start ", start,
+                    " is out of range for an axis of size ", n);
+  const int64_t from = start < 0 ? start + n : start;
+  check(length >= 0 && from + length <= n, "narrow: ", length, " elements from ", from,
+        " leave an axis of size ", n);
+  std::array<ops::Slice, Shape::max_ndim> slices;
+  for (int d = 0; d < x.ndim(); d++) slices[d] = {0, 1, x.shape()[d]};
+  slices[at] = {from, 1, length};
+  return ops::slice(x, slices);
+}
+
+}  // namespace
+
+void bind_arrange(py::module_& m, TensorClass& tensor) {
+  bind_both(m, tensor, "split", split, py::arg("split_size_or_sections"), py::arg("dim") = 0,
+            "Parts of one size, the last one perhaps shorter, or of the sizes given.");
+  bind_both(
+      m, tensor, "chunk",
+      [](const Tensor& x, int64_t chunks, int64_t dim) { return to_tuple(ops::chunk(x, chunks, dim)); },
+      py::arg("chunks"), py::arg("dim") = 0, "At most so many parts, all but the last of one size.");
+  bind_both(
+      m, tensor, "unbind", [](const Tensor& x, int64_t dim) { return to_tuple(ops::unbind(x, dim)); },
+      py::arg("dim") = 0, "Every slice along dim, without that axis.");
+  bind_both(m, tensor, "unflatten", ops::unflatten, py::arg("dim"), py::arg("sizes"),
+            "One axis taken apart into several; one size may be -1.");
+  m.def(
+      "pad", pad, py::arg("input"), py::arg("pad"), py::arg("mode") = "constant",
+      py::arg("value") = py::none(),
+      "Padded at both ends of its last axes: pad is (left, right) of the last axis, then of the one before, "
+      "...\n\nmode: 'constant' (value, by default 0; negative widths cut), 'reflect', 'replicate' or "
+      "'circular'. Raises ValueError for widths that the axis does not allow.\n\n"
+      ">>> nncore._core.pad(nncore.tensor([1.0, 2.0, 3.0]), (2, 1), 'reflect').tolist()\n"
+      "[3.0, 2.0, 1.0, 2.0, 3.0, 2.0]");
+  m.def(
+      "flip", [](const Tensor& x, const Shape& dims) { return ops::flip(x, to_list(dims)); },
+      py::arg("input"), py::arg("dims"), "The elements in reverse along each of dims.");
+  tensor.def(
+      "flip", [](const Tensor& x, const py::args& dims) { return ops::flip(x, to_list(to_shape(dims))); },
+      "The elements in reverse along each of dims.");
+  bind_both(
+      m, tensor, "roll", roll, py::arg("shifts"), py::arg("dims") = py::none(),
+      "Shifted along dims; what leaves at the end comes in at the start. Without dims: of the flattened "
+      "tensor.");
+  m.def(
+      "tile", [](const Tensor& x, const Shape& dims) { return ops::repeat(x, dims); }, py::arg("input"),
+      py::arg("dims"), "Repeated as a whole, dims times along its last axes.");
+  tensor.def(
+      "tile", [](const Tensor& x, const py::args& dims) { return ops::repeat(x, to_shape(dims)); },
+      "Repeated as a whole, dims times along its last axes.");
+  tensor.def(
+      "repeat",
+      [](const Tensor& x, const py::args& args) {
+        const Shape sizes = to_shape(args);
+        check(sizes.ndim() >= x.ndim(), "repeat: sizes ", sizes, " are fewer than the axes of ", x.shape());
+        return ops::repeat(x, sizes);
+      },
+      "Repeated as a whole, so many times along each axis; further sizes add axes in front.");
+  bind_both(m, tensor, "repeat_interleave", ops::repeat_interleave, py::arg("repeats"),
+            py::arg("dim") = py::none(), "Each element repeated, along dim or of the flattened tensor.");
+  bind_both(
+      m, tensor, "tril", [](const Tensor& x, int64_t diagonal) { return ops::triangle(x, diagonal, true); },
+      py::arg("diagonal") = 0,
+      "The lower triangle of each matrix, with so many diagonals above the main one; else 0.");
+  bind_both(
+      m, tensor, "triu", [](const Tensor& x, int64_t diagonal) { return ops::triangle(x, diagonal, false); },
+      py::arg("diagonal") = 0, "The upper triangle of each matrix from that diagonal on; else 0.");
+  bind_both(m, tensor, "diagonal", ops::diagonal, py::arg("offset") = 0, py::arg("dim1") = 0,
+            py::arg("dim2") = 1, "The diagonal over two axes, as a last axis.");
+  bind_both(m, tensor, "diag", ops::diag, py::arg("diagonal") = 0,
+            "The diagonal of a matrix; of a vector, the matrix that has it on its diagonal.");
+  bind_both(m, tensor, "movedim", movedim, py::arg("source"), py::arg("destination"),
+            "Axes moved to other places; the rest keep their order.");
+  bind_both(m, tensor, "narrow", narrow, py::arg("dim"), py::arg("start"), py::arg("length"),
+            "Elements start to start + length of an axis.");
+  bind_both(
+      m, tensor, "broadcast_to", [](const Tensor& x, const Shape& size) { return ops::expand(x, size); },
+      py::arg("size"), "Axes of size 1 repeated to the given sizes.");
+  tensor.def(
+      "expand_as", [](const Tensor& x, const Tensor& other) { return ops::expand(x, other.shape()); },
+      py::arg("other"), "Stretched to the shape of other.");
+  tensor.def(
+      "view_as", [](const Tensor& x, const Tensor& other) { return ops::reshape(x, other.shape()); },
+      py::arg("other"), "The same elements under the shape of other.");
+}
+
+}  // namespace nncore::bind

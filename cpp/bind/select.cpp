@@ -1,0 +1,132 @@
+// Elements chosen by indices and masks, and their order.
+#include "../ops/create.h"
+#include "../ops/index.h"
+#include "../ops/order.h"
+#include "../ops/shape.h"
+#include "module.h"
+
+namespace nncore::bind {
+
+namespace {
+
+// A tensor of one dtype from a tensor or a number.
+Tensor as_source(const Tensor& x, py::handle value) {
+  if (tensor_of(value.ptr())) return py::cast<Tensor>(value);
+  if (!is_floating(x.dtype()) && PyLong_Check(value.ptr()))
+    return ops::full_integer({}, to_int(value, "scatter"), x.dtype());
+  return ops::full({}, py::cast<double>(value), x.dtype());
+}
+
+Tensor scatter(const Tensor& x, int64_t dim, const Tensor& index, const py::object& src,
+               const py::object& value) {
+  check<TypeError>(src.is_none() != value.is_none(), "scatter: give either src or value");
+  return ops::scatter("scatter", x, dim, index, as_source(x, src.is_none() ? value : src), false);
+}
+
+Tensor masked_fill(const Tensor& x, const Tensor& mask, py::handle value) {
+  const double real = py::cast<double>(value);
+  const bool is_int = PyLong_Check(value.ptr());
+  check<TypeError>(is_floating(x.dtype()) || is_int, "masked_fill: a ", x.dtype(), " tensor cannot hold ",
+                   real);
+  return ops::masked_fill(x, mask, {real, is_int ? py::cast<int64_t>(value) : 0});
+}
+
+py::object nonzero(const Tensor& x, bool as_tuple) {
+  if (as_tuple) return py::tuple(py::cast(ops::nonzero_by_axis(x)));
+  return py::cast(ops::nonzero(x));
+}
+
+py::object sorted(const ops::Sorted& s) { return values_and_indices(s.values, s.indices); }
+
+}  // namespace
+
+py::object values_and_indices(const Tensor& values, const Tensor& indices) {
+  static const auto* type = new py::object(  // lives as long as the process
+      py::module_::import("collections")
+          .attr("namedtuple")("ValuesIndices", py::make_tuple("values", "indices")));
+  return (*type)(values, indices);
+}
+
+void bind_select(py::module_& m, TensorClass& tensor) {
+  bind_both(m, tensor, "gather", ops::gather, py::arg("dim"), py::arg("index"),
+            "y[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on.\n\nindex has as many axes as "
+            "input and is "
+            "no longer but along dim. Raises IndexError for an index out of range.\n\n"
+            ">>> nncore.gather(nncore.tensor([[1, 2], [3, 4]]), 1, nncore.tensor([[1], [0]])).tolist()\n"
+            "[[2], [3]]");
+  bind_both(
+      m, tensor, "scatter", scatter, py::arg("dim"), py::arg("index"), py::arg("src") = py::none(),
+      py::kw_only(), py::arg("value") = py::none(),
+      "A copy of input with src, or one value, set where index points along dim; of several the last stays.");
+  bind_both(
+      m, tensor, "scatter_add",
+      [](const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src) {
+        return ops::scatter("scatter_add", x, dim, index, src, true);
+      },
+      py::arg("dim"), py::arg("index"), py::arg("src"),
+      "A copy of input with src added where index points along dim.");
+  bind_both(m, tensor, "index_select", ops::index_select, py::arg("dim"), py::arg("index"),
+            "The slices along dim that a vector of indices names.");
+  bind_both(m, tensor, "index_add", ops::index_add, py::arg("dim"), py::arg("index"), py::arg("source"),
+            py::kw_only(), py::arg("alpha") = 1.0,
+            "A copy of input with alpha * source added at the slices that index names.");
+  bind_both(m, tensor, "take", ops::take, py::arg("index"), "Elements of the flattened tensor.");
+  bind_both(m, tensor, "take_along_dim", ops::take_along_axis, py::arg("indices"),
+            py::arg("dim") = py::none(),
+            "As gather, with both broadcast but along dim: what argsort and argmax give.");
+  bind_both(m, tensor, "masked_fill", masked_fill, py::arg("mask"), py::arg("value"),
+            "The tensor with value where the mask holds; broadcast.");
+  bind_both(
+      m, tensor, "masked_select", ops::masked_select, py::arg("mask"),
+      "The elements where the mask holds, a vector. Its length depends on values: not in a compiled step.");
+  bind_both(
+      m, tensor, "nonzero", nonzero, py::kw_only(), py::arg("as_tuple") = false,
+      "The indices of all elements other than 0, (found, ndim), or a vector for each axis. Not in a compiled "
+      "step.");
+  m.def("one_hot", ops::one_hot, py::arg("tensor"), py::arg("num_classes") = -1,
+        "1 at the class of each element along a new last axis, else 0; int64.\n\nnum_classes -1: one more "
+        "than the "
+        "largest, which the host then reads. Raises IndexError for a class out of range.\n\n"
+        ">>> nncore._core.one_hot(nncore.tensor([2, 0]), 3).tolist()\n[[0, 0, 1], [1, 0, 0]]");
+
+  bind_both(
+      m, tensor, "sort",
+      [](const Tensor& x, int64_t dim, bool descending, bool) {
+        return sorted(ops::sort("sort", x, -1, dim, descending));
+      },
+      py::arg("dim") = -1, py::arg("descending") = false, py::arg("stable") = false,
+      "(values, indices) in order along dim; always stable, NaN counts as the largest.");
+  bind_both(
+      m, tensor, "argsort",
+      [](const Tensor& x, int64_t dim, bool descending, bool) {
+        return ops::sort("argsort", x.detach(), -1, dim, descending).indices;
+      },
+      py::arg("dim") = -1, py::arg("descending") = false, py::arg("stable") = false,
+      "The indices that sort along dim.");
+  bind_both(
+      m, tensor, "topk",
+      [](const Tensor& x, int64_t k, int64_t dim, bool largest, bool) {
+        check(k >= 0, "topk: k is ", k, " but must be 0 or more");
+        return sorted(ops::sort("topk", x, k, dim, largest));
+      },
+      py::arg("k"), py::arg("dim") = -1, py::arg("largest") = true, py::arg("sorted") = true,
+      "(values, indices) of the k largest or smallest along dim, in order; of equals the first.");
+  const auto typed = [](const Tensor& x, std::optional<DType> dtype) {
+    return dtype ? ops::cast(x, *dtype) : x;
+  };
+  bind_both(
+      m, tensor, "cumsum",
+      [typed](const Tensor& x, int64_t dim, std::optional<DType> dtype) {
+        return ops::cumsum(typed(x, dtype), dim);
+      },
+      py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(),
+      "Running sums along dim; integers sum to int64.");
+  bind_both(
+      m, tensor, "cumprod",
+      [typed](const Tensor& x, int64_t dim, std::optional<DType> dtype) {
+        return ops::cumprod(typed(x, dtype), dim);
+      },
+      py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), "Running products along dim.");
+}
+
+}  // namespace nncore::bind

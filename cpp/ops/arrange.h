@@ -1,0 +1,32 @@
+// Tensors taken apart, put together, padded, repeated and turned round: copies along axes.
+#pragma once
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "../backend/attrs.h"
+#include "../core/tensor.h"
+
+namespace nncore::ops {
+
+using List = std::span<const int64_t>;
+
+std::vector<Tensor> split(const Tensor& x, List sizes, int64_t axis);
+std::vector<Tensor> split(const Tensor& x, int64_t size, int64_t axis);  // the last part may be shorter
+std::vector<Tensor> chunk(const Tensor& x, int64_t chunks,
+                          int64_t axis);  // at most so many, all but the last equal
+std::vector<Tensor> unbind(const Tensor& x, int64_t axis);
+Tensor unflatten(const Tensor& x, int64_t axis, const Shape& sizes);
+
+// widths: (left, right) of the last axis, then of the one before it, ...; negative ones cut.
+Tensor pad_constant(const Tensor& x, List widths, double value);
+Tensor pad_copies(const Tensor& x, List widths, Padding mode);
+
+Tensor flip(const Tensor& x, List axes);
+Tensor roll(const Tensor& x, List shifts, List axes);  // no axes: of the flattened tensor
+Tensor repeat(const Tensor& x, const Shape& times);    // tile: fewer times than axes
+Tensor repeat_interleave(const Tensor& x, int64_t times, std::optional<int64_t> axis);
+Tensor diagonal(const Tensor& x, int64_t offset, int64_t axis1, int64_t axis2);
+Tensor diag(const Tensor& x, int64_t offset);  // of a matrix; of a vector the matrix that has it
+
+}  // namespace nncore::ops

@@ -1,0 +1,105 @@
+#include "fold.h"
+
+#include <cmath>
+#include <numeric>
+
+#include "../autograd/tape.h"
+#include "../backend/backend.h"
+#include "axes.h"
+#include "cost.h"
+#include "elementwise.h"
+#include "reduce.h"
+#include "shape.h"
+
+namespace nncore::ops {
+
+namespace {
+
+// x with the axes to go side by side, (outer, n, inner) about them.
+struct Grouped {
+  Tensor x;
+  int64_t outer, n, inner;
+  Shape result;
+
+  Grouped(const char* op, const Tensor& input, std::span<const int64_t> axes, bool keepdim) : x(input) {
+    check<TypeError>(is_floating(x.dtype()), op, ": expected float32 or float64, got ", x.dtype(),
+                     "; convert with .float() or .double()");
+    AxisMarks gone = marked(op, x, axes);
+    result = without(x.shape(), gone, keepdim);
+    int first = x.ndim(), last = 0, count = 0;
+    for (int i = 0; i < x.ndim(); i++) {
+      if (!gone[i]) continue;
+      first = std::min(first, i);
+      last = i + 1;
+      count++;
+    }
+    if (count > 0 && last - first != count) {  // others lie between them: those to go move to the end
+      std::array<int64_t, Shape::max_ndim> order;
+      int at = 0;
+      for (const bool moves : {false, true})
+        for (int i = 0; i < x.ndim(); i++)
+          if (gone[i] == moves) order[at++] = i;
+      x = permute(x, std::span(order).first(x.ndim()));
+      first = x.ndim() - count;
+      last = x.ndim();
+    }
+    if (count == 0) first = last = 0;
+    outer = x.shape().span(0, first);
+    n = x.shape().span(first, last);
+    inner = x.shape().span(last, x.ndim());
+  }
+};
+
+int64_t fold_cost(const Tensor& x, Fold term) {
+  return term == Fold::abs_pow     ? 4 * x.numel()
+         : term == Fold::exp_minus ? element_cost(2 * x.numel())
+                                   : byte_cost(int64_t(x.bytes()));
+}
+
+Tensor plain(Reduction op, const Grouped& g, double scale) {
+  Tensor y = empty({g.outer, g.inner}, g.x.dtype());
+  submit(Call(Kernel::reduce, byte_cost(int64_t(g.x.bytes())), ReduceAttrs{op, g.outer, g.n, g.inner, scale},
+              in(g.x), out(y)));
+  return y;
+}
+
+Tensor fold(const char* op, const Grouped& g, Fold term, FoldEnd end, double scale, double power,
+            const Tensor& m) {
+  Tensor y = empty(g.result, g.x.dtype());
+  const FoldAttrs attrs = {term, end, g.outer, g.n, g.inner, scale, power};
+  submit(Call(Kernel::fold_fwd, fold_cost(g.x, term), attrs, in(g.x), in(m), out(y)));
+  if (Tape tape{g.x})
+    tape.record(op, y, [attrs, x = g.x.detach(), y = y.detach(), m](const Tensor& dy, InputGrads& dx) {
+      dx[0] = empty_like(x);
+      submit(
+          Call(Kernel::fold_bwd, fold_cost(x, attrs.term), attrs, in(x), in(m), in(y), in(dy), out(dx[0])));
+    });
+  return y;
+}
+
+}  // namespace
+
+Tensor variance(const Tensor& x, std::span<const int64_t> axes, double correction, bool keepdim, bool root) {
+  const char* op = root ? "std" : "var";
+  const Grouped g(op, x, axes, keepdim);
+  const Tensor mean = plain(Reduction::sum, g, 1 / double(g.n));
+  const double scale = 1 / std::max(0.0, double(g.n) - correction);
+  return fold(op, g, Fold::deviation, root ? FoldEnd::sqrt : FoldEnd::none, scale, 2, mean);
+}
+
+Tensor logsumexp(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
+  const Grouped g("logsumexp", x, axes, keepdim);
+  return fold("logsumexp", g, Fold::exp_minus, FoldEnd::log_plus, 1, 1, plain(Reduction::max, g, 1));
+}
+
+Tensor norm(const Tensor& x, double p, std::span<const int64_t> axes, bool keepdim) {
+  check(!std::isnan(p), "norm: p is NaN");
+  if (std::isinf(p)) return extreme_over("norm", apply<formulas::Abs>(x), p > 0, axes, keepdim);
+  if (p == 0) return sum(cast(cast(x.detach(), DType::boolean), x.dtype()), axes, keepdim);
+  const Grouped g("norm", x, axes, keepdim);
+  if (p == 1) return fold("norm", g, Fold::abs, FoldEnd::none, 1, 1, {});
+  if (p == 2) return fold("norm", g, Fold::square, FoldEnd::sqrt, 1, 2, {});
+  return fold("norm", g, Fold::abs_pow, FoldEnd::root, 1, p, {});
+}
+
+}  // namespace nncore::ops

@@ -1,0 +1,304 @@
+#include "index.h"
+
+#include "../autograd/tape.h"
+#include "../backend/backend.h"
+#include "cost.h"
+#include "create.h"
+#include "elementwise.h"
+#include "reduce.h"
+#include "shape.h"
+#include "strided.h"
+
+namespace nncore::ops {
+
+namespace {
+
+void check_index_type(const char* op, const Tensor& index) {
+  check<TypeError>(!is_floating(index.dtype()) && index.dtype() != DType::boolean, op,
+                   ": an index tensor must be int64, int32 or uint8, got ", index.dtype());
+}
+
+int64_t move_cost(const Tensor& y) { return byte_cost(int64_t(4 * y.bytes())); }
+
+// x (outer, n, inner) about an axis
+struct AxisView {
+  int64_t outer, n, inner;
+  AxisView(const Shape& s, int axis)
+      : outer(s.span(0, axis)),
+        n(s.ndim() ? s[axis] : 1),
+        inner(s.span(std::min(axis + 1, s.ndim()), s.ndim())) {}
+};
+
+Tensor take_rows_of(const char* op, const Tensor& x, const GatherAttrs& attrs, const Shape& shape,
+                    const Tensor& index) {
+  Tensor y = empty(shape, x.dtype());
+  submit(Call(Kernel::gather_rows, move_cost(y), attrs, in(x), in(index), out(y)));
+  if (Tape tape{x})
+    tape.record(op, y, [from = x.shape(), index = index.detach(), attrs](const Tensor& dy, InputGrads& dx) {
+      dx[0] = zeros(from, dy.dtype());
+      submit(Call(Kernel::scatter_add_rows, move_cost(dy), attrs, in(index), in(dy), out(dx[0])));
+    });
+  return y;
+}
+
+// What gather and scatter need of their index: the axes of x, no longer than x elsewhere.
+void check_axis_index(const char* op, const Tensor& x, const Tensor& index, int axis) {
+  check_index_type(op, index);
+  check(index.ndim() == x.ndim(), op, ": index has shape ", index.shape(), " but the tensor has ", x.shape(),
+        "; they need the same number of axes");
+  for (int d = 0; d < x.ndim(); d++)
+    check(d == axis || index.shape()[d] <= x.shape()[d], op, ": index ", index.shape(), " is longer than ",
+          x.shape(), " along axis ", d, "; only axis ", axis, " may be");
+}
+
+// The part of x that an index of this shape can reach: as long as the index but along the axis.
+Tensor reachable(const Tensor& x, const Shape& index, int axis) {
+  std::array<Slice, Shape::max_ndim> slices;
+  bool whole = true;
+  for (int d = 0; d < x.ndim(); d++) {
+    slices[d] = {0, 1, d == axis ? x.shape()[d] : index[d]};
+    whole = whole && slices[d].count == x.shape()[d];
+  }
+  return whole ? x : slice(x, slices);
+}
+
+AxisIndexAttrs axis_attrs(const char* op, const Shape& x, const Shape& index, int axis) {
+  const AxisView v(x, axis), i(index, axis);
+  return {op, v.outer, v.n, v.inner, i.n, false, false};
+}
+
+void scatter_into(const Tensor& y, AxisIndexAttrs attrs, const Tensor& index, const Tensor& src, bool add) {
+  attrs.add = add;
+  attrs.single = src.ndim() == 0 && index.ndim() > 0;
+  submit(Call(Kernel::scatter_axis, 4 * index.numel(), attrs, in(index), in(src), out(y)));
+}
+
+Tensor gather_all(const char* op, const Tensor& x, const Tensor& index, int axis) {
+  const AxisIndexAttrs attrs = axis_attrs(op, x.shape(), index.shape(), axis);
+  Tensor y = empty(index.shape(), x.dtype());
+  submit(Call(Kernel::gather_axis, 2 * y.numel(), attrs, in(x), in(index), out(y)));
+  if (Tape tape{x})
+    tape.record(op, y, [from = x.shape(), index = index.detach(), attrs](const Tensor& dy, InputGrads& dx) {
+      dx[0] = zeros(from, dy.dtype());
+      scatter_into(dx[0], attrs, index, dy, true);
+    });
+  return y;
+}
+
+}  // namespace
+
+Tensor take_axis(const char* op, const Tensor& x, int axis, const Tensor& index, bool wrap) {
+  check_index_type(op, index);
+  check<IndexError>(x.ndim() > 0, op, ": a tensor without axes cannot be indexed");
+  const AxisView v(x.shape(), axis);
+  Shape shape;
+  for (int i = 0; i < axis; i++) shape.push_back(x.shape()[i]);
+  for (int64_t size : index.shape()) shape.push_back(size);
+  for (int i = axis + 1; i < x.ndim(); i++) shape.push_back(x.shape()[i]);
+  return take_rows_of(op, x, {index.numel(), v.n, v.inner, v.outer, op, wrap}, shape, index);
+}
+
+Tensor index_select(const Tensor& x, int64_t axis, const Tensor& index) {
+  check(index.ndim() <= 1, "index_select: index has shape ", index.shape(), "; expected one axis");
+  const int at = normalize_axis("index_select", axis, x.ndim());
+  return take_axis("index_select", x, at, index.ndim() ? index : index.alias({1}), false);
+}
+
+Tensor index_add(const Tensor& x, int64_t axis, const Tensor& index, const Tensor& source, double alpha) {
+  const int at = normalize_axis("index_add", axis, x.ndim());
+  check_index_type("index_add", index);
+  check(index.ndim() == 1, "index_add: index has shape ", index.shape(), "; expected one axis");
+  Shape expected = x.shape();
+  if (x.ndim() > 0) expected[at] = index.numel();
+  check(source.shape() == expected, "index_add: source has shape ", source.shape(), " but ", x.shape(),
+        " and ", index.numel(), " indices along axis ", at, " need ", expected);
+  check<TypeError>(source.dtype() == x.dtype(), "index_add: source is ", source.dtype(),
+                   " but the tensor is ", x.dtype(), "; convert one of them with .to()");
+  const AxisView v(x.shape(), at);
+  const GatherAttrs attrs = {index.numel(), v.n, v.inner, v.outer, "index_add", false};
+  const Tensor scaled = alpha == 1 ? source : multiply(source, alpha);
+  Tensor y = clone(x.detach());
+  submit(Call(Kernel::scatter_add_rows, move_cost(source), attrs, in(index), in(scaled), out(y)));
+  if (Tape tape{x, scaled})
+    tape.record("index_add", y, [index = index.detach(), attrs, expected](const Tensor& dy, InputGrads& d) {
+      if (d.needs(0)) d[0] = dy;
+      if (d.needs(1)) d[1] = take_rows_of("index_add", dy, attrs, expected, index);
+    });
+  return y;
+}
+
+Tensor take(const Tensor& x, const Tensor& index) {
+  check_index_type("take", index);
+  return take_axis("take", reshape(x, {x.numel()}), 0, index, true);
+}
+
+Tensor index_axes(const Tensor& x, int first, std::span<const Tensor> indices) {
+  const int count = int(indices.size());
+  if (count == 1) return take_axis("index", x, first, indices[0], true);
+  Shape shape;
+  for (const Tensor& index : indices) {
+    check_index_type("index", index);
+    shape = broadcast("index", shape, index.shape());
+  }
+  check(count < Call::max_args, "index: more than ", Call::max_args - 1, " index tensors");
+  RavelAttrs attrs = {shape.numel(), count, first, {}};
+  for (int d = 0; d < count; d++) attrs.size[d] = x.shape()[first + d];
+  const Tensor flat = empty(shape, DType::int64);
+  std::vector<Tensor> wide;
+  for (const Tensor& index : indices) {
+    const Tensor exact = cast(index.detach(), DType::int64);
+    wide.push_back(exact.shape() == shape ? exact : expand(exact, shape));
+  }
+  Call call(Kernel::ravel_index, 4 * flat.numel(), attrs);
+  for (const Tensor& index : wide) call.args[call.n_args++] = in(index);
+  call.args[call.n_args++] = out(flat);
+  submit(call);
+  Shape joined;
+  for (int i = 0; i < first; i++) joined.push_back(x.shape()[i]);
+  joined.push_back(x.shape().span(first, first + count));
+  for (int i = first + count; i < x.ndim(); i++) joined.push_back(x.shape()[i]);
+  return take_axis("index", reshape(x, joined), first, flat, true);
+}
+
+Tensor gather(const Tensor& x, int64_t axis, const Tensor& index) {
+  const int at = normalize_axis("gather", axis, x.ndim());
+  check_axis_index("gather", x, index, at);
+  return gather_all("gather", reachable(x, index.shape(), at), index, at);
+}
+
+Tensor take_along_axis(const Tensor& x, const Tensor& index, std::optional<int64_t> axis) {
+  if (!axis) return take_along_axis(reshape(x, {x.numel()}), index.alias({index.numel()}), 0);
+  const int at = normalize_axis("take_along_dim", *axis, x.ndim());
+  check_index_type("take_along_dim", index);
+  check(index.ndim() == x.ndim(), "take_along_dim: indices have shape ", index.shape(),
+        " but the tensor has ", x.shape(), "; they need the same number of axes");
+  Shape a = x.shape(), b = index.shape();
+  a[at] = b[at] = 1;
+  Shape from = broadcast("take_along_dim", a, b), to = from;
+  from[at] = x.shape()[at];
+  to[at] = index.shape()[at];
+  return gather_all("take_along_dim", from == x.shape() ? x : expand(x, from),
+                    to == index.shape() ? index : expand(index, to), at);
+}
+
+Tensor scatter(const char* op, const Tensor& x, int64_t axis, const Tensor& index, const Tensor& src,
+               bool add) {
+  const int at = normalize_axis(op, axis, x.ndim());
+  check_axis_index(op, x, index, at);
+  check<TypeError>(src.dtype() == x.dtype(), op, ": src is ", src.dtype(), " but the tensor is ", x.dtype(),
+                   "; convert one of them with .to()");
+  const bool single = src.ndim() == 0;
+  check(single || src.ndim() == index.ndim(), op, ": src has shape ", src.shape(), " but index has ",
+        index.shape());
+  for (int d = 0; !single && d < index.ndim(); d++)
+    check(index.shape()[d] <= src.shape()[d], op, ": index ", index.shape(), " is longer than src ",
+          src.shape(), " along axis ", d);
+  const Tensor source = single ? src : reachable(src, index.shape(), src.ndim());
+  Tensor y = clone(x.detach());
+  Tensor part = reachable(y, index.shape(), at);
+  const AxisIndexAttrs attrs = axis_attrs(op, part.shape(), index.shape(), at);
+  scatter_into(part, attrs, index, source, add);
+  if (!(part.shape() == y.shape())) {
+    const Strides to = contiguous_strides(y.shape());
+    copy_strided(part, y, part.shape(), contiguous_strides(part.shape()), to, 0, 0);
+  }
+  if (Tape tape{x, source})
+    tape.record(
+        op, y, [index = index.detach(), at, add, op, from = source.shape()](const Tensor& dy, InputGrads& d) {
+          const Tensor zero = zeros({}, dy.dtype());
+          if (d.needs(0)) d[0] = add ? dy : scatter(op, dy, at, index, zero, false);
+          if (d.needs(1)) d[1] = sum_to(gather(dy, at, index), from);
+        });
+  return y;
+}
+
+Tensor masked_fill(const Tensor& x, const Tensor& mask, FillValue value, bool where_true) {
+  check<TypeError>(mask.dtype() == DType::boolean, "masked_fill: mask is ", mask.dtype(),
+                   "; expected bool, e.g. from a comparison");
+  const Shape shape = broadcast("masked_fill", x.shape(), mask.shape());
+  Tensor y = empty(shape, x.dtype());
+  const MaskedFillAttrs attrs = {y.numel(), where_true, value.real, value.integer,
+                                 merged_loop(shape, {&x, &mask})};
+  submit(Call(Kernel::masked_fill, byte_cost(int64_t(3 * y.bytes())), attrs, in(x), in(mask), out(y)));
+  if (Tape tape{x})
+    tape.record("masked_fill", y,
+                [mask = mask.detach(), where_true, from = x.shape()](const Tensor& dy, InputGrads& dx) {
+                  dx[0] = sum_to(masked_fill(dy, mask, {0, 0}, where_true), from);
+                });
+  return y;
+}
+
+namespace {
+
+// The indices of all elements other than 0: found first along the axis of their number, or last.
+Tensor find(const Tensor& x, bool by_axis) {
+  host_reads("nonzero: its shape depends on values");
+  NonzeroAttrs attrs = {x.numel(), x.ndim(), {}, 0, 0};
+  for (int d = 0; d < x.ndim(); d++) attrs.size[d] = x.shape()[d];
+  const Tensor counts = empty({x.numel() / (1 << 16) + 1}, DType::int64);
+  submit(Call(Kernel::nonzero_count, x.numel(), attrs, in(x), out(counts)));
+  const int64_t chunks = std::max<int64_t>(1, (x.numel() + (1 << 16) - 1) / (1 << 16));
+  const int64_t found = counts.ptr<int64_t>()[chunks - 1];
+  Tensor y = empty(by_axis ? Shape{x.ndim(), found} : Shape{found, x.ndim()}, DType::int64);
+  attrs.found_stride = by_axis ? 1 : x.ndim();
+  attrs.axis_stride = by_axis ? found : 1;
+  submit(Call(Kernel::nonzero_fill, 2 * x.numel(), attrs, in(x), in(counts), out(y)));
+  return y;
+}
+
+}  // namespace
+
+Tensor nonzero(const Tensor& x) { return find(x, false); }
+
+std::vector<Tensor> nonzero_by_axis(const Tensor& x) {
+  const Tensor all = find(x.ndim() ? x : x.alias({1}), true);
+  const int64_t found = all.size(1);
+  std::vector<Tensor> axes;
+  for (int64_t d = 0; d < all.size(0); d++)
+    axes.push_back(
+        Tensor(all.impl()->storage, all.impl()->byte_offset + 8 * d * found, {found}, DType::int64));
+  return axes;
+}
+
+Tensor masked_select(const Tensor& x, const Tensor& mask) {
+  check<TypeError>(mask.dtype() == DType::boolean, "masked_select: mask is ", mask.dtype(),
+                   "; expected bool");
+  const Shape shape = broadcast("masked_select", x.shape(), mask.shape());
+  const Tensor wide = mask.shape() == shape ? mask : expand(mask, shape);
+  const Tensor values = x.shape() == shape ? x : expand(x, shape);
+  return take(values, nonzero_by_axis(wide.alias({wide.numel()}))[0]);
+}
+
+Tensor one_hot(const Tensor& x, int64_t classes) {
+  check_index_type("one_hot", x);
+  if (classes == -1) {
+    host_reads("one_hot: the number of classes was not given");
+    check(x.numel() > 0, "one_hot: the number of classes of no values is not known; give num_classes");
+    classes = 1 + cast(extreme_all(x.detach(), true), DType::int64).ptr<int64_t>()[0];
+  }
+  check(classes > 0, "one_hot: num_classes is ", classes, " but must be 1 or more, or -1");
+  Shape shape = x.shape();
+  shape.push_back(classes);
+  check_sizes("one_hot", shape, 8);
+  Tensor y = empty(shape, DType::int64);
+  submit(
+      Call(Kernel::one_hot, byte_cost(int64_t(y.bytes())), OneHotAttrs{x.numel(), classes}, in(x), out(y)));
+  return y;
+}
+
+Tensor triangle(const Tensor& x, int64_t diagonal, bool lower) {
+  const char* op = lower ? "tril" : "triu";
+  check(x.ndim() >= 2, op, ": shape ", x.shape(), " has no rows and columns; expected two axes or more");
+  const int64_t bound = int64_t(1) << 40;  // beyond every matrix
+  const TriangleAttrs attrs = {x.shape().span(0, x.ndim() - 2), x.size(-2), x.size(-1),
+                               std::clamp(diagonal, -bound, bound), lower};
+  Tensor y = empty_like(x);
+  submit(Call(Kernel::triangle, byte_cost(int64_t(2 * y.bytes())), attrs, in(x), out(y)));
+  if (Tape tape{x})
+    tape.record(op, y, [diagonal, lower](const Tensor& dy, InputGrads& dx) {
+      dx[0] = triangle(dy, diagonal, lower);
+    });
+  return y;
+}
+
+}  // namespace nncore::ops

@@ -1,0 +1,39 @@
+// Elements chosen by indices and masks. Boolean masks make shapes that depend on values: the host reads them.
+#pragma once
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "../core/tensor.h"
+
+namespace nncore::ops {
+
+// x[..., index, ...] along one axis, for an index of any shape that takes the axis' place; wrap: a negative
+// index counts from the end.
+Tensor take_axis(const char* op, const Tensor& x, int axis, const Tensor& index, bool wrap);
+Tensor index_select(const Tensor& x, int64_t axis, const Tensor& index);
+Tensor index_add(const Tensor& x, int64_t axis, const Tensor& index, const Tensor& source, double alpha);
+Tensor take(const Tensor& x, const Tensor& index);  // of the flattened tensor
+
+// Index tensors, broadcast together, for axes first, first + 1, ... of x; the rest is kept whole.
+Tensor index_axes(const Tensor& x, int first, std::span<const Tensor> indices);
+
+Tensor gather(const Tensor& x, int64_t axis, const Tensor& index);
+Tensor take_along_axis(const Tensor& x, const Tensor& index, std::optional<int64_t> axis);
+// x with src (or one value) set or added where index points along the axis
+Tensor scatter(const char* op, const Tensor& x, int64_t axis, const Tensor& index, const Tensor& src,
+               bool add);
+
+struct FillValue {
+  double real;
+  int64_t integer;
+};
+Tensor masked_fill(const Tensor& x, const Tensor& mask, FillValue value, bool where_true = true);
+Tensor masked_select(const Tensor& x, const Tensor& mask);
+Tensor nonzero(const Tensor& x);                       // (found, ndim)
+std::vector<Tensor> nonzero_by_axis(const Tensor& x);  // ndim of (found)
+
+Tensor one_hot(const Tensor& x, int64_t classes);  // classes -1: the largest plus one
+Tensor triangle(const Tensor& x, int64_t diagonal, bool lower);
+
+}  // namespace nncore::ops
