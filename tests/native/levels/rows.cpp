@@ -33,6 +33,30 @@ void run_reduce(const ReduceKernels<T>& level, Log& log) {
 }
 
 template <class T>
+void run_fold(const FoldKernels<T>& level, Log& log) {
+  static const char* names[] = {"deviation", "abs", "square", "abs_pow", "exp_minus"};
+  for (const Kind kind : {Kind::plain, Kind::wild})
+    for (const int64_t n : sizes)
+      for (int term = 0; term < 5; term++) {
+        const std::string label = name("%s n=%d kind=%d", names[term], int(n), int(kind));
+        const T m = T(0.75), c = T(-1.25), power = T(2.5);
+        Buffer<T> x(n), ms(n), cs(n), y(1), dx(n), columns(n), block(3 * (n + 3));
+        fill(x, uint64_t(n), kind);
+        fill(ms, 1, Kind::plain);
+        fill(cs, 2, Kind::plain);
+        fill(block, 3, kind);
+        y[0] = level.chunk[term](n, x.data(), m, power);
+        log.add("fold.chunk", label, y);
+        level.row_bwd[term](n, x.data(), &m, &c, power, dx.data());
+        log.add("fold.row_bwd", label, dx);
+        level.column_bwd[term](n, x.data(), ms.data(), cs.data(), power, dx.data());
+        log.add("fold.column_bwd", label, dx);
+        level.columns[term](3, n, n + 3, block.data(), ms.data(), power, columns.data());
+        log.add("fold.columns", label, columns);
+      }
+}
+
+template <class T>
 void run_loss(const LossKernels<T>& level, Log& log) {
   for (const Kind kind : {Kind::plain, Kind::wild})
     for (const int64_t n : sizes) {
@@ -94,6 +118,7 @@ void run_optim(const OptimKernels<T>& level, Log& log) {
 template <class T>
 void run_rows(const LevelKernels<T>& level, Log& log) {
   run_reduce(level.reduce, log);
+  run_fold(level.fold, log);
   run_loss(level.loss, log);
   run_optim(level.optim, log);
 }

@@ -58,7 +58,7 @@ struct ExpTerm {
 template <class T, class Term>
 T fold_chunk(int64_t n, const T* x, T m, T power) {
   using V = Vec<T>;
-  return reduce_terms<T, SumJoin<V>>(
+  return reduce_terms<T, SumJoin>(
       n, [=](int64_t i, int64_t k) { return Term::fwd(load_some<V>(x + i, k), V(m), V(power)); });
 }
 
