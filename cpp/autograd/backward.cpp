@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "../core/watch.h"
 #include "tape.h"
 
 namespace nncore {
@@ -20,11 +21,14 @@ void accumulate_leaf(TensorImpl& leaf, Tensor gradient) {
     Tensor changed = static_cast<GradientHooks*>(leaf.hooks.get())->run(gradient);
     if (changed.defined()) gradient = changed;
   }
+  if (Watcher* w = watcher()) w->gradient_used(leaf);
   Tensor sum(leaf.grad);
-  if (sum.defined())
+  if (sum.defined() && sum.impl()->is_gradient) return gradient_arithmetic.add_(sum, gradient);
+  if (sum.defined())  // given by the user: his value stays as it is
     sum = gradient_arithmetic.add(sum, gradient);
-  else  // a leaf owns its gradient: the library may scale it in place
+  else  // a leaf owns its gradient: the library may change it in place
     sum = gradient.impl()->storage->use_count() == 1 ? gradient.detach() : gradient_arithmetic.copy(gradient);
+  sum.impl()->is_gradient = true;
   leaf.grad = sum.ref();
 }
 
@@ -97,6 +101,7 @@ void backward(const Tensor& root, const Tensor& gradient, bool retain_graph) {
   check(gradient.defined() || root.numel() == 1, "backward: a tensor of shape ", root.shape(),
         " needs the gradient argument; only a single element has an implicit one; reduce it first, e.g. by "
         "sum()");
+  if (Watcher* w = watcher()) w->backward_begins();
   Tensor first = gradient;
   if (gradient.defined()) {
     check(gradient.shape() == root.shape(), "backward: gradient has shape ", gradient.shape(),

@@ -105,6 +105,7 @@ void backward(const Tensor& root, const Tensor& gradient, bool retain_graph);
 // How the walk adds two gradients and makes a first one; set by the ops, which own arithmetic.
 struct GradientArithmetic {
   Tensor (*add)(const Tensor&, const Tensor&) = nullptr;
+  void (*add_)(const Tensor& sum, const Tensor&) = nullptr;  // in place
   Tensor (*ones_like)(const Tensor&) = nullptr;
   Tensor (*copy)(const Tensor&) = nullptr;
 };

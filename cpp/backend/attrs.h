@@ -1,10 +1,10 @@
 // The attributes of each kernel: sizes, strides and constants, decided by the op before the call is made.
+// Each says when two are equal: a captured step is compared with its repetition.
 #pragma once
 #include <cstdint>
 
 namespace nncore {
 
-class Generator;
 
 inline constexpr int max_axes = 8;
 inline constexpr int max_scalars = 2;
@@ -15,12 +15,14 @@ struct BroadcastLoop {
   int ndim;
   int64_t size[max_axes];
   int64_t stride[3][max_axes];  // of up to three operands, in elements
+  bool operator==(const BroadcastLoop&) const = default;
 };
 
 struct UnaryAttrs {
   int op;  // index in UnaryOps
   int64_t n;
   double scalars[max_scalars];
+  bool operator==(const UnaryAttrs&) const = default;
 };
 
 struct BinaryAttrs {
@@ -28,17 +30,20 @@ struct BinaryAttrs {
   int operand;  // backward only: 0 gives da, 1 gives db
   int64_t n;
   BroadcastLoop loop;
+  bool operator==(const BinaryAttrs&) const = default;
 };
 
 struct WhereAttrs {
   int64_t n;
   BroadcastLoop loop;
+  bool operator==(const WhereAttrs&) const = default;
 };
 
 struct FillAttrs {
   int64_t n;
   double value, step;  // element i becomes value + i * step
   int64_t int_value, int_step;
+  bool operator==(const FillAttrs&) const = default;
 };
 
 // dst[dst_start + i . dst_stride] = (or +=) src[src_start + i . src_stride] for every index i below size.
@@ -48,6 +53,7 @@ struct CopyAttrs {
   int64_t size[max_axes];
   int64_t src_stride[max_axes], dst_stride[max_axes];
   int64_t src_start, dst_start;
+  bool operator==(const CopyAttrs&) const = default;
 };
 
 enum class Reduction : int { sum, prod, max, min };
@@ -57,6 +63,7 @@ struct ReduceAttrs {
   Reduction op;
   int64_t outer, n, inner;
   double scale;
+  bool operator==(const ReduceAttrs&) const = default;
 };
 
 // C = activation(op(A) op(B) + bias) for each of `batch` products.
@@ -68,17 +75,20 @@ struct MatmulAttrs {
   int batch_ndim;
   int64_t batch_size[max_axes - 2];
   int64_t batch_stride[2][max_axes - 2];  // of A and B, in elements; C is dense
+  bool operator==(const MatmulAttrs&) const = default;
 };
 
 // The layer's sizes: x (m, k), w (n, k), z (m, n).
 struct LinearBackwardAttrs {
   int64_t m, n, k;
   int activation;  // index in UnaryOps or -1
+  bool operator==(const LinearBackwardAttrs&) const = default;
 };
 
 struct RowAttrs {
   int64_t rows, cols;
   int op;  // what a kernel with variants needs to know
+  bool operator==(const RowAttrs&) const = default;
 };
 
 enum class LossReduction : int { none, mean, sum };
@@ -90,11 +100,13 @@ struct CrossEntropyAttrs {
   bool probabilities;  // targets are probabilities, not class indices
   bool logits;         // x are logits; else log-probabilities, taken as they are
   LossReduction reduction;
+  bool operator==(const CrossEntropyAttrs&) const = default;
 };
 
 struct SquaredErrorAttrs {
   int64_t n;
   double scale;
+  bool operator==(const SquaredErrorAttrs&) const = default;
 };
 
 struct GatherAttrs {
@@ -102,6 +114,7 @@ struct GatherAttrs {
   int64_t outer = 1;
   const char* op = "index";  // named in errors
   bool wrap = true;          // a negative index counts from the end
+  bool operator==(const GatherAttrs&) const = default;
 };
 
 // x (outer, n, inner) met by an index (outer, count, inner) along the middle axis.
@@ -109,6 +122,7 @@ struct AxisIndexAttrs {
   const char* op;
   int64_t outer, n, inner, count;
   bool add, single;  // scatter: adds; the source is one value for all
+  bool operator==(const AxisIndexAttrs&) const = default;
 };
 
 // One flat index out of `ndim` index operands of n elements each.
@@ -116,6 +130,7 @@ struct RavelAttrs {
   int64_t n;
   int ndim, first_axis;  // first_axis: named in errors
   int64_t size[max_axes];
+  bool operator==(const RavelAttrs&) const = default;
 };
 
 struct MaskedFillAttrs {
@@ -124,12 +139,14 @@ struct MaskedFillAttrs {
   double value;
   int64_t int_value;
   BroadcastLoop loop;  // of x and mask
+  bool operator==(const MaskedFillAttrs&) const = default;
 };
 
 // (batch, rows, cols): column <= row + diagonal is kept (lower), or column >= row + diagonal.
 struct TriangleAttrs {
   int64_t batch, rows, cols, diagonal;
   bool lower;
+  bool operator==(const TriangleAttrs&) const = default;
 };
 
 struct NonzeroAttrs {
@@ -137,10 +154,12 @@ struct NonzeroAttrs {
   int ndim;
   int64_t size[max_axes];
   int64_t found_stride, axis_stride;  // of the result
+  bool operator==(const NonzeroAttrs&) const = default;
 };
 
 struct OneHotAttrs {
   int64_t n, classes;
+  bool operator==(const OneHotAttrs&) const = default;
 };
 
 enum class Padding : int { reflect, replicate, circular };
@@ -149,6 +168,7 @@ enum class Padding : int { reflect, replicate, circular };
 struct PadAttrs {
   Padding mode;
   int64_t outer, n, inner, left, right;
+  bool operator==(const PadAttrs&) const = default;
 };
 
 // What is summed of each element: (x - m)^2, |x|, x^2, |x|^p, e^(x - m); m is one value for each result.
@@ -161,6 +181,7 @@ struct FoldAttrs {
   FoldEnd end;
   int64_t outer, n, inner;
   double scale, power;
+  bool operator==(const FoldAttrs&) const = default;
 };
 
 // Along the middle axis of (outer, n, inner).
@@ -168,31 +189,35 @@ struct ScanAttrs {
   Reduction op;  // sum or prod
   int64_t outer, n, inner;
   bool reverse;
+  bool operator==(const ScanAttrs&) const = default;
 };
 
 struct SortAttrs {
   int64_t outer, n, inner, k;  // the first k of the order
   bool descending;
+  bool operator==(const SortAttrs&) const = default;
 };
 
 enum class Distribution : int { uniform, normal, integer, bernoulli };
 
 struct RandomAttrs {
-  Generator* generator;
   Distribution distribution;
   int64_t n;
   double a, b;  // low and high, or mean and standard deviation
   int64_t low, high;
+  bool operator==(const RandomAttrs&) const = default;
 };
 
 struct SgdAttrs {
   int64_t n;
   bool nesterov, maximize, has_momentum;
+  bool operator==(const SgdAttrs&) const = default;
 };
 
 struct AdamAttrs {
   int64_t n;
   bool decoupled, maximize, amsgrad;
+  bool operator==(const AdamAttrs&) const = default;
 };
 
 }  // namespace nncore

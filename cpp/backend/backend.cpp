@@ -6,28 +6,11 @@ namespace nncore {
 
 Interpreter interpreter;
 
-namespace {
-
-class OutsideInterpreter {
- public:
-  explicit OutsideInterpreter(bool wanted)
-      : state_(wanted && interpreter.leave ? interpreter.leave() : nullptr) {}
-  ~OutsideInterpreter() {
-    if (state_) interpreter.enter(state_);
-  }
-
- private:
-  void* state_;
-};
-
-}  // namespace
-
 void submit(const Call& call) {
+  if (Watcher* w = watcher()) static_cast<CallRecorder*>(w)->record(call);
   OutsideInterpreter outside(call.cost > long_call_ns);
   FlushSubnormals flush;
   cpu_backend.run[size_t(call.kernel)](call);
 }
-
-void host_reads(const char*) {}
 
 }  // namespace nncore

@@ -1,5 +1,8 @@
 // The device table: one function for each kernel; and the door through which every call passes.
 #pragma once
+#include <string>
+
+#include "../core/watch.h"
 #include "attrs.h"
 #include "call.h"
 
@@ -16,16 +19,35 @@ extern const Backend cpu_backend;
 // Calls estimated longer than this leave the interpreter lock to others while they run.
 inline constexpr int64_t long_call_ns = 100'000;
 
-// Set by the language binding: what to do around a long call.
+// Set by the language binding: what to do around a long call, and where in the user's program a call is made.
 struct Interpreter {
   void* (*leave)() = nullptr;
   void (*enter)(void*) = nullptr;
+  std::string (*where)() = nullptr;
 };
 extern Interpreter interpreter;
 
-void submit(const Call& call);
+// Leaves the interpreter to others while it lives.
+class OutsideInterpreter {
+ public:
+  explicit OutsideInterpreter(bool wanted)
+      : state_(wanted && interpreter.leave ? interpreter.leave() : nullptr) {}
+  ~OutsideInterpreter() {
+    if (state_) interpreter.enter(state_);
+  }
+  OutsideInterpreter(const OutsideInterpreter&) = delete;
+  OutsideInterpreter& operator=(const OutsideInterpreter&) = delete;
 
-// The host is about to look at values: `what` says for whom. A captured step cannot do that.
-void host_reads(const char* what);
+ private:
+  void* state_;
+};
+
+// Who records the calls of a captured step.
+class CallRecorder : public Watcher {
+ public:
+  virtual void record(const Call& call) = 0;
+};
+
+void submit(const Call& call);
 
 }  // namespace nncore

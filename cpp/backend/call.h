@@ -1,13 +1,17 @@
 // A call is data: which kernel, on which memory, with which small attributes. Ops, backward and optimizers
 // make calls; eager mode runs each at once, a captured step keeps them and replays them.
 #pragma once
+#include <concepts>
 #include <cstddef>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "../core/tensor.h"
 
 namespace nncore {
+
+class Generator;
 
 // Every kernel that a device provides, in the order of its table.
 enum class Kernel : uint16_t {
@@ -58,17 +62,18 @@ enum class Kernel : uint16_t {
 struct Arg {
   Storage* storage = nullptr;
   void* data = nullptr;  // null for an absent optional operand
+  int64_t bytes = 0;
   DType dtype = DType::float32;
   bool written = false;
 };
 
 inline Arg in(const Tensor& t) {
   if (!t.defined()) return {};
-  return {t.impl()->storage.get(), t.data(), t.dtype(), false};
+  return {t.impl()->storage.get(), t.data(), int64_t(t.bytes()), t.dtype(), false};
 }
 inline Arg out(const Tensor& t) {
   if (!t.defined()) return {};
-  return {t.impl()->storage.get(), t.data(), t.dtype(), true};
+  return {t.impl()->storage.get(), t.data(), int64_t(t.bytes()), t.dtype(), true};
 }
 
 struct Call {
@@ -78,17 +83,26 @@ struct Call {
   Kernel kernel;
   Device device = Device::cpu;
   uint8_t n_args = 0;
-  int64_t cost;  // estimated nanoseconds on one thread
+  int64_t cost;                    // estimated nanoseconds on one thread
+  Generator* generator = nullptr;  // where a kernel that draws random numbers reserves them, when it runs
+  bool (*same_attrs)(const Call&, const Call&);
   Arg args[max_args];
   alignas(16) std::byte attrs_bytes[max_attrs];
 
-  template <class Attrs, class... Args>
+  template <std::equality_comparable Attrs, class... Args>
   Call(Kernel kernel, int64_t cost, const Attrs& attrs, const Args&... operands)
-      : kernel(kernel), cost(cost) {
+      : kernel(kernel), cost(cost), same_attrs([](const Call& a, const Call& b) {
+          return a.attrs<Attrs>() == b.attrs<Attrs>();
+        }) {
     static_assert(std::is_trivially_copyable_v<Attrs> && sizeof(Attrs) <= max_attrs &&
                   sizeof...(Args) <= max_args);
     std::memcpy(attrs_bytes, &attrs, sizeof(Attrs));
     ((args[n_args++] = operands), ...);
+  }
+
+  Call&& draws_from(Generator& g) && {
+    generator = &g;
+    return std::move(*this);
   }
 
   template <class Attrs>

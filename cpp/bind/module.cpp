@@ -44,6 +44,7 @@ PYBIND11_MODULE(_core, m) {
   cpu::choose_level();
   gradient_arithmetic = {
       [](const Tensor& a, const Tensor& b) { return ops::add(a, b); },
+      ops::add_,
       [](const Tensor& t) { return ops::full(t.shape(), 1, t.dtype()); },
       [](const Tensor& t) { return ops::clone(t); },
   };
@@ -63,6 +64,9 @@ PYBIND11_MODULE(_core, m) {
   bind_reduce(m, tensor);
   bind_linear(m, tensor);
   bind_loss(m, tensor);
+  bind_settings(m);
+  bind_recording(m);
+  bind_replay(m);
   bind_optim(m);
   bind_autograd(m);
   bind_runtime(m);

@@ -18,6 +18,9 @@ void bind_create(py::module_& m);
 void bind_linear(py::module_& m, TensorClass& tensor);
 void bind_loss(py::module_& m, TensorClass& tensor);
 void bind_optim(py::module_& m);
+void bind_settings(py::module_& m);
+void bind_recording(py::module_& m);
+void bind_replay(py::module_& m);
 void bind_autograd(py::module_& m);
 void bind_runtime(py::module_& m);
 

@@ -2,6 +2,7 @@
 
 #include <pybind11/numpy.h>
 
+#include "../core/watch.h"
 #include "../ops/shape.h"
 
 namespace nncore::bind {
@@ -58,6 +59,7 @@ void drop_reference(void* object) {
 }  // namespace
 
 Tensor from_numpy(py::handle object) {
+  host_writes("from_numpy");
   check<TypeError>(py::isinstance<py::array>(object), "from_numpy: expected a NumPy array, got ",
                    Py_TYPE(object.ptr())->tp_name, "; use tensor() for other data");
   const auto array = py::reinterpret_borrow<py::array>(object);
@@ -77,6 +79,7 @@ Tensor make_tensor(py::handle data, std::optional<DType> dtype) {
     const Tensor t = Tensor(Ref<TensorImpl>(const_cast<TensorImpl*>(impl))).detach();
     return dtype && *dtype != t.dtype() ? ops::cast(t, *dtype) : ops::clone(t);
   }
+  host_writes("tensor");
   py::array array = py::array::ensure(data);
   if (!array) throw py::error_already_set();
   // Python numbers have no width of their own: floats become float32, as in PyTorch.
@@ -92,6 +95,7 @@ const char* buffer_format(DType dtype) {
 }
 
 py::object to_numpy(const Tensor& t, py::handle owner) {
+  host_reads("numpy");
   const std::vector<py::ssize_t> shape(t.shape().begin(), t.shape().end());
   py::array array(numpy_dtype(t.dtype()), shape, {}, t.data(), owner);
   array.attr("flags").attr("writeable") = false;
@@ -99,6 +103,7 @@ py::object to_numpy(const Tensor& t, py::handle owner) {
 }
 
 py::object item(const Tensor& t) {
+  host_reads("item");
   check(t.numel() == 1, "item: a tensor of shape ", t.shape(), " has ", t.numel(),
         " elements; only one converts to a Python number, use .tolist()");
   return visit(t.dtype(), [&](auto zero) -> py::object { return py::cast(*t.ptr<decltype(zero)>()); });

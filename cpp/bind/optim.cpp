@@ -1,6 +1,8 @@
 #include "../ops/optim.h"
 
+#include "../ops/elementwise.h"
 #include "module.h"
+#include "settings.h"
 
 namespace nncore::bind {
 
@@ -8,27 +10,34 @@ void bind_optim(py::module_& m) {
   m.def(
       "sgd_",
       [](const ops::Tensors& params, const ops::Tensors& grads, const ops::Tensors& momentum_buffers,
-         double lr, double momentum, double dampening, double weight_decay, bool nesterov, bool maximize,
-         const std::optional<std::vector<bool>>& first) {
-        ops::sgd_(params, grads, momentum_buffers, first.value_or(std::vector<bool>()),
-                  {lr, momentum, dampening, weight_decay, nesterov, maximize});
+         Settings& settings) {
+        settings.refresh();
+        note_settings(settings);
+        ops::sgd_(params, grads, momentum_buffers, settings.values(), settings.flag(0), settings.flag(1));
       },
-      py::arg("params"), py::arg("grads"), py::arg("momentum_buffers"), py::arg("lr"), py::arg("momentum"),
-      py::arg("dampening"), py::arg("weight_decay"), py::arg("nesterov"), py::arg("maximize"),
-      py::arg("first"), "One step of stochastic gradient descent on all parameters, in place.");
+      py::arg("params"), py::arg("grads"), py::arg("momentum_buffers"), py::arg("settings"),
+      "One step of stochastic gradient descent on all parameters, in place.\n\nsettings: lr, momentum, "
+      "dampening, weight_decay, first (0 or 1); flags nesterov, maximize.");
   m.def(
       "adam_",
       [](const ops::Tensors& params, const ops::Tensors& grads, const ops::Tensors& exp_avgs,
          const ops::Tensors& exp_avg_sqs, const ops::Tensors& max_exp_avg_sqs, const ops::Tensors& steps,
-         double lr, double beta1, double beta2, double eps, double weight_decay, bool decoupled,
-         bool maximize) {
-        ops::adam_(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, steps,
-                   {lr, beta1, beta2, eps, weight_decay, decoupled, maximize});
+         Settings& settings, bool decoupled) {
+        settings.refresh();
+        note_settings(settings);
+        ops::adam_(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, steps, settings.values(), decoupled,
+                   settings.flag(0));
       },
       py::arg("params"), py::arg("grads"), py::arg("exp_avgs"), py::arg("exp_avg_sqs"),
-      py::arg("max_exp_avg_sqs"), py::arg("steps"), py::arg("lr"), py::arg("beta1"), py::arg("beta2"),
-      py::arg("eps"), py::arg("weight_decay"), py::arg("decoupled"), py::arg("maximize"),
-      "One step of Adam or AdamW on all parameters, in place.");
+      py::arg("max_exp_avg_sqs"), py::arg("steps"), py::arg("settings"), py::arg("decoupled"),
+      "One step of Adam or AdamW on all parameters, in place.\n\nsettings: lr, beta1, beta2, eps, "
+      "weight_decay; flags maximize, amsgrad.");
+  m.def(
+      "scale_",
+      [](const ops::Tensors& tensors, const Tensor& factor) {
+        for (const Tensor& t : tensors) ops::mul_(t, factor);
+      },
+      py::arg("tensors"), py::arg("factor"), "Multiplies all tensors by a tensor of one number, in place.");
 }
 
 }  // namespace nncore::bind

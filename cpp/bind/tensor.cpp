@@ -1,5 +1,6 @@
 // The Tensor class: what it is made of, how it leaves for Python, and its place on the tape.
 #include "../autograd/tape.h"
+#include "../core/watch.h"
 #include "../ops/create.h"
 #include "../ops/shape.h"
 #include "module.h"
@@ -14,10 +15,12 @@ void set_requires_grad(TensorImpl& t, bool on) {
                    " tensor cannot have a gradient; convert it with .float() or .double()");
   check<Error>(!t.grad_fn || on,
                "requires_grad: only leaves can be switched off; use .detach() to cut the graph here");
+  if (t.requires_grad != on) structure_changed();
   t.requires_grad = on;
 }
 
 void set_grad(TensorImpl& t, const std::optional<Tensor>& grad) {
+  if (Watcher* w = watcher()) w->gradient_set(t);
   if (!grad) return t.grad.reset();
   check(grad->shape() == t.shape, "grad: shape ", grad->shape(), " does not match the tensor's ", t.shape);
   check<TypeError>(grad->dtype() == t.dtype, "grad: ", grad->dtype(), " does not match the tensor's ",
@@ -26,6 +29,7 @@ void set_grad(TensorImpl& t, const std::optional<Tensor>& grad) {
 }
 
 py::buffer_info buffer(TensorImpl& t) {
+  host_reads("buffer");
   const std::vector<py::ssize_t> shape(t.shape.begin(), t.shape.end());
   std::vector<py::ssize_t> strides;
   for (int64_t s : contiguous_strides(t.shape)) strides.push_back(s * py::ssize_t(size_of(t.dtype)));
@@ -43,6 +47,7 @@ py::object size(const TensorImpl& t, const std::optional<int64_t>& dim) {
 // torch's repr: NumPy's printing with its own frame.
 std::string repr(py::handle self) {
   const TensorImpl& t = *tensor_of(self.ptr());
+  host_reads("repr");
   std::string text = py::cast<std::string>(py::module_::import("numpy").attr("array2string")(
       self.attr("__array__")(), py::arg("separator") = ", ", py::arg("prefix") = "tensor(",
       py::arg("precision") = 4));
@@ -94,7 +99,10 @@ void bind_tensor(TensorClass& tensor) {
   tensor.def("element_size", [](const TensorImpl& t) { return size_of(t.dtype); }, "Bytes of one element.");
   tensor.def(
       "data_ptr",
-      [](const TensorImpl& t) { return reinterpret_cast<uintptr_t>(t.storage->data() + t.byte_offset); },
+      [](const TensorImpl& t) {
+        host_reads("data_ptr");
+        return reinterpret_cast<uintptr_t>(t.storage->data() + t.byte_offset);
+      },
       "The address of the first element.");
   tensor.def("item", [](const Tensor& t) { return item(t); }, "The only element as a Python number.");
   tensor.def(

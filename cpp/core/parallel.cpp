@@ -65,6 +65,7 @@ void futex_wait(Word& word, uint32_t value) {
 void futex_wake(Word& word) { syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0); }
 
 thread_local bool inside = false;
+thread_local int team_limit = max_num_threads;
 
 struct InsideRegion {
   FlushSubnormals mode;
@@ -266,9 +267,13 @@ void set_num_threads(int n) {
 
 bool in_parallel() { return inside; }
 
+TeamLimit::TeamLimit() : before_(team_limit) {}
+TeamLimit::~TeamLimit() { team_limit = before_; }
+void TeamLimit::set(int threads) { team_limit = threads; }
+
 int team_size(int64_t cost) {
-  if (cost < break_even || inside) return 1;
-  const int threads = num_threads();
+  if (cost < break_even || inside || team_limit == 1) return 1;
+  const int threads = std::min(num_threads(), team_limit);
   return threads == 1 ? 1 : int(std::min<int64_t>(cost / min_share, team.account.allowed(threads)));
 }
 

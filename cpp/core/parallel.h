@@ -17,6 +17,19 @@ bool in_parallel();
 // How many threads work of `cost` nanoseconds (on one thread) deserves just now; 1 inside a region.
 int team_size(int64_t cost);
 
+// Bounds the teams of regions that this thread opens, while it lives.
+class TeamLimit {
+ public:
+  TeamLimit();
+  ~TeamLimit();
+  TeamLimit(const TeamLimit&) = delete;
+  TeamLimit& operator=(const TeamLimit&) = delete;
+  void set(int threads);
+
+ private:
+  int before_;
+};
+
 namespace detail {
 using Task = void (*)(void* context, int part);
 // Runs task(context, 0 .. parts - 1), each once, on at most `threads` threads; rethrows the first exception.

@@ -32,8 +32,9 @@ RandomKey Generator::reserve(uint64_t blocks) {
 }
 
 Generator& default_generator() {
-  static Generator& generator = *new Generator;  // never destroyed: threads may draw while the process ends
-  return generator;
+  static Ref<Generator>& generator =  // never destroyed: threads may draw while the process ends
+      *new Ref<Generator>(new Generator);
+  return *generator;
 }
 
 }  // namespace nncore

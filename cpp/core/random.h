@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <mutex>
 
+#include "intrusive.h"
 #include "philox.h"
 
 namespace nncore {
@@ -13,13 +14,11 @@ struct RandomKey {
 
 // Hands out disjoint ranges of Philox blocks. Thread safe; the numbers themselves are made by whoever needs
 // them.
-class Generator {
+class Generator final : public Object {
  public:
   static constexpr uint64_t default_seed = 67280421310721;  // torch.default_generator's
 
   explicit Generator(uint64_t seed = default_seed) : state_{seed, 0}, initial_seed_(seed) {}
-  Generator(const Generator&) = delete;
-  Generator& operator=(const Generator&) = delete;
 
   void manual_seed(uint64_t seed);
   uint64_t initial_seed() const;

@@ -7,6 +7,8 @@
 
 namespace nncore {
 
+class Watcher;
+
 enum class Device : uint8_t { cpu };
 
 class Storage final : public Object {
@@ -20,11 +22,17 @@ class Storage final : public Object {
   size_t bytes() const { return bytes_; }
   bool borrowed() const { return done_ != nullptr; }
 
+  // Who gets this storage when its last owner leaves it; null: the allocator.
+  void watch(Watcher* watcher) { watcher_ = watcher; }
+
  private:
+  void dispose() noexcept override;
+
   void* data_;
   size_t bytes_;
   void (*done_)(void*) = nullptr;
   void* owner_ = nullptr;
+  Watcher* watcher_ = nullptr;
 };
 
 }  // namespace nncore

@@ -68,23 +68,23 @@ void assign_(const Tensor& y, const Tensor& x) {
 
 void random_(const Tensor& y, Generator& generator, Distribution distribution, double a, double b) {
   check<TypeError>(is_floating(y.dtype()), "random: expected a float32 or float64 tensor, got ", y.dtype());
-  const RandomAttrs attrs = {&generator, distribution, y.numel(), a, b, 0, 0};
-  submit(Call(Kernel::random, 8 * y.numel(), attrs, out(y)));
+  const RandomAttrs attrs = {distribution, y.numel(), a, b, 0, 0};
+  submit(Call(Kernel::random, 8 * y.numel(), attrs, out(y)).draws_from(generator));
 }
 
 Tensor randint(int64_t low, int64_t high, const Shape& shape, Generator& generator, DType dtype) {
   check(low < high, "randint: low ", low, " must be below high ", high);
   Tensor y = empty(shape, dtype);
-  const RandomAttrs attrs = {&generator, Distribution::integer, y.numel(), 0, 0, low, high};
-  submit(Call(Kernel::random, 8 * y.numel(), attrs, out(y)));
+  const RandomAttrs attrs = {Distribution::integer, y.numel(), 0, 0, low, high};
+  submit(Call(Kernel::random, 8 * y.numel(), attrs, out(y)).draws_from(generator));
   return y;
 }
 
 Tensor randperm(int64_t n, Generator& generator) {
   check(n >= 0, "randperm: n is ", n, " but must be 0 or more");
   Tensor y = empty({n}, DType::int64);
-  const RandomAttrs attrs = {&generator, Distribution::integer, n, 0, 0, 0, 0};
-  submit(Call(Kernel::permutation, 12 * n, attrs, out(y)));
+  const RandomAttrs attrs = {Distribution::integer, n, 0, 0, 0, 0};
+  submit(Call(Kernel::permutation, 12 * n, attrs, out(y)).draws_from(generator));
   return y;
 }
 

@@ -119,6 +119,18 @@ Tensor binary(int op, const Tensor& left, const Tensor& right) {
   return y;
 }
 
+namespace {
+
+void binary_in_place(int op, const Tensor& y, const Tensor& x) {
+  const BinaryAttrs attrs = {op, 0, y.numel(), merged_loop(y.shape(), {&y, &x})};
+  submit(Call(Kernel::binary_fwd, byte_cost(int64_t(3 * y.bytes())), attrs, in(y), in(x), out(y)));
+}
+
+}  // namespace
+
+void add_(const Tensor& y, const Tensor& x) { binary_in_place(BinaryOps::index_of<formulas::Add>, y, x); }
+void mul_(const Tensor& y, const Tensor& x) { binary_in_place(BinaryOps::index_of<formulas::Mul>, y, x); }
+
 Tensor compare(int op, const Tensor& left, const Tensor& right) {
   const DType dtype = promote(left.dtype(), right.dtype());
   const Tensor a = cast(left.detach(), dtype), b = cast(right.detach(), dtype);

@@ -44,6 +44,9 @@ Tensor apply(const Tensor& a, const Tensor& b) {
   return binary(BinaryOps::index_of<Op>, a, b);
 }
 inline Tensor add(const Tensor& a, const Tensor& b) { return apply<formulas::Add>(a, b); }
+// y += x and y *= x in place, for what the library owns; x is stretched to y. Not recorded.
+void add_(const Tensor& y, const Tensor& x);
+void mul_(const Tensor& y, const Tensor& x);
 inline Tensor multiply(const Tensor& a, const Tensor& b) { return apply<formulas::Mul>(a, b); }
 inline Tensor divide(const Tensor& a, const Tensor& b) { return apply<formulas::Div>(a, b); }
 inline Tensor multiply(const Tensor& a, double s) { return apply<formulas::MulScalar>(a, {s}); }

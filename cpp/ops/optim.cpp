@@ -20,33 +20,24 @@ void check_list(const char* op, const char* name, const Tensors& list, const Ten
   }
 }
 
-Tensor hyper_values(std::initializer_list<double> values) {
-  Tensor t = empty({int64_t(values.size())}, DType::float64);
-  std::copy(values.begin(), values.end(), t.ptr<double>());
-  return t;
-}
-
 Arg state(const Tensors& list, size_t i) { return list.empty() ? Arg{} : out(list[i]); }
 
 }  // namespace
 
-void sgd_(const Tensors& params, const Tensors& grads, const Tensors& buffers, const std::vector<bool>& first,
-          const SgdOptions& o) {
+void sgd_(const Tensors& params, const Tensors& grads, const Tensors& buffers, const Tensor& hyper,
+          bool nesterov, bool maximize) {
   check_list("sgd_", "grads", grads, params, false);
   check_list("sgd_", "momentum_buffers", buffers, params, true);
-  check(first.empty() || first.size() == params.size(), "sgd_: ", params.size(), " parameters but ",
-        first.size(), " first flags");
-  const Tensor hyper[2] = {hyper_values({o.lr, o.momentum, o.dampening, o.weight_decay, 0}),
-                           hyper_values({o.lr, o.momentum, o.dampening, o.weight_decay, 1})};
   for (size_t i = 0; i < params.size(); i++) {
-    const SgdAttrs attrs = {params[i].numel(), o.nesterov, o.maximize, !buffers.empty()};
+    const SgdAttrs attrs = {params[i].numel(), nesterov, maximize, !buffers.empty()};
     submit(Call(Kernel::sgd, byte_cost(int64_t(5 * params[i].bytes())), attrs, out(params[i]), in(grads[i]),
-                state(buffers, i), in(hyper[!first.empty() && first[i]])));
+                state(buffers, i), in(hyper)));
   }
 }
 
 void adam_(const Tensors& params, const Tensors& grads, const Tensors& means, const Tensors& squares,
-           const Tensors& max_squares, const Tensors& steps, const AdamOptions& o) {
+           const Tensors& max_squares, const Tensors& steps, const Tensor& hyper, bool decoupled,
+           bool maximize) {
   check_list("adam_", "grads", grads, params, false);
   check_list("adam_", "exp_avgs", means, params, false);
   check_list("adam_", "exp_avg_sqs", squares, params, false);
@@ -56,9 +47,8 @@ void adam_(const Tensors& params, const Tensors& grads, const Tensors& means, co
     check<TypeError>(step.dtype() == DType::float32 && step.numel() == 1,
                      "adam_: a step must be one float32 value, got ", step.dtype(), " of shape ",
                      step.shape());
-  const Tensor hyper = hyper_values({o.lr, o.beta1, o.beta2, o.eps, o.weight_decay});
   for (size_t i = 0; i < params.size(); i++) {
-    const AdamAttrs attrs = {params[i].numel(), o.decoupled, o.maximize, !max_squares.empty()};
+    const AdamAttrs attrs = {params[i].numel(), decoupled, maximize, !max_squares.empty()};
     submit(Call(Kernel::adam, byte_cost(int64_t(7 * params[i].bytes())), attrs, out(params[i]), in(grads[i]),
                 out(means[i]), out(squares[i]), state(max_squares, i), out(steps[i]), in(hyper)));
   }

@@ -8,20 +8,15 @@ namespace nncore::ops {
 
 using Tensors = std::vector<Tensor>;
 
-struct SgdOptions {
-  double lr, momentum, dampening, weight_decay;
-  bool nesterov, maximize;
-};
-// buffers: empty without momentum; first[i]: buffer i has no history yet.
-void sgd_(const Tensors& params, const Tensors& grads, const Tensors& buffers, const std::vector<bool>& first,
-          const SgdOptions& options);
+// hyper holds lr, momentum, dampening, weight decay and 1 where the buffers have no history yet, else 0.
+// buffers: empty without momentum.
+void sgd_(const Tensors& params, const Tensors& grads, const Tensors& buffers, const Tensor& hyper,
+          bool nesterov, bool maximize);
 
-struct AdamOptions {
-  double lr, beta1, beta2, eps, weight_decay;
-  bool decoupled, maximize;
-};
-// steps: one float32 value each, advanced by one; max_squares: empty without AMSGrad.
+// hyper holds lr, beta1, beta2, eps and weight decay. steps: one float32 value each, advanced by one;
+// max_squares: empty without AMSGrad.
 void adam_(const Tensors& params, const Tensors& grads, const Tensors& means, const Tensors& squares,
-           const Tensors& max_squares, const Tensors& steps, const AdamOptions& options);
+           const Tensors& max_squares, const Tensors& steps, const Tensor& hyper, bool decoupled,
+           bool maximize);
 
 }  // namespace nncore::ops

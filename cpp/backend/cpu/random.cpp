@@ -70,7 +70,7 @@ void normal(RandomKey key, int64_t begin, int64_t end, T mean, T deviation, T* y
 // args: y; the generator advances when the call runs, so a replayed step draws anew
 void random(const Call& call) {
   const auto& a = call.attrs<RandomAttrs>();
-  Generator& generator = *a.generator;
+  Generator& generator = *call.generator;
   if (a.distribution == Distribution::integer) {
     const RandomKey key = generator.reserve_integers(uint64_t(a.n));
     visit(call.args[0].dtype, [&](auto zero) {
@@ -103,7 +103,7 @@ void random(const Call& call) {
 void permutation(const Call& call) {
   const auto& a = call.attrs<RandomAttrs>();
   int64_t* y = call.arg<int64_t>(0);
-  const RandomKey key = a.generator->reserve_integers(uint64_t(a.n));
+  const RandomKey key = call.generator->reserve_integers(uint64_t(a.n));
   for (int64_t i = 0; i < a.n; i++) y[i] = i;
   for (int64_t i = a.n - 1; i > 0; i--)
     std::swap(y[i], y[bounded_at(key.seed, 0, key.offset, uint64_t(i), uint64_t(i) + 1)]);

@@ -11,6 +11,9 @@ from .optimizer import Optimizer, ParamsT, in_range
 
 __all__ = ["Adam", "AdamW"]
 
+KEYS: list[str | float] = ["lr", "betas", "eps", "weight_decay"]
+FLAGS = ["maximize", "amsgrad"]
+
 
 class Adam(Optimizer):
     r"""Steps by the mean of the gradient over the root of its mean square, both averaged with decay `betas`.
@@ -73,32 +76,20 @@ class Adam(Optimizer):
         for param in params:
             state = self.state[param]
             if not state:
-                state["step"] = _core.tensor(0.0)
-                state["exp_avg"] = _core.zeros_like(param)
-                state["exp_avg_sq"] = _core.zeros_like(param)
+                with _core.once():
+                    state["step"] = _core.tensor(0.0)
+                    state["exp_avg"] = _core.zeros_like(param)
+                    state["exp_avg_sq"] = _core.zeros_like(param)
             means.append(state["exp_avg"])
             squares.append(state["exp_avg_sq"])
             steps.append(state["step"])
             if amsgrad:
                 if "max_exp_avg_sq" not in state:
-                    state["max_exp_avg_sq"] = state["exp_avg_sq"].clone()
+                    with _core.once():
+                        state["max_exp_avg_sq"] = state["exp_avg_sq"].clone()
                 largest.append(state["max_exp_avg_sq"])
-        beta1, beta2 = group["betas"]
-        _core.adam_(
-            params,
-            grads,
-            means,
-            squares,
-            largest,
-            steps,
-            group["lr"],
-            beta1,
-            beta2,
-            group["eps"],
-            group["weight_decay"],
-            self._decoupled,
-            group["maximize"],
-        )
+        settings = self._settings(group, KEYS, FLAGS)
+        _core.adam_(params, grads, means, squares, largest, steps, settings, self._decoupled)
 
 
 class AdamW(Adam):

@@ -38,6 +38,7 @@ class Optimizer:
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[Group] = []
+        self._prepared: dict[Any, _core.Settings] = {}
         groups = list(params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
@@ -55,6 +56,14 @@ class Optimizer:
     def _update(self, group: Group, params: list[Tensor], grads: list[Tensor]) -> None:
         """One step for the parameters of `group` that have a gradient."""
         raise NotImplementedError
+
+    def _settings(self, group: Group, keys: list[str | float], flags: list[str]) -> _core.Settings:
+        """The group's numbers as data that kernels read: a change reaches them before the next step."""
+        name = (id(group), keys[-1])
+        found = self._prepared.get(name)
+        if found is None or found.group is not group:
+            found = self._prepared[name] = _core.Settings(group, keys, flags, self._check)
+        return found
 
     def add_param_group(self, param_group: Group) -> None:
         """Add parameters with settings of their own, for example layers that are unfrozen later.
@@ -89,6 +98,9 @@ class Optimizer:
             raise ValueError("some parameters appear in more than one parameter group or twice in one")
         self.param_groups.append(group)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_prepared": {}}  # made again when needed
+
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop the gradients of all parameters, or with `set_to_none=False` fill them with zeros."""
         for group in self.param_groups:
@@ -105,8 +117,6 @@ class Optimizer:
             with _core.enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            if not 0.0 <= group["lr"] < math.inf:  # set to that since the optimizer was made
-                in_range("learning rate", group["lr"])
             params, grads = [], []
             for param in group["params"]:
                 if (grad := param.grad) is not None:
@@ -169,7 +179,8 @@ class Optimizer:
                     f"was it saved by another optimizer than {type(self).__name__}?"
                 )
             state[param] = {name: _restored(index, name, value, param) for name, value in values.items()}
-        self.param_groups, self.state = groups, state
+        self.param_groups, self.state, self._prepared = groups, state, {}
+        _core.structure_changed()
 
     def _all_params(self) -> Iterable[Tensor]:
         return (param for group in self.param_groups for param in group["params"])

@@ -11,6 +11,9 @@ from .optimizer import Optimizer, ParamsT, in_range
 
 __all__ = ["SGD"]
 
+KEYS = ["lr", "momentum", "dampening", "weight_decay"]
+FLAGS = ["nesterov", "maximize"]
+
 
 class SGD(Optimizer):
     r"""Gradient descent with momentum, p := p - lr * b.
@@ -62,24 +65,31 @@ class SGD(Optimizer):
 
     def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
         buffers: list[Tensor] = []
-        first: list[bool] = []
+        new: list[int] = []
         if group["momentum"] != 0:
-            for param in params:
+            for i, param in enumerate(params):
                 state = self.state[param]
                 buffer = state.get("momentum_buffer")
-                first.append(buffer is None)
                 if buffer is None:
-                    buffer = state["momentum_buffer"] = _core.zeros_like(param)
+                    with _core.once():
+                        buffer = state["momentum_buffer"] = _core.zeros_like(param)
+                    new.append(i)
                 buffers.append(buffer)
-        _core.sgd_(
-            params,
-            grads,
-            buffers,
-            group["lr"],
-            group["momentum"],
-            group["dampening"],
-            group["weight_decay"],
-            group["nesterov"],
-            group["maximize"],
-            first if group["dampening"] else None,  # else 0 in the buffer does the same
-        )
+        if new and group["dampening"]:  # otherwise 0 in the buffer does the same
+            first, later = set(new), [i for i in range(len(params)) if i not in new]
+            self._sgd(group, params, grads, buffers, sorted(first), 1.0)
+            self._sgd(group, params, grads, buffers, later, 0.0)
+        else:
+            _core.sgd_(params, grads, buffers, self._settings(group, [*KEYS, 0.0], FLAGS))
+
+    def _sgd(
+        self,
+        group: dict[str, Any],
+        params: list[Tensor],
+        grads: list[Tensor],
+        buffers: list[Tensor],
+        chosen: list[int],
+        first: float,
+    ) -> None:
+        lists = ([values[i] for i in chosen] for values in (params, grads, buffers))
+        _core.sgd_(*lists, self._settings(group, [*KEYS, first], FLAGS))

@@ -1,0 +1,61 @@
+#include "describe.h"
+
+#include <iterator>
+#include <sstream>
+
+#include "attrs.h"
+
+namespace nncore {
+#include "../ops/elementwise_list.h"
+
+namespace {
+
+// In the order of enum Kernel.
+constexpr const char* kernel_names[] = {
+    "unary_fwd",          "unary_bwd",         "binary_fwd",        "binary_bwd",
+    "compare",            "where",             "fill",              "copy",
+    "cast",               "reduce",            "arg_reduce",        "matmul",
+    "activation_bwd",     "softmax_fwd",       "softmax_bwd",       "cross_entropy_fwd",
+    "cross_entropy_bwd",  "squared_error_fwd", "squared_error_bwd", "gather_rows",
+    "scatter_add_rows",   "random",            "permutation",       "sgd",
+    "adam",
+};
+static_assert(std::size(kernel_names) == size_t(Kernel::count));
+
+template <class... Ops>
+const char* op_name(OpList<Ops...>, int op) {
+  constexpr const char* names[] = {Ops::name...};
+  return names[op];
+}
+
+CallInfo product(const MatmulAttrs& a) {
+  int64_t batch = 1;
+  for (int i = 0; i < a.batch_ndim; i++) batch *= a.batch_size[i];
+  std::ostringstream text;
+  if (a.batch_ndim > 0) text << batch << " x ";
+  text << a.m << 'x' << a.n << 'x' << a.k << ' ' << (a.trans_a ? 'T' : 'N') << (a.trans_b ? 'T' : 'N');
+  if (a.activation >= 0) text << ' ' << op_name(UnaryOps(), a.activation);
+  return {"matmul", text.str(), 2.0 * double(batch) * double(a.m) * double(a.n) * double(a.k)};
+}
+
+}  // namespace
+
+CallInfo describe(const Call& call) {
+  const CallInfo info = {kernel_names[size_t(call.kernel)], "", 0};
+  switch (call.kernel) {
+    case Kernel::matmul:
+      return product(call.attrs<MatmulAttrs>());
+    case Kernel::unary_fwd:
+    case Kernel::unary_bwd:
+      return {info.name, op_name(UnaryOps(), call.attrs<UnaryAttrs>().op), 0};
+    case Kernel::binary_fwd:
+    case Kernel::binary_bwd:
+      return {info.name, op_name(BinaryOps(), call.attrs<BinaryAttrs>().op), 0};
+    case Kernel::compare:
+      return {info.name, op_name(CompareOps(), call.attrs<BinaryAttrs>().op), 0};
+    default:
+      return info;
+  }
+}
+
+}  // namespace nncore

@@ -1,0 +1,131 @@
+#include "recording.h"
+
+namespace nncore::bind {
+
+namespace {
+
+std::string package_folder() {
+  const auto file = py::cast<std::string>(py::module_::import("nncore").attr("__file__"));
+  return file.substr(0, file.rfind('/') + 1);
+}
+
+// The innermost frame outside this package: "train.py, line 12".
+std::string user_line() {
+  if (!PyGILState_Check()) return "another thread";
+  static const std::string package = package_folder();
+  auto frame = py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(PyEval_GetFrame()));
+  for (; frame && !frame.is_none(); frame = frame.attr("f_back")) {
+    const auto file = py::cast<std::string>(frame.attr("f_code").attr("co_filename"));
+    if (file.compare(0, package.size(), package) == 0) continue;
+    return file.substr(file.rfind('/') + 1) + ", line " + py::cast<std::string>(py::str(frame.attr("f_lineno")));
+  }
+  return "an unknown line";
+}
+
+// What happens once and not in every step, such as making an optimizer's state.
+class Once {
+ public:
+  void enter() { watch_.emplace(nullptr); }
+  void exit() { watch_.reset(); }
+
+ private:
+  std::optional<Watch> watch_;
+};
+
+bool capturing() { return Recording::current != nullptr && watcher() != nullptr; }
+
+}  // namespace
+
+Recording* Recording::current = nullptr;
+
+void Recording::enter() {
+  check<Error>(current == nullptr, "compile: another thread is capturing a step; capture one after the other");
+  current = this;
+  watch_.emplace(&capture_);
+}
+
+void Recording::exit() {
+  watch_.reset();
+  current = nullptr;
+}
+
+void Recording::note(Settings& settings) {
+  for (const Ref<Settings>& known : settings_)
+    if (known.get() == &settings) return;
+  settings_.emplace_back(&settings);
+}
+
+std::vector<Tensor> Recording::finish(const py::list& results) {
+  std::vector<Tensor> plain;
+  for (size_t i = 0; i < results.size(); i++) {
+    plain.push_back(py::cast<Tensor>(results[i]).detach());
+    results[i] = py::cast(plain.back());  // the graph, if any, goes now
+  }
+  if (!capture_.kept().empty()) {
+    try {
+      check_nothing_kept(plain);
+    } catch (const Error&) {
+      py::module_::import("gc").attr("collect")();  // perhaps only a cycle of references
+      check_nothing_kept(plain);
+    }
+  }
+  return plain;
+}
+
+void Recording::check_nothing_kept(const std::vector<Tensor>& results) const {
+  for (const int b : capture_.kept()) {
+    const Storage* s = capture_.record().buffers[size_t(b)].storage;
+    bool leaves = false;
+    for (const Tensor& t : results) leaves = leaves || t.impl()->storage.get() == s;
+    for (const plan::LeafGrad& l : capture_.record().leaves)
+      leaves = leaves || (l.leaf->grad && l.leaf->grad->storage.get() == s);
+    check<Error>(leaves, "compile: a tensor made in the step, at ", capture_.record().made_at(b),
+                 ", is kept after it by something other than the step's result; a replay would leave it as it "
+                 "is. Return it from the step instead");
+  }
+}
+
+void note_settings(Settings& settings) {
+  if (capturing()) Recording::current->note(settings);
+}
+
+void bind_recording(py::module_& m) {
+  interpreter.where = user_line;
+  m.def("structure_version", [] { return structure_version.load(); },
+        "Counts changes of what models are made of.");
+  m.def("structure_changed", structure_changed, "Says that a model has changed.");
+  m.def("capturing", capturing, "Whether this thread is capturing a step.");
+  py::class_<Once>(m, "once", "Context: what happens inside belongs to no captured step.")
+      .def(py::init())
+      .def("__enter__", &Once::enter)
+      .def("__exit__", [](Once& o, const py::args&) { o.exit(); });
+  py::class_<Recording, Ref<Recording>>(m, "Recording", "Context that writes down the calls of one step.")
+      .def(py::init([](const std::vector<Tensor>& inputs) { return Ref<Recording>(new Recording(inputs)); }),
+           py::arg("inputs"))
+      .def("__enter__", &Recording::enter)
+      .def("__exit__", [](Recording& r, const py::args&) { r.exit(); })
+      .def_property_readonly(
+          "inputs", [](const Recording& r) { return r.capture().inputs(); }, "What the step is called with.")
+      .def_property_readonly(
+          "has_backward", [](const Recording& r) { return r.capture().record().has_backward; },
+          "Whether the step computed gradients.")
+      .def_property_readonly(
+          "found_gradients",
+          [](const Recording& r) {
+            std::vector<bool> found;
+            for (const plan::LeafGrad& l : r.capture().record().leaves)
+              found.push_back(!l.cleared && l.at_entry != nullptr);
+            return found;
+          },
+          "Which leaves had a gradient that the step added to.")
+      .def("finish", &Recording::finish, py::arg("results"),
+           "The step's results without history; raises for a tensor that something else keeps.")
+      .def(
+          "difference",
+          [](const Recording& a, const Recording& b) {
+            return plan::difference(a.capture().record(), b.capture().record());
+          },
+          py::arg("later"), "How a later run of the step differs; empty when it does not.");
+}
+
+}  // namespace nncore::bind

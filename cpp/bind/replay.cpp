@@ -1,0 +1,106 @@
+#include "replay.h"
+
+namespace nncore::bind {
+
+bool Guard::holds() const {
+  if (PyCell_Check(holder.ptr())) return PyCell_GET(holder.ptr()) == value.ptr();
+  return PyDict_GetItemWithError(holder.ptr(), name.ptr()) == value.ptr();
+}
+
+Replay::Replay(const Recording& recording, const std::vector<Tensor>& results, py::tuple arguments,
+               const py::list& guards, py::object rebuild)
+    : plan_(new plan::Plan(recording.capture(), results)),
+      settings_(recording.settings()),
+      arguments_(std::move(arguments)),
+      rebuild_(std::move(rebuild)) {
+  for (const py::handle guard : guards) {
+    const auto g = py::reinterpret_borrow<py::tuple>(guard);
+    guards_.push_back({g[0], g[1], g[2]});
+  }
+}
+
+bool Replay::ready(const py::tuple& arguments, std::vector<Tensor>& inputs) {
+  if (version_ != structure_version.load() || grad_enabled_ != grad_enabled()) return false;
+  if (arguments.size() != arguments_.size()) return false;
+  for (size_t i = 0; i < arguments.size(); i++) {
+    PyObject* now = PyTuple_GET_ITEM(arguments.ptr(), i);
+    PyObject* captured = PyTuple_GET_ITEM(arguments_.ptr(), i);
+    if (TensorImpl* t = tensor_of(now))
+      inputs.emplace_back(Ref<TensorImpl>(t));
+    else if (now != captured &&
+             (Py_TYPE(now) != Py_TYPE(captured) || PyObject_RichCompareBool(now, captured, Py_EQ) != 1))
+      return false;
+  }
+  for (const Guard& g : guards_)
+    if (!g.holds()) return false;
+  for (const Ref<Settings>& s : settings_)
+    if (!s->refresh()) return false;
+  return plan_->fits(inputs);
+}
+
+py::object Replay::run(const py::tuple& arguments) {
+  std::vector<Tensor> inputs;
+  inputs.reserve(arguments.size());
+  if (!ready(arguments, inputs)) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
+  std::vector<Tensor> results = plan_->replay(inputs);
+  if (rebuild_.is_none()) return py::cast(results[0]);
+  return rebuild_(py::cast(results));
+}
+
+namespace {
+
+py::dict describe(const plan::PlannedCall& p, int64_t index) {
+  py::dict d;
+  const CallInfo info = describe(p.call);
+  d["index"] = index;
+  d["name"] = info.name;
+  d["detail"] = info.detail;
+  d["where"] = p.where;
+  d["flops"] = info.flops;
+  int64_t bytes = 0;
+  for (int i = 0; i < p.call.n_args; i++) bytes += p.call.args[i].bytes;
+  d["bytes"] = bytes;
+  d["predicted_ns"] = p.call.cost;
+  const int64_t best = p.alone || p.best[1] == 0 ? p.best[0] : p.best[1];
+  d["measured_ns"] = best;
+  d["alone"] = p.alone;
+  return d;
+}
+
+}  // namespace
+
+void bind_replay(py::module_& m) {
+  py::class_<Replay, Ref<Replay>>(m, "Plan", "A captured step made ready for replays.")
+      .def(py::init([](const Recording& recording, const std::vector<Tensor>& results, py::tuple arguments,
+                       const py::list& guards, py::object rebuild) {
+             return Ref<Replay>(new Replay(recording, results, std::move(arguments), guards, std::move(rebuild)));
+           }),
+           py::arg("recording"), py::arg("results"), py::arg("arguments"), py::arg("guards"), py::arg("rebuild"))
+      .def("run", &Replay::run, py::arg("arguments"),
+           "The result of a replay, or NotImplemented when these arguments need another plan.")
+      .def("trust", &Replay::trust, py::arg("version"), "Says that models are as they were at this version.")
+      .def(
+          "calls",
+          [](Replay& r) {
+            py::list calls;
+            for (const plan::PlannedCall& p : r.plan().calls()) calls.append(describe(p, int64_t(calls.size())));
+            return calls;
+          },
+          "What a replay runs, in order: a dict for each call.")
+      .def(
+          "summary",
+          [](Replay& r) {
+            const plan::Plan::Memory& memory = r.plan().memory();
+            py::dict d;
+            d["eager_peak"] = memory.eager_peak;
+            d["arena"] = memory.arena;
+            d["leaving"] = memory.leaving;
+            d["outside"] = memory.outside;
+            d["dropped"] = r.plan().dropped();
+            d["replays"] = r.plan().replays();
+            return d;
+          },
+          "Memory in bytes, calls dropped, replays so far.");
+}
+
+}  // namespace nncore::bind

@@ -1,0 +1,38 @@
+// A plan with all that Python has to see to around a replay.
+#pragma once
+#include "../autograd/tape.h"
+#include "../backend/describe.h"
+#include "recording.h"
+
+namespace nncore::bind {
+
+// What the step looked at in Python when it was captured: a cell, or a name in a dict, and what was there.
+struct Guard {
+  py::object holder, name, value;
+  bool holds() const;
+};
+
+class Replay final : public Object {
+ public:
+  // arguments: those of the step, tensors and constants. rebuild(list of tensors): the step's result.
+  Replay(const Recording& recording, const std::vector<Tensor>& results, py::tuple arguments, const py::list& guards,
+         py::object rebuild);
+
+  // False when these arguments, or what has changed since the capture, need another plan.
+  bool ready(const py::tuple& arguments, std::vector<Tensor>& inputs);
+  py::object run(const py::tuple& arguments);  // the step's result, or NotImplemented
+  void trust(uint64_t version) { version_ = version; }
+
+  plan::Plan& plan() { return *plan_; }
+
+ private:
+  Ref<plan::Plan> plan_;
+  std::vector<Ref<Settings>> settings_;
+  py::tuple arguments_;
+  std::vector<Guard> guards_;
+  py::object rebuild_;
+  uint64_t version_ = structure_version.load();
+  bool grad_enabled_ = grad_enabled();
+};
+
+}  // namespace nncore::bind

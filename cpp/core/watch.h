@@ -1,0 +1,67 @@
+// Somebody who watches the work of one thread: the capture of a step. Without a watcher nothing here costs
+// more than a look at one variable.
+#pragma once
+#include <atomic>
+#include <cstdint>
+
+namespace nncore {
+
+class Storage;
+class TensorImpl;
+
+class Watcher {
+ public:
+  virtual void storage_made(Storage& storage) = 0;
+  virtual void storage_died(Storage* storage) noexcept = 0;  // the watcher owns it from here on
+  virtual void backward_begins() = 0;
+  virtual void gradient_used(TensorImpl& leaf) = 0;          // backward is about to set or add to leaf.grad
+  virtual void gradient_set(TensorImpl& leaf) = 0;           // the user is about to set or drop leaf.grad
+  virtual void host_reads(const char* what) = 0;
+  virtual void host_writes(const char* what) = 0;
+
+ protected:
+  ~Watcher() = default;
+};
+
+namespace detail {
+extern std::atomic<int> watchers;  // in all threads
+extern thread_local Watcher* thread_watcher;
+}  // namespace detail
+
+inline Watcher* watcher() {
+  return detail::watchers.load(std::memory_order_relaxed) == 0 ? nullptr : detail::thread_watcher;
+}
+
+// Lets `watcher` watch this thread (or nobody, when it is null) while it lives.
+class Watch {
+ public:
+  explicit Watch(Watcher* watcher) : before_(detail::thread_watcher) {
+    detail::thread_watcher = watcher;
+    detail::watchers.fetch_add(1, std::memory_order_relaxed);
+  }
+  ~Watch() {
+    detail::thread_watcher = before_;
+    detail::watchers.fetch_sub(1, std::memory_order_relaxed);
+  }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+ private:
+  Watcher* before_;
+};
+
+// The host is about to look at values, or to make values of its own: `what` says for whom. A captured step
+// can do neither.
+inline void host_reads(const char* what) {
+  if (Watcher* w = watcher()) w->host_reads(what);
+}
+inline void host_writes(const char* what) {
+  if (Watcher* w = watcher()) w->host_writes(what);
+}
+
+// Counts changes of what models are made of: parameters replaced or frozen, modes switched, hooks added.
+// While it stands still, a captured step need not look.
+extern std::atomic<uint64_t> structure_version;
+inline void structure_changed() { structure_version.fetch_add(1, std::memory_order_relaxed); }
+
+}  // namespace nncore

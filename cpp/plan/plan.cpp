@@ -1,0 +1,123 @@
+// A replay: arguments and results are bound, the calls run, the gradients are where backward would leave them.
+#include "plan.h"
+
+#include <chrono>
+
+#include "../core/error.h"
+#include "../core/fpmode.h"
+#include "../core/parallel.h"
+
+namespace nncore::plan {
+
+namespace {
+
+constexpr int trials = 8;  // replays that are timed, half of them alone
+
+int64_t now() { return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1); }
+
+class Running {
+ public:
+  explicit Running(bool& flag) : flag_(flag) {
+    check<Error>(!flag_, "compile: this step is already running, in another thread or inside itself");
+    flag_ = true;
+  }
+  ~Running() { flag_ = false; }
+
+ private:
+  bool& flag_;
+};
+
+}  // namespace
+
+bool Plan::fits(const std::vector<Tensor>& inputs) const {
+  if (inputs.size() != inputs_.size()) return false;
+  for (size_t i = 0; i < inputs.size(); i++)
+    if (inputs[i].dtype() != inputs_[i].dtype || inputs[i].shape() != inputs_[i].shape) return false;
+  for (const Leaf& l : leaves_) {
+    if (!l.leaf->requires_grad) return false;
+    if (!l.cleared && (l.leaf->grad ? l.leaf->grad->storage.get() : nullptr) != l.at_entry) return false;
+  }
+  return true;
+}
+
+void Plan::bind(const std::vector<Place>& places, std::byte* memory) {
+  for (const Place& p : places) calls_[size_t(p.call)].call.args[p.arg].data = memory + p.offset;
+}
+
+bool Plan::free_to_overwrite(const Slot& slot) const {
+  if (slot.storage->use_count() != 1 + int64_t(slot.leaves.size())) return false;
+  for (const int i : slot.leaves) {
+    const Leaf& l = leaves_[size_t(i)];
+    if (l.grad->use_count() != 1 + (l.leaf->grad == l.grad)) return false;
+  }
+  return true;
+}
+
+void Plan::renew(Slot& slot) {
+  slot.storage = Ref<Storage>(new Storage(slot.storage->bytes()));
+  for (const int i : slot.leaves) {
+    Leaf& l = leaves_[size_t(i)];
+    l.grad = Ref<TensorImpl>(new TensorImpl(slot.storage, l.grad->byte_offset, l.grad->shape, l.grad->dtype));
+    l.grad->is_gradient = true;
+  }
+  bind(slot.places, slot.storage->data());
+}
+
+std::vector<Tensor> Plan::replay(const std::vector<Tensor>& inputs) {
+  const Running running(running_);
+  for (size_t i = 0; i < inputs.size(); i++)
+    bind(inputs_[i].places, static_cast<std::byte*>(inputs[i].data()));
+  for (Slot& slot : slots_)
+    if (!free_to_overwrite(slot)) renew(slot);
+  run();
+  replays_++;
+  for (const Leaf& l : leaves_)
+    if (!l.keeps && !(l.leaf->grad == l.grad)) l.leaf->grad = l.grad;
+  std::vector<Tensor> results;
+  results.reserve(outputs_.size());
+  for (const Output& o : outputs_) {
+    if (o.input >= 0) {
+      results.push_back(inputs[size_t(o.input)].detach());
+    } else {
+      const Ref<Storage>& storage = o.slot >= 0 ? slots_[size_t(o.slot)].storage : o.outside;
+      results.emplace_back(storage, o.offset, o.shape, o.dtype);
+    }
+  }
+  return results;
+}
+
+template <class Around>
+void Plan::run_calls(Around around) {
+  for (PlannedCall& p : calls_) around(p, cpu_backend.run[size_t(p.call.kernel)]);
+}
+
+// The first replays are timed call by call, in turns on one thread and on the team; then each call goes where it
+// was faster.
+void Plan::run() {
+  const OutsideInterpreter outside(cost_ > long_call_ns);
+  const FlushSubnormals flush;
+  TeamLimit team;
+  if (threads_ != num_threads()) {
+    threads_ = num_threads();
+    trial_ = 0;
+  }
+  if (trial_ == trials) {
+    run_calls([&](PlannedCall& p, Run run) {
+      team.set(p.alone ? 1 : max_num_threads);
+      run(p.call);
+    });
+    return;
+  }
+  const int mode = trial_ % 2;
+  team.set(mode == 0 ? 1 : max_num_threads);
+  run_calls([&](PlannedCall& p, Run run) {
+    const int64_t start = now();
+    run(p.call);
+    const int64_t time = std::max<int64_t>(now() - start, 1);
+    if (trial_ < 2 || time < p.best[mode]) p.best[mode] = time;
+  });
+  if (++trial_ == trials)
+    for (PlannedCall& p : calls_) p.alone = p.best[0] <= p.best[1];
+}
+
+}  // namespace nncore::plan

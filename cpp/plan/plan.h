@@ -1,0 +1,91 @@
+// A captured step made ready: its calls on planned memory, run again and again without tape or allocation.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "record.h"
+
+namespace nncore::plan {
+
+struct PlannedCall {
+  Call call;
+  std::string where;         // in the user's program
+  bool alone = false;        // measured to be no slower on one thread than on the team
+  int64_t best[2] = {0, 0};  // fastest time seen in ns, alone and with the team; 0: not yet measured
+};
+
+class Plan final : public Object {
+ public:
+  // outputs: what the captured step returned, made in the step or before it, or arguments.
+  Plan(const Capture& capture, const std::vector<Tensor>& outputs);
+
+  // Whether a replay with these arguments is the captured step: shapes, types, leaves and their gradients.
+  bool fits(const std::vector<Tensor>& inputs) const;
+  std::vector<Tensor> replay(const std::vector<Tensor>& inputs);
+
+  struct Memory {
+    int64_t eager_peak, arena, leaving, outside;  // bytes
+  };
+  const Memory& memory() const { return memory_; }
+  const std::vector<PlannedCall>& calls() const { return calls_; }
+  int dropped() const { return dropped_; }
+  int64_t replays() const { return replays_; }
+
+ private:
+  struct Place {
+    int call, arg;
+    int64_t offset;
+  };
+  struct Input {
+    Shape shape;
+    DType dtype;
+    std::vector<Place> places;
+  };
+  // Memory that leaves the step, as a result or as a gradient: fresh whenever somebody still holds the last.
+  struct Slot {
+    Ref<Storage> storage;
+    std::vector<Place> places;
+    std::vector<int> leaves;  // whose gradients lie here
+  };
+  struct Output {
+    int slot = -1, input = -1;
+    Ref<Storage> outside;
+    int64_t offset = 0;
+    Shape shape;
+    DType dtype;
+  };
+  struct Leaf {
+    Ref<TensorImpl> leaf;
+    bool cleared;           // what its grad was before does not matter
+    Storage* at_entry;      // else what it must be
+    Ref<TensorImpl> grad;   // after the step; null: none
+    bool keeps = false;     // ... or what it was before, added to
+  };
+
+  // Which slot, if any, each buffer of the record becomes.
+  std::vector<int> find_slots(const Capture& capture, const std::vector<Tensor>& outputs);
+  void lay_out(const Record& record, const std::vector<int>& slot_of, const std::vector<int>& kept);
+
+  bool free_to_overwrite(const Slot& slot) const;
+  void renew(Slot& slot);
+  void bind(const std::vector<Place>& places, std::byte* memory);
+  void run();
+  template <class Around>
+  void run_calls(Around around);
+
+  std::vector<PlannedCall> calls_;
+  std::vector<Input> inputs_;
+  std::vector<Output> outputs_;
+  std::vector<Slot> slots_;
+  std::vector<Leaf> leaves_;
+  std::vector<Ref<Storage>> held_;
+  std::vector<Ref<Generator>> generators_;
+  Tensor arena_;
+  Memory memory_ = {};
+  int dropped_ = 0;
+  int64_t cost_ = 0, replays_ = 0;
+  int threads_ = 0, trial_ = 0;
+  bool running_ = false;
+};
+
+}  // namespace nncore::plan

@@ -1,0 +1,123 @@
+// From a record to a plan: which calls are needed, where their memory lies, and what changes hands.
+#include <algorithm>
+
+#include "memory.h"
+#include "plan.h"
+
+namespace nncore::plan {
+
+Plan::Plan(const Capture& capture, const std::vector<Tensor>& outputs) {
+  const Record& record = capture.record();
+  memory_.eager_peak = record.peak_bytes;
+  for (const Tensor& t : capture.inputs()) inputs_.push_back({t.shape(), t.dtype(), {}});
+  const std::vector<int> slot_of = find_slots(capture, outputs);
+
+  // A call is needed when it writes what is needed later, or draws random numbers.
+  std::vector<bool> live(record.buffers.size());
+  for (size_t b = 0; b < live.size(); b++) live[b] = record.buffers[b].role != Role::made || slot_of[b] >= 0;
+  std::vector<int> kept;
+  for (int i = int(record.calls.size()) - 1; i >= 0; i--) {
+    const RecordedCall& r = record.calls[size_t(i)];
+    bool needed = bool(r.generator);
+    for (int k = 0; k < r.call.n_args; k++)
+      needed = needed || (r.call.args[k].written && r.operands[k].buffer >= 0 && live[size_t(r.operands[k].buffer)]);
+    if (!needed) continue;
+    kept.push_back(i);
+    for (int k = 0; k < r.call.n_args; k++)
+      if (r.operands[k].buffer >= 0) live[size_t(r.operands[k].buffer)] = true;
+  }
+  std::reverse(kept.begin(), kept.end());
+  dropped_ = int(record.calls.size() - kept.size());
+  lay_out(record, slot_of, kept);
+}
+
+std::vector<int> Plan::find_slots(const Capture& capture, const std::vector<Tensor>& outputs) {
+  const Record& record = capture.record();
+  std::vector<int> slot_of(record.buffers.size(), -1);
+  const auto slot = [&](const Ref<Storage>& storage) {
+    const int id = capture.buffer_of(storage.get());
+    if (id < 0 || record.buffers[size_t(id)].role != Role::made) return -1;
+    int& s = slot_of[size_t(id)];
+    if (s < 0) {
+      s = int(slots_.size());
+      slots_.push_back({storage, {}, {}});
+      memory_.leaving += int64_t(storage->bytes());
+    }
+    return s;
+  };
+  for (const Tensor& t : outputs) {
+    const Ref<Storage>& storage = t.impl()->storage;
+    Output o = {slot(storage), -1, {}, t.impl()->byte_offset, t.shape(), t.dtype()};
+    const int id = capture.buffer_of(storage.get());
+    if (id >= 0 && record.buffers[size_t(id)].role == Role::input)
+      o.input = record.buffers[size_t(id)].input;
+    else if (o.slot < 0)
+      o.outside = storage;
+    outputs_.push_back(std::move(o));
+  }
+  for (const LeafGrad& l : record.leaves) {
+    Leaf leaf = {l.leaf, l.cleared, l.at_entry, l.leaf->grad};
+    leaf.keeps = !l.cleared && leaf.grad && leaf.grad->storage.get() == l.at_entry;
+    if (leaf.keeps) leaf.grad.reset();
+    if (leaf.grad)
+      if (const int s = slot(leaf.grad->storage); s >= 0) slots_[size_t(s)].leaves.push_back(int(leaves_.size()));
+    leaves_.push_back(std::move(leaf));
+  }
+  return slot_of;
+}
+
+void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const std::vector<int>& kept) {
+  const auto is_temporary = [&](int b) { return record.buffers[size_t(b)].role == Role::made && slot_of[size_t(b)] < 0; };
+  std::vector<int> lifetime_of(record.buffers.size(), -1);
+  std::vector<Lifetime> lifetimes;
+  for (int i = 0; i < int(kept.size()); i++) {
+    const RecordedCall& r = record.calls[size_t(kept[size_t(i)])];
+    for (int k = 0; k < r.call.n_args; k++) {
+      const int b = r.operands[k].buffer;
+      if (b < 0 || !is_temporary(b)) continue;
+      int& l = lifetime_of[size_t(b)];
+      if (l < 0) {
+        l = int(lifetimes.size());
+        lifetimes.push_back({i, i, record.buffers[size_t(b)].bytes});
+      }
+      lifetimes[size_t(l)].last = i;
+    }
+  }
+  memory_.arena = place(lifetimes);
+  arena_ = empty({memory_.arena}, DType::uint8);
+
+  std::vector<bool> held(record.buffers.size());
+  for (const int i : kept) {
+    const RecordedCall& r = record.calls[size_t(i)];
+    const int call = int(calls_.size());
+    calls_.push_back({r.call, r.where});
+    cost_ += r.call.cost;
+    if (r.generator) generators_.push_back(r.generator);
+    for (int k = 0; k < r.call.n_args; k++) {
+      const auto [b, offset] = r.operands[k];
+      Arg& arg = calls_.back().call.args[k];
+      arg.storage = nullptr;
+      if (b < 0) {
+        if (arg.data) arg.data = arena_.data();  // no elements, but present
+        continue;
+      }
+      const Buffer& buffer = record.buffers[size_t(b)];
+      if (buffer.role == Role::input) {
+        inputs_[size_t(buffer.input)].places.push_back({call, k, offset});
+      } else if (slot_of[size_t(b)] >= 0) {
+        slots_[size_t(slot_of[size_t(b)])].places.push_back({call, k, offset});
+      } else if (is_temporary(b)) {
+        arg.data = arena_.ptr<std::byte>() + lifetimes[size_t(lifetime_of[size_t(b)])].offset + offset;
+      } else if (!held[size_t(b)]) {
+        held[size_t(b)] = true;
+        const bool is_gradient = std::any_of(leaves_.begin(), leaves_.end(), [&](const Leaf& l) {
+          return l.keeps && l.at_entry == buffer.storage;
+        });
+        memory_.outside += buffer.bytes;
+        if (!is_gradient) held_.emplace_back(buffer.storage);
+      }
+    }
+  }
+}
+
+}  // namespace nncore::plan

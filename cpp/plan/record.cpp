@@ -1,0 +1,167 @@
+#include "record.h"
+
+#include <algorithm>
+
+#include "../core/error.h"
+
+namespace nncore::plan {
+
+namespace {
+
+// An argument under a storage of its own, so that two arguments stay two, also where they share memory.
+Tensor separate(const Tensor& t) {
+  const auto drop = [](void* owner) { delete static_cast<Tensor*>(owner); };
+  Ref<Storage> storage(new Storage(t.data(), t.bytes(), drop, new Tensor(t)));
+  return Tensor(std::move(storage), 0, t.shape(), t.dtype());
+}
+
+}  // namespace
+
+Capture::Capture(const std::vector<Tensor>& inputs) {
+  for (const Tensor& t : inputs) {
+    inputs_.push_back(separate(t));
+    add({Role::input, int(inputs_.size()) - 1, inputs_.back().impl()->storage.get(), int64_t(t.bytes())});
+  }
+}
+
+Capture::~Capture() { finish(); }
+
+void Capture::finish() {
+  if (finished_) return;
+  finished_ = true;
+  for (const Buffer& b : record_.buffers)
+    if (b.alive && b.role != Role::input) b.storage->watch(nullptr);
+  for (Storage* s : graveyard_) delete s;
+  graveyard_.clear();
+}
+
+int Capture::add(Buffer buffer) {
+  const int id = int(record_.buffers.size());
+  ids_[buffer.storage] = id;
+  record_.buffers.push_back(buffer);
+  return id;
+}
+
+int Capture::buffer_of(const Storage* storage) const {
+  const auto found = ids_.find(storage);
+  return found == ids_.end() ? -1 : found->second;
+}
+
+void Capture::storage_made(Storage& storage) {
+  storage.watch(this);
+  add({Role::made, -1, &storage, int64_t(storage.bytes())});
+  bytes_now_ += int64_t(storage.bytes());
+  record_.peak_bytes = std::max(record_.peak_bytes, bytes_now_);
+}
+
+void Capture::storage_died(Storage* storage) noexcept {
+  Buffer& b = record_.buffers[size_t(buffer_of(storage))];
+  b.alive = false;
+  if (b.role == Role::made) bytes_now_ -= b.bytes;
+  graveyard_.push_back(storage);
+}
+
+void Capture::record(const Call& call) {
+  const int index = int(record_.calls.size());
+  RecordedCall recorded = {call, {}, Ref<Generator>(call.generator), interpreter.where()};
+  for (int i = 0; i < call.n_args; i++) {
+    const Arg& arg = call.args[i];
+    if (!arg.data || arg.bytes == 0) continue;
+    int id = buffer_of(arg.storage);
+    if (id < 0) {
+      arg.storage->watch(this);
+      id = add({Role::outside, -1, arg.storage, int64_t(arg.storage->bytes())});
+    }
+    Buffer& b = record_.buffers[size_t(id)];
+    if (b.first < 0) b.first = index;
+    b.last = index;
+    recorded.operands[i] = {id, static_cast<std::byte*>(arg.data) - arg.storage->data()};
+    if (arg.written) continue;
+    check<Error>(b.role != Role::made || b.written, "compile: a call at ", recorded.where,
+                 " reads values that no call of the step has made; make them before the step");
+  }
+  for (int i = 0; i < call.n_args; i++)
+    if (call.args[i].written && recorded.operands[i].buffer >= 0)
+      record_.buffers[size_t(recorded.operands[i].buffer)].written = true;
+  record_.calls.push_back(std::move(recorded));
+}
+
+void Capture::touch(TensorImpl& leaf, bool cleared) {
+  const auto [place, is_new] = leaf_ids_.try_emplace(&leaf, record_.leaves.size());
+  if (!is_new) return;
+  Storage* before = leaf.grad ? leaf.grad->storage.get() : nullptr;
+  record_.leaves.push_back({Ref<TensorImpl>(&leaf), cleared, before});
+}
+
+void Capture::gradient_used(TensorImpl& leaf) { touch(leaf, false); }
+void Capture::gradient_set(TensorImpl& leaf) { touch(leaf, true); }
+
+void Capture::host_reads(const char* what) {
+  raise<Error>(what, ": a value is read inside a compiled step, at ", interpreter.where(),
+               "; a replay would not see it change. Return the tensor and read it after the step; choose "
+               "between values with nncore.where");
+}
+
+void Capture::host_writes(const char* what) {
+  raise<Error>(what, ": a tensor is made from Python data inside a compiled step, at ", interpreter.where(),
+               "; a replay would not see it change. Make it before the step, or pass it as an argument");
+}
+
+std::vector<int> Capture::kept() const {
+  std::vector<int> ids;
+  for (size_t i = 0; i < record_.buffers.size(); i++) {
+    const Buffer& b = record_.buffers[i];
+    if (b.role == Role::made && b.alive && b.first >= 0) ids.push_back(int(i));
+  }
+  return ids;
+}
+
+namespace {
+
+// Pairs the buffers of two records as their calls meet them.
+class Comparison {
+ public:
+  Comparison(const Record& a, const Record& b) : a_(a), b_(b), pair_(a.buffers.size(), -1) {}
+
+  const char* call(size_t i) {
+    const RecordedCall &x = a_.calls[i], &y = b_.calls[i];
+    if (x.call.kernel != y.call.kernel || x.call.n_args != y.call.n_args) return "another operation is called";
+    if (!x.call.same_attrs(x.call, y.call)) return "a number, an index or a shape has changed";
+    if (!(x.generator == y.generator)) return "another random generator is used";
+    for (int k = 0; k < x.call.n_args; k++)
+      if (const char* how = operand(x.operands[k], y.operands[k])) return how;
+    return nullptr;
+  }
+
+ private:
+  const char* operand(const Operand& x, const Operand& y) {
+    if ((x.buffer < 0) != (y.buffer < 0) || x.offset != y.offset) return "an operand has changed";
+    if (x.buffer < 0) return nullptr;
+    int& partner = pair_[size_t(x.buffer)];
+    const bool is_new = partner < 0;
+    if (is_new) partner = y.buffer;
+    if (partner != y.buffer) return "an operand has changed";
+    if (!is_new) return nullptr;
+    const Buffer &p = a_.buffers[size_t(x.buffer)], &q = b_.buffers[size_t(y.buffer)];
+    if (p.role != q.role || p.input != q.input || p.bytes != q.bytes) return "an operand has changed";
+    if (p.role == Role::outside && p.storage != q.storage)
+      return "a tensor that was there before the step is another one now";
+    return nullptr;
+  }
+
+  const Record &a_, &b_;
+  std::vector<int> pair_;
+};
+
+}  // namespace
+
+std::string difference(const Record& a, const Record& b) {
+  Comparison compare(a, b);
+  const size_t both = std::min(a.calls.size(), b.calls.size());
+  for (size_t i = 0; i < both; i++)
+    if (const char* how = compare.call(i)) return b.calls[i].where + ": " + how;
+  if (a.calls.size() == b.calls.size()) return "";
+  return (a.calls.size() > both ? a : b).calls[both].where + ": called in one step but not in the next";
+}
+
+}  // namespace nncore::plan
