@@ -15,7 +15,7 @@ constexpr const char* kernel_names[] = {
     "unary_fwd",          "unary_bwd",         "binary_fwd",        "binary_bwd",
     "compare",            "where",             "fill",              "copy",
     "cast",               "reduce",            "arg_reduce",        "matmul",
-    "activation_bwd",     "softmax_fwd",       "softmax_bwd",       "cross_entropy_fwd",
+    "linear_bwd",         "softmax_fwd",       "softmax_bwd",       "cross_entropy_fwd",
     "cross_entropy_bwd",  "squared_error_fwd", "squared_error_bwd", "gather_rows",
     "scatter_add_rows",   "random",            "permutation",       "sgd",
     "adam",
@@ -38,6 +38,16 @@ CallInfo product(const MatmulAttrs& a) {
   return {"matmul", text.str(), 2.0 * double(batch) * double(a.m) * double(a.n) * double(a.k)};
 }
 
+// dx and dw are a product each, where they are wanted: args 5 and 6.
+CallInfo linear_backward(const Call& call) {
+  const auto& a = call.attrs<LinearBackwardAttrs>();
+  std::ostringstream text;
+  text << a.m << 'x' << a.n << 'x' << a.k;
+  if (a.activation >= 0) text << ' ' << op_name(UnaryOps(), a.activation);
+  const int products = (call.args[5].data != nullptr) + (call.args[6].data != nullptr);
+  return {"linear_bwd", text.str(), 2.0 * products * double(a.m) * double(a.n) * double(a.k)};
+}
+
 }  // namespace
 
 CallInfo describe(const Call& call) {
@@ -45,6 +55,8 @@ CallInfo describe(const Call& call) {
   switch (call.kernel) {
     case Kernel::matmul:
       return product(call.attrs<MatmulAttrs>());
+    case Kernel::linear_bwd:
+      return linear_backward(call);
     case Kernel::unary_fwd:
     case Kernel::unary_bwd:
       return {info.name, op_name(UnaryOps(), call.attrs<UnaryAttrs>().op), 0};

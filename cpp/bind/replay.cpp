@@ -13,6 +13,12 @@ Replay::Replay(const Recording& recording, const std::vector<Tensor>& results, p
       settings_(recording.settings()),
       arguments_(std::move(arguments)),
       rebuild_(std::move(rebuild)) {
+  trust(version_, guards);
+}
+
+void Replay::trust(uint64_t version, const py::list& guards) {
+  version_ = version;
+  guards_.clear();
   for (const py::handle guard : guards) {
     const auto g = py::reinterpret_borrow<py::tuple>(guard);
     guards_.push_back({g[0], g[1], g[2]});
@@ -78,7 +84,8 @@ void bind_replay(py::module_& m) {
            py::arg("recording"), py::arg("results"), py::arg("arguments"), py::arg("guards"), py::arg("rebuild"))
       .def("run", &Replay::run, py::arg("arguments"),
            "The result of a replay, or NotImplemented when these arguments need another plan.")
-      .def("trust", &Replay::trust, py::arg("version"), "Says that models are as they were at this version.")
+      .def("trust", &Replay::trust, py::arg("version"), py::arg("guards"),
+           "Says that models are as they were, and what the guards look at now.")
       .def(
           "calls",
           [](Replay& r) {

@@ -21,7 +21,8 @@ class Replay final : public Object {
   // False when these arguments, or what has changed since the capture, need another plan.
   bool ready(const py::tuple& arguments, std::vector<Tensor>& inputs);
   py::object run(const py::tuple& arguments);  // the step's result, or NotImplemented
-  void trust(uint64_t version) { version_ = version; }
+  // Models are as they were at the capture, and what the guards look at means the same.
+  void trust(uint64_t version, const py::list& guards);
 
   plan::Plan& plan() { return *plan_; }
 

@@ -168,6 +168,7 @@ from nncore.errors import CheckpointError, DivergenceError
 
 if TYPE_CHECKING:
     from nncore import data, nn, optim, train
+    from nncore.compiled import compile
     from nncore.serialization import load, save
 
 __all__ = [
@@ -193,6 +194,7 @@ __all__ = [
     "celu",
     "chunk",
     "clamp",
+    "compile",
     "cos",
     "cross_entropy",
     "cumprod",
@@ -330,7 +332,11 @@ __all__ = [
 
 # Parts that are loaded when first used, so that importing nncore stays quick.
 _MODULES = ("data", "nn", "optim", "train")
-_MEMBERS = {"load": "nncore.serialization", "save": "nncore.serialization"}
+_MEMBERS = {
+    "compile": "nncore.compiled",
+    "load": "nncore.serialization",
+    "save": "nncore.serialization",
+}
 
 
 def __getattr__(name: str) -> Any:

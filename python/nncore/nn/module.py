@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from nncore import _core
@@ -92,11 +92,13 @@ class Module:
             self._register(name, value, registered[name])
         else:
             object.__setattr__(self, name, value)
+            _core.structure_changed()
             if name == "forward":
                 self._note_hooks()
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
+        _core.structure_changed()
         if self._registered.pop(name, None) is not None:
             self._transient.discard(name)
             self._changed()
@@ -118,6 +120,7 @@ class Module:
             self._transient.discard(name)
         self._registered[name] = kind
         vars(self)[name] = value
+        _core.structure_changed()
         self._changed()
 
     def _refuse_cycle(self, name: str, value: Module) -> None:
@@ -418,8 +421,13 @@ class Module:
 
     def _note_hooks(self) -> None:
         vars(self)["_plain"] = not self._hooks and "forward" not in vars(self)
+        _core.structure_changed()
 
     # Printed form
+
+    def _fingerprint(self) -> Iterable[Any]:
+        """What decides which calls a forward pass makes; a captured step looks whether it is as it was."""
+        return vars(self).values()
 
     def extra_repr(self) -> str:
         """What the printed form shows between the parentheses; subclasses override it."""

@@ -182,6 +182,10 @@ class Optimizer:
         self.param_groups, self.state, self._prepared = groups, state, {}
         _core.structure_changed()
 
+    def _fingerprint(self) -> Iterable[int]:
+        """What decides which calls a step makes, apart from settings: these are data."""
+        return [id(self.state), *(id(thing) for g in self.param_groups for thing in (g, *g["params"]))]
+
     def _all_params(self) -> Iterable[Tensor]:
         return (param for group in self.param_groups for param in group["params"])
 

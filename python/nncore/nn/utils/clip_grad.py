@@ -42,17 +42,13 @@ def clip_grad_norm_(
         return _core.tensor(0.0)
     with _core.no_grad():
         norm = _norm(grads, norm_type)
-        total = norm.item()
-        if error_if_nonfinite and not math.isfinite(total):
+        if error_if_nonfinite and not math.isfinite(norm.item()):
             raise ValueError(
                 f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it "
                 "cannot be clipped. To disable this error and scale the gradients by the non-finite norm "
                 "anyway, set `error_if_nonfinite=False`"
             )
-        scale = max_norm / (total + 1e-6)
-        if not scale >= 1:
-            for grad in grads:
-                _core.assign_(grad, grad * scale)
+        _core.scale_(grads, (max_norm / (norm + 1e-6)).clamp(max=1.0))
     return norm
 
 

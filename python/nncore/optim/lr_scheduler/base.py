@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from nncore._capture import repeat_after_replays
 from nncore.optim.optimizer import Optimizer
 
 __all__ = ["LRScheduler"]
@@ -49,10 +50,15 @@ class LRScheduler:
 
     def step(self) -> None:
         """Go on to the next epoch."""
+        repeat_after_replays(self.step)
         self.last_epoch += 1
         self._last_lr = self.get_lr()
         for group, lr in zip(self.optimizer.param_groups, self._last_lr, strict=True):
             group["lr"] = lr
+
+    def _fingerprint(self) -> Iterable[Any]:
+        """A captured step depends on nothing of a schedule: the rate it sets is data."""
+        return ()
 
     def _restart(self) -> None:
         """Begin anew at epoch 0 from the initial rates."""

@@ -6,6 +6,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from nncore import _core
+from nncore._capture import repeat_after_replays
 from nncore.optim.optimizer import Optimizer
 
 from .base import LRScheduler, check_keys, optimizer_of
@@ -61,13 +63,15 @@ class SequentialLR(LRScheduler):
         self._last_lr = self._schedulers[0].get_last_lr()
 
     def step(self) -> None:
+        repeat_after_replays(self.step)
         self.last_epoch += 1
         current = bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[current]
-        if current > 0 and self._milestones[current - 1] == self.last_epoch:
-            scheduler._restart()
-        else:
-            scheduler.step()
+        with _core.once():  # a captured step repeats this one, not its parts
+            if current > 0 and self._milestones[current - 1] == self.last_epoch:
+                scheduler._restart()
+            else:
+                scheduler.step()
         self._last_lr = scheduler.get_last_lr()
 
     def state_dict(self) -> dict[str, Any]:

@@ -1,0 +1,204 @@
+"""A step captured once and replayed: `nncore.compile`."""
+
+from __future__ import annotations
+
+import functools
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from nncore import _core
+from nncore._capture import Layout, after_replays, flatten
+from nncore._core import Tensor
+from nncore._guards import fingerprint, guards_of, roots_of
+
+__all__ = ["CompiledStep", "compile"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+MAX_ATTEMPTS = 4  # runs in which a step may settle: optimizers make their state in the first
+
+
+class CompiledStep:
+    """What `nncore.compile` returns: the step, called like the function it was made of.
+
+    `captures` and `replays` count the runs of each kind; `plans` is how many plans are kept.
+    """
+
+    def __init__(self, fn: Callable[..., Any], cache_size: int) -> None:
+        functools.update_wrapper(self, fn)
+        self._fn = fn
+        self._cache_size = cache_size
+        self._variants: OrderedDict[Any, _Variant] = OrderedDict()
+        self._current: _Variant | None = None
+        self._run: Callable[[tuple[Any, ...]], Any] = _not_ready
+        self._roots = roots_of(fn)
+        self._eager = 0
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not kwargs:
+            result = self._run(args)
+            if result is not NotImplemented:
+                return result
+        return self._find(args, kwargs)
+
+    @property
+    def captures(self) -> int:
+        """How many calls ran eagerly and were captured."""
+        return self._eager
+
+    @property
+    def replays(self) -> int:
+        """How many calls were replays."""
+        return sum(plan.summary()["replays"] for plan in self._plans())
+
+    @property
+    def plans(self) -> int:
+        """How many plans are kept: one for each kind of arguments."""
+        return len(self._plans())
+
+    def _plans(self) -> list[_core.Plan]:
+        return [plan for variant in self._variants.values() for plan in variant.plans]
+
+    def _find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The replay for these arguments, or one more eager run."""
+        if _core.capturing():  # inside another step: part of that one
+            return self._fn(*args, **kwargs)
+        names = tuple(sorted(kwargs))
+        values = tuple(map(as_argument, (*args, *(kwargs[name] for name in names))))
+        key = (names, tuple(map(_kind, values)), fingerprint(self._roots), _core.is_grad_enabled())
+        variant = self._variants.get(key)
+        if variant is None:
+            variant = self._variants[key] = _Variant(self._fn, names, self._roots)
+            if len(self._variants) > self._cache_size:
+                self._variants.popitem(last=False)
+        self._variants.move_to_end(key)
+        version = _core.structure_version()
+        for plan in variant.plans:
+            plan.trust(version, guards_of(self._fn, self._roots))
+            result = plan.run(values)
+            if result is not NotImplemented:
+                self._current = variant
+                self._run = plan.run if not names else _not_ready
+                return result
+        self._eager += 1
+        return variant.capture(values)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        raise TypeError(
+            f"compile: {self._fn.__qualname__} is a method; compile the bound one, e.g. in __init__: "
+            "self.step = nncore.compile(self.step)"
+        )
+
+
+class _Variant:
+    """All captures of a step for one kind of arguments."""
+
+    def __init__(self, fn: Callable[..., Any], names: tuple[str, ...], roots: list[Any]) -> None:
+        self.fn = fn
+        self.names = names
+        self.roots = roots
+        self.plans: list[_core.Plan] = []
+        self.earlier: dict[tuple[bool, ...], _core.Recording] = {}
+        self.attempts = 0
+        self.without_tape = False
+
+    def capture(self, values: tuple[Any, ...]) -> Any:
+        """Run the step eagerly; the second run that does as the one before gives the plan."""
+        tensors = [value for value in values if isinstance(value, Tensor)]
+        for tensor in tensors:
+            if tensor.requires_grad:
+                raise ValueError("compile: an argument of the step requires a gradient; pass x.detach()")
+        recording = _core.Recording(tensors)
+        layout, results, actions = self._record(recording, values)
+        kept = recording.finish(results)
+        found = tuple(recording.found_gradients)
+        if not recording.has_backward and not self.without_tape:
+            self.without_tape = True  # nothing asks for a gradient: from now on nothing is kept for one
+        elif (before := self.earlier.get(found)) is not None:
+            changed = before.difference(recording)
+            if not changed:
+                rebuild = layout.rebuilder(actions)
+                guards = guards_of(self.fn, self.roots)
+                self.plans.append(_core.Plan(recording, kept, values, guards, rebuild))
+                self.earlier.clear()
+                self.attempts = 0
+            elif self.attempts >= MAX_ATTEMPTS:
+                raise RuntimeError(
+                    f"compile: the step does not repeat itself. {changed}. What changes from step to step must "
+                    "come as an argument, from a random generator, or through the optimizer's settings"
+                )
+        self.attempts += 1
+        if not self.plans:
+            self.earlier[found] = recording
+        return layout.build(kept)
+
+    def _record(
+        self, recording: _core.Recording, values: tuple[Any, ...]
+    ) -> tuple[Layout, list[Tensor], list[Callable[[], Any]]]:
+        inputs = iter(recording.inputs)
+        args = [next(inputs) if isinstance(value, Tensor) else value for value in values]
+        split = len(args) - len(self.names)
+        kwargs = dict(zip(self.names, args[split:], strict=True))
+        grad = _core.set_grad_enabled(_core.is_grad_enabled() and not self.without_tape)
+        with grad, after_replays() as actions, recording:
+            result = self.fn(*args[:split], **kwargs)
+        layout, results = flatten(result)
+        return layout, results, actions
+
+
+def as_argument(value: Any) -> Any:
+    """NumPy arrays as tensors, which share their memory."""
+    return _core.from_numpy(value) if type(value).__module__ == "numpy" and hasattr(value, "ndim") else value
+
+
+def _kind(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return (value.shape, str(value.dtype))
+    try:
+        hash(value)
+    except TypeError:
+        raise TypeError(
+            f"compile: an argument is a {type(value).__name__}; a step takes tensors, arrays, numbers and strings"
+        ) from None
+    return (type(value), value)
+
+
+def _not_ready(_: tuple[Any, ...]) -> Any:
+    return NotImplemented
+
+
+def compile(fn: Callable[..., Any], *, cache_size: int = 16) -> CompiledStep:
+    """Capture a step once and replay it without Python, tape, allocation or dispatch.
+
+    `fn(x, y, ...)` is an ordinary function, or a Module, that does a forward pass, and if it likes a loss,
+    `backward()`, clipping, `optimizer.step()` and `zero_grad()`. Calls with new shapes or dtypes run eagerly
+    and are written down; when a run does as the one before, later calls replay it: the same bits, on memory
+    planned ahead. What changes between replays is data: the arguments, the settings of the optimizers (also
+    through schedulers), their step counts, random numbers, buffers such as those of batch normalisation.
+    Parameters, gradients and state are always up to date; results come without history. `cache_size` plans
+    are kept, the least recently used goes first.
+
+    Raises RuntimeError naming the line for what a replay could not repeat: a value read inside the step
+    (`.item()`, `.numpy()`, a condition on a tensor), a tensor made from Python data, a tensor of the step
+    kept by something other than its result, a step that is another one each time.
+
+    >>> from nncore import nn, optim
+    >>> model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 2))
+    >>> optimizer = optim.Adam(model.parameters(), lr=0.01)
+    >>> @nncore.compile
+    ... def step(x, y):
+    ...     optimizer.zero_grad()
+    ...     loss = nn.functional.cross_entropy(model(x), y)
+    ...     loss.backward()
+    ...     optimizer.step()
+    ...     return loss
+    >>> x, y = nncore.randn(32, 4), nncore.randint(0, 2, (32,))
+    >>> losses = [step(x, y).item() for _ in range(50)]
+    >>> losses[-1] < losses[0], step.captures, step.replays
+    (True, 2, 48)
+    """
+    if not callable(fn):
+        raise TypeError(f"compile: expected a function or a Module, got {type(fn).__name__}")
+    return CompiledStep(fn, cache_size)
