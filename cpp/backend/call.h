@@ -13,49 +13,10 @@ namespace nncore {
 
 class Generator;
 
-// Every kernel that a device provides, in the order of its table.
 enum class Kernel : uint16_t {
-  unary_fwd,
-  unary_bwd,
-  binary_fwd,
-  binary_bwd,
-  compare,
-  where,
-  fill,
-  copy,
-  cast,
-  reduce,
-  arg_reduce,
-  matmul,
-  linear_bwd,
-  softmax_fwd,
-  softmax_bwd,
-  cross_entropy_fwd,
-  cross_entropy_bwd,
-  squared_error_fwd,
-  squared_error_bwd,
-  gather_rows,
-  scatter_add_rows,
-  gather_axis,
-  scatter_axis,
-  ravel_index,
-  masked_fill,
-  triangle,
-  nonzero_count,
-  nonzero_fill,
-  one_hot,
-  pad_axis_fwd,
-  pad_axis_bwd,
-  fold_fwd,
-  fold_bwd,
-  prod_bwd,
-  scan,
-  cumprod_bwd,
-  sort,
-  random,
-  permutation,
-  sgd,
-  adam,
+#define NNCORE_KERNEL(name) name,
+#include "kernel_list.inl"
+#undef NNCORE_KERNEL
   count
 };
 

@@ -1,6 +1,5 @@
 #include "describe.h"
 
-#include <iterator>
 #include <sstream>
 
 #include "attrs.h"
@@ -10,17 +9,11 @@ namespace nncore {
 
 namespace {
 
-// In the order of enum Kernel.
 constexpr const char* kernel_names[] = {
-    "unary_fwd",          "unary_bwd",         "binary_fwd",        "binary_bwd",
-    "compare",            "where",             "fill",              "copy",
-    "cast",               "reduce",            "arg_reduce",        "matmul",
-    "linear_bwd",         "softmax_fwd",       "softmax_bwd",       "cross_entropy_fwd",
-    "cross_entropy_bwd",  "squared_error_fwd", "squared_error_bwd", "gather_rows",
-    "scatter_add_rows",   "random",            "permutation",       "sgd",
-    "adam",
+#define NNCORE_KERNEL(name) #name,
+#include "kernel_list.inl"
+#undef NNCORE_KERNEL
 };
-static_assert(std::size(kernel_names) == size_t(Kernel::count));
 
 template <class... Ops>
 const char* op_name(OpList<Ops...>, int op) {

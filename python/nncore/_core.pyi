@@ -8,7 +8,7 @@ import typing
 import builtins
 import numpy as _np
 _F = typing.TypeVar("_F", bound=collections.abc.Callable[..., typing.Any])
-__all__: list[str] = ['Generator', 'Tensor', 'abs', 'adam_', 'add', 'all', 'amax', 'amin', 'any', 'arange', 'argmax', 'argmin', 'argsort', 'assign_', 'bool', 'broadcast_to', 'cat', 'ceil', 'celu', 'chunk', 'clamp', 'cos', 'cross_entropy', 'cumprod', 'cumsum', 'default_generator', 'diag', 'diagonal', 'div', 'dtype', 'elementwise_ops', 'elu', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'exp', 'expm1', 'eye', 'flatten', 'flip', 'float32', 'float64', 'floor', 'from_numpy', 'full', 'gather', 'ge', 'gelu', 'get_num_threads', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'index_add', 'index_select', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'le', 'leaky_relu', 'linear', 'log', 'log1p', 'log2', 'log_softmax', 'logsigmoid', 'logsumexp', 'lt', 'manual_seed', 'masked_fill', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'movedim', 'mse_loss', 'mul', 'narrow', 'ne', 'neg', 'nll_loss', 'no_grad', 'nonzero', 'norm', 'normal_', 'one_hot', 'ones', 'ones_like', 'pad', 'permute', 'pow', 'prod', 'product', 'product_path', 'rand', 'randint', 'randn', 'randperm', 'reciprocal', 'relu', 'relu6', 'repeat_interleave', 'reshape', 'roll', 'round', 'rsqrt', 'scatter', 'scatter_add', 'selu', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'softmax', 'softplus', 'softsign', 'sort', 'split', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'std', 'std_mean', 'sub', 'sum', 'take', 'take_along_dim', 'tanh', 'tanhshrink', 'tensor', 'threshold', 'tile', 'topk', 'transpose', 'tril', 'trim_memory', 'triu', 'trunc', 'uint8', 'unbind', 'unflatten', 'uniform_', 'unsqueeze', 'var', 'var_mean', 'where', 'zeros', 'zeros_like']
+__all__: list[str] = ['Generator', 'Plan', 'Recording', 'Settings', 'Tensor', 'abs', 'adam_', 'add', 'all', 'amax', 'amin', 'any', 'arange', 'argmax', 'argmin', 'argsort', 'assign_', 'bool', 'broadcast_to', 'capturing', 'cat', 'ceil', 'celu', 'chunk', 'clamp', 'cos', 'cross_entropy', 'cumprod', 'cumsum', 'default_generator', 'diag', 'diagonal', 'div', 'dtype', 'elementwise_ops', 'elu', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'exp', 'expm1', 'eye', 'flatten', 'flip', 'float32', 'float64', 'floor', 'from_numpy', 'full', 'gather', 'ge', 'gelu', 'get_num_threads', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'index_add', 'index_select', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'le', 'leaky_relu', 'linear', 'log', 'log1p', 'log2', 'log_softmax', 'logsigmoid', 'logsumexp', 'lt', 'manual_seed', 'masked_fill', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'movedim', 'mse_loss', 'mul', 'narrow', 'ne', 'neg', 'nll_loss', 'no_grad', 'nonzero', 'norm', 'normal_', 'once', 'one_hot', 'ones', 'ones_like', 'pad', 'permute', 'pow', 'prod', 'product', 'product_path', 'rand', 'randint', 'randn', 'randperm', 'reciprocal', 'relu', 'relu6', 'repeat_interleave', 'reshape', 'roll', 'round', 'rsqrt', 'scale_', 'scatter', 'scatter_add', 'selu', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'softmax', 'softplus', 'softsign', 'sort', 'split', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'std', 'std_mean', 'structure_changed', 'structure_version', 'sub', 'sum', 'take', 'take_along_dim', 'tanh', 'tanhshrink', 'tensor', 'threshold', 'tile', 'topk', 'transpose', 'tril', 'trim_memory', 'triu', 'trunc', 'uint8', 'unbind', 'unflatten', 'uniform_', 'unsqueeze', 'var', 'var_mean', 'where', 'zeros', 'zeros_like']
 class dtype:
     """
     The type of a tensor's elements: float32, float64, int64, int32, uint8 or bool.
@@ -702,6 +702,86 @@ class Generator:
         """
         Continues where get_state was called.
         """
+class Settings:
+    """
+    The settings of a parameter group as data that the optimizers' kernels read.
+    """
+    def __init__(self, group: dict[str, typing.Any], keys: list[typing.Any], flags: list[typing.Any], check: collections.abc.Callable) -> None:
+        ...
+    def refresh(self) -> builtins.bool:
+        """
+        Takes over what has changed; False when a flag has.
+        """
+    @property
+    def group(self) -> dict[str, typing.Any]:
+        """
+        The parameter group.
+        """
+class once:
+    """
+    Context: what happens inside belongs to no captured step.
+    """
+    def __enter__(self) -> None:
+        ...
+    def __exit__(self, *args: typing.Any) -> None:
+        ...
+    def __init__(self) -> None:
+        ...
+class Recording:
+    """
+    Context that writes down the calls of one step.
+    """
+    def __enter__(self) -> None:
+        ...
+    def __exit__(self, *args: typing.Any) -> None:
+        ...
+    def __init__(self, inputs: collections.abc.Sequence[Tensor]) -> None:
+        ...
+    def difference(self, later: Recording) -> str:
+        """
+        How a later run of the step differs; empty when it does not.
+        """
+    def finish(self, results: list[typing.Any]) -> list[Tensor]:
+        """
+        The step's results without history; raises for a tensor that something else keeps.
+        """
+    @property
+    def found_gradients(self) -> list[builtins.bool]:
+        """
+        Which leaves had a gradient that the step added to.
+        """
+    @property
+    def has_backward(self) -> builtins.bool:
+        """
+        Whether the step computed gradients.
+        """
+    @property
+    def inputs(self) -> list[Tensor]:
+        """
+        What the step is called with.
+        """
+class Plan:
+    """
+    A captured step made ready for replays.
+    """
+    def __init__(self, recording: Recording, results: collections.abc.Sequence[Tensor], arguments: tuple, guards: list[typing.Any], rebuild: typing.Any) -> None:
+        ...
+    def calls(self) -> list[typing.Any]:
+        """
+        What a replay runs, in order: a dict for each call.
+        """
+    def run(self, arguments: tuple) -> typing.Any:
+        """
+        The result of a replay, or NotImplemented when these arguments need another plan.
+        """
+    def summary(self) -> dict[str, typing.Any]:
+        """
+        Memory in bytes, calls dropped, replays so far.
+        """
+    def trust(self, version: typing.SupportsInt | typing.SupportsIndex, guards: list[typing.Any]) -> None:
+        """
+        Says that models are as they were, and what the guards look at now.
+        """
 class no_grad:
     """
     Context or decorator: ops inside are not recorded.
@@ -748,9 +828,11 @@ def abs(input: Tensor) -> Tensor:
     """
     |x|, element by element; derivative sign(x), 0 at 0.
     """
-def adam_(params: collections.abc.Sequence[Tensor], grads: collections.abc.Sequence[Tensor], exp_avgs: collections.abc.Sequence[Tensor], exp_avg_sqs: collections.abc.Sequence[Tensor], max_exp_avg_sqs: collections.abc.Sequence[Tensor], steps: collections.abc.Sequence[Tensor], lr: typing.SupportsFloat | typing.SupportsIndex, beta1: typing.SupportsFloat | typing.SupportsIndex, beta2: typing.SupportsFloat | typing.SupportsIndex, eps: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, decoupled: builtins.bool, maximize: builtins.bool) -> None:
+def adam_(params: collections.abc.Sequence[Tensor], grads: collections.abc.Sequence[Tensor], exp_avgs: collections.abc.Sequence[Tensor], exp_avg_sqs: collections.abc.Sequence[Tensor], max_exp_avg_sqs: collections.abc.Sequence[Tensor], steps: collections.abc.Sequence[Tensor], settings: Settings, decoupled: builtins.bool) -> None:
     """
     One step of Adam or AdamW on all parameters, in place.
+
+    settings: lr, beta1, beta2, eps, weight_decay; flags maximize, amsgrad.
     """
 def add(input: typing.Any, other: typing.Any) -> Tensor:
     """
@@ -795,6 +877,10 @@ def assign_(target: Tensor, value: typing.Any) -> None:
 def broadcast_to(input: Tensor, size: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
     """
     Axes of size 1 repeated to the given sizes.
+    """
+def capturing() -> builtins.bool:
+    """
+    Whether this thread is capturing a step.
     """
 def cat(tensors: collections.abc.Sequence[Tensor], dim: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
     """
@@ -1185,6 +1271,10 @@ def rsqrt(input: Tensor) -> Tensor:
     """
     x^(-1/2), element by element; derivative -y^3 / 2.
     """
+def scale_(tensors: collections.abc.Sequence[Tensor], factor: Tensor) -> None:
+    """
+    Multiplies all tensors by a tensor of one number, in place.
+    """
 def scatter(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, src: typing.Any = None, *, value: typing.Any = None) -> Tensor:
     """
     A copy of input with src, or one value, set where index points along dim; of several the last stays.
@@ -1205,9 +1295,11 @@ def set_num_threads(n: typing.Any) -> None:
     """
     How many threads kernels may use; results do not depend on it.
     """
-def sgd_(params: collections.abc.Sequence[Tensor], grads: collections.abc.Sequence[Tensor], momentum_buffers: collections.abc.Sequence[Tensor], lr: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, dampening: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, nesterov: builtins.bool, maximize: builtins.bool, first: collections.abc.Sequence[builtins.bool] | None) -> None:
+def sgd_(params: collections.abc.Sequence[Tensor], grads: collections.abc.Sequence[Tensor], momentum_buffers: collections.abc.Sequence[Tensor], settings: Settings) -> None:
     """
     One step of stochastic gradient descent on all parameters, in place.
+
+    settings: lr, momentum, dampening, weight_decay, first (0 or 1); flags nesterov, maximize.
     """
 def show_config() -> str:
     """
@@ -1276,6 +1368,14 @@ def std(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int
 def std_mean(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[Tensor, Tensor]:
     """
     The square root of the variance over dim; correction is 1 by default. With the mean.
+    """
+def structure_changed() -> None:
+    """
+    Says that a model has changed.
+    """
+def structure_version() -> builtins.int:
+    """
+    Counts changes of what models are made of.
     """
 def sub(input: typing.Any, other: typing.Any) -> Tensor:
     """

@@ -2,79 +2,73 @@
 
 from __future__ import annotations
 
+import dis
 from collections.abc import Callable, Iterator
 from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from nncore._core import Tensor
 
-__all__ = ["fingerprint", "guards_of", "roots_of"]
+__all__ = ["Reads"]
 
 Guard = tuple[Any, Any, Any]  # a cell or a dict, the name in the dict, what was there
 SCALARS = (bool, int, float, complex, str, bytes, type(None))
 
 
-def roots_of(fn: Callable[..., Any]) -> list[Any]:
-    """The functions and objects that a step starts from: itself, and what its code names."""
-    function, owner = fn, None
-    if isinstance(fn, MethodType):
-        function, owner = fn.__func__, fn.__self__
-    elif not isinstance(fn, FunctionType):
-        owner = fn  # a Module, or an object with __call__
-    return [function, owner]
+class Reads:
+    """The places in Python that a step's code names: its closure, globals, and attributes of its object."""
+
+    def __init__(self, fn: Callable[..., Any]) -> None:
+        function = getattr(fn, "__func__", fn)
+        self._owner = fn.__self__ if isinstance(fn, MethodType) else fn
+        self._function = function if isinstance(function, FunctionType) else None
+        self._globals: list[str] = []
+        self._attributes: list[str] = []
+        if self._function is not None:
+            code = self._function.__code__
+            self._globals = sorted(set(_names(code, "LOAD_GLOBAL", "LOAD_NAME")))
+            self._attributes = sorted(set(_names(code, "LOAD_ATTR", "LOAD_METHOD")))
+
+    def guards(self) -> list[Guard]:
+        """Each place with what is there now."""
+        guards: list[Guard] = [(cell, None, cell.cell_contents) for cell in self._cells()]
+        for place, names in self._places():
+            guards += [(place, name, place[name]) for name in names if name in place]
+        return guards
+
+    def fingerprint(self) -> tuple[Any, ...]:
+        """What decides which calls the step makes: the models, optimizers and numbers that it can reach."""
+        values = [value for _, _, value in self.guards()]
+        if self._function is None:
+            values.append(self._owner)
+        elif self._function.__defaults__:
+            values += self._function.__defaults__
+        seen: set[int] = set()
+        return tuple(part for value in values for part in _describe(value, seen, depth=2))
+
+    def _places(self) -> Iterator[tuple[dict[str, Any], list[str]]]:
+        if self._function is not None:
+            yield self._function.__globals__, self._globals
+            if self._owner is not self._function and hasattr(self._owner, "__dict__"):
+                yield vars(self._owner), self._attributes
+
+    def _cells(self) -> Iterator[CellType]:
+        for cell in (self._function.__closure__ or ()) if self._function else ():
+            try:
+                cell.cell_contents  # noqa: B018  (raises while empty)
+            except ValueError:
+                continue
+            yield cell
 
 
-def guards_of(fn: Callable[..., Any], roots: list[Any]) -> list[Guard]:
-    """Places in Python that the step reads, with what is there now."""
-    guards: list[Guard] = []
-    function, owner = roots
-    if isinstance(function, FunctionType):
-        guards += [(cell, None, cell.cell_contents) for cell in _cells(function)]
-        names = sorted(set(_names(function.__code__)) & set(function.__globals__))
-        guards += [(function.__globals__, name, function.__globals__[name]) for name in names]
-    guards += [(vars(owner), name, vars(owner)[name]) for name in _read_from(function, owner)]
-    return guards
-
-
-def fingerprint(roots: list[Any]) -> tuple[Any, ...]:
-    """What the step would be captured with now: models, optimizers and numbers that it can reach."""
-    seen: set[int] = set()
-    parts: list[Any] = []
-    function, owner = roots
-    names = _read_from(function, owner)
-    values = [vars(owner)[name] for name in names] if names else [owner]
-    if isinstance(function, FunctionType):
-        values += [cell.cell_contents for cell in _cells(function)]
-        values += [function.__globals__[n] for n in _names(function.__code__) if n in function.__globals__]
-        values += function.__defaults__ or ()
-    for value in values:
-        parts += _describe(value, seen, depth=2)
-    return tuple(parts)
-
-
-def _cells(function: FunctionType) -> list[CellType]:
-    cells = []
-    for cell in function.__closure__ or ():
-        try:
-            cell.cell_contents  # noqa: B018  (raises while empty)
-        except ValueError:
-            continue
-        cells.append(cell)
-    return cells
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
+def _names(code: CodeType, *operations: str) -> Iterator[str]:
+    """Names that the code, and the functions inside it, use with one of these operations."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in operations:
+            yield instruction.argval
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _names(constant)
-
-
-def _read_from(function: Any, owner: Any) -> list[str]:
-    """The attributes of a method's object that its code names; none for a Module, which is taken whole."""
-    if not isinstance(function, FunctionType) or not hasattr(owner, "__dict__") or hasattr(owner, "_fingerprint"):
-        return []
-    return sorted(set(_names(function.__code__)) & set(vars(owner)))
+            yield from _names(constant, *operations)
 
 
 def _describe(value: Any, seen: set[int], depth: int) -> Iterator[Any]:
@@ -91,12 +85,12 @@ def _describe(value: Any, seen: set[int], depth: int) -> Iterator[Any]:
         if hasattr(value, "_fingerprint"):
             for item in value._fingerprint():
                 yield from _describe(item, seen, depth)
-        elif depth and isinstance(value, (list, tuple)):
-            for item in value:
+        elif depth:
+            for item in _parts(value):
                 yield from _describe(item, seen, depth - 1)
-        elif depth and isinstance(value, dict):
-            for item in value.values():
-                yield from _describe(item, seen, depth - 1)
-        elif depth and hasattr(value, "__dict__"):
-            for item in vars(value).values():
-                yield from _describe(item, seen, depth - 1)
+
+
+def _parts(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return value
+    return value.values() if isinstance(value, dict) else getattr(value, "__dict__", {}).values()

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from nncore import _core
 from nncore._capture import Layout, after_replays, flatten
 from nncore._core import Tensor
-from nncore._guards import fingerprint, guards_of, roots_of
+from nncore._guards import Reads
 
 __all__ = ["CompiledStep", "compile"]
 
@@ -31,7 +31,7 @@ class CompiledStep:
         self._variants: OrderedDict[Any, _Variant] = OrderedDict()
         self._current: _Variant | None = None
         self._run: Callable[[tuple[Any, ...]], Any] = _not_ready
-        self._roots = roots_of(fn)
+        self._reads = Reads(fn)
         self._eager = 0
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -40,6 +40,9 @@ class CompiledStep:
             if result is not NotImplemented:
                 return result
         return self._find(args, kwargs)
+
+    def _fingerprint(self) -> tuple[Any, ...]:
+        return ()  # inside another step it is that step's code
 
     @property
     def captures(self) -> int:
@@ -65,16 +68,16 @@ class CompiledStep:
             return self._fn(*args, **kwargs)
         names = tuple(sorted(kwargs))
         values = tuple(map(as_argument, (*args, *(kwargs[name] for name in names))))
-        key = (names, tuple(map(_kind, values)), fingerprint(self._roots), _core.is_grad_enabled())
+        key = (names, tuple(map(_kind, values)), self._reads.fingerprint(), _core.is_grad_enabled())
         variant = self._variants.get(key)
         if variant is None:
-            variant = self._variants[key] = _Variant(self._fn, names, self._roots)
+            variant = self._variants[key] = _Variant(self._fn, names, self._reads)
             if len(self._variants) > self._cache_size:
                 self._variants.popitem(last=False)
         self._variants.move_to_end(key)
         version = _core.structure_version()
         for plan in variant.plans:
-            plan.trust(version, guards_of(self._fn, self._roots))
+            plan.trust(version, self._reads.guards())
             result = plan.run(values)
             if result is not NotImplemented:
                 self._current = variant
@@ -95,10 +98,10 @@ class CompiledStep:
 class _Variant:
     """All captures of a step for one kind of arguments."""
 
-    def __init__(self, fn: Callable[..., Any], names: tuple[str, ...], roots: list[Any]) -> None:
+    def __init__(self, fn: Callable[..., Any], names: tuple[str, ...], reads: Reads) -> None:
         self.fn = fn
         self.names = names
-        self.roots = roots
+        self.reads = reads
         self.plans: list[_core.Plan] = []
         self.earlier: dict[tuple[bool, ...], _core.Recording] = {}
         self.attempts = 0
@@ -120,7 +123,7 @@ class _Variant:
             changed = before.difference(recording)
             if not changed:
                 rebuild = layout.rebuilder(actions)
-                guards = guards_of(self.fn, self.roots)
+                guards = self.reads.guards()
                 self.plans.append(_core.Plan(recording, kept, values, guards, rebuild))
                 self.earlier.clear()
                 self.attempts = 0
