@@ -5,7 +5,6 @@
 
 namespace nncore {
 
-
 inline constexpr int max_axes = 8;
 inline constexpr int max_scalars = 2;
 

@@ -52,9 +52,9 @@ struct Call {
 
   template <std::equality_comparable Attrs, class... Args>
   Call(Kernel kernel, int64_t cost, const Attrs& attrs, const Args&... operands)
-      : kernel(kernel), cost(cost), same_attrs([](const Call& a, const Call& b) {
-          return a.attrs<Attrs>() == b.attrs<Attrs>();
-        }) {
+      : kernel(kernel),
+        cost(cost),
+        same_attrs([](const Call& a, const Call& b) { return a.attrs<Attrs>() == b.attrs<Attrs>(); }) {
     static_assert(std::is_trivially_copyable_v<Attrs> && sizeof(Attrs) <= max_attrs &&
                   sizeof...(Args) <= max_args);
     std::memcpy(attrs_bytes, &attrs, sizeof(Attrs));

@@ -1,5 +1,6 @@
-// Every kernel that a device provides. The enumeration, the tables of the devices, the declarations of the CPU's
-// kernels and the names shown to people follow from this list; who includes it defines NNCORE_KERNEL(name).
+// Every kernel that a device provides. The enumeration, the tables of the devices, the declarations of the
+// CPU's kernels and the names shown to people follow from this list; who includes it defines
+// NNCORE_KERNEL(name).
 // clang-format off
 NNCORE_KERNEL(unary_fwd)
 NNCORE_KERNEL(unary_bwd)

@@ -133,7 +133,8 @@ uint64_t to_seed(py::handle seed) {
 }  // namespace
 
 void bind_create(py::module_& m) {
-  py::class_<Generator, Ref<Generator>>(m, "Generator", "A source of random numbers: Philox 4x32-10, counted from a seed.")
+  py::class_<Generator, Ref<Generator>>(m, "Generator",
+                                        "A source of random numbers: Philox 4x32-10, counted from a seed.")
       .def(py::init([](py::handle seed) { return Ref<Generator>(new Generator(to_seed(seed))); }),
            py::arg("seed") = Generator::default_seed)
       .def(
@@ -146,8 +147,9 @@ void bind_create(py::module_& m) {
       .def("initial_seed", &Generator::initial_seed, "The seed the sequence started from.")
       .def("get_state", generator_state, "The seed and how far the sequence has come, for set_state.")
       .def("set_state", set_generator_state, py::arg("state"), "Continues where get_state was called.");
-  m.def("default_generator", [] { return Ref<Generator>(&default_generator()); },
-        "The generator used where none is given.");
+  m.def(
+      "default_generator", [] { return Ref<Generator>(&default_generator()); },
+      "The generator used where none is given.");
   m.def(
       "manual_seed", [](py::handle seed) { default_generator().manual_seed(to_seed(seed)); }, py::arg("seed"),
       "Starts the default generator anew; equal seeds give equal numbers on every machine.");

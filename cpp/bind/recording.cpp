@@ -17,7 +17,8 @@ std::string user_line() {
   for (; frame && !frame.is_none(); frame = frame.attr("f_back")) {
     const auto file = py::cast<std::string>(frame.attr("f_code").attr("co_filename"));
     if (file.compare(0, package.size(), package) == 0) continue;
-    return file.substr(file.rfind('/') + 1) + ", line " + py::cast<std::string>(py::str(frame.attr("f_lineno")));
+    return file.substr(file.rfind('/') + 1) + ", line " +
+           py::cast<std::string>(py::str(frame.attr("f_lineno")));
   }
   return "an unknown line";
 }
@@ -39,7 +40,8 @@ bool capturing() { return Recording::current != nullptr && watcher() != nullptr;
 Recording* Recording::current = nullptr;
 
 void Recording::enter() {
-  check<Error>(current == nullptr, "compile: another thread is capturing a step; capture one after the other");
+  check<Error>(current == nullptr,
+               "compile: another thread is capturing a step; capture one after the other");
   current = this;
   watch_.emplace(&capture_);
 }
@@ -79,9 +81,10 @@ void Recording::check_nothing_kept(const std::vector<Tensor>& results) const {
     for (const Tensor& t : results) leaves = leaves || t.impl()->storage.get() == s;
     for (const plan::LeafGrad& l : capture_.record().leaves)
       leaves = leaves || (l.leaf->grad && l.leaf->grad->storage.get() == s);
-    check<Error>(leaves, "compile: a tensor made in the step, at ", capture_.record().made_at(b),
-                 ", is kept after it by something other than the step's result; a replay would leave it as it "
-                 "is. Return it from the step instead");
+    check<Error>(
+        leaves, "compile: a tensor made in the step, at ", capture_.record().made_at(b),
+        ", is kept after it by something other than the step's result; a replay would leave it as it "
+        "is. Return it from the step instead");
   }
 }
 
@@ -91,8 +94,9 @@ void note_settings(Settings& settings) {
 
 void bind_recording(py::module_& m) {
   interpreter.where = user_line;
-  m.def("structure_version", [] { return structure_version.load(); },
-        "Counts changes of what models are made of.");
+  m.def(
+      "structure_version", [] { return structure_version.load(); },
+      "Counts changes of what models are made of.");
   m.def("structure_changed", structure_changed, "Says that a model has changed.");
   m.def("capturing", capturing, "Whether this thread is capturing a step.");
   py::class_<Once>(m, "once", "Context: what happens inside belongs to no captured step.")

@@ -1,5 +1,7 @@
 #include "replay.h"
 
+#include <pybind11/typing.h>
+
 namespace nncore::bind {
 
 bool Guard::holds() const {
@@ -55,6 +57,8 @@ py::object Replay::run(const py::tuple& arguments) {
 
 namespace {
 
+using Arguments = py::typing::Tuple<py::object, py::ellipsis>;
+
 py::dict describe(const plan::PlannedCall& p, int64_t index) {
   py::dict d;
   const CallInfo info = describe(p.call);
@@ -77,12 +81,14 @@ py::dict describe(const plan::PlannedCall& p, int64_t index) {
 
 void bind_replay(py::module_& m) {
   py::class_<Replay, Ref<Replay>>(m, "Plan", "A captured step made ready for replays.")
-      .def(py::init([](const Recording& recording, const std::vector<Tensor>& results, py::tuple arguments,
+      .def(py::init([](const Recording& recording, const std::vector<Tensor>& results, Arguments arguments,
                        const py::list& guards, py::object rebuild) {
-             return Ref<Replay>(new Replay(recording, results, std::move(arguments), guards, std::move(rebuild)));
+             return Ref<Replay>(
+                 new Replay(recording, results, std::move(arguments), guards, std::move(rebuild)));
            }),
-           py::arg("recording"), py::arg("results"), py::arg("arguments"), py::arg("guards"), py::arg("rebuild"))
-      .def("run", &Replay::run, py::arg("arguments"),
+           py::arg("recording"), py::arg("results"), py::arg("arguments"), py::arg("guards"),
+           py::arg("rebuild"))
+      .def("run", [](Replay& r, const Arguments& arguments) { return r.run(arguments); }, py::arg("arguments"),
            "The result of a replay, or NotImplemented when these arguments need another plan.")
       .def("trust", &Replay::trust, py::arg("version"), py::arg("guards"),
            "Says that models are as they were, and what the guards look at now.")
@@ -90,7 +96,8 @@ void bind_replay(py::module_& m) {
           "calls",
           [](Replay& r) {
             py::list calls;
-            for (const plan::PlannedCall& p : r.plan().calls()) calls.append(describe(p, int64_t(calls.size())));
+            for (const plan::PlannedCall& p : r.plan().calls())
+              calls.append(describe(p, int64_t(calls.size())));
             return calls;
           },
           "What a replay runs, in order: a dict for each call.")

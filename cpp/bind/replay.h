@@ -15,8 +15,8 @@ struct Guard {
 class Replay final : public Object {
  public:
   // arguments: those of the step, tensors and constants. rebuild(list of tensors): the step's result.
-  Replay(const Recording& recording, const std::vector<Tensor>& results, py::tuple arguments, const py::list& guards,
-         py::object rebuild);
+  Replay(const Recording& recording, const std::vector<Tensor>& results, py::tuple arguments,
+         const py::list& guards, py::object rebuild);
 
   // False when these arguments, or what has changed since the capture, need another plan.
   bool ready(const py::tuple& arguments, std::vector<Tensor>& inputs);

@@ -6,8 +6,8 @@ namespace nncore::bind {
 
 class Settings final : public Object {
  public:
-  // keys: names in the group, numbers as they are; a tuple in the group gives each of its numbers. check(group)
-  // raises for values out of range.
+  // keys: names in the group, numbers as they are; a tuple in the group gives each of its numbers.
+  // check(group) raises for values out of range.
   Settings(py::dict group, py::list keys, py::list flags, py::function check);
 
   // Takes over what has changed in the group. False when a flag has changed: other calls are needed then.

@@ -21,10 +21,10 @@ class TensorImpl final : public Object {
   // What the tape keeps on a value; the core only carries it.
   bool requires_grad = false;
   bool is_gradient = false;  // made by backward as some leaf's grad: it may be added to in place
-  int output_index = 0;  // which output of grad_fn this value is
-  Ref<Object> grad_fn;   // the node that made it; null for leaves
-  Ref<Object> hooks;     // called with its gradient
-  Ref<TensorImpl> grad;  // leaves only
+  int output_index = 0;      // which output of grad_fn this value is
+  Ref<Object> grad_fn;       // the node that made it; null for leaves
+  Ref<Object> hooks;         // called with its gradient
+  Ref<TensorImpl> grad;      // leaves only
 };
 
 class Tensor {

@@ -11,8 +11,8 @@ struct Lifetime {
   int64_t offset = 0;
 };
 
-// Gives every buffer an offset, apart from all that live at the same time; returns the bytes of the arena. The
-// largest come first, each as low as it fits (Pisarchyk and Lee 2020, "greedy by size").
+// Gives every buffer an offset, apart from all that live at the same time; returns the bytes of the arena.
+// The largest come first, each as low as it fits (Pisarchyk and Lee 2020, "greedy by size").
 int64_t place(std::vector<Lifetime>& buffers);
 
 }  // namespace nncore::plan

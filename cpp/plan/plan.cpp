@@ -1,4 +1,5 @@
-// A replay: arguments and results are bound, the calls run, the gradients are where backward would leave them.
+// A replay: arguments and results are bound, the calls run, the gradients are where backward would leave
+// them.
 #include "plan.h"
 
 #include <chrono>
@@ -91,8 +92,8 @@ void Plan::run_calls(Around around) {
   for (PlannedCall& p : calls_) around(p, cpu_backend.run[size_t(p.call.kernel)]);
 }
 
-// The first replays are timed call by call, in turns on one thread and on the team; then each call goes where it
-// was faster.
+// The first replays are timed call by call, in turns on one thread and on the team; then each call goes where
+// it was faster.
 void Plan::run() {
   const OutsideInterpreter outside(cost_ > long_call_ns);
   const FlushSubnormals flush;

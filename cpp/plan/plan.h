@@ -56,10 +56,10 @@ class Plan final : public Object {
   };
   struct Leaf {
     Ref<TensorImpl> leaf;
-    bool cleared;           // what its grad was before does not matter
-    Storage* at_entry;      // else what it must be
-    Ref<TensorImpl> grad;   // after the step; null: none
-    bool keeps = false;     // ... or what it was before, added to
+    bool cleared;          // what its grad was before does not matter
+    Storage* at_entry;     // else what it must be
+    Ref<TensorImpl> grad;  // after the step; null: none
+    bool keeps = false;    // ... or what it was before, added to
   };
 
   // Which slot, if any, each buffer of the record becomes.

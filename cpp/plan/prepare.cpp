@@ -20,7 +20,8 @@ Plan::Plan(const Capture& capture, const std::vector<Tensor>& outputs) {
     const RecordedCall& r = record.calls[size_t(i)];
     bool needed = bool(r.generator);
     for (int k = 0; k < r.call.n_args; k++)
-      needed = needed || (r.call.args[k].written && r.operands[k].buffer >= 0 && live[size_t(r.operands[k].buffer)]);
+      needed = needed ||
+               (r.call.args[k].written && r.operands[k].buffer >= 0 && live[size_t(r.operands[k].buffer)]);
     if (!needed) continue;
     kept.push_back(i);
     for (int k = 0; k < r.call.n_args; k++)
@@ -60,14 +61,17 @@ std::vector<int> Plan::find_slots(const Capture& capture, const std::vector<Tens
     leaf.keeps = !l.cleared && leaf.grad && leaf.grad->storage.get() == l.at_entry;
     if (leaf.keeps) leaf.grad.reset();
     if (leaf.grad)
-      if (const int s = slot(leaf.grad->storage); s >= 0) slots_[size_t(s)].leaves.push_back(int(leaves_.size()));
+      if (const int s = slot(leaf.grad->storage); s >= 0)
+        slots_[size_t(s)].leaves.push_back(int(leaves_.size()));
     leaves_.push_back(std::move(leaf));
   }
   return slot_of;
 }
 
 void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const std::vector<int>& kept) {
-  const auto is_temporary = [&](int b) { return record.buffers[size_t(b)].role == Role::made && slot_of[size_t(b)] < 0; };
+  const auto is_temporary = [&](int b) {
+    return record.buffers[size_t(b)].role == Role::made && slot_of[size_t(b)] < 0;
+  };
   std::vector<int> lifetime_of(record.buffers.size(), -1);
   std::vector<Lifetime> lifetimes;
   for (int i = 0; i < int(kept.size()); i++) {

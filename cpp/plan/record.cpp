@@ -125,7 +125,8 @@ class Comparison {
 
   const char* call(size_t i) {
     const RecordedCall &x = a_.calls[i], &y = b_.calls[i];
-    if (x.call.kernel != y.call.kernel || x.call.n_args != y.call.n_args) return "another operation is called";
+    if (x.call.kernel != y.call.kernel || x.call.n_args != y.call.n_args)
+      return "another operation is called";
     if (!x.call.same_attrs(x.call, y.call)) return "a number, an index or a shape has changed";
     if (!(x.generator == y.generator)) return "another random generator is used";
     for (int k = 0; k < x.call.n_args; k++)

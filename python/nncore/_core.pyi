@@ -706,7 +706,7 @@ class Settings:
     """
     The settings of a parameter group as data that the optimizers' kernels read.
     """
-    def __init__(self, group: dict[str, typing.Any], keys: list[typing.Any], flags: list[typing.Any], check: collections.abc.Callable) -> None:
+    def __init__(self, group: dict[str, typing.Any], keys: list[typing.Any], flags: list[typing.Any], check: collections.abc.Callable[[dict[str, typing.Any]], typing.Any]) -> None:
         ...
     def refresh(self) -> builtins.bool:
         """
@@ -764,13 +764,13 @@ class Plan:
     """
     A captured step made ready for replays.
     """
-    def __init__(self, recording: Recording, results: collections.abc.Sequence[Tensor], arguments: tuple, guards: list[typing.Any], rebuild: typing.Any) -> None:
+    def __init__(self, recording: Recording, results: collections.abc.Sequence[Tensor], arguments: tuple[typing.Any, ...], guards: list[typing.Any], rebuild: typing.Any) -> None:
         ...
     def calls(self) -> list[typing.Any]:
         """
         What a replay runs, in order: a dict for each call.
         """
-    def run(self, arguments: tuple) -> typing.Any:
+    def run(self, arguments: tuple[typing.Any, ...]) -> typing.Any:
         """
         The result of a replay, or NotImplemented when these arguments need another plan.
         """

@@ -129,8 +129,8 @@ class _Variant:
                 self.attempts = 0
             elif self.attempts >= MAX_ATTEMPTS:
                 raise RuntimeError(
-                    f"compile: the step does not repeat itself. {changed}. What changes from step to step must "
-                    "come as an argument, from a random generator, or through the optimizer's settings"
+                    f"compile: the step does not repeat itself. {changed}. What changes from step to step "
+                    "must come as an argument, from a random generator, or through the optimizer's settings"
                 )
         self.attempts += 1
         if not self.plans:
@@ -163,7 +163,8 @@ def _kind(value: Any) -> Any:
         hash(value)
     except TypeError:
         raise TypeError(
-            f"compile: an argument is a {type(value).__name__}; a step takes tensors, arrays, numbers and strings"
+            f"compile: an argument is a {type(value).__name__}; a step takes tensors, arrays, numbers and "
+            "strings"
         ) from None
     return (type(value), value)
 

@@ -11,7 +11,7 @@ from .optimizer import Optimizer, ParamsT, in_range
 
 __all__ = ["SGD"]
 
-KEYS = ["lr", "momentum", "dampening", "weight_decay"]
+KEYS: list[str | float] = ["lr", "momentum", "dampening", "weight_decay"]
 FLAGS = ["nesterov", "maximize"]
 
 
@@ -91,5 +91,5 @@ class SGD(Optimizer):
         chosen: list[int],
         first: float,
     ) -> None:
-        lists = ([values[i] for i in chosen] for values in (params, grads, buffers))
-        _core.sgd_(*lists, self._settings(group, [*KEYS, first], FLAGS))
+        some = [[values[i] for i in chosen] for values in (params, grads, buffers)]
+        _core.sgd_(some[0], some[1], some[2], self._settings(group, [*KEYS, first], FLAGS))
