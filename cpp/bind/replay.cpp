@@ -88,8 +88,9 @@ void bind_replay(py::module_& m) {
            }),
            py::arg("recording"), py::arg("results"), py::arg("arguments"), py::arg("guards"),
            py::arg("rebuild"))
-      .def("run", [](Replay& r, const Arguments& arguments) { return r.run(arguments); }, py::arg("arguments"),
-           "The result of a replay, or NotImplemented when these arguments need another plan.")
+      .def(
+          "run", [](Replay& r, const Arguments& arguments) { return r.run(arguments); }, py::arg("arguments"),
+          "The result of a replay, or NotImplemented when these arguments need another plan.")
       .def("trust", &Replay::trust, py::arg("version"), py::arg("guards"),
            "Says that models are as they were, and what the guards look at now.")
       .def(

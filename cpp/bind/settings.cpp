@@ -75,7 +75,8 @@ bool Settings::refresh() {
 void bind_settings(py::module_& m) {
   py::class_<Settings, Ref<Settings>>(
       m, "Settings", "The settings of a parameter group as data that the optimizers' kernels read.")
-      .def(py::init([](py::dict group, py::list keys, py::list flags, py::typing::Callable<py::object(py::dict)> check) {
+      .def(py::init([](py::dict group, py::list keys, py::list flags,
+                       py::typing::Callable<py::object(py::dict)> check) {
              return Ref<Settings>(
                  new Settings(std::move(group), std::move(keys), std::move(flags), std::move(check)));
            }),
