@@ -1,7 +1,8 @@
 """Matrix products of training, in all three forms, against NumPy and PyTorch and the limits of the machine.
 
 Shapes are (m, n, k). Forward is NT (x w^T), backward NN (dy w) and TN (dy^T x). Results are checked against
-float64 before it is timed; libraries take turns within one process, with the same number of threads.
+float64 before it is timed; libraries take turns within one process, with the same number of threads, each on
+its own copy of the operands.
 
     python bench/products.py --threads 1 --json bench/results/products.jsonl
 """
@@ -57,7 +58,7 @@ def check(name: str, result: Any, a: Any, b: Any, form: str) -> None:
 
 def calls(a: Any, b: Any, form: str) -> dict[str, Callable[[], Any]]:
     ta, tb = FORMS[form]
-    na, nb = nncore.from_numpy(a), nncore.from_numpy(b)
+    na, nb = nncore.tensor(a), nncore.tensor(b)
     va, vb = a.T if ta else a, b.T if tb else b
     found: dict[str, Callable[[], Any]] = {
         "nncore": lambda: _core.product(na, nb, ta, tb),
@@ -65,7 +66,7 @@ def calls(a: Any, b: Any, form: str) -> dict[str, Callable[[], Any]]:
     }
     if "torch" in sys.modules:
         torch = sys.modules["torch"]
-        pa, pb = torch.from_numpy(a), torch.from_numpy(b)
+        pa, pb = torch.tensor(a), torch.tensor(b)
         qa, qb = pa.T if ta else pa, pb.T if tb else pb
         found["pytorch"] = lambda: qa @ qb
     return found
