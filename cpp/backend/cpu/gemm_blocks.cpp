@@ -7,18 +7,22 @@
 namespace nncore::cpu {
 namespace {
 
-// Panels of nr columns, each [k][nr]; the last one rounded up to a register.
+// Panels of nr columns, each [k][nr]; the last one rounded up to a register. Rows are read some at a time, as
+// far as they go: they are streams then.
 template <class T>
 void pack_b(const GemmKernels<T>& kernel, int64_t n, int64_t k, const T* b, int64_t b_row, int64_t b_col,
             T* to) {
-  for (int64_t j = 0; j < n; j += kernel.nr) {
-    const int64_t columns = n - j < kernel.nr ? n - j : kernel.nr;
-    const int64_t width = round_up(columns, kernel.lanes);
-    if (b_col == 1)
-      kernel.pack(k, columns, b + j, b_row, to + j * k, width);
-    else
-      kernel.pack_transposed(k, columns, b + j * b_col, b_col, to + j * k, width);
-  }
+  const int64_t rows = b_col == 1 ? 16 : k;
+  for (int64_t p = 0; p < k; p += rows)
+    for (int64_t j = 0; j < n; j += kernel.nr) {
+      const int64_t columns = n - j < kernel.nr ? n - j : kernel.nr, steps = k - p < rows ? k - p : rows;
+      const int64_t width = round_up(columns, kernel.lanes);
+      T* const panel = to + j * k + p * width;
+      if (b_col == 1)
+        kernel.pack(steps, columns, b + p * b_row + j, b_row, panel, width);
+      else
+        kernel.pack_transposed(steps, columns, b + j * b_col, b_col, panel, width);
+    }
 }
 
 // Panel by panel of A, each packed as [k][rows] just before its use.

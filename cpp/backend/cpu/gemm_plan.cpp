@@ -30,10 +30,10 @@ class Cycles {
   double direct() const {
     // Rows of B that fall into the same sets of the first cache level are read again for every panel of A.
     const bool same_sets = g_.ldb * g_.bytes % 4096 == 0 && g_.k >= 32 && g_.m > 3 * at_.mr;
-    return tiles() * (same_sets ? 1.5 : 1);
+    return tiles() * (same_sets ? 1.5 : 1) + panels_of_a();
   }
   double packed() const {
-    return tiles() + double(g_.k) * registers(g_.n) * (g_.trans_b ? turn() : 1.5) + 200;
+    return tiles() + panels_of_a() + double(g_.k) * registers(g_.n) * (g_.trans_b ? turn() : 1.5) + 200;
   }
   double columns() const {
     const double passes = double(ceil_div(g_.m, at_.column_rows));
@@ -45,6 +45,15 @@ class Cycles {
  private:
   double registers(int64_t n) const { return double(ceil_div(n, at_.lanes)); }
   double turn() const { return at_.wide ? 2.5 : 2.4; }  // a register of B through the transposing network
+
+  // What A costs beside the tiles: lines of which a panel wants a part and which the next panel finds
+  // evicted; all of it from memory.
+  double panels_of_a() const {
+    const bool same_sets = g_.trans_a && g_.lda * g_.bytes % 1024 == 0 && g_.m > 2 * at_.mr;
+    const double each =
+        (same_sets ? (at_.wide ? .25 : 1.2) : 0) + (g_.m * g_.k * g_.bytes > cache_sizes().l3 / 2 ? .8 : 0);
+    return each * double(g_.m) * double(g_.k);
+  }
 
   double tiles() const {
     const int64_t regs = ceil_div(g_.n, at_.lanes);
@@ -71,9 +80,11 @@ GemmPlan with_blocks(GemmPath path, const GemmShape& g, const Machine& at) {
   plan.far = g.k * g.n * g.bytes >
              (one_panel || path == GemmPath::columns ? std::max(at.level2, cache_sizes().l3 / 2) : at.level2);
   if (path == GemmPath::direct) {
-    // One row: a few rows of B at a time are streams that the processor follows.
-    plan.kc = !one_panel || (plan.far && g.m > 4) ? 256 : plan.far || g.m == 1 ? 8 : 128;
-    plan.by_rows = !one_panel;
+    // One row: a few rows of B at a time are streams that the processor follows. Some panels of A, and a B
+    // that no cache near holds: all of them meet each tile of B.
+    const bool streams = !one_panel && std::min<int64_t>(g.k, 256) * g.n * g.bytes > at.level2 / 2;
+    plan.kc = streams ? 64 : !one_panel || (plan.far && g.m > 4) ? 256 : plan.far || g.m == 1 ? 8 : 128;
+    plan.by_rows = !one_panel && !streams;
   } else if (path == GemmPath::packed) {
     plan.kc = 384 * 4 / g.bytes;
     plan.nc = std::max<int64_t>(at.level2 * 9 / 16 / (std::min(plan.kc, g.k) * g.bytes) / at.nr, 1) * at.nr;
