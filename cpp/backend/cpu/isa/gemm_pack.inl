@@ -3,10 +3,12 @@
 template <class T>
 void gemm_pack(int64_t k, int64_t width, const T* from, int64_t ld, T* to, int64_t ld_to) {
   using R = Reg<T>;
-  constexpr int lanes = R::lanes;
+  constexpr int lanes = R::lanes, line = 64 / int(sizeof(T)), ahead = 16 * line;
   int64_t i = 0;
   for (; i + 2 * lanes <= width; i += 2 * lanes)
     for (int64_t p = 0; p < k; p++) {
+#pragma GCC unroll 4
+      for (int c = 0; c < 2 * lanes; c += line) __builtin_prefetch(from + p * ld + i + c + ahead);
       R::store(to + p * ld_to + i, R::load(from + p * ld + i));
       R::store(to + p * ld_to + i + lanes, R::load(from + p * ld + i + lanes));
     }
