@@ -45,10 +45,12 @@ UNARY: dict[str, tuple[Callable[..., Any], Make]] = {
     "abs": (np.abs, inputs(1, -3, 3, 0.01)),
     "sign": (np.sign, inputs(1, -3, 3, 0.01)),
     "exp": (np.exp, inputs(1, -5, 5)),
+    "exp2": (np.exp2, inputs(1, -5, 5)),
     "expm1": (np.expm1, inputs(1, -5, 5)),
     "log": (np.log, inputs(1, 0.3, 9)),
     "log1p": (np.log1p, inputs(1, -0.6, 9)),
     "log2": (np.log2, inputs(1, 0.3, 9)),
+    "log10": (np.log10, inputs(1, 0.3, 9)),
     "sqrt": (np.sqrt, inputs(1, 0.3, 9)),
     "rsqrt": (lambda x: 1 / np.sqrt(x), inputs(1, 0.3, 9)),
     "reciprocal": (lambda x: 1 / x, inputs(1, 0.3, 9)),
@@ -59,6 +61,7 @@ UNARY: dict[str, tuple[Callable[..., Any], Make]] = {
     "trunc": (np.trunc, inputs(1, -3, 3, 0.01)),
     "sin": (np.sin, inputs(1, -9, 9)),
     "cos": (np.cos, inputs(1, -9, 9)),
+    "tan": (np.tan, inputs(1, -1.3, 1.3)),
     "erf": (_erf, inputs(1, -3, 3)),
     "tanh": (np.tanh, inputs(1, -4, 4)),
     "sigmoid": (_sigmoid, inputs(1, -6, 6)),
@@ -111,6 +114,13 @@ _PYTHON: dict[str, Callable[..., Any]] = {
     "clamp": lambda x: nncore.clamp(x, -1.0, 1.5),
 }
 
+
+def _quotients(rng: np.random.Generator, shape: tuple[int, ...]) -> list[Array]:
+    """Two arrays whose quotient lies between 1.1 and 1.9, or -1.9 and -1.1: far from every jump."""
+    a, b = inputs(1, 1.1, 1.5)(rng, shape)[0], inputs(1, 0.8, 1)(rng, shape)[0]
+    return [np.asarray(a * rng.choice([-1, 1], shape)), b]
+
+
 BINARY: dict[str, tuple[Callable[..., Any], Make]] = {
     "add": (np.add, inputs(2, -3, 3)),
     "sub": (np.subtract, inputs(2, -3, 3)),
@@ -119,6 +129,10 @@ BINARY: dict[str, tuple[Callable[..., Any], Make]] = {
     "pow": (np.power, inputs(2, 0.3, 3)),
     "maximum": (np.maximum, inputs(2, -3, 3)),
     "minimum": (np.minimum, inputs(2, -3, 3)),
+    "fmod": (np.fmod, _quotients),
+    "remainder": (np.remainder, _quotients),
+    "floor_divide": (np.floor_divide, _quotients),
+    "prelu": (lambda a, b: np.where(a > 0, a, b * a), inputs(2, -3, 3, 0.01)),
 }
 
 ULP = {op["name"]: float(op["ulp"]) for op in _core.elementwise_ops()}
@@ -190,10 +204,12 @@ CASES: list[Case] = [
     *(
         Case(name, getattr(nncore, name), truth, make, ulp=max(ULP[name], 0.5))
         for name, (truth, make) in BINARY.items()
+        if name != "prelu"  # has rows of its own, as its weight belongs to channels
     ),
     *(
         Case(f"{name} {a}{b}", getattr(nncore, name), truth, stretched(make, a, b), [()], max(ULP[name], 0.5))
         for name, (truth, make) in BINARY.items()
+        if name != "prelu"
         for a, b in STRETCHED
     ),
     *(

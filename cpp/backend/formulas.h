@@ -50,5 +50,6 @@ struct OpList {
 #include "formulas_activation.h"
 #include "formulas_basic.h"
 #include "formulas_binary.h"
+#include "formulas_compare.h"
 #include "formulas_piecewise.h"
 #include "formulas_scalar.h"

@@ -59,6 +59,20 @@ struct Exp : NoScalars {
   }
 };
 
+struct Exp2 : NoScalars {
+  static constexpr const char *name = "exp2", *formula = "2^x", *derivative = "y ln 2";
+  static constexpr Needs needs = Needs::y;
+  static constexpr double ulp = 1;
+  template <class V>
+  static constexpr V fwd(V x, const V*) {
+    return exp2(x);
+  }
+  template <class V, class T = typename V::Scalar>
+  static constexpr V bwd(V, V y, V dy, const V*) {
+    return dy * (y * V(T(0.69314718055994531)));
+  }
+};
+
 struct Expm1 : NoScalars {
   static constexpr const char *name = "expm1", *formula = "e^x - 1", *derivative = "y + 1";
   static constexpr Needs needs = Needs::y;
@@ -112,6 +126,20 @@ struct Log2 : NoScalars {
   template <class V, class T = typename V::Scalar>
   static constexpr V bwd(V x, V, V dy, const V*) {
     return dy / x * V(T(1.4426950408889634));
+  }
+};
+
+struct Log10 : NoScalars {
+  static constexpr const char *name = "log10", *formula = "ln x / ln 10", *derivative = "1 / (x ln 10)";
+  static constexpr Needs needs = Needs::x;
+  static constexpr double ulp = 1.25;
+  template <class V>
+  static constexpr V fwd(V x, const V*) {
+    return log10(x);
+  }
+  template <class V, class T = typename V::Scalar>
+  static constexpr V bwd(V x, V, V dy, const V*) {
+    return dy / x * V(T(0.43429448190325183));
   }
 };
 
@@ -239,6 +267,20 @@ struct Cos : NoScalars {
   template <class V>
   static constexpr V bwd(V x, V, V dy, const V*) {
     return -dy * sin(x);
+  }
+};
+
+struct Tan : NoScalars {
+  static constexpr const char *name = "tan", *formula = "tan x", *derivative = "1 + y^2";
+  static constexpr Needs needs = Needs::y;
+  static constexpr double ulp = 3.5;
+  template <class V>
+  static constexpr V fwd(V x, const V*) {
+    return tan(x);
+  }
+  template <class V>
+  static constexpr V bwd(V, V y, V dy, const V*) {
+    return dy * fma(y, y, V(1));
   }
 };
 

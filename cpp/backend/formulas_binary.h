@@ -132,47 +132,116 @@ struct Minimum {
   }
 };
 
-// Comparisons write 0 or 1; X is a vector or a number.
-struct Eq {
-  static constexpr const char *name = "eq", *formula = "a == b";
-  template <class X>
-  static constexpr auto test(X a, X b) {
-    return a == b;
+// r less multiples of b until |r| < |b|, each step exact: quotients are rounded to whole numbers.
+template <class V, class T = typename V::Scalar>
+constexpr V reduced(V r, V b) {
+  const V size = abs(b), far = V(T(sizeof(T) == 4 ? 0x1p127 : 0x1p1023));
+  while (any(size <= abs(r))) {
+    const V by = select(far <= abs(r / b), b * far, b);  // a multiple of b does as well
+    r = select(size <= abs(r), fma(-trunc(r / by), by, r), r);
+  }
+  return r;
+}
+
+// The remainder with the sign of a; b and it are scaled up where a difference might be flushed to 0.
+template <class V>
+struct Modulo {
+  V r, b, scale;
+};
+template <class V, class T = typename V::Scalar>
+constexpr Modulo<V> modulo(V a, V b) {
+  constexpr bool f = sizeof(T) == 4;
+  const V scale = select(abs(b) < V(T(f ? 0x1p-60 : 0x1p-500)), V(T(f ? 0x1p64 : 0x1p512)), V(1));
+  const V by = b * scale;
+  const V r = reduced(reduced(select(b == b, a, b), by) * scale, by);
+  // a quotient that was rounded up has left r on the other side of 0
+  const V up = select(r * copysign(V(1), a) < V(0), copysign(by, a), V(0));
+  return {copysign(r + up, a), by, scale};
+}
+template <class V>
+constexpr auto opposite(Modulo<V> m) {
+  return m.r * copysign(V(1), m.b) < V(0);
+}
+
+struct Fmod {
+  static constexpr const char *name = "fmod", *formula = "a - trunc(a / b) b",
+                              *derivative = "1, -trunc(a / b)";
+  static constexpr Needs needs = Needs::ab, da_needs = Needs::none, db_needs = Needs::ab;
+  static constexpr double ulp = 0;
+  template <class V>
+  static constexpr V fwd(V a, V b) {
+    const Modulo<V> m = modulo(a, b);
+    return m.r * (V(1) / m.scale);
+  }
+  template <class V>
+  static constexpr V da(V, V, V, V dy) {
+    return dy;
+  }
+  template <class V>
+  static constexpr V db(V a, V b, V, V dy) {
+    return -dy * trunc(a / b);
   }
 };
-struct Ne {
-  static constexpr const char *name = "ne", *formula = "a != b";
-  template <class X>
-  static constexpr auto test(X a, X b) {
-    return a != b;
+
+struct Remainder {
+  static constexpr const char *name = "remainder", *formula = "a - floor(a / b) b",
+                              *derivative = "1, -floor(a / b)";
+  static constexpr Needs needs = Needs::ab, da_needs = Needs::none, db_needs = Needs::ab;
+  static constexpr double ulp = 0.5;
+  template <class V>
+  static constexpr V fwd(V a, V b) {
+    const Modulo<V> m = modulo(a, b);
+    return select(opposite(m), m.r + m.b, m.r) * (V(1) / m.scale);
+  }
+  template <class V>
+  static constexpr V da(V, V, V, V dy) {
+    return dy;
+  }
+  template <class V>
+  static constexpr V db(V a, V b, V, V dy) {
+    return -dy * floor(a / b);
   }
 };
-struct Lt {
-  static constexpr const char *name = "lt", *formula = "a < b";
-  template <class X>
-  static constexpr auto test(X a, X b) {
-    return a < b;
+
+struct FloorDivide {
+  static constexpr const char *name = "floor_divide", *formula = "floor(a / b)", *derivative = "0, 0";
+  static constexpr Needs needs = Needs::none, da_needs = Needs::none, db_needs = Needs::none;
+  static constexpr double ulp = 2;
+  template <class V>
+  static constexpr V fwd(V a, V b) {
+    const Modulo<V> m = modulo(a, b);
+    V q = (a * m.scale - m.r) / m.b;
+    q = select(opposite(m), q - V(1), q);
+    q = select(abs(a) * m.scale < V(__builtin_inf()), q, a / b);
+    const V whole = floor(q);
+    return select(b == V(0), a / b, select(V(0.5) < q - whole, whole + V(1), whole));
+  }
+  template <class V>
+  static constexpr V da(V, V, V, V) {
+    return V(0);
+  }
+  template <class V>
+  static constexpr V db(V, V, V, V) {
+    return V(0);
   }
 };
-struct Le {
-  static constexpr const char *name = "le", *formula = "a <= b";
-  template <class X>
-  static constexpr auto test(X a, X b) {
-    return a <= b;
+
+struct Prelu {  // He et al. 2015
+  static constexpr const char *name = "prelu", *formula = "a where a > 0, else b a",
+                              *derivative = "1 where a > 0, else b; 0 where a > 0, else a";
+  static constexpr Needs needs = Needs::ab, da_needs = Needs::ab, db_needs = Needs::a;
+  static constexpr double ulp = 0.5;
+  template <class V>
+  static constexpr V fwd(V a, V b) {
+    return select(a > V(0), a, b * a);
   }
-};
-struct Gt {
-  static constexpr const char *name = "gt", *formula = "a > b";
-  template <class X>
-  static constexpr auto test(X a, X b) {
-    return a > b;
+  template <class V>
+  static constexpr V da(V a, V b, V, V dy) {
+    return select(a > V(0), dy, b * dy);
   }
-};
-struct Ge {
-  static constexpr const char *name = "ge", *formula = "a >= b";
-  template <class X>
-  static constexpr auto test(X a, X b) {
-    return a >= b;
+  template <class V>
+  static constexpr V db(V a, V, V, V dy) {
+    return select(a > V(0), V(0), a * dy);
   }
 };
 

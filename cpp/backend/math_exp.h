@@ -101,6 +101,14 @@ NNCORE_INLINE V exp(V x) {
   return select(x <= V(high), y, x + V(T(__builtin_inf())));
 }
 
+template <class V, class T = typename V::Scalar>
+NNCORE_INLINE V exp2(V x) {
+  const V t = x + V(magic<V>), r = x - (t - V(magic<V>));
+  const V power = add_exponent(exp_core(r * V(T(0x1.62e42fefa39efp-1))), t);
+  const V y = select(V(T(1) - bias<V>) <= x, power, V(T(0)));  // 0 below the normal range
+  return select(x < V(bias<V> + T(1)), y, x + V(T(__builtin_inf())));
+}
+
 // e^x for x <= 0
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V exp_down(V x) {

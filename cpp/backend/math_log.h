@@ -87,3 +87,18 @@ NNCORE_INLINE V log2(V x) {
   const V head = first - p.down;
   return log_edges(x, head + ((first - (head + p.down)) + low));
 }
+
+// log10(e) in two words times log(1 + s); down log10(2) in two words, the first product exact
+template <class V, class T = typename V::Scalar>
+NNCORE_INLINE V log10(V x) {
+  const V hi = V(T(is_float<V> ? 0x1.bcb7b20000000p-2 : 0x1.bcb7b1526e50ep-2));
+  const V lo = V(T(is_float<V> ? -0x1.5b235e0000000p-27 : 0x1.95355baaafad3p-57));
+  const LogParts<V> p = split_log(x);
+  const V s = p.m - V(T(1));
+  const V first = s * hi;
+  const V low = fma(log_rest(s), hi, fma(s, lo, fma(s, hi, -first)));
+  const V whole = p.down * V(T(is_float<V> ? 0x1.3440000000000p-2 : 0x1.34413509f6000p-2));
+  const V rest = fma(p.down, V(T(is_float<V> ? -0x1.3509f80000000p-18 : -0x1.9fef311f12b36p-42)), low);
+  const V head = first - whole;
+  return log_edges(x, head + ((first - (head + whole)) + rest));
+}

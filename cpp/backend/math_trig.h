@@ -150,3 +150,11 @@ NNCORE_INLINE V cos(V x) {
   p.t = bit_add(p.t, V::from_bits(1));
   return sin_of(p);
 }
+
+template <class V, class T = typename V::Scalar>
+NNCORE_INLINE V tan(V x) {
+  TrigParts<V> p = split_trig(x);
+  const V s = sin_of(p);
+  p.t = bit_add(p.t, V::from_bits(1));
+  return select(x == V(T(0)), x, s / sin_of(p));
+}

@@ -30,23 +30,29 @@ Tensor integer_scalar(py::handle number, DType dtype) {
   return ops::full_integer({}, to_int(number, "arithmetic"), dtype == DType::boolean ? DType::int64 : dtype);
 }
 
-template <class Op>
-Tensor with_tensors(const Tensor& a, const Tensor& b) {
-  return apply<Op>(a, b);
-}
+// x op number; on floats by the formula that takes the number as a constant, where there is one.
+template <class Op, class ScalarOp>
+constexpr bool has_scalar_form = !std::is_same_v<Op, ScalarOp>;
 
-// x op number; on floats by the formula that takes the number as a constant.
 template <class Op, class ScalarOp>
 Tensor with_number(const Tensor& tensor, py::handle number) {
   const Tensor x = meets_number(tensor, number);
   if (!is_floating(x.dtype())) return apply<Op>(x, integer_scalar(number, x.dtype()));
-  return apply<ScalarOp>(x, {py::cast<double>(number)});
+  const double value = py::cast<double>(number);
+  if constexpr (has_scalar_form<Op, ScalarOp>)
+    return ops::unary(UnaryOps::index_of<ScalarOp>, x, {value});
+  else
+    return apply<Op>(x, ops::full({}, value, x.dtype()));
 }
 template <class Op, class ScalarOp>
 Tensor number_with(const Tensor& tensor, py::handle number) {
   const Tensor x = meets_number(tensor, number);
   if (!is_floating(x.dtype())) return apply<Op>(integer_scalar(number, x.dtype()), x);
-  return apply<ScalarOp>(x, {py::cast<double>(number)});
+  const double value = py::cast<double>(number);
+  if constexpr (has_scalar_form<Op, ScalarOp>)
+    return ops::unary(UnaryOps::index_of<ScalarOp>, x, {value});
+  else
+    return apply<Op>(ops::full({}, value, x.dtype()), x);
 }
 
 // op(a, b) for every mix of tensors and numbers; None stands for "not mine".
@@ -75,6 +81,7 @@ void bind_operator(py::module_& m, TensorClass& tensor, const char* name, const 
   };
   m.def(name, function, py::arg("input"), py::arg("other"), doc);
   tensor.def(name, function, py::arg("other"), doc);
+  if (!*symbol) return;
   tensor.def((std::string("__") + symbol + "__").c_str(),
              [=](py::handle a, py::handle b) { return or_not_implemented(mixed<Op, Right, Left>(a, b)); },
              py::arg("other"));
@@ -89,7 +96,8 @@ Tensor number_like(const Tensor& x, py::handle number) {
   return ops::full({}, py::cast<double>(number), is_floating(x.dtype()) ? x.dtype() : DType::float64);
 }
 
-void bind_comparison(py::module_& m, TensorClass& tensor, int op) {
+template <class... Names>
+void bind_comparison(py::module_& m, TensorClass& tensor, int op, const Names&... operators) {
   const std::string name = ops::compare_names[op];
   const auto compare = [op](const Tensor& a, py::handle b) -> py::object {
     if (tensor_of(b.ptr())) return py::cast(ops::compare(op, a, py::cast<Tensor>(b)));
@@ -102,11 +110,37 @@ void bind_comparison(py::module_& m, TensorClass& tensor, int op) {
                      Py_TYPE(b.ptr())->tp_name);
     return py::cast<Tensor>(y);
   };
-  const std::string doc = "Element by element, a bool tensor.";
-  m.def(name.c_str(), function, py::arg("input"), py::arg("other"), doc.c_str());
-  tensor.def(name.c_str(), function, py::arg("other"), doc.c_str());
-  tensor.def(("__" + name + "__").c_str(), compare, py::arg("other"));
+  const char* doc = "Element by element, a bool tensor.";
+  bind_both(m, tensor, name.c_str(), function, py::arg("other"), doc);
+  (tensor.def(operators, compare, py::arg("other")), ...);
 }
+
+// &, | and ^ of bool tensors
+template <class Op>
+void bind_logic(py::module_& m, TensorClass& tensor, const char* symbol) {
+  bind_comparison(m, tensor, CompareOps::index_of<Op>);
+  const auto f = [symbol](const Tensor& a, const py::object& b) -> py::object {
+    if (!tensor_of(b.ptr()) && !PyBool_Check(b.ptr()))
+      return py::reinterpret_borrow<py::object>(Py_NotImplemented);
+    const Tensor other =
+        tensor_of(b.ptr()) ? py::cast<Tensor>(b) : ops::full({}, py::cast<bool>(b), DType::boolean);
+    check<TypeError>(a.dtype() == DType::boolean && other.dtype() == DType::boolean, symbol,
+                     ": expected bool, got ", a.dtype(), " and ", other.dtype(),
+                     "; compare first, or use logical_", symbol, "()");
+    return py::cast(ops::compare(CompareOps::index_of<Op>, a, other));
+  };
+  tensor.def((std::string("__") + symbol + "__").c_str(), f, py::arg("other"));
+  tensor.def((std::string("__r") + symbol + "__").c_str(), f, py::arg("other"));
+}
+
+// A question about one tensor, which stands on both sides.
+template <class Op>
+void bind_question(py::module_& m, TensorClass& tensor, const char* name, const char* doc) {
+  bind_both(
+      m, tensor, name, [](const Tensor& x) { return ops::compare(CompareOps::index_of<Op>, x, x); }, doc);
+}
+
+Tensor logical_not(const Tensor& x) { return ops::equal(x.detach(), ops::full({}, 0, x.dtype())); }
 
 }  // namespace
 
@@ -120,7 +154,28 @@ void bind_arithmetic(py::module_& m, TensorClass& tensor) {
   tensor.def("__neg__", [](const Tensor& x) { return apply<Neg>(x); });
   tensor.def("__pos__", [](const Tensor& x) { return x; });
   tensor.def("__abs__", [](const Tensor& x) { return apply<Abs>(x); });
-  for (int op = 0; op < int(CompareOps::size); op++) bind_comparison(m, tensor, op);
+  bind_operator<Remainder, Remainder, Remainder>(m, tensor, "remainder", "mod",
+                                                 "a - floor(a / b) b, broadcast: has the sign of b.");
+  bind_operator<FloorDivide, FloorDivide, FloorDivide>(m, tensor, "floor_divide", "floordiv",
+                                                       "floor(a / b), broadcast.");
+  bind_operator<Fmod, Fmod, Fmod>(m, tensor, "fmod", "", "a - trunc(a / b) b, broadcast: has the sign of a.");
+  bind_comparison(m, tensor, CompareOps::index_of<Eq>, "__eq__");
+  bind_comparison(m, tensor, CompareOps::index_of<Ne>, "__ne__");
+  bind_comparison(m, tensor, CompareOps::index_of<Lt>, "__lt__");
+  bind_comparison(m, tensor, CompareOps::index_of<Le>, "__le__");
+  bind_comparison(m, tensor, CompareOps::index_of<Gt>, "__gt__");
+  bind_comparison(m, tensor, CompareOps::index_of<Ge>, "__ge__");
+  bind_logic<LogicalAnd>(m, tensor, "and");
+  bind_logic<LogicalOr>(m, tensor, "or");
+  bind_logic<LogicalXor>(m, tensor, "xor");
+  bind_both(m, tensor, "logical_not", logical_not, "Whether each element is 0.");
+  tensor.def("__invert__", [](const Tensor& x) {
+    check<TypeError>(x.dtype() == DType::boolean, "~: expected bool, got ", x.dtype(), "; use logical_not()");
+    return logical_not(x);
+  });
+  bind_question<Ne>(m, tensor, "isnan", "Whether each element is NaN.");
+  bind_question<IsInf>(m, tensor, "isinf", "Whether each element is infinite.");
+  bind_question<IsFinite>(m, tensor, "isfinite", "Whether each element is neither infinite nor NaN.");
 }
 
 }  // namespace nncore::bind

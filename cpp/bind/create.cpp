@@ -174,6 +174,15 @@ void bind_create(py::module_& m) {
   m.def("arange", arange, py::arg("start"), py::arg("end") = py::none(), py::arg("step") = 1,
         py::arg("dtype") = py::none(), "start, start + step, ... below end; arange(n) counts from 0.");
   m.def(
+      "full_like",
+      [](const Tensor& x, py::handle value, std::optional<DType> dtype) {
+        return full(x.shape(), value, dtype.value_or(x.dtype()));
+      },
+      py::arg("input"), py::arg("fill_value"), py::arg("dtype") = py::none(),
+      "All elements equal. As large as input.");
+  m.def("linspace", ops::linspace, py::arg("start"), py::arg("end"), py::arg("steps"),
+        py::arg("dtype") = DType::float32, "So many numbers at equal distances from start to end.");
+  m.def(
       "eye",
       [](int64_t n, std::optional<int64_t> columns, DType dtype) {
         return ops::eye(n, columns.value_or(n), dtype);

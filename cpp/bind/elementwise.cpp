@@ -5,7 +5,9 @@
 #include <cmath>
 #include <limits>
 
+#include "../ops/arrange.h"
 #include "../ops/create.h"
+#include "../ops/shape.h"
 #include "module.h"
 
 namespace nncore::bind {
@@ -79,10 +81,61 @@ Tensor gelu(const Tensor& x, const std::string& approximate) {
   return ops::apply<formulas::Gelu>(x);
 }
 
-Tensor clamp(const Tensor& x, std::optional<double> min, std::optional<double> max) {
+// Bounds are numbers, tensors that broadcast, or None.
+Tensor clamp(const Tensor& x, const py::object& min, const py::object& max) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  check(min || max, "clamp: at least one of min and max must be given");
-  return ops::apply<formulas::Clamp>(x, {min.value_or(-infinity), max.value_or(infinity)});
+  check(!min.is_none() || !max.is_none(), "clamp: at least one of min and max must be given");
+  const bool tensors = tensor_of(min.ptr()) || tensor_of(max.ptr());
+  if (tensors || !is_floating(x.dtype())) {
+    const auto bound = [&](const py::object& b) {
+      if (tensor_of(b.ptr())) return py::cast<Tensor>(b);
+      if (PyLong_Check(b.ptr()) && !is_floating(x.dtype()))
+        return ops::full_integer({}, to_int(b, "clamp"), x.dtype());
+      return ops::full({}, py::cast<double>(b), is_floating(x.dtype()) ? x.dtype() : DType::float32);
+    };
+    Tensor y = x;
+    if (!min.is_none()) y = ops::apply<formulas::Maximum>(y, bound(min));
+    if (!max.is_none()) y = ops::apply<formulas::Minimum>(y, bound(max));
+    return y;
+  }
+  return ops::apply<formulas::Clamp>(x, {min.is_none() ? -infinity : py::cast<double>(min),
+                                         max.is_none() ? infinity : py::cast<double>(max)});
+}
+
+// weight: one value, or one for each channel, axis 1 (axis 0 of a vector).
+Tensor prelu(const Tensor& x, const Tensor& weight) {
+  check<TypeError>(is_floating(x.dtype()) && weight.dtype() == x.dtype(), "prelu: input is ", x.dtype(),
+                   " and weight ", weight.dtype(), "; expected floats of one dtype");
+  if (weight.numel() == 1) return ops::apply<formulas::Prelu>(x, ops::reshape(weight, {}));
+  const int64_t channels = x.ndim() == 0 ? 1 : x.shape()[x.ndim() > 1];
+  check(weight.ndim() == 1 && weight.numel() == channels, "prelu: weight has shape ", weight.shape(),
+        "; expected one value, or one for each of the ", channels, " channels of ", x.shape());
+  Shape shape = weight.shape();
+  for (int i = 2; i < x.ndim(); i++) shape.push_back(1);
+  return ops::apply<formulas::Prelu>(x, ops::reshape(weight, shape));
+}
+
+// a sigmoid(b) for the halves a, b of an axis (Dauphin et al. 2016)
+Tensor glu(const Tensor& x, int64_t dim) {
+  const int at = normalize_axis("glu", dim, x.ndim());
+  check(x.ndim() > 0 && x.shape()[at] % 2 == 0, "glu: axis ", at, " of ", x.shape(),
+        " must have an even size");
+  const auto halves = ops::split(x, std::max<int64_t>(1, x.shape()[at] / 2), at);
+  if (halves.size() == 1) return halves[0];
+  return ops::multiply(halves[0], ops::apply<formulas::Sigmoid>(halves[1]));
+}
+
+// start + weight (end - start); weight a number or a tensor
+Tensor lerp(const Tensor& start, const Tensor& end, const py::object& weight) {
+  const Tensor d = ops::apply<formulas::Sub>(end, start);
+  return ops::add(start, tensor_of(weight.ptr()) ? ops::multiply(d, py::cast<Tensor>(weight))
+                                                 : ops::multiply(d, py::cast<double>(weight)));
+}
+
+template <class Op>
+Tensor add_scaled(const Tensor& x, const Tensor& a, const Tensor& b, double value) {
+  const Tensor y = ops::apply<Op>(a, b);
+  return ops::add(x, value == 1 ? y : ops::multiply(y, value));
 }
 
 Tensor where(const Tensor& condition, py::handle a, py::handle b) {
@@ -114,9 +167,8 @@ void bind_elementwise(py::module_& m, TensorClass& tensor) {
         (documentation<formulas::Gelu>() + " approximate='tanh': " + formulas::GeluTanh::formula + ".")
             .c_str());
   const std::string clamp_doc = documentation<formulas::Clamp>();
-  m.def("clamp", clamp, py::arg("input"), py::arg("min") = py::none(), py::arg("max") = py::none(),
-        clamp_doc.c_str());
-  tensor.def("clamp", clamp, py::arg("min") = py::none(), py::arg("max") = py::none(), clamp_doc.c_str());
+  bind_both(m, tensor, "clamp", clamp, py::arg("min") = py::none(), py::arg("max") = py::none(),
+            clamp_doc.c_str());
   m.def(
       "maximum", [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Maximum>(a, b); },
       py::arg("input"), py::arg("other"),
@@ -125,6 +177,22 @@ void bind_elementwise(py::module_& m, TensorClass& tensor) {
       "minimum", [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Minimum>(a, b); },
       py::arg("input"), py::arg("other"),
       "The smaller of two, element by element; the gradient is shared where they are equal.");
+  m.def("prelu", prelu, py::arg("input"), py::arg("weight"),
+        (documentation<formulas::Prelu>() + " b is the weight, of all or of each channel.").c_str());
+  m.def("glu", glu, py::arg("input"), py::arg("dim") = -1, "a sigmoid(b) for the halves a and b of an axis.");
+  bind_both(m, tensor, "lerp", lerp, py::arg("end"), py::arg("weight"),
+            "input + weight (end - input), broadcast.");
+  bind_both(m, tensor, "addcmul", add_scaled<formulas::Mul>, py::arg("tensor1"), py::arg("tensor2"),
+            py::kw_only(), py::arg("value") = 1.0, "input + value tensor1 tensor2, broadcast.");
+  bind_both(m, tensor, "addcdiv", add_scaled<formulas::Div>, py::arg("tensor1"), py::arg("tensor2"),
+            py::kw_only(), py::arg("value") = 1.0, "input + value tensor1 / tensor2, broadcast.");
+  tensor.def(
+      "maximum", [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Maximum>(a, b); },
+      py::arg("other"), "The larger of two, element by element.");
+  tensor.def(
+      "minimum", [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Minimum>(a, b); },
+      py::arg("other"), "The smaller of two, element by element.");
+  tensor.def("gelu", gelu, py::arg("approximate") = "none", "x Phi(x), element by element.");
   m.def("where", where, py::arg("condition"), py::arg("input"), py::arg("other"),
         "input where condition holds, else other; broadcast.");
 }

@@ -63,6 +63,7 @@ PYBIND11_MODULE(_core, m) {
   bind_select(m, tensor);
   bind_reduce(m, tensor);
   bind_linear(m, tensor);
+  bind_einsum(m, tensor);
   bind_loss(m, tensor);
   bind_settings(m);
   bind_recording(m);

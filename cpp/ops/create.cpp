@@ -43,6 +43,16 @@ Tensor arange(double start, double end, double step, DType dtype) {
   return y;
 }
 
+Tensor linspace(double start, double end, int64_t steps, DType dtype) {
+  check(steps >= 0, "linspace: steps is ", steps, " but must be 0 or more");
+  check<TypeError>(is_floating(dtype), "linspace: expected a floating-point dtype, got ", dtype);
+  Tensor y = empty({steps}, dtype);
+  fill(y, {0, start, steps > 1 ? (end - start) / double(steps - 1) : 0, 0, 0});
+  if (steps > 1)  // the last is end itself, not a rounded sum
+    fill_(Tensor(y.impl()->storage, int64_t(y.bytes() - size_of(dtype)), {1}, dtype), end);
+  return y;
+}
+
 Tensor eye(int64_t n, int64_t m, DType dtype) {
   Tensor y = full({n, m}, 0, dtype);
   const Tensor one = full({1}, 1, dtype);

@@ -6,10 +6,10 @@
 
 using UnaryOps = OpList<
     // formulas_basic.h
-    formulas::Neg, formulas::Abs, formulas::Sign, formulas::Exp, formulas::Expm1, formulas::Log,
-    formulas::Log1p, formulas::Log2, formulas::Sqrt, formulas::Rsqrt, formulas::Reciprocal, formulas::Square,
-    formulas::Floor, formulas::Ceil, formulas::Round, formulas::Trunc, formulas::Sin, formulas::Cos,
-    formulas::Erf,
+    formulas::Neg, formulas::Abs, formulas::Sign, formulas::Exp, formulas::Exp2, formulas::Expm1,
+    formulas::Log, formulas::Log1p, formulas::Log2, formulas::Log10, formulas::Sqrt, formulas::Rsqrt,
+    formulas::Reciprocal, formulas::Square, formulas::Floor, formulas::Ceil, formulas::Round, formulas::Trunc,
+    formulas::Sin, formulas::Cos, formulas::Tan, formulas::Erf,
     // formulas_activation.h
     formulas::Tanh, formulas::Sigmoid, formulas::Elu, formulas::Selu, formulas::Celu, formulas::Gelu,
     formulas::GeluTanh, formulas::Silu, formulas::Mish, formulas::Softplus, formulas::Softsign,
@@ -21,7 +21,10 @@ using UnaryOps = OpList<
     formulas::AddScalar, formulas::SubScalar, formulas::RsubScalar, formulas::MulScalar, formulas::DivScalar,
     formulas::RdivScalar, formulas::PowScalar, formulas::RpowScalar, formulas::Clamp>;
 
-using BinaryOps = OpList<formulas::Add, formulas::Sub, formulas::Mul, formulas::Div, formulas::Pow,
-                         formulas::Maximum, formulas::Minimum>;
+using BinaryOps =
+    OpList<formulas::Add, formulas::Sub, formulas::Mul, formulas::Div, formulas::Pow, formulas::Maximum,
+           formulas::Minimum, formulas::Fmod, formulas::Remainder, formulas::FloorDivide, formulas::Prelu>;
 
-using CompareOps = OpList<formulas::Eq, formulas::Ne, formulas::Lt, formulas::Le, formulas::Gt, formulas::Ge>;
+using CompareOps = OpList<formulas::Eq, formulas::Ne, formulas::Lt, formulas::Le, formulas::Gt, formulas::Ge,
+                          formulas::LogicalAnd, formulas::LogicalOr, formulas::LogicalXor, formulas::IsFinite,
+                          formulas::IsInf>;

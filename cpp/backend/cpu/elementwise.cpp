@@ -28,21 +28,21 @@ T integer_op(int op, T a, T b) {
   if (op == BinaryOps::index_of<formulas::Mul>) return T(U(a) * U(b));
   if (op == BinaryOps::index_of<formulas::Maximum>) return std::max(a, b);
   if (op == BinaryOps::index_of<formulas::Minimum>) return std::min(a, b);
+  if (op == BinaryOps::index_of<formulas::Fmod> || op == BinaryOps::index_of<formulas::Remainder> ||
+      op == BinaryOps::index_of<formulas::FloorDivide>) {
+    check(b != 0, "remainder: an integer divided by zero");
+    const bool negates = std::is_signed_v<T> && b == T(-1);  // the least number has no opposite
+    const T m = negates ? T(0) : T(a % b), q = negates ? T(U(0) - U(a)) : T(a / b);
+    const bool adjust = m != 0 && (m < 0) != (b < 0);
+    if (op == BinaryOps::index_of<formulas::Fmod>) return m;
+    if (op == BinaryOps::index_of<formulas::Remainder>) return adjust ? T(m + b) : m;
+    return adjust ? T(q - 1) : q;
+  }
   T power = 1;
   check(b >= 0, "pow: an integer to a negative power is not an integer; convert with .float()");
   for (; b > 0; b = T(b / 2), a = T(U(a) * U(a)))
     if (b % 2) power = T(U(power) * U(a));
   return power;
-}
-
-template <class T>
-bool compare_op(int op, T a, T b) {
-  if (op == CompareOps::index_of<formulas::Eq>) return a == b;
-  if (op == CompareOps::index_of<formulas::Ne>) return a != b;
-  if (op == CompareOps::index_of<formulas::Lt>) return a < b;
-  if (op == CompareOps::index_of<formulas::Le>) return a <= b;
-  if (op == CompareOps::index_of<formulas::Gt>) return a > b;
-  return a >= b;
 }
 
 template <class T, class Y, class F>
@@ -54,6 +54,14 @@ void integer_rows(const Call& call, const BinaryAttrs& attrs, F f) {
   for_broadcast_rows(attrs.loop, attrs.n, call.cost, [&](int64_t to, int64_t n, const int64_t* from) {
     for (int64_t i = 0; i < n; i++) y[to + i] = f(a[from[0] + i * sa], b[from[1] + i * sb]);
   });
+}
+
+template <class T, class... Ops>
+void integer_compare(const Call& call, const BinaryAttrs& attrs, OpList<Ops...>) {
+  int op = 0;
+  ((op++ == attrs.op ? integer_rows<T, bool>(call, attrs, [](T a, T b) { return bool(Ops::test(a, b)); })
+                     : void()),
+   ...);
 }
 
 }  // namespace
@@ -138,7 +146,7 @@ void compare(const Call& call) {
         kernel(n, a + from[0], b + from[1], y + to);
       });
     } else {
-      integer_rows<T, bool>(call, attrs, [&](T a, T b) { return compare_op(attrs.op, a, b); });
+      integer_compare<T>(call, attrs, CompareOps());
     }
   });
 }

@@ -40,6 +40,11 @@ R tanhshrink(R x) {
   return x * u / (R(3) + u / f) / (R(1) + u / (R(3) + u / f));
 }
 template <class R>
+R modulo(R a, R b) {
+  const R m = std::fmod(a, b);
+  return m != 0 && (m < 0) != (b < 0) ? m + b : m;
+}
+template <class R>
 R gelu_tanh(R x) {
   if (std::isinf(x)) return x > 0 ? x : R(0);
   const R v = 2 * std::sqrt(2 / R(3.14159265358979323846264338327950288L)) * (x + R(0.044715L) * x * x * x);
@@ -55,10 +60,12 @@ const Reference references[] = {
                                           : x < 0 ? decltype(x)(-1)
                                                   : x; }),
     row("exp", [](auto x, auto) { return std::exp(x); }),
+    row("exp2", [](auto x, auto) { return std::exp2(x); }),
     row("expm1", [](auto x, auto) { return std::expm1(x); }),
     row("log", [](auto x, auto) { return std::log(x); }),
     row("log1p", [](auto x, auto) { return std::log1p(x); }),
     row("log2", [](auto x, auto) { return std::log2(x); }),
+    row("log10", [](auto x, auto) { return std::log10(x); }),
     row("sqrt", [](auto x, auto) { return std::sqrt(x); }),
     row("rsqrt", [](auto x, auto) { return 1 / std::sqrt(x); }),
     row("reciprocal", [](auto x, auto) { return 1 / x; }),
@@ -69,6 +76,7 @@ const Reference references[] = {
     row("trunc", [](auto x, auto) { return std::trunc(x); }),
     row("sin", [](auto x, auto) { return std::sin(x); }),
     row("cos", [](auto x, auto) { return std::cos(x); }),
+    row("tan", [](auto x, auto) { return std::tan(x); }),
     row("erf", [](auto x, auto) { return std::erf(x); }),
     row("tanh", [](auto x, auto) { return std::tanh(x); }),
     row("sigmoid",
@@ -164,6 +172,14 @@ const PairReference pair_references[] = {
                                                 : b != b ? b
                                                 : a < b  ? a
                                                          : b; }),
+    pair("fmod", [](auto a, auto b) { return std::fmod(a, b); }),
+    pair("remainder", [](auto a, auto b) { return modulo(a, b); }),
+    pair("floor_divide",
+         [](auto a, auto b) {
+           const auto m = std::fmod(a, b);
+           return b == 0 ? a / b : std::nearbyint((a - m) / b) - (m != 0 && (m < 0) != (b < 0));
+         }),
+    pair("prelu", [](auto a, auto b) { return a > 0 ? a : b * a; }),
 };
 const int pair_reference_count = int(sizeof pair_references / sizeof *pair_references);
 

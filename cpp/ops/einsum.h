@@ -1,0 +1,15 @@
+// Products of many tensors over named axes, made of diagonals, sums and matrix products.
+#pragma once
+#include <span>
+#include <string>
+
+#include "../core/tensor.h"
+
+namespace nncore::ops {
+
+Tensor einsum(const std::string& equation, std::span<const Tensor> operands);
+// Contracts axes axes_a of a with axes_b of b, pair by pair.
+Tensor tensordot(const Tensor& a, const Tensor& b, std::span<const int64_t> axes_a,
+                 std::span<const int64_t> axes_b);
+
+}  // namespace nncore::ops

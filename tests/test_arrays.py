@@ -1,0 +1,161 @@
+"""What the table of ops cannot say: integers, masks, order among equals, NaN, shapes that depend on values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nncore
+from nncore import _core, tensor
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+def test_integer_division_rounds_down_as_in_python(dtype: Any) -> None:
+    a, b = np.meshgrid(np.arange(-7, 8), [-3, -1, 2, 5])
+    x, y = nncore.from_numpy(a.astype(dtype)), nncore.from_numpy(b.astype(dtype))
+    assert np.array_equal((x % y).numpy(), a % b)
+    assert np.array_equal((x // y).numpy(), a // b)
+    assert np.array_equal(nncore.fmod(x, y).numpy(), np.fmod(a, b))
+    with pytest.raises(ValueError, match="an integer divided by zero"):
+        x % 0
+
+
+def test_remainders_of_extreme_numbers_are_exact(isa: str) -> None:
+    rng = np.random.default_rng(0)
+    a, b = (
+        np.ldexp(rng.uniform(-1, 1, 4000), rng.integers(-100, 120, 4000)).astype(np.float32) for _ in "ab"
+    )
+    assert np.array_equal(nncore.fmod(nncore.from_numpy(a), nncore.from_numpy(b)).numpy(), np.fmod(a, b))
+    special = tensor([5.0, -5.0, INF, 1.0, NAN, 1.0])
+    by = tensor([INF, INF, 2.0, 0.0, 1.0, NAN])
+    assert np.array_equal(nncore.fmod(special, by).numpy(), [5, -5, NAN, NAN, NAN, NAN], equal_nan=True)
+
+
+def test_logic_and_questions() -> None:
+    a, b = tensor([True, True, False, False]), tensor([True, False, True, False])
+    assert (a & b).tolist() == [True, False, False, False]
+    assert (a | b).tolist() == [True, True, True, False]
+    assert (a ^ b).tolist() == [False, True, True, False]
+    assert (~a).tolist() == [False, False, True, True]
+    assert nncore.logical_and(tensor([2.0, 0.0]), tensor([1, 1])).tolist() == [True, False]
+    assert nncore.logical_xor(tensor([2, 0, 3]), tensor([1, 0, 0])).tolist() == [False, False, True]
+    x = tensor([1.0, INF, -INF, NAN])
+    assert nncore.isnan(x).tolist() == [False, False, False, True]
+    assert nncore.isinf(x).tolist() == [False, True, True, False]
+    assert nncore.isfinite(x).tolist() == [True, False, False, False]
+    with pytest.raises(TypeError, match="expected bool, got int64 and int64"):
+        tensor([1]) & tensor([1])
+
+
+@pytest.mark.parametrize("n", [3, 40, 5000])
+@pytest.mark.parametrize("descending", [False, True])
+def test_sorting_is_stable_and_nan_is_the_largest(n: int, descending: bool) -> None:
+    rng = np.random.default_rng(1)
+    x = rng.integers(-3, 3, (2, n)).astype(np.float32)
+    x[:, rng.integers(0, n, 2)] = np.nan
+    x[0, 0] = -0.0  # equal to 0
+    values, indices = tensor(x).sort(1, descending)
+    key = np.where(np.isnan(x), 9, x)
+    expected = np.argsort(-key if descending else key, 1, kind="stable")
+    assert np.array_equal(indices.numpy(), expected)
+    assert np.array_equal(values.numpy(), np.take_along_axis(x, expected, 1), equal_nan=True)
+    top = tensor(x).topk(2, 1, largest=descending)
+    assert np.array_equal(top.indices.numpy(), expected[:, :2])
+
+
+def test_sorting_other_types() -> None:
+    assert tensor([3, -(2**62), 5]).argsort().tolist() == [1, 0, 2]
+    assert tensor([True, False, True]).argsort().tolist() == [1, 0, 2]
+    assert nncore.from_numpy(np.array([200, 3, 7], np.uint8)).sort(descending=True).values.tolist() == [
+        200,
+        7,
+        3,
+    ]
+    assert tensor(np.array([1e300, -1e-300, -INF])).argsort().tolist() == [2, 1, 0]
+
+
+def test_masks_and_what_they_find() -> None:
+    x = np.random.default_rng(0).integers(0, 2, (300, 500))
+    found = tensor(x).nonzero()
+    assert np.array_equal(found.numpy(), np.argwhere(x))
+    rows, columns = tensor(x).nonzero(as_tuple=True)
+    assert np.array_equal(rows.numpy(), np.nonzero(x)[0])
+    assert np.array_equal(columns.numpy(), np.nonzero(x)[1])
+    assert tensor([0, 0]).nonzero().shape == (0, 1)
+    assert tensor(3.0)[None][tensor([True])].tolist() == [3.0]
+    assert tensor([[1, 2], [3, 4]])[tensor([[True, False], [False, True]])].tolist() == [1, 4]
+
+
+def test_any_and_all_of_nothing() -> None:
+    assert nncore.zeros(0).any().item() is False
+    assert nncore.zeros(0).all().item() is True
+    assert nncore.zeros(2, 0).all(1).tolist() == [True, True]
+    assert tensor([[0.0, NAN], [0.0, 0.0]]).any(1).tolist() == [True, False]
+    assert tensor([[1, 2], [3, 0]]).all().item() is False
+
+
+def test_logsumexp_at_the_edges() -> None:
+    x = tensor([[-INF, -INF], [INF, 0.0], [100.0, 100.0]], requires_grad=True)
+    y = x.logsumexp(1)
+    assert y.tolist() == [-INF, INF, pytest.approx(100 + np.log(2), rel=1e-6)]
+    y[2].backward()
+    assert x.grad is not None
+    np.testing.assert_allclose(x.grad[2].numpy(), 0.5, rtol=1e-5)
+    assert nncore.zeros(2, 0).logsumexp(1).tolist() == [-INF, -INF]
+
+
+def test_the_spread_of_one_value() -> None:
+    assert np.isnan(tensor([3.0]).var().item())
+    x = tensor([3.0, 3.0], requires_grad=True)
+    x.std().backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [0.0, 0.0]
+    spread, mean = nncore.var_mean(tensor([[1.0, 3.0]]), 1)
+    assert (spread.tolist(), mean.tolist()) == ([2.0], [2.0])
+
+
+def test_scatter_keeps_the_last_of_equals_and_adds_all(isa: str) -> None:
+    index = tensor([0, 1, 0, 0])
+    src = tensor([1.0, 2.0, 3.0, 4.0])
+    assert nncore.zeros(3).scatter(0, index, src).tolist() == [4.0, 2.0, 0.0]
+    assert nncore.zeros(3).scatter_add(0, index, src).tolist() == [8.0, 2.0, 0.0]
+
+
+def test_one_hot_counts_the_classes_itself() -> None:
+    assert _core.one_hot(tensor([[1], [3]])).shape == (2, 1, 4)
+    with pytest.raises(ValueError, match="give num_classes"):
+        _core.one_hot(tensor([], dtype=nncore.int64))
+
+
+def test_parts_share_one_history() -> None:
+    x = nncore.ones(2, 6, requires_grad=True)
+    first, *_, last = x.chunk(3, 1)
+    (first * 2 + last * 3).sum().backward()
+    assert x.grad is not None
+    assert x.grad[0].tolist() == [2.0, 2.0, 0.0, 0.0, 3.0, 3.0]
+
+
+def test_linspace_ends_where_it_says() -> None:
+    for steps in (0, 1, 2, 7, 1001):
+        x = nncore.linspace(0.1, 0.7, steps, dtype=nncore.float64).numpy()
+        np.testing.assert_allclose(x, np.linspace(0.1, 0.7, steps), rtol=1e-15)
+        assert steps < 2 or x[-1] == 0.7
+
+
+def test_einsum_says_what_does_not_fit() -> None:
+    a = nncore.ones(2, 3)
+    for equation, operands, text in [
+        ("ij,jk", (a,), "names 2 operands but 1 are given"),
+        ("ijk", (a,), "names 3 axes but its operand has 2"),
+        ("ij,ij->k", (a, a), "names an axis that no operand has"),
+        ("ij->ii", (a,), "names an axis twice"),
+        ("ij,jk", (a, a), "has sizes 3 and 2"),
+        ("i1", (a,), "'1' in 'i1' is no subscript"),
+        ("ii", (a,), "has sizes 2 and 3"),
+    ]:
+        with pytest.raises(ValueError, match=text):
+            nncore.einsum(equation, *operands)
