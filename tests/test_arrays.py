@@ -1,4 +1,4 @@
-"""What the table of ops cannot say: integers, masks, order among equals, NaN, shapes that depend on values."""
+"""What the table of ops cannot say: integers, masks, order among equals, NaN, shapes from values."""
 
 from __future__ import annotations
 

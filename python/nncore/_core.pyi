@@ -8,7 +8,7 @@ import typing
 import builtins
 import numpy as _np
 _F = typing.TypeVar("_F", bound=collections.abc.Callable[..., typing.Any])
-__all__: list[str] = ['Generator', 'Plan', 'Recording', 'Settings', 'Tensor', 'abs', 'adam_', 'add', 'all', 'amax', 'amin', 'any', 'arange', 'argmax', 'argmin', 'argsort', 'assign_', 'bool', 'broadcast_to', 'capturing', 'cat', 'ceil', 'celu', 'chunk', 'clamp', 'cos', 'cross_entropy', 'cumprod', 'cumsum', 'default_generator', 'diag', 'diagonal', 'div', 'dtype', 'elementwise_ops', 'elu', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'exp', 'expm1', 'eye', 'flatten', 'flip', 'float32', 'float64', 'floor', 'from_numpy', 'full', 'gather', 'ge', 'gelu', 'get_num_threads', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'index_add', 'index_select', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'le', 'leaky_relu', 'linear', 'log', 'log1p', 'log2', 'log_softmax', 'logsigmoid', 'logsumexp', 'lt', 'manual_seed', 'masked_fill', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'movedim', 'mse_loss', 'mul', 'narrow', 'ne', 'neg', 'nll_loss', 'no_grad', 'nonzero', 'norm', 'normal_', 'once', 'one_hot', 'ones', 'ones_like', 'pad', 'permute', 'pow', 'prod', 'product', 'product_path', 'rand', 'randint', 'randn', 'randperm', 'reciprocal', 'relu', 'relu6', 'repeat_interleave', 'reshape', 'roll', 'round', 'rsqrt', 'scale_', 'scatter', 'scatter_add', 'selu', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'softmax', 'softplus', 'softsign', 'sort', 'split', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'std', 'std_mean', 'structure_changed', 'structure_version', 'sub', 'sum', 'take', 'take_along_dim', 'tanh', 'tanhshrink', 'tensor', 'threshold', 'tile', 'topk', 'transpose', 'tril', 'trim_memory', 'triu', 'trunc', 'uint8', 'unbind', 'unflatten', 'uniform_', 'unsqueeze', 'var', 'var_mean', 'where', 'zeros', 'zeros_like']
+__all__: list[str] = ['Generator', 'Plan', 'Recording', 'Settings', 'Tensor', 'abs', 'adam_', 'add', 'addcdiv', 'addcmul', 'addmm', 'all', 'amax', 'amin', 'any', 'arange', 'argmax', 'argmin', 'argsort', 'assign_', 'bmm', 'bool', 'broadcast_to', 'capturing', 'cat', 'ceil', 'celu', 'chunk', 'clamp', 'cos', 'cross_entropy', 'cumprod', 'cumsum', 'default_generator', 'diag', 'diagonal', 'div', 'dot', 'dtype', 'einsum', 'elementwise_ops', 'elu', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'exp', 'exp2', 'expm1', 'eye', 'flatten', 'flip', 'float32', 'float64', 'floor', 'floor_divide', 'fmod', 'from_numpy', 'full', 'full_like', 'gather', 'ge', 'gelu', 'get_num_threads', 'glu', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'index_add', 'index_select', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'isfinite', 'isinf', 'isnan', 'le', 'leaky_relu', 'lerp', 'linear', 'linspace', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logsigmoid', 'logsumexp', 'lt', 'manual_seed', 'masked_fill', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'mm', 'movedim', 'mse_loss', 'mul', 'mv', 'narrow', 'ne', 'neg', 'nll_loss', 'no_grad', 'nonzero', 'norm', 'normal_', 'once', 'one_hot', 'ones', 'ones_like', 'outer', 'pad', 'permute', 'pow', 'prelu', 'prod', 'product', 'product_path', 'rand', 'randint', 'randn', 'randperm', 'reciprocal', 'relu', 'relu6', 'remainder', 'repeat_interleave', 'reshape', 'roll', 'round', 'rsqrt', 'scale_', 'scatter', 'scatter_add', 'selu', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'softmax', 'softplus', 'softsign', 'sort', 'split', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'std', 'std_mean', 'structure_changed', 'structure_version', 'sub', 'sum', 'take', 'take_along_dim', 'tan', 'tanh', 'tanhshrink', 'tensor', 'tensordot', 'threshold', 'tile', 'topk', 'transpose', 'tril', 'trim_memory', 'triu', 'trunc', 'uint8', 'unbind', 'unflatten', 'uniform_', 'unsqueeze', 'var', 'var_mean', 'where', 'zeros', 'zeros_like']
 class dtype:
     """
     The type of a tensor's elements: float32, float64, int64, int32, uint8 or bool.
@@ -43,6 +43,8 @@ class Tensor:
         ...
     def __add__(self, other: typing.Any) -> Tensor:
         ...
+    def __and__(self, other: typing.Any) -> typing.Any:
+        ...
     def __array__(self, dtype: typing.Any = None, copy: typing.Any = None) -> typing.Any:
         ...
     def __bool__(self) -> builtins.bool:
@@ -58,6 +60,8 @@ class Tensor:
     def __eq__(self, other: typing.Any) -> Tensor:  # type: ignore[override]
         ...
     def __float__(self) -> builtins.float:
+        ...
+    def __floordiv__(self, other: typing.Any) -> typing.Any:
         ...
     def __ge__(self, other: typing.Any) -> Tensor:
         ...
@@ -75,6 +79,8 @@ class Tensor:
         ...
     def __int__(self) -> builtins.int:
         ...
+    def __invert__(self) -> Tensor:
+        ...
     def __iter__(self) -> collections.abc.Iterator[Tensor]:
         ...
     def __le__(self, other: typing.Any) -> Tensor:
@@ -85,11 +91,15 @@ class Tensor:
         ...
     def __matmul__(self, other: Tensor) -> Tensor:
         ...
+    def __mod__(self, other: typing.Any) -> typing.Any:
+        ...
     def __mul__(self, other: typing.Any) -> Tensor:
         ...
     def __ne__(self, other: typing.Any) -> Tensor:  # type: ignore[override]
         ...
     def __neg__(self) -> Tensor:
+        ...
+    def __or__(self, other: typing.Any) -> typing.Any:
         ...
     def __pos__(self) -> Tensor:
         ...
@@ -97,11 +107,19 @@ class Tensor:
         ...
     def __radd__(self, other: typing.Any) -> Tensor:
         ...
+    def __rand__(self, other: typing.Any) -> typing.Any:
+        ...
     def __reduce__(self) -> tuple[typing.Any, ...]:
         ...
     def __repr__(self) -> str:
         ...
+    def __rfloordiv__(self, other: typing.Any) -> typing.Any:
+        ...
+    def __rmod__(self, other: typing.Any) -> typing.Any:
+        ...
     def __rmul__(self, other: typing.Any) -> Tensor:
+        ...
+    def __ror__(self, other: typing.Any) -> typing.Any:
         ...
     def __rpow__(self, other: typing.Any) -> Tensor:
         ...
@@ -109,9 +127,13 @@ class Tensor:
         ...
     def __rtruediv__(self, other: typing.Any) -> Tensor:
         ...
+    def __rxor__(self, other: typing.Any) -> typing.Any:
+        ...
     def __sub__(self, other: typing.Any) -> Tensor:
         ...
     def __truediv__(self, other: typing.Any) -> Tensor:
+        ...
+    def __xor__(self, other: typing.Any) -> typing.Any:
         ...
     def abs(self) -> Tensor:
         """
@@ -120,6 +142,18 @@ class Tensor:
     def add(self, other: typing.Any) -> Tensor:
         """
         a + b, broadcast.
+        """
+    def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+        """
+        input + value tensor1 / tensor2, broadcast.
+        """
+    def addcmul(self, tensor1: Tensor, tensor2: Tensor, *, value: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+        """
+        input + value tensor1 tensor2, broadcast.
+        """
+    def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: typing.SupportsFloat | typing.SupportsIndex = 1.0, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+        """
+        beta input + alpha mat1 @ mat2.
         """
     def all(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
         """
@@ -160,6 +194,10 @@ class Tensor:
         >>> x.grad.tolist()
         [2.0, 4.0]
         """
+    def bmm(self, mat2: Tensor) -> Tensor:
+        """
+        The products of two stacks of matrices.
+        """
     def bool(self) -> Tensor:
         """
         The values as bool.
@@ -180,7 +218,7 @@ class Tensor:
         """
         At most so many parts, all but the last of one size.
         """
-    def clamp(self, min: typing.SupportsFloat | typing.SupportsIndex | None = None, max: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
+    def clamp(self, min: typing.Any = None, max: typing.Any = None) -> Tensor:
         """
         min(max(x, min), max), element by element; derivative 1 where min < x < max, else 0.
         """
@@ -224,6 +262,10 @@ class Tensor:
         """
         a / b, broadcast; integers divide to float32.
         """
+    def dot(self, tensor: Tensor) -> Tensor:
+        """
+        The inner product of two vectors.
+        """
     def double(self) -> Tensor:
         """
         The values as float64.
@@ -247,6 +289,10 @@ class Tensor:
     def exp(self) -> Tensor:
         """
         e^x, element by element; derivative y.
+        """
+    def exp2(self) -> Tensor:
+        """
+        2^x, element by element; derivative y ln 2.
         """
     def expand(self, *args: typing.Any) -> Tensor:
         """
@@ -276,6 +322,14 @@ class Tensor:
         """
         the largest integer <= x, element by element; derivative 0.
         """
+    def floor_divide(self, other: typing.Any) -> Tensor:
+        """
+        floor(a / b), broadcast.
+        """
+    def fmod(self, other: typing.Any) -> Tensor:
+        """
+        a - trunc(a / b) b, broadcast: has the sign of a.
+        """
     def gather(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
         """
         y[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on.
@@ -288,6 +342,10 @@ class Tensor:
     def ge(self, other: typing.Any) -> Tensor:
         """
         Element by element, a bool tensor.
+        """
+    def gelu(self, approximate: str = 'none') -> Tensor:
+        """
+        x Phi(x), element by element.
         """
     def gt(self, other: typing.Any) -> Tensor:
         """
@@ -317,6 +375,18 @@ class Tensor:
         """
         The values as int32.
         """
+    def isfinite(self) -> Tensor:
+        """
+        Whether each element is neither infinite nor NaN.
+        """
+    def isinf(self) -> Tensor:
+        """
+        Whether each element is infinite.
+        """
+    def isnan(self) -> Tensor:
+        """
+        Whether each element is NaN.
+        """
     def item(self) -> typing.Any:
         """
         The only element as a Python number.
@@ -329,9 +399,17 @@ class Tensor:
         """
         x where x > 0, else negative_slope x, element by element; derivative 1 where x > 0, else negative_slope.
         """
+    def lerp(self, end: Tensor, weight: typing.Any) -> Tensor:
+        """
+        input + weight (end - input), broadcast.
+        """
     def log(self) -> Tensor:
         """
         ln x, element by element; derivative 1 / x.
+        """
+    def log10(self) -> Tensor:
+        """
+        ln x / ln 10, element by element; derivative 1 / (x ln 10).
         """
     def log1p(self) -> Tensor:
         """
@@ -344,6 +422,22 @@ class Tensor:
     def log_softmax(self, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
         """
         x - log(sum(exp(x))) along dim.
+        """
+    def logical_and(self, other: typing.Any) -> Tensor:
+        """
+        Element by element, a bool tensor.
+        """
+    def logical_not(self) -> Tensor:
+        """
+        Whether each element is 0.
+        """
+    def logical_or(self, other: typing.Any) -> Tensor:
+        """
+        Element by element, a bool tensor.
+        """
+    def logical_xor(self, other: typing.Any) -> Tensor:
+        """
+        Element by element, a bool tensor.
         """
     def logsigmoid(self) -> Tensor:
         """
@@ -377,6 +471,10 @@ class Tensor:
         """
         The largest element; with dim, (values, indices) along that axis. NaN wins; the first of equals is returned.
         """
+    def maximum(self, other: Tensor) -> Tensor:
+        """
+        The larger of two, element by element.
+        """
     def mean(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """
         The mean over all axes, or over dim.
@@ -385,9 +483,17 @@ class Tensor:
         """
         The smallest element; with dim, (values, indices) along that axis. NaN wins; the first of equals is returned.
         """
+    def minimum(self, other: Tensor) -> Tensor:
+        """
+        The smaller of two, element by element.
+        """
     def mish(self) -> Tensor:
         """
         x tanh(softplus(x)), element by element; derivative w + x (1 - w^2) sigmoid(x), w = tanh(softplus(x)).
+        """
+    def mm(self, mat2: Tensor) -> Tensor:
+        """
+        The product of two matrices.
         """
     def movedim(self, source: builtins.int | collections.abc.Sequence[builtins.int], destination: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
         """
@@ -396,6 +502,10 @@ class Tensor:
     def mul(self, other: typing.Any) -> Tensor:
         """
         a * b, broadcast.
+        """
+    def mv(self, vec: Tensor) -> Tensor:
+        """
+        The product of a matrix and a vector.
         """
     def narrow(self, dim: typing.SupportsInt | typing.SupportsIndex, start: typing.SupportsInt | typing.SupportsIndex, length: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
         """
@@ -425,6 +535,10 @@ class Tensor:
         """
         The values as a read-only NumPy array that shares this tensor's memory.
         """
+    def outer(self, vec2: Tensor) -> Tensor:
+        """
+        Every element of one vector times every element of another.
+        """
     def permute(self, *args: typing.Any) -> Tensor:
         """
         The axes in another order.
@@ -448,6 +562,10 @@ class Tensor:
     def relu6(self) -> Tensor:
         """
         min(max(x, 0), 6), element by element; derivative 1 where 0 < y < 6, else 0.
+        """
+    def remainder(self, other: typing.Any) -> Tensor:
+        """
+        a - floor(a / b) b, broadcast: has the sign of b.
         """
     def repeat(self, *args: typing.Any) -> Tensor:
         """
@@ -560,6 +678,10 @@ class Tensor:
     def take_along_dim(self, indices: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
         """
         As gather, with both broadcast but along dim: what argsort and argmax give.
+        """
+    def tan(self) -> Tensor:
+        """
+        tan x, element by element; derivative 1 + y^2.
         """
     def tanh(self) -> Tensor:
         """
@@ -838,6 +960,18 @@ def add(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a + b, broadcast.
     """
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+    """
+    input + value tensor1 / tensor2, broadcast.
+    """
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+    """
+    input + value tensor1 tensor2, broadcast.
+    """
+def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: typing.SupportsFloat | typing.SupportsIndex = 1.0, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+    """
+    beta input + alpha mat1 @ mat2.
+    """
 def all(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
     """
     Whether every element over dim is not 0.
@@ -874,6 +1008,10 @@ def assign_(target: Tensor, value: typing.Any) -> None:
     """
     Writes a tensor's values, or one number, into a parameter or buffer.
     """
+def bmm(input: Tensor, mat2: Tensor) -> Tensor:
+    """
+    The products of two stacks of matrices.
+    """
 def broadcast_to(input: Tensor, size: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
     """
     Axes of size 1 repeated to the given sizes.
@@ -898,7 +1036,7 @@ def chunk(input: Tensor, chunks: typing.SupportsInt | typing.SupportsIndex, dim:
     """
     At most so many parts, all but the last of one size.
     """
-def clamp(input: Tensor, min: typing.SupportsFloat | typing.SupportsIndex | None = None, max: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
+def clamp(input: Tensor, min: typing.Any = None, max: typing.Any = None) -> Tensor:
     """
     min(max(x, min), max), element by element; derivative 1 where min < x < max, else 0.
     """
@@ -936,6 +1074,20 @@ def div(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a / b, broadcast; integers divide to float32.
     """
+def dot(input: Tensor, tensor: Tensor) -> Tensor:
+    """
+    The inner product of two vectors.
+    """
+def einsum(equation: str, *args: typing.Any) -> Tensor:
+    """
+    The product of tensors summed over the subscripts that the output does not name, as in Einstein's convention.
+
+    A letter names an axis, '...' the others, which broadcast; a letter twice in one operand takes its diagonal. Contracted from left to right by matrix products. Raises ValueError for subscripts or sizes that do not fit.
+
+    >>> a = nncore.tensor([[1.0, 2.0], [3.0, 4.0]])
+    >>> nncore.einsum('ij,kj->ik', a, a).tolist()
+    [[5.0, 11.0], [11.0, 25.0]]
+    """
 def elementwise_ops() -> list[typing.Any]:
     """
     Name, formula, derivative and float32 bound in ulp of every elementwise op.
@@ -964,6 +1116,10 @@ def exp(input: Tensor) -> Tensor:
     """
     e^x, element by element; derivative y.
     """
+def exp2(input: Tensor) -> Tensor:
+    """
+    2^x, element by element; derivative y ln 2.
+    """
 def expm1(input: Tensor) -> Tensor:
     """
     e^x - 1, element by element; derivative y + 1.
@@ -984,6 +1140,14 @@ def floor(input: Tensor) -> Tensor:
     """
     the largest integer <= x, element by element; derivative 0.
     """
+def floor_divide(input: typing.Any, other: typing.Any) -> Tensor:
+    """
+    floor(a / b), broadcast.
+    """
+def fmod(input: typing.Any, other: typing.Any) -> Tensor:
+    """
+    a - trunc(a / b) b, broadcast: has the sign of a.
+    """
 def from_numpy(array: typing.Any) -> Tensor:
     """
     A tensor that shares the memory of a dense NumPy array, or a copy where its layout does not allow that.
@@ -991,6 +1155,10 @@ def from_numpy(array: typing.Any) -> Tensor:
 def full(size: builtins.int | collections.abc.Sequence[builtins.int], fill_value: typing.Any, dtype: _dtype | None = None) -> Tensor:
     """
     All elements equal.
+    """
+def full_like(input: Tensor, fill_value: typing.Any, dtype: _dtype | None = None) -> Tensor:
+    """
+    All elements equal. As large as input.
     """
 def gather(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
     """
@@ -1012,6 +1180,10 @@ def gelu(input: Tensor, approximate: str = 'none') -> Tensor:
 def get_num_threads() -> builtins.int:
     """
     How many threads kernels may use.
+    """
+def glu(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
+    """
+    a sigmoid(b) for the halves a and b of an axis.
     """
 def gt(input: Tensor, other: typing.Any) -> Tensor:
     """
@@ -1049,6 +1221,18 @@ def isa_levels() -> list[str]:
     """
     The instruction-set levels this processor can run, lowest first.
     """
+def isfinite(input: Tensor) -> Tensor:
+    """
+    Whether each element is neither infinite nor NaN.
+    """
+def isinf(input: Tensor) -> Tensor:
+    """
+    Whether each element is infinite.
+    """
+def isnan(input: Tensor) -> Tensor:
+    """
+    Whether each element is NaN.
+    """
 def le(input: Tensor, other: typing.Any) -> Tensor:
     """
     Element by element, a bool tensor.
@@ -1057,13 +1241,25 @@ def leaky_relu(input: Tensor, negative_slope: typing.SupportsFloat | typing.Supp
     """
     x where x > 0, else negative_slope x, element by element; derivative 1 where x > 0, else negative_slope.
     """
+def lerp(input: Tensor, end: Tensor, weight: typing.Any) -> Tensor:
+    """
+    input + weight (end - input), broadcast.
+    """
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, activation: str = '') -> Tensor:
     """
     activation(input @ weight.T + bias) in one pass: input (..., in), weight (out, in), bias (out,).
     """
+def linspace(start: typing.SupportsFloat | typing.SupportsIndex, end: typing.SupportsFloat | typing.SupportsIndex, steps: typing.SupportsInt | typing.SupportsIndex, dtype: _dtype = ...) -> Tensor:
+    """
+    So many numbers at equal distances from start to end.
+    """
 def log(input: Tensor) -> Tensor:
     """
     ln x, element by element; derivative 1 / x.
+    """
+def log10(input: Tensor) -> Tensor:
+    """
+    ln x / ln 10, element by element; derivative 1 / (x ln 10).
     """
 def log1p(input: Tensor) -> Tensor:
     """
@@ -1076,6 +1272,22 @@ def log2(input: Tensor) -> Tensor:
 def log_softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
     """
     x - log(sum(exp(x))) along dim.
+    """
+def logical_and(input: Tensor, other: typing.Any) -> Tensor:
+    """
+    Element by element, a bool tensor.
+    """
+def logical_not(input: Tensor) -> Tensor:
+    """
+    Whether each element is 0.
+    """
+def logical_or(input: Tensor, other: typing.Any) -> Tensor:
+    """
+    Element by element, a bool tensor.
+    """
+def logical_xor(input: Tensor, other: typing.Any) -> Tensor:
+    """
+    Element by element, a bool tensor.
     """
 def logsigmoid(input: Tensor) -> Tensor:
     """
@@ -1137,6 +1349,10 @@ def mish(input: Tensor) -> Tensor:
     """
     x tanh(softplus(x)), element by element; derivative w + x (1 - w^2) sigmoid(x), w = tanh(softplus(x)).
     """
+def mm(input: Tensor, mat2: Tensor) -> Tensor:
+    """
+    The product of two matrices.
+    """
 def movedim(input: Tensor, source: builtins.int | collections.abc.Sequence[builtins.int], destination: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
     """
     Axes moved to other places; the rest keep their order.
@@ -1148,6 +1364,10 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
 def mul(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a * b, broadcast.
+    """
+def mv(input: Tensor, vec: Tensor) -> Tensor:
+    """
+    The product of a matrix and a vector.
     """
 def narrow(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, start: typing.SupportsInt | typing.SupportsIndex, length: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
     """
@@ -1194,6 +1414,10 @@ def ones_like(input: Tensor, dtype: _dtype | None = None) -> Tensor:
     """
     All elements 1. As large as input.
     """
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
+    """
+    Every element of one vector times every element of another.
+    """
 def pad(input: Tensor, pad: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], mode: str = 'constant', value: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
     """
     Padded at both ends of its last axes: pad is (left, right) of the last axis, then of the one before, ...
@@ -1210,6 +1434,10 @@ def permute(input: Tensor, dims: builtins.int | collections.abc.Sequence[builtin
 def pow(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a to the power b, broadcast.
+    """
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """
+    a where a > 0, else b a, element by element; derivative 1 where a > 0, else b; 0 where a > 0, else a. b is the weight, of all or of each channel.
     """
 def prod(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
     """
@@ -1250,6 +1478,10 @@ def relu(input: Tensor) -> Tensor:
 def relu6(input: Tensor) -> Tensor:
     """
     min(max(x, 0), 6), element by element; derivative 1 where 0 < y < 6, else 0.
+    """
+def remainder(input: typing.Any, other: typing.Any) -> Tensor:
+    """
+    a - floor(a / b) b, broadcast: has the sign of b.
     """
 def repeat_interleave(input: Tensor, repeats: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
     """
@@ -1393,6 +1625,10 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: typing.SupportsInt | typ
     """
     As gather, with both broadcast but along dim: what argsort and argmax give.
     """
+def tan(input: Tensor) -> Tensor:
+    """
+    tan x, element by element; derivative 1 + y^2.
+    """
 def tanh(input: Tensor) -> Tensor:
     """
     (e^x - e^-x) / (e^x + e^-x), element by element; derivative 1 - y^2.
@@ -1409,6 +1645,10 @@ def tensor(data: typing.Any, dtype: _dtype | None = None, requires_grad: builtin
 
     >>> nncore.tensor([[1, 2], [3, 4]]).shape
     (2, 2)
+    """
+def tensordot(a: Tensor, b: Tensor, dims: typing.Any = 2) -> Tensor:
+    """
+    The product summed over the last dims axes of a and the first of b, or over pairs of axes.
     """
 def threshold(input: Tensor, threshold: typing.SupportsFloat | typing.SupportsIndex, value: typing.SupportsFloat | typing.SupportsIndex) -> Tensor:
     """
