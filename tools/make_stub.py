@@ -23,7 +23,8 @@ PREAMBLE = """import builtins
 import numpy as _np
 _F = typing.TypeVar("_F", bound=collections.abc.Callable[..., typing.Any])
 """
-ARITHMETIC = ["add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "pow", "rpow"]
+BINARY = ["add", "sub", "mul", "truediv", "pow", "mod", "floordiv", "and", "or", "xor"]
+ARITHMETIC = [prefix + name for name in BINARY for prefix in ("", "r")]
 COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"]
 
 # Results that the binding leaves open, by "Class.method".
@@ -42,6 +43,7 @@ REWRITES = [
     (r"numpy\.dtype\[typing\.Any\]", "_dtype"),
     (r"\*(args|kwargs)(?=[,)])", r"*\1: typing.Any"),
     (r"function: typing\.Any\) -> typing\.Any", "function: _F) -> _F"),
+    (r"collections\.abc\.Callable(?!\[)", "collections.abc.Callable[..., typing.Any]"),
     (r"memo: dict", "memo: dict[int, typing.Any]"),
     (r"\bdict(?!\[)", "dict[str, typing.Any]"),
     (r"\blist(?!\[)", "list[typing.Any]"),

@@ -17,10 +17,6 @@ void accumulate(Tensor& sum, Tensor gradient) {
 }
 
 void accumulate_leaf(TensorImpl& leaf, Tensor gradient) {
-  if (leaf.hooks) {
-    Tensor changed = static_cast<GradientHooks*>(leaf.hooks.get())->run(gradient);
-    if (changed.defined()) gradient = changed;
-  }
   if (Watcher* w = watcher()) w->gradient_used(leaf);
   Tensor sum(leaf.grad);
   if (sum.defined() && sum.impl()->is_gradient) return gradient_arithmetic.add_(sum, gradient);
@@ -70,67 +66,147 @@ class NoRecording {
   bool before_;
 };
 
-void step(Node& node, Queue& queue) {
-  check<Error>(!node.freed, "backward: the values saved by ", node.name,
-               " were freed by an earlier backward; pass retain_graph=True to the first one");
-  constexpr size_t few = 8;
-  std::array<Tensor, few> near;
-  std::vector<Tensor> far(node.inputs.size() > few ? node.inputs.size() : 0);
-  std::span<Tensor> slots = far.empty() ? std::span<Tensor>(near) : std::span<Tensor>(far);
-  InputGrads dx(node.inputs, slots);
-  node.backward(node.pending, dx);
-  for (size_t i = 0; i < node.inputs.size(); i++) {
-    if (!slots[i].defined()) continue;
-    const Edge& edge = node.inputs[i];
-    if (edge.leaf) {
-      accumulate_leaf(*edge.leaf, std::move(slots[i]));
-    } else if (edge.node) {
-      Ref<Node> source(static_cast<Node*>(edge.node.get()));
-      accumulate(source->pending[edge.output], std::move(slots[i]));
-      queue.push(source);
-    }
-  }
+Tensor run_hooks(const Ref<Object>& hooks, Tensor gradient) {
+  auto& h = static_cast<GradientHooks&>(*hooks);
+  Tensor changed = h.run(gradient);
+  if (!changed.defined()) changed = gradient;
+  if (h.retains) accumulate(h.retained, changed);
+  return changed;
 }
 
-}  // namespace
+// One walk. Leaves that have hooks, or whose gradient is asked for, wait until theirs is complete.
+class Walk {
+ public:
+  explicit Walk(std::span<const Tensor> wanted) : wanted_(wanted), found_(wanted.size()) {}
 
-void backward(const Tensor& root, const Tensor& gradient, bool retain_graph) {
+  void start(const Tensor& root, Tensor gradient) {
+    if (!root.impl()->grad_fn) return to_leaf(root.ref(), std::move(gradient));
+    const Ref<Node> node(grad_fn(root));
+    accumulate(node->pending[root.impl()->output_index], std::move(gradient));
+    queue_.push(node);
+  }
+
+  void run(bool retain_graph) {
+    while (!queue_.empty()) {
+      Ref<Node> node = queue_.pop();
+      try {
+        step(*node);
+      } catch (...) {
+        Queue::clear(*node);
+        throw;
+      }
+      Queue::clear(*node);
+      if (!retain_graph) {
+        node->free_saved();
+        node->freed = true;
+      }
+    }
+    for (auto& [leaf, gradient] : leaves_) {
+      if (leaf->hooks) gradient = run_hooks(leaf->hooks, gradient);
+      if (wanted_.empty())
+        accumulate_leaf(*leaf, std::move(gradient));
+      else
+        note(gradient, [&](const TensorImpl& t) { return &t == leaf.get(); });
+    }
+  }
+  std::vector<Tensor>& found() { return found_; }
+
+ private:
+  template <class Is>
+  void note(const Tensor& gradient, Is is) {
+    for (size_t i = 0; i < wanted_.size(); i++)
+      if (is(*wanted_[i].impl())) found_[i] = gradient;
+  }
+
+  void to_leaf(const Ref<TensorImpl>& leaf, Tensor gradient) {
+    if (wanted_.empty() && !leaf->hooks) return accumulate_leaf(*leaf, std::move(gradient));
+    for (auto& [other, sum] : leaves_)
+      if (other == leaf) return accumulate(sum, std::move(gradient));
+    leaves_.emplace_back(leaf, std::move(gradient));
+  }
+
+  void complete(Node& node) {
+    for (size_t k = 0; k < node.pending.size(); k++) {
+      Tensor& gradient = node.pending[k];
+      if (!gradient.defined()) continue;
+      if (k < node.hooks.size() && node.hooks[k]) gradient = run_hooks(node.hooks[k], gradient);
+      if (!wanted_.empty())
+        note(gradient,
+             [&](const TensorImpl& t) { return t.grad_fn.get() == &node && t.output_index == int(k); });
+    }
+  }
+
+  void step(Node& node) {
+    complete(node);
+    check<Error>(!node.freed, "backward: the values saved by ", node.name,
+                 " were freed by an earlier backward; pass retain_graph=True to the first one");
+    constexpr size_t few = 8;
+    std::array<Tensor, few> near;
+    std::vector<Tensor> far(node.inputs.size() > few ? node.inputs.size() : 0);
+    std::span<Tensor> slots = far.empty() ? std::span<Tensor>(near) : std::span<Tensor>(far);
+    InputGrads dx(node.inputs, slots);
+    node.backward(node.pending, dx);
+    for (size_t i = 0; i < node.inputs.size(); i++) {
+      if (!slots[i].defined()) continue;
+      const Edge& edge = node.inputs[i];
+      if (edge.leaf) {
+        to_leaf(edge.leaf, std::move(slots[i]));
+      } else if (edge.node) {
+        Ref<Node> source(static_cast<Node*>(edge.node.get()));
+        accumulate(source->pending[edge.output], std::move(slots[i]));
+        queue_.push(source);
+      }
+    }
+  }
+
+  Queue queue_;
+  std::span<const Tensor> wanted_;
+  std::vector<Tensor> found_;
+  std::vector<std::pair<Ref<TensorImpl>, Tensor>> leaves_;
+};
+
+// The gradient a walk starts with.
+Tensor first_gradient(const Tensor& root, const Tensor& gradient) {
   check<Error>(root.requires_grad(),
                "backward: this tensor does not require a gradient and was not made from one that does; "
                "set requires_grad=True on a leaf and compute outside no_grad()");
   check(gradient.defined() || root.numel() == 1, "backward: a tensor of shape ", root.shape(),
         " needs the gradient argument; only a single element has an implicit one; reduce it first, e.g. by "
         "sum()");
+  if (!gradient.defined()) return gradient_arithmetic.ones_like(root);
+  check(gradient.shape() == root.shape(), "backward: gradient has shape ", gradient.shape(),
+        " but the tensor has ", root.shape());
+  check<TypeError>(gradient.dtype() == root.dtype(), "backward: gradient is ", gradient.dtype(),
+                   " but the tensor is ", root.dtype());
+  return gradient;
+}
+
+}  // namespace
+
+void attach_hooks(const Tensor& t, const Ref<Object>& hooks) {
+  t.impl()->hooks = hooks;
+  Node* node = grad_fn(t);
+  if (!node) return;
+  node->hooks.resize(node->pending.size());
+  node->hooks[size_t(t.impl()->output_index)] = hooks;
+}
+
+void backward(const Tensor& root, const Tensor& gradient, bool retain_graph) {
   if (Watcher* w = watcher()) w->backward_begins();
-  Tensor first = gradient;
-  if (gradient.defined()) {
-    check(gradient.shape() == root.shape(), "backward: gradient has shape ", gradient.shape(),
-          " but the tensor has ", root.shape());
-    check<TypeError>(gradient.dtype() == root.dtype(), "backward: gradient is ", gradient.dtype(),
-                     " but the tensor is ", root.dtype());
-  } else {
-    first = gradient_arithmetic.ones_like(root);
-  }
   NoRecording off;
-  if (!root.impl()->grad_fn) return accumulate_leaf(*root.impl(), first);
-  Queue queue;
-  Ref<Node> start(grad_fn(root));
-  accumulate(start->pending[root.impl()->output_index], std::move(first));
-  queue.push(start);
-  while (!queue.empty()) {
-    Ref<Node> node = queue.pop();
-    try {
-      step(*node, queue);
-    } catch (...) {
-      Queue::clear(*node);
-      throw;
-    }
-    Queue::clear(*node);
-    if (!retain_graph) {
-      node->free_saved();
-      node->freed = true;
-    }
-  }
+  Walk walk({});
+  walk.start(root, first_gradient(root, gradient));
+  walk.run(retain_graph);
+}
+
+std::vector<Tensor> gradients_of(std::span<const Tensor> roots, std::span<const Tensor> gradients,
+                                 std::span<const Tensor> inputs, bool retain_graph) {
+  if (Watcher* w = watcher()) w->backward_begins();
+  NoRecording off;
+  Walk walk(inputs);
+  for (size_t i = 0; i < roots.size(); i++) walk.start(roots[i], first_gradient(roots[i], gradients[i]));
+  walk.run(retain_graph);
+  return std::move(walk.found());
 }
 
 }  // namespace nncore

@@ -44,7 +44,8 @@ class Node : public Object {
   const char* const name;
   const uint64_t sequence;
   std::vector<Edge> inputs;
-  std::vector<Tensor> pending;  // one gradient for each output, while the walk is under way
+  std::vector<Tensor> pending;     // one gradient for each output, while the walk is under way
+  std::vector<Ref<Object>> hooks;  // GradientHooks of outputs that have some; else empty
   bool queued = false;
   bool freed = false;
 
@@ -113,10 +114,19 @@ extern GradientArithmetic gradient_arithmetic;
 
 inline Node* grad_fn(const Tensor& t) { return static_cast<Node*>(t.impl()->grad_fn.get()); }
 
-// Called with a value's gradient once it is complete; may return another in its place.
+// Called with a value's gradient once it is complete; may return another in its place. Shared by the value
+// and the node that made it.
 class GradientHooks : public Object {
  public:
   virtual Tensor run(const Tensor& gradient) = 0;
+  bool retains = false;  // a value that is no leaf keeps its gradient
+  Tensor retained;
 };
+void attach_hooks(const Tensor& t, const Ref<Object>& hooks);
+
+// d sum(roots . gradients) / d input for each input, undefined where none depends on it; no leaf's grad
+// changes.
+std::vector<Tensor> gradients_of(std::span<const Tensor> roots, std::span<const Tensor> gradients,
+                                 std::span<const Tensor> inputs, bool retain_graph);
 
 }  // namespace nncore

@@ -22,7 +22,7 @@ void bind_optim(py::module_& m);
 void bind_settings(py::module_& m);
 void bind_recording(py::module_& m);
 void bind_replay(py::module_& m);
-void bind_autograd(py::module_& m);
+void bind_autograd(py::module_& m, TensorClass& tensor);
 void bind_runtime(py::module_& m);
 
 // (values, indices) as a named tuple.

@@ -19,8 +19,15 @@ void set_requires_grad(TensorImpl& t, bool on) {
   t.requires_grad = on;
 }
 
+std::optional<Tensor> grad_of(const TensorImpl& t) {
+  if (t.grad) return Tensor(t.grad);
+  if (!t.hooks || !static_cast<GradientHooks&>(*t.hooks).retained.defined()) return std::nullopt;
+  return static_cast<GradientHooks&>(*t.hooks).retained;
+}
+
 void set_grad(TensorImpl& t, const std::optional<Tensor>& grad) {
   if (Watcher* w = watcher()) w->gradient_set(t);
+  if (t.hooks) static_cast<GradientHooks&>(*t.hooks).retained = Tensor();
   if (!grad) return t.grad.reset();
   check(grad->shape() == t.shape, "grad: shape ", grad->shape(), " does not match the tensor's ", t.shape);
   check<TypeError>(grad->dtype() == t.dtype, "grad: ", grad->dtype(), " does not match the tensor's ",
@@ -79,9 +86,7 @@ void bind_tensor(TensorClass& tensor) {
   tensor.def_property(
       "requires_grad", [](const TensorImpl& t) { return t.requires_grad; }, set_requires_grad,
       "Whether backward() computes a gradient for this tensor.");
-  tensor.def_property(
-      "grad", [](const TensorImpl& t) { return t.grad ? std::optional(Tensor(t.grad)) : std::nullopt; },
-      set_grad, "The gradient collected by backward(), or None.");
+  tensor.def_property("grad", grad_of, set_grad, "The gradient collected by backward(), or None.");
   tensor.def_property_readonly(
       "is_leaf", [](const TensorImpl& t) { return !t.grad_fn; },
       "True when no recorded op made this tensor.");

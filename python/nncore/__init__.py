@@ -193,7 +193,7 @@ from nncore._core import (
 from nncore.errors import CheckpointError, DivergenceError
 
 if TYPE_CHECKING:
-    from nncore import data, nn, optim, train
+    from nncore import autograd, data, nn, optim, train
     from nncore.compiled import compile
     from nncore.serialization import load, save
 
@@ -216,6 +216,7 @@ __all__ = [
     "argmax",
     "argmin",
     "argsort",
+    "autograd",
     "bmm",
     "bool",
     "broadcast_to",
@@ -383,7 +384,7 @@ __all__ = [
 ]
 
 # Parts that are loaded when first used, so that importing nncore stays quick.
-_MODULES = ("data", "nn", "optim", "train")
+_MODULES = ("autograd", "data", "nn", "optim", "train")
 _MEMBERS = {
     "compile": "nncore.compiled",
     "load": "nncore.serialization",

@@ -8,7 +8,7 @@ import typing
 import builtins
 import numpy as _np
 _F = typing.TypeVar("_F", bound=collections.abc.Callable[..., typing.Any])
-__all__: list[str] = ['Generator', 'Plan', 'Recording', 'Settings', 'Tensor', 'abs', 'adam_', 'add', 'addcdiv', 'addcmul', 'addmm', 'all', 'amax', 'amin', 'any', 'arange', 'argmax', 'argmin', 'argsort', 'assign_', 'bmm', 'bool', 'broadcast_to', 'capturing', 'cat', 'ceil', 'celu', 'chunk', 'clamp', 'cos', 'cross_entropy', 'cumprod', 'cumsum', 'default_generator', 'diag', 'diagonal', 'div', 'dot', 'dtype', 'einsum', 'elementwise_ops', 'elu', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'exp', 'exp2', 'expm1', 'eye', 'flatten', 'flip', 'float32', 'float64', 'floor', 'floor_divide', 'fmod', 'from_numpy', 'full', 'full_like', 'gather', 'ge', 'gelu', 'get_num_threads', 'glu', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'index_add', 'index_select', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'isfinite', 'isinf', 'isnan', 'le', 'leaky_relu', 'lerp', 'linear', 'linspace', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logsigmoid', 'logsumexp', 'lt', 'manual_seed', 'masked_fill', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'mm', 'movedim', 'mse_loss', 'mul', 'mv', 'narrow', 'ne', 'neg', 'nll_loss', 'no_grad', 'nonzero', 'norm', 'normal_', 'once', 'one_hot', 'ones', 'ones_like', 'outer', 'pad', 'permute', 'pow', 'prelu', 'prod', 'product', 'product_path', 'rand', 'randint', 'randn', 'randperm', 'reciprocal', 'relu', 'relu6', 'remainder', 'repeat_interleave', 'reshape', 'roll', 'round', 'rsqrt', 'scale_', 'scatter', 'scatter_add', 'selu', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'softmax', 'softplus', 'softsign', 'sort', 'split', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'std', 'std_mean', 'structure_changed', 'structure_version', 'sub', 'sum', 'take', 'take_along_dim', 'tan', 'tanh', 'tanhshrink', 'tensor', 'tensordot', 'threshold', 'tile', 'topk', 'transpose', 'tril', 'trim_memory', 'triu', 'trunc', 'uint8', 'unbind', 'unflatten', 'uniform_', 'unsqueeze', 'var', 'var_mean', 'where', 'zeros', 'zeros_like']
+__all__: list[str] = ['Generator', 'HookHandle', 'Plan', 'Recording', 'Settings', 'Tensor', 'abs', 'adam_', 'add', 'addcdiv', 'addcmul', 'addmm', 'all', 'amax', 'amin', 'any', 'arange', 'argmax', 'argmin', 'argsort', 'assign_', 'backward_gate', 'bmm', 'bool', 'broadcast_to', 'capturing', 'cat', 'ceil', 'celu', 'chunk', 'clamp', 'cos', 'cross_entropy', 'cumprod', 'cumsum', 'default_generator', 'diag', 'diagonal', 'div', 'dot', 'dtype', 'einsum', 'elementwise_ops', 'elu', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'exp', 'exp2', 'expm1', 'eye', 'flatten', 'flip', 'float32', 'float64', 'floor', 'floor_divide', 'fmod', 'from_numpy', 'full', 'full_like', 'gather', 'ge', 'gelu', 'get_num_threads', 'glu', 'gradients', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'index_add', 'index_select', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'isfinite', 'isinf', 'isnan', 'le', 'leaky_relu', 'lerp', 'linear', 'linspace', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logsigmoid', 'logsumexp', 'lt', 'manual_seed', 'masked_fill', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'mm', 'movedim', 'mse_loss', 'mul', 'mv', 'narrow', 'ne', 'neg', 'nll_loss', 'no_grad', 'nonzero', 'norm', 'normal_', 'once', 'one_hot', 'ones', 'ones_like', 'outer', 'pad', 'permute', 'pow', 'prelu', 'prod', 'product', 'product_path', 'rand', 'randint', 'randn', 'randperm', 'reciprocal', 'relu', 'relu6', 'remainder', 'repeat_interleave', 'reshape', 'roll', 'round', 'rsqrt', 'scale_', 'scatter', 'scatter_add', 'selu', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'softmax', 'softplus', 'softsign', 'sort', 'split', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'std', 'std_mean', 'structure_changed', 'structure_version', 'sub', 'sum', 'take', 'take_along_dim', 'tan', 'tanh', 'tanhshrink', 'tensor', 'tensordot', 'threshold', 'tile', 'topk', 'transpose', 'tril', 'trim_memory', 'triu', 'trunc', 'uint8', 'unbind', 'unflatten', 'uniform_', 'unsqueeze', 'var', 'var_mean', 'where', 'zeros', 'zeros_like']
 class dtype:
     """
     The type of a tensor's elements: float32, float64, int64, int32, uint8 or bool.
@@ -43,7 +43,7 @@ class Tensor:
         ...
     def __add__(self, other: typing.Any) -> Tensor:
         ...
-    def __and__(self, other: typing.Any) -> typing.Any:
+    def __and__(self, other: typing.Any) -> Tensor:
         ...
     def __array__(self, dtype: typing.Any = None, copy: typing.Any = None) -> typing.Any:
         ...
@@ -61,7 +61,7 @@ class Tensor:
         ...
     def __float__(self) -> builtins.float:
         ...
-    def __floordiv__(self, other: typing.Any) -> typing.Any:
+    def __floordiv__(self, other: typing.Any) -> Tensor:
         ...
     def __ge__(self, other: typing.Any) -> Tensor:
         ...
@@ -91,7 +91,7 @@ class Tensor:
         ...
     def __matmul__(self, other: Tensor) -> Tensor:
         ...
-    def __mod__(self, other: typing.Any) -> typing.Any:
+    def __mod__(self, other: typing.Any) -> Tensor:
         ...
     def __mul__(self, other: typing.Any) -> Tensor:
         ...
@@ -99,7 +99,7 @@ class Tensor:
         ...
     def __neg__(self) -> Tensor:
         ...
-    def __or__(self, other: typing.Any) -> typing.Any:
+    def __or__(self, other: typing.Any) -> Tensor:
         ...
     def __pos__(self) -> Tensor:
         ...
@@ -107,19 +107,19 @@ class Tensor:
         ...
     def __radd__(self, other: typing.Any) -> Tensor:
         ...
-    def __rand__(self, other: typing.Any) -> typing.Any:
+    def __rand__(self, other: typing.Any) -> Tensor:
         ...
     def __reduce__(self) -> tuple[typing.Any, ...]:
         ...
     def __repr__(self) -> str:
         ...
-    def __rfloordiv__(self, other: typing.Any) -> typing.Any:
+    def __rfloordiv__(self, other: typing.Any) -> Tensor:
         ...
-    def __rmod__(self, other: typing.Any) -> typing.Any:
+    def __rmod__(self, other: typing.Any) -> Tensor:
         ...
     def __rmul__(self, other: typing.Any) -> Tensor:
         ...
-    def __ror__(self, other: typing.Any) -> typing.Any:
+    def __ror__(self, other: typing.Any) -> Tensor:
         ...
     def __rpow__(self, other: typing.Any) -> Tensor:
         ...
@@ -127,13 +127,13 @@ class Tensor:
         ...
     def __rtruediv__(self, other: typing.Any) -> Tensor:
         ...
-    def __rxor__(self, other: typing.Any) -> typing.Any:
+    def __rxor__(self, other: typing.Any) -> Tensor:
         ...
     def __sub__(self, other: typing.Any) -> Tensor:
         ...
     def __truediv__(self, other: typing.Any) -> Tensor:
         ...
-    def __xor__(self, other: typing.Any) -> typing.Any:
+    def __xor__(self, other: typing.Any) -> Tensor:
         ...
     def abs(self) -> Tensor:
         """
@@ -555,6 +555,16 @@ class Tensor:
         """
         1 / x, element by element; derivative -y^2.
         """
+    def register_hook(self, hook: typing.Any) -> HookHandle:
+        """
+        Calls hook(gradient) when this tensor's gradient is complete; what it returns, unless None, replaces it.
+
+        >>> x = nncore.tensor([1.0, 2.0], requires_grad=True)
+        >>> handle = x.register_hook(lambda gradient: 2 * gradient)
+        >>> x.sum().backward()
+        >>> x.grad.tolist()
+        [2.0, 2.0]
+        """
     def relu(self) -> Tensor:
         """
         max(x, 0), element by element; derivative 1 where y > 0, else 0.
@@ -582,6 +592,10 @@ class Tensor:
     def reshape(self, *args: typing.Any) -> Tensor:
         """
         The same elements in row-major order under another shape; one size may be -1.
+        """
+    def retain_grad(self) -> None:
+        """
+        Keeps the gradient of a tensor that is no leaf in its grad.
         """
     def roll(self, shifts: builtins.int | collections.abc.Sequence[builtins.int], dims: builtins.int | collections.abc.Sequence[builtins.int] | None = None) -> Tensor:
         """
@@ -798,6 +812,11 @@ class Tensor:
     def requires_grad(self, arg1: builtins.bool) -> None:
         ...
     @property
+    def retains_grad(self) -> builtins.bool:
+        """
+        True for a tensor that is no leaf and keeps its gradient.
+        """
+    @property
     def shape(self) -> tuple[builtins.int, ...]:
         """
         Sizes of all axes, a tuple.
@@ -904,6 +923,18 @@ class Plan:
         """
         Says that models are as they were, and what the guards look at now.
         """
+class HookHandle:
+    """
+    What registering a hook on a tensor returns; leaving its `with` removes it.
+    """
+    def __enter__(self) -> typing.Any:
+        ...
+    def __exit__(self, *args: typing.Any) -> None:
+        ...
+    def remove(self) -> None:
+        """
+        Takes the hook off; a second call does nothing.
+        """
 class no_grad:
     """
     Context or decorator: ops inside are not recorded.
@@ -1007,6 +1038,10 @@ def argsort(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, 
 def assign_(target: Tensor, value: typing.Any) -> None:
     """
     Writes a tensor's values, or one number, into a parameter or buffer.
+    """
+def backward_gate(tensors: collections.abc.Sequence[Tensor], function: collections.abc.Callable[..., typing.Any]) -> tuple[Tensor, ...]:
+    """
+    The same values, whose gradients pass through function(gradients) -> gradients together.
     """
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """
@@ -1184,6 +1219,10 @@ def get_num_threads() -> builtins.int:
 def glu(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
     """
     a sigmoid(b) for the halves a and b of an axis.
+    """
+def gradients(outputs: collections.abc.Sequence[Tensor], inputs: collections.abc.Sequence[Tensor], grad_outputs: collections.abc.Sequence[Tensor | None], retain_graph: builtins.bool = False) -> list[Tensor | None]:
+    """
+    What nncore.autograd.grad is made of.
     """
 def gt(input: Tensor, other: typing.Any) -> Tensor:
     """

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["ForwardHook", "ForwardPreHook", "Hooks", "RemovableHandle"]
+from nncore import _core
+from nncore._core import Tensor
+
+__all__ = ["BackwardHook", "BackwardPreHook", "ForwardHook", "ForwardPreHook", "Hooks", "RemovableHandle"]
 
 ForwardPreHook = Callable[..., Any]  # (module, args) -> None | new args; with_kwargs: (module, args, kwargs)
 ForwardHook = Callable[..., Any]  # (module, args, output) -> None | new output
+
+BackwardPreHook = Callable[..., Any]  # (module, grad_output) -> None | new grad_output
+BackwardHook = Callable[..., Any]  # (module, grad_input, grad_output) -> None | new grad_input
+Gradients = tuple[Tensor | None, ...]
 
 
 class RemovableHandle:
@@ -45,10 +52,12 @@ class Hooks:
     def __init__(self) -> None:
         self.pre: dict[int, tuple[ForwardPreHook, bool]] = {}
         self.post: dict[int, tuple[ForwardHook, bool]] = {}
+        self.backward_pre: dict[int, tuple[BackwardPreHook, bool]] = {}
+        self.backward: dict[int, tuple[BackwardHook, bool]] = {}
         self._next = 0
 
     def __bool__(self) -> bool:
-        return bool(self.pre or self.post)
+        return bool(self.pre or self.post or self.backward_pre or self.backward)
 
     def add(
         self,
@@ -58,7 +67,7 @@ class Hooks:
         with_kwargs: bool,
         changed: Callable[[], None],
     ) -> RemovableHandle:
-        """Hang `hook` on self.pre or self.post; `changed` is called now and when it is taken off."""
+        """Hang `hook` on one of the dicts above; `changed` is called now and when it is taken off."""
         if not callable(hook):
             raise TypeError(f"register hook: a hook must be callable, got {type(hook).__name__}")
         key, self._next = self._next, self._next + 1
@@ -75,12 +84,81 @@ class Hooks:
         for pre, with_kwargs in tuple(self.pre.values()):
             result = pre(module, args, kwargs) if with_kwargs else pre(module, args)
             args, kwargs = _replaced(result, args, kwargs, with_kwargs)
+        gate = (
+            _Gate(module, self) if (self.backward or self.backward_pre) and _core.is_grad_enabled() else None
+        )
+        if gate:
+            args = gate.enter(args)
         output = module.forward(*args, **kwargs)
         for post, with_kwargs in tuple(self.post.values()):
             result = post(module, args, kwargs, output) if with_kwargs else post(module, args, output)
             if result is not None:
                 output = result
-        return output
+        return gate.leave(output) if gate else output
+
+
+class _Gate:
+    """Gradients on their way through one call of a module, held until all of them are there."""
+
+    def __init__(self, module: Any, hooks: Hooks) -> None:
+        self.module, self.hooks = module, hooks
+        self.places: list[int] = []  # of the arguments that have a gradient
+        self.count = 0
+        self.grad_output: Gradients = ()
+
+    def enter(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        self.count = len(args)
+        self.places = [i for i, x in enumerate(args) if isinstance(x, Tensor) and x.requires_grad]
+        if not self.places:
+            return args
+        passed = list(args)
+        for i, x in zip(
+            self.places, _core.backward_gate([args[i] for i in self.places], self._on_input), strict=True
+        ):
+            passed[i] = x
+        return tuple(passed)
+
+    def leave(self, output: Any) -> Any:
+        """`output`, a tensor or a sequence, with every tensor in it that has a history behind the gate."""
+        values = [output] if isinstance(output, Tensor) else output
+        if not isinstance(values, tuple | list):
+            return output
+        places = [i for i, y in enumerate(values) if isinstance(y, Tensor) and y.requires_grad]
+        if not places:
+            return output
+        passed = list(values)
+        for i, y in zip(
+            places, _core.backward_gate([values[i] for i in places], self._on_output), strict=True
+        ):
+            passed[i] = y
+        return passed[0] if isinstance(output, Tensor) else type(values)(passed)
+
+    def _on_output(self, gradients: Gradients) -> Gradients:
+        for hook, _ in tuple(self.hooks.backward_pre.values()):
+            gradients = _as_gradients(hook(self.module, gradients), gradients)
+        self.grad_output = gradients
+        if not self.places:
+            for hook, _ in tuple(self.hooks.backward.values()):
+                hook(self.module, (None,) * self.count, gradients)
+        return gradients
+
+    def _on_input(self, gradients: Gradients) -> Gradients:
+        spread: list[Tensor | None] = [None] * self.count
+        for i, g in zip(self.places, gradients, strict=True):
+            spread[i] = g
+        grad_input: Gradients = tuple(spread)
+        for hook, _ in tuple(self.hooks.backward.values()):
+            grad_input = _as_gradients(hook(self.module, grad_input, self.grad_output), grad_input)
+        return tuple(grad_input[i] for i in self.places)
+
+
+def _as_gradients(result: Any, before: Gradients) -> Gradients:
+    if result is None:
+        return before
+    gradients = result if isinstance(result, tuple) else (result,)
+    if len(gradients) != len(before):
+        raise RuntimeError(f"backward hook: returned {len(gradients)} gradients, expected {len(before)}")
+    return gradients
 
 
 def _replaced(

@@ -9,7 +9,7 @@ from nncore import _core
 from nncore._core import Tensor, dtype
 
 from . import state
-from .hooks import ForwardHook, ForwardPreHook, Hooks, RemovableHandle
+from .hooks import BackwardHook, BackwardPreHook, ForwardHook, ForwardPreHook, Hooks, RemovableHandle
 from .parameter import Parameter
 
 __all__ = ["Module"]
@@ -418,6 +418,27 @@ class Module:
         [0.0, 2.0]
         """
         return self._hooks.add(self._hooks.post, hook, prepend, with_kwargs, self._note_hooks)
+
+    def register_full_backward_pre_hook(
+        self, hook: BackwardPreHook, prepend: bool = False
+    ) -> RemovableHandle:
+        """Run `hook(module, grad_output)` before the module's backward; what it returns replaces them."""
+        return self._hooks.add(self._hooks.backward_pre, hook, prepend, False, self._note_hooks)
+
+    def register_full_backward_hook(self, hook: BackwardHook, prepend: bool = False) -> RemovableHandle:
+        """Run `hook(module, grad_input, grad_output)` when the gradients of the inputs are complete.
+
+        Both are tuples, None where a positional argument has no gradient; what the hook returns replaces
+        grad_input. In a compiled step the hook runs while the step is captured, not when it is replayed.
+
+        >>> layer = nn.ReLU()
+        >>> handle = layer.register_full_backward_hook(lambda module, dx, dy: (10 * dx[0],))
+        >>> x = nncore.tensor([-1.0, 2.0], requires_grad=True)
+        >>> layer(x).sum().backward()
+        >>> x.grad.tolist()
+        [0.0, 10.0]
+        """
+        return self._hooks.add(self._hooks.backward, hook, prepend, False, self._note_hooks)
 
     def _note_hooks(self) -> None:
         vars(self)["_plain"] = not self._hooks and "forward" not in vars(self)

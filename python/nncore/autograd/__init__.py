@@ -1,0 +1,57 @@
+"""Gradients as values, and the check that they are right: PyTorch's `torch.autograd`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nncore._core import Tensor, gradients
+
+from .check import GradcheckError, gradcheck
+
+__all__ = ["GradcheckError", "grad", "gradcheck"]
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Tensor | None, ...]:
+    r"""d sum(outputs \* grad_outputs) / d input for each input, which may be a leaf or a value on the way.
+
+    No `.grad` changes. `grad_outputs` has the shapes of `outputs`; None stands for 1 where an output has one
+    element. The graph is freed unless `retain_graph`. An input that no output depends on gives None with
+    `allow_unused`.
+
+    Errors: RuntimeError for an input that does not require a gradient or is not used, or a graph freed
+    before; ValueError and TypeError for grad_outputs that do not match.
+
+    >>> x = nncore.tensor([1.0, 2.0], requires_grad=True)
+    >>> y = x * x
+    >>> [g.tolist() for g in nncore.autograd.grad(y.sum(), (x, y))]
+    [[2.0, 4.0], [1.0, 1.0]]
+    """
+    roots = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    wanted = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    if grad_outputs is None or isinstance(grad_outputs, Tensor):
+        first: list[Tensor | None] = [grad_outputs] * (1 if isinstance(grad_outputs, Tensor) else len(roots))
+    else:
+        first = list(grad_outputs)
+    if len(first) != len(roots):
+        raise ValueError(
+            f"grad: {len(roots)} outputs but {len(first)} grad_outputs; give one for each, or None"
+        )
+    if not wanted:
+        raise ValueError("grad: no inputs are given")
+    for i, x in enumerate(wanted):
+        if not x.requires_grad:
+            raise RuntimeError(f"grad: input {i}, of shape {x.shape}, does not require a gradient")
+    found = gradients(roots, wanted, first, retain_graph)
+    for i, g in enumerate(found):
+        if g is None and not allow_unused:
+            raise RuntimeError(
+                f"grad: input {i}, of shape {wanted[i].shape}, was not used in computing the outputs; "
+                "set allow_unused=True to get None for it"
+            )
+    return tuple(found)
