@@ -77,7 +77,8 @@ def measure(m: int, n: int, k: int, form: str, dtype: Any, seconds: float, limit
     todo = calls(a, b, form)
     for name, call in todo.items():
         check(name, call(), a, b, form)
-    times = {name: quartiles(t)[1] for name, t in alternate(todo, seconds).items()}
+    pause = 0.03 if nncore.get_num_threads() > 1 else 0.0
+    times = {name: quartiles(t)[1] for name, t in alternate(todo, seconds, pause).items()}
     flops, size = 2.0 * m * n * k, np.dtype(dtype).itemsize
     bound = max(flops / limits["flops"], size * (m * k + k * n + m * n) / limits["bytes"])
     peers = [t for name, t in times.items() if name != "nncore"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -24,8 +24,14 @@ class Case(NamedTuple):
     tolerance: float
 
 
-def alternate(calls: dict[str, Callable[[], object]], seconds: float) -> dict[str, list[float]]:
-    """Seconds a call, in bursts that take turns until `seconds` have passed for each library on average."""
+def alternate(
+    calls: dict[str, Callable[[], object]], seconds: float, pause: float = 0
+) -> dict[str, list[float]]:
+    """Seconds a call, in bursts that take turns until `seconds` have passed for each library on average.
+
+    With several threads, give a pause in seconds: each library's threads spin for a while after its work and
+    hold the cores that the next one needs, so a turn begins after a pause and lasts as long.
+    """
     repeats = {}
     for name, call in calls.items():
         call()
@@ -36,11 +42,18 @@ def alternate(calls: dict[str, Callable[[], object]], seconds: float) -> dict[st
     end = perf_counter() + seconds * len(calls)
     while perf_counter() < end or len(times[next(iter(times))]) < ROUNDS:
         for name, call in calls.items():
-            count = repeats[name]
-            started = perf_counter()
-            for _ in range(count):
+            if pause:
+                sleep(pause)
                 call()
-            times[name].append((perf_counter() - started) / count)
+            count = repeats[name]
+            turn = perf_counter() + pause
+            while True:
+                started = perf_counter()
+                for _ in range(count):
+                    call()
+                times[name].append((perf_counter() - started) / count)
+                if perf_counter() >= turn:
+                    break
     return times
 
 
