@@ -15,6 +15,7 @@ import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -75,9 +76,10 @@ def calls(a: Any, b: Any, form: str) -> dict[str, Callable[[], Any]]:
 def measure(m: int, n: int, k: int, form: str, dtype: Any, seconds: float, limits: Any) -> dict[str, Any]:
     a, b = operands(m, n, k, form, dtype)
     todo = calls(a, b, form)
+    pause = 0.06 if nncore.get_num_threads() > 1 else 0.0
     for name, call in todo.items():
+        sleep(pause)
         check(name, call(), a, b, form)
-    pause = 0.03 if nncore.get_num_threads() > 1 else 0.0
     times = {name: quartiles(t)[1] for name, t in alternate(todo, seconds, pause).items()}
     flops, size = 2.0 * m * n * k, np.dtype(dtype).itemsize
     bound = max(flops / limits["flops"], size * (m * k + k * n + m * n) / limits["bytes"])

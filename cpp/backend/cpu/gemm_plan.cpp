@@ -92,7 +92,7 @@ GemmPlan with_blocks(GemmPath path, const GemmShape& g, const Machine& at) {
   }
   // Columns of A in the same sets of the first level, each line of them for a few rows only.
   plan.pack_a =
-      plan.by_rows && g.trans_a && at.mr * g.bytes < 32 && g.lda * g.bytes % 512 == 0 && g.n >= 2 * at.nr;
+      plan.by_rows && g.trans_a && at.mr * g.bytes <= 48 && g.lda * g.bytes % 512 == 0 && g.n >= 2 * at.nr;
   return plan;
 }
 

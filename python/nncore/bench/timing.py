@@ -34,6 +34,7 @@ def alternate(
     """
     repeats = {}
     for name, call in calls.items():
+        sleep(pause)
         call()
         started = perf_counter()
         call()

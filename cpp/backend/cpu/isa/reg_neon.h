@@ -60,7 +60,8 @@ struct Reg<float> {
   static Raw min(Raw a, Raw b) { return flush(vbslq_f32(vcltq_f32(a, b), a, b)); }
   static Raw max(Raw a, Raw b) { return flush(vbslq_f32(vcgtq_f32(a, b), a, b)); }
   static Raw fma(Raw a, Raw b, Raw c) { return vfmaq_f32(c, a, b); }
-  static void accumulate(Raw& c, Raw a, Raw b) { c = vfmaq_f32(c, a, b); }
+  // c += a * b in place: GCC left to itself moves accumulators to the stack for a broadcast more.
+  static void accumulate(Raw& c, Raw a, Raw b) { asm("fmla %0.4s, %1.4s, %2.4s" : "+w"(c) : "w"(a), "w"(b)); }
   static void accumulate_at(Raw& c, const float* a, Raw b) { accumulate(c, set1(*a), b); }  // c += *a * b
   static void settle(Raw& c) { asm volatile("" : "+w"(c)); }  // before anything below begins
   static Raw sqrt(Raw a) { return vsqrtq_f32(a); }
@@ -146,7 +147,7 @@ struct Reg<double> {
   static Raw min(Raw a, Raw b) { return flush(vbslq_f64(vcltq_f64(a, b), a, b)); }
   static Raw max(Raw a, Raw b) { return flush(vbslq_f64(vcgtq_f64(a, b), a, b)); }
   static Raw fma(Raw a, Raw b, Raw c) { return vfmaq_f64(c, a, b); }
-  static void accumulate(Raw& c, Raw a, Raw b) { c = vfmaq_f64(c, a, b); }
+  static void accumulate(Raw& c, Raw a, Raw b) { asm("fmla %0.2d, %1.2d, %2.2d" : "+w"(c) : "w"(a), "w"(b)); }
   static void accumulate_at(Raw& c, const double* a, Raw b) { accumulate(c, set1(*a), b); }
   static void settle(Raw& c) { asm volatile("" : "+w"(c)); }  // before anything below begins
   static Raw sqrt(Raw a) { return vsqrtq_f64(a); }
