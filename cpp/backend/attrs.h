@@ -213,6 +213,30 @@ struct SgdAttrs {
   bool operator==(const SgdAttrs&) const = default;
 };
 
+enum class RecurrentCell : int { rnn, lstm, gru };
+
+// One layer and direction over a whole sequence.
+struct RecurrentAttrs {
+  RecurrentCell cell;
+  int activation;  // of an rnn: index in UnaryOps
+  int64_t steps, batch, hidden;
+  int64_t out;   // numbers in h: hidden, or what it is projected to
+  int64_t ld_y;  // from one row of y to the next
+  bool reverse, projected;
+  bool operator==(const RecurrentAttrs&) const = default;
+
+  int64_t gates() const { return cell == RecurrentCell::lstm ? 4 : cell == RecurrentCell::gru ? 3 : 1; }
+  int64_t rows() const { return steps * batch; }
+  // What forward saves: gates (rows, gates * hidden), then c or hn (rows, hidden), then what is projected.
+  int64_t state_at() const { return rows() * gates() * hidden; }
+  int64_t unprojected_at() const { return state_at() + (cell == RecurrentCell::rnn ? 0 : rows() * hidden); }
+  int64_t saved() const { return unprojected_at() + (projected ? rows() * hidden : 0); }
+  // What backward works out: gradients of the gates (a GRU's r z n hn), then those of a projected h.
+  int64_t grad_gates() const { return cell == RecurrentCell::gru ? 4 : gates(); }
+  int64_t grad_h_at() const { return rows() * grad_gates() * hidden; }
+  int64_t work() const { return grad_h_at() + (projected ? rows() * out : 0); }
+};
+
 struct AdamAttrs {
   int64_t n;
   bool decoupled, maximize, amsgrad;

@@ -38,7 +38,7 @@ inline Arg out(const Tensor& t) {
 }
 
 struct Call {
-  static constexpr int max_args = 8;
+  static constexpr int max_args = 12;
   static constexpr size_t max_attrs = 320;
 
   Kernel kernel;

@@ -43,4 +43,6 @@ NNCORE_KERNEL(random)
 NNCORE_KERNEL(permutation)
 NNCORE_KERNEL(sgd)
 NNCORE_KERNEL(adam)
+NNCORE_KERNEL(recurrent_fwd)
+NNCORE_KERNEL(recurrent_bwd)
 // clang-format on

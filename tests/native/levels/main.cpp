@@ -66,6 +66,8 @@ Log run_level(const Level& level) {
   run_elementwise(level.f64, log);
   run_rows(level.f32, log);
   run_rows(level.f64, log);
+  run_sequences(level.f32, log);
+  run_sequences(level.f64, log);
   run_gemm(level.f32, log);
   run_gemm(level.f64, log);
   return log;

@@ -2,10 +2,6 @@
 // depend on its place.
 #include "../../../ops/elementwise_list.h"
 
-// Lanes are independent, so a level takes as many as suit its registers: two of them, or one of 512 bits.
-template <class T>
-using Lanes = Vec<T, Reg<T>::lanes*(Reg<T>::lanes == 1 || Reg<T>::lanes * sizeof(T) == 64 ? 1 : 2)>;
-
 template <class Op, class V, class T>
 struct ScalarLanes {
   V s[scalar_count<Op> + 1];

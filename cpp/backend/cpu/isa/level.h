@@ -9,6 +9,7 @@
 #include "limits_table.h"
 #include "loss_table.h"
 #include "optim_table.h"
+#include "recurrent_table.h"
 #include "reduce_table.h"
 
 namespace nncore {
@@ -28,6 +29,7 @@ struct LevelKernels {
   LossKernels<T> loss;
   OptimKernels<T> optim;
   LimitsKernels<T> limits;
+  RecurrentKernels<T> recurrent;
 };
 
 struct Level {

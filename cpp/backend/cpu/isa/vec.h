@@ -188,6 +188,10 @@ struct Vec {
   }
 };
 
+// Where lanes are independent, a level takes as many as suit its registers: two of them, or one of 512 bits.
+template <class T>
+using Lanes = Vec<T, Reg<T>::lanes*(Reg<T>::lanes == 1 || Reg<T>::lanes * sizeof(T) == 64 ? 1 : 2)>;
+
 // The next lanes of an array of which `left` numbers remain.
 template <class V, class T>
 V load_some(const T* p, int64_t left) {

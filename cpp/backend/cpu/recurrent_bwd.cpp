@@ -1,0 +1,149 @@
+// Backward through time of a recurrent layer: the gradients of all gates, last step first. What they give to
+// weights and input are products over all steps, which the op makes afterwards.
+#include "dispatch.h"
+#include "gemm.h"
+#include "gemm_share.h"
+#include "kernels.h"
+#include "recurrent.h"
+
+namespace nncore::cpu {
+
+namespace {
+
+template <class T>
+class RecurrentBackward {
+ public:
+  explicit RecurrentBackward(const Call& call)
+      : a_(call.attrs<RecurrentAttrs>()),
+        order_{a_},
+        w_hh_(call.arg<const T>(0)),
+        w_hr_(call.arg<const T>(1)),
+        h0_(call.arg<const T>(2)),
+        c0_(call.arg<const T>(3)),
+        y_(call.arg<const T>(4)),
+        gates_(call.arg<T>(5)),
+        state_(gates_ + a_.state_at()),
+        dy_(call.arg<const T>(6)),
+        dh_n_(call.arg<const T>(7)),
+        dc_n_(call.arg<const T>(8)),
+        dgates_(call.arg<T>(9)),
+        dh_all_(dgates_ + a_.grad_h_at()),
+        dh0_(call.arg<T>(10)),
+        dc0_(call.arg<T>(11)),
+        width_(a_.gates() * a_.hidden),
+        grad_width_(a_.grad_gates() * a_.hidden),
+        dh_own_(dh0_ ? 0 : a_.batch * a_.out),
+        dc_own_(dc0_ || a_.cell != RecurrentCell::lstm ? 0 : a_.batch * a_.hidden),
+        dm_(a_.projected ? a_.batch * a_.hidden : 0),
+        zeros_(a_.hidden),
+        dh_(dh0_ ? dh0_ : dh_own_.data()),
+        dc_(dc0_ ? dc0_ : dc_own_.data()) {
+    std::fill_n(zeros_.data(), a_.hidden, T(0));
+    if (dh_n_)
+      std::copy_n(dh_n_, a_.batch * a_.out, dh_);
+    else
+      std::fill_n(dh_, a_.batch * a_.out, T(0));
+    if (dc_ && dc_n_)
+      std::copy_n(dc_n_, a_.batch * a_.hidden, dc_);
+    else if (dc_)
+      std::fill_n(dc_, a_.batch * a_.hidden, T(0));
+    order_.walk(call.cost, a_.steps - 1, dh0_ ? -2 : -1,
+                [this](int64_t s, Span rows, Span units) { step(s, rows, units); });
+  }
+
+ private:
+  // dh of step s before its cells: what the step after it left, dy, and the products with its gates
+  void gather(int64_t s, Span rows, Span units) const {
+    const int64_t m = rows.size(), n = a_.projected ? a_.out : units.size(), first = units.begin;
+    T* const dh = dh_ + rows.begin * a_.out + first;
+    const bool last = s == a_.steps - 1, keep = last || a_.cell == RecurrentCell::gru;
+    const T* const dy =
+        dy_ && s >= 0 ? dy_ + (order_.row(s) + rows.begin) * a_.ld_y + first : nullptr;
+    for (int64_t i = 0; i < m; i++) {
+      T* const to = dh + i * a_.out;
+      const T* const from = dy ? dy + i * a_.ld_y : nullptr;
+      if (keep && from)
+        for (int64_t j = 0; j < n; j++) to[j] += from[j];
+      else if (!keep && from)
+        std::copy_n(from, n, to);
+      else if (!keep)
+        std::fill_n(to, n, T(0));
+    }
+    if (last) return;
+    const T* const after = dgates_ + (order_.row(s + 1) + rows.begin) * grad_width_;
+    const auto add = [&](int64_t gate, int64_t row_of_w, int64_t count) {
+      gemm(Gemm<T>{m, n, count * a_.hidden, after + gate * a_.hidden, grad_width_, false,
+                   w_hh_ + row_of_w * a_.hidden * a_.out + first, a_.out, false, dh, a_.out, true});
+    };
+    if (a_.cell == RecurrentCell::gru) {
+      add(0, 0, 2);
+      add(3, 2, 1);
+    } else {
+      add(0, 0, a_.gates());
+    }
+  }
+
+  void step(int64_t s, Span rows, Span units) const {
+    gather(s, rows, units);
+    if (s < 0) return;
+    const int64_t row = order_.row(s) + rows.begin, m = rows.size(), n = units.size(), H = a_.hidden;
+    T* dh = dh_ + rows.begin * a_.out + units.begin;
+    if (a_.projected) {
+      std::copy_n(dh, m * a_.out, dh_all_ + row * a_.out);
+      T* const dm = dm_.data() + rows.begin * H;
+      gemm(Gemm<T>{m, H, a_.out, dh, a_.out, false, w_hr_, H, false, dm, H});
+      dh = dm;
+    }
+    T* const gates = gates_ + row * width_ + units.begin;
+    T* const dgates = dgates_ + row * grad_width_ + units.begin;
+    const auto before = [&](const T* steps, int64_t ld, const T* start, int64_t ld_start) {
+      return s > 0   ? Rows<const T>{steps + (order_.row(s - 1) + rows.begin) * ld + units.begin, ld}
+             : start ? Rows<const T>{start + rows.begin * ld_start + units.begin, ld_start}
+                     : Rows<const T>{zeros_.data(), 0};
+    };
+    if (a_.cell == RecurrentCell::rnn) {
+      for (int64_t i = 0; i < m; i++)
+        kernels<T>().elementwise.unary_bwd[a_.activation](n, gates + i * width_,
+                                                          y_ + (row + i) * a_.ld_y + units.begin, dh + i * H,
+                                                          dgates + i * grad_width_, nullptr);
+    } else if (a_.cell == RecurrentCell::gru) {
+      const Rows<const T> h = before(y_, a_.ld_y, h0_, a_.out);
+      GruCells<T> cells{};
+      cells.rows = m, cells.units = n, cells.hidden = H;
+      cells.gates = gates, cells.ld_gates = width_;
+      cells.hn = state_ + row * H + units.begin;
+      cells.h_before = h.data, cells.ld_before = h.ld;
+      cells.dh = dh, cells.dgates = dgates;
+      kernels<T>().recurrent.gru_bwd(cells);
+    } else {
+      const Rows<const T> c = before(state_, H, c0_, H);
+      LstmCells<T> cells{};
+      cells.rows = m, cells.units = n, cells.hidden = H;
+      cells.gates = gates, cells.ld_gates = width_;
+      cells.c_before = c.data, cells.ld_before = c.ld;
+      cells.c = state_ + row * H + units.begin;
+      cells.dh = dh, cells.dc = dc_ + rows.begin * H + units.begin, cells.dgates = dgates;
+      kernels<T>().recurrent.lstm_bwd(cells);
+    }
+  }
+
+  const RecurrentAttrs& a_;
+  const RecurrentOrder order_;
+  const T *const w_hh_, *const w_hr_, *const h0_, *const c0_, *const y_;
+  T *const gates_, *const state_;
+  const T *const dy_, *const dh_n_, *const dc_n_;
+  T *const dgates_, *const dh_all_, *const dh0_, *const dc0_;
+  const int64_t width_, grad_width_;
+  const Scratch<T> dh_own_, dc_own_, dm_, zeros_;
+  T *const dh_, *const dc_;
+};
+
+}  // namespace
+
+// args: w_hh, w_hr or none, h0 or none, c0 or none, y, saved, dy or none, dh_n or none, dc_n or none, work,
+// dh0 or none, dc0 or none
+void recurrent_bwd(const Call& call) {
+  visit_float(call.args[0].dtype, [&](auto zero) { RecurrentBackward<decltype(zero)>{call}; });
+}
+
+}  // namespace nncore::cpu
