@@ -237,6 +237,24 @@ struct RecurrentAttrs {
   int64_t work() const { return grad_h_at() + (projected ? rows() * out : 0); }
 };
 
+// Where the rows of a head lie: strides in numbers.
+struct AttentionLayout {
+  int64_t batch, head, row;
+  bool operator==(const AttentionLayout&) const = default;
+};
+
+struct AttentionAttrs {
+  int64_t batch, heads, kv_heads;      // heads is a multiple of kv_heads, which are shared in turn
+  int64_t q_len, k_len, d, dv;         // of queries and keys, of values
+  AttentionLayout q, k, v, out;
+  int64_t mask_stride[4];  // batch, head, query, key; 0 where stretched
+  double scale;
+  bool causal;
+  bool operator==(const AttentionAttrs&) const = default;
+
+  int64_t group() const { return heads / kv_heads; }
+};
+
 struct AdamAttrs {
   int64_t n;
   bool decoupled, maximize, amsgrad;

@@ -45,4 +45,6 @@ NNCORE_KERNEL(sgd)
 NNCORE_KERNEL(adam)
 NNCORE_KERNEL(recurrent_fwd)
 NNCORE_KERNEL(recurrent_bwd)
+NNCORE_KERNEL(attention_fwd)
+NNCORE_KERNEL(attention_bwd)
 // clang-format on

@@ -69,6 +69,7 @@ PYBIND11_MODULE(_core, m) {
   bind_recording(m);
   bind_replay(m);
   bind_recurrent(m);
+  bind_attention(m);
   bind_optim(m);
   bind_autograd(m, tensor);
   bind_runtime(m);

@@ -21,11 +21,12 @@ constexpr Level make_level(const char* name, const Families&... families) {
   extern const nncore::Family<nncore::OptimKernels> nncore_##level##_optim;                 \
   extern const nncore::Family<nncore::LimitsKernels> nncore_##level##_limits;               \
   extern const nncore::Family<nncore::RecurrentKernels> nncore_##level##_recurrent;         \
+  extern const nncore::Family<nncore::AttentionKernels> nncore_##level##_attention;         \
   extern const nncore::Level nncore_level_##level;                                          \
   }                                                                                         \
   const nncore::Level nncore_level_##level = nncore::make_level(                            \
       #level, nncore_##level##_gemm, nncore_##level##_elementwise, nncore_##level##_reduce, \
-      nncore_##level##_fold, nncore_##level##_loss, nncore_##level##_optim, nncore_##level##_limits, nncore_##level##_recurrent);
+      nncore_##level##_fold, nncore_##level##_loss, nncore_##level##_optim, nncore_##level##_limits, nncore_##level##_recurrent, nncore_##level##_attention);
 
 NNCORE_LEVEL(scalar)
 #if defined(__x86_64__)

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 
+#include "attention_table.h"
 #include "elementwise_table.h"
 #include "fold_table.h"
 #include "gemm_table.h"
@@ -30,6 +31,7 @@ struct LevelKernels {
   OptimKernels<T> optim;
   LimitsKernels<T> limits;
   RecurrentKernels<T> recurrent;
+  AttentionKernels<T> attention;
 };
 
 struct Level {

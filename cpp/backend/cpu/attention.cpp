@@ -1,0 +1,93 @@
+// softmax(scale q k^T + mask) v for every head, without ever holding all scores of a long sequence.
+#include "attention.h"
+
+#include "../../core/parallel.h"
+#include "kernels.h"
+
+namespace nncore::cpu {
+
+namespace {
+
+template <class T>
+class AttentionForward {
+ public:
+  explicit AttentionForward(const Call& call)
+      : call_(call),
+        a_(call.attrs<AttentionAttrs>()),
+        cut_{a_},
+        q_(call.arg<const T>(0)),
+        k_(call.arg<const T>(1)),
+        v_(call.arg<const T>(2)),
+        out_(call.arg<T>(4)),
+        lse_(call.arg<T>(5)),
+        turns_(a_.q_len * a_.group() >= turning_pays) {
+    const int64_t blocks = cut_.query_blocks();
+    parallel_for(a_.batch * a_.heads * blocks, call.cost, [&](int64_t begin, int64_t end) {
+      Work work(*this);
+      for (int64_t i = begin; i < end; i++) block(work, i / blocks / a_.heads, i / blocks % a_.heads, i % blocks);
+    });
+  }
+
+ private:
+  static constexpr int64_t turning_pays = 16;  // queries that meet the keys of a head
+
+  struct Work {
+    explicit Work(const AttentionForward& f)
+        : keys(f.turns_ ? f.a_.k_len : 0, f.a_.d),
+          mask(f.a_, f.call_.args[3]),
+          scores(AttentionCut::most_queries * AttentionCut::most_keys) {}
+    TurnedHead<T> keys;
+    const MaskTile<T> mask;
+    const Scratch<T> scores;
+    T largest[AttentionCut::most_queries], sum[AttentionCut::most_queries], factor[AttentionCut::most_queries];
+  };
+
+  void block(Work& work, int64_t batch, int64_t head, int64_t i) const {
+    const Span queries = cut_.queries(i);
+    const int64_t m = queries.size(), row = (batch * a_.heads + head) * a_.q_len + queries.begin;
+    const Head<const T> k = cut_.head(k_, a_.k, batch, head / a_.group()),
+                        v = cut_.head(v_, a_.v, batch, head / a_.group()), q = cut_.head(q_, a_.q, batch, head);
+    const Head<T> out = cut_.head(out_, a_.out, batch, head);
+    std::fill_n(work.largest, m, -std::numeric_limits<T>::infinity());
+    std::fill_n(work.sum, m, T(0));
+    for (int64_t j = 0; j < cut_.key_tiles(); j++) {
+      const Span keys = cut_.seen(queries, cut_.keys(j));
+      if (keys.size() == 0) continue;
+      AttentionTile<T> tile{};
+      tile.rows = m, tile.keys = keys.size();
+      tile.ahead = a_.causal ? queries.begin - keys.begin : a_.k_len;
+      tile.scores = work.scores.data(), tile.ld = AttentionCut::most_keys;
+      tile.scale = T(a_.scale);
+      tile.largest = work.largest, tile.sum = work.sum, tile.factor = work.factor;
+      work.mask.set(tile, batch, head, queries, keys);
+      Gemm<T> scores = {m, tile.keys, a_.d, q.row(queries.begin), q.ld, false, k.row(keys.begin), k.ld, true,
+                        tile.scores, tile.ld};
+      if (turns_) scores.b = work.keys.of(k) + keys.begin, scores.ldb = work.keys.ld, scores.trans_b = false;
+      gemm(scores);
+      kernels<T>().attention.softmax(tile);
+      T* const to = out.row(queries.begin);
+      if (j > 0) kernels<T>().attention.scale_rows(m, a_.dv, work.factor, to, out.ld);
+      gemm(Gemm<T>{m, a_.dv, tile.keys, tile.scores, tile.ld, false, v.row(keys.begin), v.ld, false, to, out.ld,
+                   j > 0});
+    }
+    for (int64_t r = 0; r < m && a_.k_len == 0; r++) std::fill_n(out.row(queries.begin + r), a_.dv, T(0));
+    kernels<T>().attention.finish(m, work.largest, work.sum, work.factor, lse_ + row);
+    kernels<T>().attention.scale_rows(m, a_.dv, work.factor, out.row(queries.begin), out.ld);
+  }
+
+  const Call& call_;
+  const AttentionAttrs& a_;
+  const AttentionCut cut_;
+  const T *const q_, *const k_, *const v_;
+  T *const out_, *const lse_;
+  const bool turns_;
+};
+
+}  // namespace
+
+// args: q, k, v, mask or none, out, lse (batch, heads, queries)
+void attention_fwd(const Call& call) {
+  visit_float(call.args[0].dtype, [&](auto zero) { AttentionForward<decltype(zero)>{call}; });
+}
+
+}  // namespace nncore::cpu

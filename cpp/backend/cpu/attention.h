@@ -1,0 +1,105 @@
+// What forward and backward of attention share: where the rows of each head lie, how queries and keys are cut
+// (by the shape alone, for it decides the bits), and the part of the mask that a tile sees.
+#pragma once
+#include <algorithm>
+#include <limits>
+
+#include "../attrs.h"
+#include "../call.h"
+#include "dispatch.h"
+#include "gemm.h"
+#include "gemm_share.h"
+
+namespace nncore::cpu {
+
+// One head of q, k, v or what has their layout.
+template <class T>
+struct Head {
+  T* data;
+  int64_t ld;
+  T* row(int64_t i) const { return data + i * ld; }
+};
+
+struct AttentionCut {
+  // 70 rows are five panels of fourteen in the widest kernel; tiles of scores stay in the second cache level.
+  static constexpr int64_t most_queries = 70, most_keys = 256;
+  const AttentionAttrs& a;
+
+  int64_t query_blocks() const { return ceil_div(a.q_len, most_queries); }
+  Span queries(int64_t i) const { return part(a.q_len, query_blocks(), i); }
+  int64_t key_tiles() const { return ceil_div(a.k_len, most_keys); }
+  Span keys(int64_t j) const { return part(a.k_len, key_tiles(), j, 16); }
+  // The keys of a tile that some of the queries see.
+  Span seen(Span queries, Span keys) const {
+    if (a.causal) keys.end = std::max(keys.begin, std::min(keys.end, queries.end));
+    return keys;
+  }
+  template <class T>
+  Head<T> head(T* x, const AttentionLayout& at, int64_t batch, int64_t head) const {
+    return {x ? x + batch * at.batch + head * at.head : nullptr, at.row};
+  }
+};
+
+// x^T of one head at a time, kept while the same head is asked for.
+template <class T>
+class TurnedHead {
+ public:
+  TurnedHead(int64_t rows, int64_t width)
+      : ld(round_up(rows, 16) + 16), rows_(rows), width_(width), turned_(rows ? width * ld : 0) {}
+
+  const int64_t ld;
+
+  const T* of(const Head<const T>& x) {
+    if (x.data != now_) kernels<T>().gemm.transpose(rows_, width_, x.data, x.ld, turned_.data(), ld);
+    now_ = x.data;
+    return turned_.data();
+  }
+
+ private:
+  const int64_t rows_, width_;
+  const T* now_ = nullptr;
+  const Scratch<T> turned_;
+};
+
+// The mask as numbers to be added, of one tile at a time: 0 and -inf where it is bool.
+template <class T>
+class MaskTile {
+ public:
+  MaskTile(const AttentionAttrs& a, const Arg& mask)
+      : a_(a),
+        mask_(mask),
+        direct_(mask.dtype != DType::boolean && a.mask_stride[3] == 1),
+        copy_(mask.data && !direct_ ? AttentionCut::most_queries * AttentionCut::most_keys : 0) {}
+
+  void set(AttentionTile<T>& tile, int64_t batch, int64_t head, Span queries, Span keys) const {
+    tile.bias = nullptr;
+    tile.ld_bias = 0;
+    if (!mask_.data) return;
+    const int64_t* const stride = a_.mask_stride;
+    const int64_t at = batch * stride[0] + head * stride[1] + queries.begin * stride[2] + keys.begin * stride[3];
+    if (direct_) {
+      tile.bias = static_cast<const T*>(mask_.data) + at;
+      tile.ld_bias = stride[2];
+      return;
+    }
+    const int64_t rows = stride[2] ? queries.size() : 1;
+    for (int64_t i = 0; i < rows; i++)
+      for (int64_t j = 0; j < keys.size(); j++)
+        copy_.data()[i * AttentionCut::most_keys + j] = value(at + i * stride[2] + j * stride[3]);
+    tile.bias = copy_.data();
+    tile.ld_bias = stride[2] ? AttentionCut::most_keys : 0;
+  }
+
+ private:
+  T value(int64_t at) const {
+    if (mask_.dtype != DType::boolean) return static_cast<const T*>(mask_.data)[at];
+    return static_cast<const uint8_t*>(mask_.data)[at] ? T(0) : -std::numeric_limits<T>::infinity();
+  }
+
+  const AttentionAttrs& a_;
+  const Arg& mask_;
+  const bool direct_;
+  const Scratch<T> copy_;
+};
+
+}  // namespace nncore::cpu

@@ -1,0 +1,45 @@
+#include "../ops/attention.h"
+
+#include "module.h"
+
+namespace nncore::bind {
+
+namespace {
+
+ops::AttentionRule rule(const std::optional<Tensor>& mask, bool causal, std::optional<double> scale) {
+  return {mask.value_or(Tensor()), causal, scale};
+}
+
+}  // namespace
+
+void bind_attention(py::module_& m) {
+  m.def(
+      "attention",
+      [](const Tensor& q, const Tensor& k, const Tensor& v, const std::optional<Tensor>& mask, bool causal,
+         std::optional<double> scale, bool grouped) {
+        return ops::attention(q, k, v, rule(mask, causal, scale), grouped);
+      },
+      py::arg("query"), py::arg("key"), py::arg("value"), py::arg("attn_mask") = py::none(),
+      py::arg("is_causal") = false, py::arg("scale") = py::none(), py::arg("enable_gqa") = false,
+      "softmax(scale q k^T + mask) v for each head of (..., heads, rows, features).");
+  m.def(
+      "attention_of_rows",
+      [](const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, const std::optional<Tensor>& mask,
+         bool causal, std::optional<double> scale) {
+        return ops::attention_of_rows(q, k, v, heads, rule(mask, causal, scale));
+      },
+      py::arg("query"), py::arg("key"), py::arg("value"), py::arg("heads"), py::arg("attn_mask") = py::none(),
+      py::arg("is_causal") = false, py::arg("scale") = py::none(),
+      "The same of heads side by side: (batch, rows, heads * features).");
+  m.def(
+      "attention_of_packed",
+      [](const Tensor& qkv, int64_t heads, const std::optional<Tensor>& mask, bool causal,
+         std::optional<double> scale) {
+        return ops::attention_of_packed(qkv, heads, rule(mask, causal, scale));
+      },
+      py::arg("qkv"), py::arg("heads"), py::arg("attn_mask") = py::none(), py::arg("is_causal") = false,
+      py::arg("scale") = py::none(),
+      "The same of query, key and value side by side: (batch, rows, 3 * heads * features).");
+}
+
+}  // namespace nncore::bind
