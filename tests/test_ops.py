@@ -16,8 +16,9 @@ from op_table import CASES as TABLE
 from op_table_arrays import CASES as ARRAYS
 from op_table_products import CASES as PRODUCTS
 from op_table_select import CASES as SELECT
+from op_table_sequences import CASES as SEQUENCES
 
-CASES = [*TABLE, *ARRAYS, *SELECT, *PRODUCTS]
+CASES = [*TABLE, *ARRAYS, *SELECT, *PRODUCTS, *SEQUENCES]
 
 BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
 

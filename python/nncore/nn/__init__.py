@@ -24,11 +24,13 @@ from .activation import (
     Tanhshrink,
     Threshold,
 )
+from .attention import MultiheadAttention
 from .container import ModuleDict, ModuleList, Sequential
 from .linear import Identity, Linear
 from .loss import CrossEntropyLoss, MSELoss, NLLLoss, SumSquaredError
 from .module import Module
 from .parameter import Parameter
+from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell
 from .shape import Flatten, Unflatten
 from .softmax import LogSoftmax, Softmax, Softmin
 
@@ -45,6 +47,15 @@ __all__ = [
     "Identity",
     "Linear",
     "Unflatten",
+    # sequences
+    "GRU",
+    "GRUCell",
+    "LSTM",
+    "LSTMCell",
+    "MultiheadAttention",
+    "RNN",
+    "RNNBase",
+    "RNNCell",
     # activations
     "CELU",
     "ELU",

@@ -40,7 +40,11 @@ from nncore._core import (
     threshold,
 )
 
+from .attention import scaled_dot_product_attention
+from .positions import apply_rotary, rotary_tables, sinusoidal_positions
+
 __all__ = [
+    "apply_rotary",
     "celu",
     "cross_entropy",
     "elu",
@@ -61,9 +65,12 @@ __all__ = [
     "prelu",
     "relu",
     "relu6",
+    "rotary_tables",
+    "scaled_dot_product_attention",
     "selu",
     "sigmoid",
     "silu",
+    "sinusoidal_positions",
     "softmax",
     "softplus",
     "softsign",

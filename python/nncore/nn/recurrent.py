@@ -9,7 +9,7 @@ from nncore import _core
 from nncore._check import number, size
 from nncore._core import Tensor, dtype
 
-from . import functional, init
+from . import init
 from .module import Module
 from .parameter import Parameter
 
@@ -65,13 +65,18 @@ class RNNBase(Module):
         if proj_size and mode != "LSTM":
             raise ValueError(f"{name}: proj_size is {proj_size}; only an LSTM projects its output")
         if proj_size >= hidden_size:
-            raise ValueError(f"{name}: proj_size must be smaller than hidden_size {hidden_size}, got {proj_size}")
+            raise ValueError(
+                f"{name}: proj_size must be smaller than hidden_size {hidden_size}, got {proj_size}"
+            )
         kind = dtype or _core.float32
         width, self._out = GATES[mode] * hidden_size, proj_size or hidden_size
         self._names: list[list[list[str]]] = []  # of the parameters, by layer and direction
         for layer in range(num_layers):
             features = input_size if layer == 0 else self._out * self._directions
-            shapes: dict[str, tuple[int, ...]] = {"weight_ih": (width, features), "weight_hh": (width, self._out)}
+            shapes: dict[str, tuple[int, ...]] = {
+                "weight_ih": (width, features),
+                "weight_hh": (width, self._out),
+            }
             if bias:
                 shapes |= {"bias_ih": (width,), "bias_hh": (width,)}
             if proj_size:
@@ -132,7 +137,7 @@ class RNNBase(Module):
         c_n: list[Tensor] = []
         for layer in range(self.num_layers):
             if layer and self.dropout and self.training:
-                y = functional.dropout(y, self.dropout)
+                y = _core.dropout(y, self.dropout)
             own = slice(layer * count, (layer + 1) * count)
             one = self.num_layers == 1
             h, c = (s if s is None or one else s[own] for s in (h_0, c_0))
@@ -147,8 +152,8 @@ class RNNBase(Module):
 
     def _arguments(self) -> Iterator[str]:
         yield f"{self.input_size}, {self.hidden_size}"
-        defaults = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0}
-        defaults |= {"bidirectional": False, "proj_size": 0}
+        defaults = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False}
+        defaults |= {"dropout": 0.0, "bidirectional": False}
         for name, default in defaults.items():
             if getattr(self, name) != default:
                 yield f"{name}={getattr(self, name)}"

@@ -1,4 +1,4 @@
-// Cells of recurrent layers.
+// Cells of recurrent layers, tiles of attention.
 #include "check.h"
 
 namespace nncore::test {
@@ -66,6 +66,39 @@ void run_gru(const RecurrentKernels<T>& level, int64_t n, Kind kind, Log& log) {
   log.add("recurrent.gru_bwd.dh", label, a.dh);
 }
 
+template <class T>
+void run_attention(const AttentionKernels<T>& level, int64_t n, Kind kind, Log& log) {
+  const int64_t rows = 3, ld = n + 2, size = (rows - 1) * ld + n;
+  for (const bool biased : {false, true})
+    for (const int64_t ahead : {n, int64_t(0), n / 2}) {
+      const std::string label =
+          name("n=%d kind=%d biased=%d ahead=%d", int(n), int(kind), biased, int(ahead));
+      Buffer<T> p(size), dp(size), bias(size), largest(rows), sum(rows), factor(rows), lse(rows), delta(rows);
+      uint64_t seed = uint64_t(n);
+      for (Buffer<T>* b : {&p, &dp, &bias, &largest, &lse, &delta}) fill(*b, seed++, kind);
+      fill(sum, seed, Kind::positive);
+      AttentionTile<T> tile{};
+      tile.rows = rows, tile.keys = n, tile.ahead = ahead;
+      tile.scores = p.data(), tile.ld = ld, tile.scale = T(0.3);
+      tile.bias = biased ? bias.data() : nullptr, tile.ld_bias = ld;
+      tile.largest = largest.data(), tile.sum = sum.data(), tile.factor = factor.data();
+      level.softmax(tile);
+      log.add("attention.softmax.p", label, p);
+      log.add("attention.softmax.largest", label, largest);
+      log.add("attention.softmax.sum", label, sum);
+      log.add("attention.softmax.factor", label, factor);
+      level.scale_rows(rows, n, factor.data(), bias.data(), ld);
+      log.add("attention.scale_rows", label, bias);
+      level.finish(rows, largest.data(), sum.data(), factor.data(), lse.data());
+      log.add("attention.finish.factor", label, factor);
+      log.add("attention.finish.lse", label, lse);
+      tile.dp = dp.data(), tile.lse = lse.data(), tile.delta = delta.data();
+      level.softmax_bwd(tile);
+      log.add("attention.softmax_bwd.p", label, p);
+      log.add("attention.softmax_bwd.dp", label, dp);
+    }
+}
+
 }  // namespace
 
 template <class T>
@@ -75,6 +108,7 @@ void run_sequences(const LevelKernels<T>& level, Log& log) {
       if (n == 0) continue;
       run_lstm(level.recurrent, n, kind, log);
       run_gru(level.recurrent, n, kind, log);
+      run_attention(level.attention, n, kind, log);
     }
 }
 template void run_sequences<float>(const LevelKernels<float>&, Log&);

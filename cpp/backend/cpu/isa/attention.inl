@@ -34,10 +34,10 @@ NNCORE_FLATTEN void softmax_rows(const nncore::AttentionTile<T>& t) {
     const int64_t n = seen(t, r);
     T* const p = t.scores + r * t.ld;
     const ScoreRow<T, biased> v = {p, biased ? t.bias + r * t.ld_bias : nullptr, t.scale};
-    const T before = t.largest[r], here = reduce_terms<T, MaxJoin<V>>(n, v);
+    const T before = t.largest[r], here = reduce_terms<T, MaxJoin>(n, v);
     const T top = before > here ? before : here, shift = top == T(-__builtin_huge_val()) ? T(0) : top;
-    const T factor = first_lane<T>(exp(V(before - shift)));
-    const T sum = reduce_terms<T, SumJoin<V>>(n, [=](int64_t i, int64_t m) {
+    const T factor = exp(V(before - shift)).first();
+    const T sum = reduce_terms<T, SumJoin>(n, [=](int64_t i, int64_t m) {
       const V e = exp(v(i, m) - V(shift));
       store_some(p + i, e, m);
       return e;

@@ -1,0 +1,259 @@
+"""Attention: the function, and the layer that projects its inputs into heads."""
+
+from __future__ import annotations
+
+from nncore import _core
+from nncore._check import number, size
+from nncore._core import Tensor, dtype
+
+from . import init
+from .linear import Linear
+from .module import Module
+from .parameter import Parameter
+
+__all__ = ["MultiheadAttention", "scaled_dot_product_attention"]
+
+
+def scaled_dot_product_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:
+    """softmax(scale · query keyᵀ + attn_mask) value, for every head, without keeping the scores.
+
+    Shapes: query (..., heads, L, E), key (..., heads, S, E), value (..., heads, S, Ev), result (..., heads, L,
+    Ev). attn_mask broadcasts to (..., heads, L, S): bool, True takes part, or numbers that are added to the
+    scores. With `is_causal` query i sees the keys 0..i. `scale` is 1/sqrt(E) where not given. With `enable_gqa`
+    the heads of query are a multiple of those of key and value, each serving as many neighbours. A query that
+    sees no key gives 0. `dropout_p` drops probabilities, always: give 0 outside training.
+
+    Errors: ValueError for shapes that do not fit, TypeError for dtypes.
+    Source: Vaswani et al. 2017, "Attention is all you need", eq. 1; computed as in Dao et al. 2022,
+    "FlashAttention".
+
+    >>> q, k, v = nncore.zeros(1, 2, 4), nncore.zeros(1, 3, 4), nncore.tensor([[[1.0], [2.0], [6.0]]])
+    >>> nn.functional.scaled_dot_product_attention(q, k, v).tolist()
+    [[[3.0], [3.0]]]
+    """
+    p = number("scaled_dot_product_attention", "dropout_p", dropout_p, 0, 1)
+    if p or (attn_mask is not None and attn_mask.requires_grad):
+        return _composed(query, key, value, attn_mask, p, is_causal, scale, enable_gqa)[0]
+    return _core.attention(query, key, value, attn_mask, is_causal, scale, enable_gqa)
+
+
+def _repeated(x: Tensor, times: int) -> Tensor:
+    """(..., heads, rows, width) with every head `times` times."""
+    *lead, heads, rows, width = x.shape
+    return x.unsqueeze(-3).expand(*lead, heads, times, rows, width).reshape(*lead, heads * times, rows, width)
+
+
+def _composed(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    dropout_p: float,
+    is_causal: bool,
+    scale: float | None,
+    enable_gqa: bool = False,
+) -> tuple[Tensor, Tensor]:
+    """The same of simple operations, which keep the probabilities: (result, probabilities)."""
+    if enable_gqa and query.shape[-3] != key.shape[-3]:
+        times = query.shape[-3] // key.shape[-3]
+        key, value = _repeated(key, times), _repeated(value, times)
+    if is_causal:
+        if mask is not None:
+            raise ValueError("scaled_dot_product_attention: a mask and is_causal exclude each other")
+        rows, keys = _core.arange(query.shape[-2]), _core.arange(key.shape[-2])
+        mask = keys <= rows.unsqueeze(1)
+    factor = query.shape[-1] ** -0.5 if scale is None else scale
+    scores = (query * factor) @ key.transpose(-2, -1)
+    if mask is not None:
+        hidden = _core.tensor(-float("inf"), dtype=scores.dtype)
+        scores = _core.where(mask, scores, hidden) if mask.dtype == _core.bool else scores + mask
+    weights = _core.softmax(scores, -1)
+    if dropout_p:
+        weights = _core.dropout(weights, dropout_p)
+    return weights @ value, weights
+
+
+class MultiheadAttention(Module):
+    r"""head_i = attention(q W_qᵀ, k W_kᵀ, v W_vᵀ) on slices of embed_dim / num_heads; result = heads W_oᵀ + b_o.
+
+    Shapes: query (L, N, embed_dim), key (S, N, kdim), value (S, N, vdim), with `batch_first` (N, L, ...), or
+    without the batch axis; result as query. attn_mask (L, S) or (N · num_heads, L, S), key_padding_mask (N, S):
+    bool, here **True is left out**, or numbers that are added. `need_weights` also returns the probabilities (N,
+    L, S), the mean over heads, or with `average_attn_weights=False` (N, num_heads, L, S); without them nothing
+    of the size L · S is kept. `is_causal` says that attn_mask is the causal triangle, so that it need not be
+    read. Parameters: in_proj_weight (3 embed_dim, embed_dim), or q_, k_ and v_proj_weight
+    where kdim or vdim differ, Xavier uniform; in_proj_bias and out_proj.bias zero; out_proj.weight as `Linear`.
+
+    Errors: ValueError for sizes and shapes that do not fit, TypeError for dtypes.
+    Source: Vaswani et al. 2017, section 3.2.2; names and layouts are PyTorch's.
+
+    >>> layer = nn.MultiheadAttention(8, 2, batch_first=True)
+    >>> x = nncore.ones(3, 5, 8)
+    >>> y, weights = layer(x, x, x)
+    >>> y.shape, weights.shape
+    ((3, 5, 8), (3, 5, 5))
+    """
+
+    in_proj_weight: Parameter | None
+    q_proj_weight: Parameter | None
+    k_proj_weight: Parameter | None
+    v_proj_weight: Parameter | None
+    in_proj_bias: Parameter | None
+
+    def __init__(
+        self,
+        embed_dim: int,
+        num_heads: int,
+        dropout: float = 0.0,
+        bias: bool = True,
+        kdim: int | None = None,
+        vdim: int | None = None,
+        batch_first: bool = False,
+        *,
+        dtype: dtype | None = None,
+    ) -> None:
+        super().__init__()
+        name = "MultiheadAttention"
+        self.embed_dim = size(name, "embed_dim", embed_dim, 1)
+        self.num_heads = size(name, "num_heads", num_heads, 1)
+        self.dropout = number(name, "dropout", dropout, 0, 1)
+        self.batch_first = batch_first
+        self.kdim = embed_dim if kdim is None else size(name, "kdim", kdim, 1)
+        self.vdim = embed_dim if vdim is None else size(name, "vdim", vdim, 1)
+        self.head_dim = embed_dim // num_heads
+        if self.head_dim * num_heads != embed_dim:
+            raise ValueError(f"{name}: embed_dim {embed_dim} does not divide by num_heads {num_heads}")
+        kind = dtype or _core.float32
+
+        def weight(rows: int, columns: int) -> Parameter:
+            return Parameter(_core.empty(rows, columns, dtype=kind))
+
+        together = self.kdim == self.vdim == embed_dim
+        own = None if together else (weight(embed_dim, n) for n in (embed_dim, self.kdim, self.vdim))
+        q, k, v = own or (None, None, None)
+        self.register_parameter("q_proj_weight", q)
+        self.register_parameter("k_proj_weight", k)
+        self.register_parameter("v_proj_weight", v)
+        self.register_parameter("in_proj_weight", weight(3 * embed_dim, embed_dim) if together else None)
+        self.register_parameter(
+            "in_proj_bias", Parameter(_core.empty(3 * embed_dim, dtype=kind)) if bias else None
+        )
+        self.out_proj = Linear(embed_dim, embed_dim, bias, dtype=dtype)
+        self._reset_parameters()
+
+    def _reset_parameters(self) -> None:
+        for weight in (self.in_proj_weight, self.q_proj_weight, self.k_proj_weight, self.v_proj_weight):
+            if weight is not None:
+                init.xavier_uniform_(weight)
+        for bias in (self.in_proj_bias, self.out_proj.bias):
+            if bias is not None:
+                init.zeros_(bias)
+
+    def forward(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        key_padding_mask: Tensor | None = None,
+        need_weights: bool = True,
+        attn_mask: Tensor | None = None,
+        average_attn_weights: bool = True,
+        is_causal: bool = False,
+    ) -> tuple[Tensor, Tensor | None]:
+        alone = query.ndim == 2
+        for what, x in (("query", query), ("key", key), ("value", value)):
+            if x.ndim not in (2, 3) or x.ndim != query.ndim:
+                raise ValueError(
+                    f"MultiheadAttention: {what} has shape {x.shape}; expected three axes, or two without a batch"
+                )
+        if is_causal and attn_mask is None:
+            raise ValueError("MultiheadAttention: is_causal is a hint about attn_mask and needs it")
+        same = query is key and key is value
+        if not (alone or self.batch_first):
+            query, key, value = self._turned(query, key, value)
+        elif alone:
+            query, key, value = query.unsqueeze(0), key.unsqueeze(0), value.unsqueeze(0)
+            key_padding_mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
+        causal = is_causal and key_padding_mask is None and not need_weights  # the triangle need not be read
+        mask = None if causal else self._mask(query, key, attn_mask, key_padding_mask)
+        dropout_p = self.dropout if self.training else 0.0
+        if need_weights or dropout_p or (mask is not None and mask.requires_grad):
+            q, k, v = (self._split(x) for x in self._projected(query, key, value))
+            heads, weights = _composed(q, k, v, mask, dropout_p, causal, None)
+            y = heads.transpose(1, 2).reshape(query.shape)
+        elif same and self.in_proj_weight is not None:
+            packed = _core.linear(query, self.in_proj_weight, self.in_proj_bias)
+            y = _core.attention_of_packed(packed, self.num_heads, mask, causal)
+        else:
+            q, k, v = self._projected(query, key, value)
+            y = _core.attention_of_rows(q, k, v, self.num_heads, mask, causal)
+        y = self.out_proj(y)
+        y = y.squeeze(0) if alone else y if self.batch_first else y.transpose(0, 1)
+        if not need_weights:
+            return y, None
+        weights = weights.mean(1) if average_attn_weights else weights
+        return y, weights.squeeze(0) if alone else weights
+
+    def _turned(self, query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(steps, batch, features) as (batch, steps, features); what is the same stays the same."""
+        q = query.transpose(0, 1)
+        k = q if key is query else key.transpose(0, 1)
+        return q, k, k if value is key else value.transpose(0, 1)
+
+    def _projected(self, query: Tensor, key: Tensor, value: Tensor) -> list[Tensor]:
+        width = self.embed_dim
+        inputs = (query, key, value)
+        if self.in_proj_weight is not None:
+            weights = [self.in_proj_weight[i * width : (i + 1) * width] for i in range(3)]
+        else:
+            assert self.q_proj_weight is not None
+            assert self.k_proj_weight is not None
+            assert self.v_proj_weight is not None
+            weights = [self.q_proj_weight, self.k_proj_weight, self.v_proj_weight]
+        biases: list[Tensor | None] = [None] * 3
+        if self.in_proj_bias is not None:
+            biases = [self.in_proj_bias[i * width : (i + 1) * width] for i in range(3)]
+        return [_core.linear(x, w, b) for x, w, b in zip(inputs, weights, biases, strict=True)]
+
+    def _split(self, x: Tensor) -> Tensor:
+        batch, steps, _ = x.shape
+        return x.reshape(batch, steps, self.num_heads, self.head_dim).transpose(1, 2)
+
+    def _mask(self, query: Tensor, key: Tensor, mask: Tensor | None, padding: Tensor | None) -> Tensor | None:
+        """Both masks as one that broadcasts to (batch, heads, L, S), in the meaning of the function."""
+        batch, queries, keys = query.shape[0], query.shape[1], key.shape[1]
+        if mask is not None:
+            wanted = [(queries, keys), (batch * self.num_heads, queries, keys)]
+            if mask.shape not in wanted:
+                raise ValueError(
+                    f"MultiheadAttention: attn_mask has shape {mask.shape}; expected {wanted[0]} or {wanted[1]}"
+                )
+            mask = mask if mask.ndim == 2 else mask.reshape(batch, self.num_heads, queries, keys)
+        if padding is not None:
+            if padding.shape != (batch, keys):
+                raise ValueError(
+                    f"MultiheadAttention: key_padding_mask has shape {padding.shape}; expected {(batch, keys)}"
+                )
+            padding = padding.reshape(batch, 1, 1, keys)
+        if mask is None or padding is None:
+            one = mask if padding is None else padding
+            return one == 0 if one is not None and one.dtype == _core.bool else one
+        if mask.dtype == padding.dtype == _core.bool:
+            return _core.where(mask, mask, padding) == 0
+        return _added(mask, query.dtype) + _added(padding, query.dtype)
+
+
+def _added(mask: Tensor, kind: dtype) -> Tensor:
+    """-inf where a bool mask leaves out, 0 elsewhere."""
+    if mask.dtype != _core.bool:
+        return mask
+    return _core.where(mask, _core.tensor(-float("inf"), dtype=kind), _core.tensor(0.0, dtype=kind))

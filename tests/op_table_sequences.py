@@ -1,0 +1,207 @@
+"""Rows of the table: recurrent layers and attention, beside their meaning step by step in NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import nncore
+from nncore import _core
+from op_case import Array, Case
+from op_table import of_shapes
+
+GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
+
+
+def sigmoid(x: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-x)))
+
+
+def walk(mode: str, x: Array, h: Array, c: Array, weights: list[Array], reverse: bool = False) -> list[Array]:
+    """y, h_n, c_n of one direction, step by step; weights are w_ih, w_hh, b_ih, b_hh and perhaps w_hr."""
+    w_ih, w_hh, b_ih, b_hh = weights[:4]
+    y = [h] * len(x)
+    for t in reversed(range(len(x))) if reverse else range(len(x)):
+        from_x, from_h = x[t] @ w_ih.T + b_ih, h @ w_hh.T + b_hh
+        if mode == "LSTM":
+            i, f, g, o = np.split(from_x + from_h, 4, axis=-1)
+            c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+            h = sigmoid(o) * np.tanh(c)
+            h = h @ weights[4].T if len(weights) > 4 else h
+        elif mode == "GRU":
+            (xr, xz, xn), (hr, hz, hn) = np.split(from_x, 3, axis=-1), np.split(from_h, 3, axis=-1)
+            z = sigmoid(xz + hz)
+            h = (1 - z) * np.tanh(xn + sigmoid(xr + hr) * hn) + z * h
+        else:
+            h = np.tanh(from_x + from_h) if mode == "RNN_TANH" else np.maximum(from_x + from_h, 0)
+        y[t] = h
+    return [np.stack(y), h, c]
+
+
+def joined(parts: list[Array]) -> Array:
+    return np.concatenate([p.reshape(-1) for p in parts])
+
+
+def recurrent_case(
+    mode: str,
+    steps: int,
+    batch: int,
+    features: int,
+    hidden: int,
+    directions: int = 1,
+    out: int = 0,
+    state: bool = True,
+) -> Case:
+    """All results of a layer, one after the other; the state can be left out."""
+    width, h_size, lstm = GATES[mode] * hidden, out or hidden, mode == "LSTM"
+    shapes = [(steps, batch, features), (directions, batch, h_size), (directions, batch, hidden)]
+    own = [(width, features), (width, h_size), (width,), (width,), *([(out, hidden)] if out else [])]
+    count = len(own)
+
+    def call(x: Any, h: Any, c: Any, *weights: Any) -> Any:
+        ways = [[*weights[d * count : d * count + count], None][:5] for d in range(directions)]
+        y, h_n, c_n = _core.recurrent(
+            mode, x, h if state else None, c if state and lstm else None, [list(way) for way in ways]
+        )
+        return _core.cat([t.reshape(-1) for t in (y, h_n, c_n) if t is not None], 0)
+
+    def truth(x: Array, h: Array, c: Array, *weights: Array) -> Array:
+        h, c = (h, c) if state else (np.zeros_like(h), np.zeros_like(c))
+        ways = [
+            walk(mode, x, h[d], c[d], list(weights[d * count : (d + 1) * count]), d == 1)
+            for d in range(directions)
+        ]
+        y = np.concatenate([way[0] for way in ways], axis=-1)
+        return joined([y, *(w[1] for w in ways), *(w[2] for w in ways if lstm)])
+
+    name = f"{mode} {steps}x{batch}x{features} {hidden}x{directions}{f' to {out}' if out else ''}"
+    make = of_shapes(*shapes, *(own * directions))
+    return Case(
+        name + ("" if state else " from zero"),
+        call,
+        truth,
+        make,
+        [()],
+        ulp=64,
+        size=lambda *a: np.maximum(1, np.abs(truth(*a))),
+    )
+
+
+def attend(
+    q: Array, k: Array, v: Array, mask: Array | None = None, causal: bool = False, scale: float | None = None
+) -> Array:
+    """softmax(scale q k^T + mask) v, rows that see nothing 0; heads of k and v serve several of q."""
+    if q.ndim > 2 and k.shape[-3] != q.shape[-3]:
+        k, v = (np.repeat(x, q.shape[-3] // x.shape[-3], axis=-3) for x in (k, v))
+    scores = q @ np.swapaxes(k, -1, -2) * (q.shape[-1] ** -0.5 if scale is None else scale)
+    if causal:
+        mask = np.tri(*scores.shape[-2:], dtype=bool)
+    if mask is not None:
+        scores = np.where(mask, scores, -np.inf) if mask.dtype == bool else scores + mask
+    top = scores.max(axis=-1, keepdims=True, initial=-np.inf)
+    p = np.exp(scores - np.where(np.isfinite(top), top, 0))
+    total = p.sum(axis=-1, keepdims=True)
+    return np.asarray(p / np.where(total == 0, 1, total) @ v)
+
+
+def mask_of(kind: str, shape: tuple[int, ...]) -> Array:
+    rng = np.random.default_rng(4)
+    mask = rng.uniform(-2, 2, shape).astype(np.float32).astype(np.float64)
+    return mask > -0.8 if kind == "bool" else mask
+
+
+def attention_case(
+    q: tuple[int, ...],
+    k: tuple[int, ...],
+    dv: int,
+    mask: tuple[str, tuple[int, ...]] | None = None,
+    causal: bool = False,
+    scale: float | None = None,
+) -> Case:
+    values = None if mask is None else mask_of(*mask)
+
+    def call(q: Any, k: Any, v: Any) -> Any:
+        m = None if values is None else nncore.tensor(values)
+        if m is not None and values is not None and values.dtype != bool:
+            m = m.to(q.dtype)
+        return _core.attention(q, k, v, m, causal, scale, enable_gqa=q.ndim > 2)
+
+    text = f"attention {q} {k} {dv}" + (" causal" if causal else "") + (f" {mask}" if mask else "")
+    return Case(
+        text,
+        call,
+        lambda q, k, v: attend(q, k, v, values, causal, scale),
+        of_shapes(q, k, (*k[:-1], dv)),
+        [()],
+        ulp=16,
+        size=lambda q, k, v: np.ones((*q[..., :1].shape[:-1], dv)),
+    )
+
+
+def packed_case(batch: int, steps: int, heads: int, width: int, causal: bool, packed: bool) -> Case:
+    def heads_of(x: Array) -> Array:
+        return np.swapaxes(x.reshape(batch, steps, heads, width), 1, 2)
+
+    def truth(*parts: Array) -> Array:
+        q, k, v = parts if len(parts) == 3 else np.split(parts[0], 3, axis=-1)
+        y = attend(heads_of(q), heads_of(k), heads_of(v), causal=causal)
+        return np.swapaxes(y, 1, 2).reshape(batch, steps, heads * width)
+
+    call: Callable[..., Any] = (
+        (lambda x: _core.attention_of_packed(x, heads, None, causal))
+        if packed
+        else (lambda q, k, v: _core.attention_of_rows(q, k, v, heads, None, causal))
+    )
+    full = heads * width
+    shapes = [(batch, steps, 3 * full)] if packed else [(batch, steps, full)] * 3
+    return Case(
+        f"attention of {'packed' if packed else 'rows'} {batch}x{steps}x{heads}x{width}"
+        + (" causal" if causal else ""),
+        call,
+        truth,
+        of_shapes(*shapes),
+        [()],
+        ulp=16,
+        size=lambda *_: np.ones((batch, steps, full)),
+    )
+
+
+CASES: list[Case] = [
+    *(
+        recurrent_case(mode, steps, batch, features, hidden, directions, state=state)
+        for mode in GATES
+        for steps, batch, features, hidden, directions, state in [
+            (3, 2, 3, 2, 1, True),
+            (2, 2, 2, 3, 2, True),
+            (3, 1, 2, 3, 2, False),
+            (1, 1, 1, 1, 1, True),
+            (2, 0, 3, 2, 1, True),
+            (5, 33, 7, 19, 2, True),
+            (4, 1, 3, 40, 1, False),
+        ]
+    ),
+    recurrent_case("LSTM", 3, 2, 3, 4, 1, out=2),
+    recurrent_case("LSTM", 2, 2, 2, 3, 2, out=1, state=False),
+    recurrent_case("LSTM", 9, 20, 5, 33, 1, out=17),
+    attention_case((2, 2, 3, 4), (2, 2, 5, 4), 3),
+    attention_case((2, 2, 3, 4), (2, 2, 3, 4), 4, causal=True),
+    attention_case((1, 5, 3), (1, 2, 3), 2, causal=True),
+    attention_case((4, 2, 3), (2, 3, 3), 2, scale=0.7),
+    attention_case((3, 4), (5, 4), 4),
+    attention_case((1, 1), (1, 1), 1),
+    attention_case((2, 0, 3), (2, 4, 3), 3),
+    attention_case((2, 3, 3), (2, 0, 3), 3),
+    attention_case((2, 2, 3, 4), (2, 2, 5, 4), 3, ("bool", (3, 5))),
+    attention_case((2, 2, 3, 4), (2, 2, 5, 4), 3, ("bool", (2, 1, 1, 5))),
+    attention_case((2, 2, 3, 4), (2, 2, 5, 4), 3, ("float", (2, 2, 3, 5))),
+    attention_case((2, 2, 3, 4), (2, 2, 5, 4), 3, ("float", (2, 3, 1))),
+    attention_case((2, 2, 2, 2, 3), (2, 2, 2, 2, 3), 3, ("bool", (2, 1, 2, 2, 2))),
+    attention_case((1, 2, 71, 5), (1, 1, 300, 5), 4),
+    attention_case((2, 1, 300, 8), (2, 1, 300, 8), 8, causal=True),
+    attention_case((2, 1, 100, 3), (2, 1, 270, 3), 5, ("bool", (100, 270))),
+    attention_case((1, 2, 90, 3), (1, 2, 290, 3), 3, ("float", (1, 290))),
+    *(packed_case(2, 4, 2, 3, causal, packed) for causal in (False, True) for packed in (False, True)),
+    packed_case(2, 75, 3, 5, True, True),
+]
