@@ -1,9 +1,9 @@
 """Attention and recurrent layers, forward and with backward, against PyTorch and the limits of the machine.
 
-Results are checked against float64 before they are timed; libraries take turns within one process, with the same
-number of threads. The fraction of the limit counts the multiply-adds of the matrix products alone, with backward
-those that must be made (attention seven products, the scores of forward made again among them; an LSTM three
-times forward).
+Results are checked against float64 before they are timed; libraries take turns within one process, with the
+same number of threads. The fraction of the limit counts the multiply-adds of the matrix products alone, with
+backward those that must be made (attention seven products, the scores of forward made again among them; a
+recurrent layer three times forward).
 
     python bench/sequences.py --threads 1 --json bench/results/sequences.jsonl
 """

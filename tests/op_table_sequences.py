@@ -84,8 +84,8 @@ def recurrent_case(
         truth,
         make,
         [()],
-        ulp=64,
-        size=lambda *a: np.maximum(1, np.abs(truth(*a))),
+        ulp=32 if hidden < 10 else 256,  # steps pass errors on
+        size=lambda *a: np.full(truth(*a).shape, np.abs(truth(*a)).max(initial=1)),
     )
 
 

@@ -104,7 +104,9 @@ def test_layers_one_above_the_other(kind: Any) -> None:
     expected, second = two(middle)
     assert np.array_equal(y.detach().numpy(), expected.detach().numpy())
     for all_, lower, upper in zip(as_list(state), as_list(first), as_list(second), strict=True):
-        assert np.array_equal(all_.detach().numpy(), np.concatenate([lower.detach().numpy(), upper.detach().numpy()]))
+        assert np.array_equal(
+            all_.detach().numpy(), np.concatenate([lower.detach().numpy(), upper.detach().numpy()])
+        )
 
 
 @pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU, nn.RNN])

@@ -15,25 +15,27 @@ struct RecurrentOrder {
   int64_t row(int64_t s) const { return (a.reverse ? a.steps - 1 - s : s) * a.batch; }
 
   // f(s, rows, units) for the given steps, each after the one before. Sequences are independent: with rows
-  // enough each thread takes some of them through all steps. Else each step is a region of its own, cut by
+  // enough each thread takes some of them through all steps, some units at a time, whose weights then stay in
+  // the second cache level while all panels of rows meet them. Else each step is a region of its own, cut by
   // units, so that every thread reads only its part of the weights.
   template <class F>
   void walk(int64_t cost, int64_t from, int64_t to, F&& f) const {
-    constexpr int64_t rows_enough = 8, unit = 16;
+    constexpr int64_t rows_enough = 8, unit = 16, most_units = 128;
     const int64_t team = team_size(cost), count = std::abs(to - from), by = from < to ? 1 : -1;
-    const Span all_rows = {0, a.batch}, all_units = {0, a.hidden};
+    const int64_t pieces = a.projected ? 1 : ceil_div(a.hidden, most_units);
     if (team == 1 || a.projected || a.batch >= rows_enough * team) {
       const int64_t parts = std::min(team, a.batch);
       parallel_for(parts, cost, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; i++)
-          for (int64_t n = 0; n < count; n++) f(from + n * by, part(a.batch, parts, i), all_units);
+          for (int64_t n = 0; n < count * pieces; n++)
+            f(from + n / pieces * by, part(a.batch, parts, i), part(a.hidden, pieces, n % pieces, unit));
       });
       return;
     }
     const int64_t parts = std::min(team, ceil_div(a.hidden, unit));
     for (int64_t n = 0; n < count; n++)
       parallel_for(parts, cost / count, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; i++) f(from + n * by, all_rows, part(a.hidden, parts, i, unit));
+        for (int64_t i = begin; i < end; i++) f(from + n * by, Span{0, a.batch}, part(a.hidden, parts, i, unit));
       });
   }
 };

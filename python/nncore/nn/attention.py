@@ -26,11 +26,11 @@ def scaled_dot_product_attention(
 ) -> Tensor:
     """softmax(scale · query keyᵀ + attn_mask) value, for every head, without keeping the scores.
 
-    Shapes: query (..., heads, L, E), key (..., heads, S, E), value (..., heads, S, Ev), result (..., heads, L,
-    Ev). attn_mask broadcasts to (..., heads, L, S): bool, True takes part, or numbers that are added to the
-    scores. With `is_causal` query i sees the keys 0..i. `scale` is 1/sqrt(E) where not given. With `enable_gqa`
-    the heads of query are a multiple of those of key and value, each serving as many neighbours. A query that
-    sees no key gives 0. `dropout_p` drops probabilities, always: give 0 outside training.
+    Shapes: query (..., heads, L, E), key (..., heads, S, E), value (..., heads, S, Ev), result (..., heads,
+    L, Ev). attn_mask broadcasts to (..., heads, L, S): bool, True takes part, or numbers that are added to
+    the scores. With `is_causal` query i sees the keys 0..i. `scale` is 1/sqrt(E) where not given. With
+    `enable_gqa` the heads of query are a multiple of those of key and value, each serving as many neighbours.
+    A query that sees no key gives 0. `dropout_p` drops probabilities, always: give 0 outside training.
 
     Errors: ValueError for shapes that do not fit, TypeError for dtypes.
     Source: Vaswani et al. 2017, "Attention is all you need", eq. 1; computed as in Dao et al. 2022,
@@ -83,15 +83,16 @@ def _composed(
 
 
 class MultiheadAttention(Module):
-    r"""head_i = attention(q W_qᵀ, k W_kᵀ, v W_vᵀ) on slices of embed_dim / num_heads; result = heads W_oᵀ + b_o.
+    r"""head_i = attention(q W_qᵀ, k W_kᵀ, v W_vᵀ) on slices of embed_dim / num_heads; then heads W_oᵀ + b_o.
 
     Shapes: query (L, N, embed_dim), key (S, N, kdim), value (S, N, vdim), with `batch_first` (N, L, ...), or
-    without the batch axis; result as query. attn_mask (L, S) or (N · num_heads, L, S), key_padding_mask (N, S):
-    bool, here **True is left out**, or numbers that are added. `need_weights` also returns the probabilities (N,
-    L, S), the mean over heads, or with `average_attn_weights=False` (N, num_heads, L, S); without them nothing
-    of the size L · S is kept. `is_causal` says that attn_mask is the causal triangle, so that it need not be
-    read. Parameters: in_proj_weight (3 embed_dim, embed_dim), or q_, k_ and v_proj_weight
-    where kdim or vdim differ, Xavier uniform; in_proj_bias and out_proj.bias zero; out_proj.weight as `Linear`.
+    without the batch axis; result as query. attn_mask (L, S) or (N · num_heads, L, S), key_padding_mask (N,
+    S): bool, here **True is left out**, or numbers that are added. `need_weights` also returns the
+    probabilities (N, L, S), the mean over heads, or with `average_attn_weights=False` (N, num_heads, L, S);
+    without them nothing of the size L · S is kept. `is_causal` says that attn_mask is the causal triangle, so
+    that it need not be read. Parameters: in_proj_weight (3 embed_dim, embed_dim), or q_, k_ and v_proj_weight
+    where kdim or vdim differ, Xavier uniform; in_proj_bias and out_proj.bias zero; out_proj.weight as
+    `Linear`. The names add_bias_kv and add_zero_attn are not offered.
 
     Errors: ValueError for sizes and shapes that do not fit, TypeError for dtypes.
     Source: Vaswani et al. 2017, section 3.2.2; names and layouts are PyTorch's.
@@ -173,7 +174,8 @@ class MultiheadAttention(Module):
         for what, x in (("query", query), ("key", key), ("value", value)):
             if x.ndim not in (2, 3) or x.ndim != query.ndim:
                 raise ValueError(
-                    f"MultiheadAttention: {what} has shape {x.shape}; expected three axes, or two without a batch"
+                    f"MultiheadAttention: {what} has shape {x.shape}; expected three axes, or two "
+                    "without a batch, like the query"
                 )
         if is_causal and attn_mask is None:
             raise ValueError("MultiheadAttention: is_causal is a hint about attn_mask and needs it")
@@ -235,13 +237,15 @@ class MultiheadAttention(Module):
             wanted = [(queries, keys), (batch * self.num_heads, queries, keys)]
             if mask.shape not in wanted:
                 raise ValueError(
-                    f"MultiheadAttention: attn_mask has shape {mask.shape}; expected {wanted[0]} or {wanted[1]}"
+                    f"MultiheadAttention: attn_mask has shape {mask.shape}; expected {wanted[0]} "
+                    f"or {wanted[1]}"
                 )
             mask = mask if mask.ndim == 2 else mask.reshape(batch, self.num_heads, queries, keys)
         if padding is not None:
             if padding.shape != (batch, keys):
                 raise ValueError(
-                    f"MultiheadAttention: key_padding_mask has shape {padding.shape}; expected {(batch, keys)}"
+                    f"MultiheadAttention: key_padding_mask has shape {padding.shape}; "
+                    f"expected {(batch, keys)}"
                 )
             padding = padding.reshape(batch, 1, 1, keys)
         if mask is None or padding is None:

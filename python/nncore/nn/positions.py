@@ -55,9 +55,9 @@ def rotary_tables(
 def apply_rotary(input: Tensor, cos: Tensor, sin: Tensor, *, interleaved: bool = False) -> Tensor:
     """Every pair (a, b) of a row turned by its position's angle: (a cos - b sin, b cos + a sin).
 
-    Shapes: input (..., steps, dim), cos and sin (steps, dim / 2) as `rotary_tables` makes them; slices of longer
-    tables serve later positions. Pairs are (i, i + dim / 2), as in GPT-NeoX and LLaMA's converted weights, or
-    with `interleaved` (2i, 2i + 1), as in RoFormer, GPT-J and LLaMA itself.
+    Shapes: input (..., steps, dim), cos and sin (steps, dim / 2) as `rotary_tables` makes them; slices of
+    longer tables serve later positions. Pairs are (i, i + dim / 2), as in GPT-NeoX, or with `interleaved`
+    (2i, 2i + 1), as in RoFormer and GPT-J.
 
     Errors: ValueError for tables that do not fit, TypeError for dtypes that differ.
     Source: Su et al. 2021, "RoFormer: enhanced transformer with rotary position embedding", eq. 34.
@@ -69,8 +69,8 @@ def apply_rotary(input: Tensor, cos: Tensor, sin: Tensor, *, interleaved: bool =
     half = input.shape[-1] // 2 if input.ndim > 1 else 0
     if input.ndim < 2 or input.shape[-1] % 2 or not cos.shape == sin.shape == (input.shape[-2], half):
         raise ValueError(
-            f"apply_rotary: input {input.shape} with tables {cos.shape} and {sin.shape}; expected (..., steps, "
-            "dim) with an even dim and tables (steps, dim / 2)"
+            f"apply_rotary: input {input.shape} with tables {cos.shape} and {sin.shape}; expected (..., "
+            "steps, dim) with an even dim and tables (steps, dim / 2)"
         )
     if not cos.dtype == sin.dtype == input.dtype:
         raise TypeError(

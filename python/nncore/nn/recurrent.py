@@ -117,7 +117,8 @@ class RNNBase(Module):
         expected = (count, *batch, width)
         if state.shape != expected:
             raise ValueError(
-                f"{type(self).__name__}: {what} has shape {state.shape}; the input {input.shape} needs {expected}"
+                f"{type(self).__name__}: {what} has shape {state.shape}; the input {input.shape} needs "
+                f"{expected}"
             )
         return state.unsqueeze(1) if alone else state
 
@@ -167,9 +168,9 @@ class RNN(RNNBase):
 
     Shapes: input (steps, batch, input_size), with `batch_first` (batch, steps, input_size), or (steps,
     input_size) of one sequence; h_0 and h_n (num_layers * directions, batch, hidden_size), zeros when h_0 is
-    not given; output (steps, batch, directions * hidden_size), of the last layer. `dropout` acts on the output
-    of every layer but the last while training. Parameters weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0,
-    weight_ih_l0_reverse, ... start uniform in ±1/sqrt(hidden_size). Packed sequences are not offered.
+    not given; output (steps, batch, directions * hidden_size), of the last layer. `dropout` acts on the
+    output of every layer but the last while training. Parameters weight_ih_l0, weight_hh_l0,
+    bias_ih_l0, bias_hh_l0, weight_ih_l0_reverse, ... start uniform in ±1/sqrt(hidden_size). Packed sequences are not offered.
 
     Errors: ValueError for shapes and sizes that do not fit, TypeError for dtypes.
     Source: Elman 1990, "Finding structure in time"; the names are PyTorch's.
@@ -242,8 +243,9 @@ class GRU(RNNBase):
 class LSTM(RNNBase):
     r"""i, f, o = σ(W x + b + W_h h + b_h), g = tanh(...), c' = f c + i g, h' = o tanh(c').
 
-    Shapes, arguments and parameters are those of `RNN`; weights hold i, f, g, o one below the other. The state
-    is a pair (h, c), c of hidden_size numbers. With `proj_size` h' = W_hr (o tanh(c')), of that many numbers.
+    Shapes, arguments and parameters are those of `RNN`; weights hold i, f, g, o one below the other. The
+    state is a pair (h, c), c of hidden_size numbers. With `proj_size` h' = W_hr (o tanh(c')), of that
+    many numbers.
 
     Errors: ValueError for shapes and sizes that do not fit, TypeError for dtypes.
     Source: Hochreiter and Schmidhuber 1997, "Long short-term memory", with the forget gate of Gers,
