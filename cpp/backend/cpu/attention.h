@@ -83,19 +83,21 @@ class MaskTile {
       return;
     }
     const int64_t rows = stride[2] ? queries.size() : 1;
-    for (int64_t i = 0; i < rows; i++)
-      for (int64_t j = 0; j < keys.size(); j++)
-        copy_.data()[i * AttentionCut::most_keys + j] = value(at + i * stride[2] + j * stride[3]);
+    const auto copy = [&](const auto* from, auto added) {
+      for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < keys.size(); j++)
+          copy_.data()[i * AttentionCut::most_keys + j] = added(from[i * stride[2] + j * stride[3]]);
+    };
+    if (mask_.dtype == DType::boolean)
+      copy(static_cast<const uint8_t*>(mask_.data) + at,
+           [](uint8_t takes_part) { return takes_part ? T(0) : -std::numeric_limits<T>::infinity(); });
+    else
+      copy(static_cast<const T*>(mask_.data) + at, [](T x) { return x; });
     tile.bias = copy_.data();
     tile.ld_bias = stride[2] ? AttentionCut::most_keys : 0;
   }
 
  private:
-  T value(int64_t at) const {
-    if (mask_.dtype != DType::boolean) return static_cast<const T*>(mask_.data)[at];
-    return static_cast<const uint8_t*>(mask_.data)[at] ? T(0) : -std::numeric_limits<T>::infinity();
-  }
-
   const AttentionAttrs& a_;
   const Arg& mask_;
   const bool direct_;

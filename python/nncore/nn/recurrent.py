@@ -10,6 +10,7 @@ from nncore._check import number, size
 from nncore._core import Tensor, dtype
 
 from . import init
+from .dropped import dropped
 from .module import Module
 from .parameter import Parameter
 
@@ -138,7 +139,7 @@ class RNNBase(Module):
         c_n: list[Tensor] = []
         for layer in range(self.num_layers):
             if layer and self.dropout and self.training:
-                y = _core.dropout(y, self.dropout)
+                y = dropped(y, self.dropout)
             own = slice(layer * count, (layer + 1) * count)
             one = self.num_layers == 1
             h, c = (s if s is None or one else s[own] for s in (h_0, c_0))
@@ -170,7 +171,8 @@ class RNN(RNNBase):
     input_size) of one sequence; h_0 and h_n (num_layers * directions, batch, hidden_size), zeros when h_0 is
     not given; output (steps, batch, directions * hidden_size), of the last layer. `dropout` acts on the
     output of every layer but the last while training. Parameters weight_ih_l0, weight_hh_l0,
-    bias_ih_l0, bias_hh_l0, weight_ih_l0_reverse, ... start uniform in ±1/sqrt(hidden_size). Packed sequences are not offered.
+    bias_ih_l0, bias_hh_l0, weight_ih_l0_reverse, ... start uniform in ±1/sqrt(hidden_size).
+    Packed sequences are not offered.
 
     Errors: ValueError for shapes and sizes that do not fit, TypeError for dtypes.
     Source: Elman 1990, "Finding structure in time"; the names are PyTorch's.
