@@ -244,8 +244,8 @@ struct AttentionLayout {
 };
 
 struct AttentionAttrs {
-  int64_t batch, heads, kv_heads;      // heads is a multiple of kv_heads, which are shared in turn
-  int64_t q_len, k_len, d, dv;         // of queries and keys, of values
+  int64_t batch, heads, kv_heads;  // heads is a multiple of kv_heads, which are shared in turn
+  int64_t q_len, k_len, d, dv;     // of queries and keys, of values
   AttentionLayout q, k, v, out;
   int64_t mask_stride[4];  // batch, head, query, key; 0 where stretched
   double scale;

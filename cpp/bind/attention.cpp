@@ -16,9 +16,8 @@ void bind_attention(py::module_& m) {
   m.def(
       "attention",
       [](const Tensor& q, const Tensor& k, const Tensor& v, const std::optional<Tensor>& mask, bool causal,
-         std::optional<double> scale, bool grouped) {
-        return ops::attention(q, k, v, rule(mask, causal, scale), grouped);
-      },
+         std::optional<double> scale,
+         bool grouped) { return ops::attention(q, k, v, rule(mask, causal, scale), grouped); },
       py::arg("query"), py::arg("key"), py::arg("value"), py::arg("attn_mask") = py::none(),
       py::arg("is_causal") = false, py::arg("scale") = py::none(), py::arg("enable_gqa") = false,
       "softmax(scale q k^T + mask) v for each head of (..., heads, rows, features).");

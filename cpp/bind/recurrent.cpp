@@ -30,7 +30,8 @@ py::tuple recurrent(const std::string& mode, const Tensor& x, const std::optiona
   check(found, "recurrent: mode is '", mode, "'; expected 'LSTM', 'GRU', 'RNN_TANH' or 'RNN_RELU'");
   std::vector<ops::RecurrentWeights> weights;
   for (const Weights& w : directions) {
-    check(w.size() == 5 && w[0] && w[1], "recurrent: each direction needs weight_ih, weight_hh, bias_ih, "
+    check(w.size() == 5 && w[0] && w[1],
+          "recurrent: each direction needs weight_ih, weight_hh, bias_ih, "
           "bias_hh and weight_hr; the last three may be None");
     const Tensor none;
     weights.push_back({*w[0], *w[1], w[2].value_or(none), w[3].value_or(none), w[4].value_or(none)});

@@ -18,8 +18,8 @@ struct AttentionRule {
 // keys, dv). With `grouped` heads may be a multiple of kv_heads: each k and v serves that many neighbours.
 Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const AttentionRule& rule, bool grouped);
 
-// The same of heads side by side, as projections leave them: q (batch, queries, heads * d), k, v (batch, keys,
-// heads * d); the mask is (batch, heads, queries, keys).
+// The same of heads side by side, as projections leave them: q (batch, queries, heads * d), k, v (batch,
+// keys, heads * d); the mask is (batch, heads, queries, keys).
 Tensor attention_of_rows(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads,
                          const AttentionRule& rule);
 

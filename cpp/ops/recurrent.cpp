@@ -34,7 +34,8 @@ struct Matrix {
 void multiply_into(const Matrix& c, const Matrix& a, bool trans_a, const Matrix& b, bool trans_b,
                    bool accumulate, const Tensor& bias = {}) {
   const int64_t k = trans_a ? a.rows : a.cols;
-  const MatmulAttrs attrs = {c.rows, c.cols, k, a.ld, b.ld, c.ld, trans_a, trans_b, accumulate, -1, 0, {}, {}};
+  const MatmulAttrs attrs = {c.rows,  c.cols,     k,  a.ld, b.ld, c.ld, trans_a,
+                             trans_b, accumulate, -1, 0,    {},   {}};
   submit(Call(Kernel::matmul, flop_cost(double(c.rows) * double(c.cols) * double(k)), attrs, in(a.span()),
               in(b.span()), in(bias), out(c.span()), Arg{}));
 }

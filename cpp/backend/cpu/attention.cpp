@@ -24,7 +24,8 @@ class AttentionForward {
     const int64_t blocks = cut_.query_blocks();
     parallel_for(a_.batch * a_.heads * blocks, call.cost, [&](int64_t begin, int64_t end) {
       Work work(*this);
-      for (int64_t i = begin; i < end; i++) block(work, i / blocks / a_.heads, i / blocks % a_.heads, i % blocks);
+      for (int64_t i = begin; i < end; i++)
+        block(work, i / blocks / a_.heads, i / blocks % a_.heads, i % blocks);
     });
   }
 
@@ -39,14 +40,16 @@ class AttentionForward {
     TurnedHead<T> keys;
     const MaskTile<T> mask;
     const Scratch<T> scores;
-    T largest[AttentionCut::most_queries], sum[AttentionCut::most_queries], factor[AttentionCut::most_queries];
+    T largest[AttentionCut::most_queries], sum[AttentionCut::most_queries],
+        factor[AttentionCut::most_queries];
   };
 
   void block(Work& work, int64_t batch, int64_t head, int64_t i) const {
     const Span queries = cut_.queries(i);
     const int64_t m = queries.size(), row = (batch * a_.heads + head) * a_.q_len + queries.begin;
     const Head<const T> k = cut_.head(k_, a_.k, batch, head / a_.group()),
-                        v = cut_.head(v_, a_.v, batch, head / a_.group()), q = cut_.head(q_, a_.q, batch, head);
+                        v = cut_.head(v_, a_.v, batch, head / a_.group()),
+                        q = cut_.head(q_, a_.q, batch, head);
     const Head<T> out = cut_.head(out_, a_.out, batch, head);
     std::fill_n(work.largest, m, -std::numeric_limits<T>::infinity());
     std::fill_n(work.sum, m, T(0));
@@ -60,15 +63,15 @@ class AttentionForward {
       tile.scale = T(a_.scale);
       tile.largest = work.largest, tile.sum = work.sum, tile.factor = work.factor;
       work.mask.set(tile, batch, head, queries, keys);
-      Gemm<T> scores = {m, tile.keys, a_.d, q.row(queries.begin), q.ld, false, k.row(keys.begin), k.ld, true,
-                        tile.scores, tile.ld};
+      Gemm<T> scores = {m,    tile.keys,   a_.d,   q.row(queries.begin), q.ld, false, k.row(keys.begin), k.ld,
+                        true, tile.scores, tile.ld};
       if (turns_) scores.b = work.keys.of(k) + keys.begin, scores.ldb = work.keys.ld, scores.trans_b = false;
       gemm(scores);
       kernels<T>().attention.softmax(tile);
       T* const to = out.row(queries.begin);
       if (j > 0) kernels<T>().attention.scale_rows(m, a_.dv, work.factor, to, out.ld);
-      gemm(Gemm<T>{m, a_.dv, tile.keys, tile.scores, tile.ld, false, v.row(keys.begin), v.ld, false, to, out.ld,
-                   j > 0});
+      gemm(Gemm<T>{m, a_.dv, tile.keys, tile.scores, tile.ld, false, v.row(keys.begin), v.ld, false, to,
+                   out.ld, j > 0});
     }
     for (int64_t r = 0; r < m && a_.k_len == 0; r++) std::fill_n(out.row(queries.begin + r), a_.dv, T(0));
     kernels<T>().attention.finish(m, work.largest, work.sum, work.factor, lse_ + row);

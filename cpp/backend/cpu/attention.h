@@ -76,7 +76,8 @@ class MaskTile {
     tile.ld_bias = 0;
     if (!mask_.data) return;
     const int64_t* const stride = a_.mask_stride;
-    const int64_t at = batch * stride[0] + head * stride[1] + queries.begin * stride[2] + keys.begin * stride[3];
+    const int64_t at =
+        batch * stride[0] + head * stride[1] + queries.begin * stride[2] + keys.begin * stride[3];
     if (direct_) {
       tile.bias = static_cast<const T*>(mask_.data) + at;
       tile.ld_bias = stride[2];

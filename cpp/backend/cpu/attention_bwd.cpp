@@ -1,6 +1,7 @@
 // Backward of attention. The probabilities of each tile are made again from the log of the sums that forward
-// kept: p = exp(scale q k^T + mask - lse), dv = p^T dout, dp = dout v^T, ds = scale p (dp - delta), dq = ds k,
-// dk = ds^T q with delta = sum(dout out). Each element adds its tiles in the same order, however work is split.
+// kept: p = exp(scale q k^T + mask - lse), dv = p^T dout, dp = dout v^T, ds = scale p (dp - delta), dq = ds
+// k, dk = ds^T q with delta = sum(dout out). Each element adds its tiles in the same order, however work is
+// split.
 #include "../../core/parallel.h"
 #include "attention.h"
 #include "kernels.h"
@@ -98,7 +99,8 @@ class AttentionBackward {
     }
   }
 
-  void tile(Work& work, int64_t batch, int64_t head, Span queries, Span whole, bool need_q, bool need_kv) const {
+  void tile(Work& work, int64_t batch, int64_t head, Span queries, Span whole, bool need_q,
+            bool need_kv) const {
     const Span keys = cut_.seen(queries, whole);
     if (keys.size() == 0) return;
     const int64_t m = queries.size(), n = keys.size(), ld = AttentionCut::most_keys, kv = head / a_.group(),
@@ -107,12 +109,13 @@ class AttentionBackward {
     const Head<const T> q = cut_.head(q_, a_.q, batch, head), k = cut_.head(k_, a_.k, batch, kv),
                         v = cut_.head(v_, a_.v, batch, kv), dout = cut_.head(dout_, a_.out, batch, head);
     const T *const q_rows = q.row(queries.begin), *const dout_rows = dout.row(queries.begin);
-    const auto product = [](int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, bool trans_a, const T* b,
-                            int64_t ldb, T* c, int64_t ldc, bool accumulate) {
+    const auto product = [](int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, bool trans_a,
+                            const T* b, int64_t ldb, T* c, int64_t ldc, bool accumulate) {
       gemm(Gemm<T>{m, n, k, a, lda, trans_a, b, ldb, false, c, ldc, accumulate});
     };
     product(m, n, a_.d, q_rows, q.ld, false, work.keys.of(k) + keys.begin, work.keys.ld, p, ld, false);
-    product(m, n, a_.dv, dout_rows, dout.ld, false, work.values.of(v) + keys.begin, work.values.ld, dp, ld, false);
+    product(m, n, a_.dv, dout_rows, dout.ld, false, work.values.of(v) + keys.begin, work.values.ld, dp, ld,
+            false);
     AttentionTile<T> tile{};
     tile.rows = m, tile.keys = n;
     tile.ahead = a_.causal ? queries.begin - keys.begin : a_.k_len;
@@ -122,7 +125,8 @@ class AttentionBackward {
     kernels<T>().attention.softmax_bwd(tile);
     const Head<T> dk = cut_.head(dk_, a_.k, batch, kv), dv = cut_.head(dv_, a_.v, batch, kv),
                   dq = cut_.head(dq_, a_.q, batch, head);
-    if (need_q) product(m, a_.d, n, dp, ld, false, k.row(keys.begin), k.ld, dq.row(queries.begin), dq.ld, true);
+    if (need_q)
+      product(m, a_.d, n, dp, ld, false, k.row(keys.begin), k.ld, dq.row(queries.begin), dq.ld, true);
     if (need_kv && dv_)
       product(n, a_.dv, m, p, ld, true, dout_rows, dout.ld, dv.row(keys.begin), dv.ld, true);
     if (need_kv && dk_) product(n, a_.d, m, dp, ld, true, q_rows, q.ld, dk.row(keys.begin), dk.ld, true);

@@ -126,8 +126,7 @@ class RecurrentForward {
 
   void finish() const {
     const int64_t last = order_.row(a_.steps - 1);
-    for (int64_t i = 0; i < a_.batch; i++)
-      std::copy_n(y_ + (last + i) * a_.ld_y, a_.out, h_n_ + i * a_.out);
+    for (int64_t i = 0; i < a_.batch; i++) std::copy_n(y_ + (last + i) * a_.ld_y, a_.out, h_n_ + i * a_.out);
     if (c_n_) std::copy_n(state_ + last * a_.hidden, a_.batch * a_.hidden, c_n_);
   }
 

@@ -35,7 +35,8 @@ struct RecurrentOrder {
     const int64_t parts = std::min(team, ceil_div(a.hidden, unit));
     for (int64_t n = 0; n < count; n++)
       parallel_for(parts, cost / count, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; i++) f(from + n * by, Span{0, a.batch}, part(a.hidden, parts, i, unit));
+        for (int64_t i = begin; i < end; i++)
+          f(from + n * by, Span{0, a.batch}, part(a.hidden, parts, i, unit));
       });
   }
 };

@@ -57,8 +57,7 @@ class RecurrentBackward {
     const int64_t m = rows.size(), n = a_.projected ? a_.out : units.size(), first = units.begin;
     T* const dh = dh_ + rows.begin * a_.out + first;
     const bool last = s == a_.steps - 1, keep = last || a_.cell == RecurrentCell::gru;
-    const T* const dy =
-        dy_ && s >= 0 ? dy_ + (order_.row(s) + rows.begin) * a_.ld_y + first : nullptr;
+    const T* const dy = dy_ && s >= 0 ? dy_ + (order_.row(s) + rows.begin) * a_.ld_y + first : nullptr;
     for (int64_t i = 0; i < m; i++) {
       T* const to = dh + i * a_.out;
       const T* const from = dy ? dy + i * a_.ld_y : nullptr;

@@ -8,7 +8,8 @@ namespace nncore {
 template <class T>
 struct LstmCells {
   int64_t rows, units, hidden;
-  T* gates;  // i f g o: before their activations on the way in, after them on the way out; backward reads them
+  T* gates;  // i f g o: before their activations on the way in, after them on the way out; backward reads
+             // them
   int64_t ld_gates;
   const T* c_before;
   int64_t ld_before;
