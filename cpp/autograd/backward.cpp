@@ -178,7 +178,7 @@ Tensor first_gradient(const Tensor& root, const Tensor& gradient) {
         " but the tensor has ", root.shape());
   check<TypeError>(gradient.dtype() == root.dtype(), "backward: gradient is ", gradient.dtype(),
                    " but the tensor is ", root.dtype());
-  return gradient;
+  return gradient.detach();  // so that a leaf that gets it whole copies the user's memory
 }
 
 }  // namespace

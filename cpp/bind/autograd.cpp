@@ -23,7 +23,22 @@ struct GradMode {
   }
 };
 
+struct NoGrad : GradMode {};
+struct EnableGrad : GradMode {};
+
+// Sets recording when it is made.
+struct SetGrad {
+  explicit SetGrad(bool mode) : on(mode), before(grad_enabled()) { set_grad_enabled(on); }
+  bool on, before;
+
+  void enter() {}
+  void exit() { set_grad_enabled(before); }
+};
+
+// A decorator sets the mode in each call, not now.
+template <class Mode>
 py::object decorate(py::object self, py::object function) {
+  if constexpr (std::is_same_v<Mode, SetGrad>) py::cast<Mode&>(self).exit();
   return py::module_::import("contextlib").attr("ContextDecorator").attr("__call__")(self, function);
 }
 
@@ -121,17 +136,19 @@ std::vector<std::optional<Tensor>> gradients(const std::vector<Tensor>& outputs,
   return found;
 }
 
-struct NoGrad : GradMode {};
-struct EnableGrad : GradMode {};
-struct SetGrad : GradMode {};
+template <class Mode>
+Mode anew(const Mode& g) {
+  if constexpr (std::is_same_v<Mode, SetGrad>) return SetGrad(g.on);
+  return g;
+}
 
 template <class Mode>
 py::class_<Mode> bind_mode(py::module_& m, const char* name, const char* doc) {
   py::class_<Mode> mode(m, name, doc);
   mode.def("__enter__", [](Mode& g) { g.enter(); });
   mode.def("__exit__", [](Mode& g, const py::args&) { g.exit(); });
-  mode.def("_recreate_cm", [](py::object self) { return self; });
-  mode.def("__call__", decorate, py::arg("function"));
+  mode.def("_recreate_cm", anew<Mode>);
+  mode.def("__call__", decorate<Mode>, py::arg("function"));
   return mode;
 }
 
@@ -169,13 +186,7 @@ void bind_autograd(py::module_& m, TensorClass& tensor) {
   }));
   bind_mode<SetGrad>(m, "set_grad_enabled",
                      "Switches recording at once, and back at the end when used as a context.")
-      .def(py::init([](bool mode) {
-             SetGrad g{{mode, {grad_enabled()}}};
-             set_grad_enabled(mode);
-             return g;
-           }),
-           py::arg("mode"))
-      .def("__enter__", [](SetGrad&) {});
+      .def(py::init<bool>(), py::arg("mode"));
   m.def("is_grad_enabled", grad_enabled, "Whether ops are recorded in this thread.");
 }
 

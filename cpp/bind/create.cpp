@@ -1,5 +1,7 @@
 #include "../ops/create.h"
 
+#include "../backend/backend.h"
+
 #include "module.h"
 #include "numpy.h"
 
@@ -105,7 +107,13 @@ void bind_random(py::module_& m) {
       "Fills a parameter with normal numbers.");
 }
 
+void refuse_in_step(const char* what) {
+  check<Error>(!watcher(), what, ": called inside a compiled step, at ",
+               interpreter.where ? interpreter.where() : "", "; a replay would not do it again. Do it before the step");
+}
+
 Tensor generator_state(const Generator& g) {
+  host_reads("Generator.get_state");
   const RandomKey key = g.state();
   Tensor t = empty({2}, DType::int64);
   t.ptr<int64_t>()[0] = int64_t(key.seed);
@@ -114,6 +122,7 @@ Tensor generator_state(const Generator& g) {
 }
 
 void set_generator_state(Generator& g, const Tensor& t) {
+  refuse_in_step("Generator.set_state");
   check(t.dtype() == DType::int64 && t.shape() == Shape{2},
         "Generator: a state is an int64 tensor of shape (2,), got ", t.dtype(), " of shape ", t.shape());
   g.set_state({uint64_t(t.ptr<int64_t>()[0]), uint64_t(t.ptr<int64_t>()[1])});
@@ -140,6 +149,7 @@ void bind_create(py::module_& m) {
       .def(
           "manual_seed",
           [](py::object self, py::handle seed) {
+            refuse_in_step("Generator.manual_seed");
             py::cast<Generator&>(self).manual_seed(to_seed(seed));
             return self;
           },
@@ -151,7 +161,12 @@ void bind_create(py::module_& m) {
       "default_generator", [] { return Ref<Generator>(&default_generator()); },
       "The generator used where none is given.");
   m.def(
-      "manual_seed", [](py::handle seed) { default_generator().manual_seed(to_seed(seed)); }, py::arg("seed"),
+      "manual_seed",
+      [](py::handle seed) {
+        refuse_in_step("manual_seed");
+        default_generator().manual_seed(to_seed(seed));
+      },
+      py::arg("seed"),
       "Starts the default generator anew; equal seeds give equal numbers on every machine.");
 
   m.def(

@@ -1,4 +1,5 @@
 // DLPack out: other libraries read a tensor's memory without a copy.
+#include "../core/watch.h"
 #include "numpy.h"
 
 namespace nncore::bind {
@@ -45,6 +46,7 @@ void drop_unused(PyObject* capsule) {
 }
 
 py::object export_capsule(const Tensor& t, const py::args&, const py::kwargs&) {
+  host_reads("__dlpack__");
   check<Error>(!t.requires_grad(), "__dlpack__: this tensor requires a gradient; use .detach() first");
   auto* exported = new Exported{t.detach(), contiguous_strides(t.shape()), {}};
   Shape& shape = exported->values.impl()->shape;

@@ -17,7 +17,7 @@ void bind_optim(py::module_& m) {
       },
       py::arg("params"), py::arg("grads"), py::arg("momentum_buffers"), py::arg("settings"),
       "One step of stochastic gradient descent on all parameters, in place.\n\nsettings: lr, momentum, "
-      "dampening, weight_decay, first (0 or 1); flags nesterov, maximize.");
+      "dampening, weight_decay, first (0 or 1); flags nesterov, maximize, momentum.");
   m.def(
       "adam_",
       [](const ops::Tensors& params, const ops::Tensors& grads, const ops::Tensors& exp_avgs,

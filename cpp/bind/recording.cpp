@@ -1,5 +1,7 @@
 #include "recording.h"
 
+#include <algorithm>
+
 namespace nncore::bind {
 
 namespace {
@@ -46,9 +48,10 @@ void Recording::enter() {
   watch_.emplace(&capture_);
 }
 
-void Recording::exit() {
+void Recording::exit(bool failed) {
   watch_.reset();
   current = nullptr;
+  if (failed) close();
 }
 
 void Recording::note(Settings& settings) {
@@ -63,28 +66,44 @@ std::vector<Tensor> Recording::finish(const py::list& results) {
     plain.push_back(py::cast<Tensor>(results[i]).detach());
     results[i] = py::cast(plain.back());  // the graph, if any, goes now
   }
-  if (!capture_.kept().empty()) {
-    try {
-      check_nothing_kept(plain);
-    } catch (const Error&) {
-      py::module_::import("gc").attr("collect")();  // perhaps only a cycle of references
-      check_nothing_kept(plain);
-    }
+  for (const Tensor& t : capture_.inputs()) t.impl()->grad.reset();
+  try {
+    check_nothing_kept(plain);
+  } catch (const Error&) {
+    py::module_::import("gc").attr("collect")();  // perhaps only a cycle of references
+    check_nothing_kept(plain);
   }
   return plain;
 }
 
+namespace {
+
+int64_t users(const std::vector<Tensor>& tensors, const Storage* storage) {
+  return std::count_if(tensors.begin(), tensors.end(),
+                       [&](const Tensor& t) { return t.impl()->storage.get() == storage; });
+}
+
+}  // namespace
+
 void Recording::check_nothing_kept(const std::vector<Tensor>& results) const {
+  constexpr const char* kept =
+      ", is kept after it by something other than the step's result; a replay would leave it as it is. ";
   for (const int b : capture_.kept()) {
     const Storage* s = capture_.record().buffers[size_t(b)].storage;
-    bool leaves = false;
-    for (const Tensor& t : results) leaves = leaves || t.impl()->storage.get() == s;
-    for (const plan::LeafGrad& l : capture_.record().leaves)
-      leaves = leaves || (l.leaf->grad && l.leaf->grad->storage.get() == s);
-    check<Error>(
-        leaves, "compile: a tensor made in the step, at ", capture_.record().made_at(b),
-        ", is kept after it by something other than the step's result; a replay would leave it as it "
-        "is. Return it from the step instead");
+    int64_t known = users(results, s);
+    bool held = false;
+    for (const plan::LeafGrad& l : capture_.record().leaves) {
+      if (!l.leaf->grad || l.leaf->grad->storage.get() != s) continue;
+      known++;
+      held = held || l.leaf->grad->use_count() > 1;
+    }
+    check<Error>(!held && s->use_count() == known, "compile: a tensor made in the step, at ",
+                 capture_.record().made_at(b), kept, "Return it from the step instead");
+  }
+  for (size_t i = 0; i < capture_.inputs().size(); i++) {
+    const TensorImpl& t = *capture_.inputs()[i].impl();
+    check<Error>(t.use_count() == 1 && t.storage->use_count() == 1 + users(results, t.storage.get()),
+                 "compile: the step's tensor argument ", i, kept, "Keep it outside the step");
   }
 }
 
@@ -107,7 +126,7 @@ void bind_recording(py::module_& m) {
       .def(py::init([](const std::vector<Tensor>& inputs) { return Ref<Recording>(new Recording(inputs)); }),
            py::arg("inputs"))
       .def("__enter__", &Recording::enter)
-      .def("__exit__", [](Recording& r, const py::args&) { r.exit(); })
+      .def("__exit__", [](Recording& r, const py::args& raised) { r.exit(!raised[0].is_none()); })
       .def_property_readonly(
           "inputs", [](const Recording& r) { return r.capture().inputs(); }, "What the step is called with.")
       .def_property_readonly(
@@ -122,6 +141,7 @@ void bind_recording(py::module_& m) {
             return found;
           },
           "Which leaves had a gradient that the step added to.")
+      .def("close", &Recording::close, "Lets go of the step's memory; the record can still be compared.")
       .def("finish", &Recording::finish, py::arg("results"),
            "The step's results without history; raises for a tensor that something else keeps.")
       .def(

@@ -15,13 +15,14 @@ class Recording final : public Object {
   static Recording* current;  // one at a time in the process
 
   void enter();
-  void exit();
+  void exit(bool failed);
   // The results without history, once nothing else of the step is left; raises for a tensor that is kept.
   std::vector<Tensor> finish(const py::list& results);
 
   const plan::Capture& capture() const { return capture_; }
   const std::vector<Ref<Settings>>& settings() const { return settings_; }
   void note(Settings& settings);
+  void close() { capture_.finish(); }  // only its record is still needed
 
  private:
   void check_nothing_kept(const std::vector<Tensor>& results) const;

@@ -2,19 +2,44 @@
 
 #include <pybind11/typing.h>
 
+#include <bit>
+
 namespace nncore::bind {
 
 bool Guard::holds() const {
-  if (PyCell_Check(holder.ptr())) return PyCell_GET(holder.ptr()) == value.ptr();
-  return PyDict_GetItemWithError(holder.ptr(), name.ptr()) == value.ptr();
+  PyObject* now = nullptr;
+  if (PyCell_Check(holder.ptr()))
+    now = PyCell_GET(holder.ptr());
+  else if (PyDict_Check(holder.ptr()))
+    now = PyDict_GetItemWithError(holder.ptr(), name.ptr());
+  else if (PyList_Check(holder.ptr()))
+    now = index < PyList_GET_SIZE(holder.ptr()) ? PyList_GET_ITEM(holder.ptr(), index) : nullptr;
+  else
+    now = PyDict_GetItemWithError(reinterpret_cast<PyTypeObject*>(holder.ptr())->tp_dict, name.ptr());
+  return now ? now == value.ptr() : value.is(py::handle(Py_NotImplemented));
 }
+
+namespace {
+
+// Constants among the arguments: floats by their bits, so that -0 is not 0 and NaN is NaN.
+bool same_constant(PyObject* a, PyObject* b) {
+  if (a == b) return true;
+  if (Py_TYPE(a) != Py_TYPE(b)) return false;
+  if (PyFloat_CheckExact(a))
+    return std::bit_cast<uint64_t>(PyFloat_AS_DOUBLE(a)) == std::bit_cast<uint64_t>(PyFloat_AS_DOUBLE(b));
+  const int equal = PyObject_RichCompareBool(a, b, Py_EQ);
+  if (equal < 0) throw py::error_already_set();
+  return equal == 1;
+}
+
+}  // namespace
 
 Replay::Replay(const Recording& recording, const std::vector<Tensor>& results, py::tuple arguments,
                const py::list& guards, py::object rebuild)
     : plan_(new plan::Plan(recording.capture(), results)),
-      settings_(recording.settings()),
       arguments_(std::move(arguments)),
       rebuild_(std::move(rebuild)) {
+  for (const Ref<Settings>& s : recording.settings()) settings_.push_back({s, s->flags()});
   trust(version_, guards);
 }
 
@@ -23,11 +48,13 @@ void Replay::trust(uint64_t version, const py::list& guards) {
   guards_.clear();
   for (const py::handle guard : guards) {
     const auto g = py::reinterpret_borrow<py::tuple>(guard);
-    guards_.push_back({g[0], g[1], g[2]});
+    const Py_ssize_t index = PyList_Check(py::object(g[0]).ptr()) ? py::cast<Py_ssize_t>(g[1]) : 0;
+    guards_.push_back({g[0], g[1], g[2], index});
   }
 }
 
 bool Replay::ready(const py::tuple& arguments, std::vector<Tensor>& inputs) {
+  if (watcher()) return false;  // this call is part of a step that is being captured
   if (version_ != structure_version.load() || grad_enabled_ != grad_enabled()) return false;
   if (arguments.size() != arguments_.size()) return false;
   for (size_t i = 0; i < arguments.size(); i++) {
@@ -35,14 +62,15 @@ bool Replay::ready(const py::tuple& arguments, std::vector<Tensor>& inputs) {
     PyObject* captured = PyTuple_GET_ITEM(arguments_.ptr(), i);
     if (TensorImpl* t = tensor_of(now))
       inputs.emplace_back(Ref<TensorImpl>(t));
-    else if (now != captured &&
-             (Py_TYPE(now) != Py_TYPE(captured) || PyObject_RichCompareBool(now, captured, Py_EQ) != 1))
+    else if (!same_constant(now, captured))
       return false;
   }
   for (const Guard& g : guards_)
     if (!g.holds()) return false;
-  for (const Ref<Settings>& s : settings_)
-    if (!s->refresh()) return false;
+  for (const Flagged& f : settings_) {
+    f.settings->refresh();
+    if (f.settings->flags() != f.flags) return false;
+  }
   return plan_->fits(inputs);
 }
 

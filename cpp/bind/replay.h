@@ -6,9 +6,11 @@
 
 namespace nncore::bind {
 
-// What the step looked at in Python when it was captured: a cell, or a name in a dict, and what was there.
+// What the step looked at in Python when it was captured: a cell, or a name or index in a dict, list or
+// class, and what was there; NotImplemented: nothing.
 struct Guard {
   py::object holder, name, value;
+  Py_ssize_t index;
   bool holds() const;
 };
 
@@ -28,7 +30,11 @@ class Replay final : public Object {
 
  private:
   Ref<plan::Plan> plan_;
-  std::vector<Ref<Settings>> settings_;
+  struct Flagged {
+    Ref<Settings> settings;
+    std::vector<bool> flags;  // as the captured calls have them
+  };
+  std::vector<Flagged> settings_;
   py::tuple arguments_;
   std::vector<Guard> guards_;
   py::object rebuild_;

@@ -48,7 +48,7 @@ std::vector<bool> Settings::read_flags() const {
   return read;
 }
 
-bool Settings::refresh() {
+void Settings::refresh() {
   double* values = values_.ptr<double>();
   bool changed = false;
   int64_t i = 0;
@@ -65,11 +65,8 @@ bool Settings::refresh() {
   }
   for (size_t f = 0; f < flag_.size(); f++) {
     const int now = PyObject_IsTrue(PyDict_GetItemWithError(group_.ptr(), PyList_GET_ITEM(flags_.ptr(), f)));
-    if (now == flag_[f]) continue;
-    flag_ = read_flags();
-    return false;
+    flag_[f] = now == 1;
   }
-  return true;
 }
 
 void bind_settings(py::module_& m) {
@@ -82,7 +79,7 @@ void bind_settings(py::module_& m) {
            }),
            py::arg("group"), py::arg("keys"), py::arg("flags"), py::arg("check"))
       .def_property_readonly("group", &Settings::group, "The parameter group.")
-      .def("refresh", &Settings::refresh, "Takes over what has changed; False when a flag has.");
+      .def("refresh", &Settings::refresh, "Takes over what has changed in the group.");
 }
 
 }  // namespace nncore::bind

@@ -10,9 +10,10 @@ class Settings final : public Object {
   // check(group) raises for values out of range.
   Settings(py::dict group, py::list keys, py::list flags, py::function check);
 
-  // Takes over what has changed in the group. False when a flag has changed: other calls are needed then.
-  bool refresh();
+  // Takes over what has changed in the group. A flag that changes asks for other calls.
+  void refresh();
   const Tensor& values() const { return values_; }
+  const std::vector<bool>& flags() const { return flag_; }
   bool flag(int i) const { return flag_[size_t(i)]; }
   const py::dict& group() const { return group_; }
 

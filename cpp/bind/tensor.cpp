@@ -19,7 +19,8 @@ void set_requires_grad(TensorImpl& t, bool on) {
   t.requires_grad = on;
 }
 
-std::optional<Tensor> grad_of(const TensorImpl& t) {
+std::optional<Tensor> grad_of(TensorImpl& t) {
+  if (Watcher* w = watcher(); w && !t.grad_fn) w->gradient_used(t);
   if (t.grad) return Tensor(t.grad);
   if (!t.hooks || !static_cast<GradientHooks&>(*t.hooks).retained.defined()) return std::nullopt;
   return static_cast<GradientHooks&>(*t.hooks).retained;

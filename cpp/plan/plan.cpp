@@ -2,6 +2,7 @@
 // them.
 #include "plan.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "../core/error.h"
@@ -34,11 +35,7 @@ bool Plan::fits(const std::vector<Tensor>& inputs) const {
   if (inputs.size() != inputs_.size()) return false;
   for (size_t i = 0; i < inputs.size(); i++)
     if (inputs[i].dtype() != inputs_[i].dtype || inputs[i].shape() != inputs_[i].shape) return false;
-  for (const Leaf& l : leaves_) {
-    if (!l.leaf->requires_grad) return false;
-    if (!l.cleared && (l.leaf->grad ? l.leaf->grad->storage.get() : nullptr) != l.at_entry) return false;
-  }
-  return true;
+  return std::all_of(leaves_.begin(), leaves_.end(), [](const Leaf& l) { return l.as_before(); });
 }
 
 void Plan::bind(const std::vector<Place>& places, std::byte* memory) {
@@ -78,7 +75,8 @@ std::vector<Tensor> Plan::replay(const std::vector<Tensor>& inputs) {
   results.reserve(outputs_.size());
   for (const Output& o : outputs_) {
     if (o.input >= 0) {
-      results.push_back(inputs[size_t(o.input)].detach());
+      const TensorImpl& t = *inputs[size_t(o.input)].impl();
+      results.emplace_back(t.storage, t.byte_offset + o.offset, o.shape, o.dtype);
     } else {
       const Ref<Storage>& storage = o.slot >= 0 ? slots_[size_t(o.slot)].storage : o.outside;
       results.emplace_back(storage, o.offset, o.shape, o.dtype);

@@ -54,10 +54,7 @@ class Plan final : public Object {
     Shape shape;
     DType dtype;
   };
-  struct Leaf {
-    Ref<TensorImpl> leaf;
-    bool cleared;          // what its grad was before does not matter
-    Storage* at_entry;     // else what it must be
+  struct Leaf : LeafGrad {
     Ref<TensorImpl> grad;  // after the step; null: none
     bool keeps = false;    // ... or what it was before, added to
   };

@@ -57,7 +57,7 @@ std::vector<int> Plan::find_slots(const Capture& capture, const std::vector<Tens
     outputs_.push_back(std::move(o));
   }
   for (const LeafGrad& l : record.leaves) {
-    Leaf leaf = {l.leaf, l.cleared, l.at_entry, l.leaf->grad};
+    Leaf leaf = {l, l.leaf->grad};
     leaf.keeps = !l.cleared && leaf.grad && leaf.grad->storage.get() == l.at_entry;
     if (leaf.keeps) leaf.grad.reset();
     if (leaf.grad)

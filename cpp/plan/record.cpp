@@ -17,6 +17,15 @@ Tensor separate(const Tensor& t) {
 
 }  // namespace
 
+bool LeafGrad::as_before() const {
+  if (leaf->requires_grad != requires_grad) return false;
+  if (cleared) return true;
+  const TensorImpl* now = leaf->grad.get();
+  if (!now || !at_entry) return !now && !at_entry;
+  return now->storage.get() == at_entry && at_entry->data() + now->byte_offset == data &&
+         now->is_gradient == owned;
+}
+
 Capture::Capture(const std::vector<Tensor>& inputs) {
   for (const Tensor& t : inputs) {
     inputs_.push_back(separate(t));
@@ -30,9 +39,10 @@ void Capture::finish() {
   if (finished_) return;
   finished_ = true;
   for (const Buffer& b : record_.buffers)
-    if (b.alive && b.role != Role::input) b.storage->watch(nullptr);
+    if (b.alive && b.role == Role::made) b.storage->watch(nullptr);
   for (Storage* s : graveyard_) delete s;
   graveyard_.clear();
+  inputs_.clear();
 }
 
 int Capture::add(Buffer buffer) {
@@ -57,7 +67,7 @@ void Capture::storage_made(Storage& storage) {
 void Capture::storage_died(Storage* storage) noexcept {
   Buffer& b = record_.buffers[size_t(buffer_of(storage))];
   b.alive = false;
-  if (b.role == Role::made) bytes_now_ -= b.bytes;
+  bytes_now_ -= b.bytes;
   graveyard_.push_back(storage);
 }
 
@@ -69,7 +79,7 @@ void Capture::record(const Call& call) {
     if (!arg.data || arg.bytes == 0) continue;
     int id = buffer_of(arg.storage);
     if (id < 0) {
-      arg.storage->watch(this);
+      outside_.emplace_back(arg.storage);
       id = add({Role::outside, -1, arg.storage, int64_t(arg.storage->bytes())});
     }
     Buffer& b = record_.buffers[size_t(id)];
@@ -87,10 +97,18 @@ void Capture::record(const Call& call) {
 }
 
 void Capture::touch(TensorImpl& leaf, bool cleared) {
+  const int id = buffer_of(leaf.storage.get());
+  if (id >= 0 && record_.buffers[size_t(id)].role != Role::outside) return;  // gone after the step
   const auto [place, is_new] = leaf_ids_.try_emplace(&leaf, record_.leaves.size());
   if (!is_new) return;
-  Storage* before = leaf.grad ? leaf.grad->storage.get() : nullptr;
-  record_.leaves.push_back({Ref<TensorImpl>(&leaf), cleared, before});
+  LeafGrad found = {Ref<TensorImpl>(&leaf), cleared};
+  found.requires_grad = leaf.requires_grad;
+  if (const TensorImpl* before = leaf.grad.get()) {
+    found.at_entry = before->storage.get();
+    found.data = found.at_entry->data() + before->byte_offset;
+    found.owned = before->is_gradient;
+  }
+  record_.leaves.push_back(std::move(found));
 }
 
 void Capture::gradient_used(TensorImpl& leaf) { touch(leaf, false); }

@@ -42,6 +42,11 @@ struct LeafGrad {
   Ref<TensorImpl> leaf;
   bool cleared = false;         // set by the step itself first: what was there does not matter
   Storage* at_entry = nullptr;  // else what was there; null: nothing
+  void* data = nullptr;         // ... and where its values lay
+  bool owned = false;           // ... made by backward, so that adding in place is allowed
+  bool requires_grad = true;
+
+  bool as_before() const;  // whether a replay finds what this run found
 };
 
 struct Record {
@@ -57,7 +62,8 @@ struct Record {
 // How two runs of one step differ: empty when a replay of the second stands for both.
 std::string difference(const Record& a, const Record& b);
 
-// Watches one run. Memory that the step makes is kept until the end, so that an address means one thing.
+// Watches one run. Memory that the step makes is kept until the end, so that an address means one thing; its
+// record outlasts it and can still be compared.
 class Capture final : public CallRecorder {
  public:
   explicit Capture(const std::vector<Tensor>& inputs);
@@ -69,7 +75,7 @@ class Capture final : public CallRecorder {
   const Record& record() const { return record_; }
   int buffer_of(const Storage* storage) const;  // -1 where no call has used it
   std::vector<int> kept() const;                // buffers made in the step that somebody still holds
-  void finish();                                // the step and its results have gone their ways
+  void finish();                                // lets go of all that the step made and was given
 
   void record(const Call& call) override;
   void storage_made(Storage& storage) override;
@@ -89,6 +95,7 @@ class Capture final : public CallRecorder {
   std::unordered_map<const Storage*, int> ids_;
   std::unordered_map<const TensorImpl*, size_t> leaf_ids_;
   std::vector<Storage*> graveyard_;
+  std::vector<Ref<Storage>> outside_;  // held, so that an address goes on meaning one thing
   int64_t bytes_now_ = 0;
   bool finished_ = false;
 };

@@ -39,10 +39,14 @@ class Layout:
         """The result with these tensors in it."""
         return _build(self._shape, tensors)
 
+    def equals(self, other: Layout) -> bool:
+        """Whether both make the same result of the same tensors."""
+        return repr(self._shape) == repr(other._shape)
+
     def rebuilder(self, actions: list[Callable[[], Any]]) -> Callable[[list[Tensor]], Any] | None:
         """What makes the result of a replay; None where it is one tensor and nothing else is to do."""
         if not actions:
-            return None if self._shape == _Place(0) else self.build
+            return None if isinstance(self._shape, _Place) else self.build
 
         def rebuild(tensors: list[Tensor]) -> Any:
             for action in actions:
@@ -54,6 +58,9 @@ class Layout:
 
 class _Place(int):
     """The number of a tensor in the list of all."""
+
+    def __repr__(self) -> str:
+        return f"tensor {int(self)}"
 
 
 def flatten(result: Any) -> tuple[Layout, list[Tensor]]:

@@ -849,9 +849,9 @@ class Settings:
     """
     def __init__(self, group: dict[str, typing.Any], keys: list[typing.Any], flags: list[typing.Any], check: collections.abc.Callable[[dict[str, typing.Any]], typing.Any]) -> None:
         ...
-    def refresh(self) -> builtins.bool:
+    def refresh(self) -> None:
         """
-        Takes over what has changed; False when a flag has.
+        Takes over what has changed in the group.
         """
     @property
     def group(self) -> dict[str, typing.Any]:
@@ -878,6 +878,10 @@ class Recording:
         ...
     def __init__(self, inputs: collections.abc.Sequence[Tensor]) -> None:
         ...
+    def close(self) -> None:
+        """
+        Lets go of the step's memory; the record can still be compared.
+        """
     def difference(self, later: Recording) -> str:
         """
         How a later run of the step differs; empty when it does not.
@@ -947,7 +951,7 @@ class no_grad:
         ...
     def __init__(self) -> None:
         ...
-    def _recreate_cm(self) -> typing.Any:
+    def _recreate_cm(self) -> no_grad:
         ...
 class enable_grad:
     """
@@ -961,7 +965,7 @@ class enable_grad:
         ...
     def __init__(self) -> None:
         ...
-    def _recreate_cm(self) -> typing.Any:
+    def _recreate_cm(self) -> enable_grad:
         ...
 class set_grad_enabled:
     """
@@ -975,7 +979,7 @@ class set_grad_enabled:
         ...
     def __init__(self, mode: builtins.bool) -> None:
         ...
-    def _recreate_cm(self) -> typing.Any:
+    def _recreate_cm(self) -> set_grad_enabled:
         ...
 def abs(input: Tensor) -> Tensor:
     """
@@ -1586,7 +1590,7 @@ def sgd_(params: collections.abc.Sequence[Tensor], grads: collections.abc.Sequen
     """
     One step of stochastic gradient descent on all parameters, in place.
 
-    settings: lr, momentum, dampening, weight_decay, first (0 or 1); flags nesterov, maximize.
+    settings: lr, momentum, dampening, weight_decay, first (0 or 1); flags nesterov, maximize, momentum.
     """
 def show_config() -> str:
     """

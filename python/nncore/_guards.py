@@ -3,62 +3,196 @@
 from __future__ import annotations
 
 import dis
-from collections.abc import Callable, Iterator
+import functools
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from types import CellType, CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from nncore._core import Tensor
 
-__all__ = ["Reads"]
+__all__ = ["Guard", "Reads", "Same", "describe"]
 
-Guard = tuple[Any, Any, Any]  # a cell or a dict, the name in the dict, what was there
 SCALARS = (bool, int, float, complex, str, bytes, type(None))
+LIBRARIES = {"nncore", "numpy", *sys.stdlib_module_names}  # their code reads nothing that the user changes
+MAX_DEPTH = 4
+MAX_ITEMS = 16  # of a list that is looked at item by item
+
+
+class Guard(NamedTuple):
+    """A place in Python and what was there: NotImplemented where there was nothing."""
+
+    holder: Any  # a cell, or a dict, list or class
+    key: Any  # the name or index in it
+    value: Any
+    name: str
+
+
+class Same:
+    """An object as part of a key: equal to itself alone, and kept, so that no other takes its place."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.value is other.value
 
 
 class Reads:
-    """The places in Python that a step's code names: its closure, globals, and attributes of its object."""
+    """The places in Python that a step's code names, and that of the functions and modules it calls."""
 
     def __init__(self, fn: Callable[..., Any]) -> None:
-        function = getattr(fn, "__func__", fn)
-        self._owner = fn.__self__ if isinstance(fn, MethodType) else fn
-        self._function = function if isinstance(function, FunctionType) else None
-        self._globals: list[str] = []
-        self._attributes: list[str] = []
-        if self._function is not None:
-            code = self._function.__code__
-            self._globals = sorted(set(_names(code, "LOAD_GLOBAL", "LOAD_NAME")))
-            self._attributes = sorted(set(_names(code, "LOAD_ATTR", "LOAD_METHOD")))
+        self._fn = fn
 
     def guards(self) -> list[Guard]:
         """Each place with what is there now."""
-        guards: list[Guard] = [(cell, None, cell.cell_contents) for cell in self._cells()]
-        for place, names in self._places():
-            guards += [(place, name, place[name]) for name in names if name in place]
-        return guards
+        walk = _Walk()
+        walk.visit(self._fn, None, 0)
+        return walk.guards
 
-    def fingerprint(self) -> tuple[Any, ...]:
+    def changed(self, before: list[Guard], after: list[Guard]) -> str:
+        """What a run of the step changed, in words."""
+        earlier = {(id(guard.holder), guard.key): guard.value for guard in before}
+        names = sorted(
+            {
+                guard.name
+                for guard in after
+                if earlier.get((id(guard.holder), guard.key), guard.value) is not guard.value
+            }
+        )
+        what = ", ".join(f"'{name}'" for name in names) or "a module or an object that it uses"
+        code = getattr(getattr(self._fn, "__func__", self._fn), "__code__", None)
+        where = f" ({code.co_filename.rpartition('/')[2]}, line {code.co_firstlineno})" if code else ""
+        return f"the step{where} changes {what} each time"
+
+    def fingerprint(self, guards: list[Guard]) -> tuple[Any, ...]:
         """What decides which calls the step makes: the models, optimizers and numbers that it can reach."""
-        values = [value for _, _, value in self.guards()]
-        if self._function is None:
-            values.append(self._owner)
-        elif self._function.__defaults__:
-            values += self._function.__defaults__
         seen: set[int] = set()
-        return tuple(part for value in values for part in _describe(value, seen, depth=2))
+        values = [self._fn, *(value for _, _, value, _ in guards)]
+        return tuple(part for value in values for part in describe(value, seen))
 
-    def _places(self) -> Iterator[tuple[dict[str, Any], list[str]]]:
-        if self._function is not None:
-            yield self._function.__globals__, self._globals
-            if self._owner is not self._function and hasattr(self._owner, "__dict__"):
-                yield vars(self._owner), self._attributes
 
-    def _cells(self) -> Iterator[CellType]:
-        for cell in (self._function.__closure__ or ()) if self._function else ():
-            try:
-                cell.cell_contents  # noqa: B018  (raises while empty)
-            except ValueError:
-                continue
-            yield cell
+class _Walk:
+    def __init__(self) -> None:
+        self.guards: list[Guard] = []
+        self._seen: set[tuple[int, CodeType | None]] = set()
+        self._called: set[tuple[int, int]] = set()
+
+    def visit(self, value: Any, code: CodeType | None, depth: int) -> None:
+        """Look at a value that `code` can reach: its own code, or those of its parts that `code` names."""
+        if isinstance(value, (*SCALARS, Tensor)) or depth > MAX_DEPTH or (id(value), code) in self._seen:
+            return
+        self._seen.add((id(value), code))
+        if isinstance(value, FunctionType):
+            self._function(value, None, depth)
+        elif isinstance(value, MethodType):
+            if isinstance(function := value.__func__, FunctionType):
+                self._function(function, value.__self__, depth)
+        elif isinstance(value, functools.partial):
+            for part in (value.func, *value.args, *value.keywords.values()):
+                self.visit(part, code, depth + 1)
+        elif hasattr(type(value), "_compiled"):
+            self.visit(value._compiled, code, depth)
+        elif hasattr(
+            type(value), "_fingerprint"
+        ):  # tells of its own changes; its code reads other things, too
+            for module in value.modules() if hasattr(type(value), "modules") else ():
+                self._method(module, "forward", depth)
+            for name in _attributes(code):
+                self.visit(vars(value).get(name), code, depth + 1)
+        elif isinstance(value, dict):
+            self._parts(value, value, _constants(code), code, depth)
+        elif isinstance(value, (list, tuple)):
+            if len(value) <= MAX_ITEMS:
+                items = dict(enumerate(value))
+                self._parts(value, items, items if type(value) is list else (), code, depth)
+                for item in items.values():
+                    self.visit(item, code, depth + 1)
+        elif isinstance(value, (type, ModuleType)):
+            if not _is_library(vars(value).get("__module__", vars(value).get("__name__"))):
+                holder = value if isinstance(value, type) else vars(value)
+                self._parts(holder, vars(value), _attributes(code), code, depth)
+        elif hasattr(value, "__dict__"):
+            self._parts(vars(value), vars(value), _attributes(code), code, depth, type(value))
+            self._method(value, "__call__", depth)
+
+    def _parts(
+        self,
+        holder: Any,
+        parts: dict[Any, Any],
+        keys: Iterable[Any],
+        code: CodeType | None,
+        depth: int,
+        owner: type | None = None,
+    ) -> None:
+        for key in keys:
+            if key in parts:
+                self.guards.append(Guard(holder, key, parts[key], str(key)))
+                self.visit(parts[key], code, depth + 1)
+            elif (beneath := getattr(owner, key, None)) is not None and not callable(beneath):
+                self.guards.append(Guard(holder, key, NotImplemented, str(key)))
+
+    def _method(self, owner: Any, name: str, depth: int) -> None:
+        function = getattr(type(owner), name, None)
+        if isinstance(function, FunctionType) and not _is_library(function.__globals__.get("__name__")):
+            self._function(function, owner, depth)
+
+    def _function(self, function: FunctionType, owner: Any, depth: int) -> None:
+        code = function.__code__
+        if depth > MAX_DEPTH or (id(owner), id(function)) in self._called:
+            return
+        self._called.add((id(owner), id(function)))
+        for cell, name in zip(function.__closure__ or (), code.co_freevars, strict=True):
+            if _is_full(cell):
+                self.guards.append(Guard(cell, None, cell.cell_contents, name))
+                self.visit(cell.cell_contents, code, depth + 1)
+        for default in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
+            self.visit(default, code, depth + 1)
+        if _is_library(function.__globals__.get("__name__")) or "site-packages" in code.co_filename:
+            return
+        self._parts(function.__globals__, function.__globals__, _globals(code), code, depth)
+        if owner is not None:
+            self.visit(owner, code, depth)
+            for name in _attributes(code):
+                self._method(owner, name, depth + 1)
+
+
+@lru_cache(maxsize=1024)
+def _is_library(name: str | None) -> bool:
+    return (name or "").partition(".")[0] in LIBRARIES
+
+
+def _is_full(cell: CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018  (raises while empty)
+    except ValueError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=1024)
+def _globals(code: CodeType) -> tuple[str, ...]:
+    return tuple(sorted(set(_names(code, "LOAD_GLOBAL", "LOAD_NAME"))))
+
+
+@lru_cache(maxsize=1024)
+def _attributes(code: CodeType | None) -> tuple[str, ...]:
+    return () if code is None else tuple(sorted(set(_names(code, "LOAD_ATTR", "LOAD_METHOD"))))
+
+
+@lru_cache(maxsize=1024)
+def _constants(code: CodeType | None) -> tuple[str, ...]:
+    if code is None:
+        return ()
+    own = {constant for constant in code.co_consts if isinstance(constant, str)}
+    inner = (_constants(constant) for constant in code.co_consts if isinstance(constant, CodeType))
+    return tuple(sorted(own.union(*inner)))
 
 
 def _names(code: CodeType, *operations: str) -> Iterator[str]:
@@ -71,26 +205,37 @@ def _names(code: CodeType, *operations: str) -> Iterator[str]:
             yield from _names(constant, *operations)
 
 
-def _describe(value: Any, seen: set[int], depth: int) -> Iterator[Any]:
+def describe(value: Any, seen: set[int], depth: int = 2) -> Iterator[Any]:
     """A hashable description of what matters in a value for the calls that a step makes."""
-    if isinstance(value, SCALARS):
+    if isinstance(value, float):
+        yield value.hex()
+    elif isinstance(value, SCALARS):
         yield (type(value), value)
     elif isinstance(value, Tensor):
-        yield (id(value), value.requires_grad)
+        yield (Same(value), value.requires_grad)
+    elif isinstance(value, Same):
+        yield value
     elif id(value) in seen or isinstance(value, (ModuleType, type, FunctionType)):
-        yield id(value)
+        yield Same(value)
     else:
         seen.add(id(value))
-        yield id(value)
-        if hasattr(value, "_fingerprint"):
+        yield Same(value)
+        if hasattr(type(value), "_fingerprint"):
             for item in value._fingerprint():
-                yield from _describe(item, seen, depth)
+                yield from describe(item, seen, depth)
         elif depth:
-            for item in _parts(value):
-                yield from _describe(item, seen, depth - 1)
+            for item in _items(value):
+                yield from describe(item, seen, depth - 1)
 
 
-def _parts(value: Any) -> Any:
+def _items(value: Any) -> Iterable[Any]:
+    """The parts of a value; numbers in an object matter only where the code names them, as guards."""
+    if isinstance(value, MethodType):
+        return (value.__func__, value.__self__)
+    if isinstance(value, functools.partial):
+        return (value.func, *value.args, *value.keywords.values())
     if isinstance(value, (list, tuple)):
         return value
-    return value.values() if isinstance(value, dict) else getattr(value, "__dict__", {}).values()
+    if isinstance(value, dict):
+        return value.values()
+    return [part for part in getattr(value, "__dict__", {}).values() if not isinstance(part, SCALARS)]

@@ -7,15 +7,22 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import numpy as np
+
 from nncore import _core
 from nncore._capture import Layout, after_replays, flatten
+from nncore._check import size
 from nncore._core import Tensor
-from nncore._guards import Reads
+from nncore._guards import Guard, Reads, Same, describe
 
 __all__ = ["CompiledStep", "compile"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 MAX_ATTEMPTS = 4  # runs in which a step may settle: optimizers make their state in the first
+REMEDY = (
+    "What changes from step to step must come as an argument, from a random generator, or through the "
+    "optimizer's settings"
+)
 
 
 class CompiledStep:
@@ -25,7 +32,7 @@ class CompiledStep:
     """
 
     def __init__(self, fn: Callable[..., Any], cache_size: int) -> None:
-        functools.update_wrapper(self, fn)
+        functools.update_wrapper(self, fn, updated=())
         self._fn = fn
         self._cache_size = cache_size
         self._variants: OrderedDict[Any, _Variant] = OrderedDict()
@@ -33,6 +40,11 @@ class CompiledStep:
         self._run: Callable[[tuple[Any, ...]], Any] = _not_ready
         self._reads = Reads(fn)
         self._eager = 0
+        self._gone = 0  # replays of plans that are kept no longer
+        self._unsettled = 0  # eager runs, one after the other, that changed what decides about the next
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CompiledStep, (self._fn, self._cache_size)  # plans belong to one process and its tensors
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not kwargs:
@@ -41,8 +53,9 @@ class CompiledStep:
                 return result
         return self._find(args, kwargs)
 
-    def _fingerprint(self) -> tuple[Any, ...]:
-        return ()  # inside another step it is that step's code
+    @property
+    def _compiled(self) -> Callable[..., Any]:
+        return self._fn  # inside another step it is that step's code
 
     @property
     def captures(self) -> int:
@@ -52,15 +65,12 @@ class CompiledStep:
     @property
     def replays(self) -> int:
         """How many calls were replays."""
-        return sum(plan.summary()["replays"] for plan in self._plans())
+        return self._gone + sum(_replays(variant) for variant in self._variants.values())
 
     @property
     def plans(self) -> int:
         """How many plans are kept: one for each kind of arguments."""
-        return len(self._plans())
-
-    def _plans(self) -> list[_core.Plan]:
-        return [plan for variant in self._variants.values() for plan in variant.plans]
+        return sum(len(variant.plans) for variant in self._variants.values())
 
     def _find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The replay for these arguments, or one more eager run."""
@@ -68,23 +78,37 @@ class CompiledStep:
             return self._fn(*args, **kwargs)
         names = tuple(sorted(kwargs))
         values = tuple(map(as_argument, (*args, *(kwargs[name] for name in names))))
-        key = (names, tuple(map(_kind, values)), self._reads.fingerprint(), _core.is_grad_enabled())
+        guards = self._reads.guards()
+        fingerprint = self._reads.fingerprint(guards)
+        key = (names, tuple(map(_kind, values)), fingerprint, _core.is_grad_enabled())
         variant = self._variants.get(key)
         if variant is None:
             variant = self._variants[key] = _Variant(self._fn, names, self._reads)
             if len(self._variants) > self._cache_size:
-                self._variants.popitem(last=False)
+                self._gone += _replays(self._variants.popitem(last=False)[1])
         self._variants.move_to_end(key)
         version = _core.structure_version()
         for plan in variant.plans:
-            plan.trust(version, self._reads.guards())
+            plan.trust(version, guards)
             result = plan.run(values)
             if result is not NotImplemented:
                 self._current = variant
                 self._run = plan.run if not names else _not_ready
                 return result
         self._eager += 1
-        return variant.capture(values)
+        result = variant.capture(values)
+        self._check_settles(guards, fingerprint)
+        return result
+
+    def _check_settles(self, before: list[Guard], fingerprint: tuple[Any, ...]) -> None:
+        after = self._reads.guards()
+        settled = self._reads.fingerprint(after) == fingerprint
+        self._unsettled = 0 if settled else self._unsettled + 1
+        if self._unsettled > MAX_ATTEMPTS:
+            self._unsettled = 0
+            raise RuntimeError(
+                f"compile: {self._reads.changed(before, after)}, which a replay would not do. {REMEDY}"
+            )
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         if instance is None:
@@ -103,7 +127,7 @@ class _Variant:
         self.names = names
         self.reads = reads
         self.plans: list[_core.Plan] = []
-        self.earlier: dict[tuple[bool, ...], _core.Recording] = {}
+        self.earlier: dict[tuple[bool, ...], tuple[_core.Recording, Layout]] = {}
         self.attempts = 0
         self.without_tape = False
 
@@ -114,13 +138,33 @@ class _Variant:
             if tensor.requires_grad:
                 raise ValueError("compile: an argument of the step requires a gradient; pass x.detach()")
         recording = _core.Recording(tensors)
-        layout, results, actions = self._record(recording, values)
-        kept = recording.finish(results)
+        try:
+            layout, results, actions = self._record(recording, values)
+            kept = recording.finish(results)
+            self._learn(recording, layout, kept, values, actions)
+        finally:
+            recording.close()
+        return layout.build(kept)
+
+    def _learn(
+        self,
+        recording: _core.Recording,
+        layout: Layout,
+        kept: list[Tensor],
+        values: tuple[Any, ...],
+        actions: list[Callable[[], Any]],
+    ) -> None:
+        """Make a plan when the step did as in an earlier run, else remember this one."""
         found = tuple(recording.found_gradients)
         if not recording.has_backward and not self.without_tape:
             self.without_tape = True  # nothing asks for a gradient: from now on nothing is kept for one
-        elif (before := self.earlier.get(found)) is not None:
-            changed = before.difference(recording)
+        elif found in self.earlier:
+            before, before_layout = self.earlier[found]
+            changed = before.difference(recording) or (
+                ""
+                if layout.equals(before_layout)
+                else "its result has another form, or a number in it changes"
+            )
             if not changed:
                 rebuild = layout.rebuilder(actions)
                 guards = self.reads.guards()
@@ -128,14 +172,10 @@ class _Variant:
                 self.earlier.clear()
                 self.attempts = 0
             elif self.attempts >= MAX_ATTEMPTS:
-                raise RuntimeError(
-                    f"compile: the step does not repeat itself. {changed}. What changes from step to step "
-                    "must come as an argument, from a random generator, or through the optimizer's settings"
-                )
+                raise RuntimeError(f"compile: the step does not repeat itself: {changed}. {REMEDY}")
         self.attempts += 1
         if not self.plans:
-            self.earlier[found] = recording
-        return layout.build(kept)
+            self.earlier[found] = recording, layout
 
     def _record(
         self, recording: _core.Recording, values: tuple[Any, ...]
@@ -145,28 +185,55 @@ class _Variant:
         split = len(args) - len(self.names)
         kwargs = dict(zip(self.names, args[split:], strict=True))
         grad = _core.set_grad_enabled(_core.is_grad_enabled() and not self.without_tape)
-        with grad, after_replays() as actions, recording:
+        with grad, recording, after_replays() as actions:
             result = self.fn(*args[:split], **kwargs)
         layout, results = flatten(result)
         return layout, results, actions
 
 
 def as_argument(value: Any) -> Any:
-    """NumPy arrays as tensors, which share their memory."""
-    return _core.from_numpy(value) if type(value).__module__ == "numpy" and hasattr(value, "ndim") else value
+    """NumPy arrays as tensors, which share their memory, and its numbers as Python's."""
+    if isinstance(value, np.ndarray):
+        return _core.from_numpy(value)
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _kind(value: Any) -> Any:
     if isinstance(value, Tensor):
         return (value.shape, str(value.dtype))
+    if isinstance(value, float):
+        return (type(value), value.hex())  # -0 is not 0
+    if hasattr(type(value), "_fingerprint"):
+        return tuple(describe(value, set()))
+    if isinstance(value, (bool, int, str, bytes, type(None))):
+        return (type(value), value)
+    if isinstance(value, tuple):
+        return (type(value), *map(_kind_inside, value))
     try:
         hash(value)
     except TypeError:
-        raise TypeError(
-            f"compile: an argument is a {type(value).__name__}; a step takes tensors, arrays, numbers and "
-            "strings"
-        ) from None
-    return (type(value), value)
+        raise _unfit(value) from None
+    by_identity = getattr(type(value), "__hash__", None) is object.__hash__
+    if by_identity and hasattr(value, "__dict__") and not isinstance(value, type) and not callable(value):
+        raise _unfit(value)
+    return (type(value), Same(value) if by_identity else value)
+
+
+def _kind_inside(value: Any) -> Any:
+    if isinstance(value, Tensor) or hasattr(value, "__array__"):
+        raise TypeError("compile: an argument is a tuple with a tensor in it; pass the tensors one by one")
+    return _kind(value)
+
+
+def _unfit(value: Any) -> TypeError:
+    return TypeError(
+        f"compile: an argument is a {type(value).__name__}; a step takes tensors, arrays, numbers, strings "
+        "and modules"
+    )
+
+
+def _replays(variant: _Variant) -> int:
+    return sum(plan.summary()["replays"] for plan in variant.plans)
 
 
 def _not_ready(_: tuple[Any, ...]) -> Any:
@@ -205,4 +272,4 @@ def compile(fn: Callable[..., Any], *, cache_size: int = 16) -> CompiledStep:
     """
     if not callable(fn):
         raise TypeError(f"compile: expected a function or a Module, got {type(fn).__name__}")
-    return CompiledStep(fn, cache_size)
+    return CompiledStep(fn, size("compile", "cache_size", cache_size, 1))

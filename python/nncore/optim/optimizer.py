@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from nncore import _core
 from nncore._core import Tensor
+from nncore._guards import Same
 
 __all__ = ["Closure", "Optimizer", "ParamsT"]
 
@@ -97,6 +98,7 @@ class Optimizer:
         if len({id(param) for param in params}) < len(params) or any(id(param) in taken for param in params):
             raise ValueError("some parameters appear in more than one parameter group or twice in one")
         self.param_groups.append(group)
+        _core.structure_changed()
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_prepared": {}}  # made again when needed
@@ -182,9 +184,10 @@ class Optimizer:
         self.param_groups, self.state, self._prepared = groups, state, {}
         _core.structure_changed()
 
-    def _fingerprint(self) -> Iterable[int]:
+    def _fingerprint(self) -> Iterable[Any]:
         """What decides which calls a step makes, apart from settings: these are data."""
-        return [id(self.state), *(id(thing) for g in self.param_groups for thing in (g, *g["params"]))]
+        things = (thing for group in self.param_groups for thing in (group, *group["params"]))
+        return [Same(self.state), *map(Same, things)]
 
     def _all_params(self) -> Iterable[Tensor]:
         return (param for group in self.param_groups for param in group["params"])

@@ -12,7 +12,7 @@ from .optimizer import Optimizer, ParamsT, in_range
 __all__ = ["SGD"]
 
 KEYS: list[str | float] = ["lr", "momentum", "dampening", "weight_decay"]
-FLAGS = ["nesterov", "maximize"]
+FLAGS = ["nesterov", "maximize", "momentum"]  # without momentum there are no buffers
 
 
 class SGD(Optimizer):
