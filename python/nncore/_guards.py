@@ -50,11 +50,16 @@ class Reads:
     def __init__(self, fn: Callable[..., Any]) -> None:
         self._fn = fn
 
-    def guards(self) -> list[Guard]:
-        """Each place with what is there now."""
+    def look(self) -> tuple[list[Guard], tuple[Any, ...]]:
+        """Each place with what is there now; and what decides which calls the step makes, to compare.
+
+        The latter are the models, optimizers and numbers that the step can reach.
+        """
         walk = _Walk()
         walk.visit(self._fn, None, 0)
-        return walk.guards
+        seen: set[int] = set()
+        values = [self._fn, *(guard.value for guard in walk.guards), *walk.reached]
+        return walk.guards, tuple(part for value in values for part in describe(value, seen))
 
     def changed(self, before: list[Guard], after: list[Guard]) -> str:
         """What a run of the step changed, in words."""
@@ -71,16 +76,11 @@ class Reads:
         where = f" ({code.co_filename.rpartition('/')[2]}, line {code.co_firstlineno})" if code else ""
         return f"the step{where} changes {what} each time"
 
-    def fingerprint(self, guards: list[Guard]) -> tuple[Any, ...]:
-        """What decides which calls the step makes: the models, optimizers and numbers that it can reach."""
-        seen: set[int] = set()
-        values = [self._fn, *(value for _, _, value, _ in guards)]
-        return tuple(part for value in values for part in describe(value, seen))
-
 
 class _Walk:
     def __init__(self) -> None:
         self.guards: list[Guard] = []
+        self.reached: list[Any] = []  # models, optimizers: what tells of its own changes
         self._seen: set[tuple[int, CodeType | None]] = set()
         self._called: set[tuple[int, int]] = set()
 
@@ -99,9 +99,8 @@ class _Walk:
                 self.visit(part, code, depth + 1)
         elif hasattr(type(value), "_compiled"):
             self.visit(value._compiled, code, depth)
-        elif hasattr(
-            type(value), "_fingerprint"
-        ):  # tells of its own changes; its code reads other things, too
+        elif hasattr(type(value), "_fingerprint"):
+            self.reached.append(value)
             for module in value.modules() if hasattr(type(value), "modules") else ():
                 self._method(module, "forward", depth)
             for name in _attributes(code):

@@ -18,6 +18,7 @@ from nncore._guards import Guard, Reads, Same, describe
 __all__ = ["CompiledStep", "compile"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+MAX_PLANS = 8  # for one kind of arguments: flags of optimizers, gradients that are there or not
 MAX_ATTEMPTS = 4  # runs in which a step may settle: optimizers make their state in the first
 REMEDY = (
     "What changes from step to step must come as an argument, from a random generator, or through the "
@@ -65,7 +66,7 @@ class CompiledStep:
     @property
     def replays(self) -> int:
         """How many calls were replays."""
-        return self._gone + sum(_replays(variant) for variant in self._variants.values())
+        return self._gone + sum(variant.replays() for variant in self._variants.values())
 
     @property
     def plans(self) -> int:
@@ -78,14 +79,13 @@ class CompiledStep:
             return self._fn(*args, **kwargs)
         names = tuple(sorted(kwargs))
         values = tuple(map(as_argument, (*args, *(kwargs[name] for name in names))))
-        guards = self._reads.guards()
-        fingerprint = self._reads.fingerprint(guards)
+        guards, fingerprint = self._reads.look()
         key = (names, tuple(map(_kind, values)), fingerprint, _core.is_grad_enabled())
         variant = self._variants.get(key)
         if variant is None:
             variant = self._variants[key] = _Variant(self._fn, names, self._reads)
             if len(self._variants) > self._cache_size:
-                self._gone += _replays(self._variants.popitem(last=False)[1])
+                self._gone += self._variants.popitem(last=False)[1].replays()
         self._variants.move_to_end(key)
         version = _core.structure_version()
         for plan in variant.plans:
@@ -101,9 +101,8 @@ class CompiledStep:
         return result
 
     def _check_settles(self, before: list[Guard], fingerprint: tuple[Any, ...]) -> None:
-        after = self._reads.guards()
-        settled = self._reads.fingerprint(after) == fingerprint
-        self._unsettled = 0 if settled else self._unsettled + 1
+        after, now = self._reads.look()
+        self._unsettled = 0 if now == fingerprint else self._unsettled + 1
         if self._unsettled > MAX_ATTEMPTS:
             self._unsettled = 0
             raise RuntimeError(
@@ -130,9 +129,16 @@ class _Variant:
         self.earlier: dict[tuple[bool, ...], tuple[_core.Recording, Layout]] = {}
         self.attempts = 0
         self.without_tape = False
+        self.gone = 0  # replays of plans that are kept no longer
+        self.replays_before = 0  # the last eager run
+
+    def replays(self) -> int:
+        return self.gone + sum(int(plan.summary()["replays"]) for plan in self.plans)
 
     def capture(self, values: tuple[Any, ...]) -> Any:
         """Run the step eagerly; the second run that does as the one before gives the plan."""
+        if self.replays() != self.replays_before:
+            self.replays_before, self.attempts = self.replays(), 0
         tensors = [value for value in values if isinstance(value, Tensor)]
         for tensor in tensors:
             if tensor.requires_grad:
@@ -167,15 +173,16 @@ class _Variant:
             )
             if not changed:
                 rebuild = layout.rebuilder(actions)
-                guards = self.reads.guards()
-                self.plans.append(_core.Plan(recording, kept, values, guards, rebuild))
+                self.plans.append(_core.Plan(recording, kept, values, self.reads.look()[0], rebuild))
+                if len(self.plans) > MAX_PLANS:
+                    self.gone += self.plans.pop(0).summary()["replays"]
                 self.earlier.clear()
                 self.attempts = 0
-            elif self.attempts >= MAX_ATTEMPTS:
+                return
+            if self.attempts >= MAX_ATTEMPTS:
                 raise RuntimeError(f"compile: the step does not repeat itself: {changed}. {REMEDY}")
         self.attempts += 1
-        if not self.plans:
-            self.earlier[found] = recording, layout
+        self.earlier[found] = recording, layout
 
     def _record(
         self, recording: _core.Recording, values: tuple[Any, ...]
@@ -230,10 +237,6 @@ def _unfit(value: Any) -> TypeError:
         f"compile: an argument is a {type(value).__name__}; a step takes tensors, arrays, numbers, strings "
         "and modules"
     )
-
-
-def _replays(variant: _Variant) -> int:
-    return sum(plan.summary()["replays"] for plan in variant.plans)
 
 
 def _not_ready(_: tuple[Any, ...]) -> Any:

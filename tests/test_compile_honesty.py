@@ -1,0 +1,331 @@
+"""What a replay could not repeat is refused with the line that does it, and what is held stays as it is."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import random
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nncore
+from compile_twin import batches, bits, mlp, pair, plain, train
+from nncore import Tensor, nn
+from nncore.nn import functional as F
+
+Bad = Callable[[Tensor], Any]  # what the step does with its loss
+held: list[Any] = []
+
+
+def read_item(loss: Tensor) -> None:
+    loss.item()
+
+
+def read_float(loss: Tensor) -> None:
+    float(loss)
+
+
+def read_int(loss: Tensor) -> None:
+    int(loss)
+
+
+def branch(loss: Tensor) -> None:
+    if loss > 0:
+        pass
+
+
+def truth(loss: Tensor) -> None:
+    bool(loss)
+
+
+def read_numpy(loss: Tensor) -> None:
+    loss.detach().numpy()
+
+
+def read_array(loss: Tensor) -> None:
+    np.asarray(loss.detach())
+
+
+def read_buffer(loss: Tensor) -> None:
+    memoryview(loss.detach())  # type: ignore[arg-type]
+
+
+def read_dlpack(loss: Tensor) -> None:
+    np.from_dlpack(loss.detach())
+
+
+def read_list(loss: Tensor) -> None:
+    loss.tolist()
+
+
+def show(loss: Tensor) -> None:
+    print(loss)
+
+
+def dump(loss: Tensor) -> None:
+    pickle.dumps(loss)
+
+
+def make_tensor(loss: Tensor) -> Tensor:
+    return loss * nncore.tensor([2.0])
+
+
+def borrow_array(loss: Tensor) -> Tensor:
+    return loss * nncore.from_numpy(np.ones(1, np.float32))
+
+
+def seed(loss: Tensor) -> None:
+    nncore.manual_seed(1)
+
+
+def mask(loss: Tensor) -> Tensor:
+    return nncore.ones(3)[nncore.ones(3) > 0]
+
+
+def keep(loss: Tensor) -> None:
+    held.append(loss.detach())
+
+
+def keep_a_result(loss: Tensor) -> Tensor:
+    held.append(loss)
+    return loss
+
+
+BAD: list[tuple[Bad, type[Exception], str]] = [
+    (
+        read_item,
+        RuntimeError,
+        r"item: a value is read inside a compiled step, at {line}; a replay would not see",
+    ),
+    (read_float, RuntimeError, r"item: a value is read .* at {line}"),
+    (read_int, RuntimeError, r"item: a value is read .* at {line}"),
+    (branch, RuntimeError, r"a value is read .* at {line}.*choose between values with nncore.where"),
+    (truth, RuntimeError, r"a value is read .* at {line}"),
+    (read_numpy, RuntimeError, r"numpy: a value is read .* at {line}"),
+    (read_array, RuntimeError, r"numpy: a value is read .* at {line}"),
+    (read_buffer, BufferError, r"Error getting buffer"),
+    (read_dlpack, RuntimeError, r"__dlpack__: a value is read .* at {line}"),
+    (read_list, RuntimeError, r"numpy: a value is read .* at {line}"),
+    (show, RuntimeError, r"repr: a value is read .* at {line}"),
+    (dump, RuntimeError, r"a value is read .* at {line}"),
+    (
+        make_tensor,
+        RuntimeError,
+        r"tensor: a tensor is made from Python data .* at {line}.*pass it as an argument",
+    ),
+    (borrow_array, RuntimeError, r"from_numpy: a tensor is made from Python data .* at {line}"),
+    (seed, RuntimeError, r"manual_seed: called inside a compiled step, at {line}.*Do it before the step"),
+    (mask, RuntimeError, r"its shape depends on values: a value is read .* at {line}"),
+    (
+        keep,
+        RuntimeError,
+        r"a tensor made in the step, at test_compile_honesty.py, line \d+, is kept after it",
+    ),
+    (keep_a_result, RuntimeError, r"a tensor made in the step, .* is kept after it by something other than"),
+]
+
+
+def line_of(function: Bad) -> str:
+    return f"test_compile_honesty.py, line {function.__code__.co_firstlineno + 1}"
+
+
+@pytest.mark.parametrize(("bad", "error", "message"), BAD, ids=[bad.__name__ for bad, _, _ in BAD])
+def test_what_a_replay_could_not_repeat_names_its_line(
+    bad: Bad, error: type[Exception], message: str
+) -> None:
+    held.clear()
+    model = mlp()
+    optimizer = nncore.optim.SGD(model.parameters(), lr=0.1)
+
+    def step(x: Tensor, y: Tensor) -> Any:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        changed = bad(loss)
+        optimizer.step()
+        return loss if changed is None else changed
+
+    compiled = nncore.compile(step)
+    ((x, y),) = batches(1, nncore.float32)
+    for _ in range(2):
+        with pytest.raises(error, match=message.format(line=re.escape(line_of(bad)))):
+            compiled(x, y)
+    assert compiled.plans == 0
+    usable(model, optimizer)
+
+
+def usable(model: nn.Module, optimizer: nncore.optim.Optimizer) -> None:
+    """Eager work goes on, and another step can be compiled: both with the same result."""
+    twin, twin_optimizer = copy.deepcopy((model, optimizer))
+    again, step = nncore.compile(train(model, optimizer)), train(twin, twin_optimizer)
+    for x, y in batches(8, nncore.float32):
+        assert bits(again(x, y)) == bits(step(x, y))
+    assert again.replays > 0
+
+
+def repeated(step: Callable[[Tensor], Any], times: int = 12) -> list[Any]:
+    """What a compiled step gives, called again and again, until it refuses."""
+    compiled = nncore.compile(step)
+    return [compiled(nncore.ones(2)) for _ in range(times)]
+
+
+def test_a_number_from_elsewhere_that_changes_is_refused() -> None:
+    def step(x: Tensor) -> Tensor:
+        return x * random.random()
+
+    with pytest.raises(
+        RuntimeError, match=rf"line {step.__code__.co_firstlineno + 1}: a number, an index or a"
+    ):
+        repeated(step)
+
+
+def test_a_counter_is_refused_by_name() -> None:
+    count = 0
+    counts = [0]
+    held.clear()
+
+    def nonlocal_counter(x: Tensor) -> Tensor:
+        nonlocal count
+        count += 1
+        return x * count
+
+    def counter_in_a_list(x: Tensor) -> Tensor:
+        counts[0] += 1
+        return x * counts[0]
+
+    class Trainer:
+        count = 0
+
+        def step(self, x: Tensor) -> Tensor:
+            self.count += 1
+            return x * self.count
+
+    for step, name in (
+        (nonlocal_counter, "'count'"),
+        (counter_in_a_list, "'0'"),
+        (Trainer().step, "'count'"),
+    ):
+        line = step.__code__.co_firstlineno
+        with pytest.raises(
+            RuntimeError, match=rf"\(test_compile_honesty.py, line {line}\) changes {name} each"
+        ):
+            repeated(step)
+
+
+def test_a_number_in_the_result_that_changes_is_refused() -> None:
+    numbers = iter(range(100))
+    with pytest.raises(RuntimeError, match="its result has another form, or a number in it changes"):
+        repeated(lambda x: (x * 2, next(numbers)))
+
+
+def test_a_step_of_alternating_operations_is_refused() -> None:
+    turns = iter(range(100))
+    with pytest.raises(RuntimeError, match="another operation is called"):
+        repeated(lambda x: x.exp() if next(turns) % 2 else x.sum())
+
+
+def test_a_kept_argument_is_refused() -> None:
+    kept: list[Tensor] = []
+
+    def step(x: Tensor) -> Tensor:
+        kept.append(x)
+        return x * 2
+
+    with pytest.raises(
+        RuntimeError, match="argument 0, is kept after it by something other than the step's result"
+    ):
+        repeated(step)
+
+
+def test_an_argument_with_a_gradient_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"an argument of the step requires a gradient; pass x.detach\(\)"):
+        nncore.compile(lambda x: x * 2)(nncore.ones(2, requires_grad=True))
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        (
+            [nncore.ones(2)],
+            "an argument is a list; a step takes tensors, arrays, numbers, strings and modules",
+        ),
+        ({"x": 1}, "an argument is a dict"),
+        ((nncore.ones(2), 1), "a tuple with a tensor in it; pass the tensors one by one"),
+        (random.Random(0), "an argument is a Random"),
+    ],
+)
+def test_arguments_that_could_change_unseen_are_refused(argument: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        nncore.compile(lambda x: nncore.ones(1))(argument)
+
+
+@pytest.mark.parametrize("bad", [0, -1])
+def test_bad_cache_sizes(bad: int) -> None:
+    with pytest.raises(ValueError, match="compile: cache_size must be at least 1"):
+        nncore.compile(plain, cache_size=bad)
+
+
+def test_what_is_no_function_is_refused() -> None:
+    with pytest.raises(TypeError, match="compile: expected a function or a Module, got int"):
+        nncore.compile(3)  # type: ignore[arg-type]
+
+
+def test_a_method_is_compiled_on_its_object() -> None:
+    class Trainer:
+        @nncore.compile
+        def step(self, x: Tensor) -> Tensor:
+            return x
+
+    with pytest.raises(
+        TypeError, match="compile the bound one, e.g. in __init__: self.step = nncore.compile"
+    ):
+        Trainer().step(nncore.ones(1))
+
+
+def test_an_exception_in_the_step_leaves_everything_usable() -> None:
+    run = plain()
+
+    def step(x: Tensor, y: Tensor, fails: bool) -> Tensor:
+        loss: Tensor = run.step(x, y)
+        if fails:
+            raise KeyError("mine")
+        return loss
+
+    compiled = nncore.compile(step)
+    for i, (x, y) in enumerate(batches(12, nncore.float32)):
+        if i % 3 == 1:
+            with pytest.raises(KeyError, match="mine") as caught:
+                compiled(x, y, True)
+            held.append(caught.value)  # with its frames
+        else:
+            compiled(x, y, False)
+    assert compiled.replays == 6
+    usable(run.model, run.optimizers[0])
+    held.clear()
+    usable(run.model, run.optimizers[0])
+
+
+def test_a_bad_label_in_a_replay_is_an_index_error() -> None:
+    eager, compiled = pair(plain)
+    for i, (x, y) in enumerate(batches(20, nncore.float32)):
+        if i > 3 and i % 4 == 0:
+            for run in (eager, compiled):
+                with pytest.raises(IndexError, match="label"):
+                    run.step(x, nncore.full((8,), 3))
+        assert bits(eager.step(x, y)) == bits(compiled.step(x, y))
+    assert eager.state() == compiled.state()
+
+
+def test_a_bad_rate_stops_a_replay_before_it_changes_anything() -> None:
+    run = plain().compiled()
+    for x, y in batches(5, nncore.float32):
+        run.step(x, y)
+    before = run.state()
+    run.optimizers[0].param_groups[0]["lr"] = float("nan")
+    with pytest.raises(ValueError, match="Invalid learning rate: nan"):
+        run.step(x, y)
+    assert run.state() == before
