@@ -1,4 +1,4 @@
-"""What may change between replays reaches them: arguments, rates, states, modes, numbers that the step names."""
+"""What changes between replays reaches them: arguments, rates, states, modes, numbers that a step names."""
 
 from __future__ import annotations
 
