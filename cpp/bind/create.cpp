@@ -109,7 +109,8 @@ void bind_random(py::module_& m) {
 
 void refuse_in_step(const char* what) {
   check<Error>(!watcher(), what, ": called inside a compiled step, at ",
-               interpreter.where ? interpreter.where() : "", "; a replay would not do it again. Do it before the step");
+               interpreter.where ? interpreter.where() : "",
+               "; a replay would not do it again. Do it before the step");
 }
 
 Tensor generator_state(const Generator& g) {
@@ -166,8 +167,7 @@ void bind_create(py::module_& m) {
         refuse_in_step("manual_seed");
         default_generator().manual_seed(to_seed(seed));
       },
-      py::arg("seed"),
-      "Starts the default generator anew; equal seeds give equal numbers on every machine.");
+      py::arg("seed"), "Starts the default generator anew; equal seeds give equal numbers on every machine.");
 
   m.def(
       "tensor",

@@ -14,8 +14,9 @@ class Watcher {
   virtual void storage_made(Storage& storage) = 0;
   virtual void storage_died(Storage* storage) noexcept = 0;  // the watcher owns it from here on
   virtual void backward_begins() = 0;
-  virtual void gradient_used(TensorImpl& leaf) = 0;  // backward is about to set or add to leaf.grad, or the user looks
-  virtual void gradient_set(TensorImpl& leaf) = 0;   // the user is about to set or drop leaf.grad
+  virtual void gradient_used(
+      TensorImpl& leaf) = 0;  // backward is about to set or add to leaf.grad, or the user looks
+  virtual void gradient_set(TensorImpl& leaf) = 0;  // the user is about to set or drop leaf.grad
   virtual void host_reads(const char* what) = 0;
   virtual void host_writes(const char* what) = 0;
 
