@@ -49,7 +49,7 @@ def attention(batch: int, heads: int, steps: int, width: int, causal: bool) -> C
     flops = 4.0 * batch * heads * width * (steps * (steps + 1) / 2 if causal else steps * steps)
     name = f"attention {batch}x{heads}x{steps}x{width}{' causal' if causal else ''}"
     call = nn.functional.scaled_dot_product_attention
-    return Case(name, flops, 3.5, lambda xs: call(*xs, is_causal=causal), peer, qkv)
+    return Case(name, flops, 3.5, lambda xs: call(xs[0], xs[1], xs[2], is_causal=causal), peer, qkv)
 
 
 def recurrent(kind: str, hidden: int, batch: int, steps: int) -> Case:

@@ -127,7 +127,7 @@ def test_same_bits_whatever_the_threads_level_and_place(steps: int, causal: bool
     for other in results[1:]:
         assert all(np.array_equal(a, b) for a, b in zip(results[0], other, strict=True))
     alone = [nncore.tensor(x.detach().numpy()[1:2, 1:], requires_grad=True) for x in (q, k, v)]
-    y = F.scaled_dot_product_attention(*alone, is_causal=causal)
+    y = F.scaled_dot_product_attention(alone[0], alone[1], alone[2], is_causal=causal)
     assert np.array_equal(y.detach().numpy()[0, 0], results[0][0][1, 1])
 
 
@@ -152,11 +152,11 @@ def test_layer_with_and_without_weights(mask_kind: str | None, padding_kind: str
     other = nn.MultiheadAttention(6, 2, dtype=F64)
     other.load_state_dict(layer.state_dict())
     x = normal(2, 4, 6)
-    left_out = {"bool": ~np.tri(4, dtype=bool), "float": rng.normal(size=(4, 4)), "of heads": None}
-    left_out["of heads"] = np.repeat(left_out["bool"][None], 4, axis=0)
-    padding = {"bool": np.arange(4) >= [[4], [3]], "float": rng.normal(size=(2, 4))}
+    later = ~np.tri(4, dtype=bool)
+    left_out: dict[str, Any] = {"bool": later, "float": rng.normal(size=(4, 4)), "of heads": [later] * 4}
+    padding: dict[str, Any] = {"bool": np.arange(4) >= [[4], [3]], "float": rng.normal(size=(2, 4))}
     masks = {
-        "attn_mask": None if mask_kind is None else nncore.tensor(left_out[mask_kind]),
+        "attn_mask": None if mask_kind is None else nncore.tensor(np.array(left_out[mask_kind])),
         "key_padding_mask": None if padding_kind is None else nncore.tensor(padding[padding_kind]),
     }
     y, weights = layer(x, x, x, **masks)
@@ -212,21 +212,29 @@ def ones(*shape: int) -> nncore.Tensor:
             "no multiple of 2",
         ),
         (
-            lambda: F.scaled_dot_product_attention(*[ones(2, 3)] * 3, attn_mask=ones(3, 3)),
+            lambda: F.scaled_dot_product_attention(ones(2, 3), ones(2, 3), ones(2, 3), attn_mask=ones(3, 3)),
             ValueError,
             r"the mask \(3, 3\) does not stretch to the scores \(2, 2\)",
         ),
         (
-            lambda: F.scaled_dot_product_attention(*[ones(2, 3)] * 3, attn_mask=ones(2, 2), is_causal=True),
+            lambda: F.scaled_dot_product_attention(
+                ones(2, 3), ones(2, 3), ones(2, 3), attn_mask=ones(2, 2), is_causal=True
+            ),
             ValueError,
             "exclude each other",
         ),
         (
-            lambda: F.scaled_dot_product_attention(*[ones(2, 3)] * 3, attn_mask=nncore.ones(2, 2, dtype=F64)),
+            lambda: F.scaled_dot_product_attention(
+                ones(2, 3), ones(2, 3), ones(2, 3), attn_mask=nncore.ones(2, 2, dtype=F64)
+            ),
             TypeError,
             "the mask is .*float64",
         ),
-        (lambda: F.scaled_dot_product_attention(*[ones(2, 3)] * 3, dropout_p=1.5), ValueError, "dropout_p"),
+        (
+            lambda: F.scaled_dot_product_attention(ones(2, 3), ones(2, 3), ones(2, 3), dropout_p=1.5),
+            ValueError,
+            "dropout_p",
+        ),
         (lambda: nn.MultiheadAttention(5, 2), ValueError, "does not divide"),
         (lambda: nn.MultiheadAttention(4, 2)(*[ones(3, 1, 6)] * 3), ValueError, "6"),
         (
@@ -281,6 +289,6 @@ def test_rotary_scores_depend_on_distance_alone() -> None:
 
     def score(i: int, j: int) -> float:
         a, b = (F.apply_rotary(x, cos[t : t + 1], sin[t : t + 1]) for x, t in ((q, i), (k, j)))
-        return (a * b).sum().item()
+        return float((a * b).sum().item())
 
     assert score(3, 1) == pytest.approx(score(8, 6), rel=1e-12)

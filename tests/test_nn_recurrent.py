@@ -58,7 +58,8 @@ def test_what_pytorch_2_15_computes(layer: Any, last: list[float], gradients: li
 @pytest.mark.parametrize(("kind", "gates"), [(nn.LSTM, 4), (nn.GRU, 3), (nn.RNN, 1)])
 def test_names_and_shapes_are_pytorchs(kind: Any, gates: int) -> None:
     state = {n: p.shape for n, p in kind(3, 5, num_layers=2, bidirectional=True).state_dict().items()}
-    width, expected = gates * 5, {}
+    width = gates * 5
+    expected: dict[str, tuple[int, ...]] = {}
     for layer, features in ((0, 3), (1, 10)):
         for suffix in (f"l{layer}", f"l{layer}_reverse"):
             expected[f"weight_ih_{suffix}"] = (width, features)

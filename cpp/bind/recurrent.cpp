@@ -22,7 +22,9 @@ constexpr Mode modes[] = {
     {"RNN_RELU", RecurrentCell::rnn, UnaryOps::index_of<formulas::Relu>},
 };
 
-py::tuple recurrent(const std::string& mode, const Tensor& x, const std::optional<Tensor>& h0,
+using Result = std::tuple<Tensor, Tensor, std::optional<Tensor>>;
+
+Result recurrent(const std::string& mode, const Tensor& x, const std::optional<Tensor>& h0,
                     const std::optional<Tensor>& c0, const std::vector<Weights>& directions) {
   const Mode* found = nullptr;
   for (const Mode& m : modes)
@@ -38,7 +40,7 @@ py::tuple recurrent(const std::string& mode, const Tensor& x, const std::optiona
   }
   const ops::RecurrentResult r = ops::recurrent(found->cell, found->activation, x, h0.value_or(Tensor()),
                                                 c0.value_or(Tensor()), weights);
-  return py::make_tuple(r.y, r.h_n, r.c_n);
+  return {r.y, r.h_n, r.c_n.defined() ? std::optional(r.c_n) : std::nullopt};
 }
 
 }  // namespace

@@ -154,7 +154,7 @@ class RNNBase(Module):
 
     def _arguments(self) -> Iterator[str]:
         yield f"{self.input_size}, {self.hidden_size}"
-        defaults = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False}
+        defaults: dict[str, float] = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False}
         defaults |= {"dropout": 0.0, "bidirectional": False}
         for name, default in defaults.items():
             if getattr(self, name) != default:
