@@ -25,7 +25,7 @@ constexpr Mode modes[] = {
 using Result = std::tuple<Tensor, Tensor, std::optional<Tensor>>;
 
 Result recurrent(const std::string& mode, const Tensor& x, const std::optional<Tensor>& h0,
-                    const std::optional<Tensor>& c0, const std::vector<Weights>& directions) {
+                 const std::optional<Tensor>& c0, const std::vector<Weights>& directions) {
   const Mode* found = nullptr;
   for (const Mode& m : modes)
     if (mode == m.name) found = &m;

@@ -1526,7 +1526,7 @@ def reciprocal(input: Tensor) -> Tensor:
     """
     1 / x, element by element; derivative -y^2.
     """
-def recurrent(mode: str, input: Tensor, h_0: Tensor | None, c_0: Tensor | None, directions: collections.abc.Sequence[collections.abc.Sequence[Tensor | None]]) -> tuple:
+def recurrent(mode: str, input: Tensor, h_0: Tensor | None, c_0: Tensor | None, directions: collections.abc.Sequence[collections.abc.Sequence[Tensor | None]]) -> tuple[Tensor, Tensor, Tensor | None]:
     """
     One recurrent layer over input (steps, batch, features): (output, h_n, c_n or None). Each direction is [weight_ih, weight_hh, bias_ih, bias_hh, weight_hr].
     """
