@@ -67,6 +67,15 @@ def test_sorting_is_stable_and_nan_is_the_largest(n: int, descending: bool) -> N
     assert np.array_equal(top.indices.numpy(), expected[:, :2])
 
 
+@pytest.mark.parametrize("n", [64, 4096, 20_001])
+def test_the_first_extreme_of_a_long_row(n: int, isa: str, threads: int) -> None:
+    x = np.random.default_rng(n).integers(-50, 50, (3, n)).astype(np.float32)
+    x[1, n // 2] = x[1, n - 1] = np.nan
+    for ours, theirs in ((nncore.argmax, np.argmax), (nncore.argmin, np.argmin)):
+        assert np.array_equal(ours(tensor(x), 1).numpy(), theirs(x, 1))
+        assert ours(tensor(x)).item() == theirs(x)
+
+
 def test_sorting_other_types() -> None:
     assert tensor([3, -(2**62), 5]).argsort().tolist() == [1, 0, 2]
     assert tensor([True, False, True]).argsort().tolist() == [1, 0, 2]

@@ -59,9 +59,9 @@ Tensor number_with(const Tensor& tensor, py::handle number) {
 template <class Op, class Right, class Left>
 py::object mixed(py::handle a, py::handle b) {
   const bool ta = tensor_of(a.ptr()), tb = tensor_of(b.ptr());
+  if (ta && tb) return py::cast(apply<Op>(py::cast<Tensor>(a), py::cast<Tensor>(b)));
   check<TypeError>(!py::isinstance<py::array>(ta ? b : a), ops::binary_info[BinaryOps::index_of<Op>].name,
                    ": a tensor and a NumPy array do not mix; convert the array with nncore.tensor()");
-  if (ta && tb) return py::cast(apply<Op>(py::cast<Tensor>(a), py::cast<Tensor>(b)));
   if (ta && is_number(b)) return py::cast(with_number<Op, Right>(py::cast<Tensor>(a), b));
   if (tb && is_number(a)) return py::cast(number_with<Op, Left>(py::cast<Tensor>(b), a));
   return py::none();

@@ -20,6 +20,10 @@ void copy_row(int64_t n, const T* src, int64_t src_stride, T* dst, int64_t dst_s
       std::memcpy(dst, src, size_t(n) * sizeof(T));
     return;
   }
+  if (!accumulate && src_stride == 0 && dst_stride == 1) {
+    std::fill_n(dst, n, *src);
+    return;
+  }
   for (int64_t i = 0; i < n; i++) {
     T& to = dst[i * dst_stride];
     to = accumulate ? T(to + src[i * src_stride]) : src[i * src_stride];
@@ -89,6 +93,14 @@ void copy(const Call& call) {
     T* dst = call.arg<T>(1);
     const bool is_transpose =
         a.ndim == 2 && a.src_stride[0] == 1 && a.dst_stride[1] == 1 && a.src_stride[1] != 1 && !accumulate();
+    if (a.ndim == 1) {
+      const int64_t from = a.src_stride[0], to = a.dst_stride[0];
+      parallel_for(a.size[0], to == 0 ? 0 : call.cost, [&](int64_t begin, int64_t end) {
+        copy_row<T, accumulate()>(end - begin, src + a.src_start + begin * from, from,
+                                  dst + a.dst_start + begin * to, to);
+      });
+      return;
+    }
     int64_t rows = 1;
     for (int d = 0; d < a.ndim - 1; d++) rows *= a.size[d];
     parallel_for(rows, call.cost, [&](int64_t begin, int64_t end) {

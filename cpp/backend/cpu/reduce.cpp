@@ -2,6 +2,7 @@
 #include "dispatch.h"
 #include "kernels.h"
 #include "reduce_walk.h"
+#include "scratch.h"
 
 namespace nncore::cpu {
 
@@ -79,6 +80,40 @@ void reduce(const Call& call) {
   });
 }
 
+namespace {
+
+// Of contiguous rows: the extreme of each chunk by the level's kernel, then its first place in the first
+// chunk that has it.
+template <class T>
+void arg_reduce_rows(const ReduceAttrs& a, int64_t cost, const T* x, int64_t* y) {
+  const auto chunk = kernels<T>().reduce.chunk[int(a.op)];
+  const int64_t chunks = (a.n + row_chunk - 1) / row_chunk;
+  const Scratch<T> parts(a.outer * chunks);
+  parallel_for(a.outer * chunks, cost / 8, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) {
+      const int64_t start = i % chunks * row_chunk;
+      parts.data()[i] = chunk(std::min(row_chunk, a.n - start), x + i / chunks * a.n + start);
+    }
+  });
+  const auto find = [&](int64_t o) {
+    const T* part = parts.data() + o * chunks;
+    T best = part[0];
+    int64_t found = 0;
+    for (int64_t c = 1; c < chunks && best == best; c++)
+      if (part[c] != part[c] || (a.op == Reduction::max ? part[c] > best : part[c] < best))
+        best = part[c], found = c;
+    const T* from = x + o * a.n;
+    int64_t at = found * row_chunk;
+    while (from[at] != best && from[at] == from[at]) at++;
+    y[o] = at;
+  };
+  parallel_for(a.outer, cost / 8, [&](int64_t begin, int64_t end) {
+    for (int64_t o = begin; o < end; o++) find(o);
+  });
+}
+
+}  // namespace
+
 // The first index of the largest (or smallest) element; NaN counts as the most extreme.
 void arg_reduce(const Call& call) {
   const auto& a = call.attrs<ReduceAttrs>();
@@ -87,6 +122,8 @@ void arg_reduce(const Call& call) {
     const T* x = call.arg<const T>(0);
     int64_t* y = call.arg<int64_t>(1);
     const bool largest = a.op == Reduction::max;
+    if constexpr (std::is_floating_point_v<T>)
+      if (a.inner == 1 && a.n >= 64) return arg_reduce_rows(a, call.cost, x, y);
     parallel_for(a.outer, call.cost, [&](int64_t begin, int64_t end) {
       for (int64_t o = begin; o < end; o++)
         for (int64_t i = 0; i < a.inner; i++) {
