@@ -1,6 +1,6 @@
 """Draw the measurements of bench/products.py: GFLOP/s of every library, shape by shape, and the FMA limit.
 
-python bench/plot_products.py bench/results/products-avx512-1.jsonl bench/results/products-avx512-1.png
+python bench/plot_products.py products-avx512-float32-1.jsonl products-avx512-float32-1.png
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def summary(title: str, rows: list[dict[str, Any]]) -> str:
     squares = []
     for size in SQUARES:
         some = [row["of_fma_limit"] for row in rows if row["shape"] == [size] * 3]
-        squares.append(f"{min(some):.0%} to {max(some):.0%}")
+        squares.append(f"{min(some):.0%} to {max(some):.0%}" if some else "")
     few = [row for row in rows if row["shape"][0] <= 32]
     return (
         f"| {title} | {mean(rows):.2f} | {mean(few):.2f}"
