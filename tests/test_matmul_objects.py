@@ -106,7 +106,7 @@ def test_turning_kernels_keep_their_sums_in_registers(loops: dict[str, list[Loop
 
 
 def test_tiles_do_little_else_than_multiply(loops: dict[str, list[Loop]]) -> None:
-    """At least two in five instructions of the largest tile multiply: the rest is loads and a few pointers."""
+    """Two in five instructions of the largest tile multiply: the rest is loads and a few pointers."""
     largest = {"avx2": "Li6ELi2E", "avx512": "Li14ELi2E", "neon": "Li8ELi3E"}
     for name, of_level in loops.items():
         for loop in of_level:

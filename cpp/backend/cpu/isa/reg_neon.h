@@ -9,7 +9,7 @@ struct Reg<float> {
   using Mask = uint32x4_t;
   using Uint = uint32_t;
   static constexpr int lanes = 4;
-  static constexpr int registers = 30;  // of 32: two are left for broadcasts on their way
+  static constexpr int registers = 30;                // of 32: two are left for broadcasts on their way
   static constexpr int tile_rows = 8, tile_regs = 3;  // of the matrix product: what fits the registers
   static constexpr int column_rows = 6;  // of the product with columns of B, and the panels it takes at once
   static constexpr int column_panels(int rows) { return rows < 5 ? 4 : 2; }
@@ -106,7 +106,7 @@ struct Reg<double> {
   using Mask = uint64x2_t;
   using Uint = uint64_t;
   static constexpr int lanes = 2;
-  static constexpr int registers = 30;  // of 32: two are left for broadcasts on their way
+  static constexpr int registers = 30;                // of 32: two are left for broadcasts on their way
   static constexpr int tile_rows = 8, tile_regs = 3;  // of the matrix product: what fits the registers
   static constexpr int column_rows = 6;  // of the product with columns of B, and the panels it takes at once
   static constexpr int column_panels(int rows) { return rows < 5 ? 4 : 2; }
