@@ -14,11 +14,13 @@ from op_case import Array, Case
 from op_table import BINARY, UNARY
 from op_table import CASES as TABLE
 from op_table_arrays import CASES as ARRAYS
+from op_table_layers import CASES as LAYERS
+from op_table_losses import CASES as LOSSES
 from op_table_products import CASES as PRODUCTS
 from op_table_select import CASES as SELECT
 from op_table_sequences import CASES as SEQUENCES
 
-CASES = [*TABLE, *ARRAYS, *SELECT, *PRODUCTS, *SEQUENCES]
+CASES = [*TABLE, *ARRAYS, *SELECT, *PRODUCTS, *SEQUENCES, *LAYERS, *LOSSES]
 
 BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
 

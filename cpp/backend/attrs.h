@@ -3,6 +3,8 @@
 #pragma once
 #include <cstdint>
 
+#include "norm_kind.h"
+
 namespace nncore {
 
 inline constexpr int max_axes = 8;
@@ -102,10 +104,75 @@ struct CrossEntropyAttrs {
   bool operator==(const CrossEntropyAttrs&) const = default;
 };
 
-struct SquaredErrorAttrs {
+// scale * sum of w l(a, b, c) for a loss l of LossOps, or w l for each element.
+struct PointwiseLossAttrs {
+  int op;  // index in LossOps
+  bool summed;
   int64_t n;
   double scale;
-  bool operator==(const SquaredErrorAttrs&) const = default;
+  double scalars[max_scalars];
+  bool operator==(const PointwiseLossAttrs&) const = default;
+};
+
+struct MultiMarginAttrs {
+  int64_t rows, cols;
+  int p;  // 1 or 2
+  double margin;
+  LossReduction reduction;
+  bool operator==(const MultiMarginAttrs&) const = default;
+};
+
+struct CtcAttrs {
+  int64_t steps, batch, classes;
+  int64_t width;  // of padded targets (batch, width); -1: targets lie one after another
+  int64_t count;  // of all targets
+  int64_t blank;
+  bool zero_infinity;
+  LossReduction reduction;
+  bool operator==(const CtcAttrs&) const = default;
+};
+
+struct NormAttrs {
+  NormKind kind;
+  int64_t rows, cols;
+  double eps;
+  bool operator==(const NormAttrs&) const = default;
+};
+
+// x seen as (n, groups, channels, inner); each group is brought to mean 0 and variance 1.
+struct GroupNormAttrs {
+  int64_t n, groups, channels, inner;
+  double eps;
+  bool operator==(const GroupNormAttrs&) const = default;
+};
+
+// y = x (k + alpha * sum of x^2 over `size` neighbouring channels)^-beta for x seen as (n, channels, inner).
+struct ResponseNormAttrs {
+  int64_t n, channels, inner, size;
+  double alpha, beta, k;
+  bool operator==(const ResponseNormAttrs&) const = default;
+};
+
+// Elements fall out together in runs of `inner`; kept ones become x * scale + shift, others `dropped`.
+struct DropoutAttrs {
+  int64_t n, inner;
+  double p, scale, shift, dropped;
+  bool operator==(const DropoutAttrs&) const = default;
+};
+
+struct EmbeddingAttrs {
+  int64_t count, rows, cols;
+  int64_t padding;  // a row without gradient, or -1
+  bool by_frequency;
+  bool operator==(const EmbeddingAttrs&) const = default;
+};
+
+// Bags of ids: `length` each, or where it is -1 from offsets[i] to offsets[i + 1].
+struct EmbeddingBagAttrs {
+  int64_t count, bags, length, rows, cols;
+  int64_t padding;  // ids that are left out, or -1
+  bool mean;
+  bool operator==(const EmbeddingBagAttrs&) const = default;
 };
 
 struct GatherAttrs {

@@ -1,6 +1,6 @@
 #include "../ops/loss.h"
 
-#include "../ops/elementwise.h"
+#include "../ops/pointwise.h"
 #include "module.h"
 
 namespace nncore::bind {
@@ -14,19 +14,68 @@ LossReduction reduction_of(const char* op, const std::string& name) {
   raise<ValueError>(op, ": reduction is '", name, "'; expected 'none', 'mean' or 'sum'");
 }
 
-Tensor mse_loss(const Tensor& x, const Tensor& t, const std::string& reduction) {
-  const LossReduction r = reduction_of("mse_loss", reduction);
-  if (r == LossReduction::none) {
-    check(x.shape() == t.shape(), "mse_loss: input has shape ", x.shape(), " but target has ", t.shape(),
-          "; they must be equal, a loss does not broadcast");
-    check<TypeError>(x.dtype() == t.dtype(), "mse_loss: input is ", x.dtype(), " but target is ", t.dtype(),
-                     "; convert one of them with .to()");
-    const Tensor d = ops::apply<formulas::Sub>(x, t);
-    return ops::multiply(d, d);
-  }
-  check(r == LossReduction::sum || x.numel() > 0, "mse_loss: the mean of an empty batch, shape ", x.shape(),
-        ", is not defined");
-  return ops::squared_error("mse_loss", x, t, r == LossReduction::mean ? 1.0 / double(x.numel()) : 1.0);
+template <class Loss>
+void bind_pair(py::module_& m, const char* doc) {  // a loss of input and target alone
+  m.def(
+      Loss::name,
+      [](const Tensor& x, const Tensor& t, const std::string& reduction) {
+        return ops::loss<Loss>(x, t, reduction_of(Loss::name, reduction));
+      },
+      py::arg("input"), py::arg("target"), py::arg("reduction") = "mean", doc);
+}
+
+template <class Loss>
+void bind_pair_with(py::module_& m, const char* scalar, double value, const char* doc) {
+  m.def(
+      Loss::name,
+      [](const Tensor& x, const Tensor& t, double s, const std::string& reduction) {
+        return ops::loss<Loss>(x, t, reduction_of(Loss::name, reduction), {s});
+      },
+      py::arg("input"), py::arg("target"), py::arg(scalar) = value, py::arg("reduction") = "mean", doc);
+}
+
+// One with a third operand and an element weight, either may be missing.
+template <class Loss>
+void bind_weighted(py::module_& m, const char* third, const char* doc) {
+  m.def(
+      Loss::name,
+      [](const Tensor& x, const Tensor& t, const std::optional<Tensor>& c, const std::optional<Tensor>& w,
+         double s0, double s1, const std::string& reduction) {
+        return ops::loss<Loss>(x, t, reduction_of(Loss::name, reduction), {s0, s1}, c.value_or(Tensor()),
+                               w.value_or(Tensor()));
+      },
+      py::arg("input"), py::arg("target"), py::arg(third) = py::none(), py::arg("weight") = py::none(),
+      py::arg("s0") = 0.0, py::arg("s1") = 0.0, py::arg("reduction") = "mean", doc);
+}
+
+void bind_pointwise(py::module_& m) {
+  bind_pair<losses::SquaredError>(
+      m, "(input - target)^2, averaged, summed or as it is; the shapes must be equal.");
+  bind_pair<losses::L1>(m, "|input - target|, averaged, summed or as it is; the shapes must be equal.");
+  bind_pair_with<losses::SmoothL1>(
+      m, "beta", 1, "d^2 / (2 beta) where |d| < beta, else |d| - beta / 2, with d = input - target.");
+  bind_pair_with<losses::Huber>(
+      m, "delta", 1, "d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2), with d = input - target.");
+  bind_weighted<losses::Bce>(m, "third", "-t ln x - (1 - t) ln(1 - x), logarithms not below -100.");
+  bind_weighted<losses::BceWithLogits>(
+      m, "pos_weight", "binary_cross_entropy of sigmoid(input), the positives weighted by pos_weight.");
+  bind_pair<losses::KlDiv>(m, "t (ln t - x) of log-probabilities x and probabilities t.");
+  bind_pair<losses::KlDivLog>(m, "e^t (t - x) of log-probabilities x and t.");
+  bind_pair_with<losses::HingeEmbedding>(m, "margin", 1,
+                                         "x where target is 1, max(0, margin - x) where it is -1.");
+  bind_pair<losses::SoftMargin>(m, "ln(1 + e^(-t x)) of targets t, 1 or -1.");
+  bind_pair_with<losses::PoissonNll>(m, "eps", 1e-8, "x - t ln(x + eps).");
+  bind_pair<losses::PoissonNllLog>(m, "e^x - t x.");
+  m.def(
+      losses::Stirling::name,
+      [](const Tensor& x, const std::string& reduction) {
+        return ops::loss<losses::Stirling>(x, {}, reduction_of(losses::Stirling::name, reduction));
+      },
+      py::arg("input"), py::arg("reduction") = "mean", "ln x! by Stirling's formula where x > 1, else 0.");
+  bind_weighted<losses::GaussianNll>(m, "var", "(ln v + (x - t)^2 / v) / 2 + s1, v = max(var, s0).");
+  bind_weighted<losses::MarginRanking>(m, "sign", "max(0, s0 - sign (input - target)).");
+  bind_pair_with<losses::CosineEmbedding>(m, "margin", 0,
+                                          "1 - x where target is 1, max(0, x - margin) where it is -1.");
 }
 
 }  // namespace
@@ -60,12 +109,32 @@ void bind_loss(py::module_& m, TensorClass& tensor) {
   m.def(
       "squared_error",
       [](const Tensor& x, const Tensor& t, double scale) {
-        return ops::squared_error("squared_error", x, t, scale);
+        return ops::summed_loss(LossOps::index_of<losses::SquaredError>, "squared_error", x, t, scale);
       },
       py::arg("input"), py::arg("target"), py::arg("scale") = 1.0,
       "scale * sum((input - target)^2); the shapes must be equal.");
-  m.def("mse_loss", mse_loss, py::arg("input"), py::arg("target"), py::arg("reduction") = "mean",
-        "(input - target)^2, averaged, summed or as it is; the shapes must be equal.");
+  m.def(
+      "multi_margin_loss",
+      [](const Tensor& x, const Tensor& target, int p, double margin, const std::optional<Tensor>& weight,
+         const std::string& reduction) {
+        return ops::multi_margin_loss(x, target, p, margin, weight.value_or(Tensor()),
+                                      reduction_of("multi_margin_loss", reduction));
+      },
+      py::arg("input"), py::arg("target"), py::arg("p") = 1, py::arg("margin") = 1.0,
+      py::arg("weight") = py::none(), py::arg("reduction") = "mean",
+      "sum over c != t of w_t max(0, margin - x_t + x_c)^p / C, of rows x (N, C) or (C,) and classes t.\n\n"
+      "Crammer and Singer 2001. Raises IndexError for a class outside 0..C-1.");
+  m.def(
+      "ctc_loss",
+      [](const Tensor& x, const Tensor& targets, const Tensor& input_lengths, const Tensor& target_lengths,
+         int64_t blank, const std::string& reduction, bool zero_infinity) {
+        return ops::ctc_loss(x, targets, input_lengths, target_lengths, blank,
+                             reduction_of("ctc_loss", reduction), zero_infinity);
+      },
+      py::arg("log_probs"), py::arg("targets"), py::arg("input_lengths"), py::arg("target_lengths"),
+      py::arg("blank") = 0, py::arg("reduction") = "mean", py::arg("zero_infinity") = false,
+      "-ln of the probability of all alignments of targets with log_probs (steps, batch, classes).");
+  bind_pointwise(m);
 }
 
 }  // namespace nncore::bind

@@ -70,6 +70,8 @@ PYBIND11_MODULE(_core, m) {
   bind_replay(m);
   bind_recurrent(m);
   bind_attention(m);
+  bind_norm(m);
+  bind_regularize(m);
   bind_optim(m);
   bind_autograd(m, tensor);
   bind_runtime(m);

@@ -20,6 +20,8 @@ void bind_einsum(py::module_& m, TensorClass& tensor);
 void bind_loss(py::module_& m, TensorClass& tensor);
 void bind_recurrent(py::module_& m);
 void bind_attention(py::module_& m);
+void bind_norm(py::module_& m);
+void bind_regularize(py::module_& m);
 void bind_optim(py::module_& m);
 void bind_settings(py::module_& m);
 void bind_recording(py::module_& m);

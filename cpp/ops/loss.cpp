@@ -1,36 +1,13 @@
 #include "loss.h"
 
-#include <array>
-#include <numeric>
-
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "cost.h"
-#include "elementwise.h"
-#include "shape.h"
+#include "rows.h"
 
 namespace nncore::ops {
 
 namespace {
-
-void float_only(const char* op, const char* argument, const Tensor& x) {
-  check<TypeError>(is_floating(x.dtype()), op, ": ", argument, " is ", x.dtype(),
-                   "; expected float32 or float64, convert with .float() or .double()");
-}
-
-// The given axis moved to the end, and back.
-Tensor axis_last(const Tensor& x, int axis) {
-  std::array<int64_t, Shape::max_ndim> order;
-  std::iota(order.begin(), order.end(), 0);
-  std::rotate(order.begin() + axis, order.begin() + axis + 1, order.begin() + x.ndim());
-  return permute(x, std::span(order).first(x.ndim()));
-}
-Tensor axis_from_last(const Tensor& x, int axis) {
-  std::array<int64_t, Shape::max_ndim> order;
-  std::iota(order.begin(), order.end(), 0);
-  std::rotate(order.begin() + axis, order.begin() + x.ndim() - 1, order.begin() + x.ndim());
-  return permute(x, std::span(order).first(x.ndim()));
-}
 
 // variant 0: softmax, 1: log_softmax
 Tensor softmax_over(const char* op, int variant, const Tensor& x, int64_t axis) {
@@ -56,6 +33,14 @@ Tensor softmax(const Tensor& x, int64_t axis) { return softmax_over("softmax", 0
 Tensor log_softmax(const Tensor& x, int64_t axis) { return softmax_over("log_softmax", 1, x, axis); }
 
 namespace {
+
+void check_weight(const char* op, const Tensor& weight, const Tensor& x, int64_t classes) {
+  if (!weight.defined()) return;
+  check(weight.ndim() == 1 && weight.size(0) == classes, op, ": weight has shape ", weight.shape(),
+        " but there are ", classes, " classes");
+  check<TypeError>(weight.dtype() == x.dtype(), op, ": weight is ", weight.dtype(), " but the input is ",
+                   x.dtype());
+}
 
 // Cross-entropy of logits, or of log-probabilities.
 Tensor class_loss(const char* op, bool logits, const Tensor& x, const Tensor& target, const Tensor& weight,
@@ -83,12 +68,7 @@ Tensor class_loss(const char* op, bool logits, const Tensor& x, const Tensor& ta
     check(target.shape() == rows_shape, op, ": target has shape ", target.shape(), " but logits ", x.shape(),
           " need ", rows_shape, ", one class index for each row");
   }
-  if (weight.defined()) {
-    check(weight.ndim() == 1 && weight.size(0) == classes, op, ": weight has shape ", weight.shape(),
-          " but there are ", classes, " classes");
-    check<TypeError>(weight.dtype() == x.dtype(), op, ": weight is ", weight.dtype(), " but logits are ",
-                     x.dtype());
-  }
+  check_weight(op, weight, x, classes);
   if (axis != x.ndim() - 1) {  // classes last
     const Tensor t = probabilities ? axis_last(target, axis) : target;
     Shape flat = {rows_shape.numel(), classes}, flat_target = flat;
@@ -131,23 +111,64 @@ Tensor nll_loss(const Tensor& x, const Tensor& target, const Tensor& weight, int
   return class_loss("nll_loss", false, x, target, weight, ignore_index, reduction, 0);
 }
 
-Tensor squared_error(const char* op, const Tensor& x, const Tensor& t, double scale) {
+Tensor multi_margin_loss(const Tensor& x, const Tensor& target, int p, double margin, const Tensor& weight,
+                         LossReduction reduction) {
+  constexpr const char* op = "multi_margin_loss";
   float_only(op, "the input", x);
-  check(x.shape() == t.shape(), op, ": input has shape ", x.shape(), " but target has ", t.shape(),
-        "; they must be equal, a loss does not broadcast");
-  check<TypeError>(x.dtype() == t.dtype(), op, ": input is ", x.dtype(), " but target is ", t.dtype(),
-                   "; convert one of them with .to()");
-  const SquaredErrorAttrs attrs = {x.numel(), scale};
-  const int64_t cost = byte_cost(int64_t(2 * x.bytes()));
-  Tensor loss = empty({}, x.dtype());
-  submit(Call(Kernel::squared_error_fwd, cost, attrs, in(x), in(t), out(loss)));
-  if (Tape tape{x, t})
-    tape.record(op, loss, [=, x = x.detach(), t = t.detach()](const Tensor& dy, InputGrads& d) {
-      for (int i = 0; i < 2; i++) {
-        if (!d.needs(i)) continue;
-        d[i] = empty_like(x);
-        submit(Call(Kernel::squared_error_bwd, cost, attrs, in(i ? t : x), in(i ? x : t), in(dy), out(d[i])));
-      }
+  check(p == 1 || p == 2, op, ": p is ", p, "; expected 1 or 2");
+  check((x.ndim() == 1 || x.ndim() == 2) && x.size(-1) > 0, op, ": the input has shape ", x.shape(),
+        "; expected (N, C) or (C,)");
+  Shape rows = x.shape();
+  rows.pop_back();
+  check(target.shape() == rows, op, ": target has shape ", target.shape(), " but the input ", x.shape(),
+        " needs ", rows);
+  check<TypeError>(!is_floating(target.dtype()) && target.dtype() != DType::boolean, op, ": target is ",
+                   target.dtype(), "; expected class indices as int64, int32 or uint8");
+  check_weight(op, weight, x, x.size(-1));
+  check(reduction != LossReduction::mean || x.numel() > 0, op, ": the mean of an empty batch, shape ",
+        x.shape(), ", is not defined");
+  const MultiMarginAttrs attrs = {rows.numel(), x.size(-1), p, margin, reduction};
+  const int64_t cost = element_cost(x.numel());
+  Tensor loss = empty(reduction == LossReduction::none ? rows : Shape(), x.dtype());
+  submit(Call(Kernel::multi_margin_fwd, cost, attrs, in(x), in(target), in(weight), out(loss)));
+  if (Tape tape{x})
+    tape.record(op, loss, [=, x = x.detach(), target = target.detach()](const Tensor& dy, InputGrads& d) {
+      d[0] = empty_like(x);
+      submit(Call(Kernel::multi_margin_bwd, cost, attrs, in(x), in(target), in(weight), in(dy), out(d[0])));
+    });
+  return loss;
+}
+
+Tensor ctc_loss(const Tensor& x, const Tensor& targets, const Tensor& input_lengths,
+                const Tensor& target_lengths, int64_t blank, LossReduction reduction, bool zero_infinity) {
+  constexpr const char* op = "ctc_loss";
+  float_only(op, "log_probs", x);
+  check(x.ndim() == 3, op, ": log_probs have shape ", x.shape(), "; expected (steps, batch, classes)");
+  const int64_t batch = x.shape()[1], classes = x.shape()[2];
+  check(blank >= 0 && blank < classes, op, ": blank is ", blank, " but there are ", classes, " classes");
+  for (const Tensor* t : {&targets, &input_lengths, &target_lengths})
+    check<TypeError>(!is_floating(t->dtype()) && t->dtype() != DType::boolean, op,
+                     ": targets and lengths must be int64, int32 or uint8, got ", t->dtype());
+  for (const Tensor* t : {&input_lengths, &target_lengths})
+    check(t->shape() == Shape{batch}, op, ": lengths have shape ", t->shape(), "; expected ", Shape{batch},
+          ", one for each sample");
+  check(targets.ndim() == 1 || (targets.ndim() == 2 && targets.shape()[0] == batch), op,
+        ": targets have shape ", targets.shape(), "; expected (", batch, ", longest) or one after another");
+  check(reduction != LossReduction::mean || batch > 0, op, ": the mean of an empty batch is not defined");
+  const CtcAttrs attrs = {
+      x.shape()[0],    batch, classes,       targets.ndim() == 2 ? targets.shape()[1] : -1,
+      targets.numel(), blank, zero_infinity, reduction};
+  const Tensor alpha = empty({attrs.steps * (2 * attrs.count + batch)}, x.dtype());
+  const Tensor nll = empty({batch}, x.dtype());
+  const int64_t cost = 8 * alpha.numel();
+  Tensor loss = empty(reduction == LossReduction::none ? Shape{batch} : Shape(), x.dtype());
+  submit(Call(Kernel::ctc_fwd, cost, attrs, in(x), in(targets), in(input_lengths), in(target_lengths),
+              out(alpha), out(nll), out(loss)));
+  if (Tape tape{x})
+    tape.record(op, loss, [=, x = x.detach()](const Tensor& dy, InputGrads& d) {
+      d[0] = empty_like(x);
+      submit(Call(Kernel::ctc_bwd, cost, attrs, in(x), in(targets), in(input_lengths), in(target_lengths),
+                  in(alpha), in(nll), in(dy), out(d[0])));
     });
   return loss;
 }

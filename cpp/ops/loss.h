@@ -17,7 +17,12 @@ Tensor cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight
 Tensor nll_loss(const Tensor& x, const Tensor& target, const Tensor& weight, int64_t ignore_index,
                 LossReduction reduction);
 
-// scale * sum (x - t)^2, of equal shapes.
-Tensor squared_error(const char* op, const Tensor& x, const Tensor& t, double scale);
+// sum over c != t of max(0, margin - x_t + x_c)^p / C for rows x (N, C) or (C) and classes t.
+Tensor multi_margin_loss(const Tensor& x, const Tensor& target, int p, double margin, const Tensor& weight,
+                         LossReduction reduction);
+
+// x: log-probabilities (steps, batch, classes); targets (batch, longest), or (sum of target_lengths).
+Tensor ctc_loss(const Tensor& x, const Tensor& targets, const Tensor& input_lengths,
+                const Tensor& target_lengths, int64_t blank, LossReduction reduction, bool zero_infinity);
 
 }  // namespace nncore::ops

@@ -1,9 +1,9 @@
 // One thread's share of a product, and how each way of computing it walks over k.
 #pragma once
-#include "../../core/allocator.h"
 #include "dispatch.h"
 #include "gemm.h"
 #include "gemm_plan.h"
+#include "scratch.h"
 
 namespace nncore::cpu {
 
@@ -60,24 +60,6 @@ void activate(const Share<T>& s) {
       for (int64_t j = 0; j < length; j++) s.c[i * s.ldc + j] = x[i * s.ldc + j];
   }
 }
-
-// Working memory of one call.
-template <class T>
-class Scratch {
- public:
-  explicit Scratch(int64_t n)
-      : bytes_(size_t(n) * sizeof(T)), data_(n ? static_cast<T*>(allocate(bytes_)) : nullptr) {}
-  ~Scratch() {
-    if (data_) release(data_, bytes_);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  T* data() const { return data_; }
-
- private:
-  size_t bytes_;
-  T* data_;
-};
 
 // The blocks of k in order: chunks (each its own chain), cut into even blocks of at most kc.
 // f(begin, block, last): block has its k and its ends on C filled in.

@@ -2,17 +2,19 @@
 // given) and class weights w:  loss = sum_c w_c q_c (lse(x) - x_c),  d loss / d x_c = softmax(x)_c W - w_c
 // q_c,  W = sum_c w_c q_c.
 #include <algorithm>
-#include <vector>
 
 #include "../../core/error.h"
 #include "../../core/parallel.h"
 #include "dispatch.h"
 #include "kernels.h"
 #include "reduce.h"
+#include "scratch.h"
 
 namespace nncore::cpu {
 
 namespace {
+
+constexpr int64_t block = 32;  // rows whose log-sums are kept at hand
 
 // Class index of row r; ignored rows give -1, others outside [0, cols) raise.
 int64_t class_index(const Call& call, const CrossEntropyAttrs& a, int64_t r) {
@@ -60,12 +62,14 @@ void softmax_fwd(const Call& call) {
     T* y = call.arg<T>(1);
     const auto& k = kernels<T>().loss;
     parallel_for(a.rows, call.cost, [&](int64_t begin, int64_t end) {
-      for (int64_t r = begin; r < end; r++) {
-        const T lse = k.row_lse(a.cols, x + r * a.cols);
-        if (a.op == 0)
-          k.exp_minus(a.cols, x + r * a.cols, lse, T(1), y + r * a.cols);
-        else
-          k.scale_shift(a.cols, x + r * a.cols, T(1), -lse, y + r * a.cols);
+      if (a.cols == 0) return;
+      if (a.op == 0) return k.rows_softmax(end - begin, a.cols, x + begin * a.cols, y + begin * a.cols);
+      for (int64_t r0 = begin; r0 < end; r0 += block) {
+        T lse[block];
+        const int64_t rows = std::min(block, end - r0);
+        k.rows_lse(rows, a.cols, x + r0 * a.cols, lse);
+        for (int64_t r = 0; r < rows; r++)
+          k.scale_shift(a.cols, x + (r0 + r) * a.cols, T(1), -lse[r], y + (r0 + r) * a.cols);
       }
     });
   });
@@ -100,19 +104,20 @@ void cross_entropy_fwd(const Call& call) {
     using T = decltype(zero);
     const T *x = call.arg<const T>(0), *weight = call.arg<const T>(2);
     T *lse = call.arg<T>(3), *share = call.arg<T>(4), *loss = call.arg<T>(5), *scale = call.arg<T>(6);
-    std::vector<T> rows(a.reduction == LossReduction::none ? 0 : a.rows), norm(a.rows);
+    const Scratch<T> rows(a.reduction == LossReduction::none ? 0 : a.rows), norm(a.rows);
     T* row_loss = a.reduction == LossReduction::none ? loss : rows.data();
     const auto& k = kernels<T>().loss;
     parallel_for(a.rows, call.cost, [&](int64_t begin, int64_t end) {
+      if (a.logits) k.rows_lse(end - begin, a.cols, x + begin * a.cols, lse + begin);
       for (int64_t r = begin; r < end; r++) {
         const T* row = x + r * a.cols;
-        lse[r] = a.logits ? k.row_lse(a.cols, row) : T(0);
+        if (!a.logits) lse[r] = T(0);
         row_loss[r] = share[r] = T(0);
         for_targets<T>(call, a, r, weight, [&](int64_t c, T q) {
           if (q != T(0)) row_loss[r] += q * (lse[r] - row[c]);
           share[r] += q;
         });
-        norm[r] = row_norm(call, a, r, weight);
+        norm.data()[r] = row_norm(call, a, r, weight);
       }
     });
     *scale = T(1);

@@ -140,34 +140,4 @@ void arg_reduce(const Call& call) {
   });
 }
 
-// loss = scale * sum (a - b)^2; args: a, b, loss
-void squared_error_fwd(const Call& call) {
-  const auto& a = call.attrs<SquaredErrorAttrs>();
-  visit_float(call.args[0].dtype, [&](auto zero) {
-    using T = decltype(zero);
-    const T *x = call.arg<const T>(0), *t = call.arg<const T>(1);
-    T* y = call.arg<T>(2);
-    const auto chunk = kernels<T>().reduce.squared_difference;
-    reduce_rows<T>(
-        Reduction::sum, 1, a.n, call.cost,
-        [&](int64_t, int64_t i, int64_t m) { return chunk(m, x + i, t + i); }, y);
-    *y *= T(a.scale);
-  });
-}
-
-// dx = 2 scale dy (a - b); args: a, b, dy, dx
-void squared_error_bwd(const Call& call) {
-  const auto& a = call.attrs<SquaredErrorAttrs>();
-  visit_float(call.args[0].dtype, [&](auto zero) {
-    using T = decltype(zero);
-    const T *x = call.arg<const T>(0), *t = call.arg<const T>(1);
-    const T scale = T(2 * a.scale) * *call.arg<const T>(2);
-    T* dx = call.arg<T>(3);
-    const auto kernel = kernels<T>().loss.scaled_difference;
-    parallel_for(a.n, call.cost, [&](int64_t begin, int64_t end) {
-      kernel(end - begin, x + begin, t + begin, scale, dx + begin);
-    });
-  });
-}
-
 }  // namespace nncore::cpu

@@ -1,5 +1,6 @@
 // Memory for the length of one call.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 
 #include "../../core/allocator.h"
@@ -9,8 +10,11 @@ namespace nncore::cpu {
 template <class T>
 class Scratch {
  public:
-  explicit Scratch(int64_t n) : bytes_(size_t(n) * sizeof(T)), data_(static_cast<T*>(allocate(bytes_))) {}
-  ~Scratch() { release(data_, bytes_); }
+  explicit Scratch(int64_t n)
+      : bytes_(size_t(n) * sizeof(T)), data_(n ? static_cast<T*>(allocate(bytes_)) : nullptr) {}
+  ~Scratch() {
+    if (data_) release(data_, bytes_);
+  }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
   T* data() const { return data_; }

@@ -68,6 +68,8 @@ Log run_level(const Level& level) {
   run_rows(level.f64, log);
   run_sequences(level.f32, log);
   run_sequences(level.f64, log);
+  run_layers(level.f32, log);
+  run_layers(level.f64, log);
   run_gemm(level.f32, log);
   run_gemm(level.f64, log);
   return log;

@@ -9,13 +9,12 @@ void run_reduce(const ReduceKernels<T>& level, Log& log) {
   static const char* names[] = {"sum", "prod", "max", "min"};
   for (const Kind kind : {Kind::plain, Kind::wild})
     for (const int64_t n : sizes) {
-      Buffer<T> a(n), b(n), y(6);
+      Buffer<T> a(n), b(n), y(5);
       fill(a, uint64_t(n), kind);
       fill(b, uint64_t(n) + 1, kind);
       const std::string label = name("n=%d kind=%d", int(n), int(kind));
       for (int op = 0; op < 4; op++) y[op] = level.chunk[op](n, a.data());
       y[4] = level.dot(n, a.data(), b.data());
-      y[5] = level.squared_difference(n, a.data(), b.data());
       log.add("reduce.chunk", label, y);
       for (const int64_t rows : {0, 1, 2, 7})
         for (int op = 0; op < 4; op++)
@@ -66,15 +65,15 @@ void run_loss(const LossKernels<T>& level, Log& log) {
       const std::string label = name("n=%d kind=%d", int(n), int(kind));
       const T s = T(0.75), t = T(-1.25);
       if (n > 0) {
-        lse[0] = level.row_lse(n, a.data());
-        log.add("loss.row_lse", label, lse);
+        level.rows_lse(1, n, a.data(), lse.data());
+        log.add("loss.rows_lse", label, lse);
+        level.rows_softmax(1, n, a.data(), y.data());
+        log.add("loss.rows_softmax", label, y);
       }
       level.exp_minus(n, a.data(), s, t, y.data());
       log.add("loss.exp_minus", label, y);
       level.scale_shift(n, a.data(), s, t, y.data());
       log.add("loss.scale_shift", label, y);
-      level.scaled_difference(n, a.data(), b.data(), s, y.data());
-      log.add("loss.scaled_difference", label, y);
       level.softmax_bwd(n, a.data(), b.data(), s, y.data());
       log.add("loss.softmax_bwd", label, y);
       level.log_softmax_bwd(n, a.data(), b.data(), s, y.data());

@@ -9,7 +9,10 @@
 #include "gemm_table.h"
 #include "limits_table.h"
 #include "loss_table.h"
+#include "norm_table.h"
 #include "optim_table.h"
+#include "pointwise_table.h"
+#include "random_table.h"
 #include "recurrent_table.h"
 #include "reduce_table.h"
 
@@ -28,7 +31,10 @@ struct LevelKernels {
   ReduceKernels<T> reduce;
   FoldKernels<T> fold;
   LossKernels<T> loss;
+  NormKernels<T> norm;
   OptimKernels<T> optim;
+  PointwiseKernels<T> pointwise;
+  RandomKernels<T> random;
   LimitsKernels<T> limits;
   RecurrentKernels<T> recurrent;
   AttentionKernels<T> attention;

@@ -1,21 +1,69 @@
-// Rows of softmax, cross-entropy and squared error.
+// Rows of softmax and cross-entropy.
 #include "../../math.h"
 //
 #include "walk.inl"
 
-// max + log(sum(exp(x - max))); an infinite max stands for itself (all -inf, or a +inf)
+// Short rows are worked on together, so that their sums wait for the adder side by side.
+constexpr int few = 8;
 template <class T>
-T row_lse(int64_t n, const T* x) {
+int together(int64_t rows, int64_t n) {
+  return n * int64_t(sizeof(T)) > 2048 ? 1 : rows < few ? int(rows) : few;
+}
+
+// e^x for x <= 0, 0 where it would be subnormal
+template <class T>
+Vec<T> exp_below_zero(Vec<T> x) {
+  return select(x < Vec<T>(T(sizeof(T) == 4 ? -87.3 : -708.3)), Vec<T>(T(0)), exp_down(x));
+}
+
+// top[r] = max of row r, sum[r] = sum of exp(x - top[r]); store(r, i, lanes, e) sees the exponentials.
+template <class T, class Store>
+void exp_sums(int rows, int64_t n, const T* x, T* top, T* sum, Store store) {
   using V = Vec<T>;
-  const T top = reduce_chunk<T, MaxJoin>(n, x);
-  if (top - top != T(0)) return top;
-  const T sum = reduce_terms<T, SumJoin>(
-      n, [=](int64_t i, int64_t m) { return exp(load_some<Vec<T>>(x + i, m) - V(top)); });
-  return top + log(V(sum)).first();
+  V part[few];
+  for (int r = 0; r < rows; r++)
+    part[r] = join_terms<T, MaxJoin>(n, [=](int64_t i, int64_t m) { return load_some<V>(x + r * n + i, m); });
+  for (int r = 0; r < rows; r++) top[r] = part[r].fold(MaxJoin());
+  for (int r = 0; r < rows; r++)
+    part[r] = join_terms<T, SumJoin>(n, [=](int64_t i, int64_t m) {
+      const V e = exp_below_zero(load_some<V>(x + r * n + i, m) - V(top[r]));
+      store(r, i, m, e);
+      return e;
+    });
+  for (int r = 0; r < rows; r++) sum[r] = part[r].fold(SumJoin());
+}
+
+// max + log(sum(exp(x - max))) of each row; an infinite max stands for itself (all -inf, or a +inf)
+template <class T>
+NNCORE_FLATTEN void rows_lse(int64_t rows, int64_t n, const T* x, T* lse) {
+  using V = Vec<T>;
+  for (int64_t r0 = 0, count; r0 < rows; r0 += count) {
+    count = together<T>(rows - r0, n);
+    T top[few], sum[few];
+    exp_sums(int(count), n, x + r0 * n, top, sum, [](int, int64_t, int64_t, V) {});
+    log(V::load_n(sum, count)).store_n(sum, count);
+    for (int64_t r = 0; r < count; r++) lse[r0 + r] = top[r] - top[r] != T(0) ? top[r] : top[r] + sum[r];
+  }
 }
 
 template <class T>
-void exp_minus(int64_t n, const T* x, T shift, T scale, T* y) {
+NNCORE_FLATTEN void rows_softmax(int64_t rows, int64_t n, const T* x, T* y) {
+  using V = Vec<T>;
+  for (int64_t r0 = 0, count; r0 < rows; r0 += count) {
+    count = together<T>(rows - r0, n);
+    T top[few], sum[few];
+    T* const to = y + r0 * n;
+    exp_sums(int(count), n, x + r0 * n, top, sum,
+             [=](int r, int64_t i, int64_t m, V e) { store_some(to + r * n + i, e, m); });
+    (V(T(1)) / V::load_n(sum, count)).store_n(sum, count);
+    for (int64_t r = 0; r < count; r++)
+      map_row(n, to + r * n,
+              [=](int64_t i, int64_t m) { return load_some<V>(to + r * n + i, m) * V(sum[r]); });
+  }
+}
+
+template <class T>
+NNCORE_FLATTEN void exp_minus(int64_t n, const T* x, T shift, T scale, T* y) {
   using V = Vec<T>;
   map_row(n, y, [=](int64_t i, int64_t m) { return exp(load_some<Vec<T>>(x + i, m) - V(shift)) * V(scale); });
 }
@@ -27,13 +75,6 @@ void scale_shift(int64_t n, const T* x, T scale, T shift, T* y) {
 }
 
 template <class T>
-void scaled_difference(int64_t n, const T* a, const T* b, T scale, T* y) {
-  map_row(n, y, [=](int64_t i, int64_t m) {
-    return (load_some<Vec<T>>(a + i, m) - load_some<Vec<T>>(b + i, m)) * Vec<T>(scale);
-  });
-}
-
-template <class T>
 void softmax_bwd_row(int64_t n, const T* y, const T* dy, T sum, T* dx) {
   map_row(n, dx, [=](int64_t i, int64_t m) {
     return load_some<Vec<T>>(y + i, m) * (load_some<Vec<T>>(dy + i, m) - Vec<T>(sum));
@@ -41,7 +82,7 @@ void softmax_bwd_row(int64_t n, const T* y, const T* dy, T sum, T* dx) {
 }
 
 template <class T>
-void log_softmax_bwd_row(int64_t n, const T* y, const T* dy, T sum, T* dx) {
+NNCORE_FLATTEN void log_softmax_bwd_row(int64_t n, const T* y, const T* dy, T sum, T* dx) {
   using V = Vec<T>;
   map_row(n, dx, [=](int64_t i, int64_t m) {
     return fma(exp(load_some<Vec<T>>(y + i, m)), V(-sum), load_some<Vec<T>>(dy + i, m));
@@ -50,8 +91,8 @@ void log_softmax_bwd_row(int64_t n, const T* y, const T* dy, T sum, T* dx) {
 
 template <class T>
 constexpr nncore::LossKernels<T> make_kernels() {
-  return {row_lse<T>,           exp_minus<T>,       scale_shift<T>,
-          scaled_difference<T>, softmax_bwd_row<T>, log_softmax_bwd_row<T>};
+  return {rows_lse<T>,    rows_softmax<T>,    exp_minus<T>,
+          scale_shift<T>, softmax_bwd_row<T>, log_softmax_bwd_row<T>};
 }
 
 constexpr nncore::Family<nncore::LossKernels> kernels = {make_kernels<float>(), make_kernels<double>()};

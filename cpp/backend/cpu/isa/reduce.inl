@@ -7,14 +7,6 @@ T dot_chunk(int64_t n, const T* a, const T* b) {
       n, [=](int64_t i, int64_t m) { return load_some<Vec<T>>(a + i, m) * load_some<Vec<T>>(b + i, m); });
 }
 
-template <class T>
-T squared_difference_chunk(int64_t n, const T* a, const T* b) {
-  return reduce_terms<T, SumJoin>(n, [=](int64_t i, int64_t m) {
-    const Vec<T> d = load_some<Vec<T>>(a + i, m) - load_some<Vec<T>>(b + i, m);
-    return d * d;
-  });
-}
-
 // One chain for each column, down a strip of `width` vectors.
 template <class T, class Join, int width>
 void reduce_strip(int64_t rows, int64_t cols, int64_t ld, const T* x, T* y, bool accumulate) {
@@ -47,8 +39,7 @@ constexpr nncore::ReduceKernels<T> make_kernels() {
            reduce_chunk<T, MinJoin>},
           {reduce_columns<T, SumJoin>, reduce_columns<T, ProdJoin>, reduce_columns<T, MaxJoin>,
            reduce_columns<T, MinJoin>},
-          dot_chunk<T>,
-          squared_difference_chunk<T>};
+          dot_chunk<T>};
 }
 
 constexpr nncore::Family<nncore::ReduceKernels> kernels = {make_kernels<float>(), make_kernels<double>()};

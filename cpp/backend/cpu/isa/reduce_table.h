@@ -14,7 +14,6 @@ struct ReduceKernels {
   Chunk chunk[4];      // by Reduction
   Columns columns[4];  // by Reduction
   PairChunk dot;
-  PairChunk squared_difference;  // sum of (a - b)^2
 };
 
 }  // namespace nncore

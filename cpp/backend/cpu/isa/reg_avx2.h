@@ -18,6 +18,9 @@ struct Reg<float> {
 
   static Raw load(const float* p) { return _mm256_loadu_ps(p); }
   static void store(float* p, Raw a) { _mm256_storeu_ps(p, a); }
+  // Past the caches, to an aligned address; settle_streams() before anybody else reads there.
+  static void stream(float* p, Raw a) { _mm256_stream_ps(p, a); }
+  static void settle_streams() { _mm_sfence(); }
   static __m256i first(int n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
   }
@@ -133,6 +136,8 @@ struct Reg<double> {
 
   static Raw load(const double* p) { return _mm256_loadu_pd(p); }
   static void store(double* p, Raw a) { _mm256_storeu_pd(p, a); }
+  static void stream(double* p, Raw a) { _mm256_stream_pd(p, a); }
+  static void settle_streams() { _mm_sfence(); }
   static __m256i first(int n) {
     return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
   }
@@ -172,6 +177,10 @@ struct Reg<double> {
   static void accumulate(Raw& c, Raw a, Raw b) { asm("vfmadd231pd %2, %1, %0" : "+x"(c) : "x"(a), "x"(b)); }
   static void accumulate_at(Raw& c, const double* a, Raw b) { accumulate(c, set1(*a), b); }
   static void settle(Raw& c) { asm volatile("" : "+x"(c)); }  // before anything below begins
+  // The product of the low halves of each lane's bits, as integers.
+  static Raw mul_low(Raw a, Raw b) {
+    return _mm256_castsi256_pd(_mm256_mul_epu32(_mm256_castpd_si256(a), _mm256_castpd_si256(b)));
+  }
   static Raw sqrt(Raw a) { return _mm256_sqrt_pd(a); }
   static Raw round(Raw a) { return _mm256_round_pd(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   static Raw floor(Raw a) { return _mm256_round_pd(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }

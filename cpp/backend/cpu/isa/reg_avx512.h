@@ -16,6 +16,9 @@ struct Reg<float> {
 
   static Raw load(const float* p) { return _mm512_loadu_ps(p); }
   static void store(float* p, Raw a) { _mm512_storeu_ps(p, a); }
+  // Past the caches, to an aligned address; settle_streams() before anybody else reads there.
+  static void stream(float* p, Raw a) { _mm512_stream_ps(p, a); }
+  static void settle_streams() { _mm_sfence(); }
   static Mask first(int n) { return Mask(n >= lanes ? -1 : n <= 0 ? 0 : (1 << n) - 1); }
   static Raw load_n(const float* p, int n) { return _mm512_maskz_loadu_ps(first(n), p); }
   static void store_n(float* p, Raw a, int n) { _mm512_mask_storeu_ps(p, first(n), a); }
@@ -145,6 +148,8 @@ struct Reg<double> {
 
   static Raw load(const double* p) { return _mm512_loadu_pd(p); }
   static void store(double* p, Raw a) { _mm512_storeu_pd(p, a); }
+  static void stream(double* p, Raw a) { _mm512_stream_pd(p, a); }
+  static void settle_streams() { _mm_sfence(); }
   static Mask first(int n) { return Mask(n >= lanes ? -1 : n <= 0 ? 0 : (1 << n) - 1); }
   static Raw load_n(const double* p, int n) { return _mm512_maskz_loadu_pd(first(n), p); }
   static void store_n(double* p, Raw a, int n) { _mm512_mask_storeu_pd(p, first(n), a); }
@@ -202,6 +207,10 @@ struct Reg<double> {
     asm("vfmadd231pd %1%{1to8%}, %2, %0" : "+v"(c) : "m"(*a), "v"(b));
   }
   static void settle(Raw& c) { asm volatile("" : "+v"(c)); }  // before anything below begins
+  // The product of the low halves of each lane's bits, as integers.
+  static Raw mul_low(Raw a, Raw b) {
+    return _mm512_castsi512_pd(_mm512_mul_epu32(_mm512_castpd_si512(a), _mm512_castpd_si512(b)));
+  }
   static Raw sqrt(Raw a) { return _mm512_sqrt_pd(a); }
   static Raw round(Raw a) { return _mm512_roundscale_pd(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   static Raw floor(Raw a) { return _mm512_roundscale_pd(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }

@@ -16,6 +16,8 @@ struct Reg<float> {
 
   static Raw load(const float* p) { return vld1q_f32(p); }
   static void store(float* p, Raw a) { vst1q_f32(p, a); }
+  static void stream(float* p, Raw a) { store(p, a); }
+  static void settle_streams() {}
   static Raw load_n(const float* p, int n) {
     if (n >= lanes) return load(p);
     Raw r = vdupq_n_f32(0);
@@ -113,6 +115,8 @@ struct Reg<double> {
 
   static Raw load(const double* p) { return vld1q_f64(p); }
   static void store(double* p, Raw a) { vst1q_f64(p, a); }
+  static void stream(double* p, Raw a) { store(p, a); }
+  static void settle_streams() {}
   static Raw load_n(const double* p, int n) {
     return n >= lanes ? load(p) : n > 0 ? vld1q_lane_f64(p, vdupq_n_f64(0), 0) : vdupq_n_f64(0);
   }
@@ -175,6 +179,10 @@ struct Reg<double> {
   static Raw bit_or(Raw a, Raw b) { return vreinterpretq_f64_u64(vorrq_u64(bits(a), bits(b))); }
   static Raw bit_xor(Raw a, Raw b) { return vreinterpretq_f64_u64(veorq_u64(bits(a), bits(b))); }
   static Raw bit_add(Raw a, Raw b) { return vreinterpretq_f64_u64(vaddq_u64(bits(a), bits(b))); }
+  // The product of the low halves of each lane's bits, as integers.
+  static Raw mul_low(Raw a, Raw b) {
+    return vreinterpretq_f64_u64(vmull_u32(vmovn_u64(bits(a)), vmovn_u64(bits(b))));
+  }
   template <int k>
   static Raw bit_shl(Raw a) {
     return vreinterpretq_f64_u64(vshlq_n_u64(bits(a), k));

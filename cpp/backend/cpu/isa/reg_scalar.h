@@ -25,6 +25,8 @@ struct Reg {
 
   static Raw load(const T* p) { return *p; }
   static void store(T* p, Raw a) { *p = a; }
+  static void stream(T* p, Raw a) { *p = a; }
+  static void settle_streams() {}
   static Raw load_n(const T* p, int n) { return n > 0 ? *p : T(0); }
   static void store_n(T* p, Raw a, int n) {
     if (n > 0) *p = a;
@@ -75,6 +77,10 @@ struct Reg {
   static Raw bit_or(Raw a, Raw b) { return from_bits(bits(a) | bits(b)); }
   static Raw bit_xor(Raw a, Raw b) { return from_bits(bits(a) ^ bits(b)); }
   static Raw bit_add(Raw a, Raw b) { return from_bits(Uint(bits(a) + bits(b))); }
+  // The product of the low halves of the bits of a double, as integers.
+  static Raw mul_low(Raw a, Raw b) {
+    return from_bits(Uint(uint64_t(uint32_t(bits(a))) * uint32_t(bits(b))));
+  }
   template <int k>
   static Raw bit_shl(Raw a) {
     return from_bits(bits(a) << k);

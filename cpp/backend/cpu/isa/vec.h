@@ -74,6 +74,9 @@ struct Vec {
   void store(T* p) const {
     for (int i = 0; i < regs; i++) R::store(p + i * R::lanes, r[i]);
   }
+  void stream(T* p) const {
+    for (int i = 0; i < regs; i++) R::stream(p + i * R::lanes, r[i]);
+  }
   void store_n(T* p, int64_t m) const {
     for (int i = 0; i < regs; i++) R::store_n(p + i * R::lanes, r[i], int(m) - i * R::lanes);
   }
@@ -147,6 +150,9 @@ struct Vec {
   }
   friend Vec bit_add(Vec a, Vec b) {  // of the bit patterns as integers, modulo 2^32 or 2^64
     return each([&](int i) { return R::bit_add(a.r[i], b.r[i]); });
+  }
+  friend Vec mul_low(Vec a, Vec b) {  // of the low halves of 64-bit lanes as integers
+    return each([&](int i) { return R::mul_low(a.r[i], b.r[i]); });
   }
   template <int k>
   Vec shl() const {

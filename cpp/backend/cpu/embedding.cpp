@@ -1,0 +1,196 @@
+// Rows of a table looked up by id, one by one or summed in bags. Backward counts the ids once; then each row
+// of the table has one owner, who adds its gradients in order of position.
+#include <algorithm>
+#include <cstring>
+
+#include "../../core/error.h"
+#include "../../core/parallel.h"
+#include "dispatch.h"
+#include "kernels.h"
+#include "scratch.h"
+
+namespace nncore {
+#include "../../ops/elementwise_list.h"
+}
+
+namespace nncore::cpu {
+
+namespace {
+
+template <class I>
+int64_t id_at(const char* op, const I* ids, int64_t i, int64_t rows) {
+  const int64_t id = int64_t(ids[i]);
+  check<IndexError>(id >= 0 && id < rows, op, ": id ", id, " at position ", i,
+                    " is out of range for a table of ", rows, " rows; ids go from 0 to ", rows - 1);
+  return id;
+}
+
+template <class T>
+void add_to(int64_t n, const T* x, T* y) {
+  kernels<T>().elementwise.binary_fwd[BinaryOps::index_of<formulas::Add>][both_vectors](n, y, x, y);
+}
+
+// Positions of each id: at[start[id]] .. at[start[id + 1] - 1], rising.
+struct Buckets {
+  Scratch<int64_t> start, at;
+
+  template <class I>
+  Buckets(const I* ids, int64_t count, int64_t rows) : start(rows + 2), at(count) {
+    int64_t* const s = start.data();
+    std::fill_n(s, rows + 2, 0);
+    for (int64_t i = 0; i < count; i++) s[int64_t(ids[i]) + 2]++;
+    for (int64_t r = 2; r < rows + 2; r++) s[r] += s[r - 1];
+    for (int64_t i = 0; i < count; i++) at.data()[s[int64_t(ids[i]) + 1]++] = i;
+  }
+  int64_t begin(int64_t row) const { return start.data()[row]; }
+  int64_t end(int64_t row) const { return start.data()[row + 1]; }
+  // The first row whose share of rows and positions begins at `work` or later.
+  int64_t row_from(int64_t work, int64_t rows) const {
+    int64_t low = 0, high = rows;
+    while (low < high) {
+      const int64_t middle = (low + high) / 2;
+      if (middle + begin(middle) < work)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    return low;
+  }
+};
+
+// dw[id] = sum of add(position, row) over the positions of id; 0 for the padding row.
+template <class T, class Add>
+void scatter(const Buckets& ids, int64_t count, int64_t rows, int64_t cols, int64_t padding, int64_t cost,
+             T* dw, Add add) {
+  parallel_for(rows + count, cost, [&](int64_t begin, int64_t end) {
+    const int64_t last = end == rows + count ? rows : ids.row_from(end, rows);
+    for (int64_t r = ids.row_from(begin, rows); r < last; r++) {
+      T* const row = dw + r * cols;
+      std::fill_n(row, cols, T(0));
+      if (r == padding) continue;
+      for (int64_t i = ids.begin(r); i < ids.end(r); i++) add(ids.at.data()[i], row);
+    }
+  });
+}
+
+// First position and length of a bag; offsets count from 0 and rise.
+template <class I>
+struct Bags {
+  const EmbeddingBagAttrs& a;
+  const I* offsets;
+  int64_t begin(int64_t bag) const {
+    if (a.length >= 0) return bag * a.length;
+    if (bag == a.bags) return a.count;
+    const int64_t at = int64_t(offsets[bag]), before = bag ? int64_t(offsets[bag - 1]) : 0;
+    check<IndexError>(at >= before && at <= a.count && (bag > 0 || at == 0), "embedding_bag: offset ", at,
+                      " of bag ", bag, "; offsets must begin with 0, rise, and not exceed the ", a.count,
+                      " ids");
+    return at;
+  }
+};
+
+// A bag's factor: 1, or one over the number of its ids that are not padding.
+template <class T, class I>
+T bag_scale(const EmbeddingBagAttrs& a, const I* ids, int64_t begin, int64_t end) {
+  if (!a.mean) return T(1);
+  int64_t n = 0;
+  for (int64_t i = begin; i < end; i++) n += int64_t(ids[i]) != a.padding;
+  return n ? T(1) / T(n) : T(0);
+}
+
+template <class T>
+void scale_row(int64_t n, T s, T* y) {
+  if (s != T(1)) kernels<T>().loss.scale_shift(n, y, s, T(0), y);
+}
+
+}  // namespace
+
+// args: table (rows, cols), ids, y (count, cols)
+void embedding_fwd(const Call& call) {
+  const auto& a = call.attrs<EmbeddingAttrs>();
+  const size_t bytes = size_t(a.cols) * size_of(call.args[0].dtype);
+  const std::byte* table = call.arg<const std::byte>(0);
+  std::byte* y = call.arg<std::byte>(2);
+  visit_index(call.args[1].dtype, [&](auto zero) {
+    const auto* ids = call.arg<const decltype(zero)>(1);
+    parallel_for(a.count, call.cost, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i++)
+        std::memcpy(y + size_t(i) * bytes, table + size_t(id_at("embedding", ids, i, a.rows)) * bytes, bytes);
+    });
+  });
+}
+
+// args: ids, dy, dtable
+void embedding_bwd(const Call& call) {
+  const auto& a = call.attrs<EmbeddingAttrs>();
+  visit_index(call.args[0].dtype, [&](auto index) {
+    const Buckets ids(call.arg<const decltype(index)>(0), a.count, a.rows);
+    visit_float(call.args[1].dtype, [&](auto zero) {
+      using T = decltype(zero);
+      const T* const dy = call.arg<const T>(1);
+      T* const dw = call.arg<T>(2);
+      scatter(ids, a.count, a.rows, a.cols, a.padding, call.cost, dw,
+              [&](int64_t i, T* row) { add_to(a.cols, dy + i * a.cols, row); });
+      if (!a.by_frequency) return;
+      for (int64_t r = 0; r < a.rows; r++)
+        if (const int64_t n = ids.end(r) - ids.begin(r); n > 1)
+          scale_row(a.cols, T(1) / T(n), dw + r * a.cols);
+    });
+  });
+}
+
+// args: table (rows, cols), ids, offsets or none, y (bags, cols)
+void embedding_bag_fwd(const Call& call) {
+  const auto& a = call.attrs<EmbeddingBagAttrs>();
+  visit_index(call.args[1].dtype, [&](auto index) {
+    using I = decltype(index);
+    const I* const ids = call.arg<const I>(1);
+    const Bags<I> bags = {a, call.arg<const I>(2)};
+    visit_float(call.args[0].dtype, [&](auto zero) {
+      using T = decltype(zero);
+      const T* const table = call.arg<const T>(0);
+      T* const y = call.arg<T>(3);
+      parallel_for(a.bags, call.cost, [&](int64_t first, int64_t last) {
+        for (int64_t b = first; b < last; b++) {
+          const int64_t begin = bags.begin(b), end = bags.begin(b + 1);
+          T* const row = y + b * a.cols;
+          std::fill_n(row, a.cols, T(0));
+          for (int64_t i = begin; i < end; i++)
+            if (const int64_t id = id_at("embedding_bag", ids, i, a.rows); id != a.padding)
+              add_to(a.cols, table + id * a.cols, row);
+          scale_row(a.cols, bag_scale<T>(a, ids, begin, end), row);
+        }
+      });
+    });
+  });
+}
+
+// args: ids, offsets or none, dy, dtable
+void embedding_bag_bwd(const Call& call) {
+  const auto& a = call.attrs<EmbeddingBagAttrs>();
+  visit_index(call.args[0].dtype, [&](auto index) {
+    using I = decltype(index);
+    const I* const ids = call.arg<const I>(0);
+    const Bags<I> bags = {a, call.arg<const I>(1)};
+    const Buckets buckets(ids, a.count, a.rows);
+    visit_float(call.args[2].dtype, [&](auto zero) {
+      using T = decltype(zero);
+      const T* const dy = call.arg<const T>(2);
+      const Scratch<int64_t> bag_of(a.count);
+      const Scratch<T> scale(a.bags);
+      for (int64_t b = 0; b < a.bags; b++) {
+        const int64_t begin = bags.begin(b), end = bags.begin(b + 1);
+        std::fill(bag_of.data() + begin, bag_of.data() + end, b);
+        scale.data()[b] = bag_scale<T>(a, ids, begin, end);
+      }
+      scatter(buckets, a.count, a.rows, a.cols, a.padding, call.cost, call.arg<T>(3), [&](int64_t i, T* row) {
+        const int64_t b = bag_of.data()[i];
+        const T *const from = dy + b * a.cols, s = scale.data()[b];
+        if (s == T(1)) return add_to(a.cols, from, row);
+        for (int64_t j = 0; j < a.cols; j++) row[j] += s * from[j];
+      });
+    });
+  });
+}
+
+}  // namespace nncore::cpu

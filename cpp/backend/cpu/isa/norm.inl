@@ -1,0 +1,235 @@
+// Rows brought to mean 0 and variance 1 (Ba, Kiros and Hinton 2016), or to a length (Zhang and Sennrich
+// 2019).
+#include "../../math_exp.h"
+//
+#include "walk.inl"
+
+constexpr int64_t long_row = 4096;  // beyond this a sum is cut, so that its error does not grow with the row
+
+// Rows that are worked on together: their sums wait for the adder side by side, and w and b are read once.
+constexpr int few = 4;
+
+template <class T>
+Vec<T> some(const T* p, int64_t i, int64_t left) {
+  return load_some<Vec<T>>(p + i, left);
+}
+
+template <class T>
+void put(T* p, Vec<T> v, int64_t left, bool stream) {
+  if (stream)
+    v.stream(p);
+  else
+    store_some(p, v, left);
+}
+
+// sum[r] += sum over i of term(r, i, lanes)
+template <class T, class Term>
+void sum_rows(int rows, int64_t n, Term term, T* sum) {
+  for (int64_t begin = 0; begin < n; begin += long_row) {
+    const int64_t m = n - begin < long_row ? n - begin : long_row;
+    Vec<T> part[few];
+    for (int r = 0; r < rows; r++)
+      part[r] =
+          join_terms<T, SumJoin>(m, [=](int64_t i, int64_t lanes) { return term(r, begin + i, lanes); });
+    for (int r = 0; r < rows; r++) sum[r] += part[r].fold(SumJoin());
+  }
+}
+
+// The same of two terms: term(r, i, lanes, pair). Two chains each, folded by the fixed tree; loads beyond the
+// end give 0.
+template <class T, class Term>
+void sum_pairs(int rows, int64_t n, Term term, T* sum0, T* sum1) {
+  using V = Vec<T>;
+  for (int64_t begin = 0; begin < n; begin += long_row) {
+    const int64_t end = n - begin < long_row ? n : begin + long_row;
+    V part[few][2];
+    for (int r = 0; r < rows; r++) {
+      V a0(T(0)), a1 = a0, b0 = a0, b1 = a0;
+      int64_t i = begin;
+      for (; i + 2 * V::lanes <= end; i += 2 * V::lanes) {
+        V t[2], u[2];
+        term(r, i, V::lanes, t);
+        term(r, i + V::lanes, V::lanes, u);
+        a0 = a0 + t[0];
+        b0 = b0 + t[1];
+        a1 = a1 + u[0];
+        b1 = b1 + u[1];
+      }
+      for (; i < end; i += V::lanes) {
+        V t[2];
+        term(r, i, end - i, t);
+        a0 = a0 + t[0];
+        b0 = b0 + t[1];
+      }
+      part[r][0] = a0 + a1;
+      part[r][1] = b0 + b1;
+    }
+    for (int r = 0; r < rows; r++) {
+      sum0[r] += part[r][0].fold(SumJoin());
+      sum1[r] += part[r][1].fold(SumJoin());
+    }
+  }
+}
+
+template <class T>
+T reciprocal_root(T x) {
+  return (Vec<T>(T(1)) / sqrt(Vec<T>(x))).first();
+}
+
+// The variance by a second pass over the deviations, so that no digits cancel.
+template <class T, nncore::NormKind kind>
+void row_statistics(int rows, int64_t n, const T* x, T eps, T* mean, T* rstd) {
+  using V = Vec<T>;
+  T sum[few] = {}, square[few] = {};
+  if constexpr (kind == nncore::NormKind::layer)
+    sum_rows(rows, n, [=](int r, int64_t i, int64_t m) { return some(x + r * n, i, m); }, sum);
+  for (int r = 0; r < rows; r++) mean[r] = sum[r] / T(n);
+  sum_rows(
+      rows, n,
+      [=](int r, int64_t i, int64_t m) {
+        V d = some(x + r * n, i, m) - V(mean[r]);
+        if (m < V::lanes) d = keep_first<T, SumJoin>(d, m);
+        return d * d;
+      },
+      square);
+  for (int r = 0; r < rows; r++) {
+    if constexpr (kind == nncore::NormKind::l2) {
+      const T length = sqrt(V(square[r])).first();
+      rstd[r] = (V(T(1)) / V(length > eps ? length : eps)).first();
+    } else {
+      rstd[r] = reciprocal_root(square[r] / T(n) + eps);
+    }
+  }
+}
+
+template <class T, nncore::NormKind kind>
+NNCORE_FLATTEN void norm_fwd(const nncore::NormFwd<T>& a) {
+  using V = Vec<T>;
+  const int64_t n = a.cols;
+  const T *const w = a.w, *const b = a.b;
+  for (int64_t r0 = 0; r0 < a.rows; r0 += few) {
+    const int rows = a.rows - r0 < few ? int(a.rows - r0) : few;
+    const T* x = a.x + r0 * n;
+    if (a.residual) {
+      T* sum = a.sum + r0 * n;
+      const T* residual = a.residual + r0 * n;
+      map_row(rows * n, sum, [=](int64_t i, int64_t m) { return some(x, i, m) + some(residual, i, m); });
+      x = sum;
+    }
+    T mean[few], rstd[few];
+    row_statistics<T, kind>(rows, n, x, a.eps, mean, rstd);
+    for (int r = 0; r < rows; r++) {
+      a.mean[r0 + r] = mean[r];
+      a.rstd[r0 + r] = rstd[r];
+    }
+    T* const y = a.y + r0 * n;
+    for (int64_t i = 0; i < n; i += V::lanes) {
+      const int64_t m = n - i;
+      const V weight = w ? some(w, i, m) : V(T(1)), bias = b ? some(b, i, m) : V(T(0));
+      for (int r = 0; r < rows; r++) {
+        const V z = (some(x + r * n, i, m) - V(mean[r])) * V(rstd[r]);
+        put(y + r * n + i, fma(z, weight, bias), m, a.stream);
+      }
+    }
+  }
+  Reg<T>::settle_streams();
+}
+
+// With g = dy w and z = (x - mean) rstd: dx = rstd (g - mean(g) - z mean(g z)), dw = sum over rows of dy z,
+// db = sum over rows of dy. A length (rms) has no mean(g); of l2 mean(g z) is sum(g z), or 0 where eps took
+// the place of |x|.
+template <class T, nncore::NormKind kind>
+NNCORE_FLATTEN void norm_bwd(const nncore::NormBwd<T>& a) {
+  using V = Vec<T>;
+  using nncore::NormKind;
+  const int64_t n = a.cols;
+  const T* const w = a.w;
+  for (int64_t r0 = 0; r0 < a.rows; r0 += few) {
+    const int rows = a.rows - r0 < few ? int(a.rows - r0) : few;
+    const T *const x = a.x + r0 * n, *const dy = a.dy + r0 * n, *const mean = a.mean + r0,
+                   *const rstd = a.rstd + r0;
+    T g[few] = {}, gz[few] = {};
+    if (a.dx) {
+      sum_pairs(
+          rows, n,
+          [=](int r, int64_t i, int64_t m, V(&t)[2]) {
+            t[0] = some(dy + r * n, i, m);
+            if (w) t[0] = t[0] * some(w, i, m);
+            t[1] = t[0] * (some(x + r * n, i, m) - V(mean[r]));
+          },
+          g, gz);
+      for (int r = 0; r < rows; r++) {
+        g[r] = kind == NormKind::layer ? g[r] / T(n) : T(0);
+        gz[r] = rstd[r] * (kind == NormKind::l2 ? gz[r] : gz[r] / T(n));
+        if (kind == NormKind::l2 && rstd[r] * a.eps >= T(1)) gz[r] = 0;
+      }
+    }
+    const bool prefetch = r0 + 2 * few <= a.rows;
+    for (int64_t i = 0; i < n; i += V::lanes) {
+      const int64_t m = n - i;
+      const V weight = w ? some(w, i, m) : V(T(1));
+      V dw = a.dw ? some(a.dw, i, m) : V(T(0)), db = a.db ? some(a.db, i, m) : V(T(0));
+      for (int r = 0; r < rows; r++) {
+        const V d = some(dy + r * n, i, m), s(rstd[r]);
+        if (prefetch) {  // the next rows, while these keep the adders busy
+          __builtin_prefetch(x + (rows + r) * n + i);
+          __builtin_prefetch(dy + (rows + r) * n + i);
+        }
+        const V z = (some(x + r * n, i, m) - V(mean[r])) * s;
+        dw = fma(d, z, dw);
+        db = db + d;
+        if (!a.dx) continue;
+        V dx = fma(z, V(-gz[r]), d * weight - V(g[r])) * s;
+        if (a.dsum) dx = dx + some(a.dsum + (r0 + r) * n, i, m);
+        put(a.dx + (r0 + r) * n + i, dx, m, a.stream);
+      }
+      if (a.dw) store_some(a.dw + i, dw, m);
+      if (a.db) store_some(a.db + i, db, m);
+    }
+  }
+  Reg<T>::settle_streams();
+}
+
+template <class T>
+NNCORE_FLATTEN void moments(int64_t n, const T* x, T eps, T* mean, T* rstd) {
+  row_statistics<T, nncore::NormKind::layer>(1, n, x, eps, mean, rstd);
+}
+
+template <class T>
+NNCORE_FLATTEN void affine(int64_t n, const T* x, T mean, T scale, T shift, T* y) {
+  using V = Vec<T>;
+  map_row(n, y, [=](int64_t i, int64_t m) { return fma(some(x, i, m) - V(mean), V(scale), V(shift)); });
+}
+
+template <class T>
+NNCORE_FLATTEN void sums(int64_t n, const T* x, T mean, const T* dy, T* both) {
+  both[0] = both[1] = T(0);
+  sum_pairs(
+      1, n,
+      [=](int, int64_t i, int64_t m, Vec<T>(&t)[2]) {
+        t[0] = some(dy, i, m);
+        t[1] = t[0] * (some(x, i, m) - Vec<T>(mean));
+      },
+      both, both + 1);
+}
+
+template <class T>
+NNCORE_FLATTEN void affine_bwd(int64_t n, const T* x, T mean, const T* dy, T a, T b, T c, T* dx) {
+  using V = Vec<T>;
+  map_row(n, dx, [=](int64_t i, int64_t m) {
+    return fma(some(dy, i, m), V(a), fma(some(x, i, m) - V(mean), V(b), V(c)));
+  });
+}
+
+template <class T>
+constexpr nncore::NormKernels<T> make_kernels() {
+  using nncore::NormKind;
+  return {{norm_fwd<T, NormKind::layer>, norm_fwd<T, NormKind::rms>, norm_fwd<T, NormKind::l2>},
+          {norm_bwd<T, NormKind::layer>, norm_bwd<T, NormKind::rms>, norm_bwd<T, NormKind::l2>},
+          moments<T>,
+          affine<T>,
+          sums<T>,
+          affine_bwd<T>};
+}
+
+constexpr nncore::Family<nncore::NormKernels> kernels = {make_kernels<float>(), make_kernels<double>()};

@@ -1,0 +1,40 @@
+#pragma once
+#include <cstdint>
+
+#include "../../norm_kind.h"
+
+namespace nncore {
+
+// Rows of x (rows, cols), each made y = (x - mean) * rstd * w + b. Layer norm: rstd = 1 / sqrt(var + eps) of
+// the row; rms: mean is 0; l2: mean is 0 and rstd = 1 / max(|x|, eps).
+template <class T>
+struct NormFwd {
+  int64_t rows, cols;
+  const T *x, *residual, *w, *b;  // none but x needs to be there
+  T eps;
+  bool stream;  // y goes past the caches: whole, aligned vectors
+  T *sum, *y;   // sum = x + residual, which is then what is normalised
+  T *mean, *rstd;
+};
+
+template <class T>
+struct NormBwd {
+  int64_t rows, cols;
+  const T *x, *w, *mean, *rstd, *dy, *dsum;  // w and dsum may be missing; dsum is added to dx
+  T eps;
+  bool stream;      // dx, likewise
+  T *dx, *dw, *db;  // any may be missing; dw and db are added to
+};
+
+template <class T>
+struct NormKernels {
+  void (*fwd[3])(const NormFwd<T>& a);  // by NormKind
+  void (*bwd[3])(const NormBwd<T>& a);
+  void (*moments)(int64_t n, const T* x, T eps, T* mean, T* rstd);
+  void (*affine)(int64_t n, const T* x, T mean, T scale, T shift, T* y);  // y = (x - mean) * scale + shift
+  void (*sums)(int64_t n, const T* x, T mean, const T* dy, T* both);      // sum dy, sum dy * (x - mean)
+  // dx = dy * a + (x - mean) * b + c
+  void (*affine_bwd)(int64_t n, const T* x, T mean, const T* dy, T a, T b, T c, T* dx);
+};
+
+}  // namespace nncore

@@ -1,0 +1,162 @@
+// Normalisation of rows (layer, rms and l2 norm) and of groups of channels, with the sums for weight and bias
+// in chunks of rows that depend on the shape alone.
+#include <algorithm>
+
+#include "../../core/parallel.h"
+#include "dispatch.h"
+#include "kernels.h"
+#include "scratch.h"
+
+namespace nncore::cpu {
+
+namespace {
+
+template <class T>
+T* at_row(const Call& call, int i, int64_t offset) {
+  T* const p = call.arg<T>(i);
+  return p ? p + offset : nullptr;
+}
+
+// Output that no cache would keep until it is read: written past them, which saves reading it first.
+template <class T>
+bool streams(const NormAttrs& a, const T* out) {
+  constexpr size_t large = 16 << 20, line = 64;
+  const size_t row = size_t(a.cols) * sizeof(T);
+  return out && row % line == 0 && reinterpret_cast<uintptr_t>(out) % line == 0 &&
+         size_t(a.rows) * row > large;
+}
+
+// Rows in a chunk whose contributions to dw and db form one chain; at most about 64 chunks.
+int64_t norm_chunk(int64_t rows) { return std::max<int64_t>(64, (rows + 63) / 64); }
+
+// y[j] = sum over i of x[i * n + j], in order of i.
+template <class T>
+void sum_rows(int64_t rows, int64_t n, const T* x, T* y) {
+  if (!y) return;
+  if (rows == 0) return void(std::fill_n(y, n, T(0)));
+  constexpr int64_t strip = 256;
+  parallel_for((n + strip - 1) / strip, rows * n / 4, [&](int64_t begin, int64_t end) {
+    for (int64_t j = begin * strip; j < std::min(n, end * strip); j += strip)
+      kernels<T>().reduce.columns[int(Reduction::sum)](rows, std::min(strip, n - j), n, x + j, y + j, false);
+  });
+}
+
+}  // namespace
+
+// args: x, residual or none, w or none, b or none, sum (with a residual), y, stats (2, rows): mean and 1/std
+void norm_fwd(const Call& call) {
+  const auto& a = call.attrs<NormAttrs>();
+  visit_float(call.args[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const auto run = kernels<T>().norm.fwd[int(a.kind)];
+    parallel_for(a.rows, call.cost, [&](int64_t begin, int64_t end) {
+      const int64_t at = begin * a.cols;
+      T* const stats = call.arg<T>(6);
+      run({end - begin, a.cols, at_row<const T>(call, 0, at), at_row<const T>(call, 1, at),
+           call.arg<const T>(2), call.arg<const T>(3), T(a.eps), streams<T>(a, call.arg<T>(5)),
+           at_row<T>(call, 4, at), at_row<T>(call, 5, at), stats + begin, stats + a.rows + begin});
+    });
+  });
+}
+
+// args: x (or its sum with the residual), w or none, stats, dy, dsum or none, dx, dw, db: none where not
+// needed
+void norm_bwd(const Call& call) {
+  const auto& a = call.attrs<NormAttrs>();
+  visit_float(call.args[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    T *const dw = call.arg<T>(6), *const db = call.arg<T>(7);
+    const T* const stats = call.arg<const T>(2);
+    const int64_t size = norm_chunk(a.rows), chunks = (a.rows + size - 1) / size;
+    const Scratch<T> parts((dw ? chunks * a.cols : 0) + (db ? chunks * a.cols : 0));
+    T* const dw_parts = parts.data();
+    T* const db_parts = parts.data() + (dw ? chunks * a.cols : 0);
+    parallel_for(chunks, call.cost, [&](int64_t begin, int64_t end) {
+      for (int64_t c = begin; c < end; c++) {
+        const int64_t row = c * size, at = row * a.cols;
+        NormBwd<T> part = {std::min(size, a.rows - row),
+                           a.cols,
+                           at_row<const T>(call, 0, at),
+                           call.arg<const T>(1),
+                           stats + row,
+                           stats + a.rows + row,
+                           at_row<const T>(call, 3, at),
+                           at_row<const T>(call, 4, at),
+                           T(a.eps),
+                           streams<T>(a, call.arg<T>(5)),
+                           at_row<T>(call, 5, at),
+                           dw ? dw_parts + c * a.cols : nullptr,
+                           db ? db_parts + c * a.cols : nullptr};
+        if (dw) std::fill_n(part.dw, a.cols, T(0));
+        if (db) std::fill_n(part.db, a.cols, T(0));
+        kernels<T>().norm.bwd[int(a.kind)](part);
+      }
+    });
+    sum_rows(chunks, a.cols, dw_parts, dw);
+    sum_rows(chunks, a.cols, db_parts, db);
+  });
+}
+
+// args: x (n, groups, channels, inner), w (groups * channels) or none, b or none, y, stats (2, n * groups)
+void group_norm_fwd(const Call& call) {
+  const auto& a = call.attrs<GroupNormAttrs>();
+  visit_float(call.args[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *x = call.arg<const T>(0), *w = call.arg<const T>(1), *b = call.arg<const T>(2);
+    T *y = call.arg<T>(3), *mean = call.arg<T>(4), *rstd = mean + a.n * a.groups;
+    const auto& k = kernels<T>().norm;
+    const int64_t size = a.channels * a.inner;
+    parallel_for(a.n * a.groups, call.cost, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i++) {
+        k.moments(size, x + i * size, T(a.eps), mean + i, rstd + i);
+        for (int64_t c = 0; c < a.channels; c++) {
+          const int64_t at = i * size + c * a.inner, channel = i % a.groups * a.channels + c;
+          k.affine(a.inner, x + at, mean[i], w ? rstd[i] * w[channel] : rstd[i], b ? b[channel] : T(0),
+                   y + at);
+        }
+      }
+    });
+  });
+}
+
+// With s and t the sums of dy and of dy (x - mean) over a channel's image, m the size of a group:
+// dx = dy w rstd - (x - mean) rstd^3 / m sum(w t) - rstd / m sum(w s), dw = sum over n of t rstd, db of s.
+// args: x, w or none, stats, dy, dx, dw, db: none where not needed
+void group_norm_bwd(const Call& call) {
+  const auto& a = call.attrs<GroupNormAttrs>();
+  visit_float(call.args[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *x = call.arg<const T>(0), *w = call.arg<const T>(1), *mean = call.arg<const T>(2),
+            *rstd = mean + a.n * a.groups, *dy = call.arg<const T>(3);
+    T* dx = call.arg<T>(4);
+    const auto& k = kernels<T>().norm;
+    const int64_t size = a.channels * a.inner, all = a.groups * a.channels;
+    const Scratch<T> s(a.n * all), t(a.n * all);  // by sample and channel
+    parallel_for(a.n * a.groups, call.cost, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i++) {
+        T of_group[2] = {0, 0};
+        for (int64_t c = 0; c < a.channels; c++) {
+          const int64_t at = i * size + c * a.inner;
+          T both[2];
+          k.sums(a.inner, x + at, mean[i], dy + at, both);
+          s.data()[i * a.channels + c] = both[0];
+          t.data()[i * a.channels + c] = both[1] * rstd[i];
+          const T weight = w ? w[i % a.groups * a.channels + c] : T(1);
+          for (int j = 0; j < 2; j++) of_group[j] += weight * both[j];
+        }
+        if (!dx) continue;
+        const T b = -of_group[1] * rstd[i] * rstd[i] * rstd[i] / T(size);
+        const T shift = -of_group[0] * rstd[i] / T(size);
+        for (int64_t c = 0; c < a.channels; c++) {
+          const int64_t at = i * size + c * a.inner;
+          k.affine_bwd(a.inner, x + at, mean[i], dy + at,
+                       w ? rstd[i] * w[i % a.groups * a.channels + c] : rstd[i], b, shift, dx + at);
+        }
+      }
+    });
+    sum_rows(a.n, all, t.data(), call.arg<T>(5));
+    sum_rows(a.n, all, s.data(), call.arg<T>(6));
+  });
+}
+
+}  // namespace nncore::cpu

@@ -1,0 +1,65 @@
+#include "../ops/norm.h"
+
+#include "module.h"
+
+namespace nncore::bind {
+
+using Optional = std::optional<Tensor>;
+
+void bind_norm(py::module_& m) {
+  m.def(
+      "layer_norm",
+      [](const Tensor& x, const Shape& shape, const Optional& weight, const Optional& bias, double eps) {
+        return ops::layer_norm(x, shape, weight.value_or(Tensor()), bias.value_or(Tensor()), eps);
+      },
+      py::arg("input"), py::arg("normalized_shape"), py::arg("weight") = py::none(),
+      py::arg("bias") = py::none(), py::arg("eps") = 1e-5,
+      "(x - mean) / sqrt(var + eps) * weight + bias over the last axes, whose sizes are normalized_shape.\n\n"
+      "Ba, Kiros and Hinton 2016. Raises ValueError for shapes that do not match.\n\n"
+      ">>> nncore.nn.functional.layer_norm(nncore.tensor([1.0, 3.0]), 2, eps=0.0).tolist()\n[-1.0, 1.0]");
+  m.def(
+      "add_layer_norm",
+      [](const Tensor& x, const Tensor& residual, const Shape& shape, const Optional& weight,
+         const Optional& bias, double eps) {
+        return ops::add_layer_norm(x, residual, shape, weight.value_or(Tensor()), bias.value_or(Tensor()),
+                                   eps);
+      },
+      py::arg("input"), py::arg("residual"), py::arg("normalized_shape"), py::arg("weight") = py::none(),
+      py::arg("bias") = py::none(), py::arg("eps") = 1e-5,
+      "(layer_norm(s), s) with s = input + residual, in one pass: what each block of a transformer begins "
+      "with.\n\nRaises ValueError for shapes that do not match.\n\n"
+      ">>> x, r = nncore.tensor([1.0, 2.0]), nncore.tensor([0.0, 1.0])\n"
+      ">>> y, s = nncore.nn.functional.add_layer_norm(x, r, 2, eps=0.0)\n"
+      ">>> y.tolist(), s.tolist()\n([-1.0, 1.0], [1.0, 3.0])");
+  m.def(
+      "rms_norm",
+      [](const Tensor& x, const Shape& shape, const Optional& weight, std::optional<double> eps) {
+        const double smallest = x.dtype() == DType::float64 ? 0x1p-52 : 0x1p-23;
+        return ops::rms_norm(x, shape, weight.value_or(Tensor()), eps.value_or(smallest));
+      },
+      py::arg("input"), py::arg("normalized_shape"), py::arg("weight") = py::none(),
+      py::arg("eps") = py::none(),
+      "x / sqrt(mean(x^2) + eps) * weight over the last axes, whose sizes are normalized_shape.\n\n"
+      "eps is by default the spacing of numbers at 1. Zhang and Sennrich 2019. Raises ValueError for shapes "
+      "that do not match.\n\n"
+      ">>> nncore.nn.functional.rms_norm(nncore.tensor([1.0, 7.0]), 2, eps=0.0).tolist()\n"
+      "[0.20000000298023224, 1.399999976158142]");
+  m.def("l2_normalize", ops::l2_normalize, py::arg("input"), py::arg("dim") = 1, py::arg("eps") = 1e-12,
+        "x / max(|x|, eps) along dim.");
+  m.def(
+      "group_norm",
+      [](const Tensor& x, int64_t groups, const Optional& weight, const Optional& bias, double eps) {
+        return ops::group_norm("group_norm", x, groups, weight.value_or(Tensor()), bias.value_or(Tensor()),
+                               eps);
+      },
+      py::arg("input"), py::arg("num_groups"), py::arg("weight") = py::none(), py::arg("bias") = py::none(),
+      py::arg("eps") = 1e-5,
+      "(x - mean) / sqrt(var + eps) * weight + bias of x (N, C, ...), mean and variance over num_groups "
+      "groups of channels.\n\nWu and He 2018. Raises ValueError where the channels do not divide.\n\n"
+      ">>> nncore.nn.functional.group_norm(nncore.tensor([[1.0, 3.0]]), 1, eps=0.0).tolist()\n"
+      "[[-1.0, 1.0]]");
+  m.def("response_norm", ops::response_norm, py::arg("input"), py::arg("size"), py::arg("alpha"),
+        py::arg("beta"), py::arg("k"), "x (k + alpha * sum of x^2 over neighbouring channels)^-beta.");
+}
+
+}  // namespace nncore::bind

@@ -1,0 +1,66 @@
+// Dropout and embeddings.
+#include "../ops/dropout.h"
+#include "../ops/embedding.h"
+#include "module.h"
+
+namespace nncore::bind {
+
+namespace {
+
+using Drop = Tensor (*)(const char*, const Tensor&, double, int, Generator&);
+
+// lead: how many axes, from the first, say what falls out as one; 0: each element.
+template <Drop drop>
+void bind_dropout(py::module_& m, const char* name, int lead, double p, const char* doc) {
+  m.def(
+      name,
+      [name, lead](const Tensor& x, double p, bool training, bool) {
+        check(p >= 0 && p <= 1, name, ": p is ", p, " but must lie between 0 and 1");
+        return training ? drop(name, x, p, lead, default_generator()) : x;
+      },
+      py::arg("input"), py::arg("p") = p, py::arg("training") = true, py::arg("inplace") = false, doc);
+}
+
+int64_t padding_row(const char* op, const std::optional<int64_t>& padding, const Tensor& table) {
+  if (!padding) return -1;
+  const int64_t rows = table.ndim() > 0 ? table.size(0) : 0;
+  check(*padding >= -rows && *padding < rows, op, ": padding_idx ", *padding, " is not one of ", rows,
+        " rows");
+  return *padding < 0 ? *padding + rows : *padding;
+}
+
+}  // namespace
+
+void bind_regularize(py::module_& m) {
+  bind_dropout<ops::dropout>(
+      m, "dropout", 0, 0.5,
+      "Each element with probability p 0, else divided by 1 - p; as it is when not training.\n\nThe mask is "
+      "never stored: backward makes it again from the random counter. Srivastava et al. 2014. Raises "
+      "ValueError for p outside [0, 1].");
+  bind_dropout<ops::dropout>(m, "dropout1d", 2, 0.5, "dropout of whole channels of an input (N, C, ...).");
+  bind_dropout<ops::dropout>(m, "dropout2d", 2, 0.5, "dropout of whole channels of an input (N, C, ...).");
+  bind_dropout<ops::dropout>(m, "dropout3d", 2, 0.5, "dropout of whole channels of an input (N, C, ...).");
+  bind_dropout<ops::alpha_dropout>(
+      m, "alpha_dropout", 0, 0.5,
+      "dropout to SELU's lowest value that keeps mean 0 and variance 1. Klambauer et al. 2017, section 2.");
+  bind_dropout<ops::alpha_dropout>(m, "feature_alpha_dropout", 2, 0.5,
+                                   "alpha_dropout of whole channels of an input (N, C, ...).");
+  m.def(
+      "embedding",
+      [](const Tensor& ids, const Tensor& table, const std::optional<int64_t>& padding, bool by_frequency) {
+        return ops::embedding(ids, table, padding_row("embedding", padding, table), by_frequency);
+      },
+      py::arg("input"), py::arg("weight"), py::arg("padding_idx") = py::none(),
+      py::arg("scale_grad_by_freq") = false, "Row input[i] of weight for every i.");
+  m.def(
+      "embedding_bag",
+      [](const Tensor& ids, const Tensor& table, const std::optional<Tensor>& offsets, bool mean,
+         const std::optional<int64_t>& padding) {
+        return ops::embedding_bag(ids, table, offsets.value_or(Tensor()), mean,
+                                  padding_row("embedding_bag", padding, table));
+      },
+      py::arg("input"), py::arg("weight"), py::arg("offsets") = py::none(), py::arg("mean") = true,
+      py::arg("padding_idx") = py::none(), "Sums or means of rows of weight.");
+}
+
+}  // namespace nncore::bind

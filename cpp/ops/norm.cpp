@@ -1,0 +1,126 @@
+#include "norm.h"
+
+#include <array>
+
+#include "../autograd/tape.h"
+#include "../backend/backend.h"
+#include "cost.h"
+#include "rows.h"
+
+namespace nncore::ops {
+
+namespace {
+
+void check_affine(const char* op, const char* name, const Tensor& t, const Tensor& x, const Shape& shape) {
+  if (!t.defined()) return;
+  check(t.shape() == shape, op, ": ", name, " has shape ", t.shape(), "; expected ", shape);
+  check<TypeError>(t.dtype() == x.dtype(), op, ": ", name, " is ", t.dtype(), " but the input is ", x.dtype(),
+                   "; convert one of them with .to()");
+}
+
+// y and x + residual (undefined without a residual).
+std::pair<Tensor, Tensor> norm_rows(const char* op, NormKind kind, const Tensor& x, const Tensor& residual,
+                                    const Shape& shape, const Tensor& weight, const Tensor& bias,
+                                    double eps) {
+  float_only(op, "the input", x);
+  const int lead = x.ndim() - shape.ndim();
+  check(shape.ndim() > 0 && lead >= 0 && std::equal(shape.begin(), shape.end(), x.shape().begin() + lead), op,
+        ": normalized_shape is ", shape, " but the input has shape ", x.shape(), "; its last axes must be ",
+        shape);
+  check_affine(op, "weight", weight, x, shape);
+  check_affine(op, "bias", bias, x, shape);
+  if (residual.defined()) check_affine(op, "residual", residual, x, x.shape());
+  const NormAttrs attrs = {kind, x.shape().span(0, lead), shape.numel(), eps};
+  const Tensor stats = empty({2, attrs.rows}, x.dtype());
+  Tensor ys[2] = {empty_like(x), residual.defined() ? empty_like(x) : Tensor()};
+  const int64_t cost = byte_cost(int64_t(2 * x.bytes()));
+  submit(Call(Kernel::norm_fwd, cost, attrs, in(x), in(residual), in(weight), in(bias), out(ys[1]),
+              out(ys[0]), out(stats)));
+  if (Tape tape{x, residual, weight, bias})
+    tape.record(
+        op, std::span<Tensor>(ys, residual.defined() ? 2 : 1),
+        [=, x = (residual.defined() ? ys[1] : x).detach(), w = weight.defined() ? weight.detach() : Tensor()](
+            std::span<const Tensor> dys, InputGrads& d) {
+          const Tensor &dy = dys[0], dsum = dys.size() > 1 ? dys[1] : Tensor();
+          if (!dy.defined()) return void(d[0] = d[1] = dsum);
+          Tensor dx = d.needs(0) || d.needs(1) ? empty_like(x) : Tensor();
+          if (d.needs(2)) d[2] = empty(shape, x.dtype());
+          if (d.needs(3)) d[3] = empty(shape, x.dtype());
+          submit(Call(Kernel::norm_bwd, 2 * cost, attrs, in(x), in(w), in(stats), in(dy), in(dsum), out(dx),
+                      out(d[2]), out(d[3])));
+          if (d.needs(0)) d[0] = dx;
+          if (d.needs(1)) d[1] = dx;
+        });
+  return {ys[0], ys[1]};
+}
+
+}  // namespace
+
+Tensor layer_norm(const Tensor& x, const Shape& shape, const Tensor& weight, const Tensor& bias, double eps) {
+  return norm_rows("layer_norm", NormKind::layer, x, {}, shape, weight, bias, eps).first;
+}
+
+Tensor rms_norm(const Tensor& x, const Shape& shape, const Tensor& weight, double eps) {
+  return norm_rows("rms_norm", NormKind::rms, x, {}, shape, weight, {}, eps).first;
+}
+
+std::pair<Tensor, Tensor> add_layer_norm(const Tensor& x, const Tensor& residual, const Shape& shape,
+                                         const Tensor& weight, const Tensor& bias, double eps) {
+  return norm_rows("add_layer_norm", NormKind::layer, x, residual, shape, weight, bias, eps);
+}
+
+Tensor l2_normalize(const Tensor& x, int64_t axis, double eps) {
+  const int at = normalize_axis("normalize", axis, x.ndim());
+  const bool last = at == x.ndim() - 1;
+  const Tensor rows = last ? x : axis_last(x, at);
+  const Tensor y = norm_rows("normalize", NormKind::l2, rows, {}, {rows.size(-1)}, {}, {}, eps).first;
+  return last ? y : axis_from_last(y, at);
+}
+
+Tensor group_norm(const char* op, const Tensor& x, int64_t groups, const Tensor& weight, const Tensor& bias,
+                  double eps) {
+  float_only(op, "the input", x);
+  check(x.ndim() >= 2, op, ": the input has shape ", x.shape(), "; expected (N, C, ...)");
+  const int64_t n = x.shape()[0], channels = x.shape()[1];
+  check(groups > 0 && channels % groups == 0, op, ": ", channels, " channels, of an input of shape ",
+        x.shape(), ", do not divide into ", groups, " groups");
+  check_affine(op, "weight", weight, x, {channels});
+  check_affine(op, "bias", bias, x, {channels});
+  const GroupNormAttrs attrs = {n, groups, channels / groups, x.shape().span(2, x.ndim()), eps};
+  const Tensor stats = empty({2, n * groups}, x.dtype());
+  Tensor y = empty_like(x);
+  const int64_t cost = byte_cost(int64_t(2 * x.bytes()));
+  submit(Call(Kernel::group_norm_fwd, cost, attrs, in(x), in(weight), in(bias), out(y), out(stats)));
+  if (Tape tape{x, weight, bias})
+    tape.record(op, y,
+                [=, x = x.detach(), w = weight.defined() ? weight.detach() : Tensor()](const Tensor& dy,
+                                                                                       InputGrads& d) {
+                  if (d.needs(0)) d[0] = empty_like(x);
+                  for (int i : {1, 2})
+                    if (d.needs(i)) d[i] = empty({x.shape()[1]}, x.dtype());
+                  submit(Call(Kernel::group_norm_bwd, 2 * cost, attrs, in(x), in(w), in(stats), in(dy),
+                              out(d[0]), out(d[1]), out(d[2])));
+                });
+  return y;
+}
+
+Tensor response_norm(const Tensor& x, int64_t size, double alpha, double beta, double k) {
+  constexpr const char* op = "local_response_norm";
+  float_only(op, "the input", x);
+  check(x.ndim() >= 3, op, ": the input has shape ", x.shape(), "; expected (N, C, ...) of 3 axes or more");
+  check(size > 0, op, ": size is ", size, " but must be at least 1");
+  const ResponseNormAttrs attrs = {
+      x.shape()[0], x.shape()[1], x.shape().span(2, x.ndim()), size, alpha, beta, k};
+  const Tensor s = empty_like(x);
+  Tensor y = empty_like(x);
+  const int64_t cost = element_cost(12 * x.numel());
+  submit(Call(Kernel::response_norm_fwd, cost, attrs, in(x), out(s), out(y)));
+  if (Tape tape{x})
+    tape.record(op, y, [=, x = x.detach(), y = y.detach()](const Tensor& dy, InputGrads& d) {
+      d[0] = empty_like(x);
+      submit(Call(Kernel::response_norm_bwd, cost, attrs, in(x), in(s), in(y), in(dy), out(d[0])));
+    });
+  return y;
+}
+
+}  // namespace nncore::ops

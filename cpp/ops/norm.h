@@ -1,0 +1,27 @@
+// Normalisation of rows and of groups of channels.
+#pragma once
+#include <utility>
+
+#include "../core/tensor.h"
+
+namespace nncore::ops {
+
+// Over the last axes, whose sizes are `shape`; weight and bias have that shape or are missing.
+Tensor layer_norm(const Tensor& x, const Shape& shape, const Tensor& weight, const Tensor& bias, double eps);
+Tensor rms_norm(const Tensor& x, const Shape& shape, const Tensor& weight, double eps);
+
+// (layer_norm(x + residual), x + residual)
+std::pair<Tensor, Tensor> add_layer_norm(const Tensor& x, const Tensor& residual, const Shape& shape,
+                                         const Tensor& weight, const Tensor& bias, double eps);
+
+// x / max(|x|, eps) along one axis.
+Tensor l2_normalize(const Tensor& x, int64_t axis, double eps);
+
+// x (N, C, ...): groups of C / groups channels each; weight and bias (C) or missing.
+Tensor group_norm(const char* op, const Tensor& x, int64_t groups, const Tensor& weight, const Tensor& bias,
+                  double eps);
+
+// x (k + alpha * sum of x^2 over `size` neighbouring channels)^-beta of x (N, C, ...).
+Tensor response_norm(const Tensor& x, int64_t size, double alpha, double beta, double k);
+
+}  // namespace nncore::ops

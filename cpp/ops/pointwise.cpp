@@ -1,0 +1,66 @@
+#include "pointwise.h"
+
+#include "../autograd/tape.h"
+#include "../backend/backend.h"
+#include "cost.h"
+#include "rows.h"
+
+namespace nncore::ops {
+
+namespace {
+
+template <class... Ops>
+constexpr std::array<int, sizeof...(Ops)> gradient_counts(OpList<Ops...>) {
+  return {{Ops::gradients...}};
+}
+
+void check_operand(const char* op, const char* argument, const Tensor& t, const Tensor& a) {
+  if (!t.defined()) return;
+  check(t.shape() == a.shape(), op, ": input has shape ", a.shape(), " but ", argument, " has ", t.shape(),
+        "; they must be equal, a loss does not broadcast");
+  check<TypeError>(t.dtype() == a.dtype(), op, ": input is ", a.dtype(), " but ", argument, " is ", t.dtype(),
+                   "; convert one of them with .to()");
+}
+
+Tensor run(int op, const char* name, const Tensor& a, const Tensor& b, const Tensor& c, const Tensor& w,
+           bool summed, double scale, Scalars scalars) {
+  static constexpr auto gradients = gradient_counts(LossOps());
+  float_only(name, "the input", a);
+  check_operand(name, "target", b, a);
+  check_operand(name, "the third operand", c, a);
+  check_operand(name, "weight", w, a);
+  PointwiseLossAttrs attrs = {op, summed, a.numel(), scale, {scalars[0], scalars[1]}};
+  const int64_t cost = element_cost(a.numel()) + byte_cost(int64_t(3 * a.bytes()));
+  Tensor y = empty(summed ? Shape() : a.shape(), a.dtype());
+  submit(Call(Kernel::pointwise_loss_fwd, cost, attrs, in(a), in(b), in(c), in(w), out(y)));
+  const Tensor* operands[3] = {&a, &b, &c};
+  for (int k = gradients[op]; k < 3; k++)
+    check(!operands[k]->defined() || !operands[k]->requires_grad() || !grad_enabled(), name,
+          ": there is no derivative by operand ", k, " (the target or its like); pass it with .detach()");
+  const auto kept = [](const Tensor& t) { return t.defined() ? t.detach() : Tensor(); };
+  if (Tape tape{a, b, c})
+    tape.record(name, y,
+                [=, a = a.detach(), b = kept(b), c = kept(c), w = kept(w)](const Tensor& dy, InputGrads& d) {
+                  for (int k = 0; k < 3; k++)
+                    if (d.needs(k)) d[k] = empty_like(a);
+                  submit(Call(Kernel::pointwise_loss_bwd, cost, attrs, in(a), in(b), in(c), in(w), in(dy),
+                              out(d[0]), out(d[1]), out(d[2])));
+                });
+  return y;
+}
+
+}  // namespace
+
+Tensor pointwise_loss(int op, const char* name, const Tensor& a, const Tensor& b, const Tensor& c,
+                      const Tensor& w, LossReduction reduction, Scalars scalars) {
+  check(reduction != LossReduction::mean || a.numel() > 0, name, ": the mean of an empty batch, shape ",
+        a.shape(), ", is not defined");
+  return run(op, name, a, b, c, w, reduction != LossReduction::none,
+             reduction == LossReduction::mean ? 1.0 / double(a.numel()) : 1.0, scalars);
+}
+
+Tensor summed_loss(int op, const char* name, const Tensor& a, const Tensor& b, double scale) {
+  return run(op, name, a, b, {}, {}, true, scale, {});
+}
+
+}  // namespace nncore::ops

@@ -1,0 +1,25 @@
+// Losses of single elements, all driven by the list of formulas.
+#pragma once
+#include "../backend/attrs.h"
+#include "elementwise.h"
+
+namespace nncore {
+#include "../backend/formulas_loss.h"
+}
+
+namespace nncore::ops {
+
+// w l(a, b, c) reduced; b, c and the weight w are missing where the formula or the caller does without them.
+Tensor pointwise_loss(int op, const char* name, const Tensor& a, const Tensor& b, const Tensor& c,
+                      const Tensor& w, LossReduction reduction, Scalars scalars = {});
+
+// scale * sum l(a, b)
+Tensor summed_loss(int op, const char* name, const Tensor& a, const Tensor& b, double scale);
+
+template <class Loss>
+Tensor loss(const Tensor& a, const Tensor& b, LossReduction reduction, Scalars scalars = {},
+            const Tensor& c = {}, const Tensor& w = {}) {
+  return pointwise_loss(LossOps::index_of<Loss>, Loss::name, a, b, c, w, reduction, scalars);
+}
+
+}  // namespace nncore::ops

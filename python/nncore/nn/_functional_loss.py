@@ -1,0 +1,238 @@
+"""Losses as functions: arguments as PyTorch orders them, and those that are made of several calls."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from nncore import _core
+from nncore._core import Tensor
+
+__all__ = [
+    "Reduction",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cosine_embedding_loss",
+    "cosine_similarity",
+    "ctc_loss",
+    "gaussian_nll_loss",
+    "hinge_embedding_loss",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
+    "margin_ranking_loss",
+    "multi_margin_loss",
+    "multilabel_soft_margin_loss",
+    "pairwise_distance",
+    "poisson_nll_loss",
+    "smooth_l1_loss",
+    "soft_margin_loss",
+    "triplet_margin_loss",
+]
+
+Reduction = Literal["none", "mean", "sum"]
+
+l1_loss = _core.l1_loss
+soft_margin_loss = _core.soft_margin_loss
+hinge_embedding_loss = _core.hinge_embedding_loss
+multi_margin_loss = _core.multi_margin_loss
+
+
+def _stretched(weight: Tensor | None, like: Tensor) -> Tensor | None:
+    """A weight may be given for one axis only; inputs and targets may not."""
+    return weight if weight is None or weight.shape == like.shape else weight.expand(*like.shape)
+
+
+def smooth_l1_loss(input: Tensor, target: Tensor, reduction: Reduction = "mean", beta: float = 1.0) -> Tensor:
+    """d² / (2 beta) where |d| < beta, else |d| - beta / 2, with d = input - target (Girshick 2015, eq. 3)."""
+    if not beta >= 0:
+        raise ValueError(f"smooth_l1_loss: beta must be at least 0, got {beta}")
+    return _core.smooth_l1_loss(input, target, beta, reduction)
+
+
+def huber_loss(input: Tensor, target: Tensor, reduction: Reduction = "mean", delta: float = 1.0) -> Tensor:
+    """d² / 2 where |d| <= delta, else delta (|d| - delta / 2), with d = input - target (Huber 1964)."""
+    if not delta > 0:
+        raise ValueError(f"huber_loss: delta must be above 0, got {delta}")
+    return _core.huber_loss(input, target, delta, reduction)
+
+
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: Reduction = "mean"
+) -> Tensor:
+    """-t ln x - (1 - t) ln(1 - x) of probabilities x; logarithms are not less than -100."""
+    return _core.binary_cross_entropy(input, target, weight=_stretched(weight, input), reduction=reduction)
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: Reduction = "mean",
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    """`binary_cross_entropy` of sigmoid(input), positives weighted by `pos_weight`, without overflow."""
+    return _core.binary_cross_entropy_with_logits(
+        input, target, _stretched(pos_weight, input), _stretched(weight, input), reduction=reduction
+    )
+
+
+def kl_div(
+    input: Tensor,
+    target: Tensor,
+    reduction: Literal["none", "mean", "sum", "batchmean"] = "mean",
+    log_target: bool = False,
+) -> Tensor:
+    """t (ln t - x) of log-probabilities x, or e^t (t - x) with `log_target`."""
+    loss = _core.kl_div_log if log_target else _core.kl_div
+    if reduction != "batchmean":
+        return loss(input, target, reduction)
+    return loss(input, target, "sum") / input.shape[0]
+
+
+def poisson_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    log_input: bool = True,
+    full: bool = False,
+    eps: float = 1e-8,
+    reduction: Reduction = "mean",
+) -> Tensor:
+    """e^x - t x, or x - t ln(x + eps) without `log_input`; `full` adds Stirling's ln t! where t > 1."""
+    if log_input:
+        loss = _core.poisson_nll_loss_log(input, target, reduction)
+    else:
+        loss = _core.poisson_nll_loss(input, target, eps, reduction)
+    return loss + _core.stirling(target, reduction) if full else loss
+
+
+def gaussian_nll_loss(
+    input: Tensor,
+    target: Tensor,
+    var: Tensor | float,
+    full: bool = False,
+    eps: float = 1e-6,
+    reduction: Reduction = "mean",
+) -> Tensor:
+    """(ln v + (x - t)² / v) / 2 with v = max(var, eps); `full` adds ln(2 pi) / 2.
+
+    `var` may be a number, or lack the last axis, or have size 1 there.
+    """
+    if not isinstance(var, Tensor):
+        var = _core.full(input.shape, float(var), input.dtype)
+    elif var.shape != input.shape:
+        if var.shape == input.shape[:-1]:
+            var = var.unsqueeze(-1)
+        elif var.shape != (*input.shape[:-1], 1):
+            raise ValueError(
+                f"gaussian_nll_loss: var has shape {var.shape} but the input {input.shape}; the last axis of "
+                "var may be 1 or missing"
+            )
+        var = var.expand(*input.shape)
+    if not eps > 0:
+        raise ValueError(f"gaussian_nll_loss: eps must be above 0, got {eps}")
+    constant = 0.5 * math.log(2 * math.pi) if full else 0.0
+    return _core.gaussian_nll_loss(input, target, var, s0=eps, s1=constant, reduction=reduction)
+
+
+def margin_ranking_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: Reduction = "mean"
+) -> Tensor:
+    """max(0, -t (x1 - x2) + margin): x1 is to rank above x2 where t is 1, below where it is -1."""
+    return _core.margin_ranking_loss(input1, input2, target, s0=margin, reduction=reduction)
+
+
+def multilabel_soft_margin_loss(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: Reduction = "mean"
+) -> Tensor:
+    """The mean over classes of `binary_cross_entropy_with_logits`, for each sample."""
+    each = "none" if reduction == "none" else reduction
+    loss = binary_cross_entropy_with_logits(input, target, weight, each)
+    if reduction == "none":
+        return loss.mean(-1)
+    return loss if reduction == "mean" else loss / input.shape[-1]
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """x1 . x2 / (max(|x1|, eps) max(|x2|, eps)) along dim."""
+    return (_core.l2_normalize(x1, dim, eps) * _core.l2_normalize(x2, dim, eps)).sum(dim)
+
+
+def cosine_embedding_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: Reduction = "mean"
+) -> Tensor:
+    """1 - cos(x1, x2) where t is 1, max(0, cos(x1, x2) - margin) where it is -1."""
+    if input1.shape != input2.shape:
+        raise ValueError(
+            f"cosine_embedding_loss: input1 has shape {input1.shape} but input2 {input2.shape}; "
+            "they must be equal"
+        )
+    cosine = cosine_similarity(input1, input2, -1, 1e-12)
+    return _core.cosine_embedding_loss(cosine, target.to(cosine.dtype), margin, reduction)
+
+
+def pairwise_distance(
+    x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> Tensor:
+    """(sum |x1 - x2 + eps|^p)^(1/p) over the last axis."""
+    d = x1 - x2 + eps
+    if p == 2:
+        return _core.sqrt(_core.square(d).sum(-1, keepdim))
+    if p == 1:
+        return _core.abs(d).sum(-1, keepdim)
+    return (_core.abs(d) ** p).sum(-1, keepdim) ** (1 / p)
+
+
+def triplet_margin_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    margin: float = 1.0,
+    p: float = 2.0,
+    eps: float = 1e-6,
+    swap: bool = False,
+    reduction: Reduction = "mean",
+) -> Tensor:
+    """max(0, d(anchor, positive) - d(anchor, negative) + margin), d the `pairwise_distance`.
+
+    `swap` puts d(positive, negative) in the place of d(anchor, negative) where it is smaller.
+    """
+    if not anchor.shape == positive.shape == negative.shape:
+        raise ValueError(
+            f"triplet_margin_loss: anchor {anchor.shape}, positive {positive.shape} and negative "
+            f"{negative.shape} must have the same shape"
+        )
+    near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
+    if swap:
+        far = _core.minimum(far, pairwise_distance(positive, negative, p, eps))
+    return _core.margin_ranking_loss(far, near, s0=margin, reduction=reduction)
+
+
+def ctc_loss(
+    log_probs: Tensor,
+    targets: Tensor,
+    input_lengths: Tensor | tuple[int, ...] | list[int],
+    target_lengths: Tensor | tuple[int, ...] | list[int],
+    blank: int = 0,
+    reduction: Reduction = "mean",
+    zero_infinity: bool = False,
+) -> Tensor:
+    """-ln of the probability of all alignments of the targets with the steps (Graves et al. 2006).
+
+    The gradient is that by each log-probability by itself; through `log_softmax` it is PyTorch's. The mean
+    divides each sample by its target's length. `zero_infinity`: targets too long to align count 0.
+    """
+    inputs = input_lengths if isinstance(input_lengths, Tensor) else _core.tensor(list(input_lengths))
+    lengths = target_lengths if isinstance(target_lengths, Tensor) else _core.tensor(list(target_lengths))
+    if log_probs.ndim != 2:
+        return _core.ctc_loss(log_probs, targets, inputs, lengths, blank, reduction, zero_infinity)
+    loss = _core.ctc_loss(
+        log_probs.unsqueeze(1),
+        targets,
+        inputs.reshape(1),
+        lengths.reshape(1),
+        blank,
+        reduction,
+        zero_infinity,
+    )
+    return loss.reshape(()) if reduction == "none" else loss

@@ -1,0 +1,174 @@
+"""Tables of vectors, looked up by id."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from nncore import _core
+from nncore._check import size
+from nncore._core import Tensor, dtype
+
+from . import _functional_norm as functional
+from . import init
+from .module import Module
+from .parameter import Parameter
+
+__all__ = ["Embedding", "EmbeddingBag"]
+
+
+class _Table(Module):
+    """Base: a table of num_embeddings vectors, at first normal with mean 0 and variance 1."""
+
+    weight: Parameter
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None,
+        max_norm: float | None,
+        sparse: bool,
+        table: Tensor | None,
+        freeze: bool,
+        kind: dtype | None,
+    ) -> None:
+        super().__init__()
+        name = type(self).__name__
+        functional._refuse(name, max_norm, sparse)
+        self.num_embeddings = size(name, "num_embeddings", num_embeddings)
+        self.embedding_dim = size(name, "embedding_dim", embedding_dim)
+        if padding_idx is not None:
+            rows = self.num_embeddings
+            if not -rows <= padding_idx < rows:
+                raise ValueError(f"{name}: padding_idx {padding_idx} is not one of {rows} rows")
+            padding_idx += rows if padding_idx < 0 else 0
+        self.padding_idx = padding_idx
+        shape = (self.num_embeddings, self.embedding_dim)
+        if table is None:
+            self.weight = Parameter(_core.empty(shape, dtype=kind or _core.float32), not freeze)
+            self.reset_parameters()
+        elif table.shape != shape:
+            raise ValueError(f"{name}: the table has shape {table.shape}; expected {shape}")
+        else:
+            self.weight = Parameter(table, not freeze)
+
+    def reset_parameters(self) -> None:
+        """Draw the table anew; the padding row becomes 0."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            keep = _core.ones(self.num_embeddings, 1, dtype=self.weight.dtype)
+            row = _core.arange(self.num_embeddings).reshape(-1, 1)
+            keep = _core.where(row == self.padding_idx, _core.zeros_like(keep), keep)
+            _core.assign_(self.weight, self.weight.detach() * keep)
+
+
+class Embedding(_Table):
+    """y = weight[x]: the vector of each id.
+
+    Shapes: x any, of an integer dtype; y (*x.shape, embedding_dim); weight (num_embeddings, embedding_dim),
+    at first normal with mean 0 and variance 1. The row `padding_idx` starts at 0 and gets no gradient.
+    `max_norm` and `sparse` are not supported.
+
+    Errors: IndexError for an id outside [0, num_embeddings); TypeError for ids that are not integers.
+
+    >>> layer = nn.Embedding(10, 3, padding_idx=0)
+    >>> layer(nncore.tensor([[1, 0]])).shape
+    (1, 2, 3)
+    >>> layer
+    Embedding(10, 3, padding_idx=0)
+    """
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        padding_idx: int | None = None,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
+        _weight: Tensor | None = None,
+        _freeze: bool = False,
+        *,
+        dtype: dtype | None = None,
+    ) -> None:
+        super().__init__(
+            num_embeddings, embedding_dim, padding_idx, max_norm, sparse, _weight, _freeze, dtype
+        )
+        self.scale_grad_by_freq = scale_grad_by_freq
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        embeddings: Tensor,
+        freeze: bool = True,
+        padding_idx: int | None = None,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        sparse: bool = False,
+    ) -> Embedding:
+        """A layer with this table, which is not trained unless `freeze` is False."""
+        if embeddings.ndim != 2:
+            raise ValueError(f"Embedding: the table has shape {embeddings.shape}; expected (rows, columns)")
+        return cls(
+            embeddings.shape[0],
+            embeddings.shape[1],
+            padding_idx=padding_idx,
+            max_norm=max_norm,
+            scale_grad_by_freq=scale_grad_by_freq,
+            sparse=sparse,
+            _weight=embeddings,
+            _freeze=freeze,
+        )
+
+    def forward(self, input: Tensor) -> Tensor:
+        return _core.embedding(input, self.weight, self.padding_idx, self.scale_grad_by_freq)
+
+    def extra_repr(self) -> str:
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        frequency = ", scale_grad_by_freq=True" if self.scale_grad_by_freq else ""
+        return f"{self.num_embeddings}, {self.embedding_dim}{padding}{frequency}"
+
+
+class EmbeddingBag(_Table):
+    """The mean or sum of the vectors of each bag of ids.
+
+    Shapes: x (bags, length), or (count,) with offsets (bags,), the place where each bag begins; y (bags,
+    embedding_dim). Ids equal to `padding_idx` are left out; an empty bag gives 0.
+    Mode 'max', `max_norm`, `sparse` and weights of samples are not supported.
+
+    Errors: IndexError for an id outside [0, num_embeddings), and for offsets that do not rise.
+
+    >>> layer = nn.EmbeddingBag(10, 3, mode="sum")
+    >>> layer(nncore.tensor([1, 2, 4]), nncore.tensor([0, 2])).shape
+    (2, 3)
+    """
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        mode: Literal["mean", "sum"] = "mean",
+        sparse: bool = False,
+        _weight: Tensor | None = None,
+        *,
+        padding_idx: int | None = None,
+        dtype: dtype | None = None,
+    ) -> None:
+        super().__init__(num_embeddings, embedding_dim, padding_idx, max_norm, sparse, _weight, False, dtype)
+        if mode not in ("mean", "sum"):
+            raise ValueError(f"EmbeddingBag: mode is {mode!r}; expected 'mean' or 'sum'")
+        if scale_grad_by_freq:
+            raise ValueError("EmbeddingBag: scale_grad_by_freq is not supported")
+        self.mode = mode
+
+    def forward(self, input: Tensor, offsets: Tensor | None = None) -> Tensor:
+        return _core.embedding_bag(input, self.weight, offsets, self.mode == "mean", self.padding_idx)
+
+    def extra_repr(self) -> str:
+        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
+        return f"{self.num_embeddings}, {self.embedding_dim}, mode={self.mode!r}{padding}"

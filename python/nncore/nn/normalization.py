@@ -1,0 +1,283 @@
+"""Layers that bring rows or channels to mean 0 and variance 1, or to a length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nncore import _core
+from nncore._check import number, size
+from nncore._core import Tensor, dtype
+
+from . import _functional_norm, init
+from .module import Module
+from .parameter import Parameter
+
+__all__ = [
+    "GroupNorm",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
+    "LayerNorm",
+    "LocalResponseNorm",
+    "RMSNorm",
+]
+
+
+def _sizes(where: str, shape: int | Sequence[int]) -> tuple[int, ...]:
+    sizes = (shape,) if not isinstance(shape, Sequence) else tuple(shape)
+    return tuple(size(where, "normalized_shape", n) for n in sizes)
+
+
+class LayerNorm(Module):
+    r"""y = (x - mean) / sqrt(var + eps) * weight + bias, mean and variance over the last axes.
+
+    Shapes: x (..., *normalized_shape), weight and bias of shape normalized_shape; weight starts at 1, bias
+    at 0. Errors: ValueError for an input whose last axes differ.
+    Source: Ba, Kiros and Hinton 2016, eq. 4.
+
+    >>> layer = nn.LayerNorm(2)
+    >>> layer
+    LayerNorm((2,), eps=1e-05, elementwise_affine=True)
+    >>> layer(nncore.tensor([[1.0, 3.0]])).round().tolist()
+    [[-1.0, 1.0]]
+    """
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        *,
+        dtype: dtype | None = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = _sizes("LayerNorm", normalized_shape)
+        self.eps = number("LayerNorm", "eps", eps, 0.0)
+        self.elementwise_affine = elementwise_affine
+        kind = dtype or _core.float32
+        shape = self.normalized_shape
+        self.weight = Parameter(_core.empty(shape, dtype=kind)) if elementwise_affine else None
+        self.bias = Parameter(_core.empty(shape, dtype=kind)) if elementwise_affine and bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Weight 1 and bias 0."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return _core.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+class RMSNorm(Module):
+    r"""y = x / sqrt(mean(x²) + eps) * weight, the mean over the last axes.
+
+    Shapes: x (..., *normalized_shape), weight of shape normalized_shape, at first 1. eps is by default the
+    spacing of numbers at 1. Errors: ValueError for an input whose last axes differ.
+    Source: Zhang and Sennrich 2019, eq. 4.
+
+    >>> nn.RMSNorm(2, eps=0.0)(nncore.tensor([[3.0, -3.0]])).tolist()
+    [[1.0, -1.0]]
+    """
+
+    weight: Parameter | None
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        *,
+        dtype: dtype | None = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = _sizes("RMSNorm", normalized_shape)
+        self.eps = None if eps is None else number("RMSNorm", "eps", eps, 0.0)
+        self.elementwise_affine = elementwise_affine
+        kind = dtype or _core.float32
+        shape = self.normalized_shape
+        self.weight = Parameter(_core.empty(shape, dtype=kind)) if elementwise_affine else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Weight 1."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return _core.rms_norm(input, self.normalized_shape, self.weight, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+class _Channels(Module):
+    """Base: weight and bias for each channel."""
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def __init__(self, channels: int, eps: float, affine: bool, kind: dtype | None) -> None:
+        super().__init__()
+        self.eps = number(type(self).__name__, "eps", eps, 0.0)
+        self.affine = affine
+        real = kind or _core.float32
+        self.weight = Parameter(_core.ones(channels, dtype=real)) if affine else None
+        self.bias = Parameter(_core.zeros(channels, dtype=real)) if affine else None
+
+    def reset_parameters(self) -> None:
+        """Weight 1 and bias 0."""
+        if self.weight is not None and self.bias is not None:
+            init.ones_(self.weight)
+            init.zeros_(self.bias)
+
+
+class GroupNorm(_Channels):
+    r"""y = (x - mean) / sqrt(var + eps) * weight + bias, mean and variance over each group of channels.
+
+    Shapes: x (N, num_channels, ...), weight and bias (num_channels,), at first 1 and 0.
+    Errors: ValueError where num_groups does not divide num_channels. Source: Wu and He 2018, eq. 7.
+
+    >>> nn.GroupNorm(2, 4)
+    GroupNorm(2, 4, eps=1e-05, affine=True)
+    >>> nn.GroupNorm(1, 2, eps=0.0)(nncore.tensor([[1.0, 3.0]])).tolist()
+    [[-1.0, 1.0]]
+    """
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        *,
+        dtype: dtype | None = None,
+    ) -> None:
+        self_groups = size("GroupNorm", "num_groups", num_groups, 1)
+        self_channels = size("GroupNorm", "num_channels", num_channels)
+        if self_channels % self_groups:
+            raise ValueError(f"GroupNorm: num_channels {num_channels} must divide by num_groups {num_groups}")
+        super().__init__(self_channels, eps, affine, dtype)
+        self.num_groups = self_groups
+        self.num_channels = self_channels
+
+    def forward(self, input: Tensor) -> Tensor:
+        return _core.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
+
+
+class _InstanceNorm(_Channels):
+    """Base: input (N, C, ...) with `axes` axes after the channels; N may be missing."""
+
+    axes: int
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = False,
+        track_running_stats: bool = False,
+        *,
+        dtype: dtype | None = None,
+    ) -> None:
+        name = type(self).__name__
+        if track_running_stats:
+            raise ValueError(f"{name}: track_running_stats is not supported; the input's own serve")
+        super().__init__(size(name, "num_features", num_features), eps, affine, dtype)
+        self.num_features = num_features
+        self.momentum = momentum
+        self.track_running_stats = False
+
+    def forward(self, input: Tensor) -> Tensor:
+        name = type(self).__name__
+        single = input.ndim == self.axes + 1
+        if not single and input.ndim != self.axes + 2:
+            raise ValueError(
+                f"{name}: the input has shape {input.shape}; expected {self.axes + 2} axes, (N, C, ...), or "
+                f"{self.axes + 1}"
+            )
+        if input.shape[-self.axes - 1] != self.num_features:
+            raise ValueError(f"{name}: {input.shape} has not {self.num_features} channels")
+        batch = input.unsqueeze(0) if single else input
+        y = _functional_norm.instance_norm(batch, weight=self.weight, bias=self.bias, eps=self.eps)
+        return y.squeeze(0) if single else y
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"track_running_stats={self.track_running_stats}"
+        )
+
+
+class InstanceNorm1d(_InstanceNorm):
+    """y = (x - mean) / sqrt(var + eps), mean and variance over L of x (N, C, L) or (C, L).
+
+    With `affine` times weight plus bias, (C,) each. Errors: ValueError for another shape, and for running
+    statistics. Source: Ulyanov, Vedaldi and Lempitsky 2016, eq. 1.
+
+    >>> nn.InstanceNorm1d(1, eps=0.0)(nncore.tensor([[[1.0, 3.0]]])).tolist()
+    [[[-1.0, 1.0]]]
+    """
+
+    axes = 1
+
+
+class InstanceNorm2d(_InstanceNorm):
+    """`InstanceNorm1d` for images (N, C, H, W) or (C, H, W).
+
+    >>> nn.InstanceNorm2d(3)(nncore.ones(1, 3, 2, 2)).sum().item()
+    0.0
+    """
+
+    axes = 2
+
+
+class InstanceNorm3d(_InstanceNorm):
+    """`InstanceNorm1d` for volumes (N, C, D, H, W) or (C, D, H, W).
+
+    >>> nn.InstanceNorm3d(3)(nncore.ones(3, 2, 2, 2)).shape
+    (3, 2, 2, 2)
+    """
+
+    axes = 3
+
+
+class LocalResponseNorm(Module):
+    """y = x / (k + alpha mean(x²))^beta, the mean over `size` neighbouring channels of x (N, C, ...).
+
+    `average=False` takes alpha times the sum, as the paper does. Errors: ValueError for fewer than 3 axes.
+    Source: Krizhevsky, Sutskever and Hinton 2012, section 3.3.
+
+    >>> nn.LocalResponseNorm(2)
+    LocalResponseNorm(2, alpha=0.0001, beta=0.75, k=1.0)
+    """
+
+    def __init__(
+        self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0, *, average: bool = True
+    ) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = number("LocalResponseNorm", "alpha", alpha)
+        self.beta = number("LocalResponseNorm", "beta", beta)
+        self.k = number("LocalResponseNorm", "k", k)
+        self.average = average
+
+    def forward(self, input: Tensor) -> Tensor:
+        return _functional_norm.local_response_norm(
+            input, self.size, self.alpha, self.beta, self.k, average=self.average
+        )
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

@@ -1,0 +1,135 @@
+"""Weights computed from other parameters before each forward: PyTorch's `torch.nn.utils.parametrizations`."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from nncore import _core
+from nncore._check import number, size
+from nncore._core import Tensor
+from nncore.nn.module import Module
+from nncore.nn.parameter import Parameter
+
+__all__ = ["spectral_norm", "weight_norm"]
+
+M = TypeVar("M", bound=Module)
+
+
+def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
+    """w = g v / |v|, the length over all axes but `dim`, or over all of them.
+
+    The parameter `name` is replaced by `parametrizations.<name>.original0` (g) and `original1` (v), from
+    which it is computed before each forward. Errors: AttributeError without such a parameter.
+    Source: Salimans and Kingma 2016, eq. 2.
+
+    >>> layer = nn.utils.parametrizations.weight_norm(nn.Linear(3, 2))
+    >>> [(k, p.shape) for k, p in layer.named_parameters()]
+    [('bias', (2,)), ('parametrizations.weight.original0', (2, 1)), \
+('parametrizations.weight.original1', (2, 3))]
+    """
+    return _attach(module, name, _WeightNorm(_parameter(module, name), dim))
+
+
+def spectral_norm(
+    module: M,
+    name: str = "weight",
+    n_power_iterations: int = 1,
+    eps: float = 1e-12,
+    dim: int | None = None,
+) -> M:
+    """w / sigma with sigma the largest singular value of w, seen as a matrix whose rows run along `dim`.
+
+    Each forward in training improves the singular vectors, kept as buffers, by power iterations. The
+    parameter becomes `parametrizations.<name>.original`. Errors: AttributeError without such a parameter.
+    Source: Miyato et al. 2018, algorithm 1.
+
+    >>> layer = nn.utils.parametrizations.spectral_norm(nn.Linear(3, 2))
+    >>> sorted(layer.state_dict())[1:]
+    ['parametrizations.weight.0._u', 'parametrizations.weight.0._v', 'parametrizations.weight.original']
+    """
+    steps = size("spectral_norm", "n_power_iterations", n_power_iterations, 1)
+    weight = _parameter(module, name)
+    return _attach(module, name, _SpectralNorm(weight, steps, number("spectral_norm", "eps", eps), dim or 0))
+
+
+def _parameter(module: Module, name: str) -> Parameter:
+    value = getattr(module, name, None)
+    if not isinstance(value, Parameter):
+        raise AttributeError(f"{type(module).__name__} has no parameter {name!r}")
+    return value
+
+
+def _attach(module: M, name: str, source: Module) -> M:
+    delattr(module, name)
+    if "parametrizations" not in vars(module):
+        module.add_module("parametrizations", Module())
+        module.register_forward_pre_hook(_compute)
+    module.parametrizations.add_module(name, source)
+    vars(module)[name] = source()
+    return module
+
+
+def _compute(module: Module, args: Any) -> None:
+    for name, source in module.parametrizations.named_children():
+        vars(module)[name] = source()
+
+
+def _rows(weight: Tensor, dim: int | None) -> Tensor:
+    """As a matrix whose rows run along dim; one row for None."""
+    if dim is None:
+        return weight.reshape(1, -1)
+    first = weight.transpose(0, dim) if dim else weight
+    return first.reshape(first.shape[0], -1)
+
+
+class _WeightNorm(Module):
+    def __init__(self, weight: Parameter, dim: int | None) -> None:
+        super().__init__()
+        self.dim = None if dim is None or dim == -1 else dim
+        length = _core.sqrt(_core.square(_rows(weight.detach(), self.dim)).sum(1))
+        shape = () if self.dim is None else tuple(n if i == dim else 1 for i, n in enumerate(weight.shape))
+        self.original0 = Parameter(length.reshape(shape))
+        self.original1 = Parameter(weight.detach().clone())
+
+    def forward(self) -> Tensor:
+        v, dim = self.original1, self.dim
+        unit = _core.l2_normalize(_rows(v, dim), 1, 0.0)
+        if dim:
+            shape = (v.shape[dim], *v.transpose(0, dim).shape[1:])
+            unit = unit.reshape(shape).transpose(0, dim)
+        return unit.reshape(v.shape) * self.original0
+
+
+class _SpectralNorm(Module):
+    def __init__(self, weight: Parameter, steps: int, eps: float, dim: int) -> None:
+        super().__init__()
+        self.original = Parameter(weight.detach().clone())
+        self.add_module("0", _SingularVectors(_rows(weight.detach(), dim), eps))
+        self.steps, self.dim = steps, dim
+
+    def forward(self) -> Tensor:
+        w = _rows(self.original, self.dim)
+        vectors: _SingularVectors = vars(self)["0"]
+        if self.training:
+            vectors.improve(w.detach(), self.steps)
+        sigma = (vectors._u.clone() * (w @ vectors._v.clone())).sum()
+        return self.original / sigma
+
+
+class _SingularVectors(Module):
+    _u: Tensor
+    _v: Tensor
+
+    def __init__(self, w: Tensor, eps: float) -> None:
+        super().__init__()
+        self.eps = eps
+        for name, n in (("_u", w.shape[0]), ("_v", w.shape[1])):
+            start = _core.randn(n, dtype=w.dtype)
+            self.register_buffer(name, _core.l2_normalize(start, 0, eps))
+        self.improve(w, 15)
+
+    def improve(self, w: Tensor, steps: int) -> None:
+        with _core.no_grad():
+            for _ in range(steps):
+                _core.assign_(self._u, _core.l2_normalize(w @ self._v, 0, self.eps))
+                _core.assign_(self._v, _core.l2_normalize(w.T @ self._u, 0, self.eps))

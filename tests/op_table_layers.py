@@ -1,0 +1,289 @@
+"""The table's rows of normalisation, dropout and embeddings; see op_table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import nncore
+from nncore.nn import functional as F
+from op_case import Array, Case, inputs
+
+PLAIN = inputs(1, -3, 3)
+
+
+def of_shapes(*shapes: tuple[int, ...]) -> Any:
+    """One array of each shape, uniform in (-2, 2)."""
+    return lambda rng, _: [inputs(1, -2, 2)(rng, shape)[0] for shape in shapes]
+
+
+def layer_norm(x: Array, w: Any = 1.0, b: Any = 0.0, eps: float = 1e-5, axes: Any = -1) -> Array:
+    d = x - x.mean(axes, keepdims=True)
+    return np.asarray(d / np.sqrt((d * d).mean(axes, keepdims=True) + eps) * w + b)
+
+
+def rms_norm(x: Array, w: Any = 1.0, eps: float = 1e-5) -> Array:
+    return np.asarray(x / np.sqrt((x * x).mean(-1, keepdims=True) + eps) * w)
+
+
+def group_norm(x: Array, groups: int, w: Any = None, b: Any = None, eps: float = 1e-5) -> Array:
+    y = layer_norm(x.reshape(len(x), groups, -1), eps=eps).reshape(x.shape)
+    channels = (1, -1) + (1,) * (x.ndim - 2)
+    return y * (1 if w is None else w.reshape(channels)) + (0 if b is None else b.reshape(channels))
+
+
+def response_norm(x: Array, size: int, alpha: float, beta: float, k: float) -> Array:
+    s = np.stack(
+        [(x[:, max(0, c - size // 2) : c + (size - 1) // 2 + 1] ** 2).sum(1) for c in range(x.shape[1])],
+        axis=1,
+    )
+    return np.asarray(x * (k + alpha * s) ** -beta)
+
+
+def philox(seed: int, blocks: Array) -> Array:
+    """Philox4x32-10 (Salmon et al. 2011): four words of each block of stream 0."""
+    low, high = np.uint64(0xFFFFFFFF), np.uint64(32)
+    c = [blocks & low, blocks >> high, np.zeros_like(blocks), np.zeros_like(blocks)]
+    k0, k1 = seed & 0xFFFFFFFF, seed >> 32
+    for _ in range(10):
+        a, b = np.uint64(0xD2511F53) * c[0], np.uint64(0xCD9E8D57) * c[2]
+        c = [b >> high ^ c[1] ^ np.uint64(k0), b & low, a >> high ^ c[3] ^ np.uint64(k1), a & low]
+        k0, k1 = (k0 + 0x9E3779B9) % 2**32, (k1 + 0xBB67AE85) % 2**32
+    return np.stack(c)
+
+
+def kept(seed: int, offset: int, n: int, p: float) -> Array:
+    """Which of n elements a mask keeps: of eight blocks first words 0 and 1 of each, then words 2 and 3."""
+    groups = -(-n // 32)
+    words = philox(seed, offset + np.arange(8 * groups, dtype=np.uint64)).reshape(2, 2, groups, 8)
+    words = words.transpose(2, 0, 3, 1).reshape(-1)[:n]
+    return np.asarray((words >> np.uint64(9)) * 2.0**-23 >= np.float32(1 + p) - np.float32(1))
+
+
+SEED = 2**40 + 7
+
+
+def seeded(f: Any) -> Any:
+    def call(x: Any) -> Any:
+        nncore.manual_seed(SEED)
+        return f(x)
+
+    return call
+
+
+def dropout(x: Array, p: float, lead: int = 0) -> Array:
+    size = x.shape[:lead] if lead else x.shape
+    mask = kept(SEED, 0, int(np.prod(size)), p).reshape(size + (1,) * (x.ndim - len(size)))
+    return np.asarray(np.where(mask, x / (1 - p), 0.0))
+
+
+def alpha_dropout(x: Array, p: float) -> Array:
+    low = -1.7580993408473766
+    a = ((1 - p) * (1 + p * low**2)) ** -0.5
+    return np.asarray(np.where(kept(SEED, 0, x.size, p).reshape(x.shape), x, low) * a - a * p * low)
+
+
+def normalize(x: Array, p: float, dim: int) -> Array:
+    return np.asarray(x / np.maximum(np.linalg.norm(x, p, dim, keepdims=True), 1e-12))
+
+
+IDS = np.array([[3, 0, 3], [1, 3, 5]])
+
+
+def bag(w: Array, mean: bool, padding: int = -1) -> Array:
+    rows = [w[ids[ids != padding]] for ids in IDS]
+    return np.stack([r.mean(0) if mean else r.sum(0) for r in rows])
+
+
+def _norm_size(*arrays: Array) -> Any:
+    return 8.0
+
+
+ROWS = [(5, 13), (2, 3, 33), (1, 1), (67, 5), (130, 40), (3, 4100)]
+IMAGES = [(2, 4, 3, 5), (1, 4, 1), (3, 4), (2, 4, 700)]
+
+CASES: list[Case] = [
+    Case(
+        "layer_norm",
+        lambda x: F.layer_norm(x, x.shape[-1:]),
+        layer_norm,
+        PLAIN,
+        [*ROWS, (0, 3)],
+        8,
+        _norm_size,
+    ),
+    *(
+        Case(
+            f"layer_norm affine {shape}",
+            lambda x, w, b: F.layer_norm(x, w.shape, w, b),
+            layer_norm,
+            of_shapes(shape, shape[-1:], shape[-1:]),
+            [()],
+            8,
+            lambda x, w, b: 8.0,
+        )
+        for shape in ROWS
+    ),
+    Case(
+        "layer_norm of two axes",
+        lambda x, w, b: F.layer_norm(x, w.shape, w, b, 0.1),
+        lambda x, w, b: layer_norm(x, w, b, 0.1, (-2, -1)),
+        of_shapes((3, 4, 5), (4, 5), (4, 5)),
+        [()],
+        8,
+        lambda x, w, b: 8.0,
+    ),
+    Case(
+        "layer_norm weight alone",
+        lambda x, w: F.layer_norm(x, w.shape, w),
+        layer_norm,
+        of_shapes((6, 9), (9,)),
+        [()],
+        8,
+        lambda x, w: 8.0,
+    ),
+    *(
+        Case(
+            f"add_layer_norm {name}",
+            lambda x, r, w, b, pick=pick: pick(*F.add_layer_norm(x, r, w.shape, w, b)),
+            lambda x, r, w, b, pick=pick: pick(layer_norm(x + r, w, b), x + r),
+            of_shapes((7, 33), (7, 33), (33,), (33,)),
+            [()],
+            8,
+            lambda *_: 16.0,
+        )
+        for name, pick in (
+            ("both", lambda y, s: 2 * y + 3 * s),
+            ("normalised", lambda y, s: y),
+            ("sum", lambda y, s: s),
+        )
+    ),
+    Case(
+        "rms_norm",
+        lambda x, w: F.rms_norm(x, w.shape, w, 1e-5),
+        rms_norm,
+        of_shapes((66, 13), (13,)),
+        [()],
+        8,
+        lambda x, w: 8.0,
+    ),
+    Case(
+        "rms_norm alone",
+        lambda x: F.rms_norm(x, x.shape[-1:], eps=1e-5),
+        rms_norm,
+        PLAIN,
+        ROWS,
+        8,
+        _norm_size,
+    ),
+    *(
+        Case(
+            f"normalize p={p} dim={dim}",
+            lambda x, p=p, dim=dim: F.normalize(x, p, dim),
+            lambda x, p=p, dim=dim: normalize(x, p, dim),
+            inputs(1, 0.3, 3),
+            [(5, 13), (4, 1)],
+            16,
+        )
+        for p, dim in [(2, 1), (2, 0), (2, -1), (1, 1), (3, 0)]
+    ),
+    *(
+        Case(
+            f"group_norm {groups}",
+            lambda x, groups=groups: F.group_norm(x, groups),
+            lambda x, groups=groups: group_norm(x, groups),
+            PLAIN,
+            IMAGES,
+            8,
+            _norm_size,
+        )
+        for groups in (1, 2)
+    ),
+    Case(
+        "group_norm affine",
+        lambda x, w, b: F.group_norm(x, 2, w, b),
+        lambda x, w, b: group_norm(x, 2, w, b),
+        of_shapes((3, 6, 2, 4), (6,), (6,)),
+        [()],
+        8,
+        lambda x, w, b: 8.0,
+    ),
+    Case(
+        "instance_norm",
+        lambda x, w, b: F.instance_norm(x, weight=w, bias=b),
+        lambda x, w, b: group_norm(x, 3, w, b),
+        of_shapes((2, 3, 17), (3,), (3,)),
+        [()],
+        8,
+        lambda x, w, b: 8.0,
+    ),
+    *(
+        Case(
+            f"local_response_norm {size}",
+            lambda x, size=size: F.local_response_norm(x, size, 0.5, 0.75, 2.0),
+            lambda x, size=size: response_norm(x, size, 0.5 / size, 0.75, 2.0),
+            PLAIN,
+            [(2, 7, 3, 5), (1, 2, 1), (2, 3, 600)],
+            8,
+        )
+        for size in (1, 2, 5)
+    ),
+    Case(
+        "local_response_norm of AlexNet",
+        lambda x: F.local_response_norm(x, 5, 1e-4, 0.75, 2.0, average=False),
+        lambda x: response_norm(x, 5, 1e-4, 0.75, 2.0),
+        PLAIN,
+        [(2, 8, 5)],
+        8,
+    ),
+    *(
+        Case(
+            f"dropout {p}",
+            seeded(lambda x, p=p: F.dropout(x, p)),
+            lambda x, p=p: dropout(x, p),
+            PLAIN,
+            [(1,), (7,), (3, 0), (5, 13), (2, 3, 33), (), (9001,)],
+            2,
+        )
+        for p in (0.5, 0.1)
+    ),
+    Case(
+        "dropout of channels",
+        seeded(lambda x: F.dropout2d(x, 0.25)),
+        lambda x: dropout(x, 0.25, 2),
+        PLAIN,
+        [(5, 13, 3, 2), (2, 3, 33), (4, 7), (1, 1, 1)],
+        2,
+    ),
+    Case(
+        "alpha_dropout",
+        seeded(lambda x: F.alpha_dropout(x, 0.2)),
+        lambda x: alpha_dropout(x, 0.2),
+        PLAIN,
+        [(5, 13), (1,), (1001,)],
+        4,
+        lambda x: 3.0,
+    ),
+    Case(
+        "embedding", lambda w: F.embedding(nncore.tensor(IDS), w), lambda w: w[IDS], PLAIN, [(6, 5), (9, 40)]
+    ),
+    Case("embedding of one id", lambda w: F.embedding(nncore.tensor(2), w), lambda w: w[2], PLAIN, [(6, 5)]),
+    *(
+        Case(
+            f"embedding_bag mean={mean} padding={padding}",
+            lambda w, mean=mean, padding=padding: F.embedding_bag(
+                nncore.tensor(IDS),
+                w,
+                mode="mean" if mean else "sum",
+                padding_idx=None if padding < 0 else padding,
+            ),
+            lambda w, mean=mean, padding=padding: bag(w, mean, padding),
+            PLAIN,
+            [(6, 5)],
+            4,
+            lambda w: 3.0,
+        )
+        for mean, padding in ((True, -1), (False, -1))
+    ),
+]

@@ -1,0 +1,290 @@
+"""The table's rows of losses; see op_table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import nncore
+from nncore.nn import functional as F
+from op_case import Array, Case, inputs
+
+SHAPES = [(5, 7), (1,), (9001,), (2, 3, 33)]
+REDUCE: dict[str, Callable[[Any], Any]] = {"none": np.asarray, "mean": np.mean, "sum": np.sum}
+
+
+def _sized(truth: Callable[..., Any], reduction: str) -> Callable[..., Any]:
+    """What the error is relative to: the sum of the terms' magnitudes, and of what cancels in them."""
+    return lambda *arrays: REDUCE[reduction](np.abs(truth(*arrays)) + 2.0)
+
+
+def losses(name: str, call: Any, truth: Callable[..., Any], make: Any, shapes: Any = None) -> list[Case]:
+    """One row for each reduction; truth gives the loss of each element."""
+    return [
+        Case(
+            f"{name} {reduction}",
+            lambda *x, reduction=reduction: call(*x, reduction=reduction),
+            lambda *x, reduction=reduction: REDUCE[reduction](truth(*x)),
+            make,
+            [*(shapes or SHAPES), *([(0,)] if reduction == "sum" and not shapes else [])],
+            ulp=8,
+            size=_sized(truth, reduction),
+        )
+        for reduction in REDUCE
+    ]
+
+
+def like(x: Any, seed: int, low: float, high: float) -> Array:
+    """An array of x's shape, the same whenever it is asked for."""
+    return np.asarray(
+        np.random.default_rng(seed).uniform(low, high, x.shape).astype(np.float32).astype(np.float64)
+    )
+
+
+def given(x: Any, a: Array) -> Any:
+    return nncore.tensor(np.asarray(a)).to(x.dtype)
+
+
+def signs(x: Any) -> Array:
+    return np.asarray(np.where(like(x, 3, -1, 1) > 0, 1.0, -1.0))
+
+
+def softplus(x: Array) -> Array:
+    return np.asarray(np.logaddexp(0, x))
+
+
+def bce_logits(x: Array, t: Array, p: Any = 1.0, w: Any = 1.0) -> Array:
+    return np.asarray(w * (p * t * softplus(-x) + (1 - t) * softplus(x)))
+
+
+def smooth_l1(x: Array, t: Array, beta: float) -> Array:
+    d = np.abs(x - t)
+    return np.asarray(np.where(d < beta, 0.5 * d * d / beta, d - 0.5 * beta))
+
+
+def stirling(t: Array) -> Array:
+    safe = np.maximum(t, 1.0)
+    return np.asarray(np.where(t > 1, safe * np.log(safe) - safe + 0.5 * np.log(2 * math.pi * safe), 0.0))
+
+
+def gaussian(x: Array, t: Array, v: Array, constant: float = 0.0) -> Array:
+    return np.asarray(0.5 * (np.log(v) + (x - t) ** 2 / v) + constant)
+
+
+def parted(*ranges: tuple[float, float]) -> Any:
+    """One array for each range; the ranges lie so that no kink is near."""
+    return lambda rng, shape: [inputs(1, *r)(rng, shape)[0] for r in ranges]
+
+
+def log_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> list[Array]:
+    return [*inputs(1, -4, -0.1)(rng, shape), *inputs(1, 0.1, 0.9)(rng, shape)]
+
+
+def cosine(a: Array, b: Array, dim: int = -1) -> Array:
+    return np.asarray((a * b).sum(dim) / np.sqrt((a * a).sum(dim)) / np.sqrt((b * b).sum(dim)))
+
+
+def multi_margin(x: Array, t: Array, p: int, margin: float, w: Array) -> Array:
+    rows = np.arange(len(x))
+    z = np.maximum(0, margin - x[rows, t][:, None] + x) ** p
+    z[rows, t] = 0
+    return np.asarray(z.sum(1) * w[t] / x.shape[1])
+
+
+def distance(a: Array, b: Array) -> Array:
+    return np.asarray(np.sqrt(((a - b + 1e-6) ** 2).sum(-1)))
+
+
+CLASSES = np.array([2, 0, 3, 3, 1, 4])
+WEIGHTS = np.array([0.5, 1.0, 2.0, 1.5, 0.25])
+TARGETS = np.array([[1, 2, 2], [3, 0, 0]])
+
+
+def ctc(x: Array, lengths: Any = ((6, 5), (3, 1))) -> Array:
+    """All alignments one by one: the probabilities of those that collapse to the target."""
+    losses = []
+    for n, (steps, length) in enumerate(zip(*lengths, strict=True)):
+        total = 0.0
+        for path in np.ndindex(*(x.shape[2],) * steps):
+            labels = [c for i, c in enumerate(path) if c and (i == 0 or path[i - 1] != c)]
+            if labels == list(TARGETS[n][:length]):
+                total += math.exp(sum(x[t, n, c] for t, c in enumerate(path)))
+        losses.append(-math.log(total) if total else math.inf)
+    return np.array(losses)
+
+
+def _ctc_call(x: Any, reduction: Any) -> Any:
+    return F.ctc_loss(x, nncore.tensor(TARGETS), (6, 5), (3, 1), reduction=reduction)
+
+
+CASES: list[Case] = [
+    *losses("l1_loss", F.l1_loss, lambda x, t: np.abs(x - t), parted((-3, -1), (-0.9, 2))),
+    *losses("mse_loss", F.mse_loss, lambda x, t: (x - t) ** 2, inputs(2, -3, 3)),
+    *losses(
+        "smooth_l1_loss",
+        lambda x, t, reduction: F.smooth_l1_loss(x, t, reduction, 0.5),
+        lambda x, t: smooth_l1(x, t, 0.5),
+        parted((0.1, 0.3), (0.35, 0.55)),
+    ),
+    *losses(
+        "smooth_l1_loss far", F.smooth_l1_loss, lambda x, t: smooth_l1(x, t, 1), parted((-3, -1), (0.1, 2))
+    ),
+    *losses(
+        "huber_loss",
+        lambda x, t, reduction: F.huber_loss(x, t, reduction, 0.5),
+        lambda x, t: 0.5 * smooth_l1(x, t, 0.5),
+        parted((-3, -1), (0.1, 2)),
+    ),
+    *losses(
+        "huber_loss near", F.huber_loss, lambda x, t: smooth_l1(x, t, 1), parted((0.1, 0.3), (0.35, 0.55))
+    ),
+    *losses(
+        "binary_cross_entropy",
+        F.binary_cross_entropy,
+        lambda x, t: -t * np.log(x) - (1 - t) * np.log1p(-x),
+        inputs(2, 0.1, 0.9),
+    ),
+    *losses(
+        "binary_cross_entropy weighted",
+        lambda x, t, reduction: F.binary_cross_entropy(x, t, given(x, like(x, 1, 0, 2)), reduction),
+        lambda x, t: like(x, 1, 0, 2) * (-t * np.log(x) - (1 - t) * np.log1p(-x)),
+        inputs(2, 0.1, 0.9),
+    ),
+    *losses("bce with logits", F.binary_cross_entropy_with_logits, bce_logits, parted((-9, 9), (0, 1))),
+    *losses(
+        "bce with logits weighted",
+        lambda x, t, reduction: F.binary_cross_entropy_with_logits(
+            x, t, given(x, WEIGHTS), reduction, pos_weight=given(x, WEIGHTS[::-1].copy())
+        ),
+        lambda x, t: bce_logits(x, t, WEIGHTS[::-1], WEIGHTS),
+        parted((-9, 9), (0, 1)),
+        [(7, 5)],
+    ),
+    *losses("kl_div", F.kl_div, lambda x, t: t * (np.log(t) - x), log_uniform),
+    *losses(
+        "kl_div of logarithms",
+        lambda x, t, reduction: F.kl_div(x, t, reduction, log_target=True),
+        lambda x, t: np.exp(t) * (t - x),
+        inputs(2, -3, 0),
+    ),
+    Case(
+        "kl_div batchmean",
+        lambda x, t: F.kl_div(x, t, "batchmean"),
+        lambda x, t: (t * (np.log(t) - x)).sum() / len(x),
+        log_uniform,
+        [(5, 7)],
+        8,
+        lambda x, t: np.abs(x).sum() / len(x),
+    ),
+    *losses(
+        "hinge_embedding_loss",
+        lambda x, reduction: F.hinge_embedding_loss(x, given(x, signs(x)), 1.25, reduction),
+        lambda x: np.where(signs(x) == 1, x, np.maximum(0, 1.25 - x)),
+        inputs(1, -3, 3, 0.01),
+    ),
+    *losses(
+        "soft_margin_loss",
+        lambda x, reduction: F.soft_margin_loss(x, given(x, signs(x)), reduction),
+        lambda x: softplus(-signs(x) * x),
+        inputs(1, -6, 6),
+    ),
+    *losses("poisson_nll_loss", F.poisson_nll_loss, lambda x, t: np.exp(x) - t * x, parted((-2, 2), (0, 5))),
+    *losses(
+        "poisson_nll_loss full",
+        lambda x, t, reduction: F.poisson_nll_loss(x, t, False, True, 1e-3, reduction),
+        lambda x, t: x - t * np.log(x + 1e-3) + stirling(t),
+        parted((0.3, 4), (1.1, 5)),
+    ),
+    *losses("gaussian_nll_loss", F.gaussian_nll_loss, gaussian, parted((-2, 2), (-2, 2), (0.3, 2))),
+    *losses(
+        "gaussian_nll_loss full, one variance a row",
+        lambda x, t, reduction: F.gaussian_nll_loss(
+            x, t, given(x, np.array([0.5, 1, 2])), True, reduction=reduction
+        ),
+        lambda x, t: gaussian(x, t, np.array([[0.5], [1.0], [2.0]]), 0.5 * math.log(2 * math.pi)),
+        inputs(2, -2, 2),
+        [(3, 4)],
+    ),
+    *losses(
+        "margin_ranking_loss",
+        lambda a, b, reduction: F.margin_ranking_loss(a, b, given(a, signs(a)), 0.125, reduction),
+        lambda a, b: np.maximum(0, 0.125 - signs(a) * (a - b)),
+        parted((-3, -1), (0.1, 2)),
+    ),
+    *losses(
+        "multilabel_soft_margin_loss",
+        lambda x, t, reduction: F.multilabel_soft_margin_loss(x, t, given(x, WEIGHTS), reduction),
+        lambda x, t: bce_logits(x, t, 1, WEIGHTS).mean(-1),
+        parted((-4, 4), (0, 1)),
+        [(7, 5)],
+    ),
+    *(
+        case
+        for p in (1, 2)
+        for case in losses(
+            f"multi_margin_loss {p}",
+            lambda x, reduction, p=p: F.multi_margin_loss(
+                x, nncore.tensor(CLASSES), p, 9.0, given(x, WEIGHTS), reduction
+            ),
+            lambda x, p=p: multi_margin(x, CLASSES, p, 9.0, WEIGHTS),
+            inputs(1, -2, 2),
+            [(6, 5)],
+        )
+    ),
+    *losses(
+        "cosine_embedding_loss",
+        lambda a, b, reduction: F.cosine_embedding_loss(a, b, given(a, signs(np.ones(5))), 0.125, reduction),
+        lambda a, b: np.where(signs(np.ones(5)) == 1, 1 - cosine(a, b), np.maximum(0, cosine(a, b) - 0.125)),
+        inputs(2, 0.5, 3),
+        [(5, 7)],
+    ),
+    *losses(
+        "triplet_margin_loss",
+        lambda a, p, n, reduction: F.triplet_margin_loss(a, p, n, 4.0, reduction=reduction),
+        lambda a, p, n: np.maximum(0, distance(a, p) - distance(a, n) + 4.0),
+        inputs(3, -1, 1),
+        [(5, 3)],
+    ),
+    *(
+        Case(
+            f"cosine_similarity dim={dim}",
+            lambda a, b, dim=dim: F.cosine_similarity(a, b, dim),
+            lambda a, b, dim=dim: cosine(a, b, dim),
+            inputs(2, -3, 3),
+            [(5, 7), (3, 4, 5)],
+            16,
+            lambda a, b: 1.0,
+        )
+        for dim in (0, 1)
+    ),
+    Case("pairwise_distance", F.pairwise_distance, distance, inputs(2, -3, 3), [(5, 7)], 8),
+    Case(
+        "pairwise_distance 3",
+        lambda a, b: F.pairwise_distance(a, b, 3),
+        lambda a, b: (np.abs(a - b + 1e-6) ** 3).sum(-1) ** (1 / 3),
+        parted((-3, -1), (0, 2)),
+        [(5, 7)],
+        16,
+    ),
+    Case(
+        "ctc_loss none",
+        lambda x: _ctc_call(x, "none"),
+        ctc,
+        inputs(1, -3, 0),
+        [(6, 2, 4)],
+        16,
+        lambda x: 16.0,
+    ),
+    Case(
+        "ctc_loss mean",
+        lambda x: _ctc_call(x, "mean"),
+        lambda x: (ctc(x) / [3, 1]).mean(),
+        inputs(1, -3, 0),
+        [(6, 2, 4)],
+        16,
+        lambda x: 16.0,
+    ),
+]

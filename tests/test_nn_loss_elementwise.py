@@ -1,0 +1,161 @@
+"""Losses of single elements and of vectors as modules: limits, state, and what they refuse."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nncore
+from nncore import nn
+from nncore.nn import functional as F
+
+
+def t(*values: float) -> nncore.Tensor:
+    return nncore.tensor([float(v) for v in values])
+
+
+def test_extreme_logits_neither_overflow_nor_lose_digits() -> None:
+    x = nncore.tensor([1e4, -1e4, -20.0, 20.0], requires_grad=True)
+    loss = F.binary_cross_entropy_with_logits(x, t(0, 1, 0, 1), reduction="none")
+    small = math.log1p(math.exp(-20))
+    np.testing.assert_allclose(loss.detach().numpy(), [1e4, 1e4, small, small], rtol=1e-6)
+    loss.sum().backward()
+    assert x.grad is not None
+    tail = 1 / (1 + math.exp(20))
+    np.testing.assert_allclose(x.grad.numpy(), [1, -1, tail, -tail], rtol=1e-6)
+
+
+def test_probabilities_of_zero_and_one_cost_at_most_100() -> None:
+    x = nncore.tensor([0.0, 1.0, 1.0], requires_grad=True)
+    loss = F.binary_cross_entropy(x, t(1, 0, 1), reduction="none")
+    np.testing.assert_array_equal(loss.detach().numpy(), [100, 100, 0])
+    loss.sum().backward()
+    assert x.grad is not None
+    assert np.isfinite(x.grad.numpy()).all()
+
+
+def test_impossible_targets_of_kl_div_cost_nothing() -> None:
+    assert F.kl_div(t(-1, -math.inf), t(0, 0), "none").tolist() == [0.0, 0.0]
+
+
+def test_modules_are_their_functions(rng: np.random.Generator) -> None:
+    x, y = (nncore.tensor(rng.uniform(0.1, 0.9, (6, 5))) for _ in range(2))
+    sign = nncore.tensor(np.where(rng.random((6, 5)) > 0.5, 1.0, -1.0))
+    w, classes = nncore.tensor(rng.uniform(0.5, 2, 5)), nncore.tensor([0, 1, 2, 3, 4, 0])
+    pairs = [
+        (nn.L1Loss()(x, y), F.l1_loss(x, y)),
+        (nn.SmoothL1Loss(beta=0.2)(x, y), F.smooth_l1_loss(x, y, beta=0.2)),
+        (nn.HuberLoss(delta=0.2)(x, y), F.huber_loss(x, y, delta=0.2)),
+        (nn.BCELoss(w)(x, y), F.binary_cross_entropy(x, y, w)),
+        (
+            nn.BCEWithLogitsLoss(w, pos_weight=2 * w)(x, y),
+            F.binary_cross_entropy_with_logits(x, y, w, pos_weight=2 * w),
+        ),
+        (nn.KLDivLoss(reduction="batchmean")(x, y), F.kl_div(x, y, "batchmean")),
+        (nn.HingeEmbeddingLoss(0.5)(x, sign), F.hinge_embedding_loss(x, sign, 0.5)),
+        (nn.SoftMarginLoss()(x, sign), F.soft_margin_loss(x, sign)),
+        (nn.PoissonNLLLoss(full=True)(x, y), F.poisson_nll_loss(x, y, full=True)),
+        (nn.GaussianNLLLoss(full=True)(x, y, y), F.gaussian_nll_loss(x, y, y, full=True)),
+        (nn.MarginRankingLoss(0.1)(x, y, sign), F.margin_ranking_loss(x, y, sign, 0.1)),
+        (nn.MultiMarginLoss(2, weight=w)(x, classes), F.multi_margin_loss(x, classes, 2, weight=w)),
+        (nn.MultiLabelSoftMarginLoss(w)(x, y), F.multilabel_soft_margin_loss(x, y, w)),
+        (nn.CosineEmbeddingLoss(0.1)(x, y, sign[:, 0]), F.cosine_embedding_loss(x, y, sign[:, 0], 0.1)),
+        (nn.TripletMarginLoss(swap=True)(x, y, sign), F.triplet_margin_loss(x, y, sign, swap=True)),
+        (nn.CosineSimilarity()(x, y), F.cosine_similarity(x, y)),
+        (nn.PairwiseDistance()(x, y), F.pairwise_distance(x, y)),
+    ]
+    for module, function in pairs:
+        assert np.array_equal(module.numpy(), function.numpy())
+
+
+def test_values_that_pytorch_documents() -> None:
+    """Known values: docs of MultiMarginLoss and TripletMarginLoss, and a variance as a number."""
+    assert F.multi_margin_loss(nncore.tensor([[0.1, 0.2, 0.4, 0.8]]), nncore.tensor([3])).item() == (
+        pytest.approx(0.325)
+    )
+    near, far = nncore.zeros(1, 4), nncore.ones(1, 4)
+    assert F.triplet_margin_loss(near, far, near, eps=0.0).item() == pytest.approx(3.0)
+    assert F.gaussian_nll_loss(t(1.0), t(3.0), 1.0).item() == 2.0
+
+
+def test_weights_are_state() -> None:
+    loss = nn.BCEWithLogitsLoss(nncore.ones(3), pos_weight=nncore.ones(3))
+    assert list(loss.state_dict()) == ["weight", "pos_weight"]
+    assert not nn.BCEWithLogitsLoss().state_dict()
+    assert repr(nn.SmoothL1Loss()) == "SmoothL1Loss()"
+
+
+def test_ctc_targets_padded_or_one_after_another(rng: np.random.Generator) -> None:
+    x = nncore.tensor(rng.normal(size=(7, 2, 5))).log_softmax(-1)
+    padded = F.ctc_loss(x, nncore.tensor([[1, 2, 2], [3, 0, 0]]), (7, 6), (3, 1), reduction="none")
+    joined = F.ctc_loss(x, nncore.tensor([1, 2, 2, 3]), (7, 6), (3, 1), reduction="none")
+    assert padded.tolist() == joined.tolist()
+    alone = F.ctc_loss(
+        x[:, 0], nncore.tensor([1, 2, 2]), nncore.tensor(7), nncore.tensor(3), reduction="none"
+    )
+    assert alone.item() == padded[0].item()
+
+
+def test_ctc_through_log_softmax_sums_to_nothing(rng: np.random.Generator) -> None:
+    """The gradient by the logits of a step is softmax minus the share of each class: it sums to 0."""
+    x = nncore.tensor(rng.normal(size=(40, 3, 6)), requires_grad=True)
+    targets = nncore.tensor(rng.integers(1, 6, (3, 9)))
+    F.ctc_loss(x.log_softmax(-1), targets, (40, 30, 25), (9, 9, 4), reduction="sum").backward()
+    assert x.grad is not None
+    np.testing.assert_allclose(x.grad.numpy().sum(-1), 0, atol=1e-12)
+    assert np.abs(x.grad.numpy()[30:, 1]).max() == 0
+
+
+def test_ctc_of_a_target_too_long() -> None:
+    x = nncore.zeros(2, 1, 3, requires_grad=True)
+    targets = nncore.tensor([[1, 1]])  # needs three steps
+    assert F.ctc_loss(x, targets, (2,), (2,)).item() == math.inf
+    loss = F.ctc_loss(x, targets, (2,), (2,), zero_infinity=True)
+    assert loss.item() == 0
+    loss.backward()
+    assert x.grad is not None
+    assert np.abs(x.grad.numpy()).max() == 0
+    assert F.ctc_loss(x, targets, (2,), (0,), reduction="sum").item() == 0.0
+
+
+A, B = nncore.zeros(4, 3), nncore.zeros(4, 1)
+LP = nncore.zeros(5, 2, 3)
+TG = nncore.tensor([[1, 2], [1, 1]])
+BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
+    *((lambda f=f: f(A, B), ValueError, r"\(4, 3\) but target has \(4, 1\)") for f in (
+        F.l1_loss, F.mse_loss, F.smooth_l1_loss, F.huber_loss, F.binary_cross_entropy, F.kl_div,
+        F.binary_cross_entropy_with_logits, F.hinge_embedding_loss, F.soft_margin_loss, F.poisson_nll_loss)),
+    (lambda: F.l1_loss(A, A.double()), TypeError, "float32 but target is float64"),
+    (lambda: F.l1_loss(A[:0], A[:0]), ValueError, "mean of an empty batch"),
+    (lambda: F.l1_loss(A, A, reduction="batch"), ValueError, "reduction is 'batch'"),
+    (lambda: F.binary_cross_entropy(A + 1.5, A), ValueError, "between 0 and 1, got values from 1.5"),
+    (lambda: F.binary_cross_entropy(A * math.nan, A), ValueError, "between 0 and 1"),
+    (lambda: F.gaussian_nll_loss(A, A, A - 1), ValueError, "var must not be negative"),
+    (lambda: F.gaussian_nll_loss(A, A, A[:2]), ValueError, "var has shape"),
+    (lambda: F.gaussian_nll_loss(A, A, A, eps=0.0), ValueError, "eps must be above 0"),
+    (lambda: F.huber_loss(A, A, delta=0.0), ValueError, "delta must be above 0"),
+    (lambda: nn.HuberLoss(delta=-1.0), ValueError, "delta must be"),
+    (lambda: nn.SmoothL1Loss(beta=-1.0), ValueError, "beta must be"),
+    (lambda: F.margin_ranking_loss(A, A, B), ValueError, "third operand"),
+    (lambda: F.triplet_margin_loss(A, A, B), ValueError, "must have the same shape"),
+    (lambda: F.cosine_embedding_loss(A, B, A[:, 0]), ValueError, "must be equal"),
+    (lambda: F.multi_margin_loss(A, nncore.tensor([0, 1, 3, 0])), IndexError, "target 3 at row 2"),
+    (lambda: F.multi_margin_loss(A, nncore.tensor([0, 1, 2, 0]), p=3), ValueError, "expected 1 or 2"),
+    (lambda: F.soft_margin_loss(A, nncore.zeros(4, 3, requires_grad=True)), ValueError, "no derivative"),
+    (lambda: F.ctc_loss(LP, TG, (5, 6), (2, 2)), ValueError, r"input_lengths\[1\] is 6"),
+    (lambda: F.ctc_loss(LP, TG, (5, 5), (3, 2)), ValueError, r"target_lengths\[0\] is 3"),
+    (lambda: F.ctc_loss(LP, 3 * TG, (5, 5), (2, 2)), IndexError, "target 3 at position 0"),
+    (lambda: F.ctc_loss(LP, 0 * TG, (5, 5), (2, 2)), IndexError, "not the blank 0"),
+    (lambda: F.ctc_loss(LP, TG, (5, 5), (2, 2), blank=3), ValueError, "blank is 3"),
+    (lambda: F.ctc_loss(LP, TG[0], (5, 5), (1, 2)), ValueError, "1 targets are left"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "error", "message"), BAD)
+def test_misuse_is_named(call: Callable[[], Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call()
