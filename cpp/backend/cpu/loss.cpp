@@ -26,29 +26,26 @@ int64_t class_index(const Call& call, const CrossEntropyAttrs& a, int64_t r) {
   return t;
 }
 
-// Calls f(c, w_c q_c) for every class of row r with its share of the target.
+// Calls f(c, w_c q_c) for every class of row r with its share of the target. Returns what the row adds to the
+// denominator of a mean: the weight of its class, or 1 for given probabilities.
 template <class T, class F>
-void for_targets(const Call& call, const CrossEntropyAttrs& a, int64_t r, const T* weight, F f) {
+T for_targets(const Call& call, const CrossEntropyAttrs& a, int64_t r, const T* weight, F f) {
+  const auto weight_of = [=](int64_t c) { return weight ? weight[c] : T(1); };
   const T smooth = T(a.label_smoothing) / T(a.cols);
   const T keep = T(1 - a.label_smoothing);
   if (a.probabilities) {
     const T* q = call.arg<const T>(1) + r * a.cols;
-    for (int64_t c = 0; c < a.cols; c++) f(c, (weight ? weight[c] : T(1)) * (keep * q[c] + smooth));
-    return;
+    for (int64_t c = 0; c < a.cols; c++) f(c, weight_of(c) * (keep * q[c] + smooth));
+    return T(1);
   }
   const int64_t target = class_index(call, a, r);
-  if (target < 0) return;
-  if (smooth == T(0)) return f(target, weight ? weight[target] : T(1));
-  for (int64_t c = 0; c < a.cols; c++)
-    f(c, (weight ? weight[c] : T(1)) * (smooth + (c == target ? keep : T(0))));
-}
-
-// What row r adds to the denominator of a mean: the weight of its class, or 1 for given probabilities.
-template <class T>
-T row_norm(const Call& call, const CrossEntropyAttrs& a, int64_t r, const T* weight) {
-  if (a.probabilities) return T(1);
-  const int64_t target = class_index(call, a, r);
-  return target < 0 ? T(0) : weight ? weight[target] : T(1);
+  if (target < 0) return T(0);
+  const T norm = weight_of(target);
+  if (smooth == T(0))
+    f(target, norm);
+  else
+    for (int64_t c = 0; c < a.cols; c++) f(c, weight_of(c) * (smooth + (c == target ? keep : T(0))));
+  return norm;
 }
 
 }  // namespace
@@ -113,11 +110,10 @@ void cross_entropy_fwd(const Call& call) {
         const T* row = x + r * a.cols;
         if (!a.logits) lse[r] = T(0);
         row_loss[r] = share[r] = T(0);
-        for_targets<T>(call, a, r, weight, [&](int64_t c, T q) {
+        norm.data()[r] = for_targets<T>(call, a, r, weight, [&](int64_t c, T q) {
           if (q != T(0)) row_loss[r] += q * (lse[r] - row[c]);
           share[r] += q;
         });
-        norm.data()[r] = row_norm(call, a, r, weight);
       }
     });
     *scale = T(1);
