@@ -8,7 +8,7 @@ import typing
 import builtins
 import numpy as _np
 _F = typing.TypeVar("_F", bound=collections.abc.Callable[..., typing.Any])
-__all__: list[str] = ['Generator', 'HookHandle', 'Plan', 'Recording', 'Settings', 'Tensor', 'abs', 'adam_', 'add', 'addcdiv', 'addcmul', 'addmm', 'all', 'amax', 'amin', 'any', 'arange', 'argmax', 'argmin', 'argsort', 'assign_', 'attention', 'attention_of_packed', 'attention_of_rows', 'backward_gate', 'bmm', 'bool', 'broadcast_to', 'capturing', 'cat', 'ceil', 'celu', 'chunk', 'clamp', 'cos', 'cross_entropy', 'cumprod', 'cumsum', 'default_generator', 'diag', 'diagonal', 'div', 'dot', 'dtype', 'einsum', 'elementwise_ops', 'elu', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'exp', 'exp2', 'expm1', 'eye', 'flatten', 'flip', 'float32', 'float64', 'floor', 'floor_divide', 'fmod', 'from_numpy', 'full', 'full_like', 'gather', 'ge', 'gelu', 'get_num_threads', 'glu', 'gradients', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'index_add', 'index_select', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'isfinite', 'isinf', 'isnan', 'le', 'leaky_relu', 'lerp', 'linear', 'linspace', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logsigmoid', 'logsumexp', 'lt', 'manual_seed', 'masked_fill', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'mm', 'movedim', 'mse_loss', 'mul', 'mv', 'narrow', 'ne', 'neg', 'nll_loss', 'no_grad', 'nonzero', 'norm', 'normal_', 'once', 'one_hot', 'ones', 'ones_like', 'outer', 'pad', 'permute', 'pow', 'prelu', 'prod', 'product', 'product_path', 'rand', 'randint', 'randn', 'randperm', 'reciprocal', 'recurrent', 'relu', 'relu6', 'remainder', 'repeat_interleave', 'reshape', 'roll', 'round', 'rsqrt', 'scale_', 'scatter', 'scatter_add', 'selu', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'softmax', 'softplus', 'softsign', 'sort', 'split', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'std', 'std_mean', 'structure_changed', 'structure_version', 'sub', 'sum', 'take', 'take_along_dim', 'tan', 'tanh', 'tanhshrink', 'tensor', 'tensordot', 'threshold', 'tile', 'topk', 'transpose', 'tril', 'trim_memory', 'triu', 'trunc', 'uint8', 'unbind', 'unflatten', 'uniform_', 'unsqueeze', 'var', 'var_mean', 'where', 'zeros', 'zeros_like']
+__all__: list[str] = ['Generator', 'HookHandle', 'Plan', 'Recording', 'Settings', 'Tensor', 'abs', 'adam_', 'add', 'add_layer_norm', 'addcdiv', 'addcmul', 'addmm', 'all', 'alpha_dropout', 'amax', 'amin', 'any', 'arange', 'argmax', 'argmin', 'argsort', 'assign_', 'attention', 'attention_of_packed', 'attention_of_rows', 'backward_gate', 'binary_cross_entropy', 'binary_cross_entropy_with_logits', 'bmm', 'bool', 'broadcast_to', 'capturing', 'cat', 'ceil', 'celu', 'chunk', 'clamp', 'cos', 'cosine_embedding_loss', 'cross_entropy', 'ctc_loss', 'cumprod', 'cumsum', 'default_generator', 'diag', 'diagonal', 'div', 'dot', 'dropout', 'dropout1d', 'dropout2d', 'dropout3d', 'dtype', 'einsum', 'elementwise_ops', 'elu', 'embedding', 'embedding_bag', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'exp', 'exp2', 'expm1', 'eye', 'feature_alpha_dropout', 'flatten', 'flip', 'float32', 'float64', 'floor', 'floor_divide', 'fmod', 'from_numpy', 'full', 'full_like', 'gather', 'gaussian_nll_loss', 'ge', 'gelu', 'get_num_threads', 'glu', 'gradients', 'group_norm', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'hinge_embedding_loss', 'huber_loss', 'index_add', 'index_select', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'isfinite', 'isinf', 'isnan', 'kl_div', 'kl_div_log', 'l1_loss', 'l2_normalize', 'layer_norm', 'le', 'leaky_relu', 'lerp', 'linear', 'linspace', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logsigmoid', 'logsumexp', 'lt', 'manual_seed', 'margin_ranking_loss', 'masked_fill', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'mm', 'movedim', 'mse_loss', 'mul', 'multi_margin_loss', 'mv', 'narrow', 'ne', 'neg', 'nll_loss', 'no_grad', 'nonzero', 'norm', 'normal_', 'once', 'one_hot', 'ones', 'ones_like', 'outer', 'pad', 'permute', 'poisson_nll_loss', 'poisson_nll_loss_log', 'pow', 'prelu', 'prod', 'product', 'product_path', 'rand', 'randint', 'randn', 'randperm', 'reciprocal', 'recurrent', 'relu', 'relu6', 'remainder', 'repeat_interleave', 'reshape', 'response_norm', 'rms_norm', 'roll', 'round', 'rsqrt', 'scale_', 'scatter', 'scatter_add', 'selu', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'smooth_l1_loss', 'soft_margin_loss', 'softmax', 'softplus', 'softsign', 'sort', 'split', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'std', 'std_mean', 'stirling', 'structure_changed', 'structure_version', 'sub', 'sum', 'take', 'take_along_dim', 'tan', 'tanh', 'tanhshrink', 'tensor', 'tensordot', 'threshold', 'tile', 'topk', 'transpose', 'tril', 'trim_memory', 'triu', 'trunc', 'uint8', 'unbind', 'unflatten', 'uniform_', 'unsqueeze', 'var', 'var_mean', 'where', 'zeros', 'zeros_like']
 class dtype:
     """
     The type of a tensor's elements: float32, float64, int64, int32, uint8 or bool.
@@ -995,6 +995,17 @@ def add(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a + b, broadcast.
     """
+def add_layer_norm(input: Tensor, residual: Tensor, normalized_shape: builtins.int | collections.abc.Sequence[builtins.int], weight: Tensor | None = None, bias: Tensor | None = None, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-05) -> tuple[Tensor, Tensor]:
+    """
+    (layer_norm(s), s) with s = input + residual, in one pass: what each block of a transformer begins with.
+
+    Raises ValueError for shapes that do not match.
+
+    >>> x, r = nncore.tensor([1.0, 2.0]), nncore.tensor([0.0, 1.0])
+    >>> y, s = nncore.nn.functional.add_layer_norm(x, r, 2, eps=0.0)
+    >>> y.tolist(), s.tolist()
+    ([-1.0, 1.0], [1.0, 3.0])
+    """
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
     """
     input + value tensor1 / tensor2, broadcast.
@@ -1010,6 +1021,10 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: typing.SupportsFlo
 def all(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
     """
     Whether every element over dim is not 0.
+    """
+def alpha_dropout(input: Tensor, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = True, inplace: builtins.bool = False) -> Tensor:
+    """
+    dropout to SELU's lowest value that keeps mean 0 and variance 1. Klambauer et al. 2017, section 2.
     """
 def amax(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
     """
@@ -1059,6 +1074,14 @@ def backward_gate(tensors: collections.abc.Sequence[Tensor], function: collectio
     """
     The same values, whose gradients pass through function(gradients) -> gradients together.
     """
+def binary_cross_entropy(input: Tensor, target: Tensor, third: Tensor | None = None, weight: Tensor | None = None, s0: typing.SupportsFloat | typing.SupportsIndex = 0.0, s1: typing.SupportsFloat | typing.SupportsIndex = 0.0, reduction: str = 'mean') -> Tensor:
+    """
+    -t ln x - (1 - t) ln(1 - x), logarithms not below -100.
+    """
+def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, pos_weight: Tensor | None = None, weight: Tensor | None = None, s0: typing.SupportsFloat | typing.SupportsIndex = 0.0, s1: typing.SupportsFloat | typing.SupportsIndex = 0.0, reduction: str = 'mean') -> Tensor:
+    """
+    binary_cross_entropy of sigmoid(input), the positives weighted by pos_weight.
+    """
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """
     The products of two stacks of matrices.
@@ -1095,11 +1118,19 @@ def cos(input: Tensor) -> Tensor:
     """
     cos x, element by element; derivative -sin x.
     """
+def cosine_embedding_loss(input: Tensor, target: Tensor, margin: typing.SupportsFloat | typing.SupportsIndex = 0.0, reduction: str = 'mean') -> Tensor:
+    """
+    1 - x where target is 1, max(0, x - margin) where it is -1.
+    """
 def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: typing.SupportsInt | typing.SupportsIndex = -100, reduction: str = 'mean', label_smoothing: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> Tensor:
     """
     -log softmax(input)[target], from logits (N, C) or (N, C, ...) and class indices or probabilities.
 
     Raises IndexError for a label outside 0..C-1, ValueError for shapes that do not match or a mean over nothing.
+    """
+def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: typing.SupportsInt | typing.SupportsIndex = 0, reduction: str = 'mean', zero_infinity: builtins.bool = False) -> Tensor:
+    """
+    -ln of the probability of all alignments of targets with log_probs (steps, batch, classes).
     """
 def cumprod(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
     """
@@ -1129,6 +1160,24 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """
     The inner product of two vectors.
     """
+def dropout(input: Tensor, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = True, inplace: builtins.bool = False) -> Tensor:
+    """
+    Each element with probability p 0, else divided by 1 - p; as it is when not training.
+
+    The mask is never stored: backward makes it again from the random counter. Srivastava et al. 2014. Raises ValueError for p outside [0, 1].
+    """
+def dropout1d(input: Tensor, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = True, inplace: builtins.bool = False) -> Tensor:
+    """
+    dropout of whole channels of an input (N, C, ...).
+    """
+def dropout2d(input: Tensor, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = True, inplace: builtins.bool = False) -> Tensor:
+    """
+    dropout of whole channels of an input (N, C, ...).
+    """
+def dropout3d(input: Tensor, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = True, inplace: builtins.bool = False) -> Tensor:
+    """
+    dropout of whole channels of an input (N, C, ...).
+    """
 def einsum(equation: str, *args: typing.Any) -> Tensor:
     """
     The product of tensors summed over the subscripts that the output does not name, as in Einstein's convention.
@@ -1146,6 +1195,14 @@ def elementwise_ops() -> list[typing.Any]:
 def elu(input: Tensor, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
     """
     x where x > 0, else alpha (e^x - 1), element by element; derivative 1 where x > 0, else alpha e^x.
+    """
+def embedding(input: Tensor, weight: Tensor, padding_idx: typing.SupportsInt | typing.SupportsIndex | None = None, scale_grad_by_freq: builtins.bool = False) -> Tensor:
+    """
+    Row input[i] of weight for every i.
+    """
+def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None = None, mean: builtins.bool = True, padding_idx: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    Sums or means of rows of weight.
     """
 def empty(*args: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
@@ -1178,6 +1235,10 @@ def expm1(input: Tensor) -> Tensor:
 def eye(n: typing.SupportsInt | typing.SupportsIndex, m: typing.SupportsInt | typing.SupportsIndex | None = None, dtype: _dtype = ...) -> Tensor:
     """
     Ones on the diagonal, else 0.
+    """
+def feature_alpha_dropout(input: Tensor, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = True, inplace: builtins.bool = False) -> Tensor:
+    """
+    alpha_dropout of whole channels of an input (N, C, ...).
     """
 def flatten(input: Tensor, start_dim: typing.SupportsInt | typing.SupportsIndex = 0, end_dim: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
     """
@@ -1220,6 +1281,10 @@ def gather(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index:
     >>> nncore.gather(nncore.tensor([[1, 2], [3, 4]]), 1, nncore.tensor([[1], [0]])).tolist()
     [[2], [3]]
     """
+def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | None = None, weight: Tensor | None = None, s0: typing.SupportsFloat | typing.SupportsIndex = 0.0, s1: typing.SupportsFloat | typing.SupportsIndex = 0.0, reduction: str = 'mean') -> Tensor:
+    """
+    (ln v + (x - t)^2 / v) / 2 + s1, v = max(var, s0).
+    """
 def ge(input: Tensor, other: typing.Any) -> Tensor:
     """
     Element by element, a bool tensor.
@@ -1240,6 +1305,15 @@ def gradients(outputs: collections.abc.Sequence[Tensor], inputs: collections.abc
     """
     What nncore.autograd.grad is made of.
     """
+def group_norm(input: Tensor, num_groups: typing.SupportsInt | typing.SupportsIndex, weight: Tensor | None = None, bias: Tensor | None = None, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-05) -> Tensor:
+    """
+    (x - mean) / sqrt(var + eps) * weight + bias of x (N, C, ...), mean and variance over num_groups groups of channels.
+
+    Wu and He 2018. Raises ValueError where the channels do not divide.
+
+    >>> nncore.nn.functional.group_norm(nncore.tensor([[1.0, 3.0]]), 1, eps=0.0).tolist()
+    [[-1.0, 1.0]]
+    """
 def gt(input: Tensor, other: typing.Any) -> Tensor:
     """
     Element by element, a bool tensor.
@@ -1255,6 +1329,14 @@ def hardswish(input: Tensor) -> Tensor:
 def hardtanh(input: Tensor, min_val: typing.SupportsFloat | typing.SupportsIndex = -1.0, max_val: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
     """
     min(max(x, min_val), max_val), element by element; derivative 1 where min_val < x < max_val, else 0.
+    """
+def hinge_embedding_loss(input: Tensor, target: Tensor, margin: typing.SupportsFloat | typing.SupportsIndex = 1.0, reduction: str = 'mean') -> Tensor:
+    """
+    x where target is 1, max(0, margin - x) where it is -1.
+    """
+def huber_loss(input: Tensor, target: Tensor, delta: typing.SupportsFloat | typing.SupportsIndex = 1.0, reduction: str = 'mean') -> Tensor:
+    """
+    d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2), with d = input - target.
     """
 def index_add(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, source: Tensor, *, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
     """
@@ -1287,6 +1369,31 @@ def isinf(input: Tensor) -> Tensor:
 def isnan(input: Tensor) -> Tensor:
     """
     Whether each element is NaN.
+    """
+def kl_div(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
+    """
+    t (ln t - x) of log-probabilities x and probabilities t.
+    """
+def kl_div_log(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
+    """
+    e^t (t - x) of log-probabilities x and t.
+    """
+def l1_loss(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
+    """
+    |input - target|, averaged, summed or as it is; the shapes must be equal.
+    """
+def l2_normalize(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = 1, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-12) -> Tensor:
+    """
+    x / max(|x|, eps) along dim.
+    """
+def layer_norm(input: Tensor, normalized_shape: builtins.int | collections.abc.Sequence[builtins.int], weight: Tensor | None = None, bias: Tensor | None = None, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-05) -> Tensor:
+    """
+    (x - mean) / sqrt(var + eps) * weight + bias over the last axes, whose sizes are normalized_shape.
+
+    Ba, Kiros and Hinton 2016. Raises ValueError for shapes that do not match.
+
+    >>> nncore.nn.functional.layer_norm(nncore.tensor([1.0, 3.0]), 2, eps=0.0).tolist()
+    [-1.0, 1.0]
     """
 def le(input: Tensor, other: typing.Any) -> Tensor:
     """
@@ -1360,6 +1467,10 @@ def manual_seed(seed: typing.Any) -> None:
     """
     Starts the default generator anew; equal seeds give equal numbers on every machine.
     """
+def margin_ranking_loss(input: Tensor, target: Tensor, sign: Tensor | None = None, weight: Tensor | None = None, s0: typing.SupportsFloat | typing.SupportsIndex = 0.0, s1: typing.SupportsFloat | typing.SupportsIndex = 0.0, reduction: str = 'mean') -> Tensor:
+    """
+    max(0, s0 - sign (input - target)).
+    """
 def masked_fill(input: Tensor, mask: Tensor, value: typing.Any) -> Tensor:
     """
     The tensor with value where the mask holds; broadcast.
@@ -1419,6 +1530,12 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
 def mul(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a * b, broadcast.
+    """
+def multi_margin_loss(input: Tensor, target: Tensor, p: typing.SupportsInt | typing.SupportsIndex = 1, margin: typing.SupportsFloat | typing.SupportsIndex = 1.0, weight: Tensor | None = None, reduction: str = 'mean') -> Tensor:
+    """
+    sum over c != t of w_t max(0, margin - x_t + x_c)^p / C, of rows x (N, C) or (C,) and classes t.
+
+    Crammer and Singer 2001. Raises IndexError for a class outside 0..C-1.
     """
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """
@@ -1486,6 +1603,14 @@ def permute(input: Tensor, dims: builtins.int | collections.abc.Sequence[builtin
     """
     The axes in another order.
     """
+def poisson_nll_loss(input: Tensor, target: Tensor, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-08, reduction: str = 'mean') -> Tensor:
+    """
+    x - t ln(x + eps).
+    """
+def poisson_nll_loss_log(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
+    """
+    e^x - t x.
+    """
 def pow(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a to the power b, broadcast.
@@ -1550,6 +1675,19 @@ def reshape(input: Tensor, shape: builtins.int | collections.abc.Sequence[builti
     """
     The same elements in row-major order under another shape; one size may be -1.
     """
+def response_norm(input: Tensor, size: typing.SupportsInt | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, beta: typing.SupportsFloat | typing.SupportsIndex, k: typing.SupportsFloat | typing.SupportsIndex) -> Tensor:
+    """
+    x (k + alpha * sum of x^2 over neighbouring channels)^-beta.
+    """
+def rms_norm(input: Tensor, normalized_shape: builtins.int | collections.abc.Sequence[builtins.int], weight: Tensor | None = None, eps: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    x / sqrt(mean(x^2) + eps) * weight over the last axes, whose sizes are normalized_shape.
+
+    eps is by default the spacing of numbers at 1. Zhang and Sennrich 2019. Raises ValueError for shapes that do not match.
+
+    >>> nncore.nn.functional.rms_norm(nncore.tensor([1.0, 7.0]), 2, eps=0.0).tolist()
+    [0.20000000298023224, 1.399999976158142]
+    """
 def roll(input: Tensor, shifts: builtins.int | collections.abc.Sequence[builtins.int], dims: builtins.int | collections.abc.Sequence[builtins.int] | None = None) -> Tensor:
     """
     Shifted along dims; what leaves at the end comes in at the start. Without dims: of the flattened tensor.
@@ -1612,6 +1750,14 @@ def sin(input: Tensor) -> Tensor:
     """
     sin x, element by element; derivative cos x.
     """
+def smooth_l1_loss(input: Tensor, target: Tensor, beta: typing.SupportsFloat | typing.SupportsIndex = 1.0, reduction: str = 'mean') -> Tensor:
+    """
+    d^2 / (2 beta) where |d| < beta, else |d| - beta / 2, with d = input - target.
+    """
+def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
+    """
+    ln(1 + e^(-t x)) of targets t, 1 or -1.
+    """
 def softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
     """
     exp(x) / sum(exp(x)) along dim.
@@ -1659,6 +1805,10 @@ def std(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int
 def std_mean(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[Tensor, Tensor]:
     """
     The square root of the variance over dim; correction is 1 by default. With the mean.
+    """
+def stirling(input: Tensor, reduction: str = 'mean') -> Tensor:
+    """
+    ln x! by Stirling's formula where x > 1, else 0.
     """
 def structure_changed() -> None:
     """

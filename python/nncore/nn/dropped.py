@@ -1,4 +1,4 @@
-"""Dropout made of simple operations, for layers that drop between their parts."""
+"""Dropout for layers that drop between their parts."""
 
 from __future__ import annotations
 
@@ -10,5 +10,4 @@ __all__: list[str] = []
 
 def dropped(x: Tensor, p: float) -> Tensor:
     """Each element with probability p 0, else divided by 1 - p (Srivastava et al. 2014)."""
-    keep = _core.rand(x.shape, dtype=x.dtype) >= p
-    return x * keep.to(x.dtype) * (1 / (1 - p) if p < 1 else 0.0)
+    return _core.dropout(x, p)
