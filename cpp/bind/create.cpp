@@ -204,6 +204,8 @@ void bind_create(py::module_& m) {
       },
       py::arg("n"), py::arg("m") = py::none(), py::arg("dtype") = DType::float32,
       "Ones on the diagonal, else 0.");
+  m.def("check_finite", ops::check_finite, py::arg("input"),
+        "Raises DivergenceError, also in a replay, for a NaN or an infinity: what follows is not done.");
   m.def(
       "assign_",
       [](const Tensor& target, py::handle value) {

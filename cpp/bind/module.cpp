@@ -23,6 +23,10 @@ void translate_errors() {
       py::set_error(PyExc_IndexError, e.what());
     } catch (const MemoryError& e) {
       py::set_error(PyExc_MemoryError, e.what());
+    } catch (const DivergenceError& e) {
+      py::set_error(py::module_::import("nncore.errors").attr("DivergenceError"), e.what());
+    } catch (const CaptureError& e) {
+      py::set_error(py::module_::import("nncore.errors").attr("CaptureError"), e.what());
     } catch (const Error& e) {
       py::set_error(PyExc_RuntimeError, e.what());
     }

@@ -69,7 +69,7 @@ std::vector<Tensor> Recording::finish(const py::list& results) {
   for (const Tensor& t : capture_.inputs()) t.impl()->grad.reset();
   try {
     check_nothing_kept(plain);
-  } catch (const Error&) {
+  } catch (const CaptureError&) {
     py::module_::import("gc").attr("collect")();  // perhaps only a cycle of references
     check_nothing_kept(plain);
   }
@@ -97,12 +97,12 @@ void Recording::check_nothing_kept(const std::vector<Tensor>& results) const {
       known++;
       held = held || l.leaf->grad->use_count() > 1;
     }
-    check<Error>(!held && s->use_count() == known, "compile: a tensor made in the step, at ",
+    check<CaptureError>(!held && s->use_count() == known, "compile: a tensor made in the step, at ",
                  capture_.record().made_at(b), kept, "Return it from the step instead");
   }
   for (size_t i = 0; i < capture_.inputs().size(); i++) {
     const TensorImpl& t = *capture_.inputs()[i].impl();
-    check<Error>(t.use_count() == 1 && t.storage->use_count() == 1 + users(results, t.storage.get()),
+    check<CaptureError>(t.use_count() == 1 && t.storage->use_count() == 1 + users(results, t.storage.get()),
                  "compile: the step's tensor argument ", i, kept, "Keep it outside the step");
   }
 }
@@ -123,8 +123,13 @@ void bind_recording(py::module_& m) {
       .def("__enter__", &Once::enter)
       .def("__exit__", [](Once& o, const py::args&) { o.exit(); });
   py::class_<Recording, Ref<Recording>>(m, "Recording", "Context that writes down the calls of one step.")
-      .def(py::init([](const std::vector<Tensor>& inputs) { return Ref<Recording>(new Recording(inputs)); }),
-           py::arg("inputs"))
+      .def(py::init([](const std::vector<Tensor>& inputs, bool strict) {
+             return Ref<Recording>(new Recording(inputs, strict));
+           }),
+           py::arg("inputs"), py::arg("strict") = true)
+      .def_property_readonly(
+          "refusal", [](const Recording& r) { return r.capture().refusal(); },
+          "What a replay could not repeat, where the recording is not strict.")
       .def("__enter__", &Recording::enter)
       .def("__exit__", [](Recording& r, const py::args& raised) { r.exit(!raised[0].is_none()); })
       .def_property_readonly(

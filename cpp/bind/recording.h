@@ -10,7 +10,7 @@ namespace nncore::bind {
 
 class Recording final : public Object {
  public:
-  explicit Recording(const std::vector<Tensor>& inputs) : capture_(inputs) {}
+  Recording(const std::vector<Tensor>& inputs, bool strict) : capture_(inputs, strict) {}
 
   static Recording* current;  // one at a time in the process
 

@@ -53,18 +53,9 @@ void Replay::trust(uint64_t version, const py::list& guards) {
   }
 }
 
-bool Replay::ready(const py::tuple& arguments, std::vector<Tensor>& inputs) {
+bool Replay::ready(const std::vector<Tensor>& inputs) {
   if (watcher()) return false;  // this call is part of a step that is being captured
   if (version_ != structure_version.load() || grad_enabled_ != grad_enabled()) return false;
-  if (arguments.size() != arguments_.size()) return false;
-  for (size_t i = 0; i < arguments.size(); i++) {
-    PyObject* now = PyTuple_GET_ITEM(arguments.ptr(), i);
-    PyObject* captured = PyTuple_GET_ITEM(arguments_.ptr(), i);
-    if (TensorImpl* t = tensor_of(now))
-      inputs.emplace_back(Ref<TensorImpl>(t));
-    else if (!same_constant(now, captured))
-      return false;
-  }
   for (const Guard& g : guards_)
     if (!g.holds()) return false;
   for (const Flagged& f : settings_) {
@@ -74,10 +65,23 @@ bool Replay::ready(const py::tuple& arguments, std::vector<Tensor>& inputs) {
   return plan_->fits(inputs);
 }
 
+// The tensors among the arguments; false where a constant is another one.
+bool Replay::take(const py::tuple& arguments, std::vector<Tensor>& inputs) const {
+  if (arguments.size() != arguments_.size()) return false;
+  for (size_t i = 0; i < arguments.size(); i++) {
+    PyObject* now = PyTuple_GET_ITEM(arguments.ptr(), i);
+    if (TensorImpl* t = tensor_of(now))
+      inputs.emplace_back(Ref<TensorImpl>(t));
+    else if (!same_constant(now, PyTuple_GET_ITEM(arguments_.ptr(), i)))
+      return false;
+  }
+  return true;
+}
+
 py::object Replay::run(const py::tuple& arguments) {
   std::vector<Tensor> inputs;
   inputs.reserve(arguments.size());
-  if (!ready(arguments, inputs)) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
+  if (!take(arguments, inputs) || !ready(inputs)) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
   std::vector<Tensor> results = plan_->replay(inputs);
   if (rebuild_.is_none()) return py::cast(results[0]);
   return rebuild_(py::cast(results));
@@ -119,6 +123,16 @@ void bind_replay(py::module_& m) {
       .def(
           "run", [](Replay& r, const Arguments& arguments) { return r.run(arguments); }, py::arg("arguments"),
           "The result of a replay, or NotImplemented when these arguments need another plan.")
+      .def(
+          "run_epoch",
+          [](Replay& r, const std::vector<Tensor>& sources, const Tensor& order, int64_t size, int64_t first,
+             int64_t steps, const std::vector<std::optional<Tensor>>& sinks, const py::object& progress) {
+            std::vector<Tensor> places;
+            for (const auto& sink : sinks) places.push_back(sink.value_or(Tensor()));
+            return r.run_epoch(sources, order, size, first, steps, places, progress);
+          },
+          py::arg("sources"), py::arg("order"), py::arg("size"), py::arg("first"), py::arg("steps"),
+          py::arg("sinks"), py::arg("progress"), "Replays on consecutive batches; how many ran.")
       .def("trust", &Replay::trust, py::arg("version"), py::arg("guards"),
            "Says that models are as they were, and what the guards look at now.")
       .def(

@@ -29,6 +29,15 @@ class MemoryError : public Error {
   using Error::Error;
 };
 
+class DivergenceError : public Error {
+ public:
+  using Error::Error;
+};
+class CaptureError : public Error {
+ public:
+  using Error::Error;
+};
+
 template <class E, class... Parts>
 [[noreturn, gnu::cold, gnu::noinline]] void raise(const Parts&... parts) {
   std::ostringstream text;

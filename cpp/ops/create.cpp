@@ -64,6 +64,10 @@ Tensor eye(int64_t n, int64_t m, DType dtype) {
   return y;
 }
 
+void check_finite(const Tensor& x) {
+  submit(Call(Kernel::check_finite, x.numel(), UnaryAttrs{0, x.numel(), {}}, in(x)));
+}
+
 void fill_(const Tensor& y, double value) { fill(y, {0, value, 0, as_integer(value), 0}); }
 
 void assign_(const Tensor& y, const Tensor& x) {

@@ -16,6 +16,8 @@ Tensor eye(int64_t n, int64_t m, DType dtype);
 // In place, for parameters, buffers and optimizer state only.
 void fill_(const Tensor& y, double value);
 void assign_(const Tensor& y, const Tensor& x);
+// Raises DivergenceError, when the call runs, for a NaN or an infinity among the values.
+void check_finite(const Tensor& x);
 void random_(const Tensor& y, Generator& generator, Distribution distribution, double a, double b);
 
 Tensor randint(int64_t low, int64_t high, const Shape& shape, Generator& generator, DType dtype);

@@ -12,17 +12,19 @@ Plan::Plan(const Capture& capture, const std::vector<Tensor>& outputs) {
   for (const Tensor& t : capture.inputs()) inputs_.push_back({t.shape(), t.dtype(), {}});
   const std::vector<int> slot_of = find_slots(capture, outputs);
 
-  // A call is needed when it writes what is needed later, or draws random numbers.
+  // A call is needed when it writes what is needed later, draws random numbers, or only checks.
   std::vector<bool> live(record.buffers.size());
   for (size_t b = 0; b < live.size(); b++) live[b] = record.buffers[b].role != Role::made || slot_of[b] >= 0;
   std::vector<int> kept;
   for (int i = int(record.calls.size()) - 1; i >= 0; i--) {
     const RecordedCall& r = record.calls[size_t(i)];
-    bool needed = bool(r.generator);
-    for (int k = 0; k < r.call.n_args; k++)
-      needed = needed ||
-               (r.call.args[k].written && r.operands[k].buffer >= 0 && live[size_t(r.operands[k].buffer)]);
-    if (!needed) continue;
+    bool needed = bool(r.generator), writes = false;
+    for (int k = 0; k < r.call.n_args; k++) {
+      if (!r.call.args[k].written) continue;
+      writes = true;
+      needed = needed || (r.operands[k].buffer >= 0 && live[size_t(r.operands[k].buffer)]);
+    }
+    if (writes && !needed) continue;
     kept.push_back(i);
     for (int k = 0; k < r.call.n_args; k++)
       if (r.operands[k].buffer >= 0) live[size_t(r.operands[k].buffer)] = true;

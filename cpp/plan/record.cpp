@@ -26,7 +26,7 @@ bool LeafGrad::as_before() const {
          now->is_gradient == owned;
 }
 
-Capture::Capture(const std::vector<Tensor>& inputs) {
+Capture::Capture(const std::vector<Tensor>& inputs, bool strict) : strict_(strict) {
   for (const Tensor& t : inputs) {
     inputs_.push_back(separate(t));
     add({Role::input, int(inputs_.size()) - 1, inputs_.back().impl()->storage.get(), int64_t(t.bytes())});
@@ -86,9 +86,9 @@ void Capture::record(const Call& call) {
     if (b.first < 0) b.first = index;
     b.last = index;
     recorded.operands[i] = {id, static_cast<std::byte*>(arg.data) - arg.storage->data()};
-    if (arg.written) continue;
-    check<Error>(b.role != Role::made || b.written, "compile: a call at ", recorded.where,
-                 " reads values that no call of the step has made; make them before the step");
+    if (b.role == Role::made && !b.written && !arg.written)
+      refuse("compile: a call at " + recorded.where +
+             " reads values that no call of the step has made; make them before the step");
   }
   for (int i = 0; i < call.n_args; i++)
     if (call.args[i].written && recorded.operands[i].buffer >= 0)
@@ -114,15 +114,20 @@ void Capture::touch(TensorImpl& leaf, bool cleared) {
 void Capture::gradient_used(TensorImpl& leaf) { touch(leaf, false); }
 void Capture::gradient_set(TensorImpl& leaf) { touch(leaf, true); }
 
+void Capture::refuse(const std::string& why) {
+  if (strict_) throw CaptureError(why);
+  if (refusal_.empty()) refusal_ = why;
+}
+
 void Capture::host_reads(const char* what) {
-  raise<Error>(what, ": a value is read inside a compiled step, at ", interpreter.where(),
-               "; a replay would not see it change. Return the tensor and read it after the step; choose "
-               "between values with nncore.where");
+  refuse(what + (": a value is read inside a compiled step, at " + interpreter.where()) +
+         "; a replay would not see it change. Return the tensor and read it after the step; choose between "
+         "values with nncore.where");
 }
 
 void Capture::host_writes(const char* what) {
-  raise<Error>(what, ": a tensor is made from Python data inside a compiled step, at ", interpreter.where(),
-               "; a replay would not see it change. Make it before the step, or pass it as an argument");
+  refuse(what + (": a tensor is made from Python data inside a compiled step, at " + interpreter.where()) +
+         "; a replay would not see it change. Make it before the step, or pass it as an argument");
 }
 
 std::vector<int> Capture::kept() const {

@@ -66,13 +66,15 @@ std::string difference(const Record& a, const Record& b);
 // record outlasts it and can still be compared.
 class Capture final : public CallRecorder {
  public:
-  explicit Capture(const std::vector<Tensor>& inputs);
+  // strict: what a replay could not repeat raises; otherwise the run goes on, and refusal() says what it was.
+  Capture(const std::vector<Tensor>& inputs, bool strict);
   ~Capture();
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
 
   const std::vector<Tensor>& inputs() const { return inputs_; }  // what the step is called with
   const Record& record() const { return record_; }
+  const std::string& refusal() const { return refusal_; }
   int buffer_of(const Storage* storage) const;  // -1 where no call has used it
   std::vector<int> kept() const;                // buffers made in the step that somebody still holds
   void finish();                                // lets go of all that the step made and was given
@@ -87,6 +89,7 @@ class Capture final : public CallRecorder {
   void host_writes(const char* what) override;
 
  private:
+  void refuse(const std::string& why);
   void touch(TensorImpl& leaf, bool cleared);
   int add(Buffer buffer);
 
@@ -97,7 +100,8 @@ class Capture final : public CallRecorder {
   std::vector<Storage*> graveyard_;
   std::vector<Ref<Storage>> outside_;  // held, so that an address goes on meaning one thing
   int64_t bytes_now_ = 0;
-  bool finished_ = false;
+  bool finished_ = false, strict_;
+  std::string refusal_;
 };
 
 }  // namespace nncore::plan

@@ -190,7 +190,7 @@ from nncore._core import (
     zeros,
     zeros_like,
 )
-from nncore.errors import CheckpointError, DivergenceError
+from nncore.errors import CaptureError, CheckpointError, DivergenceError
 
 if TYPE_CHECKING:
     from nncore import autograd, data, nn, optim, train
@@ -198,6 +198,7 @@ if TYPE_CHECKING:
     from nncore.serialization import load, save
 
 __all__ = [
+    "CaptureError",
     "CheckpointError",
     "DivergenceError",
     "__version__",

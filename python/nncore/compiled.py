@@ -12,8 +12,11 @@ import numpy as np
 from nncore import _core
 from nncore._capture import Layout, after_replays, flatten
 from nncore._check import size
-from nncore._core import Tensor
+from nncore._core import Generator, Tensor
+from nncore._epoch import Epoch, positive, sources
+from nncore._explain import Explanation
 from nncore._guards import Guard, Reads, Same, describe
+from nncore.errors import CaptureError
 
 __all__ = ["CompiledStep", "compile"]
 
@@ -32,12 +35,14 @@ class CompiledStep:
     `captures` and `replays` count the runs of each kind; `plans` is how many plans are kept.
     """
 
-    def __init__(self, fn: Callable[..., Any], cache_size: int) -> None:
+    def __init__(self, fn: Callable[..., Any], cache_size: int, strict: bool = True) -> None:
         functools.update_wrapper(self, fn, updated=())
         self._fn = fn
         self._cache_size = cache_size
         self._variants: OrderedDict[Any, _Variant] = OrderedDict()
-        self._current: _Variant | None = None
+        self._plan: _core.Plan | None = None
+        self._strict = strict
+        self.refusal = ""  # unless strict: what keeps the step from being replayed
         self._run: Callable[[tuple[Any, ...]], Any] = _not_ready
         self._reads = Reads(fn)
         self._eager = 0
@@ -45,7 +50,7 @@ class CompiledStep:
         self._unsettled = 0  # eager runs, one after the other, that changed what decides about the next
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return CompiledStep, (self._fn, self._cache_size)  # plans belong to one process and its tensors
+        return CompiledStep, (self._fn, self._cache_size, self._strict)  # plans belong to one process and its tensors
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not kwargs:
@@ -73,9 +78,66 @@ class CompiledStep:
         """How many plans are kept: one for each kind of arguments."""
         return sum(len(variant.plans) for variant in self._variants.values())
 
+    def run_epoch(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int = 32,
+        *,
+        shuffle: bool = True,
+        generator: Generator | None = None,
+        drop_last: bool = False,
+        progress: Callable[[int], object] | None = None,
+    ) -> Any:
+        """One pass over arrays in memory: the step on each batch of rows, in one native call once captured.
+
+        x (n, ...) and y (n, ...) or None are the step's arguments, `batch_size` rows at a time, the last
+        batch smaller unless `drop_last`; `shuffle` draws the order with `randperm` from `generator`. Returns
+        the step's result with an array (steps,) in place of each tensor of one element, and None in place of
+        larger tensors. `progress(steps)` is called some twenty times a second; it may raise. Ctrl-C is
+        noticed between two steps.
+
+        Raises ValueError for no rows, different lengths and a batch_size below 1.
+
+        >>> from nncore import nn, optim
+        >>> model = nn.Linear(1, 1)
+        >>> optimizer = optim.SGD(model.parameters(), lr=0.5)
+        >>> def step(x, y):
+        ...     optimizer.zero_grad()
+        ...     loss = nn.functional.mse_loss(model(x), y)
+        ...     loss.backward()
+        ...     optimizer.step()
+        ...     return loss
+        >>> step = nncore.compile(step)
+        >>> x = nncore.rand(64, 1)
+        >>> losses = step.run_epoch(x, 2 * x, batch_size=8)
+        >>> losses.shape
+        (8,)
+        """
+        epoch = Epoch(self, sources(x, y), positive(batch_size), shuffle, generator, drop_last)
+        epoch.run(progress)
+        return epoch.results
+
+    def explain(self) -> Explanation:
+        """The calls of the latest plan with flops, bytes, memory, and the time guessed and measured of each.
+
+        Print it, or write it as a Chrome trace with `explain().save_trace(path)`. Times are those of the
+        first eight replays, in turns on one thread and on all.
+
+        Raises RuntimeError before anything has been captured.
+        """
+        plans = [plan for variant in self._variants.values() for plan in variant.plans]
+        if not plans:
+            raise RuntimeError("explain: there is no plan yet; call the step twice with arguments of one shape")
+        return Explanation(self._plan or plans[-1])
+
+    def current_plan(self) -> _core.Plan | None:
+        """The plan of the last replay."""
+        return self._plan
+
     def _find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The replay for these arguments, or one more eager run."""
-        if _core.capturing():  # inside another step: part of that one
+        if self.refusal or _core.capturing():  # inside another step: part of that one
             return self._fn(*args, **kwargs)
         names = tuple(sorted(kwargs))
         values = tuple(map(as_argument, (*args, *(kwargs[name] for name in names))))
@@ -92,12 +154,14 @@ class CompiledStep:
             plan.trust(version, guards)
             result = plan.run(values)
             if result is not NotImplemented:
-                self._current = variant
                 self._run = plan.run if not names else _not_ready
+                self._plan = plan if variant.is_native and not names else None
                 return result
         self._eager += 1
-        result = variant.capture(values)
-        self._check_settles(guards, fingerprint)
+        result = variant.capture(values, self._strict)
+        self.refusal = variant.refusal
+        if self._strict:
+            self._check_settles(guards, fingerprint)
         return result
 
     def _check_settles(self, before: list[Guard], fingerprint: tuple[Any, ...]) -> None:
@@ -105,7 +169,7 @@ class CompiledStep:
         self._unsettled = 0 if now == fingerprint else self._unsettled + 1
         if self._unsettled > MAX_ATTEMPTS:
             self._unsettled = 0
-            raise RuntimeError(
+            raise CaptureError(
                 f"compile: {self._reads.changed(before, after)}, which a replay would not do. {REMEDY}"
             )
 
@@ -129,13 +193,15 @@ class _Variant:
         self.earlier: dict[tuple[bool, ...], tuple[_core.Recording, Layout]] = {}
         self.attempts = 0
         self.without_tape = False
+        self.is_native = True  # nothing to do in Python after a replay
+        self.refusal = ""
         self.gone = 0  # replays of plans that are kept no longer
         self.replays_before = 0  # the last eager run
 
     def replays(self) -> int:
         return self.gone + sum(int(plan.summary()["replays"]) for plan in self.plans)
 
-    def capture(self, values: tuple[Any, ...]) -> Any:
+    def capture(self, values: tuple[Any, ...], strict: bool) -> Any:
         """Run the step eagerly; the second run that does as the one before gives the plan."""
         if self.replays() != self.replays_before:
             self.replays_before, self.attempts = self.replays(), 0
@@ -143,14 +209,20 @@ class _Variant:
         for tensor in tensors:
             if tensor.requires_grad:
                 raise ValueError("compile: an argument of the step requires a gradient; pass x.detach()")
-        recording = _core.Recording(tensors)
+        recording = _core.Recording(tensors, strict)
         try:
             layout, results, actions = self._record(recording, values)
             kept = recording.finish(results)
-            self._learn(recording, layout, kept, values, actions)
+            self.refusal = recording.refusal
+            if not self.refusal:
+                self._learn(recording, layout, kept, values, actions)
+        except CaptureError as error:  # the step itself has run
+            if strict:
+                raise
+            self.refusal = str(error)
         finally:
             recording.close()
-        return layout.build(kept)
+        return layout.build(results)
 
     def _learn(
         self,
@@ -172,6 +244,7 @@ class _Variant:
                 else "its result has another form, or a number in it changes"
             )
             if not changed:
+                self.is_native = not actions
                 rebuild = layout.rebuilder(actions)
                 self.plans.append(_core.Plan(recording, kept, values, self.reads.look()[0], rebuild))
                 if len(self.plans) > MAX_PLANS:
@@ -180,7 +253,7 @@ class _Variant:
                 self.attempts = 0
                 return
             if self.attempts >= MAX_ATTEMPTS:
-                raise RuntimeError(f"compile: the step does not repeat itself: {changed}. {REMEDY}")
+                raise CaptureError(f"compile: the step does not repeat itself: {changed}. {REMEDY}")
         self.attempts += 1
         self.earlier[found] = recording, layout
 
@@ -254,7 +327,7 @@ def compile(fn: Callable[..., Any], *, cache_size: int = 16) -> CompiledStep:
     Parameters, gradients and state are always up to date; results come without history. `cache_size` plans
     are kept, the least recently used goes first.
 
-    Raises RuntimeError naming the line for what a replay could not repeat: a value read inside the step
+    Raises CaptureError naming the line for what a replay could not repeat: a value read inside the step
     (`.item()`, `.numpy()`, a condition on a tensor), a tensor made from Python data, a tensor of the step
     kept by something other than its result, a step that is another one each time.
 

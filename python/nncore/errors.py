@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["CheckpointError", "DivergenceError"]
+__all__ = ["CaptureError", "CheckpointError", "DivergenceError"]
+
+
+class CaptureError(RuntimeError):
+    """A step given to `nncore.compile` does what a replay could not repeat; the message names the line.
+
+    >>> issubclass(nncore.CaptureError, RuntimeError)
+    True
+    """
 
 
 class CheckpointError(ValueError):

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "../../core/error.h"
 #include "../../core/parallel.h"
 #include "broadcast.h"
 #include "kernels.h"
@@ -131,6 +132,16 @@ void cast(const Call& call) {
         for (int64_t i = begin; i < end; i++) y[i] = convert<From, To>(x[i]);
       });
     });
+  });
+}
+
+// Raises for the first value that is NaN or infinite, before anything else of the step happens. args: x
+void check_finite(const Call& call) {
+  const int64_t n = call.attrs<UnaryAttrs>().n;
+  visit_float(call.args[0].dtype, [&](auto zero) {
+    const auto* x = call.arg<const decltype(zero)>(0);
+    for (int64_t i = 0; i < n; i++)
+      if (!(x[i] - x[i] == 0)) raise<DivergenceError>("became ", x[i]);
   });
 }
 

@@ -74,5 +74,5 @@ def evaluate_ready(
             output = model(x[start : start + batch_size])
             total += loss(output, target).item() * len(target)
             if classes:
-                right += hits(output, target)
+                right += int(hits(output, target).item())
     return Evaluation(total / len(x), right / (len(x) * targets_per_row(y)) if classes else None)

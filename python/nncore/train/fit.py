@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from math import isfinite
+import warnings
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from nncore._core import Generator, Tensor, arange, enable_grad, randperm
+import numpy as np
+
+from nncore._core import Generator, Tensor, check_finite, enable_grad
+from nncore._epoch import Epoch
+from nncore.compiled import CompiledStep
+from nncore.errors import DivergenceError
 from nncore.data.checks import not_negative_int, positive_int
 from nncore.train import prepare
 from nncore.train.divergence import diverged, first_non_finite
@@ -24,9 +29,6 @@ if TYPE_CHECKING:
     from nncore.optim import Optimizer
     from nncore.train.prepare import Loss
 
-SAMPLED_ROWS = (
-    64  # accuracy in training reads every batch of at least so many rows, and fewer of smaller ones
-)
 EVALUATION_BATCH = 1024
 
 
@@ -49,11 +51,11 @@ def fit(
     """Train a model on x (n, ...) and y, or on a data set of pairs; returns loss, accuracy, speed by epoch.
 
     Every epoch draws one permutation (from `generator`, or from a new one with `seed`, or from the global
-    one) and takes one optimizer step a batch. `loss(output, target)` is averaged over the samples; it
+    one) and takes one optimizer step a batch, captured with `nncore.compile` and replayed; a model or loss that
+    cannot be captured trains step by step, with a warning. `loss(output, target)` is averaged over the samples; it
     defaults to cross-entropy for integer y and to the mean squared error for floats; the optimizer defaults
     to Adam. Floats and pixels in x are cast once to the dtype of the parameters. `validation` is a pair (x,
-    y) or a data set, evaluated after each epoch. The training accuracy is the running one, over every batch
-    or, below 64 rows, over every (64 // batch_size)-th. Callbacks are called with a TrainingState after each
+    y) or a data set, evaluated after each epoch. The training accuracy is the running one. Callbacks are called with a TrainingState after each
     epoch; one that returns True ends training.
 
     Raises ValueError and TypeError before training for data that do not fit; DivergenceError naming epoch,
@@ -97,14 +99,14 @@ def fit(
 
         optimizer = Adam(model.parameters())
     state = TrainingState(model, optimizer, generator, History())
+    step = _step(model, optimizer, criterion, classes)
     bar = Bar(epochs, len(data)) if progress and epochs else Silent()
     try:
         with restored_mode(model), enable_grad():
             for _ in range(epochs):
                 model.train()
-                order = randperm(len(data), generator=generator) if shuffle else arange(len(data))
                 with DeferredInterrupt() as interrupt:
-                    _epoch(state, data, target, order, size, criterion, classes, bar, interrupt)
+                    _epoch(state, step, [data, target], size, shuffle, bar, interrupt)
                 if held_out:
                     result = evaluate_ready(model, *held_out, criterion, EVALUATION_BATCH, classes)
                     state.history.val_loss.append(result.loss)
@@ -119,53 +121,67 @@ def fit(
     return state.history
 
 
+def _step(model: Module, optimizer: Optimizer, loss: Loss, classes: bool) -> CompiledStep:
+    """One optimizer step; its loss and, for classes, how many targets were right."""
+
+    def step(x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        output = model(x)
+        error = loss(output, y)
+        check_finite(error)
+        optimizer.zero_grad()
+        error.backward()
+        optimizer.step()
+        return (error, hits(output, y)) if classes else (error,)
+
+    return CompiledStep(step, cache_size=4, strict=False)
+
+
 def _epoch(
     state: TrainingState,
-    x: Tensor,
-    y: Tensor,
-    order: Tensor,
+    step: CompiledStep,
+    data: list[Tensor],
     size: int,
-    loss: Loss,
-    classes: bool,
+    shuffle: bool,
     bar: Silent,
     interrupt: DeferredInterrupt,
 ) -> None:
-    """One pass over the data; tiny steps take tens of microseconds, so none is wasted here."""
-    model, history = state.model, state.history
-    zero_grad, step = state.optimizer.zero_grad, state.optimizer.step
-    rows = len(x)
-    total, right, seen, done = 0.0, 0, 0, 0
-    every, places = max(1, SAMPLED_ROWS // size), targets_per_row(y)
-    look, sample = bar.first_look, 1 if classes else rows + 1
-    started = perf_counter()
-    for number, start in enumerate(range(0, rows, size), 1):
-        chosen = order[start : start + size]
-        target = y[chosen]
-        output = model(x[chosen])
-        error = loss(output, target)
-        value = error.item()
-        if not isfinite(value):
-            raise diverged(model, f"the loss became {value}", state.epoch + 1, number)
-        zero_grad()
-        error.backward()
-        step()
-        count = min(size, rows - start)
-        done += count
-        total += value * count
-        if number == sample:
-            right += hits(output, target)
-            seen += count * places
-            sample += every
-        if number >= look:
-            look = bar.show(number, done, total / done, right / seen if seen else None)
+    """One pass over the data, in one native call once the step is captured."""
+    history, rows = state.history, len(data[0])
+    epoch = Epoch(step, data, size, shuffle, state.generator)
+    places = targets_per_row(data[1])
+    look = bar.first_look
+
+    def progress(steps: int) -> None:
+        nonlocal look
+        if steps >= look:
+            done = min(steps * size, rows)
+            numbers = epoch.results
+            right = int(numbers[1].sum().item()) / (done * places) if len(numbers) > 1 else None
+            look = bar.show(steps, done, _mean(numbers[0].numpy(), size, done), right)
         if interrupt.pressed:
             raise KeyboardInterrupt
+
+    started = perf_counter()
+    try:
+        epoch.run(progress)
+    except DivergenceError as error:
+        raise diverged(state.model, f"the loss {error}", state.epoch + 1, epoch.done + 1) from None
     history.samples_per_second.append(rows / max(perf_counter() - started, 1e-9))
-    if (name := first_non_finite(model)) is not None:
-        raise diverged(model, f"{name} stopped being finite", state.epoch + 1, -(-rows // size))
-    history.loss.append(total / rows)
-    if classes:
-        history.accuracy.append(right / seen)
+    losses, *right = epoch.results
+    if (name := first_non_finite(state.model)) is not None:
+        raise diverged(state.model, f"{name} stopped being finite", state.epoch + 1, epoch.done)
+    history.loss.append(_mean(losses.numpy(), size, rows))
+    if right:
+        history.accuracy.append(int(right[0].sum().item()) / (rows * places))
+    if step.refusal and state.epoch == 0:
+        warnings.warn(f"fit: steps run one by one, as they cannot be captured: {step.refusal}", stacklevel=3)
+
+
+def _mean(losses: np.ndarray[Any, Any], size: int, rows: int) -> float:
+    """The mean over `rows` samples of losses averaged over batches of `size`, the last one perhaps smaller."""
+    counts = np.full(len(losses), size)
+    counts[-1] = rows - size * (len(losses) - 1)
+    return float(losses.astype(np.float64) @ counts / rows)
 
 
 def _summary(history: History) -> str:

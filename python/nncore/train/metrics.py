@@ -30,9 +30,9 @@ def classifies(output: Tensor, y: Tensor) -> bool:
     return output.ndim == y.ndim + 1
 
 
-def hits(output: Tensor, target: Tensor) -> int:
-    """How many targets have the largest score."""
-    return int((output.argmax(1) == class_numbers(target)).sum().item())
+def hits(output: Tensor, target: Tensor) -> Tensor:
+    """How many targets have the largest score: one int64."""
+    return (output.argmax(1) == class_numbers(target)).sum()
 
 
 def targets_per_row(y: Tensor) -> int:

@@ -1,0 +1,80 @@
+"""A plan in words: what a step spends its time and memory on."""
+
+from __future__ import annotations
+
+import json
+from os import PathLike
+from typing import Any
+
+from nncore import _core
+
+__all__ = ["Explanation"]
+
+Call = dict[str, Any]
+HEAD = f"{'call':>4} {'kernel':20} {'what':30} {'Mflop':>9} {'KiB':>9} {'guess us':>9} {'best us':>9} {'threads':>7}  line"
+
+
+class Explanation:
+    """What `step.explain()` returns: printed it is a table; `calls` and `memory` hold the numbers.
+
+    calls: a dict for each call of one replay with name, detail, where, flops, bytes (of all operands),
+    predicted_ns (on one thread), measured_ns (the fastest of the first replays; 0 before), alone (on one
+    thread, as no slower) and group (calls of one group run together, block by block). memory: bytes of
+    eager_peak (what the step held at most when it ran eagerly), arena (what replays hold instead), leaving
+    (results and gradients) and outside (parameters, state, constants).
+    """
+
+    def __init__(self, plan: _core.Plan) -> None:
+        self.calls: list[Call] = plan.calls()
+        self.memory: dict[str, int] = plan.summary()
+
+    def __str__(self) -> str:
+        m = self.memory
+        threads = _core.get_num_threads()
+        lines = [
+            f"{len(self.calls)} calls, {m['dropped']} dropped as unused, {m['replays']} replays so far",
+            f"memory: {_kib(m['arena'])} arena (eager peak {_kib(m['eager_peak'])}), {_kib(m['leaving'])} of results "
+            f"and gradients, {_kib(m['outside'])} of parameters and state",
+            HEAD,
+        ]
+        for c in self.calls:
+            best = f"{c['measured_ns'] / 1e3:9.2f}" if c["measured_ns"] else f"{'-':>9}"
+            lines.append(
+                f"{c['index']:4} {c['name']:20} {c['detail']:30} {c['flops'] / 1e6:9.3f} {c['bytes'] / 1024:9.1f} "
+                f"{c['predicted_ns'] / 1e3:9.2f} {best} {1 if c['alone'] else threads:7}  {c['where']}"
+            )
+        measured = sum(c["measured_ns"] for c in self.calls)
+        predicted = sum(c["predicted_ns"] for c in self.calls)
+        lines.append(f"sum: {predicted / 1e3:.2f} us guessed, {measured / 1e3:.2f} us measured")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def save_trace(self, path: str | PathLike[str]) -> None:
+        """Write one replay as a Chrome trace, for chrome://tracing or ui.perfetto.dev.
+
+        Calls follow one another with the times measured, or guessed before there are any.
+        """
+        events: list[dict[str, Any]] = []
+        start = 0.0
+        for c in self.calls:
+            duration = (c["measured_ns"] or c["predicted_ns"]) / 1e3
+            details = {key: c[key] for key in ("detail", "where", "flops", "bytes", "predicted_ns", "alone")}
+            events.append(
+                {
+                    "name": f"{c['name']} {c['detail']}".strip(),
+                    "ph": "X",
+                    "ts": start,
+                    "dur": duration,
+                    "pid": 0,
+                    "tid": 0,
+                    "args": details,
+                }
+            )
+            start += duration
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"traceEvents": events, "displayTimeUnit": "ns"}, file)
+
+
+def _kib(count: int) -> str:
+    return f"{count / 1024:.1f} KiB"
