@@ -18,7 +18,8 @@ class Batches {
     attrs_ = {size, source.shape()[0], source.shape().span(1, source.ndim())};
   }
   const Tensor& gather(const Tensor& order) const {
-    submit(Call(Kernel::gather_rows, int64_t(2 * batch_.bytes()) / 12, attrs_, in(source_), in(order), out(batch_)));
+    submit(Call(Kernel::gather_rows, int64_t(2 * batch_.bytes()) / 12, attrs_, in(source_), in(order),
+                out(batch_)));
     return batch_;
   }
 
@@ -48,7 +49,8 @@ class Watchman {
 }  // namespace
 
 // A step that fails says how many were done before it.
-std::vector<Tensor> Replay::one_step(const std::vector<Tensor>& inputs, int64_t done, const py::object& progress) {
+std::vector<Tensor> Replay::one_step(const std::vector<Tensor>& inputs, int64_t done,
+                                     const py::object& progress) {
   try {
     return plan_->replay(inputs);
   } catch (...) {
@@ -57,18 +59,19 @@ std::vector<Tensor> Replay::one_step(const std::vector<Tensor>& inputs, int64_t 
   }
 }
 
-int64_t Replay::run_epoch(const std::vector<Tensor>& sources, const Tensor& order, int64_t size, int64_t first,
-                          int64_t steps, const std::vector<Tensor>& sinks, const py::object& progress) {
-  check(order.dtype() == DType::int64 && order.numel() >= (first + steps) * size,
-        "run_epoch: the order has ", order.numel(), " rows of ", order.dtype(), " but ", (first + steps) * size,
-        " of int64 are needed");
+int64_t Replay::run_epoch(const std::vector<Tensor>& sources, const Tensor& order, int64_t size,
+                          int64_t first, int64_t steps, const std::vector<Tensor>& sinks,
+                          const py::object& progress) {
+  check(order.dtype() == DType::int64 && order.numel() >= (first + steps) * size, "run_epoch: the order has ",
+        order.numel(), " rows of ", order.dtype(), " but ", (first + steps) * size, " of int64 are needed");
   std::vector<Batches> batches;
   for (const Tensor& source : sources) batches.emplace_back(source, size);
   Watchman watchman(progress);
   std::vector<Tensor> inputs(sources.size());
   for (int64_t step = first; step < first + steps; step++) {
-    const Tensor rows(order.impl()->storage, order.impl()->byte_offset + step * size * int64_t(sizeof(int64_t)),
-                      {size}, DType::int64);
+    const Tensor rows(order.impl()->storage,
+                      order.impl()->byte_offset + step * size * int64_t(sizeof(int64_t)), {size},
+                      DType::int64);
     for (size_t i = 0; i < inputs.size(); i++) inputs[i] = batches[i].gather(rows);
     if (!ready(inputs)) return step - first;
     const std::vector<Tensor> results = one_step(inputs, step, progress);

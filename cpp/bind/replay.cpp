@@ -81,7 +81,8 @@ bool Replay::take(const py::tuple& arguments, std::vector<Tensor>& inputs) const
 py::object Replay::run(const py::tuple& arguments) {
   std::vector<Tensor> inputs;
   inputs.reserve(arguments.size());
-  if (!take(arguments, inputs) || !ready(inputs)) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
+  if (!take(arguments, inputs) || !ready(inputs))
+    return py::reinterpret_borrow<py::object>(Py_NotImplemented);
   std::vector<Tensor> results = plan_->replay(inputs);
   if (rebuild_.is_none()) return py::cast(results[0]);
   return rebuild_(py::cast(results));

@@ -23,9 +23,9 @@ class Replay final : public Object {
   // False when these arguments, or what has changed since the capture, need another plan.
   bool ready(const std::vector<Tensor>& inputs);
   py::object run(const py::tuple& arguments);  // the step's result, or NotImplemented
-  // Steps first, first + 1, ... of an epoch on batches of `size` rows of the sources in this order; result i of
-  // each goes to sinks[i], where there is one. Returns how many steps ran: fewer than asked when another plan is
-  // needed. progress(steps), if any, is called now and then, and before an exception leaves.
+  // Steps first, first + 1, ... of an epoch on batches of `size` rows of the sources in this order; result i
+  // of each goes to sinks[i], where there is one. Returns how many steps ran: fewer than asked when another
+  // plan is needed. progress(steps), if any, is called now and then, and before an exception leaves.
   int64_t run_epoch(const std::vector<Tensor>& sources, const Tensor& order, int64_t size, int64_t first,
                     int64_t steps, const std::vector<Tensor>& sinks, const py::object& progress);
   // Models are as they were at the capture, and what the guards look at means the same.

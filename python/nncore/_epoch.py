@@ -83,7 +83,8 @@ class Epoch:
         if self._numbers is None:
             self._build = layout.build
             self._numbers = [
-                np.zeros(self.steps, str(t.dtype).rpartition(".")[2]) if t.numel() == 1 else None for t in tensors
+                np.zeros(self.steps, str(t.dtype).rpartition(".")[2]) if t.numel() == 1 else None
+                for t in tensors
             ]
             self._sinks = [None if n is None else _core.from_numpy(n) for n in self._numbers]
         for numbers, tensor in zip(self._numbers, tensors, strict=True):

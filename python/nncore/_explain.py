@@ -11,7 +11,10 @@ from nncore import _core
 __all__ = ["Explanation"]
 
 Call = dict[str, Any]
-HEAD = f"{'call':>4} {'kernel':20} {'what':30} {'Mflop':>9} {'KiB':>9} {'guess us':>9} {'best us':>9} {'threads':>7}  line"
+HEAD = (
+    f"{'call':>4} {'kernel':20} {'what':30} {'Mflop':>9} {'KiB':>9} {'guess us':>9} {'best us':>9} "
+    f"{'threads':>7}  line"
+)
 
 
 class Explanation:
@@ -33,15 +36,16 @@ class Explanation:
         threads = _core.get_num_threads()
         lines = [
             f"{len(self.calls)} calls, {m['dropped']} dropped as unused, {m['replays']} replays so far",
-            f"memory: {_kib(m['arena'])} arena (eager peak {_kib(m['eager_peak'])}), {_kib(m['leaving'])} of results "
-            f"and gradients, {_kib(m['outside'])} of parameters and state",
+            f"memory: {_kib(m['arena'])} arena (eager peak {_kib(m['eager_peak'])}), {_kib(m['leaving'])} of "
+            f"results and gradients, {_kib(m['outside'])} of parameters and state",
             HEAD,
         ]
         for c in self.calls:
             best = f"{c['measured_ns'] / 1e3:9.2f}" if c["measured_ns"] else f"{'-':>9}"
             lines.append(
-                f"{c['index']:4} {c['name']:20} {c['detail']:30} {c['flops'] / 1e6:9.3f} {c['bytes'] / 1024:9.1f} "
-                f"{c['predicted_ns'] / 1e3:9.2f} {best} {1 if c['alone'] else threads:7}  {c['where']}"
+                f"{c['index']:4} {c['name']:20} {c['detail']:30} {c['flops'] / 1e6:9.3f} "
+                f"{c['bytes'] / 1024:9.1f} {c['predicted_ns'] / 1e3:9.2f} {best} "
+                f"{1 if c['alone'] else threads:7}  {c['where']}"
             )
         measured = sum(c["measured_ns"] for c in self.calls)
         predicted = sum(c["predicted_ns"] for c in self.calls)

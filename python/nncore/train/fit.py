@@ -11,8 +11,8 @@ import numpy as np
 from nncore._core import Generator, Tensor, check_finite, enable_grad
 from nncore._epoch import Epoch
 from nncore.compiled import CompiledStep
-from nncore.errors import DivergenceError
 from nncore.data.checks import not_negative_int, positive_int
+from nncore.errors import DivergenceError
 from nncore.train import prepare
 from nncore.train.divergence import diverged, first_non_finite
 from nncore.train.evaluate import evaluate_ready
@@ -51,12 +51,13 @@ def fit(
     """Train a model on x (n, ...) and y, or on a data set of pairs; returns loss, accuracy, speed by epoch.
 
     Every epoch draws one permutation (from `generator`, or from a new one with `seed`, or from the global
-    one) and takes one optimizer step a batch, captured with `nncore.compile` and replayed; a model or loss that
-    cannot be captured trains step by step, with a warning. `loss(output, target)` is averaged over the samples; it
-    defaults to cross-entropy for integer y and to the mean squared error for floats; the optimizer defaults
-    to Adam. Floats and pixels in x are cast once to the dtype of the parameters. `validation` is a pair (x,
-    y) or a data set, evaluated after each epoch. The training accuracy is the running one. Callbacks are called with a TrainingState after each
-    epoch; one that returns True ends training.
+    one) and takes one optimizer step a batch, captured with `nncore.compile` and replayed; a model or loss
+    that cannot be captured trains step by step, with a warning. `loss(output, target)` is averaged over the
+    samples; it defaults to cross-entropy for integer y and to the mean squared error for floats; the
+    optimizer defaults to Adam. Floats and pixels in x are cast once to the dtype of the parameters.
+    `validation` is a pair (x, y) or a data set, evaluated after each epoch. The training accuracy is the
+    running one. Callbacks are called with a TrainingState after each epoch; one that returns True ends
+    training.
 
     Raises ValueError and TypeError before training for data that do not fit; DivergenceError naming epoch,
     step and layer when the loss or a parameter stops being finite; KeyboardInterrupt on Ctrl-C, between two
@@ -178,7 +179,7 @@ def _epoch(
 
 
 def _mean(losses: np.ndarray[Any, Any], size: int, rows: int) -> float:
-    """The mean over `rows` samples of losses averaged over batches of `size`, the last one perhaps smaller."""
+    """The mean over `rows` samples of the mean losses of batches of `size`, the last perhaps smaller."""
     counts = np.full(len(losses), size)
     counts[-1] = rows - size * (len(losses) - 1)
     return float(losses.astype(np.float64) @ counts / rows)
