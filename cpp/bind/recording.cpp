@@ -98,12 +98,12 @@ void Recording::check_nothing_kept(const std::vector<Tensor>& results) const {
       held = held || l.leaf->grad->use_count() > 1;
     }
     check<CaptureError>(!held && s->use_count() == known, "compile: a tensor made in the step, at ",
-                 capture_.record().made_at(b), kept, "Return it from the step instead");
+                        capture_.record().made_at(b), kept, "Return it from the step instead");
   }
   for (size_t i = 0; i < capture_.inputs().size(); i++) {
     const TensorImpl& t = *capture_.inputs()[i].impl();
     check<CaptureError>(t.use_count() == 1 && t.storage->use_count() == 1 + users(results, t.storage.get()),
-                 "compile: the step's tensor argument ", i, kept, "Keep it outside the step");
+                        "compile: the step's tensor argument ", i, kept, "Keep it outside the step");
   }
 }
 

@@ -50,7 +50,11 @@ class CompiledStep:
         self._unsettled = 0  # eager runs, one after the other, that changed what decides about the next
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return CompiledStep, (self._fn, self._cache_size, self._strict)  # plans belong to one process and its tensors
+        return CompiledStep, (
+            self._fn,
+            self._cache_size,
+            self._strict,
+        )  # plans belong to one process and its tensors
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not kwargs:
@@ -128,7 +132,9 @@ class CompiledStep:
         """
         plans = [plan for variant in self._variants.values() for plan in variant.plans]
         if not plans:
-            raise RuntimeError("explain: there is no plan yet; call the step twice with arguments of one shape")
+            raise RuntimeError(
+                "explain: there is no plan yet; call the step twice with arguments of one shape"
+            )
         return Explanation(self._plan or plans[-1])
 
     def current_plan(self) -> _core.Plan | None:
