@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+from collections import defaultdict
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -68,6 +69,21 @@ def own_gradients(run: Run) -> None:
         parameter.grad = nncore.ones(*parameter.shape)
 
 
+def other_parameters(run: Run) -> None:
+    group = run.optimizers[0].param_groups[0]
+    group["params"] = group["params"][1:] + group["params"][:1]
+    run.optimizers[0].state = defaultdict(dict)
+
+
+def fewer_parameters(run: Run) -> None:
+    group = run.optimizers[0].param_groups[0]
+    group["params"] = group["params"][:-1] or list(run.model.parameters())
+
+
+def gradient_hook(run: Run) -> None:
+    next(run.model.parameters()).register_hook(lambda gradient: gradient * 0.5)
+
+
 CHANGES: dict[str, tuple[Callable[[], Run], Change]] = {
     "lr": (sgd, setting(lr=0.01)),
     "lr of adam": (plain, setting(lr=0.001)),
@@ -83,6 +99,9 @@ CHANGES: dict[str, tuple[Callable[[], Run], Change]] = {
     "layer replaced": (plain, new_layer),
     "add_param_group": (sgd, unfreeze),
     "gradients of the user": (plain, own_gradients),
+    "other state": (plain, other_parameters),
+    "fewer parameters": (sgd, fewer_parameters),
+    "hook on a gradient": (plain, gradient_hook),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import pickle
 import random
@@ -228,6 +229,17 @@ def test_a_step_of_alternating_operations_is_refused() -> None:
         repeated(lambda x: x.exp() if next(turns) % 2 else x.sum())
 
 
+def test_a_refusal_that_the_step_catches_is_said_at_its_end() -> None:
+    def step(x: Tensor) -> Tensor:
+        with contextlib.suppress(RuntimeError):
+            x.sum().item()
+        return x * 2
+
+    line = step.__code__.co_firstlineno + 2
+    with pytest.raises(RuntimeError, match=f"item: a value is read .* test_compile_honesty.py, line {line}"):
+        repeated(step)
+
+
 def test_a_kept_argument_is_refused() -> None:
     kept: list[Tensor] = []
 
@@ -242,8 +254,12 @@ def test_a_kept_argument_is_refused() -> None:
 
 
 def test_an_argument_with_a_gradient_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"an argument of the step requires a gradient; pass x.detach\(\)"):
-        nncore.compile(lambda x: x * 2)(nncore.ones(2, requires_grad=True))
+    compiled = nncore.compile(lambda x: x * 2)
+    for _ in range(4):
+        with pytest.raises(ValueError, match=r"argument of the step requires a gradient; pass x.detach\(\)"):
+            compiled(nncore.ones(2, requires_grad=True))
+        compiled(nncore.ones(2))
+    assert compiled.replays == 2
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,7 @@ class GradientHooks : public Object {
  public:
   virtual Tensor run(const Tensor& gradient) = 0;
   bool retains = false;  // a value that is no leaf keeps its gradient
+  int changes = 0;       // of what runs
   Tensor retained;
 };
 void attach_hooks(const Tensor& t, const Ref<Object>& hooks);

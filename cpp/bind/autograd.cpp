@@ -50,10 +50,12 @@ class PythonHooks final : public GradientHooks {
     functions_.clear();
   }
   int add(py::object function) {
+    changes++;
     functions_.emplace_back(next_, std::move(function));
     return next_++;
   }
   void remove(int key) {
+    changes++;
     std::erase_if(functions_, [&](const auto& f) { return f.first == key; });
   }
   Tensor run(const Tensor& gradient) override {

@@ -1,6 +1,7 @@
 #include "../ops/create.h"
 
 #include "../backend/backend.h"
+#include "../plan/record.h"
 
 #include "module.h"
 #include "numpy.h"
@@ -108,9 +109,10 @@ void bind_random(py::module_& m) {
 }
 
 void refuse_in_step(const char* what) {
-  check<Error>(!watcher(), what, ": called inside a compiled step, at ",
-               interpreter.where ? interpreter.where() : "",
-               "; a replay would not do it again. Do it before the step");
+  if (Watcher* w = watcher())
+    static_cast<plan::Capture*>(w)->refuse(what +
+                                           (": called inside a compiled step, at " + interpreter.where()) +
+                                           "; a replay would not do it again. Do it before the step");
 }
 
 Tensor generator_state(const Generator& g) {

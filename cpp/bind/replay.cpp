@@ -70,10 +70,12 @@ bool Replay::take(const py::tuple& arguments, std::vector<Tensor>& inputs) const
   if (arguments.size() != arguments_.size()) return false;
   for (size_t i = 0; i < arguments.size(); i++) {
     PyObject* now = PyTuple_GET_ITEM(arguments.ptr(), i);
-    if (TensorImpl* t = tensor_of(now))
+    if (TensorImpl* t = tensor_of(now)) {
+      if (t->requires_grad) return false;
       inputs.emplace_back(Ref<TensorImpl>(t));
-    else if (!same_constant(now, PyTuple_GET_ITEM(arguments_.ptr(), i)))
+    } else if (!same_constant(now, PyTuple_GET_ITEM(arguments_.ptr(), i))) {
       return false;
+    }
   }
   return true;
 }

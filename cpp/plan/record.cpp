@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "../autograd/tape.h"
 #include "../core/error.h"
 
 namespace nncore::plan {
@@ -15,10 +16,14 @@ Tensor separate(const Tensor& t) {
   return Tensor(std::move(storage), 0, t.shape(), t.dtype());
 }
 
+int hook_changes(const TensorImpl& leaf) {
+  return leaf.hooks ? static_cast<const GradientHooks&>(*leaf.hooks).changes : 0;
+}
+
 }  // namespace
 
 bool LeafGrad::as_before() const {
-  if (leaf->requires_grad != requires_grad) return false;
+  if (leaf->requires_grad != requires_grad || hook_changes(*leaf) != hooks) return false;
   if (cleared) return true;
   const TensorImpl* now = leaf->grad.get();
   if (!now || !at_entry) return !now && !at_entry;
@@ -103,6 +108,7 @@ void Capture::touch(TensorImpl& leaf, bool cleared) {
   if (!is_new) return;
   LeafGrad found = {Ref<TensorImpl>(&leaf), cleared};
   found.requires_grad = leaf.requires_grad;
+  found.hooks = hook_changes(leaf);
   if (const TensorImpl* before = leaf.grad.get()) {
     found.at_entry = before->storage.get();
     found.data = found.at_entry->data() + before->byte_offset;
@@ -115,8 +121,8 @@ void Capture::gradient_used(TensorImpl& leaf) { touch(leaf, false); }
 void Capture::gradient_set(TensorImpl& leaf) { touch(leaf, true); }
 
 void Capture::refuse(const std::string& why) {
+  if (refusal_.empty()) refusal_ = why;  // known at the end, too, if the step catches the error
   if (strict_) throw CaptureError(why);
-  if (refusal_.empty()) refusal_ = why;
 }
 
 void Capture::host_reads(const char* what) {

@@ -45,6 +45,7 @@ struct LeafGrad {
   void* data = nullptr;         // ... and where its values lay
   bool owned = false;           // ... made by backward, so that adding in place is allowed
   bool requires_grad = true;
+  int hooks = 0;  // changes of the functions that see its gradient
 
   bool as_before() const;  // whether a replay finds what this run found
 };
@@ -87,9 +88,9 @@ class Capture final : public CallRecorder {
   void gradient_set(TensorImpl& leaf) override;
   void host_reads(const char* what) override;
   void host_writes(const char* what) override;
+  void refuse(const std::string& why);
 
  private:
-  void refuse(const std::string& why);
   void touch(TensorImpl& leaf, bool cleared);
   int add(Buffer buffer);
 

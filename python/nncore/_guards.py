@@ -10,6 +10,7 @@ from functools import lru_cache
 from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
+from nncore import _core
 from nncore._core import Tensor
 
 __all__ = ["Guard", "Reads", "Same", "describe"]
@@ -27,6 +28,16 @@ class Guard(NamedTuple):
     key: Any  # the name or index in it
     value: Any
     name: str
+
+    def holds(self) -> bool:
+        """Whether the same is there now."""
+        holder, key = self.holder, self.key
+        if isinstance(holder, CellType):
+            return _is_full(holder) and holder.cell_contents is self.value
+        if isinstance(holder, list):
+            return key < len(holder) and holder[key] is self.value
+        parts = vars(holder) if isinstance(holder, type) else holder
+        return parts.get(key, NotImplemented) is self.value
 
 
 class Same:
@@ -49,17 +60,21 @@ class Reads:
 
     def __init__(self, fn: Callable[..., Any]) -> None:
         self._fn = fn
+        self._seen: tuple[int, list[Guard], tuple[Any, ...]] | None = None
 
     def look(self) -> tuple[list[Guard], tuple[Any, ...]]:
         """Each place with what is there now; and what decides which calls the step makes, to compare.
 
         The latter are the models, optimizers and numbers that the step can reach.
         """
-        walk = _Walk()
-        walk.visit(self._fn, None, 0)
-        seen: set[int] = set()
-        values = [self._fn, *(guard.value for guard in walk.guards), *walk.reached]
-        return walk.guards, tuple(part for value in values for part in describe(value, seen))
+        version = _core.structure_version()
+        if self._seen is None or self._seen[0] != version or not all(g.holds() for g in self._seen[1]):
+            walk = _Walk()
+            walk.visit(self._fn, None, 0)
+            seen: set[int] = set()
+            values = [self._fn, *walk.reached]
+            self._seen = version, walk.guards, tuple(part for v in values for part in describe(v, seen))
+        return self._seen[1:]
 
     def changed(self, before: list[Guard], after: list[Guard]) -> str:
         """What a run of the step changed, in words."""
@@ -80,7 +95,7 @@ class Reads:
 class _Walk:
     def __init__(self) -> None:
         self.guards: list[Guard] = []
-        self.reached: list[Any] = []  # models, optimizers: what tells of its own changes
+        self.reached: list[Any] = []  # what decides about the calls, to describe
         self._seen: set[tuple[int, CodeType | None]] = set()
         self._called: set[tuple[int, int]] = set()
 
@@ -101,6 +116,8 @@ class _Walk:
             self.visit(value._compiled, code, depth)
         elif hasattr(type(value), "_fingerprint"):
             self.reached.append(value)
+            for holder, key in value._places() if hasattr(type(value), "_places") else ():
+                self.guards.append(Guard(holder, key, holder.get(key, NotImplemented), "state"))
             for module in value.modules() if hasattr(type(value), "modules") else ():
                 self._method(module, "forward", depth)
             for name in _attributes(code):
@@ -132,10 +149,14 @@ class _Walk:
     ) -> None:
         for key in keys:
             if key in parts:
-                self.guards.append(Guard(holder, key, parts[key], str(key)))
-                self.visit(parts[key], code, depth + 1)
+                self._guard(Guard(holder, key, parts[key], str(key)), code, depth)
             elif (beneath := getattr(owner, key, None)) is not None and not callable(beneath):
-                self.guards.append(Guard(holder, key, NotImplemented, str(key)))
+                self._guard(Guard(holder, key, NotImplemented, str(key)), code, depth)
+
+    def _guard(self, guard: Guard, code: CodeType | None, depth: int) -> None:
+        self.guards.append(guard)
+        self.reached.append(guard.value)
+        self.visit(guard.value, code, depth + 1)
 
     def _method(self, owner: Any, name: str, depth: int) -> None:
         function = getattr(type(owner), name, None)
@@ -149,8 +170,7 @@ class _Walk:
         self._called.add((id(owner), id(function)))
         for cell, name in zip(function.__closure__ or (), code.co_freevars, strict=True):
             if _is_full(cell):
-                self.guards.append(Guard(cell, None, cell.cell_contents, name))
-                self.visit(cell.cell_contents, code, depth + 1)
+                self._guard(Guard(cell, None, cell.cell_contents, name), code, depth)
         for default in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
             self.visit(default, code, depth + 1)
         if _is_library(function.__globals__.get("__name__")) or "site-packages" in code.co_filename:

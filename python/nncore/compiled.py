@@ -43,7 +43,8 @@ class CompiledStep:
         self._plan: _core.Plan | None = None
         self._strict = strict
         self.refusal = ""  # unless strict: what keeps the step from being replayed
-        self._run: Callable[[tuple[Any, ...]], Any] = _not_ready
+        self._run: Callable[[tuple[Any, ...]], Any] = _not_ready  # the last plan, all by position
+        self._last: tuple[tuple[str, ...], Callable[[tuple[Any, ...]], Any]] = (), _not_ready
         self._reads = Reads(fn)
         self._eager = 0
         self._gone = 0  # replays of plans that are kept no longer
@@ -147,6 +148,11 @@ class CompiledStep:
             return self._fn(*args, **kwargs)
         names = tuple(sorted(kwargs))
         values = tuple(map(as_argument, (*args, *(kwargs[name] for name in names))))
+        last_names, run_last = self._last
+        if names == last_names:
+            result = run_last(values)
+            if result is not NotImplemented:
+                return result
         guards, fingerprint = self._reads.look()
         key = (names, tuple(map(_kind, values)), fingerprint, _core.is_grad_enabled())
         variant = self._variants.get(key)
@@ -160,6 +166,7 @@ class CompiledStep:
             plan.trust(version, guards)
             result = plan.run(values)
             if result is not NotImplemented:
+                self._last = names, plan.run
                 self._run = plan.run if not names else _not_ready
                 self._plan = plan if variant.is_native and not names else None
                 return result
@@ -220,6 +227,8 @@ class _Variant:
             layout, results, actions = self._record(recording, values)
             kept = recording.finish(results)
             self.refusal = recording.refusal
+            if self.refusal and strict:
+                raise CaptureError(self.refusal)  # the step caught it
             if not self.refusal:
                 self._learn(recording, layout, kept, values, actions)
         except CaptureError as error:  # the step itself has run
@@ -255,7 +264,7 @@ class _Variant:
                 self.plans.append(_core.Plan(recording, kept, values, self.reads.look()[0], rebuild))
                 if len(self.plans) > MAX_PLANS:
                     self.gone += self.plans.pop(0).summary()["replays"]
-                self.earlier.clear()
+                del self.earlier[found]
                 self.attempts = 0
                 return
             if self.attempts >= MAX_ATTEMPTS:

@@ -189,6 +189,12 @@ class Optimizer:
         things = (thing for group in self.param_groups for thing in (group, *group["params"]))
         return [Same(self.state), *map(Same, things)]
 
+    def _places(self) -> Iterable[tuple[dict[Any, Any], Any]]:
+        """Where another list of parameters, or another state, may be put past all methods."""
+        yield vars(self), "state"
+        for group in self.param_groups:
+            yield group, "params"
+
     def _all_params(self) -> Iterable[Tensor]:
         return (param for group in self.param_groups for param in group["params"])
 
