@@ -38,6 +38,7 @@ STEPS = (
     Step((8, 64, 64, 4), "tanh", "mse", "adam", 32),
     Step((784, 128, 10), "relu", "cross_entropy", "adam", 64),
     Step((784, 512, 512, 10), "relu", "cross_entropy", "adam", 128),
+    Step((1024, 2048, 2048, 1000), "relu", "cross_entropy", "adam", 256),
 )
 
 
@@ -60,7 +61,11 @@ def training_step(step: Step) -> Case:
         if classes
         else rng.uniform(0, 1, (step.batch, step.sizes[-1]))
     )
-    makers: dict[str, Maker] = {"nncore": with_nncore, "numpy by hand": with_numpy}
+    makers: dict[str, Maker] = {
+        "nncore": with_nncore_compiled,
+        "nncore eager": with_nncore,
+        "numpy by hand": with_numpy,
+    }
     if find_spec("torch"):
         makers["pytorch"] = with_torch
     if find_spec("sklearn") and classes:
@@ -117,6 +122,13 @@ def with_nncore(
         optimizer.step()
 
     return call, lambda: next(iter(model.parameters())).detach().numpy()
+
+
+def with_nncore_compiled(
+    step: Step, x: Array, y: Array, weights: list[Array], biases: list[Array]
+) -> tuple[Call, Call]:
+    call, first_weights = with_nncore(step, x, y, weights, biases)
+    return nncore.compile(call), first_weights
 
 
 def with_numpy(
