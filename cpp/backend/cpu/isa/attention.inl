@@ -36,7 +36,8 @@ NNCORE_FLATTEN void softmax_rows(const nncore::AttentionTile<T>& t) {
     const ScoreRow<T, biased> v = {p, biased ? t.bias + r * t.ld_bias : nullptr, t.scale};
     const T before = t.largest[r], here = reduce_terms<T, MaxJoin>(n, v);
     // + 0: processors differ in whether a maximum flushes a subnormal operand
-    const T top = (before > here ? before : here) + T(0), shift = top == T(-__builtin_huge_val()) ? T(0) : top;
+    const T top = (before > here ? before : here) + T(0),
+            shift = top == T(-__builtin_huge_val()) ? T(0) : top;
     const T factor = exp(V(before - shift)).first();
     const T sum = reduce_terms<T, SumJoin>(n, [=](int64_t i, int64_t m) {
       const V e = exp(v(i, m) - V(shift));
