@@ -57,5 +57,6 @@ def test_readme_example() -> None:
     text = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
     examples = re.findall(r"```python\n(.*?)```", text, re.S)
     assert examples
+    scope: dict[str, object] = {}  # an example goes on where the one before ended
     for example in examples:
-        exec(compile(example, "README.md", "exec"), {})
+        exec(compile(example, "README.md", "exec"), scope)

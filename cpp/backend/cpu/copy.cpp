@@ -1,5 +1,6 @@
 // Moving values without arithmetic: strided copies, casts, fills, choices.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "../../core/error.h"
@@ -141,7 +142,7 @@ void check_finite(const Call& call) {
   visit_float(call.args[0].dtype, [&](auto zero) {
     const auto* x = call.arg<const decltype(zero)>(0);
     for (int64_t i = 0; i < n; i++)
-      if (!(x[i] - x[i] == 0)) raise<DivergenceError>("became ", x[i]);
+      if (!(x[i] - x[i] == 0)) raise<DivergenceError>("became ", x[i] != x[i] ? std::abs(x[i]) : x[i]);
   });
 }
 
