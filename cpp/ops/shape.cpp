@@ -251,27 +251,6 @@ Tensor stack(std::span<const Tensor> xs, int64_t axis) {
   return cat(parts, normalize_axis("stack", axis, xs[0].ndim() + 1));
 }
 
-Tensor take_rows(const Tensor& x, const Tensor& index) {
-  check<TypeError>(!is_floating(index.dtype()) && index.dtype() != DType::boolean,
-                   "index: an index tensor must be int64, "
-                   "int32 or uint8, got ",
-                   index.dtype());
-  check<IndexError>(x.ndim() > 0, "index: a tensor without axes cannot be indexed");
-  Shape shape = index.shape();
-  for (int i = 1; i < x.ndim(); i++) shape.push_back(x.shape()[i]);
-  const GatherAttrs attrs = {index.numel(), x.shape()[0], x.shape().span(1, x.ndim())};
-  Tensor y = empty(shape, x.dtype());
-  const int64_t cost = byte_cost(int64_t(2 * y.bytes()));
-  submit(Call(Kernel::gather_rows, cost, attrs, in(x), in(index), out(y)));
-  if (Tape tape{x})
-    tape.record("index", y,
-                [from = x.shape(), index = index.detach(), attrs, cost](const Tensor& dy, InputGrads& dx) {
-                  dx[0] = zeros(from, dy.dtype());
-                  submit(Call(Kernel::scatter_add_rows, cost, attrs, in(index), in(dy), out(dx[0])));
-                });
-  return y;
-}
-
 Tensor clone(const Tensor& x) {
   Tensor y = gathered(x, x.shape(), contiguous_strides(x.shape()));
   if (Tape tape{x}) tape.record("clone", y, [](const Tensor& dy, InputGrads& dx) { dx[0] = dy; });

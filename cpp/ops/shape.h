@@ -24,9 +24,6 @@ struct Slice {
 };
 Tensor slice(const Tensor& x, std::span<const Slice> slices);
 
-// x[index] along the first axis, for an index tensor of any shape.
-Tensor take_rows(const Tensor& x, const Tensor& index);
-
 Tensor clone(const Tensor& x);
 Tensor cast(const Tensor& x, DType dtype);
 

@@ -90,8 +90,8 @@ void Plan::run_calls(Around around) {
   for (PlannedCall& p : calls_) around(p, cpu_backend.run[size_t(p.call.kernel)]);
 }
 
-// The first replays are timed call by call, in turns on one thread and on the team; then each call goes where
-// it was faster.
+// The first replays are timed call by call, in turns on one thread and on the team; then each short call goes
+// where it was faster. Long ones keep the team, which narrows itself while cores are busy.
 void Plan::run() {
   const OutsideInterpreter outside(cost_ > long_call_ns);
   const FlushSubnormals flush;
