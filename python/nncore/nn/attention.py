@@ -7,7 +7,6 @@ from nncore._check import number, size
 from nncore._core import Tensor, dtype
 
 from . import init
-from .dropped import dropped
 from .linear import Linear
 from .module import Module
 from .parameter import Parameter
@@ -79,7 +78,7 @@ def _composed(
         scores = _core.where(mask, scores, hidden) if mask.dtype == _core.bool else scores + mask
     weights = _core.softmax(scores, -1)
     if dropout_p:
-        weights = dropped(weights, dropout_p)
+        weights = _core.dropout(weights, dropout_p)
     return weights @ value, weights
 
 

@@ -10,7 +10,6 @@ from nncore._check import number, size
 from nncore._core import Tensor, dtype
 
 from . import init
-from .dropped import dropped
 from .module import Module
 from .parameter import Parameter
 
@@ -139,7 +138,7 @@ class RNNBase(Module):
         c_n: list[Tensor] = []
         for layer in range(self.num_layers):
             if layer and self.dropout and self.training:
-                y = dropped(y, self.dropout)
+                y = _core.dropout(y, self.dropout)
             own = slice(layer * count, (layer + 1) * count)
             one = self.num_layers == 1
             h, c = (s if s is None or one else s[own] for s in (h_0, c_0))
