@@ -84,12 +84,12 @@ def test_a_scheduler_in_the_step_moves_on_in_every_batch() -> None:
     [
         ((np.zeros((0, 5), np.float32),), "expected rows"),
         ((np.zeros((3, 5), np.float32), np.zeros(2, np.int64)), "x has 3 rows but y has 2"),
-        ((np.zeros((3, 5), np.float32), None, 0), "batch_size must be a whole number above 0"),
-        ((np.zeros((3, 5), np.float32), None, 1.5), "batch_size must be a whole number above 0"),
+        ((np.zeros((3, 5), np.float32), None, 0), "batch_size must be at least 1, got 0"),
+        ((np.zeros((3, 5), np.float32), None, 1.5), "batch_size must be an int, got 1.5"),
     ],
 )
 def test_bad_epochs_are_refused(arguments: tuple[Any, ...], text: str) -> None:
-    with pytest.raises(ValueError, match=text):
+    with pytest.raises((ValueError, TypeError), match=text):
         nncore.compile(nn.Linear(5, 1)).run_epoch(*arguments)
 
 

@@ -14,7 +14,7 @@ from nncore._core import Generator, Tensor
 if TYPE_CHECKING:
     from nncore.compiled import CompiledStep
 
-__all__ = ["Epoch", "positive", "sources"]
+__all__ = ["Epoch", "sources"]
 
 
 class Epoch:
@@ -103,10 +103,3 @@ def sources(x: Any, y: Any) -> list[Tensor]:
         if len(tensor) != len(tensors[0]):
             raise ValueError(f"run_epoch: x has {len(tensors[0])} rows but y has {len(tensor)}")
     return tensors
-
-
-def positive(batch_size: Any) -> int:
-    """A batch size, or ValueError."""
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-        raise ValueError(f"run_epoch: batch_size must be a whole number above 0, got {batch_size!r}")
-    return batch_size

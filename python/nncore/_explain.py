@@ -21,10 +21,10 @@ class Explanation:
     """What `step.explain()` returns: printed it is a table; `calls` and `memory` hold the numbers.
 
     calls: a dict for each call of one replay with name, detail, where, flops, bytes (of all operands),
-    predicted_ns (on one thread), measured_ns (the fastest of the first replays; 0 before), alone (on one
-    thread, as no slower) and group (calls of one group run together, block by block). memory: bytes of
-    eager_peak (what the step held at most when it ran eagerly), arena (what replays hold instead), leaving
-    (results and gradients) and outside (parameters, state, constants).
+    predicted_ns (on one thread), measured_ns (the fastest of the first replays; 0 before) and alone (on
+    one thread, as no slower). memory: bytes of eager_peak (what the step held at most when it ran eagerly),
+    arena (what replays hold instead), leaving (results and gradients) and outside (parameters, state,
+    constants); beside them dropped (calls that nobody needs) and replays.
     """
 
     def __init__(self, plan: _core.Plan) -> None:

@@ -13,7 +13,7 @@ from nncore import _core
 from nncore._capture import Layout, after_replays, flatten
 from nncore._check import size
 from nncore._core import Generator, Tensor
-from nncore._epoch import Epoch, positive, sources
+from nncore._epoch import Epoch, sources
 from nncore._explain import Explanation
 from nncore._guards import Guard, Reads, Same, describe
 from nncore.errors import CaptureError
@@ -102,7 +102,8 @@ class CompiledStep:
         larger tensors. `progress(steps)` is called some twenty times a second; it may raise. Ctrl-C is
         noticed between two steps.
 
-        Raises ValueError for no rows, different lengths and a batch_size below 1.
+        Raises ValueError for no rows, different lengths and a batch_size below 1, TypeError for one that is
+        no int.
 
         >>> from nncore import nn, optim
         >>> model = nn.Linear(1, 1)
@@ -119,7 +120,8 @@ class CompiledStep:
         >>> losses.shape
         (8,)
         """
-        epoch = Epoch(self, sources(x, y), positive(batch_size), shuffle, generator, drop_last)
+        rows = size("run_epoch", "batch_size", batch_size, 1)
+        epoch = Epoch(self, sources(x, y), rows, shuffle, generator, drop_last)
         epoch.run(progress)
         return epoch.results
 
