@@ -43,8 +43,9 @@ std::vector<Tensor> Replay::one_step(const std::vector<Tensor>& inputs, int64_t 
 int64_t Replay::run_epoch(const std::vector<Tensor>& sources, const Tensor& order, int64_t size,
                           int64_t first, int64_t steps, const std::vector<Tensor>& sinks,
                           const py::object& progress) {
-  check(order.dtype() == DType::int64 && size > 0 && first >= 0 && order.numel() >= (first + steps) * size, "run_epoch: the order has ",
-        order.numel(), " rows of ", order.dtype(), " but ", (first + steps) * size, " of int64 are needed");
+  check(order.dtype() == DType::int64 && size > 0 && first >= 0 && order.numel() >= (first + steps) * size,
+        "run_epoch: the order has ", order.numel(), " rows of ", order.dtype(), " but ",
+        (first + steps) * size, " of int64 are needed");
   Watchman watchman(progress);
   std::vector<Tensor> inputs(sources.size());
   for (int64_t step = first; step < first + steps; step++) {
