@@ -9,7 +9,6 @@ once; the limit is a streaming triad measured in the same run, so what lies in a
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ import torch.nn.functional as TF
 
 import nncore
 from nncore import _core
+from nncore.bench.records import append
 from nncore.bench.timing import alternate, quartiles
 from nncore.nn import functional as F
 
@@ -177,11 +177,7 @@ def main() -> None:
         mean = math.exp(sum(math.log(row["ratio"]) for row in rows) / len(rows))
         print(f"geometric mean {mean:.2f}")
     if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        head = {"config": nncore.show_config(), "threads": options.threads, "limits": limits}
-        with options.json.open("a") as file:
-            for row in rows:
-                file.write(json.dumps({**head, **row}) + "\n")
+        append(options.json, rows, options.threads, limits=limits)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ with the same number of threads.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 from collections.abc import Callable
@@ -21,6 +20,7 @@ import numpy as np
 
 import nncore
 from nncore import _core
+from nncore.bench.records import append
 from nncore.bench.timing import alternate, quartiles
 
 SIZES = (1_000, 100_000, 10_000_000)
@@ -176,11 +176,7 @@ def main() -> None:
             f" at {worst['op']} {worst['kind']} {worst['n']}"
         )
     if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        head = {"config": nncore.show_config(), "threads": options.threads, "triad": limits["triad"]}
-        with options.json.open("a") as file:
-            for row in rows:
-                file.write(json.dumps({**head, **row}) + "\n")
+        append(options.json, rows, options.threads, triad=limits["triad"])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ its own copy of the operands.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 from collections.abc import Callable
@@ -22,6 +21,7 @@ import numpy as np
 
 import nncore
 from nncore import _core
+from nncore.bench.records import append
 from nncore.bench.timing import alternate, quartiles
 
 SHAPES = [
@@ -150,11 +150,7 @@ def main() -> None:
                 f" at {worst['shape']} {worst['form']}"
             )
     if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        head = {"config": nncore.show_config(), "threads": options.threads, "limits": limits}
-        with options.json.open("a") as file:
-            for row in rows:
-                file.write(json.dumps({**head, **row}) + "\n")
+        append(options.json, rows, options.threads, limits=limits)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ recurrent layer three times forward).
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import numpy as np
 
 import nncore
 from nncore import _core, nn
+from nncore.bench.records import append
 from nncore.bench.timing import alternate, quartiles
 
 Run = Callable[[], Any]
@@ -167,11 +167,7 @@ def main() -> None:
                 flush=True,
             )
     if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        head = {"config": nncore.show_config(), "threads": options.threads, "limit": limit}
-        with options.json.open("a") as file:
-            for row in rows:
-                file.write(json.dumps({**head, **row}) + "\n")
+        append(options.json, rows, options.threads, limit=limit)
 
 
 if __name__ == "__main__":
