@@ -138,7 +138,9 @@ class Team {
     if (threads > 1) {
       const int64_t others = threads - 1, busy = t2 - t1;
       const int64_t helped = own == 0 ? busy * others : std::min(busy / own * (parts - own), busy * others);
-      account.add(helped / (others * others), t1 - t0 + now() - t2);
+      // Shares are never quite equal, with any number of threads: a short wait says nothing of taken cores.
+      const int64_t waited = std::max<int64_t>(now() - t2 - busy / 4, 0);
+      account.add(helped / (others * others), t1 - t0 + waited);
     }
     if (failure) std::rethrow_exception(failure);
     return true;
