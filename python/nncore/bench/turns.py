@@ -17,11 +17,10 @@ from nncore.bench.threads import same_threads
 from nncore.bench.timing import alternate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from multiprocessing.connection import Connection
 
     from nncore.bench.steps import Step
-    from nncore.bench.timing import Case
 
 PAUSE = 0.3  # seconds; OpenMP's and OpenBLAS's threads spin for up to 0.2
 TURNS = 3
@@ -61,16 +60,16 @@ def _ask(end: Connection, question: Any) -> Any:
 def _serve(end: Connection, library: str, threads: int) -> None:
     """A step is answered with the error of the first one, a number of seconds with times measured so long."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
-    case: Case
+    calls: dict[str, Callable[[], object]] = {}
     with same_threads(threads), suppress(EOFError):  # the other end closes when all is measured
         while True:
             question = end.recv()
             try:
                 if isinstance(question, float):
-                    answer: Any = alternate(case.calls, question)[library]
+                    answer: Any = alternate(calls, question)[library]
                 else:
                     case = training_step(question, [library])
-                    answer = case.errors()[library]
+                    calls, answer = case.calls, case.errors()[library]
             except Exception as error:
                 answer = error
             end.send(answer)
