@@ -1,9 +1,13 @@
 """Whole training steps beside the peers that are installed, as a table for bench/results.
 
-    python bench/steps.py [--threads N] [--seconds S]
+    python bench/steps.py [--threads N] [--seconds S] [--only I ...]
 
-Libraries take turns in one process on the same inputs with equally many threads; each first step is
-checked against float64 by hand. `nncore` is the step captured by `nncore.compile`, called from Python.
+Each library has a process of its own; these take turns on the same inputs with equally many threads, held to
+as many cores. Each first step is checked against float64 by hand. `nncore` is the step captured by
+`nncore.compile`, called from Python; `pytorch compiled` is `torch.compile` of forward with loss and of the
+optimizer's step. The limit of a step is that of its products at the rate of multiply-adds in registers, and
+the optimizer's bytes at the rate of a streaming triad over arrays as large as its state, both measured in
+the same run.
 """
 
 from __future__ import annotations
@@ -12,27 +16,33 @@ import argparse
 
 import nncore
 from nncore import _core
-from nncore.bench import measure, processor
-from nncore.bench.steps import steps
-from nncore.bench.threads import same_threads
+from nncore.bench import processor
+from nncore.bench.steps import STEPS, flops, optimizer_bytes
+from nncore.bench.timing import quartiles
+from nncore.bench.turns import measure_in_turns
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--threads", type=int, default=nncore.get_num_threads())
     parser.add_argument("--seconds", type=float, default=1.0, help="of measuring for each library")
+    parser.add_argument("--only", type=int, nargs="*", default=range(len(STEPS)), help="numbers of steps")
     options = parser.parse_args()
-    nncore.set_num_threads(options.threads)
-    with same_threads(options.threads):
-        peak = _core.measure_limits(options.threads, 0.2)["fma_f32"]
-        print(f"{processor()}, {_core.isa()}, {options.threads} threads, {peak / 1e9:.0f} GFLOP/s\n")
-        print("| step | library | median us | quartiles | of the FMA limit | time over nncore's |")
-        print("|---|---|---|---|---|---|")
-        for r in measure(steps(), options.seconds):
-            spread = f"{r['us_low']:.4g} to {r['us_high']:.4g}"
-            share = r["gflops"] * 1e9 / peak
-            name = r["case"].removeprefix("step ")
-            print(f"| {name} | {r['library']} | {r['us']:.4g} | {spread} | {share:.0%} | {r['ratio']:.2f} |")
+    peak = _core.measure_limits(options.threads, 0.2)["fma_f32"]
+    print(f"{processor()}, {_core.isa()}, {options.threads} threads, {peak / 1e9:.0f} GFLOP/s\n")
+    print("| step | library | median us | quartiles | of the limit | time over nncore's |")
+    print("|---|---|---|---|---|---|")
+    for step, times in measure_in_turns([STEPS[i] for i in options.only], options.threads, options.seconds):
+        moved, held = optimizer_bytes(step)
+        triad = _core.measure_limits(options.threads, 0.05, held)["triad"]
+        limit = flops(step) / peak + moved / triad
+        ours = quartiles(times["nncore"])[1]
+        name = f"{'-'.join(map(str, step.sizes))} {step.activation} b{step.batch} {step.optimizer}"
+        for library, found in times.items():
+            low, median, high = quartiles(found)
+            spread = f"{low * 1e6:.4g} to {high * 1e6:.4g}"
+            numbers = f"{median * 1e6:.4g} | {spread} | {limit / median:.0%} | {median / ours:.2f}"
+            print(f"| {name} | {library} | {numbers} |", flush=True)
 
 
 if __name__ == "__main__":

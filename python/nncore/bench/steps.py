@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from nncore.bench.byhand import ByHand
 from nncore.bench.timing import Case, relative_error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     Array = np.ndarray[Any, Any]
 
@@ -48,8 +49,29 @@ def steps() -> Iterator[Case]:
         yield training_step(step)
 
 
-def training_step(step: Step) -> Case:
-    """All start from the same weights; the check compares the first weight matrix after one step."""
+def makers(step: Step | None = None) -> dict[str, Maker]:
+    """The libraries that are installed, and know the step if one is given."""
+    found: dict[str, Maker] = {
+        "nncore": with_nncore_compiled,
+        "nncore eager": with_nncore,
+        "numpy by hand": with_numpy,
+    }
+    if find_spec("torch"):
+        found |= {"pytorch": with_torch, "pytorch compiled": with_torch_compiled}
+    if find_spec("sklearn") and (step is None or step.loss == "cross_entropy"):
+        found["scikit-learn"] = with_sklearn
+    if find_spec("jax"):
+        from nncore.bench.with_jax import with_jax
+
+        found["jax jit"] = with_jax
+    return found
+
+
+def training_step(step: Step, libraries: Iterable[str] | None = None) -> Case:
+    """All start from the same weights; the check compares the first weight matrix after one step.
+
+    libraries: names from `makers(step)`; by default all but compiled PyTorch, which takes a minute to build.
+    """
     rng = np.random.default_rng(0)
     shapes = list(zip(step.sizes[1:], step.sizes[:-1], strict=True))
     weights = [rng.uniform(-1, 1, shape) / np.sqrt(shape[1]) for shape in shapes]
@@ -61,20 +83,9 @@ def training_step(step: Step) -> Case:
         if classes
         else rng.uniform(0, 1, (step.batch, step.sizes[-1]))
     )
-    makers: dict[str, Maker] = {
-        "nncore": with_nncore_compiled,
-        "nncore eager": with_nncore,
-        "numpy by hand": with_numpy,
-    }
-    if find_spec("torch"):
-        makers["pytorch"] = with_torch
-    if find_spec("sklearn") and classes:
-        makers["scikit-learn"] = with_sklearn
-    if find_spec("jax"):
-        from nncore.bench.with_jax import with_jax
-
-        makers["jax jit"] = with_jax
-    made = {name: make(step, x, y, weights, biases) for name, make in makers.items()}
+    known = makers(step)
+    chosen = [name for name in known if name != "pytorch compiled"] if libraries is None else libraries
+    made = {name: known[name](step, x, y, weights, biases) for name in chosen}
 
     def errors() -> dict[str, float]:
         """The change of the first weights against that of float64 by hand."""
@@ -87,15 +98,25 @@ def training_step(step: Step) -> Case:
             found[name] = relative_error(np.asarray(first_weights(), np.float64) - weights[0], change)
         return found
 
-    flops = (
-        2.0 * step.batch * sum(m * n for m, n in shapes) * 3 - 2.0 * step.batch * shapes[0][0] * shapes[0][1]
-    )
     name = f"step {'-'.join(map(str, step.sizes))} {step.activation} b{step.batch} {step.optimizer}"
-    return Case(name, flops, {name: call for name, (call, _) in made.items()}, errors, TOLERANCE)
+    return Case(name, flops(step), {name: call for name, (call, _) in made.items()}, errors, TOLERANCE)
 
 
 Call = Callable[[], object]
 Maker = Callable[[Step, Any, Any, list[Any], list[Any]], tuple[Call, Call]]
+
+
+def flops(step: Step) -> float:
+    """Of the products: forward, both of backward, and none for the gradient of the input."""
+    layers = [m * n for m, n in pairwise(step.sizes)]
+    return 2.0 * step.batch * (3 * sum(layers) - layers[0])
+
+
+def optimizer_bytes(step: Step) -> tuple[float, int]:
+    """What one pass over float32 parameters p moves, and what it works on: p, g; for Adam m, v, too."""
+    parameters = sum((m + 1) * n for m, n in pairwise(step.sizes))
+    arrays = 2 if step.optimizer == "sgd" else 4
+    return 4.0 * parameters * (2 * arrays - 1), 4 * parameters * arrays
 
 
 def with_nncore(
@@ -140,7 +161,7 @@ def with_numpy(
 
 
 def with_torch(
-    step: Step, x: Array, y: Array, weights: list[Array], biases: list[Array]
+    step: Step, x: Array, y: Array, weights: list[Array], biases: list[Array], compiled: bool = False
 ) -> tuple[Call, Call]:
     import torch
 
@@ -158,13 +179,27 @@ def with_torch(
     data = torch.from_numpy(x)
     target = torch.from_numpy(y if step.loss == "cross_entropy" else y.astype(np.float32))
 
+    def forward() -> torch.Tensor:
+        error: torch.Tensor = loss(model(data), target)
+        return error
+
+    update: Call = optimizer.step
+    if compiled:
+        forward, update = torch.compile(forward), torch.compile(update)
+
     def call() -> None:
-        error = loss(model(data), target)
+        error = forward()
         optimizer.zero_grad()
         error.backward()
-        optimizer.step()
+        update()
 
     return call, lambda: model[0].weight.detach().numpy()
+
+
+def with_torch_compiled(
+    step: Step, x: Array, y: Array, weights: list[Array], biases: list[Array]
+) -> tuple[Call, Call]:
+    return with_torch(step, x, y, weights, biases, compiled=True)
 
 
 def with_sklearn(
