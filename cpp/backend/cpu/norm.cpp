@@ -6,6 +6,7 @@
 #include "dispatch.h"
 #include "kernels.h"
 #include "scratch.h"
+#include "stream.h"
 
 namespace nncore::cpu {
 
@@ -17,13 +18,11 @@ T* at_row(const Call& call, int i, int64_t offset) {
   return p ? p + offset : nullptr;
 }
 
-// Output that no cache would keep until it is read: written past them, which saves reading it first.
+// Whether rows are written past the caches, each a whole number of lines.
 template <class T>
 bool streams(const NormAttrs& a, const T* out) {
-  constexpr size_t large = 16 << 20, line = 64;
-  const size_t row = size_t(a.cols) * sizeof(T);
-  return out && row % line == 0 && reinterpret_cast<uintptr_t>(out) % line == 0 &&
-         size_t(a.rows) * row > large;
+  const int64_t row = a.cols * int64_t(sizeof(T));
+  return out && row % line == 0 && begins_line(out) && is_large(a.rows * row);
 }
 
 // Rows in a chunk whose contributions to dw and db form one chain; at most about 64 chunks.
@@ -111,8 +110,9 @@ void group_norm_fwd(const Call& call) {
         k.moments(size, x + i * size, T(a.eps), mean + i, rstd + i);
         for (int64_t c = 0; c < a.channels; c++) {
           const int64_t at = i * size + c * a.inner, channel = i % a.groups * a.channels + c;
-          k.affine(a.inner, x + at, mean[i], w ? rstd[i] * w[channel] : rstd[i], b ? b[channel] : T(0),
-                   y + at);
+          write_out(y, a.n * a.groups * size, at, at + a.inner, [&](int64_t j, int64_t m, T* to) {
+            k.affine(m, x + j, mean[i], w ? rstd[i] * w[channel] : rstd[i], b ? b[channel] : T(0), to);
+          });
         }
       }
     });
@@ -149,8 +149,10 @@ void group_norm_bwd(const Call& call) {
         const T shift = -of_group[0] * rstd[i] / T(size);
         for (int64_t c = 0; c < a.channels; c++) {
           const int64_t at = i * size + c * a.inner;
-          k.affine_bwd(a.inner, x + at, mean[i], dy + at,
-                       w ? rstd[i] * w[i % a.groups * a.channels + c] : rstd[i], b, shift, dx + at);
+          const T scale = w ? rstd[i] * w[i % a.groups * a.channels + c] : rstd[i];
+          write_out(dx, a.n * a.groups * size, at, at + a.inner, [&](int64_t j, int64_t m, T* to) {
+            k.affine_bwd(m, x + j, mean[i], dy + j, scale, b, shift, to);
+          });
         }
       }
     });
