@@ -112,7 +112,8 @@ def test_objects_are_freed_and_weak_references_told(pair: tuple[Tensor, Tensor])
     np.testing.assert_allclose(array, [3.5, 7.0, 9.5])
     del array
     gc.collect()
-    assert weak() is None and told == [True]
+    assert weak() is None
+    assert told == [True]
 
 
 def test_references_are_counted(pair: tuple[Tensor, Tensor]) -> None:

@@ -110,9 +110,8 @@ void group_norm_fwd(const Call& call) {
         k.moments(size, x + i * size, T(a.eps), mean + i, rstd + i);
         for (int64_t c = 0; c < a.channels; c++) {
           const int64_t at = i * size + c * a.inner, channel = i % a.groups * a.channels + c;
-          write_out(y, a.n * a.groups * size, at, at + a.inner, [&](int64_t j, int64_t m, T* to) {
-            k.affine(m, x + j, mean[i], w ? rstd[i] * w[channel] : rstd[i], b ? b[channel] : T(0), to);
-          });
+          k.affine(a.inner, x + at, mean[i], w ? rstd[i] * w[channel] : rstd[i], b ? b[channel] : T(0),
+                   y + at);
         }
       }
     });
@@ -149,10 +148,8 @@ void group_norm_bwd(const Call& call) {
         const T shift = -of_group[0] * rstd[i] / T(size);
         for (int64_t c = 0; c < a.channels; c++) {
           const int64_t at = i * size + c * a.inner;
-          const T scale = w ? rstd[i] * w[i % a.groups * a.channels + c] : rstd[i];
-          write_out(dx, a.n * a.groups * size, at, at + a.inner, [&](int64_t j, int64_t m, T* to) {
-            k.affine_bwd(m, x + j, mean[i], dy + j, scale, b, shift, to);
-          });
+          k.affine_bwd(a.inner, x + at, mean[i], dy + at,
+                       w ? rstd[i] * w[i % a.groups * a.channels + c] : rstd[i], b, shift, dx + at);
         }
       }
     });

@@ -18,13 +18,14 @@ inline bool begins_line(const void* p) { return reinterpret_cast<uintptr_t>(p) %
 // they are.
 template <class T, class F>
 void write_out(T* y, int64_t items, int64_t begin, int64_t end, F f, int64_t width = 1) {
-  constexpr int64_t size = 8192 / sizeof(T);
+  // A short piece leaves while the next one is computed; a row may be longer.
+  constexpr int64_t size = 1024 / sizeof(T), most = 8192 / sizeof(T);
   const auto stream = kernels<T>().elementwise.stream;
-  const int64_t step = size / width;
-  if (!stream || !is_large(items * width * int64_t(sizeof(T))) ||
-      step * width * int64_t(sizeof(T)) % line != 0 || step == 0 || !begins_line(y + begin * width))
+  const int64_t step = std::max<int64_t>(1, size / width);
+  if (!stream || !is_large(items * width * int64_t(sizeof(T))) || step * width > most ||
+      step * width * int64_t(sizeof(T)) % line != 0 || !begins_line(y + begin * width))
     return f(begin, end - begin, y + begin * width);
-  alignas(line) T piece[size];
+  alignas(line) T piece[most];
   for (int64_t i = begin; i < end; i += step) {
     const int64_t n = std::min(step, end - i);
     f(i, n, static_cast<T*>(piece));
