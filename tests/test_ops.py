@@ -134,3 +134,15 @@ def test_a_long_chain_neither_recurses_backward_nor_when_freed() -> None:
     assert x.grad is not None
     assert x.grad.item() == 1.0
     del y
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_largest_or_smallest_subnormal_is_zero(dtype: Any) -> None:
+    """As in all arithmetic here, on every level alike: a maximum is no way to see one."""
+    tiny = np.finfo(dtype).tiny / 4
+    x = nncore.tensor(np.full((3, 40), -tiny, dtype))
+    y = nncore.tensor(np.full((3, 40), tiny, dtype))
+    found = [nncore.amax(x), nncore.amin(y), nncore.amax(x, 0), nncore.amin(y, 1), nncore.max(x, 1)[0]]
+    found += [nncore.maximum(x, x), nncore.minimum(y, y), nncore.clamp(y, 0, 1), nncore.relu(y)]
+    for value in found:
+        assert (value.numpy() == 0).all()

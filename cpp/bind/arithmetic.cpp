@@ -5,7 +5,7 @@
 #include "../ops/create.h"
 #include "../ops/elementwise.h"
 #include "../ops/shape.h"
-#include "module.h"
+#include "direct.h"
 
 namespace nncore::bind {
 
@@ -55,7 +55,7 @@ Tensor number_with(const Tensor& tensor, py::handle number) {
     return apply<Op>(ops::full({}, value, x.dtype()), x);
 }
 
-// op(a, b) for every mix of tensors and numbers; None stands for "not mine".
+// op(a, b) for every mix of tensors and numbers, or NotImplemented.
 template <class Op, class Right, class Left>
 py::object mixed(py::handle a, py::handle b) {
   const bool ta = tensor_of(a.ptr()), tb = tensor_of(b.ptr());
@@ -64,30 +64,34 @@ py::object mixed(py::handle a, py::handle b) {
                    ": a tensor and a NumPy array do not mix; convert the array with nncore.tensor()");
   if (ta && is_number(b)) return py::cast(with_number<Op, Right>(py::cast<Tensor>(a), b));
   if (tb && is_number(a)) return py::cast(number_with<Op, Left>(py::cast<Tensor>(b), a));
-  return py::none();
+  return py::reinterpret_borrow<py::object>(Py_NotImplemented);
 }
 
+// slot: where the interpreter finds a binary operator; without it, it looks up the method by name and calls
+// it.
+using Slot = binaryfunc PyNumberMethods::*;
+
 template <class Op, class Right, class Left>
-void bind_operator(py::module_& m, TensorClass& tensor, const char* name, const char* symbol,
+void bind_operator(py::module_& m, TensorClass& tensor, const char* name, const char* symbol, Slot slot,
                    const char* doc) {
   const auto function = [name](const py::object& a, const py::object& b) {
     py::object y = mixed<Op, Right, Left>(a, b);
-    check<TypeError>(!y.is_none(), name, ": expected tensors or numbers, got ", Py_TYPE(a.ptr())->tp_name,
-                     " and ", Py_TYPE(b.ptr())->tp_name, "; convert arrays with nncore.tensor()");
+    check<TypeError>(y.ptr() != Py_NotImplemented, name, ": expected tensors or numbers, got ",
+                     Py_TYPE(a.ptr())->tp_name, " and ", Py_TYPE(b.ptr())->tp_name,
+                     "; convert arrays with nncore.tensor()");
     return py::cast<Tensor>(y);
-  };
-  const auto or_not_implemented = [](py::object y) {
-    return y.is_none() ? py::reinterpret_borrow<py::object>(Py_NotImplemented) : y;
   };
   m.def(name, function, py::arg("input"), py::arg("other"), doc);
   tensor.def(name, function, py::arg("other"), doc);
+  direct(m, tensor, name, [](const Tensor& a, const Tensor& b) { return apply<Op>(a, b); });
   if (!*symbol) return;
-  tensor.def((std::string("__") + symbol + "__").c_str(),
-             [=](py::handle a, py::handle b) { return or_not_implemented(mixed<Op, Right, Left>(a, b)); },
-             py::arg("other"));
-  tensor.def((std::string("__r") + symbol + "__").c_str(),
-             [=](py::handle a, py::handle b) { return or_not_implemented(mixed<Op, Right, Left>(b, a)); },
-             py::arg("other"));
+  const auto reflected = [](py::handle a, py::handle b) { return mixed<Op, Right, Left>(b, a); };
+  tensor.def((std::string("__") + symbol + "__").c_str(), mixed<Op, Right, Left>, py::arg("other"));
+  tensor.def((std::string("__r") + symbol + "__").c_str(), reflected, py::arg("other"));
+  if (!slot) return;
+  tensor_type->tp_as_number->*slot = [](PyObject* a, PyObject* b) {
+    return call_guarded([&] { return mixed<Op, Right, Left>(a, b); });
+  };
 }
 
 Tensor number_like(const Tensor& x, py::handle number) {
@@ -145,20 +149,25 @@ Tensor logical_not(const Tensor& x) { return ops::equal(x.detach(), ops::full({}
 }  // namespace
 
 void bind_arithmetic(py::module_& m, TensorClass& tensor) {
-  bind_operator<Add, AddScalar, AddScalar>(m, tensor, "add", "add", "a + b, broadcast.");
-  bind_operator<Sub, SubScalar, RsubScalar>(m, tensor, "sub", "sub", "a - b, broadcast.");
-  bind_operator<Mul, MulScalar, MulScalar>(m, tensor, "mul", "mul", "a * b, broadcast.");
-  bind_operator<Div, DivScalar, RdivScalar>(m, tensor, "div", "truediv",
+  bind_operator<Add, AddScalar, AddScalar>(m, tensor, "add", "add", &PyNumberMethods::nb_add,
+                                           "a + b, broadcast.");
+  bind_operator<Sub, SubScalar, RsubScalar>(m, tensor, "sub", "sub", &PyNumberMethods::nb_subtract,
+                                            "a - b, broadcast.");
+  bind_operator<Mul, MulScalar, MulScalar>(m, tensor, "mul", "mul", &PyNumberMethods::nb_multiply,
+                                           "a * b, broadcast.");
+  bind_operator<Div, DivScalar, RdivScalar>(m, tensor, "div", "truediv", &PyNumberMethods::nb_true_divide,
                                             "a / b, broadcast; integers divide to float32.");
-  bind_operator<Pow, PowScalar, RpowScalar>(m, tensor, "pow", "pow", "a to the power b, broadcast.");
+  bind_operator<Pow, PowScalar, RpowScalar>(m, tensor, "pow", "pow", nullptr, "a to the power b, broadcast.");
   tensor.def("__neg__", [](const Tensor& x) { return apply<Neg>(x); });
   tensor.def("__pos__", [](const Tensor& x) { return x; });
   tensor.def("__abs__", [](const Tensor& x) { return apply<Abs>(x); });
   bind_operator<Remainder, Remainder, Remainder>(m, tensor, "remainder", "mod",
+                                                 &PyNumberMethods::nb_remainder,
                                                  "a - floor(a / b) b, broadcast: has the sign of b.");
-  bind_operator<FloorDivide, FloorDivide, FloorDivide>(m, tensor, "floor_divide", "floordiv",
-                                                       "floor(a / b), broadcast.");
-  bind_operator<Fmod, Fmod, Fmod>(m, tensor, "fmod", "", "a - trunc(a / b) b, broadcast: has the sign of a.");
+  bind_operator<FloorDivide, FloorDivide, FloorDivide>(
+      m, tensor, "floor_divide", "floordiv", &PyNumberMethods::nb_floor_divide, "floor(a / b), broadcast.");
+  bind_operator<Fmod, Fmod, Fmod>(m, tensor, "fmod", "", nullptr,
+                                  "a - trunc(a / b) b, broadcast: has the sign of a.");
   bind_comparison(m, tensor, CompareOps::index_of<Eq>, "__eq__");
   bind_comparison(m, tensor, CompareOps::index_of<Ne>, "__ne__");
   bind_comparison(m, tensor, CompareOps::index_of<Lt>, "__lt__");

@@ -32,6 +32,11 @@ inline TensorImpl* tensor_of(PyObject* object) {
   return impl;
 }
 
+// The Python object of a value: the one that it has, or a new one.
+py::handle object_of(const Tensor& tensor);
+// Makes tensor_type free such objects; once, when the class is made.
+void adopt_tensor_type(py::handle type);
+
 // dim=None, dim=1 or dim=(0, 2)
 struct Axes {
   std::vector<int64_t> list;
@@ -55,9 +60,8 @@ struct type_caster<nncore::Tensor> {
     value = nncore::Tensor(nncore::Ref<nncore::TensorImpl>(impl));
     return true;
   }
-  static handle cast(const nncore::Tensor& tensor, return_value_policy policy, handle parent) {
-    if (!tensor.defined()) return none().release();
-    return type_caster<nncore::Ref<nncore::TensorImpl>>::cast(tensor.ref(), policy, parent);
+  static handle cast(const nncore::Tensor& tensor, return_value_policy, handle) {
+    return tensor.defined() ? nncore::bind::object_of(tensor) : none().release();
   }
 };
 

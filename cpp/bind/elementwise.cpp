@@ -8,7 +8,7 @@
 #include "../ops/arrange.h"
 #include "../ops/create.h"
 #include "../ops/shape.h"
-#include "module.h"
+#include "direct.h"
 
 namespace nncore::bind {
 
@@ -52,6 +52,8 @@ void bind_unary(py::module_& m, TensorClass& tensor) {
       else
         both(f, py::arg(Op::scalars[0].name), py::arg(Op::scalars[1].name));
     }
+    if constexpr (scalar_count<Op> == 0)
+      direct(m, tensor, Op::name, [](const Tensor& x) { return ops::apply<Op>(x); });
   }
 }
 
@@ -193,6 +195,11 @@ void bind_elementwise(py::module_& m, TensorClass& tensor) {
       "minimum", [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Minimum>(a, b); },
       py::arg("other"), "The smaller of two, element by element.");
   tensor.def("gelu", gelu, py::arg("approximate") = "none", "x Phi(x), element by element.");
+  direct(m, tensor, "gelu", [](const Tensor& x) { return ops::apply<formulas::Gelu>(x); });
+  direct(m, tensor, "maximum",
+         [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Maximum>(a, b); });
+  direct(m, tensor, "minimum",
+         [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Minimum>(a, b); });
   m.def("where", where, py::arg("condition"), py::arg("input"), py::arg("other"),
         "input where condition holds, else other; broadcast.");
 }

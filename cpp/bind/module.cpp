@@ -57,7 +57,7 @@ PYBIND11_MODULE(_core, m) {
       m, "Tensor", py::buffer_protocol(),
       "A dense, immutable array of numbers that remembers how it was made, so that gradients can flow "
       "back.\n\nMade by `tensor`, `zeros` and the other functions; Tensor(x) shares the memory of x.");
-  tensor_type = reinterpret_cast<PyTypeObject*>(tensor.ptr());
+  adopt_tensor_type(tensor);
   bind_create(m);
   bind_tensor(tensor);
   bind_arithmetic(m, tensor);

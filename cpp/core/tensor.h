@@ -25,6 +25,8 @@ class TensorImpl final : public Object {
   Ref<Object> grad_fn;       // the node that made it; null for leaves
   Ref<Object> hooks;         // called with its gradient
   Ref<TensorImpl> grad;      // leaves only
+
+  void* object = nullptr;  // what stands for this value in the user's language, not owned
 };
 
 class Tensor {

@@ -32,6 +32,11 @@ DType common_type(const char* op, bool divides, const Tensor& a, const Tensor& b
   return divides && !is_floating(dtype) ? DType::float32 : dtype;
 }
 
+// x in that type; converted, it lives in `held`.
+const Tensor& in_type(const Tensor& x, DType dtype, Tensor& held) {
+  return x.dtype() == dtype ? x : held = cast(x, dtype);
+}
+
 Tensor binary_grad(int op, int operand, const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy) {
   const Shape& shape = (operand == 0 ? a : b).shape();
   Tensor d = empty(dy.shape(), dy.dtype());
@@ -99,7 +104,8 @@ Tensor unary(int op, const Tensor& input, Scalars scalars) {
 Tensor binary(int op, const Tensor& left, const Tensor& right) {
   const BinaryInfo& info = binary_info[op];
   const DType dtype = common_type(info.name, is_division(op), left, right);
-  const Tensor a = cast(left, dtype), b = cast(right, dtype);
+  Tensor held_a, held_b;
+  const Tensor &a = in_type(left, dtype, held_a), &b = in_type(right, dtype, held_b);
   const Shape shape = a.shape() == b.shape() ? a.shape() : broadcast(info.name, a.shape(), b.shape());
   Tensor y = empty(shape, dtype);
   const BinaryAttrs attrs = {op, 0, y.numel(), merged_loop(shape, {&a, &b})};

@@ -5,6 +5,7 @@
 #include "broadcast.h"
 #include "dispatch.h"
 #include "kernels.h"
+#include "stream.h"
 
 namespace nncore {
 #include "../../ops/elementwise_list.h"
@@ -75,8 +76,9 @@ void unary_fwd(const Call& call) {
     T* y = call.arg<T>(1);
     const T scalars[max_scalars] = {T(attrs.scalars[0]), T(attrs.scalars[1])};
     const auto kernel = kernels<T>().elementwise.unary_fwd[attrs.op];
-    parallel_for(attrs.n, call.cost,
-                 [&](int64_t begin, int64_t end) { kernel(end - begin, x + begin, y + begin, scalars); });
+    parallel_for(attrs.n, call.cost, [&](int64_t begin, int64_t end) {
+      write_out(y, attrs.n, begin, end, [&](int64_t i, int64_t n, T* to) { kernel(n, x + i, to, scalars); });
+    });
   });
 }
 
@@ -93,7 +95,8 @@ void unary_bwd(const Call& call) {
     const T scalars[max_scalars] = {T(attrs.scalars[0]), T(attrs.scalars[1])};
     const auto kernel = kernels<T>().elementwise.unary_bwd[attrs.op];
     parallel_for(attrs.n, call.cost, [&](int64_t begin, int64_t end) {
-      kernel(end - begin, x + begin, y + begin, dy + begin, dx + begin, scalars);
+      write_out(dx, attrs.n, begin, end,
+                [&](int64_t i, int64_t n, T* to) { kernel(n, x + i, y + i, dy + i, to, scalars); });
     });
   });
 }
@@ -107,8 +110,12 @@ void binary_fwd(const Call& call) {
       const T *a = call.arg<const T>(0), *b = call.arg<const T>(1);
       T* y = call.arg<T>(2);
       const auto kernel = kernels<T>().elementwise.binary_fwd[attrs.op][form_of(attrs.loop)];
-      for_broadcast_rows(attrs.loop, attrs.n, call.cost, [&](int64_t to, int64_t n, const int64_t* from) {
-        kernel(n, a + from[0], b + from[1], y + to);
+      const int last = attrs.loop.ndim - 1;
+      const int64_t sa = attrs.loop.stride[0][last], sb = attrs.loop.stride[1][last];
+      for_broadcast_rows(attrs.loop, attrs.n, call.cost, [&](int64_t at, int64_t n, const int64_t* from) {
+        write_out(y, attrs.n, at, at + n, [&](int64_t i, int64_t m, T* to) {
+          kernel(m, a + from[0] + (i - at) * sa, b + from[1] + (i - at) * sb, to);
+        });
       });
     } else if constexpr (!std::is_same_v<T, bool>) {
       integer_rows<T, T>(call, attrs, [&](T a, T b) { return integer_op(attrs.op, a, b); });
@@ -127,8 +134,12 @@ void binary_bwd(const Call& call) {
     const auto& table = kernels<T>().elementwise;
     const auto kernel =
         (attrs.operand == 0 ? table.binary_da : table.binary_db)[attrs.op][form_of(attrs.loop)];
-    for_broadcast_rows(attrs.loop, attrs.n, call.cost, [&](int64_t to, int64_t n, const int64_t* from) {
-      kernel(n, a + from[0], b + from[1], (y ? y : dy) + to, dy + to, d + to);
+    const int last = attrs.loop.ndim - 1;
+    const int64_t sa = attrs.loop.stride[0][last], sb = attrs.loop.stride[1][last];
+    for_broadcast_rows(attrs.loop, attrs.n, call.cost, [&](int64_t at, int64_t n, const int64_t* from) {
+      write_out(d, attrs.n, at, at + n, [&](int64_t i, int64_t m, T* to) {
+        kernel(m, a + from[0] + (i - at) * sa, b + from[1] + (i - at) * sb, (y ? y : dy) + i, dy + i, to);
+      });
     });
   });
 }

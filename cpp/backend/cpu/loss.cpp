@@ -9,6 +9,7 @@
 #include "kernels.h"
 #include "reduce.h"
 #include "scratch.h"
+#include "stream.h"
 
 namespace nncore::cpu {
 
@@ -60,13 +61,17 @@ void softmax_fwd(const Call& call) {
     const auto& k = kernels<T>().loss;
     parallel_for(a.rows, call.cost, [&](int64_t begin, int64_t end) {
       if (a.cols == 0) return;
-      if (a.op == 0) return k.rows_softmax(end - begin, a.cols, x + begin * a.cols, y + begin * a.cols);
+      if (a.op == 0)
+        return write_out(
+            y, a.rows, begin, end,
+            [&](int64_t r, int64_t n, T* to) { k.rows_softmax(n, a.cols, x + r * a.cols, to); }, a.cols);
       for (int64_t r0 = begin; r0 < end; r0 += block) {
         T lse[block];
         const int64_t rows = std::min(block, end - r0);
         k.rows_lse(rows, a.cols, x + r0 * a.cols, lse);
         for (int64_t r = 0; r < rows; r++)
-          k.scale_shift(a.cols, x + (r0 + r) * a.cols, T(1), -lse[r], y + (r0 + r) * a.cols);
+          write_out(y, a.rows * a.cols, (r0 + r) * a.cols, (r0 + r + 1) * a.cols,
+                    [&](int64_t i, int64_t n, T* to) { k.scale_shift(n, x + i, T(1), -lse[r], to); });
       }
     });
   });
@@ -82,12 +87,12 @@ void softmax_bwd(const Call& call) {
     const auto& k = kernels<T>();
     parallel_for(a.rows, call.cost, [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; r++) {
-        const T *yr = y + r * a.cols, *dr = dy + r * a.cols;
-        if (a.op == 0)
-          k.loss.softmax_bwd(a.cols, yr, dr, k.reduce.dot(a.cols, yr, dr), dx + r * a.cols);
-        else
-          k.loss.log_softmax_bwd(a.cols, yr, dr, k.reduce.chunk[int(Reduction::sum)](a.cols, dr),
-                                 dx + r * a.cols);
+        const int64_t at = r * a.cols;
+        const T sum = a.op == 0 ? k.reduce.dot(a.cols, y + at, dy + at)
+                                : k.reduce.chunk[int(Reduction::sum)](a.cols, dy + at);
+        const auto row = a.op == 0 ? k.loss.softmax_bwd : k.loss.log_softmax_bwd;
+        write_out(dx, a.rows * a.cols, at, at + a.cols,
+                  [&](int64_t i, int64_t n, T* to) { row(n, y + i, dy + i, sum, to); });
       }
     });
   });
@@ -142,7 +147,8 @@ void cross_entropy_bwd(const Call& call) {
         T* row = dx + r * a.cols;
         const T d = dy[a.reduction == LossReduction::none ? r : 0] * *scale;
         if (a.logits)
-          k.exp_minus(a.cols, x + r * a.cols, lse[r], d * share[r], row);
+          write_out(dx, a.rows * a.cols, r * a.cols, (r + 1) * a.cols,
+                    [&](int64_t i, int64_t n, T* to) { k.exp_minus(n, x + i, lse[r], d * share[r], to); });
         else
           std::fill_n(row, a.cols, T(0));
         for_targets<T>(call, a, r, weight, [&](int64_t c, T q) { row[c] -= d * q; });

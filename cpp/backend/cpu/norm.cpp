@@ -6,6 +6,7 @@
 #include "dispatch.h"
 #include "kernels.h"
 #include "scratch.h"
+#include "stream.h"
 
 namespace nncore::cpu {
 
@@ -17,13 +18,11 @@ T* at_row(const Call& call, int i, int64_t offset) {
   return p ? p + offset : nullptr;
 }
 
-// Output that no cache would keep until it is read: written past them, which saves reading it first.
+// Whether rows are written past the caches, each a whole number of lines.
 template <class T>
 bool streams(const NormAttrs& a, const T* out) {
-  constexpr size_t large = 16 << 20, line = 64;
-  const size_t row = size_t(a.cols) * sizeof(T);
-  return out && row % line == 0 && reinterpret_cast<uintptr_t>(out) % line == 0 &&
-         size_t(a.rows) * row > large;
+  const int64_t row = a.cols * int64_t(sizeof(T));
+  return out && row % line == 0 && begins_line(out) && is_large(a.rows * row);
 }
 
 // Rows in a chunk whose contributions to dw and db form one chain; at most about 64 chunks.

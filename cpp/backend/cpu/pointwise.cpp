@@ -9,6 +9,7 @@
 #include "kernels.h"
 #include "reduce.h"
 #include "scratch.h"
+#include "stream.h"
 
 namespace nncore {
 #include "../formulas.h"
@@ -84,9 +85,11 @@ void pointwise_loss_bwd(const Call& call) {
     parallel_for(attrs.n, call.cost, [&](int64_t begin, int64_t end) {
       for (int k = 0; k < 3; k++)
         if (T* const dx = call.arg<T>(5 + k))
-          kernels<T>().pointwise.bwd[attrs.op][k](
-              end - begin, from<T>(call, 0, begin), from<T>(call, 1, begin), from<T>(call, 2, begin),
-              from<T>(call, 3, begin), attrs.summed ? nullptr : dy + begin, scale, scalars, dx + begin);
+          write_out(dx, attrs.n, begin, end, [&](int64_t i, int64_t n, T* to) {
+            kernels<T>().pointwise.bwd[attrs.op][k](n, from<T>(call, 0, i), from<T>(call, 1, i),
+                                                    from<T>(call, 2, i), from<T>(call, 3, i),
+                                                    attrs.summed ? nullptr : dy + i, scale, scalars, to);
+          });
     });
   });
 }

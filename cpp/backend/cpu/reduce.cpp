@@ -104,7 +104,12 @@ void arg_reduce_rows(const ReduceAttrs& a, int64_t cost, const T* x, int64_t* y)
         best = part[c], found = c;
     const T* from = x + o * a.n;
     int64_t at = found * row_chunk;
-    while (from[at] != best && from[at] == from[at]) at++;
+    const auto is_it = [&](int64_t i) { return (from[i] == best) | (from[i] != from[i]); };
+    for (bool near = false; at + 64 <= a.n; at += 64) {
+      for (int64_t i = at; i < at + 64; i++) near |= is_it(i);
+      if (near) break;
+    }
+    while (!is_it(at)) at++;
     y[o] = at;
   };
   parallel_for(a.outer, cost / 8, [&](int64_t begin, int64_t end) {

@@ -27,27 +27,42 @@ void clear(int64_t n, T* x) {
   map_row(n, x, [](int64_t, int64_t) { return Vec<T>(T(0)); });
 }
 
+// Rows are worked on together, so that their sums wait for the adder side by side and their factors are one
+// vector.
 template <class T, bool biased>
 NNCORE_FLATTEN void softmax_rows(const nncore::AttentionTile<T>& t) {
   using V = Vec<T>;
-  for (int64_t r = 0; r < t.rows; r++) {
-    const int64_t n = seen(t, r);
-    T* const p = t.scores + r * t.ld;
-    const ScoreRow<T, biased> v = {p, biased ? t.bias + r * t.ld_bias : nullptr, t.scale};
-    const T before = t.largest[r], here = reduce_terms<T, MaxJoin>(n, v);
-    // + 0: processors differ in whether a maximum flushes a subnormal operand
-    const T top = (before > here ? before : here) + T(0),
-            shift = top == T(-__builtin_huge_val()) ? T(0) : top;
-    const T factor = exp(V(before - shift)).first();
-    const T sum = reduce_terms<T, SumJoin>(n, [=](int64_t i, int64_t m) {
-      const V e = exp(v(i, m) - V(shift));
-      store_some(p + i, e, m);
-      return e;
-    });
-    clear(t.keys - n, p + n);
-    t.largest[r] = top;
-    t.sum[r] = t.sum[r] * factor + sum;
-    t.factor[r] = factor;
+  constexpr int few = 8;
+  for (int64_t r0 = 0; r0 < t.rows; r0 += few) {
+    const int rows = t.rows - r0 < few ? int(t.rows - r0) : few;
+    const auto row = [&](int r) {
+      return ScoreRow<T, biased>{t.scores + (r0 + r) * t.ld, biased ? t.bias + (r0 + r) * t.ld_bias : nullptr,
+                                 t.scale};
+    };
+    T *const largest = t.largest + r0, *const sum = t.sum + r0, *const factor = t.factor + r0;
+    T shift[few];
+    V part[few];
+    for (int r = 0; r < rows; r++) part[r] = join_terms<T, MaxJoin>(seen(t, r0 + r), row(r));
+    for (int r = 0; r < rows; r++) {
+      const T here = part[r].fold(MaxJoin()), before = largest[r];
+      largest[r] = before > here ? before : here;
+      shift[r] = largest[r] == T(-__builtin_huge_val()) ? T(0) : largest[r];
+      factor[r] = before - shift[r];
+    }
+    exp_down(V::load_n(factor, rows)).store_n(factor, rows);
+    for (int r = 0; r < rows; r++) {
+      const auto v = row(r);
+      T* const p = t.scores + (r0 + r) * t.ld;
+      const int64_t n = seen(t, r0 + r);
+      const V top(shift[r]);
+      part[r] = join_terms<T, SumJoin>(n, [=](int64_t i, int64_t m) {
+        const V e = exp_down(v(i, m) - top);
+        store_some(p + i, e, m);
+        return e;
+      });
+      clear(t.keys - n, p + n);
+    }
+    for (int r = 0; r < rows; r++) sum[r] = sum[r] * factor[r] + part[r].fold(SumJoin());
   }
 }
 
@@ -65,7 +80,7 @@ NNCORE_FLATTEN void softmax_bwd_rows(const nncore::AttentionTile<T>& t) {
     const ScoreRow<T, biased> v = {p, biased ? t.bias + r * t.ld_bias : nullptr, t.scale};
     const V lse(t.lse[r]), delta(t.delta[r]), scale(t.scale);
     for (int64_t i = 0; i < n; i += V::lanes) {
-      const V e = exp(v(i, n - i) - lse), d = load_some<V>(dp + i, n - i);
+      const V e = exp_down(v(i, n - i) - lse), d = load_some<V>(dp + i, n - i);
       store_some(p + i, e, n - i);
       store_some(dp + i, e * (d - delta) * scale, n - i);
     }

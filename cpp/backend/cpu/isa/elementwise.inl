@@ -89,6 +89,14 @@ void fill_with(int64_t n, T value, T* y) {
   for (int64_t i = 0; i < n; i++) y[i] = value;
 }
 
+template <class T>
+void stream_out(int64_t n, const T* x, T* y) {
+  using V = Vec<T>;
+  int64_t i = 0;
+  for (; i + V::lanes <= n; i += V::lanes) V::load(x + i).stream(y + i);
+  if (i < n) V::load_n(x + i, n - i).store_n(y + i, n - i);
+}
+
 template <class T, class List>
 struct UnaryTable;
 template <class T, class... Ops>
@@ -129,7 +137,8 @@ constexpr nncore::ElementwiseKernels<T> make_kernels() {
           Binary::db,
           CompareTable<T, CompareOps>::test,
           {select_by<0, T>, select_by<1, T>, select_by<2, T>},
-          fill_with<T>};
+          fill_with<T>,
+          Reg<T>::lanes * sizeof(T) >= 32 ? stream_out<T> : nullptr};
 }
 
 constexpr nncore::Family<nncore::ElementwiseKernels> kernels = {make_kernels<float>(),

@@ -27,6 +27,8 @@ struct ElementwiseKernels {
   // y[i] = mask[i] ? a[i] : b[i], by form
   void (*select[3])(int64_t n, const uint8_t* mask, const T* a, const T* b, T* y);
   void (*fill)(int64_t n, T value, T* y);
+  // y = x past the caches, y at the start of a line; null where the level has no such stores
+  void (*stream)(int64_t n, const T* x, T* y);
 };
 
 }  // namespace nncore

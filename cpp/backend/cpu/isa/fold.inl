@@ -47,7 +47,7 @@ struct PowerTerm {
 struct ExpTerm {
   template <class V>
   static V fwd(V x, V m, V) {
-    return exp(x - m);
+    return exp_down(x - m);
   }
   template <class V>
   static V bwd(V x, V m, V) {

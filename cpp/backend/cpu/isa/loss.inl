@@ -10,12 +10,6 @@ int together(int64_t rows, int64_t n) {
   return n * int64_t(sizeof(T)) > 2048 ? 1 : rows < few ? int(rows) : few;
 }
 
-// e^x for x <= 0, 0 where it would be subnormal
-template <class T>
-Vec<T> exp_below_zero(Vec<T> x) {
-  return select(x < Vec<T>(T(sizeof(T) == 4 ? -87.3 : -708.3)), Vec<T>(T(0)), exp_down(x));
-}
-
 // top[r] = max of row r, sum[r] = sum of exp(x - top[r]); store(r, i, lanes, e) sees the exponentials.
 template <class T, class Store>
 void exp_sums(int rows, int64_t n, const T* x, T* top, T* sum, Store store) {
@@ -26,7 +20,7 @@ void exp_sums(int rows, int64_t n, const T* x, T* top, T* sum, Store store) {
   for (int r = 0; r < rows; r++) top[r] = part[r].fold(MaxJoin());
   for (int r = 0; r < rows; r++)
     part[r] = join_terms<T, SumJoin>(n, [=](int64_t i, int64_t m) {
-      const V e = exp_below_zero(load_some<V>(x + r * n + i, m) - V(top[r]));
+      const V e = exp_down(load_some<V>(x + r * n + i, m) - V(top[r]));
       store(r, i, m, e);
       return e;
     });
@@ -65,7 +59,8 @@ NNCORE_FLATTEN void rows_softmax(int64_t rows, int64_t n, const T* x, T* y) {
 template <class T>
 NNCORE_FLATTEN void exp_minus(int64_t n, const T* x, T shift, T scale, T* y) {
   using V = Vec<T>;
-  map_row(n, y, [=](int64_t i, int64_t m) { return exp(load_some<Vec<T>>(x + i, m) - V(shift)) * V(scale); });
+  map_row(n, y,
+          [=](int64_t i, int64_t m) { return exp_down(load_some<Vec<T>>(x + i, m) - V(shift)) * V(scale); });
 }
 
 template <class T>
@@ -85,7 +80,7 @@ template <class T>
 NNCORE_FLATTEN void log_softmax_bwd_row(int64_t n, const T* y, const T* dy, T sum, T* dx) {
   using V = Vec<T>;
   map_row(n, dx, [=](int64_t i, int64_t m) {
-    return fma(exp(load_some<Vec<T>>(y + i, m)), V(-sum), load_some<Vec<T>>(dy + i, m));
+    return fma(exp_down(load_some<Vec<T>>(y + i, m)), V(-sum), load_some<Vec<T>>(dy + i, m));
   });
 }
 

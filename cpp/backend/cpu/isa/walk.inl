@@ -15,19 +15,19 @@ struct ProdJoin {
     return a * b;
   }
 };
-// NaN wins, as in NumPy and PyTorch.
+// NaN wins, as in NumPy and PyTorch: max(b, a) keeps one in a.
 struct MaxJoin {
   static constexpr double start = -__builtin_huge_val();
   template <class V>
   V operator()(V a, V b) const {
-    return select((b > a) | (b != b), b, a);
+    return select(b != b, b, max(b, a));
   }
 };
 struct MinJoin {
   static constexpr double start = __builtin_huge_val();
   template <class V>
   V operator()(V a, V b) const {
-    return select((b < a) | (b != b), b, a);
+    return select(b != b, b, min(b, a));
   }
 };
 

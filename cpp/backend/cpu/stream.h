@@ -1,0 +1,37 @@
+// Large outputs, which no cache would keep until they are read, go past the caches: a line that is written as
+// a whole need not be read first.
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+
+#include "dispatch.h"
+
+namespace nncore::cpu {
+
+inline constexpr int64_t line = 64;
+inline bool is_large(int64_t bytes) { return bytes > 16 << 20; }
+inline bool begins_line(const void* p) { return reinterpret_cast<uintptr_t>(p) % line == 0; }
+
+// f(i, n, to) computes items [i, i + n) of y, each of `width` values, for `to`: where they lie in y, or for a
+// large y a piece in the first cache that is then streamed. One way for all kernels, whose own stores stay as
+// they are.
+template <class T, class F>
+void write_out(T* y, int64_t items, int64_t begin, int64_t end, F f, int64_t width = 1) {
+  // A short piece leaves while the next one is computed; a row may be longer.
+  constexpr int64_t size = 1024 / sizeof(T), most = 8192 / sizeof(T);
+  const auto stream = kernels<T>().elementwise.stream;
+  const int64_t step = std::max<int64_t>(1, size / width);
+  if (!stream || !is_large(items * width * int64_t(sizeof(T))) || step * width > most ||
+      step * width * int64_t(sizeof(T)) % line != 0 || !begins_line(y + begin * width))
+    return f(begin, end - begin, y + begin * width);
+  alignas(line) T piece[most];
+  for (int64_t i = begin; i < end; i += step) {
+    const int64_t n = std::min(step, end - i);
+    f(i, n, static_cast<T*>(piece));
+    stream(n * width, piece, y + i * width);
+  }
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // a lock that is released does not order streams
+}
+
+}  // namespace nncore::cpu
