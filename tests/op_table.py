@@ -63,6 +63,7 @@ UNARY: dict[str, tuple[Callable[..., Any], Make]] = {
     "cos": (np.cos, inputs(1, -9, 9)),
     "tan": (np.tan, inputs(1, -1.3, 1.3)),
     "erf": (_erf, inputs(1, -3, 3)),
+    "erfc": (np.vectorize(math.erfc, otypes=[np.float64]), inputs(1, -3, 3)),
     "tanh": (np.tanh, inputs(1, -4, 4)),
     "sigmoid": (_sigmoid, inputs(1, -6, 6)),
     "relu": (lambda x: np.maximum(x, 0), inputs(1, -3, 3, 0.01)),

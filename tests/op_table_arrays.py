@@ -62,6 +62,18 @@ REDUCTIONS = [
     ),
     *(
         row(
+            f"{name} dim={dim}",
+            lambda x, f=f, dim=dim: f(x, dim)[0] + 2 * f(x, dim)[1],
+            lambda x, g=g, dim=dim: g(x, dim, ddof=1) + 2 * x.mean(dim),
+            [(5, 7), (3, 4, 5)],
+            64,
+            size=lambda x, dim=dim: np.abs(x).mean(dim) + 9,
+        )
+        for name, f, g in (("var_mean", nncore.var_mean, np.var), ("std_mean", nncore.std_mean, np.std))
+        for dim in (0, 1)
+    ),
+    *(
+        row(
             f"logsumexp {shape} dim={dim} keepdim={keep}",
             lambda x, dim=dim, keep=keep: x.logsumexp(dim, keep),
             lambda x, dim=dim, keep=keep: _logsumexp(x, dim, keep),

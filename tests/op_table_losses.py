@@ -235,6 +235,21 @@ CASES: list[Case] = [
         )
     ),
     *losses(
+        "nll_loss",
+        lambda x, reduction: F.nll_loss(x, nncore.tensor(CLASSES), reduction=reduction),
+        lambda x: -x[np.arange(len(x)), CLASSES],
+        inputs(1, -3, 0),
+        [(6, 5)],
+    ),
+    Case(
+        "nll_loss weighted mean",
+        lambda x: F.nll_loss(x, nncore.tensor(CLASSES), given(x, WEIGHTS)),
+        lambda x: -(x[np.arange(len(x)), CLASSES] * WEIGHTS[CLASSES]).sum() / WEIGHTS[CLASSES].sum(),
+        inputs(1, -3, 0),
+        [(6, 5)],
+        8,
+    ),
+    *losses(
         "cosine_embedding_loss",
         lambda a, b, reduction: F.cosine_embedding_loss(a, b, given(a, signs(np.ones(5))), 0.125, reduction),
         lambda a, b: np.where(signs(np.ones(5)) == 1, 1 - cosine(a, b), np.maximum(0, cosine(a, b) - 0.125)),

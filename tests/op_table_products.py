@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import nncore
-from op_case import Array, Case, inputs
+from op_case import Array, Case, distinct, inputs
 from op_table_arrays import row
 from op_table_select import of_shapes
 
@@ -91,6 +91,15 @@ def _pair(rng: np.random.Generator, shapes: Any) -> list[Array]:
     return [inputs(1, -3, 3, 0.01)(rng, shape)[0] for shape in shapes]
 
 
+def _softmin(x: Array) -> Array:
+    e = np.exp(x.min(-1, keepdims=True) - x)
+    return np.asarray(e / e.sum(-1, keepdims=True))
+
+
+def _pair_or_two(rng: np.random.Generator, shapes: Any) -> list[Array]:
+    return _pair(rng, shapes if isinstance(shapes[0], tuple) else (shapes, shapes))
+
+
 FORMS = [
     row(
         "prelu by channel",
@@ -107,6 +116,22 @@ FORMS = [
         [(3, 4), (2, 6, 3)],
         4,
     ),
+    row("max of two", nncore.max, np.maximum, [(3, 4), ((3, 1), (4,))], 0.5, _pair_or_two),
+    row("min of two", lambda a, b: a.min(b), np.minimum, [(3, 4), ((3, 1), (4,))], 0.5, _pair_or_two),
+    *(
+        row(
+            f"maxout dim={dim}",
+            lambda x, dim=dim: nncore.nn.functional.maxout(x, 3, dim),
+            lambda x, dim=dim: np.moveaxis(
+                np.moveaxis(x, dim, -1).reshape(*np.moveaxis(x, dim, -1).shape[:-1], -1, 3).max(-1), -1, dim
+            ),
+            [(2, 6), (3, 3)] if dim == 1 else [(6, 2), (9,), (3, 2, 2), (0, 2)],
+            0.5,
+            distinct,
+        )
+        for dim in (0, 1)
+    ),
+    row("softmin", lambda x: nncore.nn.functional.softmin(x, -1), _softmin, [(3, 4), (2, 1)], 8),
     row(
         "lerp",
         lambda a, b: a.lerp(b, 0.25),
