@@ -134,10 +134,10 @@ CASES: list[Case] = [
     ),
     *(
         Case(
-            f"add_layer_norm {name}",
+            f"add_layer_norm {name} {shape}",
             lambda x, r, w, b, pick=pick: pick(*F.add_layer_norm(x, r, w.shape, w, b)),
             lambda x, r, w, b, pick=pick: pick(layer_norm(x + r, w, b), x + r),
-            of_shapes((7, 33), (7, 33), (33,), (33,)),
+            of_shapes(shape, shape, shape[-1:], shape[-1:]),
             [()],
             8,
             lambda *_: 16.0,
@@ -147,6 +147,7 @@ CASES: list[Case] = [
             ("normalised", lambda y, s: y),
             ("sum", lambda y, s: s),
         )
+        for shape in [(7, 33), (5, 13), (0, 3), (2, 1)]
     ),
     Case(
         "rms_norm",
@@ -162,7 +163,7 @@ CASES: list[Case] = [
         lambda x: F.rms_norm(x, x.shape[-1:], eps=1e-5),
         rms_norm,
         PLAIN,
-        ROWS,
+        [*ROWS, (0, 3)],
         8,
         _norm_size,
     ),
@@ -172,7 +173,7 @@ CASES: list[Case] = [
             lambda x, p=p, dim=dim: F.normalize(x, p, dim),
             lambda x, p=p, dim=dim: normalize(x, p, dim),
             inputs(1, 0.3, 3),
-            [(5, 13), (4, 1)],
+            [(5, 13), (4, 1), (0, 3)],
             16,
         )
         for p, dim in [(2, 1), (2, 0), (2, -1), (1, 1), (3, 0)]
@@ -246,7 +247,7 @@ CASES: list[Case] = [
             lambda x, size=size: F.local_response_norm(x, size, 0.5, 0.75, 2.0),
             lambda x, size=size: response_norm(x, size, 0.5 / size, 0.75, 2.0),
             PLAIN,
-            [(2, 7, 3, 5), (1, 2, 1), (2, 3, 600)],
+            [(2, 7, 3, 5), (1, 2, 1), (2, 3, 600), (0, 2, 3)],
             8,
         )
         for size in (1, 2, 5)
@@ -283,7 +284,7 @@ CASES: list[Case] = [
         seeded(lambda x: F.alpha_dropout(x, 0.2, training=True)),
         lambda x: alpha_dropout(x, 0.2),
         PLAIN,
-        [(5, 13), (1,), (1001,)],
+        [(5, 13), (1,), (1001,), (0, 3)],
         4,
         lambda x: 3.0,
     ),

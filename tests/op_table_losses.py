@@ -261,7 +261,7 @@ CASES: list[Case] = [
         lambda a, p, n, reduction: F.triplet_margin_loss(a, p, n, 4.0, reduction=reduction),
         lambda a, p, n: np.maximum(0, distance(a, p) - distance(a, n) + 4.0),
         inputs(3, -1, 1),
-        [(5, 3)],
+        [(5, 3), (1, 4)],
     ),
     *(
         Case(
@@ -275,7 +275,7 @@ CASES: list[Case] = [
         )
         for dim in (0, 1)
     ),
-    Case("pairwise_distance", F.pairwise_distance, distance, inputs(2, -3, 3), [(5, 7)], 8),
+    Case("pairwise_distance", F.pairwise_distance, distance, inputs(2, -3, 3), [(5, 7), (1, 4), (0, 4)], 8),
     Case(
         "pairwise_distance 3",
         lambda a, b: F.pairwise_distance(a, b, 3),

@@ -59,7 +59,7 @@ def rows_of(case: Case, arrays: list[Array]) -> tuple[int, ...]:
             for batched in combinations(able, count):
                 if n > 1 and all(
                     np.allclose(case.truth(*subset(batched, at)), whole[at], rtol=1e-12, atol=1e-12)
-                    for at in (np.arange(1), np.arange(n)[::-1])
+                    for at in (np.arange(1), np.arange(40)[::-1] % n)
                 ):
                     return batched
     except (ValueError, IndexError):  # its other operands are made for one number of rows
@@ -94,7 +94,7 @@ def test_ops_that_work_by_rows_are_found() -> None:
         "sort",
         "layer_norm",
     }
-    assert found >= {"group_norm", "attention", "mse_loss", "LSTM", "GRU", "batch_norm", "embedding"}
+    assert found >= {"group_norm", "attention", "mse_loss", "LSTM", "GRU", "batch_norm"}
 
 
 @pytest.mark.parametrize(("case", "shape", "batched"), BY_ROWS)

@@ -27,13 +27,14 @@ SPOILED: dict[str, Callable[[Array], Any]] = {
     "infinity": lambda a: np.full_like(a, np.inf),
     "huge": lambda a: np.full_like(a, 3e38),
 }
-NO_TENSORS: list[Any] = ["text", object(), [], {}, 1j, np.array(["a"])]
+NO_TENSORS: list[Any] = [object(), 1j]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_spoiled_operands(case: Case, rng: np.random.Generator) -> None:
-    shape = max(case.shapes, key=lambda s: 0 if np.prod(np.sum(s)) > 200 else np.size(s))
-    arrays = [np.asarray(a, dtype=np.float32) for a in case.make(rng, shape)]
+    made = [case.make(rng, shape) for shape in case.shapes]
+    fit = [arrays for arrays in made if all(0 < a.size < 500 for a in arrays)]
+    arrays = [np.asarray(a, dtype=np.float32) for a in (fit or made)[0]]
     for k in range(len(arrays)):
         for how, spoil in SPOILED.items():
             here = [spoil(a) if i == k else a for i, a in enumerate(arrays)]
@@ -48,7 +49,7 @@ def test_spoiled_operands(case: Case, rng: np.random.Generator) -> None:
             except DOCUMENTED:
                 pass
             for t, a in zip(tensors, before, strict=True):
-                assert np.array_equal(t.detach().numpy().view(np.uint8), a.view(np.uint8)), (how, k)
+                assert t.detach().numpy().tobytes() == a.tobytes(), (how, k)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

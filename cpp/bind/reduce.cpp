@@ -57,7 +57,7 @@ Tensor norm(const Tensor& x, const py::object& p, const Axes& dim, bool keepdim)
           "'; expected 'fro' or a number");
     return ops::norm(x, 2, dim.list, keepdim);
   }
-  return ops::norm(x, p.is_none() ? 2 : py::cast<double>(p), dim.list, keepdim);
+  return ops::norm(x, p.is_none() ? 2 : to_real(p, "norm"), dim.list, keepdim);
 }
 
 }  // namespace
