@@ -27,6 +27,7 @@ _AXES: list[tuple[tuple[int, ...], Any]] = [
     ((3, 5, 2, 4), (1, 2)),
     ((3, 5, 2, 4), (1, 3)),
     ((2, 1, 3), 1),
+    ((0, 3), 1),
     ((3, 300, 70), 1),
     ((2, 9001), 1),
 ]
@@ -59,6 +60,18 @@ REDUCTIONS = [
         if shape
         for keep in (False, True)
         if np.prod([shape[d] for d in np.atleast_1d(range(len(shape)) if dim is None else dim)]) > 1
+    ),
+    *(
+        row(
+            f"{name} dim={dim}",
+            lambda x, f=f, dim=dim: f(x, dim)[0] + 2 * f(x, dim)[1],
+            lambda x, g=g, dim=dim: g(x, dim, ddof=1) + 2 * x.mean(dim),
+            [(5, 7), (3, 4, 5), (2, 5, 1), *([(0, 3)] if dim == 1 else [])],
+            64,
+            size=lambda x, dim=dim: np.abs(x).mean(dim) + 9,
+        )
+        for name, f, g in (("var_mean", nncore.var_mean, np.var), ("std_mean", nncore.std_mean, np.std))
+        for dim in (0, 1)
     ),
     *(
         row(
@@ -133,7 +146,7 @@ SCANS = [
             f"cumprod dim={d}",
             lambda x, d=d: x.cumprod(d),
             lambda x, d=d: x.cumprod(d),
-            [(5, 7), (3, 4, 5), (2, 0)],
+            [(5, 7), (3, 4, 5), (2, 0), (1, 1)],
             16,
         )
         for d in (0, 1)

@@ -9,6 +9,7 @@ import numpy as np
 import nncore
 from nncore.nn import functional as F
 from op_case import Array, Case, inputs
+from op_random import SEED, kept, seeded
 
 PLAIN = inputs(1, -3, 3)
 
@@ -33,43 +34,31 @@ def group_norm(x: Array, groups: int, w: Any = None, b: Any = None, eps: float =
     return y * (1 if w is None else w.reshape(channels)) + (0 if b is None else b.reshape(channels))
 
 
+KEPT = (np.array([0.5, -1.0, 0.25]), np.array([2.0, 0.5, 1.0]))
+
+
+def given(x: Any, a: Array) -> Any:
+    return nncore.tensor(a).to(x.dtype)
+
+
+def batch_norm(
+    x: Array, w: Any = None, b: Any = None, eps: float = 0.01, mean: Any = None, var: Any = None
+) -> Array:
+    """By the statistics of the batch, or those given."""
+    axes, channels = (0, *range(2, x.ndim)), (1, -1) + (1,) * (x.ndim - 2)
+    mean = x.mean(axes) if mean is None else mean
+    var = x.var(axes) if var is None else var
+    w, b = np.ones(x.shape[1]) if w is None else w, np.zeros(x.shape[1]) if b is None else b
+    mean, var, w, b = (a.reshape(channels) for a in (mean, var, w, b))
+    return np.asarray((x - mean) / np.sqrt(var + eps) * w + b)
+
+
 def response_norm(x: Array, size: int, alpha: float, beta: float, k: float) -> Array:
     s = np.stack(
         [(x[:, max(0, c - size // 2) : c + (size - 1) // 2 + 1] ** 2).sum(1) for c in range(x.shape[1])],
         axis=1,
     )
     return np.asarray(x * (k + alpha * s) ** -beta)
-
-
-def philox(seed: int, blocks: Array) -> Array:
-    """Philox4x32-10 (Salmon et al. 2011): four words of each block of stream 0."""
-    low, high = np.uint64(0xFFFFFFFF), np.uint64(32)
-    c = [blocks & low, blocks >> high, np.zeros_like(blocks), np.zeros_like(blocks)]
-    k0, k1 = seed & 0xFFFFFFFF, seed >> 32
-    for _ in range(10):
-        a, b = np.uint64(0xD2511F53) * c[0], np.uint64(0xCD9E8D57) * c[2]
-        c = [b >> high ^ c[1] ^ np.uint64(k0), b & low, a >> high ^ c[3] ^ np.uint64(k1), a & low]
-        k0, k1 = (k0 + 0x9E3779B9) % 2**32, (k1 + 0xBB67AE85) % 2**32
-    return np.stack(c)
-
-
-def kept(seed: int, offset: int, n: int, p: float) -> Array:
-    """Which of n elements a mask keeps: of eight blocks first words 0 and 1 of each, then words 2 and 3."""
-    groups = -(-n // 32)
-    words = philox(seed, offset + np.arange(8 * groups, dtype=np.uint64)).reshape(2, 2, groups, 8)
-    words = words.transpose(2, 0, 3, 1).reshape(-1)[:n]
-    return np.asarray((words >> np.uint64(9)) * 2.0**-23 >= np.float32(1 + p) - np.float32(1))
-
-
-SEED = 2**40 + 7
-
-
-def seeded(f: Any) -> Any:
-    def call(x: Any) -> Any:
-        nncore.manual_seed(SEED)
-        return f(x)
-
-    return call
 
 
 def dropout(x: Array, p: float, lead: int = 0) -> Array:
@@ -145,10 +134,10 @@ CASES: list[Case] = [
     ),
     *(
         Case(
-            f"add_layer_norm {name}",
+            f"add_layer_norm {name} {shape}",
             lambda x, r, w, b, pick=pick: pick(*F.add_layer_norm(x, r, w.shape, w, b)),
             lambda x, r, w, b, pick=pick: pick(layer_norm(x + r, w, b), x + r),
-            of_shapes((7, 33), (7, 33), (33,), (33,)),
+            of_shapes(shape, shape, shape[-1:], shape[-1:]),
             [()],
             8,
             lambda *_: 16.0,
@@ -158,6 +147,7 @@ CASES: list[Case] = [
             ("normalised", lambda y, s: y),
             ("sum", lambda y, s: s),
         )
+        for shape in [(7, 33), (5, 13), (0, 3), (2, 1)]
     ),
     Case(
         "rms_norm",
@@ -173,7 +163,7 @@ CASES: list[Case] = [
         lambda x: F.rms_norm(x, x.shape[-1:], eps=1e-5),
         rms_norm,
         PLAIN,
-        ROWS,
+        [*ROWS, (0, 3)],
         8,
         _norm_size,
     ),
@@ -183,7 +173,7 @@ CASES: list[Case] = [
             lambda x, p=p, dim=dim: F.normalize(x, p, dim),
             lambda x, p=p, dim=dim: normalize(x, p, dim),
             inputs(1, 0.3, 3),
-            [(5, 13), (4, 1)],
+            [(5, 13), (4, 1), (0, 3)],
             16,
         )
         for p, dim in [(2, 1), (2, 0), (2, -1), (1, 1), (3, 0)]
@@ -209,6 +199,39 @@ CASES: list[Case] = [
         8,
         lambda x, w, b: 8.0,
     ),
+    *(
+        Case(
+            f"batch_norm {shape}",
+            lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True, eps=0.01),
+            batch_norm,
+            of_shapes(shape, shape[1:2], shape[1:2]),
+            [()],
+            8,
+            lambda x, w, b: 8.0,
+        )
+        for shape in [(5, 3), (2, 1), (70, 13), (2, 3, 5), (3, 2, 2, 3), (1, 2, 7), (300, 2, 3), (2, 2, 4100)]
+    ),
+    Case(
+        "batch_norm plain",
+        lambda x: F.batch_norm(x, None, None, training=True),
+        lambda x: batch_norm(x, eps=1e-5),
+        PLAIN,
+        [(6, 3), (2, 1, 5)],
+        8,
+        _norm_size,
+    ),
+    *(
+        Case(
+            f"batch_norm kept {shape}",
+            lambda x, w, b: F.batch_norm(x, given(x, KEPT[0]), given(x, KEPT[1]), w, b),
+            lambda x, w, b: batch_norm(x, w, b, 1e-5, *KEPT),
+            of_shapes(shape, (3,), (3,)),
+            [()],
+            8,
+            lambda x, w, b: 8.0,
+        )
+        for shape in [(5, 3), (1, 3), (0, 3), (4, 3, 7), (2, 3, 2, 2)]
+    ),
     Case(
         "instance_norm",
         lambda x, w, b: F.instance_norm(x, weight=w, bias=b),
@@ -224,7 +247,7 @@ CASES: list[Case] = [
             lambda x, size=size: F.local_response_norm(x, size, 0.5, 0.75, 2.0),
             lambda x, size=size: response_norm(x, size, 0.5 / size, 0.75, 2.0),
             PLAIN,
-            [(2, 7, 3, 5), (1, 2, 1), (2, 3, 600)],
+            [(2, 7, 3, 5), (1, 2, 1), (2, 3, 600), (0, 2, 3)],
             8,
         )
         for size in (1, 2, 5)
@@ -258,10 +281,10 @@ CASES: list[Case] = [
     ),
     Case(
         "alpha_dropout",
-        seeded(lambda x: F.alpha_dropout(x, 0.2)),
+        seeded(lambda x: F.alpha_dropout(x, 0.2, training=True)),
         lambda x: alpha_dropout(x, 0.2),
         PLAIN,
-        [(5, 13), (1,), (1001,)],
+        [(5, 13), (1,), (1001,), (0, 3)],
         4,
         lambda x: 3.0,
     ),

@@ -235,6 +235,21 @@ CASES: list[Case] = [
         )
     ),
     *losses(
+        "nll_loss",
+        lambda x, reduction: F.nll_loss(x, nncore.tensor(CLASSES), reduction=reduction),
+        lambda x: -x[np.arange(len(x)), CLASSES],
+        inputs(1, -3, 0),
+        [(6, 5)],
+    ),
+    Case(
+        "nll_loss weighted mean",
+        lambda x: F.nll_loss(x, nncore.tensor(CLASSES), given(x, WEIGHTS)),
+        lambda x: -(x[np.arange(len(x)), CLASSES] * WEIGHTS[CLASSES]).sum() / WEIGHTS[CLASSES].sum(),
+        inputs(1, -3, 0),
+        [(6, 5)],
+        8,
+    ),
+    *losses(
         "cosine_embedding_loss",
         lambda a, b, reduction: F.cosine_embedding_loss(a, b, given(a, signs(np.ones(5))), 0.125, reduction),
         lambda a, b: np.where(signs(np.ones(5)) == 1, 1 - cosine(a, b), np.maximum(0, cosine(a, b) - 0.125)),
@@ -246,7 +261,7 @@ CASES: list[Case] = [
         lambda a, p, n, reduction: F.triplet_margin_loss(a, p, n, 4.0, reduction=reduction),
         lambda a, p, n: np.maximum(0, distance(a, p) - distance(a, n) + 4.0),
         inputs(3, -1, 1),
-        [(5, 3)],
+        [(5, 3), (1, 4)],
     ),
     *(
         Case(
@@ -260,7 +275,7 @@ CASES: list[Case] = [
         )
         for dim in (0, 1)
     ),
-    Case("pairwise_distance", F.pairwise_distance, distance, inputs(2, -3, 3), [(5, 7)], 8),
+    Case("pairwise_distance", F.pairwise_distance, distance, inputs(2, -3, 3), [(5, 7), (1, 4), (0, 4)], 8),
     Case(
         "pairwise_distance 3",
         lambda a, b: F.pairwise_distance(a, b, 3),

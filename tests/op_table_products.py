@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import nncore
-from op_case import Array, Case, inputs
+from op_case import Array, Case, distinct, inputs
 from op_table_arrays import row
 from op_table_select import of_shapes
 
@@ -40,6 +40,7 @@ PRODUCTS = [
     _einsum("ij,jk->ik", (3, 4), (4, 5)),
     _einsum("ij,kj", (3, 4), (5, 4)),
     _einsum("ij,ij->i", (3, 4), (3, 4)),
+    _einsum("ij,ij->i", (3, 1), (3, 1)),
     _einsum("ij,j", (3, 4), (4,)),
     _einsum("i,j->ji", (3,), (4,)),
     _einsum("i,i", (5,), (5,)),
@@ -67,11 +68,18 @@ PRODUCTS = [
         (4, 2, 5),
         call=lambda a, b: nncore.tensordot(a, b, ([2, 0], [0, 1])),
     ),
-    _product("mm", np.matmul, (3, 4), (4, 5)),
-    _product("bmm", np.matmul, (2, 3, 4), (2, 4, 5)),
-    _product("mv", np.matmul, (3, 4), (4,)),
-    _product("dot", np.dot, (7,), (7,)),
-    _product("outer", np.outer, (3,), (4,)),
+    *(
+        _product(f"{name} {a} {b}", truth, a, b, call=getattr(nncore, name))
+        for name, truth, shapes in [
+            ("mm", np.matmul, [((3, 4), (4, 5)), ((0, 4), (4, 5)), ((1, 1), (1, 1))]),
+            ("bmm", np.matmul, [((2, 3, 4), (2, 4, 5)), ((2, 3, 0), (2, 0, 5)), ((1, 1, 1), (1, 1, 1))]),
+            ("mv", np.matmul, [((3, 4), (4,)), ((0, 4), (4,)), ((1, 1), (1,))]),
+            ("dot", np.dot, [((7,), (7,)), ((0,), (0,)), ((1,), (1,))]),
+            ("outer", np.outer, [((3,), (4,)), ((0,), (4,)), ((1,), (1,))]),
+            ("tensordot", np.tensordot, [((2, 3, 0), (3, 0, 5)), ((1, 1, 1), (1, 1, 1))]),
+        ]
+        for a, b in shapes
+    ),
     _product(
         "addmm",
         lambda x, a, b: 0.5 * x + 2 * (a @ b),
@@ -91,6 +99,15 @@ def _pair(rng: np.random.Generator, shapes: Any) -> list[Array]:
     return [inputs(1, -3, 3, 0.01)(rng, shape)[0] for shape in shapes]
 
 
+def _softmin(x: Array) -> Array:
+    e = np.exp(x.min(-1, keepdims=True) - x)
+    return np.asarray(e / e.sum(-1, keepdims=True))
+
+
+def _pair_or_two(rng: np.random.Generator, shapes: Any) -> list[Array]:
+    return _pair(rng, shapes if isinstance(shapes[0], tuple) else (shapes, shapes))
+
+
 FORMS = [
     row(
         "prelu by channel",
@@ -104,14 +121,30 @@ FORMS = [
         "glu",
         lambda x: nncore.nn.functional.glu(x, 1),
         lambda x: x[:, : x.shape[1] // 2] / (1 + np.exp(-x[:, x.shape[1] // 2 :])),
-        [(3, 4), (2, 6, 3)],
+        [(3, 4), (2, 6, 3), (0, 4), (1, 2)],
         4,
     ),
+    row("max of two", nncore.max, np.maximum, [(3, 4), ((3, 1), (4,))], 0.5, _pair_or_two),
+    row("min of two", lambda a, b: a.min(b), np.minimum, [(3, 4), ((3, 1), (4,))], 0.5, _pair_or_two),
+    *(
+        row(
+            f"maxout dim={dim}",
+            lambda x, dim=dim: nncore.nn.functional.maxout(x, 3, dim),
+            lambda x, dim=dim: np.moveaxis(
+                np.moveaxis(x, dim, -1).reshape(*np.moveaxis(x, dim, -1).shape[:-1], -1, 3).max(-1), -1, dim
+            ),
+            [(2, 6), (3, 3)] if dim == 1 else [(6, 2), (9,), (3, 2, 2), (0, 2)],
+            0.5,
+            distinct,
+        )
+        for dim in (0, 1)
+    ),
+    row("softmin", lambda x: nncore.nn.functional.softmin(x, -1), _softmin, [(3, 4), (2, 1), (0, 4)], 8),
     row(
         "lerp",
         lambda a, b: a.lerp(b, 0.25),
         lambda a, b: a + 0.25 * (b - a),
-        [(3, 4), (7,)],
+        [(3, 4), (7,), (0, 4), (1, 1)],
         2,
         inputs(2, 1, 3),
     ),
@@ -119,11 +152,18 @@ FORMS = [
         "addcmul",
         lambda a, b: a.addcmul(b, b, value=0.5),
         lambda a, b: a + 0.5 * b * b,
-        [(3, 4)],
+        [(3, 4), (0, 4), (1, 1)],
         2,
         inputs(2, 1, 3),
     ),
-    row("addcdiv", lambda a, b: a.addcdiv(a, b), lambda a, b: a + a / b, [(3, 4)], 2, inputs(2, 1, 3)),
+    row(
+        "addcdiv",
+        lambda a, b: a.addcdiv(a, b),
+        lambda a, b: a + a / b,
+        [(3, 4), (0, 4), (1, 1)],
+        2,
+        inputs(2, 1, 3),
+    ),
     row(
         "clamp between tensors",
         lambda a, b: a.clamp(b, b + 1),
@@ -137,7 +177,7 @@ FORMS = [
         "mod a number",
         lambda a: (a % 0.75) + (2.5 % a),
         lambda a: a % 0.75 + 2.5 % a,
-        [(3, 4)],
+        [(3, 4), (0, 4), (1, 1)],
         2,
         inputs(1, 0.8, 1.2),
     ),

@@ -25,7 +25,7 @@ _FLAGS = np.arange(12).reshape(3, 4) % 3 == 0
 _GATHER = _index((2, 5), 4)
 _SELECT = np.array([2, 0, 2])
 ARRANGED = [
-    row("flip", lambda x: x.flip(0, -1), lambda x: np.flip(x, (0, -1)), [(3, 4), (2, 0), (2, 3, 4)]),
+    row("flip", lambda x: x.flip(0, -1), lambda x: np.flip(x, (0, -1)), [(3, 4), (2, 0), (2, 3, 4), (1, 1)]),
     row(
         "roll",
         lambda x: x.roll((1, -2), (0, 1)),
@@ -34,7 +34,12 @@ ARRANGED = [
     ),
     row("roll of all", lambda x: x.roll(3), lambda x: np.roll(x, 3), [(3, 4), (7,), ()]),
     row("tile", lambda x: x.tile(2, 3), lambda x: np.tile(x, (2, 3)), [(4,), (3, 4), (2, 3, 4), (0, 2), ()]),
-    row("repeat", lambda x: x.repeat(2, 1, 3), lambda x: np.tile(x, (2, 1, 3)), [(3, 4), (2, 3, 4), (5,)]),
+    row(
+        "repeat",
+        lambda x: x.repeat(2, 1, 3),
+        lambda x: np.tile(x, (2, 1, 3)),
+        [(3, 4), (2, 3, 4), (5,), (0, 3), (1, 1)],
+    ),
     row(
         "repeat many axes",
         lambda x: x.repeat(2, 2, 2, 2, 2, 2),
@@ -45,7 +50,7 @@ ARRANGED = [
         "repeat_interleave",
         lambda x: x.repeat_interleave(3, 1),
         lambda x: np.repeat(x, 3, 1),
-        [(3, 4), (2, 3, 2)],
+        [(3, 4), (2, 3, 2), (0, 4), (1, 1)],
     ),
     row(
         "repeat_interleave of all",
@@ -54,11 +59,21 @@ ARRANGED = [
         [(3, 4), (5,)],
     ),
     *(
-        row(f"tril {k}", lambda x, k=k: x.tril(k), lambda x, k=k: np.tril(x, k), [(4, 4), (2, 3, 5), (5, 2)])
+        row(
+            f"tril {k}",
+            lambda x, k=k: x.tril(k),
+            lambda x, k=k: np.tril(x, k),
+            [(4, 4), (2, 3, 5), (5, 2), (0, 3, 2), (1, 1)],
+        )
         for k in (-2, 0, 1, 9)
     ),
     *(
-        row(f"triu {k}", lambda x, k=k: x.triu(k), lambda x, k=k: np.triu(x, k), [(4, 4), (2, 3, 5), (5, 2)])
+        row(
+            f"triu {k}",
+            lambda x, k=k: x.triu(k),
+            lambda x, k=k: np.triu(x, k),
+            [(4, 4), (2, 3, 5), (5, 2), (0, 3, 2), (1, 1)],
+        )
         for k in (-9, -1, 0, 2)
     ),
     *(
@@ -66,7 +81,7 @@ ARRANGED = [
             f"diagonal {k}",
             lambda x, k=k: x.diagonal(k),
             lambda x, k=k: x.diagonal(k),
-            [(4, 4), (3, 5, 2), (5, 2)],
+            [(4, 4), (3, 5, 2), (5, 2), (0, 3), (1, 1)],
         )
         for k in (-1, 0, 2, 9)
     ),
@@ -79,7 +94,7 @@ ARRANGED = [
         "pad constant",
         lambda x: _core.pad(x, (1, 2, 0, 3), value=2.5),
         lambda x: np.pad(x, [(0, 0)] * (x.ndim - 2) + [(0, 3), (1, 2)], constant_values=2.5),
-        [(3, 4), (2, 3, 4), (0, 2)],
+        [(3, 4), (2, 3, 4), (0, 2), (1, 1)],
     ),
     row(
         "pad by less than nothing",
@@ -101,26 +116,31 @@ ARRANGED = [
         "split",
         lambda x: nncore.cat([p * (i + 1) for i, p in enumerate(x.split(2, 1))], 1),
         lambda x: x * (np.arange(x.shape[1]) // 2 + 1),
-        [(3, 5), (2, 4)],
+        [(3, 5), (2, 4), (0, 3), (1, 1)],
         1,
     ),
     row("split, parts unused", lambda x: x.split([1, 3, 1], 1)[1], lambda x: x[:, 1:4], [(3, 5), (1, 5)]),
-    row("chunk", lambda x: x.chunk(3, -1)[2], lambda x: x[..., 4:], [(3, 5), (6,)]),
+    row("chunk", lambda x: x.chunk(3, -1)[2], lambda x: x[..., 4:], [(3, 5), (6,), (0, 5), (1, 5)]),
     row(
         "unbind",
         lambda x: x.unbind(1)[1] - x.unbind(1)[0],
         lambda x: x[:, 1] - x[:, 0],
-        [(3, 2), (2, 4, 3)],
+        [(3, 2), (2, 4, 3), (0, 2), (1, 2)],
         1,
     ),
-    row("unflatten", lambda x: x.unflatten(1, (2, -1)), lambda x: x.reshape(len(x), 2, -1), [(3, 4), (1, 6)]),
+    row(
+        "unflatten",
+        lambda x: x.unflatten(1, (2, -1)),
+        lambda x: x.reshape(len(x), 2, -1),
+        [(3, 4), (1, 6)],
+    ),
     row(
         "movedim",
         lambda x: x.movedim((0, 1), (-1, 0)),
         lambda x: np.moveaxis(x, (0, 1), (-1, 0)),
-        [(2, 3, 4), (1, 5, 2)],
+        [(2, 3, 4), (1, 5, 2), (0, 3, 1)],
     ),
-    row("narrow", lambda x: x.narrow(1, -3, 2), lambda x: x[:, -3:-1], [(3, 4)]),
+    row("narrow", lambda x: x.narrow(1, -3, 2), lambda x: x[:, -3:-1], [(3, 4), (0, 3), (1, 3)]),
 ]
 
 SELECTED = [
@@ -140,7 +160,7 @@ SELECTED = [
         "take_along_dim",
         lambda x: x.take_along_dim(nncore.tensor(_GATHER[:1]), 1),
         lambda x: np.take_along_axis(x, _GATHER[:1], 1),
-        [(3, 4), (1, 5)],
+        [(3, 4), (1, 5), (2, 4)],
     ),
     row(
         "scatter_add",
@@ -168,7 +188,7 @@ SELECTED = [
         "index_select",
         lambda x: x.index_select(1, nncore.tensor(_SELECT)),
         lambda x: x[:, _SELECT],
-        [(4, 3), (2, 5, 3)],
+        [(4, 3), (2, 5, 3), (0, 3), (1, 3)],
     ),
     row(
         "index_add",
@@ -182,37 +202,37 @@ SELECTED = [
         "take",
         lambda x: x.take(nncore.tensor([[5, -1], [0, 5]])),
         lambda x: np.take(x, [[5, -1], [0, 5]]),
-        [(2, 3), (7,)],
+        [(2, 3), (7,), (6, 1)],
     ),
     row(
         "masked_fill",
         lambda x: x.masked_fill(nncore.tensor(_FLAGS), -1.5),
         lambda x: np.where(_FLAGS, -1.5, x),
-        [(3, 4), (4,), (), (2, 3, 4)],
+        [(3, 4), (4,), (), (2, 3, 4), (0, 3, 4), (1, 4)],
     ),
     row(
         "masked_select",
         lambda x: x.masked_select(nncore.tensor(_FLAGS)),
         lambda x: np.broadcast_to(x, (3, 4))[_FLAGS],
-        [(3, 4), (4,)],
+        [(3, 4), (4,), (3, 1)],
     ),
     row(
         "rows and columns",
         lambda x: x[nncore.tensor([[0], [2]]), nncore.tensor([1, -1, 1])],
         lambda x: x[np.array([[0], [2]]), np.array([1, -1, 1])],
-        [(3, 4), (3, 4, 2)],
+        [(3, 4), (3, 4, 2), (3, 4, 0), (3, 2, 1)],
     ),
     row(
         "indices apart",
         lambda x: x[[0, 2], :, [1, -1]],
         lambda x: x[[0, 2], :, [1, -1]],
-        [(3, 4, 2), (3, 1, 5, 2)],
+        [(3, 4, 2), (3, 1, 5, 2), (3, 0, 2), (3, 1, 2)],
     ),
     row(
         "indices with slices",
         lambda x: x[1:, None, nncore.tensor([3, 0, 3]), ::2],
         lambda x: x[1:, None, np.array([3, 0, 3]), ::2],
-        [(3, 4, 5)],
+        [(3, 4, 5), (3, 4, 0)],
     ),
     row(
         "index of an inner axis",
@@ -220,7 +240,12 @@ SELECTED = [
         lambda x: x[:, _SELECT],
         [(4, 3), (2, 3, 5)],
     ),
-    row("mask", lambda x: x[nncore.tensor(_FLAGS)], lambda x: x[_FLAGS], [(3, 4), (3, 4, 2)]),
+    row(
+        "mask",
+        lambda x: x[nncore.tensor(_FLAGS)],
+        lambda x: x[_FLAGS],
+        [(3, 4), (3, 4, 2), (3, 4, 0), (3, 4, 1)],
+    ),
     row(
         "mask and slice",
         lambda x: x[nncore.tensor(_FLAGS[:, 0]), 1:],
@@ -233,7 +258,7 @@ SELECTED = [
         lambda x: x[..., _FLAGS[:, 0], 1],
         [(3, 4), (2, 3, 4)],
     ),
-    row("whole", lambda x: x[...], lambda x: x[...], [(3, 4), ()]),
+    row("whole", lambda x: x[...], lambda x: x[...], [(3, 4), (), (0, 3)]),
 ]
 
 

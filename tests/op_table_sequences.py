@@ -10,6 +10,7 @@ import numpy as np
 import nncore
 from nncore import _core
 from op_case import Array, Case
+from op_random import SEED, kept, seeded
 from op_table import of_shapes
 
 GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
@@ -89,8 +90,37 @@ def recurrent_case(
     )
 
 
+def batch_first_case(mode: str, steps: int, features: int, hidden: int) -> Case:
+    """The results (batch, steps, hidden) of a layer without state."""
+    width = GATES[mode] * hidden
+
+    def call(x: Any, *weights: Any) -> Any:
+        y = _core.recurrent(mode, x.transpose(0, 1), None, None, [[*weights, None]])[0]
+        return y.transpose(0, 1)
+
+    def truth(x: Array, *weights: Array) -> Array:
+        h = np.zeros((len(x), hidden))
+        return np.swapaxes(walk(mode, np.swapaxes(x, 0, 1), h, h, list(weights))[0], 0, 1)
+
+    return Case(
+        f"{mode} batch first {steps}x{features} {hidden}",
+        call,
+        truth,
+        of_shapes((5, steps, features), (width, features), (width, hidden), (width,), (width,)),
+        [()],
+        ulp=32,
+        size=lambda *a: np.ones(truth(*a).shape),
+    )
+
+
 def attend(
-    q: Array, k: Array, v: Array, mask: Array | None = None, causal: bool = False, scale: float | None = None
+    q: Array,
+    k: Array,
+    v: Array,
+    mask: Array | None = None,
+    causal: bool = False,
+    scale: float | None = None,
+    dropout: float = 0.0,
 ) -> Array:
     """softmax(scale q k^T + mask) v, rows that see nothing 0; heads of k and v serve several of q."""
     if q.ndim > 2 and k.shape[-3] != q.shape[-3]:
@@ -103,7 +133,20 @@ def attend(
     top = scores.max(axis=-1, keepdims=True, initial=-np.inf)
     p = np.exp(scores - np.where(np.isfinite(top), top, 0))
     total = p.sum(axis=-1, keepdims=True)
-    return np.asarray(p / np.where(total == 0, 1, total) @ v)
+    return np.asarray(p / np.where(total == 0, 1, total) * drawn(p.shape, dropout) @ v)
+
+
+def drawn(scores: tuple[int, ...], dropout: float) -> Array:
+    """0 or 1 / (1 - dropout): 256 random numbers for each row and each tile of at most 256 keys."""
+    if dropout == 0:
+        return np.ones(scores)
+    *rows, keys = scores
+    tiles = -(-keys // 256)
+    each, more = divmod(-(-keys // 16), tiles)  # runs of 16 keys, and how many tiles have one more
+    edges = [min(keys, 16 * (j * each + min(j, more))) for j in range(tiles + 1)]
+    mask = kept(SEED, 0, int(np.prod(rows)) * tiles * 256, dropout).reshape(*rows, tiles, 256)
+    parts = [mask[..., j, : edges[j + 1] - edges[j]] for j in range(tiles)]
+    return np.concatenate(parts, -1) / (1 - dropout)
 
 
 def mask_of(kind: str, shape: tuple[int, ...]) -> Array:
@@ -119,6 +162,7 @@ def attention_case(
     mask: tuple[str, tuple[int, ...]] | None = None,
     causal: bool = False,
     scale: float | None = None,
+    dropout: float = 0.0,
 ) -> Case:
     values = None if mask is None else mask_of(*mask)
 
@@ -126,18 +170,39 @@ def attention_case(
         m = None if values is None else nncore.tensor(values)
         if m is not None and values is not None and values.dtype != bool:
             m = m.to(q.dtype)
-        return _core.attention(q, k, v, m, causal, scale, enable_gqa=q.ndim > 2)
+        return nncore.nn.functional.scaled_dot_product_attention(
+            q, k, v, m, dropout, causal, scale, enable_gqa=q.ndim > 2
+        )
 
     text = f"attention {q} {k} {dv}" + (" causal" if causal else "") + (f" {mask}" if mask else "")
+    text += f" dropout {dropout}" if dropout else ""
     return Case(
         text,
-        call,
-        lambda q, k, v: attend(q, k, v, values, causal, scale),
+        seeded(call),
+        lambda q, k, v: attend(q, k, v, values, causal, scale, dropout),
         of_shapes(q, k, (*k[:-1], dv)),
         [()],
         ulp=16,
         size=lambda q, k, v: np.ones((*q[..., :1].shape[:-1], dv)),
     )
+
+
+def rotary_case(shape: tuple[int, ...], interleaved: bool) -> Case:
+    angles = np.arange(shape[-2])[:, None] / 10.0 ** np.arange(shape[-1] // 2)
+    cos, sin = (f(angles).astype(np.float32).astype(np.float64) for f in (np.cos, np.sin))
+
+    def call(x: Any) -> Any:
+        tables = (nncore.tensor(t).to(x.dtype) for t in (cos, sin))
+        return nncore.nn.functional.apply_rotary(x, *tables, interleaved=interleaved)
+
+    def truth(x: Array) -> Array:
+        half = x.shape[-1] // 2
+        a, b = (x[..., 0::2], x[..., 1::2]) if interleaved else (x[..., :half], x[..., half:])
+        turned = a * cos - b * sin, b * cos + a * sin
+        return np.stack(turned, -1).reshape(x.shape) if interleaved else np.concatenate(turned, -1)
+
+    name = f"apply_rotary {shape}" + (" interleaved" if interleaved else "")
+    return Case(name, call, truth, of_shapes(shape), [()], 2, lambda x: 2.0)
 
 
 def packed_case(batch: int, steps: int, heads: int, width: int, causal: bool, packed: bool) -> Case:
@@ -182,6 +247,7 @@ CASES: list[Case] = [
             (4, 1, 3, 40, 1, False),
         ]
     ),
+    *(batch_first_case(mode, 3, 4, 5) for mode in ("LSTM", "GRU", "RNN_TANH")),
     recurrent_case("LSTM", 3, 2, 3, 4, 1, out=2),
     recurrent_case("LSTM", 2, 2, 2, 3, 2, out=1, state=False),
     recurrent_case("LSTM", 9, 20, 5, 33, 1, out=17),
@@ -198,10 +264,15 @@ CASES: list[Case] = [
     attention_case((2, 2, 3, 4), (2, 2, 5, 4), 3, ("float", (2, 2, 3, 5))),
     attention_case((2, 2, 3, 4), (2, 2, 5, 4), 3, ("float", (2, 3, 1))),
     attention_case((2, 2, 2, 2, 3), (2, 2, 2, 2, 3), 3, ("bool", (2, 1, 2, 2, 2))),
+    attention_case((2, 2, 3, 4), (2, 2, 5, 4), 3, dropout=0.25),
+    attention_case((2, 4, 3, 4), (2, 2, 7, 4), 3, ("float", (3, 7)), dropout=0.5),
+    attention_case((1, 2, 3), (1, 300, 3), 2, dropout=0.1),
+    attention_case((2, 1, 75, 3), (2, 1, 75, 3), 3, causal=True, dropout=0.4),
     attention_case((1, 2, 71, 5), (1, 1, 300, 5), 4),
     attention_case((2, 1, 300, 8), (2, 1, 300, 8), 8, causal=True),
     attention_case((2, 1, 100, 3), (2, 1, 270, 3), 5, ("bool", (100, 270))),
     attention_case((1, 2, 90, 3), (1, 2, 290, 3), 3, ("float", (1, 290))),
     *(packed_case(2, 4, 2, 3, causal, packed) for causal in (False, True) for packed in (False, True)),
     packed_case(2, 75, 3, 5, True, True),
+    *(rotary_case(shape, inner) for shape in [(3, 6), (2, 1, 2), (0, 3, 4)] for inner in (False, True)),
 ]

@@ -115,13 +115,13 @@ BAD: list[tuple[str, Callable[[], object], type[Exception], str]] = [
         "batch 1.5",
         lambda: DataLoader(TensorDataset(rows(3)), 1.5),  # type: ignore[arg-type]
         TypeError,
-        "batch_size must be an integer, got 1.5",
+        "batch_size must be an int, got 1.5",
     ),
     (
         "batch true",
         lambda: DataLoader(TensorDataset(rows(3)), True),
         TypeError,
-        "batch_size must be an integer, got True",
+        "batch_size must be an int, got True",
     ),
     (
         "split sum",

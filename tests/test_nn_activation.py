@@ -181,7 +181,21 @@ def test_printed_form_is_pytorchs(name: str) -> None:
 
 def test_every_activation_is_in_the_table() -> None:
     listed = set(nn.activation.__all__) | set(nn.softmax.__all__)
-    assert listed == {type(module).__name__ for module, *_ in CASES.values()}
+    assert listed == {type(module).__name__ for module, *_ in CASES.values()} | {"GLU", "Maxout", "PReLU"}
+
+
+def test_activations_that_learn_or_join_entries(rng: np.random.Generator) -> None:
+    x = nncore.tensor(X[0].astype(np.float32))
+    assert nn.GLU(0)(x).tolist() == F.glu(x, 0).tolist()
+    assert nn.Maxout(2, 0)(x).tolist() == X[0].astype(np.float32).reshape(2, 2, 5).max(1).tolist()
+    layer = nn.PReLU(5, 0.5)
+    assert layer(x).tolist() == F.prelu(x, nncore.full((5,), 0.5)).tolist()
+    assert layer.double().state_dict()["weight"].tolist() == [0.5] * 5
+    assert [repr(m) for m in (nn.GLU(), nn.PReLU(), nn.Maxout(3))] == [
+        "GLU(dim=-1)",
+        "PReLU(num_parameters=1)",
+        "Maxout(3, dim=-1)",
+    ]
 
 
 BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
@@ -197,6 +211,15 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: nn.Softmax(2)(nncore.zeros(3, 4)), IndexError, "softmax"),
     (lambda: nn.LogSoftmax(-3)(nncore.zeros(3, 4)), IndexError, "log_softmax"),
     (lambda: nn.ReLU()([1.0]), TypeError, "relu"),
+    (lambda: nn.GLU(1)(nncore.zeros(2, 3)), ValueError, "even size"),
+    (
+        lambda: nn.Maxout(2, 1)(nncore.zeros(2, 3)),
+        ValueError,
+        r"axis 1 of \(2, 3\) does not divide into pieces of 2",
+    ),
+    (lambda: nn.Maxout(0), ValueError, "pieces must be at least 1"),
+    (lambda: F.maxout(nncore.zeros(2, 3), 1, 2), IndexError, "dim 2 is out of range"),
+    (lambda: nn.PReLU(4)(nncore.zeros(2, 3)), ValueError, "4"),
 ]
 
 

@@ -40,11 +40,11 @@ LAYERS: dict[str, nn.Module] = {
 
 
 def test_printed_forms() -> None:
-    assert repr(LAYERS["layer"]) == "LayerNorm((3, 4), eps=1e-05, elementwise_affine=True)"
+    assert repr(LAYERS["layer"]) == "LayerNorm((3, 4), eps=1e-05, elementwise_affine=True, bias=True)"
     assert repr(LAYERS["rms"]) == "RMSNorm((4,), eps=None, elementwise_affine=True)"
-    assert repr(LAYERS["group"]) == "GroupNorm(3, 6, eps=1e-05, affine=True)"
+    assert repr(LAYERS["group"]) == "GroupNorm(3, 6, eps=1e-05, affine=True, bias=True)"
     assert repr(LAYERS["instance"]) == (
-        "InstanceNorm2d(6, eps=1e-05, momentum=0.1, affine=False, track_running_stats=False)"
+        "InstanceNorm2d(6, eps=1e-05, momentum=0.1, affine=False, bias=False, track_running_stats=False)"
     )
     assert repr(LAYERS["response"]) == "LocalResponseNorm(5, alpha=0.0001, beta=0.75, k=1.0)"
 

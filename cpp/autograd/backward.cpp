@@ -145,7 +145,13 @@ class Walk {
     std::vector<Tensor> far(node.inputs.size() > few ? node.inputs.size() : 0);
     std::span<Tensor> slots = far.empty() ? std::span<Tensor>(near) : std::span<Tensor>(far);
     InputGrads dx(node.inputs, slots);
-    node.backward(node.pending, dx);
+    try {
+      node.backward(node.pending, dx);
+    } catch (const ChangedSinceSaved& changed) {
+      raise<Error>("backward: ", node.name, " needs ", changed.what(),
+                   "; call backward before what changes it, such as an optimizer's step, or compute the loss "
+                   "again after it");
+    }
     for (size_t i = 0; i < node.inputs.size(); i++) {
       if (!slots[i].defined()) continue;
       const Edge& edge = node.inputs[i];

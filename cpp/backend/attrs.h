@@ -146,6 +146,16 @@ struct GroupNormAttrs {
   bool operator==(const GroupNormAttrs&) const = default;
 };
 
+// x seen as (n, channels, inner); each channel is brought to mean 0 and variance 1, in training by the
+// batch's own statistics.
+struct BatchNormAttrs {
+  int64_t n, channels, inner;
+  bool training;
+  double eps;
+  double momentum;  // of the kept statistics; below 0: they are means over all batches
+  bool operator==(const BatchNormAttrs&) const = default;
+};
+
 // y = x (k + alpha * sum of x^2 over `size` neighbouring channels)^-beta for x seen as (n, channels, inner).
 struct ResponseNormAttrs {
   int64_t n, channels, inner, size;
@@ -316,6 +326,7 @@ struct AttentionAttrs {
   AttentionLayout q, k, v, out;
   int64_t mask_stride[4];  // batch, head, query, key; 0 where stretched
   double scale;
+  double dropout;  // of probabilities
   bool causal;
   bool operator==(const AttentionAttrs&) const = default;
 

@@ -30,10 +30,14 @@ struct Arg {
 
 inline Arg in(const Tensor& t) {
   if (!t.defined()) return {};
-  return {t.impl()->storage.get(), t.data(), int64_t(t.bytes()), t.dtype(), false};
+  Storage* const storage = t.impl()->storage.get();
+  if (t.impl()->saved_version != 0 && t.impl()->saved_version != storage->version()) [[unlikely]]
+    throw ChangedSinceSaved(t);
+  return {storage, t.data(), int64_t(t.bytes()), t.dtype(), false};
 }
 inline Arg out(const Tensor& t) {
   if (!t.defined()) return {};
+  t.impl()->storage->changed();
   return {t.impl()->storage.get(), t.data(), int64_t(t.bytes()), t.dtype(), true};
 }
 

@@ -299,4 +299,19 @@ struct Erf : NoScalars {
   }
 };
 
+struct Erfc : NoScalars {
+  static constexpr const char *name = "erfc", *formula = "1 - erf(x)",
+                              *derivative = "-2 / sqrt(pi) * e^(-x^2)";
+  static constexpr Needs needs = Needs::x;
+  static constexpr double ulp = 3;
+  template <class V>
+  static constexpr V fwd(V x, const V*) {
+    return erfc(x);
+  }
+  template <class V, class T = typename V::Scalar>
+  static constexpr V bwd(V x, V, V dy, const V*) {
+    return dy * (V(T(-1.1283791670955126)) * exp(-(x * x)));
+  }
+};
+
 }  // namespace formulas

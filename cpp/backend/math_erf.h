@@ -13,10 +13,8 @@ struct NormalTail {
 // Phi(-|x|) = density * ratio. ratio is a quotient of polynomials right to 2^-26.7 for float; for double
 // ratio (t + 5) is a polynomial in (t - 5) / (t + 5) right to 2^-54.
 template <class V, class T = typename V::Scalar>
-NNCORE_INLINE NormalTail<V> normal_tail(V x) {
-  const V t = min(V(T(is_float<V> ? 13.2 : 37.63)), abs(x));
+NNCORE_INLINE NormalTail<V> normal_tail(V t, V square, V lost) {
   // e^(-t^2 / 2) = 2^n e^(-r / 2), t^2 in two words
-  const V square = t * t, lost = fma(t, t, -square);
   const V power = fma(square, V(T(-0x1.71547652b82fep-1)), V(magic<V>));
   const V n = power - V(magic<V>);
   V r = fma(n, V(T(is_float<V> ? 0x1.62e43p+0 : 0x1.62e42fefa39efp+0)), square);
@@ -45,6 +43,13 @@ NNCORE_INLINE NormalTail<V> normal_tail(V x) {
 }
 
 template <class V, class T = typename V::Scalar>
+NNCORE_INLINE NormalTail<V> normal_tail(V x) {
+  const V t = min(V(T(is_float<V> ? 13.2 : 37.63)), abs(x));
+  const V square = t * t;
+  return normal_tail(t, square, fma(t, t, -square));
+}
+
+template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V erf(V x) {
   if constexpr (is_float<V>) {  // 1 - e^-q, q(a) = a (2 / sqrt(pi) + a P(a)), a = |x|, right to 2^-27.8
     const V a = min(V(T(3.95)), abs(x));
@@ -64,4 +69,14 @@ NNCORE_INLINE V erf(V x) {
     const V y = select(a < V(T(0.84)), a * p, select(a < V(T(6)), far, V(T(1))));
     return copysign(select(a == a, y, a), x);
   }
+}
+
+// 2 Phi(-a sqrt 2) for a = |x|, its square exact in two words; 2 - that for x < 0.
+template <class V, class T = typename V::Scalar>
+NNCORE_INLINE V erfc(V x) {
+  const V a = min(V(T(is_float<V> ? 9.33 : 26.6)), abs(x));
+  const V square = a * a, lost = fma(a, a, -square);
+  const NormalTail<V> tail = normal_tail(a * V(T(0x1.6a09e667f3bcdp+0)), square + square, lost + lost);
+  const V y = (tail.ratio + tail.ratio) * tail.density;
+  return select(x < V(0), V(T(2)) - y, y);
 }

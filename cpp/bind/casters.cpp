@@ -67,6 +67,17 @@ int64_t to_int(py::handle object, const char* what) {
   return value;
 }
 
+double to_real(py::handle object, const char* what) {
+  const double value = PyFloat_AsDouble(object.ptr());
+  if (value == -1 && PyErr_Occurred()) {
+    const bool large = PyErr_ExceptionMatches(PyExc_OverflowError);
+    PyErr_Clear();
+    check(!large, what, ": ", py::cast<std::string>(py::str(object)), " does not fit a float");
+    raise<TypeError>(what, ": expected a number, got ", Py_TYPE(object.ptr())->tp_name);
+  }
+  return value;
+}
+
 Shape to_shape(py::handle object) {
   Shape shape;
   if (!py::isinstance<py::sequence>(object)) {

@@ -30,15 +30,15 @@ Tensor full(const Shape& shape, py::handle value, std::optional<DType> dtype) {
                                     : is_int                  ? DType::int64
                                                               : DType::float32);
   if (is_int && !is_floating(type)) return ops::full_integer(shape, to_int(value, "full"), type);
-  return ops::full(shape, py::cast<double>(value), type);
+  return ops::full(shape, to_real(value, "full"), type);
 }
 
 Tensor arange(py::handle start, const py::object& end, py::handle step, std::optional<DType> dtype) {
   const bool ints =
       PyLong_Check(start.ptr()) && (end.is_none() || PyLong_Check(end.ptr())) && PyLong_Check(step.ptr());
-  const double first = end.is_none() ? 0 : py::cast<double>(start),
-               last = py::cast<double>(end.is_none() ? start : py::handle(end));
-  return ops::arange(first, last, py::cast<double>(step),
+  const double first = end.is_none() ? 0 : to_real(start, "arange"),
+               last = to_real(end.is_none() ? start : py::handle(end), "arange");
+  return ops::arange(first, last, to_real(step, "arange"),
                      dtype.value_or(ints ? DType::int64 : DType::float32));
 }
 
@@ -214,7 +214,7 @@ void bind_create(py::module_& m) {
         if (tensor_of(value.ptr()))
           ops::assign_(target, py::cast<Tensor>(value));
         else
-          ops::fill_(target, py::cast<double>(value));
+          ops::fill_(target, to_real(value, "assign_"));
       },
       py::arg("target"), py::arg("value"),
       "Writes a tensor's values, or one number, into a parameter or buffer.");

@@ -93,15 +93,15 @@ Tensor clamp(const Tensor& x, const py::object& min, const py::object& max) {
       if (tensor_of(b.ptr())) return py::cast<Tensor>(b);
       if (PyLong_Check(b.ptr()) && !is_floating(x.dtype()))
         return ops::full_integer({}, to_int(b, "clamp"), x.dtype());
-      return ops::full({}, py::cast<double>(b), is_floating(x.dtype()) ? x.dtype() : DType::float32);
+      return ops::full({}, to_real(b, "clamp"), is_floating(x.dtype()) ? x.dtype() : DType::float32);
     };
     Tensor y = x;
     if (!min.is_none()) y = ops::apply<formulas::Maximum>(y, bound(min));
     if (!max.is_none()) y = ops::apply<formulas::Minimum>(y, bound(max));
     return y;
   }
-  return ops::apply<formulas::Clamp>(x, {min.is_none() ? -infinity : py::cast<double>(min),
-                                         max.is_none() ? infinity : py::cast<double>(max)});
+  return ops::apply<formulas::Clamp>(x, {min.is_none() ? -infinity : to_real(min, "clamp"),
+                                         max.is_none() ? infinity : to_real(max, "clamp")});
 }
 
 // weight: one value, or one for each channel, axis 1 (axis 0 of a vector).
@@ -131,7 +131,7 @@ Tensor glu(const Tensor& x, int64_t dim) {
 Tensor lerp(const Tensor& start, const Tensor& end, const py::object& weight) {
   const Tensor d = ops::apply<formulas::Sub>(end, start);
   return ops::add(start, tensor_of(weight.ptr()) ? ops::multiply(d, py::cast<Tensor>(weight))
-                                                 : ops::multiply(d, py::cast<double>(weight)));
+                                                 : ops::multiply(d, to_real(weight, "lerp")));
 }
 
 template <class Op>
@@ -147,7 +147,7 @@ Tensor where(const Tensor& condition, py::handle a, py::handle b) {
     const bool is_int = PyLong_Check(h.ptr());
     if (is_int && !(t && is_floating(t->dtype)))
       return ops::full_integer({}, to_int(h, "where"), DType::int64);
-    return ops::full({}, py::cast<double>(h), t && is_floating(t->dtype) ? t->dtype : DType::float32);
+    return ops::full({}, to_real(h, "where"), t && is_floating(t->dtype) ? t->dtype : DType::float32);
   };
   return ops::where(condition, tensor(a, b), tensor(b, a));
 }

@@ -29,6 +29,10 @@ void translate_errors() {
       py::set_error(py::module_::import("nncore.errors").attr("CaptureError"), e.what());
     } catch (const Error& e) {
       py::set_error(PyExc_RuntimeError, e.what());
+    } catch (const py::cast_error& e) {  // "Unable to cast Python instance of type <class 'str'> to C++ ..."
+      const std::string text = e.what();
+      py::set_error(PyExc_TypeError,
+                    ("an operand has the wrong type: " + text.substr(0, text.find(" to C++"))).c_str());
     }
   });
 }

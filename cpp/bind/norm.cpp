@@ -58,6 +58,30 @@ void bind_norm(py::module_& m) {
       "groups of channels.\n\nWu and He 2018. Raises ValueError where the channels do not divide.\n\n"
       ">>> nncore.nn.functional.group_norm(nncore.tensor([[1.0, 3.0]]), 1, eps=0.0).tolist()\n"
       "[[-1.0, 1.0]]");
+  m.def(
+      "batch_norm",
+      [](const Tensor& x, const Optional& mean, const Optional& variance, const Optional& weight,
+         const Optional& bias, bool training, std::optional<double> momentum, double eps,
+         const Optional& batches) {
+        check(!momentum || *momentum >= 0, "batch_norm: momentum is ", momentum.value_or(0),
+              " but must lie between 0 and 1");
+        const ops::KeptStatistics kept = {mean.value_or(Tensor()), variance.value_or(Tensor()),
+                                          batches.value_or(Tensor()), momentum.value_or(-1)};
+        return ops::batch_norm(x, kept, weight.value_or(Tensor()), bias.value_or(Tensor()), training, eps);
+      },
+      py::arg("input"), py::arg("running_mean"), py::arg("running_var"), py::arg("weight") = py::none(),
+      py::arg("bias") = py::none(), py::arg("training") = false, py::arg("momentum") = 0.1,
+      py::arg("eps") = 1e-5, py::kw_only(), py::arg("num_batches_tracked") = py::none(),
+      "(x - mean) / sqrt(var + eps) * weight + bias for each channel of x (N, C, ...).\n\n"
+      "In training mean and variance are the batch's, and the running ones become (1 - momentum) running + "
+      "momentum batch (the variance with N - 1), in place; else the running ones serve. With "
+      "num_batches_tracked, an int64 number, batches are counted; momentum None takes the mean of all of "
+      "them. "
+      "Ioffe and Szegedy 2015, algorithm 1. Raises ValueError for shapes that do not match and for a single "
+      "value a channel in training.\n\n"
+      ">>> x = nncore.tensor([[1.0], [3.0]])\n"
+      ">>> nncore.nn.functional.batch_norm(x, None, None, training=True, eps=0.0).tolist()\n"
+      "[[-1.0], [1.0]]");
   m.def("response_norm", ops::response_norm, py::arg("input"), py::arg("size"), py::arg("alpha"),
         py::arg("beta"), py::arg("k"), "x (k + alpha * sum of x^2 over neighbouring channels)^-beta.");
 }

@@ -1,5 +1,6 @@
 #include "../ops/reduce.h"
 
+#include "../ops/elementwise.h"
 #include "../ops/fold.h"
 #include "../ops/shape.h"
 #include "module.h"
@@ -56,7 +57,7 @@ Tensor norm(const Tensor& x, const py::object& p, const Axes& dim, bool keepdim)
           "'; expected 'fro' or a number");
     return ops::norm(x, 2, dim.list, keepdim);
   }
-  return ops::norm(x, p.is_none() ? 2 : py::cast<double>(p), dim.list, keepdim);
+  return ops::norm(x, p.is_none() ? 2 : to_real(p, "norm"), dim.list, keepdim);
 }
 
 }  // namespace
@@ -91,11 +92,17 @@ void bind_reduce(py::module_& m, TensorClass& tensor) {
               "sum((x - mean)^2) / (n - correction) over dim; correction is 1 by default.");
   bind_spread(m, tensor, "std", true,
               "The square root of the variance over dim; correction is 1 by default.");
+  bind_both(
+      m, tensor, "max", [](const Tensor& x, const Tensor& y) { return ops::apply<formulas::Maximum>(x, y); },
+      py::arg("other"), "The larger of two, element by element: maximum(input, other).");
   both(
       "max",
       [](const Tensor& x, std::optional<int64_t> dim, bool keep) { return extreme(x, true, dim, keep); },
       "The largest element; with dim, (values, indices) along that axis. NaN wins; the first of equals is "
       "returned.");
+  bind_both(
+      m, tensor, "min", [](const Tensor& x, const Tensor& y) { return ops::apply<formulas::Minimum>(x, y); },
+      py::arg("other"), "The smaller of two, element by element: minimum(input, other).");
   both(
       "min",
       [](const Tensor& x, std::optional<int64_t> dim, bool keep) { return extreme(x, false, dim, keep); },

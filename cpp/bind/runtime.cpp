@@ -33,6 +33,8 @@ void bind_runtime(py::module_& m) {
         set_num_threads(int(threads));
       },
       py::arg("n"), "How many threads kernels may use; results do not depend on it.");
+  m.def("set_always_split", set_always_split, py::arg("on"),
+        "For tests: kernels use all threads, however little there is to do.");
   m.def("get_num_threads", num_threads, "How many threads kernels may use.");
   m.def("show_config", show_config, "Version, processor, instruction sets and threads as text.");
   m.def("isa_levels", cpu::level_names, "The instruction-set levels this processor can run, lowest first.");

@@ -14,7 +14,7 @@ Tensor as_source(const Tensor& x, py::handle value) {
   if (tensor_of(value.ptr())) return py::cast<Tensor>(value);
   if (!is_floating(x.dtype()) && PyLong_Check(value.ptr()))
     return ops::full_integer({}, to_int(value, "scatter"), x.dtype());
-  return ops::full({}, py::cast<double>(value), x.dtype());
+  return ops::full({}, to_real(value, "scatter"), x.dtype());
 }
 
 Tensor scatter(const Tensor& x, int64_t dim, const Tensor& index, const py::object& src,
@@ -24,7 +24,7 @@ Tensor scatter(const Tensor& x, int64_t dim, const Tensor& index, const py::obje
 }
 
 Tensor masked_fill(const Tensor& x, const Tensor& mask, py::handle value) {
-  const double real = py::cast<double>(value);
+  const double real = to_real(value, "masked_fill");
   const bool is_int = PyLong_Check(value.ptr());
   check<TypeError>(is_floating(x.dtype()) || is_int, "masked_fill: a ", x.dtype(), " tensor cannot hold ",
                    real);

@@ -273,7 +273,13 @@ TeamLimit::TeamLimit() : before_(team_limit) {}
 TeamLimit::~TeamLimit() { team_limit = before_; }
 void TeamLimit::set(int threads) { team_limit = threads; }
 
+namespace {
+std::atomic<bool> always_split{false};
+}
+void set_always_split(bool on) { always_split = on; }
+
 int team_size(int64_t cost) {
+  if (always_split.load(std::memory_order_relaxed) && !inside) return std::min(num_threads(), team_limit);
   if (cost < break_even || inside || team_limit == 1) return 1;
   const int threads = std::min(num_threads(), team_limit);
   return threads == 1 ? 1 : int(std::min<int64_t>(cost / min_share, team.account.allowed(threads)));

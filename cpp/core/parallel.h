@@ -14,6 +14,9 @@ void set_num_threads(int n);
 // True inside a body: nested regions then run on the thread they are called from.
 bool in_parallel();
 
+// For tests: every region has the whole team, however little there is to do.
+void set_always_split(bool on);
+
 // How many threads work of `cost` nanoseconds (on one thread) deserves just now; 1 inside a region.
 int team_size(int64_t cost);
 

@@ -1,7 +1,9 @@
 // A reference-counted run of bytes: owned, from the caching allocator, or borrowed from somebody who is told
 // at the end.
 #pragma once
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 
 #include "intrusive.h"
 
@@ -22,6 +24,11 @@ class Storage final : public Object {
   size_t bytes() const { return bytes_; }
   bool borrowed() const { return done_ != nullptr; }
 
+  // Rises with every call that writes here, so that backward notices values changed since forward. Plain
+  // loads and stores: two threads that write one storage are a race anyhow.
+  uint32_t version() const { return version_.load(std::memory_order_relaxed); }
+  void changed() { version_.store(version() + 1, std::memory_order_relaxed); }
+
   // Who gets this storage when its last owner leaves it; null: the allocator.
   void watch(Watcher* watcher) { watcher_ = watcher; }
 
@@ -30,6 +37,7 @@ class Storage final : public Object {
 
   void* data_;
   size_t bytes_;
+  std::atomic<uint32_t> version_{1};
   void (*done_)(void*) = nullptr;
   void* owner_ = nullptr;
   Watcher* watcher_ = nullptr;

@@ -1,8 +1,21 @@
 #include "tensor.h"
 
 #include <new>
+#include <sstream>
 
 namespace nncore {
+
+namespace {
+std::string describe(const Tensor& t) {
+  std::ostringstream text;
+  text << "a " << t.dtype() << " tensor of shape " << t.shape()
+       << ", which has been modified in place since (version " << t.impl()->storage->version()
+       << ", expected " << t.impl()->saved_version << ")";
+  return text.str();
+}
+}  // namespace
+
+ChangedSinceSaved::ChangedSinceSaved(const Tensor& t) : Error(describe(t)) {}
 
 Tensor empty(const Shape& shape, DType dtype) {
   check_sizes("empty", shape, size_of(dtype));

@@ -1,6 +1,7 @@
 // Tensor: a dense, row-major, immutable value; a handle to shape, type and shared storage.
 #pragma once
 #include "dtype.h"
+#include "error.h"
 #include "intrusive.h"
 #include "shape.h"
 #include "storage.h"
@@ -20,11 +21,12 @@ class TensorImpl final : public Object {
 
   // What the tape keeps on a value; the core only carries it.
   bool requires_grad = false;
-  bool is_gradient = false;  // made by backward as some leaf's grad: it may be added to in place
-  int output_index = 0;      // which output of grad_fn this value is
-  Ref<Object> grad_fn;       // the node that made it; null for leaves
-  Ref<Object> hooks;         // called with its gradient
-  Ref<TensorImpl> grad;      // leaves only
+  bool is_gradient = false;    // made by backward as some leaf's grad: it may be added to in place
+  int output_index = 0;        // which output of grad_fn this value is
+  uint32_t saved_version = 0;  // of the storage when saved for backward; 0: not saved
+  Ref<Object> grad_fn;         // the node that made it; null for leaves
+  Ref<Object> hooks;           // called with its gradient
+  Ref<TensorImpl> grad;        // leaves only
 
   void* object = nullptr;  // what stands for this value in the user's language, not owned
 };
@@ -54,16 +56,30 @@ class Tensor {
     return static_cast<T*>(data());
   }
 
-  // The same values under another shape, without history.
-  Tensor alias(const Shape& shape) const {
-    return Tensor(impl_->storage, impl_->byte_offset, shape, dtype());
+  // The same values under another shape, without history; or those from element `first` on.
+  Tensor alias(const Shape& shape, int64_t first = 0) const {
+    Tensor t(impl_->storage, impl_->byte_offset + first * int64_t(size_of(dtype())), shape, dtype());
+    t.impl()->saved_version = impl_->saved_version;
+    return t;
   }
   Tensor detach() const { return alias(shape()); }
+  // The same for backward: where it reads the values, it raises if they have changed since.
+  Tensor saved(bool read = true) const {
+    Tensor t = detach();
+    if (read) t.impl()->saved_version = impl_->storage->version();
+    return t;
+  }
   // True when nobody else can see this value, so that it may be written again.
   bool unique() const { return impl_->use_count() == 1 && impl_->storage->use_count() == 1; }
 
  private:
   Ref<TensorImpl> impl_;
+};
+
+// A saved value that is read after it has changed.
+class ChangedSinceSaved : public Error {
+ public:
+  explicit ChangedSinceSaved(const Tensor& t);
 };
 
 Tensor empty(const Shape& shape, DType dtype);

@@ -22,8 +22,7 @@ void float_only(const char* what, const Tensor& x) {
 // From number `at` of t to its end.
 Tensor from(const Tensor& t, int64_t at) {
   if (!t.defined() || at == 0) return t;
-  return Tensor(t.impl()->storage, t.impl()->byte_offset + at * int64_t(size_of(t.dtype())),
-                Shape{t.numel() - at}, t.dtype());
+  return t.alias({t.numel() - at}, at);
 }
 
 // (..., heads, rows, width), dense
@@ -67,18 +66,24 @@ Tensor attend(const std::array<Operand, 3>& qkv, std::span<const Tensor> sources
   const Tensor& q = qkv[0].values;
   attrs.scale = rule.scale.value_or(1 / std::sqrt(double(attrs.d)));
   attrs.causal = rule.causal;
+  attrs.dropout = rule.dropout;
+  check(rule.dropout >= 0 && rule.dropout <= 1, name, ": dropout_p is ", rule.dropout,
+        " but must lie between 0 and 1");
   const Tensor mask = prepared_mask(rule, q, scores, attrs);
   const double work = double(scores.numel()) * double(attrs.d + attrs.dv) * (rule.causal ? .5 : 1);
   const int64_t cost = flop_cost(work) + element_cost(scores.numel());
   Tensor out = empty(shape, q.dtype());
   const Tensor lse = empty({attrs.batch, attrs.heads, attrs.q_len}, q.dtype());
-  submit(Call(Kernel::attention_fwd, cost, attrs, in(qkv[0].span()), in(qkv[1].span()), in(qkv[2].span()),
-              in(mask), nncore::out(out), nncore::out(lse)));
+  const Tensor key = rule.dropout > 0 ? empty({2}, DType::int64) : Tensor();
+  Call call(Kernel::attention_fwd, cost, attrs, in(qkv[0].span()), in(qkv[1].span()), in(qkv[2].span()),
+            in(mask), nncore::out(out), nncore::out(lse), nncore::out(key));
+  submit(key.defined() ? std::move(call).draws_from(*rule.generator) : call);
   if (Tape tape{sources}) {
     std::array<Operand, 3> saved;
-    for (int i = 0; i < 3; i++) saved[i] = {qkv[i].values.detach(), qkv[i].at};
+    for (int i = 0; i < 3; i++) saved[i] = {qkv[i].values.saved(), qkv[i].at};
     tape.record(name, out,
-                [=, out = out.detach(), packed = sources.size() == 1](const Tensor& dy, InputGrads& grads) {
+                [=, mask = mask.defined() ? mask.saved() : mask, out = out.saved(),
+                 packed = sources.size() == 1](const Tensor& dy, InputGrads& grads) {
                   std::array<Tensor, 3> d;
                   for (int i = 0; i < 3; i++) {
                     const int source = packed ? 0 : i;
@@ -88,7 +93,7 @@ Tensor attend(const std::array<Operand, 3>& qkv, std::span<const Tensor> sources
                   }
                   submit(Call(Kernel::attention_bwd, 5 * cost / 2, attrs, in(saved[0].span()),
                               in(saved[1].span()), in(saved[2].span()), in(mask), in(out), in(lse), in(dy),
-                              nncore::out(d[0]), nncore::out(d[1]), nncore::out(d[2])));
+                              nncore::out(d[0]), nncore::out(d[1]), nncore::out(d[2]), in(key)));
                 });
   }
   return out;

@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 
+#include "../core/random.h"
 #include "../core/tensor.h"
 
 namespace nncore::ops {
@@ -12,6 +13,8 @@ struct AttentionRule {
   Tensor mask;
   bool causal = false;
   std::optional<double> scale;  // 1 / sqrt(d) where not given
+  double dropout = 0;           // with this probability a weight is 0, else divided by 1 - it
+  Generator* generator = nullptr;
 };
 
 // softmax(scale q k^T + mask) v: q (..., heads, queries, d), k (..., kv_heads, keys, d), v (..., kv_heads,

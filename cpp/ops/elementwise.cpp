@@ -93,8 +93,8 @@ Tensor unary(int op, const Tensor& input, Scalars scalars) {
   if (Tape tape{x})
     tape.record(
         info.name, y,
-        [attrs, x = reads(info.needs, Needs::x) ? x.detach() : Tensor(),
-         y = reads(info.needs, Needs::y) ? y.detach() : Tensor()](const Tensor& dy, InputGrads& dx) {
+        [attrs, x = reads(info.needs, Needs::x) ? x.saved() : Tensor(),
+         y = reads(info.needs, Needs::y) ? y.saved() : Tensor()](const Tensor& dy, InputGrads& dx) {
           dx[0] = empty_like(dy);
           submit(Call(Kernel::unary_bwd, element_cost(attrs.n), attrs, in(x), in(y), in(dy), out(dx[0])));
         });
@@ -110,18 +110,22 @@ Tensor binary(int op, const Tensor& left, const Tensor& right) {
   Tensor y = empty(shape, dtype);
   const BinaryAttrs attrs = {op, 0, y.numel(), merged_loop(shape, {&a, &b})};
   submit(Call(Kernel::binary_fwd, byte_cost(int64_t(3 * y.bytes())), attrs, in(a), in(b), out(y)));
-  if (Tape tape{a, b})
-    tape.record(
-        info.name, y,
-        [op, a = a.detach(), b = b.detach(),
-         y = reads(info.needs[0], Needs::y) || reads(info.needs[1], Needs::y) ? y.detach() : Tensor()](
-            const Tensor& dy, InputGrads& d) {
-          for (int i = 0; i < 2; i++) {
-            if (!d.needs(i)) continue;
-            d[i] = op == BinaryOps::index_of<formulas::Add> ? sum_to(dy, (i ? b : a).shape())
-                                                            : binary_grad(op, i, a, b, y, dy);
-          }
-        });
+  if (Tape tape{a, b}) {
+    const auto needed = [&](Needs what) {
+      return (a.requires_grad() && reads(info.needs[0], what)) ||
+             (b.requires_grad() && reads(info.needs[1], what));
+    };
+    tape.record(info.name, y,
+                [op, a = a.saved(needed(Needs::a)), b = b.saved(needed(Needs::b)),
+                 y = reads(info.needs[0], Needs::y) || reads(info.needs[1], Needs::y) ? y.saved() : Tensor()](
+                    const Tensor& dy, InputGrads& d) {
+                  for (int i = 0; i < 2; i++) {
+                    if (!d.needs(i)) continue;
+                    d[i] = op == BinaryOps::index_of<formulas::Add> ? sum_to(dy, (i ? b : a).shape())
+                                                                    : binary_grad(op, i, a, b, y, dy);
+                  }
+                });
+  }
   return y;
 }
 
@@ -159,7 +163,7 @@ Tensor where(const Tensor& condition, const Tensor& left, const Tensor& right) {
   if (Tape tape{a, b})
     tape.record(
         "where", y,
-        [condition = condition.detach(), as = a.shape(), bs = b.shape()](const Tensor& dy, InputGrads& d) {
+        [condition = condition.saved(), as = a.shape(), bs = b.shape()](const Tensor& dy, InputGrads& d) {
           if (d.needs(0)) d[0] = sum_to(masked_fill(dy, condition, {0, 0}, false), as);
           if (d.needs(1)) d[1] = sum_to(masked_fill(dy, condition, {0, 0}, true), bs);
         });

@@ -30,7 +30,7 @@ Tensor embedding(const Tensor& ids, const Tensor& table, int64_t padding, bool b
   submit(Call(Kernel::embedding_fwd, cost, attrs, in(table), in(ids), out(y)));
   if (Tape tape{table})
     tape.record("embedding", y,
-                [=, ids = ids.detach(), from = table.shape()](const Tensor& dy, InputGrads& d) {
+                [=, ids = ids.saved(), from = table.shape()](const Tensor& dy, InputGrads& d) {
                   d[0] = empty(from, dy.dtype());
                   submit(Call(Kernel::embedding_bwd, cost + byte_cost(int64_t(d[0].bytes())), attrs, in(ids),
                               in(dy), out(d[0])));
@@ -58,7 +58,7 @@ Tensor embedding_bag(const Tensor& ids, const Tensor& table, const Tensor& offse
       byte_cost(int64_t(y.bytes()) + ids.numel() * table.size(1) * int64_t(size_of(y.dtype())));
   submit(Call(Kernel::embedding_bag_fwd, cost, attrs, in(table), in(ids), in(offsets), out(y)));
   if (Tape tape{table})
-    tape.record(op, y, [=, ids = ids.detach(), from = table.shape()](const Tensor& dy, InputGrads& d) {
+    tape.record(op, y, [=, ids = ids.saved(), from = table.shape()](const Tensor& dy, InputGrads& d) {
       d[0] = empty(from, dy.dtype());
       submit(Call(Kernel::embedding_bag_bwd, cost + byte_cost(int64_t(d[0].bytes())), attrs, in(ids),
                   in(offsets), in(dy), out(d[0])));

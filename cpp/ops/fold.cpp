@@ -69,7 +69,7 @@ Tensor fold(const char* op, const Grouped& g, Fold term, FoldEnd end, double sca
   const FoldAttrs attrs = {term, end, g.outer, g.n, g.inner, scale, power};
   submit(Call(Kernel::fold_fwd, fold_cost(g.x, term), attrs, in(g.x), in(m), out(y)));
   if (Tape tape{g.x})
-    tape.record(op, y, [attrs, x = g.x.detach(), y = y.detach(), m](const Tensor& dy, InputGrads& dx) {
+    tape.record(op, y, [attrs, x = g.x.saved(), y = y.saved(), m](const Tensor& dy, InputGrads& dx) {
       dx[0] = empty_like(x);
       submit(
           Call(Kernel::fold_bwd, fold_cost(x, attrs.term), attrs, in(x), in(m), in(y), in(dy), out(dx[0])));

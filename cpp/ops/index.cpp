@@ -34,7 +34,7 @@ Tensor take_rows_of(const char* op, const Tensor& x, const GatherAttrs& attrs, c
   Tensor y = empty(shape, x.dtype());
   submit(Call(Kernel::gather_rows, move_cost(y), attrs, in(x), in(index), out(y)));
   if (Tape tape{x})
-    tape.record(op, y, [from = x.shape(), index = index.detach(), attrs](const Tensor& dy, InputGrads& dx) {
+    tape.record(op, y, [from = x.shape(), index = index.saved(), attrs](const Tensor& dy, InputGrads& dx) {
       dx[0] = zeros(from, dy.dtype());
       submit(Call(Kernel::scatter_add_rows, move_cost(dy), attrs, in(index), in(dy), out(dx[0])));
     });
@@ -78,7 +78,7 @@ Tensor gather_all(const char* op, const Tensor& x, const Tensor& index, int axis
   Tensor y = empty(index.shape(), x.dtype());
   submit(Call(Kernel::gather_axis, 2 * y.numel(), attrs, in(x), in(index), out(y)));
   if (Tape tape{x})
-    tape.record(op, y, [from = x.shape(), index = index.detach(), attrs](const Tensor& dy, InputGrads& dx) {
+    tape.record(op, y, [from = x.shape(), index = index.saved(), attrs](const Tensor& dy, InputGrads& dx) {
       dx[0] = zeros(from, dy.dtype());
       scatter_into(dx[0], attrs, index, dy, true);
     });
@@ -120,7 +120,7 @@ Tensor index_add(const Tensor& x, int64_t axis, const Tensor& index, const Tenso
   Tensor y = clone(x.detach());
   submit(Call(Kernel::scatter_add_rows, move_cost(source), attrs, in(index), in(scaled), out(y)));
   if (Tape tape{x, scaled})
-    tape.record("index_add", y, [index = index.detach(), attrs, expected](const Tensor& dy, InputGrads& d) {
+    tape.record("index_add", y, [index = index.saved(), attrs, expected](const Tensor& dy, InputGrads& d) {
       if (d.needs(0)) d[0] = dy;
       if (d.needs(1)) d[1] = take_rows_of("index_add", dy, attrs, expected, index);
     });
@@ -203,12 +203,12 @@ Tensor scatter(const char* op, const Tensor& x, int64_t axis, const Tensor& inde
     copy_strided(part, y, part.shape(), contiguous_strides(part.shape()), to, 0, 0);
   }
   if (Tape tape{x, source})
-    tape.record(
-        op, y, [index = index.detach(), at, add, op, from = source.shape()](const Tensor& dy, InputGrads& d) {
-          const Tensor zero = zeros({}, dy.dtype());
-          if (d.needs(0)) d[0] = add ? dy : scatter(op, dy, at, index, zero, false);
-          if (d.needs(1)) d[1] = sum_to(gather(dy, at, index), from);
-        });
+    tape.record(op, y,
+                [index = index.saved(), at, add, op, from = source.shape()](const Tensor& dy, InputGrads& d) {
+                  const Tensor zero = zeros({}, dy.dtype());
+                  if (d.needs(0)) d[0] = add ? dy : scatter(op, dy, at, index, zero, false);
+                  if (d.needs(1)) d[1] = sum_to(gather(dy, at, index), from);
+                });
   return y;
 }
 
@@ -222,7 +222,7 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, FillValue value, bool wh
   submit(Call(Kernel::masked_fill, byte_cost(int64_t(3 * y.bytes())), attrs, in(x), in(mask), out(y)));
   if (Tape tape{x})
     tape.record("masked_fill", y,
-                [mask = mask.detach(), where_true, from = x.shape()](const Tensor& dy, InputGrads& dx) {
+                [mask = mask.saved(), where_true, from = x.shape()](const Tensor& dy, InputGrads& dx) {
                   dx[0] = sum_to(masked_fill(dy, mask, {0, 0}, where_true), from);
                 });
   return y;

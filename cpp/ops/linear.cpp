@@ -102,10 +102,12 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
         a.size(-1), " == ", b.size(-2), "; transpose one operand if its axes are swapped");
   Tensor c = batched_product({a, false}, {b, false});
   if (Tape tape{a, b})  // da = dc b^T, db = a^T dc
-    tape.record("matmul", c, [a = a.detach(), b = b.detach()](const Tensor& dc, InputGrads& d) {
-      if (d.needs(0)) d[0] = sum_to(batched_product({dc, false}, {b, true}), a.shape());
-      if (d.needs(1)) d[1] = sum_to(batched_product({a, true}, {dc, false}), b.shape());
-    });
+    tape.record(
+        "matmul", c,
+        [a = a.saved(b.requires_grad()), b = b.saved(a.requires_grad())](const Tensor& dc, InputGrads& d) {
+          if (d.needs(0)) d[0] = sum_to(batched_product({dc, false}, {b, true}), a.shape());
+          if (d.needs(1)) d[1] = sum_to(batched_product({a, true}, {dc, false}), b.shape());
+        });
   return c;
 }
 
@@ -141,8 +143,9 @@ Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b, int activation)
               out(y), out(z)));
   if (tape)
     tape.record("linear", y,
-                [x = x.detach(), w = w.detach(), z, y = activation >= 0 ? y.detach() : Tensor(),
-                 has_bias = b.defined(), activation, m, n, k](const Tensor& dy, InputGrads& d) {
+                [x = x.saved(w.requires_grad()), w = w.saved(x.requires_grad()), z,
+                 y = activation >= 0 ? y.saved() : Tensor(), has_bias = b.defined(), activation, m, n,
+                 k](const Tensor& dy, InputGrads& d) {
                   // dz = activation'(z) dy, db = column sums of dz, dx = dz w, dw = dz^T x
                   const auto slot = [&](bool wanted, int i, const Shape& shape) {
                     if (wanted && d.needs(i)) d[i] = empty(shape, dy.dtype());

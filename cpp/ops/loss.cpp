@@ -20,7 +20,7 @@ Tensor softmax_over(const char* op, int variant, const Tensor& x, int64_t axis) 
   Tensor y = empty_like(x);
   submit(Call(Kernel::softmax_fwd, element_cost(2 * x.numel()), attrs, in(x), out(y)));
   if (Tape tape{x})
-    tape.record(op, y, [y = y.detach(), attrs](const Tensor& dy, InputGrads& dx) {
+    tape.record(op, y, [y = y.saved(), attrs](const Tensor& dy, InputGrads& dx) {
       dx[0] = empty_like(y);
       submit(Call(Kernel::softmax_bwd, element_cost(y.numel()), attrs, in(y), in(dy), out(dx[0])));
     });
@@ -89,7 +89,7 @@ Tensor class_loss(const char* op, bool logits, const Tensor& x, const Tensor& ta
   submit(Call(Kernel::cross_entropy_fwd, cost, attrs, in(x), in(target), in(weight), out(lse), out(share),
               out(loss), out(scale)));
   if (Tape tape{x})
-    tape.record(op, loss, [=, x = x.detach(), target = target.detach()](const Tensor& dy, InputGrads& dx) {
+    tape.record(op, loss, [=, x = x.saved(), target = target.saved()](const Tensor& dy, InputGrads& dx) {
       dx[0] = empty_like(x);
       submit(Call(Kernel::cross_entropy_bwd, cost, attrs, in(x), in(target), in(weight), in(lse), in(share),
                   in(dy), in(scale), out(dx[0])));
@@ -132,7 +132,7 @@ Tensor multi_margin_loss(const Tensor& x, const Tensor& target, int p, double ma
   Tensor loss = empty(reduction == LossReduction::none ? rows : Shape(), x.dtype());
   submit(Call(Kernel::multi_margin_fwd, cost, attrs, in(x), in(target), in(weight), out(loss)));
   if (Tape tape{x})
-    tape.record(op, loss, [=, x = x.detach(), target = target.detach()](const Tensor& dy, InputGrads& d) {
+    tape.record(op, loss, [=, x = x.saved(), target = target.saved()](const Tensor& dy, InputGrads& d) {
       d[0] = empty_like(x);
       submit(Call(Kernel::multi_margin_bwd, cost, attrs, in(x), in(target), in(weight), in(dy), out(d[0])));
     });
@@ -165,7 +165,7 @@ Tensor ctc_loss(const Tensor& x, const Tensor& targets, const Tensor& input_leng
   submit(Call(Kernel::ctc_fwd, cost, attrs, in(x), in(targets), in(input_lengths), in(target_lengths),
               out(alpha), out(nll), out(loss)));
   if (Tape tape{x})
-    tape.record(op, loss, [=, x = x.detach()](const Tensor& dy, InputGrads& d) {
+    tape.record(op, loss, [=, x = x.saved()](const Tensor& dy, InputGrads& d) {
       d[0] = empty_like(x);
       submit(Call(Kernel::ctc_bwd, cost, attrs, in(x), in(targets), in(input_lengths), in(target_lengths),
                   in(alpha), in(nll), in(dy), out(d[0])));

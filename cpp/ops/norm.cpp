@@ -37,20 +37,20 @@ std::pair<Tensor, Tensor> norm_rows(const char* op, NormKind kind, const Tensor&
   submit(Call(Kernel::norm_fwd, cost, attrs, in(x), in(residual), in(weight), in(bias), out(ys[1]),
               out(ys[0]), out(stats)));
   if (Tape tape{x, residual, weight, bias})
-    tape.record(
-        op, std::span<Tensor>(ys, residual.defined() ? 2 : 1),
-        [=, x = (residual.defined() ? ys[1] : x).detach(), w = weight.defined() ? weight.detach() : Tensor()](
-            std::span<const Tensor> dys, InputGrads& d) {
-          const Tensor &dy = dys[0], dsum = dys.size() > 1 ? dys[1] : Tensor();
-          if (!dy.defined()) return void(d[0] = d[1] = dsum);
-          Tensor dx = d.needs(0) || d.needs(1) ? empty_like(x) : Tensor();
-          if (d.needs(2)) d[2] = empty(shape, x.dtype());
-          if (d.needs(3)) d[3] = empty(shape, x.dtype());
-          submit(Call(Kernel::norm_bwd, 2 * cost, attrs, in(x), in(w), in(stats), in(dy), in(dsum), out(dx),
-                      out(d[2]), out(d[3])));
-          if (d.needs(0)) d[0] = dx;
-          if (d.needs(1)) d[1] = dx;
-        });
+    tape.record(op, std::span<Tensor>(ys, residual.defined() ? 2 : 1),
+                [=, x = (residual.defined() ? ys[1] : x).saved(),
+                 w = weight.defined() ? weight.saved(x.requires_grad()) : Tensor()](
+                    std::span<const Tensor> dys, InputGrads& d) {
+                  const Tensor &dy = dys[0], dsum = dys.size() > 1 ? dys[1] : Tensor();
+                  if (!dy.defined()) return void(d[0] = d[1] = dsum);
+                  Tensor dx = d.needs(0) || d.needs(1) ? empty_like(x) : Tensor();
+                  if (d.needs(2)) d[2] = empty(shape, x.dtype());
+                  if (d.needs(3)) d[3] = empty(shape, x.dtype());
+                  submit(Call(Kernel::norm_bwd, 2 * cost, attrs, in(x), in(w), in(stats), in(dy), in(dsum),
+                              out(dx), out(d[2]), out(d[3])));
+                  if (d.needs(0)) d[0] = dx;
+                  if (d.needs(1)) d[1] = dx;
+                });
   return {ys[0], ys[1]};
 }
 
@@ -93,8 +93,8 @@ Tensor group_norm(const char* op, const Tensor& x, int64_t groups, const Tensor&
   submit(Call(Kernel::group_norm_fwd, cost, attrs, in(x), in(weight), in(bias), out(y), out(stats)));
   if (Tape tape{x, weight, bias})
     tape.record(op, y,
-                [=, x = x.detach(), w = weight.defined() ? weight.detach() : Tensor()](const Tensor& dy,
-                                                                                       InputGrads& d) {
+                [=, x = x.saved(), w = weight.defined() ? weight.saved(x.requires_grad()) : Tensor()](
+                    const Tensor& dy, InputGrads& d) {
                   if (d.needs(0)) d[0] = empty_like(x);
                   for (int i : {1, 2})
                     if (d.needs(i)) d[i] = empty({x.shape()[1]}, x.dtype());
@@ -102,6 +102,61 @@ Tensor group_norm(const char* op, const Tensor& x, int64_t groups, const Tensor&
                               out(d[0]), out(d[1]), out(d[2])));
                 });
   return y;
+}
+
+namespace {
+
+Tensor normalize_channels(const char* op, const Tensor& x, const KeptStatistics& kept, const Tensor& weight,
+                          const Tensor& bias, bool training, double eps) {
+  const int64_t n = x.shape()[0], channels = x.shape()[1];
+  const BatchNormAttrs attrs = {n, channels, x.shape().span(2, x.ndim()), training, eps, kept.momentum};
+  const Tensor stats = empty({2, channels}, x.dtype());
+  Tensor y = empty_like(x);
+  const int64_t cost = byte_cost(int64_t(4 * x.bytes()));
+  const auto state = [&](const Tensor& t) { return training ? out(t) : in(t); };
+  submit(Call(Kernel::batch_norm_fwd, cost, attrs, in(x), in(weight), in(bias), state(kept.mean),
+              state(kept.variance), state(kept.batches), out(y), out(stats)));
+  if (Tape tape{x, weight, bias})
+    tape.record(op, y,
+                [=, x = x.saved(), w = weight.defined() ? weight.saved(x.requires_grad()) : weight](
+                    const Tensor& dy, InputGrads& d) {
+                  if (d.needs(0)) d[0] = empty_like(x);
+                  for (int i : {1, 2})
+                    if (d.needs(i)) d[i] = empty({channels}, x.dtype());
+                  submit(Call(Kernel::batch_norm_bwd, 3 * cost / 2, attrs, in(x), in(w), in(stats), in(dy),
+                              out(d[0]), out(d[1]), out(d[2])));
+                });
+  return y;
+}
+
+}  // namespace
+
+Tensor batch_norm(const Tensor& x, const KeptStatistics& kept, const Tensor& weight, const Tensor& bias,
+                  bool training, double eps) {
+  constexpr const char* op = "batch_norm";
+  float_only(op, "the input", x);
+  check(x.ndim() >= 2, op, ": the input has shape ", x.shape(), "; expected (N, C, ...)");
+  const int64_t channels = x.shape()[1], count = channels ? x.numel() / channels : 0;
+  check_affine(op, "weight", weight, x, {channels});
+  check_affine(op, "bias", bias, x, {channels});
+  check_affine(op, "running_mean", kept.mean, x, {channels});
+  check_affine(op, "running_var", kept.variance, x, {channels});
+  check(kept.mean.defined() == kept.variance.defined(), op,
+        ": running_mean and running_var are given together or not at all");
+  check(training || kept.mean.defined(), op, ": outside training running_mean and running_var are needed");
+  check(kept.momentum <= 1, op, ": momentum is ", kept.momentum, " but must lie between 0 and 1");
+  if (kept.batches.defined())
+    check<TypeError>(kept.batches.dtype() == DType::int64 && kept.batches.numel() == 1, op,
+                     ": num_batches_tracked must be one int64 number, got ", kept.batches.dtype(),
+                     " of shape ", kept.batches.shape());
+  check(kept.batches.defined() || kept.momentum >= 0 || !kept.mean.defined(), op,
+        ": momentum None needs num_batches_tracked");
+  check(!training || count != 1, op, ": an input of shape ", x.shape(),
+        " has one value a channel, whose variance is 0; training needs at least two");
+  if (x.numel() == 0) return x;
+  if (x.ndim() > 2) return normalize_channels(op, x, kept, weight, bias, training, eps);
+  const Tensor rows = unsqueeze(transpose(x, 0, 1), 0);  // so that sums run along memory
+  return transpose(squeeze(normalize_channels(op, rows, kept, weight, bias, training, eps), 0), 0, 1);
 }
 
 Tensor response_norm(const Tensor& x, int64_t size, double alpha, double beta, double k) {
@@ -116,7 +171,7 @@ Tensor response_norm(const Tensor& x, int64_t size, double alpha, double beta, d
   const int64_t cost = element_cost(12 * x.numel());
   submit(Call(Kernel::response_norm_fwd, cost, attrs, in(x), out(s), out(y)));
   if (Tape tape{x})
-    tape.record(op, y, [=, x = x.detach(), y = y.detach()](const Tensor& dy, InputGrads& d) {
+    tape.record(op, y, [=, x = x.saved(), y = y.saved()](const Tensor& dy, InputGrads& d) {
       d[0] = empty_like(x);
       submit(Call(Kernel::response_norm_bwd, cost, attrs, in(x), in(s), in(y), in(dy), out(d[0])));
     });

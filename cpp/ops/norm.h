@@ -21,6 +21,17 @@ Tensor l2_normalize(const Tensor& x, int64_t axis, double eps);
 Tensor group_norm(const char* op, const Tensor& x, int64_t groups, const Tensor& weight, const Tensor& bias,
                   double eps);
 
+// What a batch norm keeps from batch to batch and changes in training: means and variances (C), and how many
+// batches there were (int64, may be missing); momentum below 0: the mean over all batches.
+struct KeptStatistics {
+  Tensor mean, variance, batches;
+  double momentum;
+};
+
+// x (N, C, ...): each channel by the statistics of the batch, or where not training by those kept.
+Tensor batch_norm(const Tensor& x, const KeptStatistics& kept, const Tensor& weight, const Tensor& bias,
+                  bool training, double eps);
+
 // x (k + alpha * sum of x^2 over `size` neighbouring channels)^-beta of x (N, C, ...).
 Tensor response_norm(const Tensor& x, int64_t size, double alpha, double beta, double k);
 

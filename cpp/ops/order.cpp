@@ -60,7 +60,7 @@ Tensor cumprod(const Tensor& input, int64_t axis) {
   const int at = normalize_axis("cumprod", axis, x.ndim());
   Tensor y = scan(Reduction::prod, x, at, false);
   if (Tape tape{x})
-    tape.record("cumprod", y, [x = x.detach(), y = y.detach(), at](const Tensor& dy, InputGrads& dx) {
+    tape.record("cumprod", y, [x = x.saved(), y = y.saved(), at](const Tensor& dy, InputGrads& dx) {
       dx[0] = empty_like(x);
       submit(Call(Kernel::cumprod_bwd, 2 * x.numel(), scan_attrs(Reduction::prod, x.shape(), at, false),
                   in(x), in(y), in(dy), out(dx[0])));

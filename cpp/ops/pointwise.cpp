@@ -37,10 +37,10 @@ Tensor run(int op, const char* name, const Tensor& a, const Tensor& b, const Ten
   for (int k = gradients[op]; k < 3; k++)
     check(!operands[k]->defined() || !operands[k]->requires_grad() || !grad_enabled(), name,
           ": there is no derivative by operand ", k, " (the target or its like); pass it with .detach()");
-  const auto kept = [](const Tensor& t) { return t.defined() ? t.detach() : Tensor(); };
+  const auto kept = [](const Tensor& t) { return t.defined() ? t.saved() : Tensor(); };
   if (Tape tape{a, b, c})
     tape.record(name, y,
-                [=, a = a.detach(), b = kept(b), c = kept(c), w = kept(w)](const Tensor& dy, InputGrads& d) {
+                [=, a = a.saved(), b = kept(b), c = kept(c), w = kept(w)](const Tensor& dy, InputGrads& d) {
                   for (int k = 0; k < 3; k++)
                     if (d.needs(k)) d[k] = empty_like(a);
                   submit(Call(Kernel::pointwise_loss_bwd, cost, attrs, in(a), in(b), in(c), in(w), in(dy),

@@ -17,11 +17,7 @@ const char* name_of(RecurrentCell cell) {
 }
 
 // n of t's numbers from the given one on; undefined stays undefined.
-Tensor run(const Tensor& t, int64_t from, int64_t n) {
-  if (!t.defined()) return {};
-  return Tensor(t.impl()->storage, t.impl()->byte_offset + from * int64_t(size_of(t.dtype())), Shape{n},
-                t.dtype());
-}
+Tensor run(const Tensor& t, int64_t from, int64_t n) { return t.defined() ? t.alias({n}, from) : t; }
 
 // Rows of a wider matrix: `cols` of every `ld` numbers.
 struct Matrix {
@@ -52,6 +48,13 @@ struct Layer {
   std::vector<Direction> directions;
   Tensor x, h0, c0, y;
 
+  // Keeps values, not history, for backward.
+  void save() {
+    const auto keep = [](Tensor& t) { t = t.defined() ? t.saved() : t; };
+    for (Tensor* t : {&x, &h0, &c0, &y}) keep(*t);
+    for (Direction& way : directions)
+      for (Tensor* t : {&way.w.w_ih, &way.w.w_hh, &way.w.b_ih, &way.w.b_hh, &way.w.w_hr}) keep(*t);
+  }
   int64_t features() const { return x.size(-1); }
   Matrix inputs() const { return {x, 0, x.size(0) * x.size(1), features(), features()}; }
   // (directions, batch, size): the part of direction d
@@ -205,10 +208,10 @@ RecurrentResult recurrent(RecurrentCell cell, int activation, const Tensor& x, c
   }
 
   std::vector<Tensor> sources = {x, h0, c0};
-  Layer layer = {{}, x.detach(), h0.defined() ? h0.detach() : h0, c0.defined() ? c0.detach() : c0, {}};
+  Layer layer = {{}, x, h0, c0, {}};
   Tensor results[] = {empty({a.steps, a.batch, a.ld_y}, x.dtype()), empty({count, a.batch, a.out}, x.dtype()),
                       lstm ? empty({count, a.batch, a.hidden}, x.dtype()) : Tensor()};
-  layer.y = results[0].detach();
+  layer.y = results[0];
   for (size_t d = 0; d < directions.size(); d++) {
     const RecurrentWeights& w = directions[d];
     for (const Tensor* t : {&w.w_ih, &w.w_hh, &w.b_ih, &w.b_hh, &w.w_hr}) sources.push_back(*t);
@@ -216,11 +219,13 @@ RecurrentResult recurrent(RecurrentCell cell, int activation, const Tensor& x, c
     layer.directions.push_back({a, w, empty({a.saved()}, x.dtype()), int64_t(d) * a.out});
     forward(layer, d, results[1], results[2]);
   }
-  if (Tape tape{std::span<const Tensor>(sources)})
+  if (Tape tape{std::span<const Tensor>(sources)}) {
+    layer.save();
     tape.record(op, std::span(results).first(lstm ? 3 : 2),
                 [layer = std::move(layer)](std::span<const Tensor> dy, InputGrads& grads) {
                   backward(layer, dy, grads);
                 });
+  }
   return {results[0], results[1], results[2]};
 }
 

@@ -122,7 +122,7 @@ Tensor prod(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
     const Tensor before = y;
     y = reduce_group(Reduction::prod, before, first, last + 1, 1);
     if (Tape tape{before})
-      tape.record("prod", y, [x = before.detach(), first, last](const Tensor& dy, InputGrads& dx) {
+      tape.record("prod", y, [x = before.saved(), first, last](const Tensor& dy, InputGrads& dx) {
         const Shape& s = x.shape();
         const ScanAttrs attrs = {Reduction::prod, s.span(0, first), s.span(first, last + 1),
                                  s.span(last + 1, s.ndim()), false};
@@ -143,7 +143,7 @@ Tensor extreme_over(const char* op, const Tensor& x, bool largest, std::span<con
   Tensor y = reduce(largest ? Reduction::max : Reduction::min, x, axes, keepdim);
   if (Tape tape{x})
     tape.record(op, y,
-                [x = x.detach(), y = y.alias(kept), kept,
+                [x = x.saved(), y = y.saved().alias(kept), kept,
                  axes = std::vector<int64_t>(axes.begin(), axes.end())](const Tensor& dy, InputGrads& dx) {
                   const Tensor ties = cast(equal(x, y), x.dtype());
                   dx[0] = multiply(ties, divide(dy.alias(kept), sum(ties, axes, true)));

@@ -68,6 +68,7 @@ std::vector<Tensor> Plan::replay(const std::vector<Tensor>& inputs) {
   for (Slot& slot : slots_)
     if (!free_to_overwrite(slot)) renew(slot);
   run();
+  for (Storage* s : changed_) s->changed();
   replays_++;
   for (const Leaf& l : leaves_)
     if (!l.keeps && !(l.leaf->grad == l.grad)) l.leaf->grad = l.grad;

@@ -76,6 +76,7 @@ class Plan final : public Object {
   std::vector<Slot> slots_;
   std::vector<Leaf> leaves_;
   std::vector<Ref<Storage>> held_;
+  std::vector<Storage*> changed_;  // those of them that the step writes, such as parameters
   std::vector<Ref<Generator>> generators_;
   Tensor arena_;
   Memory memory_ = {};

@@ -121,6 +121,7 @@ void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const 
         });
         memory_.outside += buffer.bytes;
         if (!is_gradient) held_.emplace_back(buffer.storage);
+        if (!is_gradient && buffer.written) changed_.push_back(buffer.storage);
       }
     }
   }

@@ -8,7 +8,7 @@ import typing
 import builtins
 import numpy as _np
 _F = typing.TypeVar("_F", bound=collections.abc.Callable[..., typing.Any])
-__all__: list[str] = ['Generator', 'HookHandle', 'Plan', 'Recording', 'Settings', 'Tensor', 'abs', 'adam_', 'add', 'add_layer_norm', 'addcdiv', 'addcmul', 'addmm', 'all', 'alpha_dropout', 'amax', 'amin', 'any', 'arange', 'argmax', 'argmin', 'argsort', 'assign_', 'attention', 'attention_of_packed', 'attention_of_rows', 'backward_gate', 'binary_cross_entropy', 'binary_cross_entropy_with_logits', 'bmm', 'bool', 'broadcast_to', 'capturing', 'cat', 'ceil', 'celu', 'check_finite', 'chunk', 'clamp', 'cos', 'cosine_embedding_loss', 'cross_entropy', 'ctc_loss', 'cumprod', 'cumsum', 'default_generator', 'diag', 'diagonal', 'div', 'dot', 'dropout', 'dropout1d', 'dropout2d', 'dropout3d', 'dtype', 'einsum', 'elementwise_ops', 'elu', 'embedding', 'embedding_bag', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'exp', 'exp2', 'expm1', 'eye', 'feature_alpha_dropout', 'flatten', 'flip', 'float32', 'float64', 'floor', 'floor_divide', 'fmod', 'from_numpy', 'full', 'full_like', 'gather', 'gaussian_nll_loss', 'ge', 'gelu', 'get_num_threads', 'glu', 'gradients', 'group_norm', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'hinge_embedding_loss', 'huber_loss', 'index_add', 'index_select', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'isfinite', 'isinf', 'isnan', 'kl_div', 'kl_div_log', 'l1_loss', 'l2_normalize', 'layer_norm', 'le', 'leaky_relu', 'lerp', 'linear', 'linspace', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logsigmoid', 'logsumexp', 'lt', 'manual_seed', 'margin_ranking_loss', 'masked_fill', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'mm', 'movedim', 'mse_loss', 'mul', 'multi_margin_loss', 'mv', 'narrow', 'ne', 'neg', 'nll_loss', 'no_grad', 'nonzero', 'norm', 'normal_', 'once', 'one_hot', 'ones', 'ones_like', 'outer', 'pad', 'permute', 'poisson_nll_loss', 'poisson_nll_loss_log', 'pow', 'prelu', 'prod', 'product', 'product_path', 'rand', 'randint', 'randn', 'randperm', 'reciprocal', 'recurrent', 'relu', 'relu6', 'remainder', 'repeat_interleave', 'reshape', 'response_norm', 'rms_norm', 'roll', 'round', 'rsqrt', 'scale_', 'scatter', 'scatter_add', 'selu', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'smooth_l1_loss', 'soft_margin_loss', 'softmax', 'softplus', 'softsign', 'sort', 'split', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'std', 'std_mean', 'stirling', 'structure_changed', 'structure_version', 'sub', 'sum', 'take', 'take_along_dim', 'tan', 'tanh', 'tanhshrink', 'tensor', 'tensordot', 'threshold', 'tile', 'topk', 'transpose', 'tril', 'trim_memory', 'triu', 'trunc', 'uint8', 'unbind', 'unflatten', 'uniform_', 'unsqueeze', 'var', 'var_mean', 'where', 'zeros', 'zeros_like']
+__all__: list[str] = ['Generator', 'HookHandle', 'Plan', 'Recording', 'Settings', 'Tensor', 'abs', 'adam_', 'add', 'add_layer_norm', 'addcdiv', 'addcmul', 'addmm', 'all', 'alpha_dropout', 'amax', 'amin', 'any', 'arange', 'argmax', 'argmin', 'argsort', 'assign_', 'attention', 'attention_of_packed', 'attention_of_rows', 'backward_gate', 'batch_norm', 'binary_cross_entropy', 'binary_cross_entropy_with_logits', 'bmm', 'bool', 'broadcast_to', 'capturing', 'cat', 'ceil', 'celu', 'check_finite', 'chunk', 'clamp', 'cos', 'cosine_embedding_loss', 'cross_entropy', 'ctc_loss', 'cumprod', 'cumsum', 'default_generator', 'diag', 'diagonal', 'div', 'dot', 'dropout', 'dropout1d', 'dropout2d', 'dropout3d', 'dtype', 'einsum', 'elementwise_ops', 'elu', 'embedding', 'embedding_bag', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'erfc', 'exp', 'exp2', 'expm1', 'eye', 'feature_alpha_dropout', 'flatten', 'flip', 'float32', 'float64', 'floor', 'floor_divide', 'fmod', 'from_numpy', 'full', 'full_like', 'gather', 'gaussian_nll_loss', 'ge', 'gelu', 'get_num_threads', 'glu', 'gradients', 'group_norm', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'hinge_embedding_loss', 'huber_loss', 'index_add', 'index_select', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'isfinite', 'isinf', 'isnan', 'kl_div', 'kl_div_log', 'l1_loss', 'l2_normalize', 'layer_norm', 'le', 'leaky_relu', 'lerp', 'linear', 'linspace', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logsigmoid', 'logsumexp', 'lt', 'manual_seed', 'margin_ranking_loss', 'masked_fill', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'mm', 'movedim', 'mse_loss', 'mul', 'multi_margin_loss', 'mv', 'narrow', 'ne', 'neg', 'nll_loss', 'no_grad', 'nonzero', 'norm', 'normal_', 'once', 'one_hot', 'ones', 'ones_like', 'outer', 'pad', 'permute', 'poisson_nll_loss', 'poisson_nll_loss_log', 'pow', 'prelu', 'prod', 'product', 'product_path', 'rand', 'randint', 'randn', 'randperm', 'reciprocal', 'recurrent', 'relu', 'relu6', 'remainder', 'repeat_interleave', 'reshape', 'response_norm', 'rms_norm', 'roll', 'round', 'rsqrt', 'scale_', 'scatter', 'scatter_add', 'selu', 'set_always_split', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'smooth_l1_loss', 'soft_margin_loss', 'softmax', 'softplus', 'softsign', 'sort', 'split', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'std', 'std_mean', 'stirling', 'structure_changed', 'structure_version', 'sub', 'sum', 'take', 'take_along_dim', 'tan', 'tanh', 'tanhshrink', 'tensor', 'tensordot', 'threshold', 'tile', 'topk', 'transpose', 'tril', 'trim_memory', 'triu', 'trunc', 'uint8', 'unbind', 'unflatten', 'uniform_', 'unsqueeze', 'var', 'var_mean', 'where', 'zeros', 'zeros_like']
 class dtype:
     """
     The type of a tensor's elements: float32, float64, int64, int32, uint8 or bool.
@@ -286,6 +286,10 @@ class Tensor:
         """
         2 / sqrt(pi) * integral of e^(-t^2) from 0 to x, element by element; derivative 2 / sqrt(pi) * e^(-x^2).
         """
+    def erfc(self) -> Tensor:
+        """
+        1 - erf(x), element by element; derivative -2 / sqrt(pi) * e^(-x^2).
+        """
     def exp(self) -> Tensor:
         """
         e^x, element by element; derivative y.
@@ -467,6 +471,12 @@ class Tensor:
         """
         The matrix product, as NumPy's matmul.
         """
+    @typing.overload
+    def max(self, other: Tensor) -> Tensor:
+        """
+        The larger of two, element by element: maximum(input, other).
+        """
+    @typing.overload
     def max(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
         """
         The largest element; with dim, (values, indices) along that axis. NaN wins; the first of equals is returned.
@@ -479,6 +489,12 @@ class Tensor:
         """
         The mean over all axes, or over dim.
         """
+    @typing.overload
+    def min(self, other: Tensor) -> Tensor:
+        """
+        The smaller of two, element by element: minimum(input, other).
+        """
+    @typing.overload
     def min(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
         """
         The smallest element; with dim, (values, indices) along that axis. NaN wins; the first of equals is returned.
@@ -1031,7 +1047,7 @@ def all(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int
     """
     Whether every element over dim is not 0.
     """
-def alpha_dropout(input: Tensor, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = True, inplace: builtins.bool = False) -> Tensor:
+def alpha_dropout(input: Tensor, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = False, inplace: builtins.bool = False) -> Tensor:
     """
     dropout to SELU's lowest value that keeps mean 0 and variance 1. Klambauer et al. 2017, section 2.
     """
@@ -1067,21 +1083,31 @@ def assign_(target: Tensor, value: typing.Any) -> None:
     """
     Writes a tensor's values, or one number, into a parameter or buffer.
     """
-def attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, is_causal: builtins.bool = False, scale: typing.SupportsFloat | typing.SupportsIndex | None = None, enable_gqa: builtins.bool = False) -> Tensor:
+def attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, is_causal: builtins.bool = False, scale: typing.SupportsFloat | typing.SupportsIndex | None = None, enable_gqa: builtins.bool = False, dropout_p: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> Tensor:
     """
     softmax(scale q k^T + mask) v for each head of (..., heads, rows, features).
     """
-def attention_of_packed(qkv: Tensor, heads: typing.SupportsInt | typing.SupportsIndex, attn_mask: Tensor | None = None, is_causal: builtins.bool = False, scale: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
+def attention_of_packed(qkv: Tensor, heads: typing.SupportsInt | typing.SupportsIndex, attn_mask: Tensor | None = None, is_causal: builtins.bool = False, scale: typing.SupportsFloat | typing.SupportsIndex | None = None, dropout_p: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> Tensor:
     """
     The same of query, key and value side by side: (batch, rows, 3 * heads * features).
     """
-def attention_of_rows(query: Tensor, key: Tensor, value: Tensor, heads: typing.SupportsInt | typing.SupportsIndex, attn_mask: Tensor | None = None, is_causal: builtins.bool = False, scale: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
+def attention_of_rows(query: Tensor, key: Tensor, value: Tensor, heads: typing.SupportsInt | typing.SupportsIndex, attn_mask: Tensor | None = None, is_causal: builtins.bool = False, scale: typing.SupportsFloat | typing.SupportsIndex | None = None, dropout_p: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> Tensor:
     """
     The same of heads side by side: (batch, rows, heads * features).
     """
 def backward_gate(tensors: collections.abc.Sequence[Tensor], function: collections.abc.Callable[..., typing.Any]) -> tuple[Tensor, ...]:
     """
     The same values, whose gradients pass through function(gradients) -> gradients together.
+    """
+def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None, bias: Tensor | None = None, training: builtins.bool = False, momentum: typing.SupportsFloat | typing.SupportsIndex | None = 0.1, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-05, *, num_batches_tracked: Tensor | None = None) -> Tensor:
+    """
+    (x - mean) / sqrt(var + eps) * weight + bias for each channel of x (N, C, ...).
+
+    In training mean and variance are the batch's, and the running ones become (1 - momentum) running + momentum batch (the variance with N - 1), in place; else the running ones serve. With num_batches_tracked, an int64 number, batches are counted; momentum None takes the mean of all of them. Ioffe and Szegedy 2015, algorithm 1. Raises ValueError for shapes that do not match and for a single value a channel in training.
+
+    >>> x = nncore.tensor([[1.0], [3.0]])
+    >>> nncore.nn.functional.batch_norm(x, None, None, training=True, eps=0.0).tolist()
+    [[-1.0], [1.0]]
     """
 def binary_cross_entropy(input: Tensor, target: Tensor, third: Tensor | None = None, weight: Tensor | None = None, s0: typing.SupportsFloat | typing.SupportsIndex = 0.0, s1: typing.SupportsFloat | typing.SupportsIndex = 0.0, reduction: str = 'mean') -> Tensor:
     """
@@ -1233,6 +1259,10 @@ def erf(input: Tensor) -> Tensor:
     """
     2 / sqrt(pi) * integral of e^(-t^2) from 0 to x, element by element; derivative 2 / sqrt(pi) * e^(-x^2).
     """
+def erfc(input: Tensor) -> Tensor:
+    """
+    1 - erf(x), element by element; derivative -2 / sqrt(pi) * e^(-x^2).
+    """
 def exp(input: Tensor) -> Tensor:
     """
     e^x, element by element; derivative y.
@@ -1249,7 +1279,7 @@ def eye(n: typing.SupportsInt | typing.SupportsIndex, m: typing.SupportsInt | ty
     """
     Ones on the diagonal, else 0.
     """
-def feature_alpha_dropout(input: Tensor, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = True, inplace: builtins.bool = False) -> Tensor:
+def feature_alpha_dropout(input: Tensor, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = False, inplace: builtins.bool = False) -> Tensor:
     """
     alpha_dropout of whole channels of an input (N, C, ...).
     """
@@ -1496,6 +1526,12 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     """
     The matrix product over the last two axes, batched over the others, as NumPy's matmul.
     """
+@typing.overload
+def max(input: Tensor, other: Tensor) -> Tensor:
+    """
+    The larger of two, element by element: maximum(input, other).
+    """
+@typing.overload
 def max(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
     """
     The largest element; with dim, (values, indices) along that axis. NaN wins; the first of equals is returned.
@@ -1516,6 +1552,12 @@ def memory_stats() -> dict[str, typing.Any]:
     """
     Bytes of tensor memory in use, cached for reuse, and the most ever in use.
     """
+@typing.overload
+def min(input: Tensor, other: Tensor) -> Tensor:
+    """
+    The smaller of two, element by element: minimum(input, other).
+    """
+@typing.overload
 def min(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
     """
     The smallest element; with dim, (values, indices) along that axis. NaN wins; the first of equals is returned.
@@ -1728,6 +1770,10 @@ def scatter_add(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, i
 def selu(input: Tensor) -> Tensor:
     """
     scale x where x > 0, else scale alpha (e^x - 1), element by element; derivative scale where x > 0, else scale alpha e^x.
+    """
+def set_always_split(on: builtins.bool) -> None:
+    """
+    For tests: kernels use all threads, however little there is to do.
     """
 def set_isa(name: str) -> None:
     """

@@ -2,6 +2,7 @@
 #include "attention.h"
 
 #include "../../core/parallel.h"
+#include "../../core/random.h"
 #include "kernels.h"
 
 namespace nncore::cpu {
@@ -20,6 +21,7 @@ class AttentionForward {
         v_(call.arg<const T>(2)),
         out_(call.arg<T>(4)),
         lse_(call.arg<T>(5)),
+        dropout_(a_, call.arg<const int64_t>(6)),
         turns_(a_.q_len * a_.group() >= turning_pays) {
     const int64_t blocks = cut_.query_blocks();
     parallel_for(a_.batch * a_.heads * blocks, call.cost, [&](int64_t begin, int64_t end) {
@@ -68,6 +70,7 @@ class AttentionForward {
       if (turns_) scores.b = work.keys.of(k) + keys.begin, scores.ldb = work.keys.ld, scores.trans_b = false;
       gemm(scores);
       kernels<T>().attention.softmax(tile);
+      dropout_.apply(row, j, m, tile.keys, tile.scores, tile.ld);
       T* const to = out.row(queries.begin);
       if (j > 0) kernels<T>().attention.scale_rows(m, a_.dv, work.factor, to, out.ld);
       gemm(Gemm<T>{m, a_.dv, tile.keys, tile.scores, tile.ld, false, v.row(keys.begin), v.ld, false, to,
@@ -83,13 +86,20 @@ class AttentionForward {
   const AttentionCut cut_;
   const T *const q_, *const k_, *const v_;
   T *const out_, *const lse_;
+  const TileDropout<T> dropout_;
   const bool turns_;
 };
 
 }  // namespace
 
-// args: q, k, v, mask or none, out, lse (batch, heads, queries)
+// args: q, k, v, mask or none, out, lse (batch, heads, queries), key (2) of the dropout or none
 void attention_fwd(const Call& call) {
+  if (int64_t* const key = call.arg<int64_t>(6)) {
+    const RandomKey from =
+        call.generator->reserve(uint64_t(TileDropout<float>::blocks(call.attrs<AttentionAttrs>())));
+    key[0] = int64_t(from.seed);
+    key[1] = int64_t(from.offset);
+  }
   visit_float(call.args[0].dtype, [&](auto zero) { AttentionForward<decltype(zero)>{call}; });
 }
 

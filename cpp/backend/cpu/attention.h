@@ -61,6 +61,34 @@ class TurnedHead {
   const Scratch<T> turned_;
 };
 
+// Dropout of probabilities, a function of the place: each row of each tile of keys has most_keys random
+// numbers, so that forward and backward draw the same ones.
+template <class T>
+class TileDropout {
+ public:
+  // key (2): seed and offset, null without dropout
+  TileDropout(const AttentionAttrs& a, const int64_t* key)
+      : a_(a), key_(key), tiles_(ceil_div(a.k_len, AttentionCut::most_keys)) {}
+
+  static int64_t blocks(const AttentionAttrs& a) {  // of random numbers, in all
+    return a.batch * a.heads * a.q_len * ceil_div(a.k_len, AttentionCut::most_keys) *
+           AttentionCut::most_keys / 4;
+  }
+  // x (rows, keys) of tile j, the first row being row `row` of all heads: 0 or x / (1 - p)
+  void apply(int64_t row, int64_t j, int64_t rows, int64_t keys, T* x, int64_t ld) const {
+    if (!key_) return;
+    const T scale = a_.dropout == 1 ? T(0) : T(1 / (1 - a_.dropout));
+    for (int64_t r = 0; r < rows; r++)
+      kernels<T>().random.dropout(keys, ((row + r) * tiles_ + j) * AttentionCut::most_keys, uint64_t(key_[0]),
+                                  uint64_t(key_[1]), a_.dropout, x + r * ld, scale, T(0), T(0), x + r * ld);
+  }
+
+ private:
+  const AttentionAttrs& a_;
+  const int64_t* const key_;
+  const int64_t tiles_;
+};
+
 // The mask as numbers to be added, of one tile at a time: 0 and -inf where it is bool.
 template <class T>
 class MaskTile {

@@ -1,7 +1,7 @@
 // Backward of attention. The probabilities of each tile are made again from the log of the sums that forward
 // kept: p = exp(scale q k^T + mask - lse), dv = p^T dout, dp = dout v^T, ds = scale p (dp - delta), dq = ds
-// k, dk = ds^T q with delta = sum(dout out). Each element adds its tiles in the same order, however work is
-// split.
+// k, dk = ds^T q with delta = sum(dout out). Dropout multiplies dp, and the p of dv, by what forward drew.
+// Each element adds its tiles in the same order, however work is split.
 #include "../../core/parallel.h"
 #include "attention.h"
 #include "kernels.h"
@@ -26,6 +26,7 @@ class AttentionBackward {
         dq_(call.arg<T>(7)),
         dk_(call.arg<T>(8)),
         dv_(call.arg<T>(9)),
+        dropout_(a_, call.arg<const int64_t>(10)),
         delta_(a_.batch * a_.heads * a_.q_len) {
     find_delta();
     const int64_t shared = a_.batch * a_.kv_heads, blocks = cut_.query_blocks(), tiles = cut_.key_tiles();
@@ -95,13 +96,13 @@ class AttentionBackward {
       for (int64_t i = blocks.begin; queries && dq_ && i < blocks.end; i++) clear(dq, cut_.queries(i), a_.d);
       for (int64_t j = tiles.begin; j < tiles.end; j++)
         for (int64_t i = blocks.begin; i < blocks.end; i++)
-          tile(work, batch, head, cut_.queries(i), cut_.keys(j), queries && dq_, keys);
+          tile(work, batch, head, cut_.queries(i), j, queries && dq_, keys);
     }
   }
 
-  void tile(Work& work, int64_t batch, int64_t head, Span queries, Span whole, bool need_q,
+  void tile(Work& work, int64_t batch, int64_t head, Span queries, int64_t j, bool need_q,
             bool need_kv) const {
-    const Span keys = cut_.seen(queries, whole);
+    const Span keys = cut_.seen(queries, cut_.keys(j));
     if (keys.size() == 0) return;
     const int64_t m = queries.size(), n = keys.size(), ld = AttentionCut::most_keys, kv = head / a_.group(),
                   row = (batch * a_.heads + head) * a_.q_len + queries.begin;
@@ -122,7 +123,9 @@ class AttentionBackward {
     tile.scores = p, tile.ld = ld, tile.scale = T(a_.scale);
     tile.dp = dp, tile.lse = lse_ + row, tile.delta = delta_.data() + row;
     work.mask.set(tile, batch, head, queries, keys);
+    dropout_.apply(row, j, m, n, dp, ld);
     kernels<T>().attention.softmax_bwd(tile);
+    dropout_.apply(row, j, m, n, p, ld);
     const Head<T> dk = cut_.head(dk_, a_.k, batch, kv), dv = cut_.head(dv_, a_.v, batch, kv),
                   dq = cut_.head(dq_, a_.q, batch, head);
     if (need_q)
@@ -137,12 +140,14 @@ class AttentionBackward {
   const AttentionCut cut_;
   const T *const q_, *const k_, *const v_, *const out_, *const lse_, *const dout_;
   T *const dq_, *const dk_, *const dv_;
+  const TileDropout<T> dropout_;
   const Scratch<T> delta_;
 };
 
 }  // namespace
 
-// args: q, k, v, mask or none, out, lse, dout, then dq, dk, dv laid out like q, k, v; any of them none
+// args: q, k, v, mask or none, out, lse, dout, then dq, dk, dv laid out like q, k, v, any of them none, and
+// the key of the dropout or none
 void attention_bwd(const Call& call) {
   visit_float(call.args[0].dtype, [&](auto zero) { AttentionBackward<decltype(zero)>{call}; });
 }

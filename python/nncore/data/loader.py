@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nncore import _check
 from nncore._core import Tensor, arange, randperm
-from nncore.data.checks import positive_int
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ class DataLoader:
         generator: Generator | None = None,
     ) -> None:
         self.dataset = dataset
-        self.batch_size = positive_int("DataLoader", "batch_size", batch_size)
+        self.batch_size = _check.size("DataLoader", "batch_size", batch_size, 1)
         self.shuffle = shuffle
         self.drop_last = drop_last
         self.generator = generator

@@ -14,6 +14,7 @@ from .activation import (
     LeakyReLU,
     LogSigmoid,
     Mish,
+    PReLU,
     ReLU,
     ReLU6,
     Sigmoid,
@@ -25,6 +26,7 @@ from .activation import (
     Threshold,
 )
 from .attention import MultiheadAttention
+from .batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from .container import ModuleDict, ModuleList, Sequential
 from .dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from .embedding import Embedding, EmbeddingBag
@@ -63,7 +65,8 @@ from .normalization import (
 from .parameter import Parameter
 from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell
 from .shape import Flatten, Unflatten
-from .softmax import LogSoftmax, Softmax, Softmin
+from .softmax import GLU, LogSoftmax, Maxout, Softmax, Softmin
+from .transformer import TransformerEncoder, TransformerEncoderLayer
 
 __all__ = [
     # what models are made of
@@ -75,6 +78,9 @@ __all__ = [
     "Sequential",
     # layers
     "AlphaDropout",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
     "Dropout",
     "Dropout1d",
     "Dropout2d",
@@ -102,17 +108,22 @@ __all__ = [
     "RNN",
     "RNNBase",
     "RNNCell",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     # activations
     "CELU",
     "ELU",
     "GELU",
+    "GLU",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
     "LeakyReLU",
     "LogSigmoid",
     "LogSoftmax",
+    "Maxout",
     "Mish",
+    "PReLU",
     "ReLU",
     "ReLU6",
     "SELU",

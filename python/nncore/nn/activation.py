@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import ClassVar, Literal
 
 from nncore import _core
-from nncore._check import number
-from nncore._core import Tensor
+from nncore._check import number, size
+from nncore._core import Tensor, dtype
 
 from .module import Module
+from .parameter import Parameter
 
 __all__ = [
     "CELU",
@@ -25,6 +26,7 @@ __all__ = [
     "LeakyReLU",
     "LogSigmoid",
     "Mish",
+    "PReLU",
     "ReLU",
     "ReLU6",
     "SiLU",
@@ -330,3 +332,32 @@ class Threshold(Elementwise):
 
     def forward(self, input: Tensor) -> Tensor:
         return _core.threshold(input, self.threshold, self.value)
+
+
+class PReLU(Module):
+    """y = max(x, 0) + weight min(x, 0), with a slope for all or one for each channel, axis 1.
+
+    Shapes: weight (num_parameters,), at first `init`. The derivative at 0 is weight. Errors: ValueError where
+    the channels are others. Source: He et al. 2015, eq. 1.
+
+    >>> nn.PReLU()(nncore.tensor([-1.0, 2.0])).tolist()
+    [-0.25, 2.0]
+    """
+
+    weight: Parameter
+
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: dtype | None = None) -> None:
+        super().__init__()
+        self.num_parameters = size("PReLU", "num_parameters", num_parameters, 1)
+        self.init = number("PReLU", "init", init)
+        self.weight = Parameter(_core.full((num_parameters,), init, dtype=dtype or _core.float32))
+
+    def reset_parameters(self) -> None:
+        """The slope `init`."""
+        _core.assign_(self.weight, self.init)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return _core.prelu(input, self.weight)
+
+    def extra_repr(self) -> str:
+        return f"num_parameters={self.num_parameters}"

@@ -41,9 +41,9 @@ def scaled_dot_product_attention(
     [[[3.0], [3.0]]]
     """
     p = number("scaled_dot_product_attention", "dropout_p", dropout_p, 0, 1)
-    if p or (attn_mask is not None and attn_mask.requires_grad):
+    if attn_mask is not None and attn_mask.requires_grad:
         return _composed(query, key, value, attn_mask, p, is_causal, scale, enable_gqa)[0]
-    return _core.attention(query, key, value, attn_mask, is_causal, scale, enable_gqa)
+    return _core.attention(query, key, value, attn_mask, is_causal, scale, enable_gqa, p)
 
 
 def _repeated(x: Tensor, times: int) -> Tensor:
@@ -188,16 +188,16 @@ class MultiheadAttention(Module):
         causal = is_causal and key_padding_mask is None and not need_weights  # the triangle need not be read
         mask = None if causal else self._mask(query, key, attn_mask, key_padding_mask)
         dropout_p = self.dropout if self.training else 0.0
-        if need_weights or dropout_p or (mask is not None and mask.requires_grad):
+        if need_weights or (mask is not None and mask.requires_grad):
             q, k, v = (self._split(x) for x in self._projected(query, key, value))
             heads, weights = _composed(q, k, v, mask, dropout_p, causal, None)
             y = heads.transpose(1, 2).reshape(query.shape)
         elif same and self.in_proj_weight is not None:
             packed = _core.linear(query, self.in_proj_weight, self.in_proj_bias)
-            y = _core.attention_of_packed(packed, self.num_heads, mask, causal)
+            y = _core.attention_of_packed(packed, self.num_heads, mask, causal, dropout_p=dropout_p)
         else:
             q, k, v = self._projected(query, key, value)
-            y = _core.attention_of_rows(q, k, v, self.num_heads, mask, causal)
+            y = _core.attention_of_rows(q, k, v, self.num_heads, mask, causal, dropout_p=dropout_p)
         y = self.out_proj(y)
         y = y.squeeze(0) if alone else y if self.batch_first else y.transpose(0, 1)
         if not need_weights:

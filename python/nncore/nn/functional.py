@@ -11,6 +11,7 @@ from __future__ import annotations
 from nncore._core import (
     add_layer_norm,
     alpha_dropout,
+    batch_norm,
     celu,
     cross_entropy,
     dropout,
@@ -50,6 +51,7 @@ from nncore._core import (
     threshold,
 )
 
+from ._functional_axis import maxout, softmin
 from ._functional_loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -78,6 +80,7 @@ __all__ = [
     "add_layer_norm",
     "alpha_dropout",
     "apply_rotary",
+    "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
@@ -112,6 +115,7 @@ __all__ = [
     "log_softmax",
     "logsigmoid",
     "margin_ranking_loss",
+    "maxout",
     "mish",
     "mse_loss",
     "multi_margin_loss",
@@ -135,6 +139,7 @@ __all__ = [
     "smooth_l1_loss",
     "soft_margin_loss",
     "softmax",
+    "softmin",
     "softplus",
     "softsign",
     "tanh",

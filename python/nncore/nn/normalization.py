@@ -37,7 +37,7 @@ class LayerNorm(Module):
 
     >>> layer = nn.LayerNorm(2)
     >>> layer
-    LayerNorm((2,), eps=1e-05, elementwise_affine=True)
+    LayerNorm((2,), eps=1e-05, elementwise_affine=True, bias=True)
     >>> layer(nncore.tensor([[1.0, 3.0]])).round().tolist()
     [[-1.0, 1.0]]
     """
@@ -75,7 +75,10 @@ class LayerNorm(Module):
         return _core.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "
+            f"bias={self.bias is not None}"
+        )
 
 
 class RMSNorm(Module):
@@ -120,35 +123,39 @@ class RMSNorm(Module):
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
 
-class _Channels(Module):
+class Channels(Module):
     """Base: weight and bias for each channel."""
 
     weight: Parameter | None
     bias: Parameter | None
 
-    def __init__(self, channels: int, eps: float, affine: bool, kind: dtype | None) -> None:
+    def __init__(self, channels: int, eps: float, affine: bool, bias: bool, kind: dtype | None) -> None:
         super().__init__()
         self.eps = number(type(self).__name__, "eps", eps, 0.0)
         self.affine = affine
         real = kind or _core.float32
         self.weight = Parameter(_core.ones(channels, dtype=real)) if affine else None
-        self.bias = Parameter(_core.zeros(channels, dtype=real)) if affine else None
+        self.bias = Parameter(_core.zeros(channels, dtype=real)) if affine and bias else None
 
     def reset_parameters(self) -> None:
         """Weight 1 and bias 0."""
-        if self.weight is not None and self.bias is not None:
+        if self.weight is not None:
             init.ones_(self.weight)
+        if self.bias is not None:
             init.zeros_(self.bias)
 
+    def _affine_repr(self) -> str:
+        return f"affine={self.affine}, bias={self.bias is not None}"
 
-class GroupNorm(_Channels):
+
+class GroupNorm(Channels):
     r"""y = (x - mean) / sqrt(var + eps) * weight + bias, mean and variance over each group of channels.
 
     Shapes: x (N, num_channels, ...), weight and bias (num_channels,), at first 1 and 0.
     Errors: ValueError where num_groups does not divide num_channels. Source: Wu and He 2018, eq. 7.
 
     >>> nn.GroupNorm(2, 4)
-    GroupNorm(2, 4, eps=1e-05, affine=True)
+    GroupNorm(2, 4, eps=1e-05, affine=True, bias=True)
     >>> nn.GroupNorm(1, 2, eps=0.0)(nncore.tensor([[1.0, 3.0]])).tolist()
     [[-1.0, 1.0]]
     """
@@ -160,13 +167,14 @@ class GroupNorm(_Channels):
         eps: float = 1e-5,
         affine: bool = True,
         *,
+        bias: bool = True,
         dtype: dtype | None = None,
     ) -> None:
         self_groups = size("GroupNorm", "num_groups", num_groups, 1)
         self_channels = size("GroupNorm", "num_channels", num_channels)
         if self_channels % self_groups:
             raise ValueError(f"GroupNorm: num_channels {num_channels} must divide by num_groups {num_groups}")
-        super().__init__(self_channels, eps, affine, dtype)
+        super().__init__(self_channels, eps, affine, bias, dtype)
         self.num_groups = self_groups
         self.num_channels = self_channels
 
@@ -174,10 +182,10 @@ class GroupNorm(_Channels):
         return _core.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
+        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, {self._affine_repr()}"
 
 
-class _InstanceNorm(_Channels):
+class _InstanceNorm(Channels):
     """Base: input (N, C, ...) with `axes` axes after the channels; N may be missing."""
 
     axes: int
@@ -190,12 +198,13 @@ class _InstanceNorm(_Channels):
         affine: bool = False,
         track_running_stats: bool = False,
         *,
+        bias: bool = True,
         dtype: dtype | None = None,
     ) -> None:
         name = type(self).__name__
         if track_running_stats:
             raise ValueError(f"{name}: track_running_stats is not supported; the input's own serve")
-        super().__init__(size(name, "num_features", num_features), eps, affine, dtype)
+        super().__init__(size(name, "num_features", num_features), eps, affine, bias, dtype)
         self.num_features = num_features
         self.momentum = momentum
         self.track_running_stats = False
@@ -216,7 +225,7 @@ class _InstanceNorm(_Channels):
 
     def extra_repr(self) -> str:
         return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, {self._affine_repr()}, "
             f"track_running_stats={self.track_running_stats}"
         )
 

@@ -1,4 +1,4 @@
-"""Activations that make the entries along one axis a distribution."""
+"""Activations that join the entries along one axis."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from nncore import _core
 from nncore._check import size
 from nncore._core import Tensor
 
+from . import _functional_axis
 from .module import Module
 
-__all__ = ["LogSoftmax", "Softmax", "Softmin"]
+__all__ = ["GLU", "LogSoftmax", "Maxout", "Softmax", "Softmin"]
 
 
 class _AlongAxis(Module):
@@ -45,7 +46,7 @@ class Softmin(_AlongAxis):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        return _core.softmax(-input, self.dim)
+        return _functional_axis.softmin(input, self.dim)
 
 
 class LogSoftmax(_AlongAxis):
@@ -59,3 +60,41 @@ class LogSoftmax(_AlongAxis):
 
     def forward(self, input: Tensor) -> Tensor:
         return _core.log_softmax(input, self.dim)
+
+
+class GLU(_AlongAxis):
+    """y = a sigmoid(b) for the halves a and b of the axis `dim`.
+
+    Shapes: an even size of that axis, of which half is left. Errors: ValueError for an odd one.
+    Source: Dauphin et al. 2017, eq. 1.
+
+    >>> nn.GLU()(nncore.tensor([3.0, 0.0])).tolist()
+    [1.5]
+    """
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__(dim)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return _core.glu(input, self.dim)
+
+
+class Maxout(_AlongAxis):
+    """The largest of each run of `pieces` entries along the axis `dim`.
+
+    Shapes: an axis of k pieces becomes one of k. Errors: ValueError where it does not divide.
+    Source: Goodfellow et al. 2013, eq. 3.
+
+    >>> nn.Maxout(2)(nncore.tensor([1.0, 4.0, 3.0, 2.0])).tolist()
+    [4.0, 3.0]
+    """
+
+    def __init__(self, pieces: int, dim: int = -1) -> None:
+        super().__init__(dim)
+        self.pieces = size("Maxout", "pieces", pieces, 1)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return _functional_axis.maxout(input, self.pieces, self.dim)
+
+    def extra_repr(self) -> str:
+        return f"{self.pieces}, dim={self.dim}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from nncore import _check
 from nncore._core import Tensor, cat, no_grad
-from nncore.data.checks import positive_int
 from nncore.train import prepare
 from nncore.train.metrics import hits, targets_per_row
 from nncore.train.modes import restored_mode
@@ -32,7 +32,7 @@ def predict(model: Module, x: Any, *, batch_size: int = 1024) -> Tensor:
     >>> predict(nncore.nn.Linear(3, 2), nncore.zeros(5, 3)).shape
     (5, 2)
     """
-    size = positive_int("predict", "batch_size", batch_size)
+    size = _check.size("predict", "batch_size", batch_size, 1)
     data = prepare.inputs("predict", model, x)
     if len(data) == 0:
         raise ValueError("predict: x has no rows; expected at least one sample")
@@ -55,7 +55,7 @@ def evaluate(
     >>> evaluate(nncore.nn.Linear(2, 3), nncore.zeros(4, 2), nncore.zeros(4, 3)).accuracy is None
     True
     """
-    size = positive_int("evaluate", "batch_size", batch_size)
+    size = _check.size("evaluate", "batch_size", batch_size, 1)
     data, target = prepare.pair("evaluate", model, x, y)
     criterion = loss if loss is not None else prepare.default_loss(target)
     classes = prepare.targets_fit("evaluate", model, criterion, data, target)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nncore import _check
 from nncore._core import Generator, Tensor, check_finite, enable_grad
 from nncore._epoch import Epoch
 from nncore.compiled import CompiledStep
-from nncore.data.checks import not_negative_int, positive_int
 from nncore.errors import DivergenceError
 from nncore.train import prepare
 from nncore.train.divergence import diverged, first_non_finite
@@ -74,8 +74,8 @@ def fit(
     >>> history.loss[-1] < 1e-2 < history.loss[0]
     True
     """
-    epochs = not_negative_int("fit", "epochs", epochs)
-    size = positive_int("fit", "batch_size", batch_size)
+    epochs = _check.size("fit", "epochs", epochs)
+    size = _check.size("fit", "batch_size", batch_size, 1)
     if generator is not None and seed is not None:
         raise ValueError("fit: give generator or seed, not both")
     if not hasattr(model, "named_parameters"):

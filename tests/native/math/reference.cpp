@@ -78,6 +78,7 @@ const Reference references[] = {
     row("cos", [](auto x, auto) { return std::cos(x); }),
     row("tan", [](auto x, auto) { return std::tan(x); }),
     row("erf", [](auto x, auto) { return std::erf(x); }),
+    row("erfc", [](auto x, auto) { return std::erfc(x); }),
     row("tanh", [](auto x, auto) { return std::tanh(x); }),
     row("sigmoid",
         [](auto x, auto) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }),

@@ -1,0 +1,131 @@
+// Batch norm: every channel of (n, channels, inner) brought to the mean and variance of the batch, or to
+// those kept. Sums go along each row of a channel, then over the samples, both cut by the shape alone.
+#include <algorithm>
+#include <cmath>
+
+#include "dispatch.h"
+#include "kernels.h"
+#include "reduce_walk.h"
+#include "scratch.h"
+
+namespace nncore::cpu {
+
+namespace {
+
+// y[c] = sum over samples of part (n, channels)
+template <class T>
+void sum_samples(const BatchNormAttrs& a, int64_t cost, const T* part, T* y) {
+  const auto columns = kernels<T>().reduce.columns[int(Reduction::sum)];
+  reduce_middle<T>(
+      Reduction::sum, 1, a.n, a.channels, cost,
+      [&](int64_t, int64_t first, int64_t rows, int64_t j, int64_t width, T* to) {
+        columns(rows, width, a.channels, part + first * a.channels + j, to, false);
+      },
+      y);
+}
+
+// Mean and variance of the batch, the variance by a second pass over the deviations.
+template <class T>
+void batch_moments(const BatchNormAttrs& a, int64_t cost, const T* x, T* mean, T* variance) {
+  const T count = T(a.n * a.inner);
+  const Scratch<T> part(a.n * a.channels);
+  const auto sum = kernels<T>().reduce.chunk[int(Reduction::sum)];
+  const auto spread = kernels<T>().fold.chunk[int(Fold::deviation)];
+  const auto average = [&](auto chunk, T* y) {
+    reduce_rows<T>(Reduction::sum, a.n * a.channels, a.inner, cost, chunk, part.data());
+    sum_samples(a, cost / a.inner, part.data(), y);
+    for (int64_t c = 0; c < a.channels; c++) y[c] /= count;
+  };
+  average([&](int64_t r, int64_t i, int64_t k) { return sum(k, x + r * a.inner + i); }, mean);
+  average([&](int64_t r, int64_t i,
+              int64_t k) { return spread(k, x + r * a.inner + i, mean[r % a.channels], T(0)); },
+          variance);
+}
+
+// kept = (1 - factor) kept + factor now, the variance unbiased
+template <class T>
+void update_kept(const BatchNormAttrs& a, int64_t* batches, const T* mean, const T* variance, T* kept_mean,
+                 T* kept_variance) {
+  if (batches) ++*batches;
+  const T factor = a.momentum < 0 ? T(1) / T(*batches) : T(a.momentum);
+  const T count = T(a.n * a.inner), unbiased = count / (count - T(1));
+  for (int64_t c = 0; c < a.channels; c++) {
+    kept_mean[c] = (T(1) - factor) * kept_mean[c] + factor * mean[c];
+    kept_variance[c] = (T(1) - factor) * kept_variance[c] + factor * (variance[c] * unbiased);
+  }
+}
+
+template <class T>
+T weight_of(const T* w, int64_t channel) {
+  return w ? w[channel] : T(1);
+}
+
+}  // namespace
+
+// args: x, w or none, b or none, kept mean and variance or none (written in training), batches or none
+// (int64, counted), y, stats (2, channels): mean and 1/std
+void batch_norm_fwd(const Call& call) {
+  const auto& a = call.attrs<BatchNormAttrs>();
+  visit_float(call.args[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *x = call.arg<const T>(0), *w = call.arg<const T>(1), *b = call.arg<const T>(2);
+    T *kept_mean = call.arg<T>(3), *kept_variance = call.arg<T>(4), *y = call.arg<T>(6),
+      *mean = call.arg<T>(7), *rstd = mean + a.channels;
+    if (a.training) {
+      batch_moments(a, call.cost / 3, x, mean, rstd);
+      if (kept_mean) update_kept(a, call.arg<int64_t>(5), mean, rstd, kept_mean, kept_variance);
+    } else {
+      std::copy_n(kept_mean, a.channels, mean);
+      std::copy_n(kept_variance, a.channels, rstd);
+    }
+    for (int64_t c = 0; c < a.channels; c++) rstd[c] = T(1) / std::sqrt(rstd[c] + T(a.eps));
+    parallel_for(a.n * a.channels, call.cost / 3, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; r++) {
+        const int64_t c = r % a.channels;
+        kernels<T>().norm.affine(a.inner, x + r * a.inner, mean[c], rstd[c] * weight_of(w, c),
+                                 b ? b[c] : T(0), y + r * a.inner);
+      }
+    });
+  });
+}
+
+// With s and t the sums of dy and of dy (x - mean) rstd over a channel, m its number of elements, and z what
+// the channel became: dx = w rstd (dy - s / m - z t / m), without s and t where the statistics were kept
+// ones; dw = t, db = s. args: x, w or none, stats, dy, dx, dw, db: none where not needed
+void batch_norm_bwd(const Call& call) {
+  const auto& a = call.attrs<BatchNormAttrs>();
+  visit_float(call.args[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *x = call.arg<const T>(0), *w = call.arg<const T>(1), *mean = call.arg<const T>(2),
+            *rstd = mean + a.channels, *dy = call.arg<const T>(3);
+    T *dx = call.arg<T>(4), *dw = call.arg<T>(5), *db = call.arg<T>(6);
+    const int64_t rows = a.n * a.channels;
+    const Scratch<T> parts(2 * rows), sums(2 * a.channels);
+    T *s_part = parts.data(), *t_part = s_part + rows, *s = sums.data(), *t = s + a.channels;
+    parallel_for(rows, call.cost / 2, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; r++) {
+        T both[2];
+        kernels<T>().norm.sums(a.inner, x + r * a.inner, mean[r % a.channels], dy + r * a.inner, both);
+        s_part[r] = both[0];
+        t_part[r] = both[1];
+      }
+    });
+    sum_samples(a, call.cost / a.inner, s_part, s);
+    sum_samples(a, call.cost / a.inner, t_part, t);
+    for (int64_t c = 0; c < a.channels; c++) t[c] *= rstd[c];
+    if (dw) std::copy_n(t, a.channels, dw);
+    if (db) std::copy_n(s, a.channels, db);
+    if (!dx) return;
+    const T count = T(a.n * a.inner);
+    parallel_for(rows, call.cost / 2, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; r++) {
+        const int64_t c = r % a.channels;
+        const T scale = rstd[c] * weight_of(w, c), share = a.training ? -scale / count : T(0);
+        kernels<T>().norm.affine_bwd(a.inner, x + r * a.inner, mean[c], dy + r * a.inner, scale,
+                                     share * rstd[c] * t[c], share * s[c], dx + r * a.inner);
+      }
+    });
+  });
+}
+
+}  // namespace nncore::cpu

@@ -1,0 +1,42 @@
+"""The whole table of ops, and how a row of it is run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import nncore
+from op_case import Array, Case
+from op_table import CASES as TABLE
+from op_table_arrays import CASES as ARRAYS
+from op_table_layers import CASES as LAYERS
+from op_table_losses import CASES as LOSSES
+from op_table_products import CASES as PRODUCTS
+from op_table_select import CASES as SELECT
+from op_table_sequences import CASES as SEQUENCES
+
+CASES = [*TABLE, *ARRAYS, *SELECT, *PRODUCTS, *SEQUENCES, *LAYERS, *LOSSES]
+
+BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
+
+
+def output_gradient(shape: tuple[int, ...]) -> Array:
+    """A fixed gradient for a result of this shape."""
+    return np.asarray(np.random.default_rng(5).uniform(0.5, 1.5, shape))
+
+
+def run(case: Case, arrays: list[Array], dtype: Any, dy: Array | None = None) -> tuple[Array, list[Array]]:
+    """The value, and the gradient of each input for the given or a fixed output gradient."""
+    tensors = [nncore.tensor(a.astype(dtype), requires_grad=True) for a in arrays]
+    y = case.call(*tensors)
+    dy = output_gradient(y.shape) if dy is None else dy
+    y.backward(nncore.tensor(np.asarray(dy.astype(dtype))))
+    return y.detach().numpy(), [
+        t.grad.numpy() if t.grad is not None else np.zeros(t.shape, dtype) for t in tensors
+    ]
+
+
+def same_bits(a: Array, b: Array) -> bool:
+    bits = BITS[a.dtype]
+    return a.shape == b.shape and np.array_equal(a.reshape(-1).view(bits), b.reshape(-1).view(bits))

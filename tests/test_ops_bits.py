@@ -1,0 +1,122 @@
+"""The same bits of every op, forward and backward: on every level, for any threads, in any place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nncore
+from nncore import _core
+from op_case import Array, Case
+from op_table import BINARY, UNARY
+from op_tables import CASES, output_gradient, run, same_bits
+
+LONG: list[Any] = [(70_001,)]
+
+
+@pytest.fixture(autouse=True)
+def _split_small_work() -> Iterator[None]:
+    """Rows of the table are small, and would stay on one thread."""
+    _core.set_always_split(True)
+    yield
+    _core.set_always_split(False)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_levels_and_threads(case: Case, dtype: Any, rng: np.random.Generator) -> None:
+    lowest, *others = _core.isa_levels()
+    setups = [(lowest, threads) for threads in (1, 2, 3, 7)] + [
+        (level, n) for level in others for n in (1, 7)
+    ]
+    for shape in [*case.shapes, *(LONG if case.name in UNARY or case.name in BINARY else [])]:
+        arrays = case.make(rng, shape)
+        first: list[Array] = []
+        for level, threads in setups:
+            _core.set_isa(level)
+            nncore.set_num_threads(threads)
+            y, gradients = run(case, arrays, dtype)
+            first = first or [y, *gradients]
+            for one, other in zip(first, [y, *gradients], strict=True):
+                assert same_bits(one, other), (level, threads, shape)
+
+
+def rows_of(case: Case, arrays: list[Array]) -> tuple[int, ...]:
+    """The operands of which row i alone, by the op's meaning, makes row i of the result."""
+
+    def subset(batched: tuple[int, ...], at: Array) -> list[Array]:
+        return [a[at] if k in batched else a for k, a in enumerate(arrays)]
+
+    try:
+        whole = np.asarray(case.truth(*arrays))
+        n = len(whole) if whole.ndim else 0
+        able = [k for k, a in enumerate(arrays) if a.ndim and len(a) == n]
+        for count in range(len(able), 0, -1):
+            for batched in combinations(able, count):
+                if n > 1 and all(
+                    np.allclose(case.truth(*subset(batched, at)), whole[at], rtol=1e-12, atol=1e-12)
+                    for at in (np.arange(1), np.arange(40)[::-1] % n)
+                ):
+                    return batched
+    except (ValueError, IndexError):  # its other operands are made for one number of rows
+        pass
+    return ()
+
+
+def by_rows() -> list[Any]:
+    found = []
+    for case in CASES:
+        for shape in case.shapes:
+            arrays = case.make(np.random.default_rng(0), shape)
+            if sum(a.size for a in arrays) < 9000 and (batched := rows_of(case, arrays)):
+                found.append(pytest.param(case, shape, batched, id=f"{case}-{shape}"))
+    return found
+
+
+BY_ROWS = by_rows()
+
+
+def test_ops_that_work_by_rows_are_found() -> None:
+    found = {p.values[0].name.split()[0] for p in BY_ROWS}  # type: ignore[attr-defined]
+    assert found >= {*UNARY} - {"pos"}
+    assert found >= {
+        "add",
+        "matmul",
+        "linear",
+        "softmax",
+        "log_softmax",
+        "sum",
+        "cumsum",
+        "sort",
+        "layer_norm",
+    }
+    assert found >= {"group_norm", "attention", "mse_loss", "LSTM", "GRU", "batch_norm"}
+
+
+@pytest.mark.parametrize(("case", "shape", "batched"), BY_ROWS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_row_depends_on_no_other(
+    case: Case, shape: Any, batched: tuple[int, ...], dtype: Any, rng: np.random.Generator
+) -> None:
+    """A row alone, in its place, and in another place of a larger batch, on several threads."""
+    arrays = case.make(rng, shape)
+    n = len(arrays[batched[0]])
+    dy = output_gradient(np.shape(case.truth(*arrays)))
+    nncore.set_num_threads(3)
+
+    def rows(at: Array) -> list[Array]:
+        here = [a[at] if k in batched else a for k, a in enumerate(arrays)]
+        y, gradients = run(case, here, dtype, dy[at])
+        return [y, *(gradients[k] for k in batched)]
+
+    whole, places = rows(np.arange(n)), rng.integers(0, n, 40)
+    for moved, at in (
+        (rows(places), places),
+        *((rows(np.array([i])), np.array([i])) for i in range(min(n, 5))),
+    ):
+        for one, other in zip(whole, moved, strict=True):
+            assert same_bits(one[at], other), at

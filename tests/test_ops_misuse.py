@@ -1,0 +1,76 @@
+"""Every op of the table with spoiled operands: a result or a documented exception, operands unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nncore
+from op_case import Array, Case
+from op_tables import CASES
+
+DOCUMENTED = (ValueError, TypeError, IndexError)
+
+SPOILED: dict[str, Callable[[Array], Any]] = {
+    "an axis more": lambda a: a[None],
+    "an axis less": lambda a: a.reshape(-1) if a.ndim > 1 else a.sum(),
+    "longer": lambda a: np.concatenate([a, a], -1) if a.ndim else np.stack([a, a]),
+    "empty": lambda a: a[..., :0] if a.ndim else np.zeros((0,), np.float32),
+    "float64": lambda a: a.astype(np.float64),
+    "int64": lambda a: a.astype(np.int64),
+    "uint8": lambda a: np.abs(a).astype(np.uint8),
+    "bool": lambda a: a > 0,
+    "NaN": lambda a: np.full_like(a, np.nan),
+    "infinity": lambda a: np.full_like(a, np.inf),
+    "huge": lambda a: np.full_like(a, 3e38),
+}
+NO_TENSORS: list[Any] = [object(), 1j]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_spoiled_operands(case: Case, rng: np.random.Generator) -> None:
+    made = [case.make(rng, shape) for shape in case.shapes]
+    fit = [arrays for arrays in made if all(0 < a.size < 500 for a in arrays)]
+    arrays = [np.asarray(a, dtype=np.float32) for a in (fit or made)[0]]
+    for k in range(len(arrays)):
+        for how, spoil in SPOILED.items():
+            here = [spoil(a) if i == k else a for i, a in enumerate(arrays)]
+            tensors = [nncore.tensor(np.asarray(a)) for a in here]
+            for t in tensors:
+                t.requires_grad = t.dtype.is_floating_point
+            before = [t.detach().numpy().copy() for t in tensors]
+            try:
+                y = case.call(*tensors)
+                if y.requires_grad:
+                    y.backward(nncore.ones_like(y.detach()))
+            except DOCUMENTED:
+                pass
+            for t, a in zip(tensors, before, strict=True):
+                assert t.detach().numpy().tobytes() == a.tobytes(), (how, k)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_operands_that_are_no_tensors(case: Case, rng: np.random.Generator) -> None:
+    arrays = [np.asarray(a, dtype=np.float32) for a in case.make(rng, case.shapes[0])]
+    for k in range(len(arrays)):
+        for thing in NO_TENSORS:
+            here = [thing if i == k else nncore.tensor(a) for i, a in enumerate(arrays)]
+            with pytest.raises((*DOCUMENTED, AttributeError)):
+                case.call(*here)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_gradient_of_another_shape_or_type(case: Case, rng: np.random.Generator) -> None:
+    tensors = [
+        nncore.tensor(np.asarray(a, dtype=np.float32), requires_grad=True)
+        for a in case.make(rng, case.shapes[0])
+    ]
+    y = case.call(*tensors)
+    with pytest.raises(ValueError, match=r"backward: gradient has shape"):
+        y.backward(nncore.ones(*y.shape, 2))
+    with pytest.raises(TypeError, match=r"backward: gradient is float64"):
+        y.backward(nncore.ones(*y.shape, dtype=nncore.float64))
+    assert all(t.grad is None for t in tensors)
