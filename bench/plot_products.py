@@ -23,7 +23,7 @@ def main(source: Path, target: Path) -> None:
         names = ["x".join(map(str, row["shape"])) for row in some]
         for library in some[0]["gflops"]:
             axis.plot(names, [row["gflops"][library] for row in some], "o-", markersize=3, label=library)
-        axis.axhline(some[0]["limits"]["flops"] / 1e9, color="grey", linestyle=":", label="FMA limit")
+        axis.plot(names, [row["fma_limit"] for row in some], color="grey", linestyle=":", label="FMA limit")
         axis.set(ylabel=f"{form}, GFLOP/s", ylim=(0, None))
         axis.grid(alpha=0.3)
     axes[0].legend(ncols=4)

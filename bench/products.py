@@ -1,28 +1,32 @@
 """Matrix products of training, in all three forms, against NumPy and PyTorch and the limits of the machine.
 
 Shapes are (m, n, k). Forward is NT (x w^T), backward NN (dy w) and TN (dy^T x). Results are checked against
-float64 before it is timed; libraries take turns within one process, with the same number of threads, each on
-its own copy of the operands.
+float64 before they are timed. Each library lives in a process of its own with equally many threads and its own
+copy of the operands; they take turns, with a pause between, so that no other's waiting threads hold a core.
+The rate of multiply-adds is measured before and after each product, as machines change their pace.
 
-    python bench/products.py --threads 1 --json bench/results/products.jsonl
+    python bench/products.py --threads 1 --json bench/results/products-avx512-float32-1.jsonl
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import multiprocessing
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from time import sleep
-from typing import Any
+from time import perf_counter, sleep
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import nncore
 from nncore import _core
 from nncore.bench.records import append
-from nncore.bench.timing import alternate, quartiles
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 SHAPES = [
     *((10, 30, 784), (128, 256, 784), (128, 10, 256)),  # digits
@@ -36,14 +40,17 @@ SHAPES = [
     *((n, n, n) for n in (16, 32, 64, 128, 256, 512, 1024, 2048)),
 ]
 FORMS = {"NN": (False, False), "NT": (False, True), "TN": (True, False)}
-LARGEST_PEER_TIMING = 2e10  # operations; beyond them one form is enough
+LIBRARIES = ("nncore", "numpy", "pytorch")
+BURST = 2e-3  # seconds between two looks at the clock
+ROUNDS = 5
+PAUSE = 0.03  # OpenBLAS and OpenMP wait awake for so long
 
 
 def operands(m: int, n: int, k: int, form: str, dtype: Any) -> tuple[Any, Any]:
     rng = np.random.default_rng(0)
     ta, tb = FORMS[form]
-    a = rng.uniform(-1, 1, (k, m) if ta else (m, k)).astype(dtype)
-    b = rng.uniform(-1, 1, (n, k) if tb else (k, n)).astype(dtype)
+    a = rng.random((k, m) if ta else (m, k), dtype) * 2 - 1
+    b = rng.random((n, k) if tb else (k, n), dtype) * 2 - 1
     return a, b
 
 
@@ -57,49 +64,112 @@ def check(name: str, result: Any, a: Any, b: Any, form: str) -> None:
         sys.exit(f"{name} is wrong for {form} of {a.shape} and {b.shape}")
 
 
-def calls(a: Any, b: Any, form: str) -> dict[str, Callable[[], Any]]:
+def product(library: str, a: Any, b: Any, form: str) -> Callable[[], Any]:
     ta, tb = FORMS[form]
-    na, nb = nncore.tensor(a), nncore.tensor(b)
-    va, vb = a.T if ta else a, b.T if tb else b
-    found: dict[str, Callable[[], Any]] = {
-        "nncore": lambda: _core.product(na, nb, ta, tb),
-        "numpy": lambda: va @ vb,
-    }
-    if "torch" in sys.modules:
-        torch = sys.modules["torch"]
-        pa, pb = torch.tensor(a), torch.tensor(b)
-        qa, qb = pa.T if ta else pa, pb.T if tb else pb
-        found["pytorch"] = lambda: qa @ qb
-    return found
+    if library == "nncore":
+        na, nb = nncore.tensor(a), nncore.tensor(b)
+        return lambda: _core.product(na, nb, ta, tb)
+    if library == "numpy":
+        va, vb = a.T if ta else a, b.T if tb else b
+        return lambda: va @ vb
+    import torch
+
+    pa, pb = torch.tensor(a), torch.tensor(b)
+    qa, qb = pa.T if ta else pa, pb.T if tb else pb
+    return lambda: qa @ qb
 
 
-def measure(m: int, n: int, k: int, form: str, dtype: Any, seconds: float, limits: Any) -> dict[str, Any]:
-    a, b = operands(m, n, k, form, dtype)
-    todo = calls(a, b, form)
-    pause = 0.06 if nncore.get_num_threads() > 1 else 0.0
-    for name, call in todo.items():
+def fma_rate(threads: int, dtype: Any) -> float:
+    found = _core.measure_limits(threads=threads, seconds=0.004, bytes=1 << 16)
+    return float(found["fma_f64" if dtype == np.float64 else "fma_f32"])
+
+
+def serve(pipe: Connection, library: str, threads: int) -> None:
+    """One library: prepares a product, then times it for a while at each request."""
+    if library == "pytorch":
+        import torch
+
+        torch.set_num_threads(threads)
+    from threadpoolctl import threadpool_limits
+
+    nncore.set_num_threads(threads)
+    with threadpool_limits(threads, user_api="blas"):
+        pipe.send("ready")
+        while (request := pipe.recv()) is not None:
+            if isinstance(request, tuple):
+                call = product(library, *(pair := operands(*request)), request[3])
+                check(library, call(), *pair, request[3])
+                started = perf_counter()
+                call()
+                repeats = max(1, int(BURST / max(perf_counter() - started, 1e-7)))
+                pipe.send("ready")
+                continue
+            call()
+            times, end = [], perf_counter() + request
+            while not times or perf_counter() < end:
+                started = perf_counter()
+                for _ in range(repeats):
+                    call()
+                times.append((perf_counter() - started) / repeats)
+            pipe.send(times)
+
+
+class Library:
+    """The process of one library."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, far = context.Pipe()
+        self.process = context.Process(target=serve, args=(far, name, threads), daemon=True)
+        self.process.start()
+        far.close()
+        self.pipe.recv()
+
+    def ask(self, request: Any) -> Any:
+        self.pipe.send(request)
+        try:
+            return self.pipe.recv()
+        except EOFError:
+            sys.exit("a library failed, see above")
+
+
+def measure(
+    libraries: dict[str, Library],
+    threads: int,
+    shape: tuple[int, ...],
+    form: str,
+    dtype: Any,
+    seconds: float,
+    read: float,
+) -> dict[str, Any]:
+    m, n, k = shape
+    pause = PAUSE if threads > 1 else 0.0
+    rate = fma_rate(threads, dtype)
+    for library in libraries.values():
         sleep(pause)
-        check(name, call(), a, b, form)
-    times = {name: quartiles(t)[1] for name, t in alternate(todo, seconds, pause).items()}
+        library.ask((m, n, k, form, dtype))
+    times: dict[str, list[float]] = {name: [] for name in libraries}
+    for _ in range(ROUNDS):
+        for name, library in libraries.items():
+            sleep(pause)
+            times[name] += library.ask(seconds / ROUNDS)
+    sleep(pause)
+    rate = max(rate, fma_rate(threads, dtype))
+    middle = {name: float(np.median(found)) for name, found in times.items()}
     flops, size = 2.0 * m * n * k, np.dtype(dtype).itemsize
-    bound = max(flops / limits["flops"], size * (m * k + k * n + m * n) / limits["bytes"])
-    peers = [t for name, t in times.items() if name != "nncore"]
+    bound = max(flops / rate, size * (m * k + k * n + m * n) / read)
+    peers = [t for name, t in middle.items() if name != "nncore"]
     return {
         "shape": [m, n, k],
         "form": form,
         "dtype": np.dtype(dtype).name,
         "path": _core.product_path(m, n, k, *FORMS[form]),
-        "gflops": {name: flops / t / 1e9 for name, t in times.items()},
-        "of_fma_limit": flops / times["nncore"] / limits["flops"],
-        "of_limit": bound / times["nncore"],
-        "ratio": min(peers) / times["nncore"],
+        "gflops": {name: flops / t / 1e9 for name, t in middle.items()},
+        "fma_limit": rate / 1e9,
+        "of_fma_limit": flops / middle["nncore"] / rate,
+        "of_limit": bound / middle["nncore"],
+        "ratio": min(peers) / middle["nncore"] if peers else math.nan,
     }
-
-
-def machine_limits(threads: int, dtype: Any) -> dict[str, float]:
-    found = _core.measure_limits(threads=threads, seconds=0.2)
-    fma = found["fma_f64" if dtype == np.float64 else "fma_f32"]
-    return {"flops": fma, "bytes": found["read"], "triad": found["triad"]}
 
 
 def main() -> None:
@@ -112,34 +182,33 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="append one JSON line a product")
     parser.add_argument("--only", help="comma-separated shapes like 10x30x784")
     options = parser.parse_args()
-    try:
-        import torch
-
-        torch.set_num_threads(options.threads)
-    except ImportError:
-        pass
-    from threadpoolctl import threadpool_limits
 
     dtype = np.dtype(options.dtype).type
-    nncore.set_num_threads(options.threads)
     shapes = [tuple(map(int, s.split("x"))) for s in options.only.split(",")] if options.only else SHAPES
+    found = _core.measure_limits(threads=options.threads, seconds=0.2)
+    limits = {"flops": found["fma_f64" if dtype == np.float64 else "fma_f32"]}
+    limits |= {"bytes": found["read"], "triad": found["triad"]}
+    print(nncore.show_config())
+    print({name: f"{value / 1e9:.1f} G/s" for name, value in limits.items()})
+    libraries = {}
+    for name in LIBRARIES:
+        try:
+            libraries[name] = Library(name, options.threads)
+        except EOFError:
+            print(f"{name}: not installed")
     rows = []
-    with threadpool_limits(options.threads, user_api="blas"):
-        limits = machine_limits(options.threads, dtype)
-        print(nncore.show_config())
-        print({name: f"{value / 1e9:.1f} G/s" for name, value in limits.items()})
-        for m, n, k in shapes:
-            for form in FORMS:
-                if 2.0 * m * n * k > LARGEST_PEER_TIMING and form == "TN":
-                    continue
-                row = measure(m, n, k, form, dtype, options.seconds, limits)
-                rows.append(row)
-                speeds = " ".join(f"{name} {value:7.1f}" for name, value in row["gflops"].items())
-                print(
-                    f"{m:5d}x{n:5d}x{k:5d} {form} {speeds}  of limit {row['of_limit']:4.0%}"
-                    f"  ratio {row['ratio']:5.2f}  {row['path']}",
-                    flush=True,
-                )
+    for shape in shapes:
+        for form in FORMS:
+            row = measure(libraries, options.threads, shape, form, dtype, options.seconds, limits["bytes"])
+            rows.append(row)
+            speeds = " ".join(f"{name} {value:7.1f}" for name, value in row["gflops"].items())
+            print(
+                f"{'x'.join(map(str, shape)):>14s} {form} {speeds}  of FMA limit {row['of_fma_limit']:4.0%}"
+                f"  ratio {row['ratio']:5.2f}  {row['path']}",
+                flush=True,
+            )
+    for library in libraries.values():
+        library.pipe.send(None)
     few = [row for row in rows if row["shape"][0] <= 32]
     for name, some in (("all", rows), ("m <= 32", few)):
         if some:

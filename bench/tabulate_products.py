@@ -1,4 +1,5 @@
-"""Write the measurements of bench/products.py as Markdown: a summary of all files, then a table of each.
+"""Tell of measurements of bench/products.py: a summary of all files is printed; beside each file NAME.jsonl goes
+NAME.md, every shape in a table.
 
 python bench/tabulate_products.py bench/results/products-*.jsonl
 """
@@ -25,13 +26,14 @@ def mean(rows: list[dict[str, Any]]) -> float:
 
 def summary(title: str, rows: list[dict[str, Any]]) -> str:
     worst = min(rows, key=lambda row: row["ratio"])
+    lost = sum(row["ratio"] < 0.95 for row in rows)
     squares = []
     for size in SQUARES:
         some = [row["of_fma_limit"] for row in rows if row["shape"] == [size] * 3]
         squares.append(f"{min(some):.0%} to {max(some):.0%}" if some else "")
     few = [row for row in rows if row["shape"][0] <= 32]
     return (
-        f"| {title} | {mean(rows):.2f} | {mean(few):.2f}"
+        f"| {title} | {mean(rows):.2f} | {mean(few):.2f} | {lost} of {len(rows)}"
         f" | {worst['ratio']:.2f} {name(worst['shape'])} {worst['form']} | {' | '.join(squares)} |"
     )
 
@@ -52,22 +54,36 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
+def page(title: str, path: Path, rows: list[dict[str, Any]]) -> str:
+    first = rows[0]
+    processor = next(line for line in first["config"].splitlines() if line.startswith("processor"))
+    low, high = (f(row["fma_limit"] for row in rows) for f in (min, max))
+    return "\n".join(
+        [
+            f"# Products, {title}\n",
+            f"{processor}. Multiply-adds at {low:.0f} to {high:.0f} GFLOP/s, measured beside each product; reads"
+            f" out of cache at {first['limits']['bytes'] / 1e9:.0f} GB/s.\n",
+            "A cell: GFLOP/s, the fraction of the limit (the larger bound of multiply-adds and of reads out of cache),"
+            " the time of the better peer over ours, the way taken.\n",
+            *table(rows),
+            f"\n![all libraries]({path.stem}.png)\n",
+        ]
+    )
+
+
 def main(paths: list[Path]) -> None:
-    files = []
+    print(
+        "| | geometric mean | m <= 32 | below .95 | worst | "
+        + " | ".join(f"{n} cubed" for n in SQUARES)
+        + " |"
+    )
+    print("|---" * (5 + len(SQUARES)) + "|")
     for path in sorted(paths):
         rows = [json.loads(line) for line in path.read_text().splitlines()]
-        _, level, dtype, threads = path.stem.split("-")
-        files.append((f"{dtype}, {level}, {threads} thread{'s' if threads != '1' else ''}", path, rows))
-    print("| | geometric mean | m <= 32 | worst | " + " | ".join(f"{n} cubed" for n in SQUARES) + " |")
-    print("|---" * (4 + len(SQUARES)) + "|")
-    for title, _, rows in files:
+        *_, level, dtype, threads = path.stem.split("-")
+        title = f"{dtype}, {level}, {threads} thread{'s' if threads != '1' else ''}"
         print(summary(title, rows))
-    for title, path, rows in files:
-        limits = rows[0]["limits"]
-        print(f"\n## {title}\n")
-        print(f"![{path.stem}.png]({path.stem}.png)\n")
-        print(f"FMA limit {limits['flops'] / 1e9:.0f} GFLOP/s, reads {limits['bytes'] / 1e9:.0f} GB/s.\n")
-        print("\n".join(table(rows)))
+        path.with_suffix(".md").write_text(page(title, path, rows))
 
 
 if __name__ == "__main__":

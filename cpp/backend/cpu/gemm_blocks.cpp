@@ -25,6 +25,14 @@ void pack_b(const GemmKernels<T>& kernel, int64_t n, int64_t k, const T* b, int6
     }
 }
 
+// A part of a matrix as it lies.
+template <class T>
+GemmSoon rows_of(const T* at, int64_t rows, int64_t row, int64_t columns, int64_t column) {
+  const int64_t size = sizeof(T);
+  if (column == 1) return {at, rows, row * size, columns * size};
+  return {at, columns, column * size, rows * size};
+}
+
 // Panel by panel of A, each packed as [k][rows] just before its use.
 template <class T>
 void with_packed_a(const GemmKernels<T>& kernel, const GemmBlock<T>& whole, T* panel) {
@@ -32,6 +40,14 @@ void with_packed_a(const GemmKernels<T>& kernel, const GemmBlock<T>& whole, T* p
   for (int64_t q = 0; q < panels; q++) {
     const Span rows = part(whole.m, panels, q);
     GemmBlock<T> block = cut(whole, rows, {0, whole.n});
+    const Span soon = part(whole.next_b.rows, panels, q);
+    block.next_b.at = static_cast<const char*>(whole.next_b.at) + soon.begin * whole.next_b.stride;
+    block.next_b.rows = soon.size();
+    if (q + 1 < panels) {
+      const Span next = part(whole.m, panels, q + 1);
+      block.next_a =
+          rows_of(whole.a + next.begin * whole.a_row, next.size(), whole.a_row, whole.k, whole.a_col);
+    }
     const T* from = whole.a + rows.begin * whole.a_row;
     if (whole.a_row == 1)
       kernel.pack(block.k, block.m, from, whole.a_col, panel, block.m);
@@ -54,6 +70,7 @@ void blocks(const Share<T>& s, const GemmPlan& plan) {
   const Scratch<T> packed_b(plan.pack_b ? (kc + 4) * nc : 0),
       packed_a(plan.pack_a ? (kc + 4) * kernel.mr : 0);
   for (int64_t j = 0; j < strips; j++) {
+    const Span next_columns = part(s.n, strips, j + 1 < strips ? j + 1 : j, kernel.nr);
     const Share<T> strip = s.tile({0, s.m}, part(s.n, strips, j, kernel.nr));
     for_blocks_of_k(strip, kc, [&](int64_t begin, GemmBlock<T>& block, bool last) {
       block.a = strip.a + begin * s.a_col;
@@ -63,6 +80,12 @@ void blocks(const Share<T>& s, const GemmPlan& plan) {
       block.ldb = s.b_row;
       block.by_rows = plan.by_rows;
       block.far = plan.far;
+      block.ahead = plan.ahead;
+      const int64_t end = begin + block.k, next_k = s.k - end < kc ? s.k - end : kc;
+      if (next_k > 0)
+        block.next_b = rows_of(strip.b + end * s.b_row, next_k, s.b_row, strip.n, s.b_col);
+      else if (j + 1 < strips)
+        block.next_b = rows_of(s.b + next_columns.begin * s.b_col, kc, s.b_row, next_columns.size(), s.b_col);
       if (plan.pack_b) {
         pack_b(kernel, strip.n, block.k, block.b, s.b_row, s.b_col, packed_b.data());
         block.b = packed_b.data();

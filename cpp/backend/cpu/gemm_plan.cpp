@@ -75,7 +75,7 @@ class Cycles {
 };
 
 GemmPlan with_blocks(GemmPath path, const GemmShape& g, const Machine& at) {
-  GemmPlan plan{path, g.k, g.n, false, false, path == GemmPath::packed, false, g};
+  GemmPlan plan{path, g.k, g.n, false, false, path == GemmPath::packed, false, false, g};
   const bool one_panel = g.m <= at.mr;
   plan.far = g.k * g.n * g.bytes >
              (one_panel || path == GemmPath::columns ? std::max(at.level2, cache_sizes().l3 / 2) : at.level2);
@@ -91,13 +91,15 @@ GemmPlan with_blocks(GemmPath path, const GemmShape& g, const Machine& at) {
     plan.by_rows = true;
   }
   // Columns of A in the same sets of the first level, each line of them for a few rows only.
-  plan.pack_a =
-      plan.by_rows && g.trans_a && at.mr * g.bytes <= 48 && g.lda * g.bytes % 512 == 0 && g.n >= 2 * at.nr;
+  const int64_t apart = at.mr * g.bytes <= 48 ? 512 : 4096;
+  plan.pack_a = plan.by_rows && g.trans_a && g.lda * g.bytes % apart == 0 && g.n >= 2 * at.nr;
+  plan.ahead = plan.by_rows && (g.m * g.k + g.k * g.n + g.m * g.n) * g.bytes > at.level2 / 2;
   return plan;
 }
 
 GemmPlan choose(const GemmShape& g, bool may_swap) {
-  if (g.m == 0 || g.n == 0 || g.k == 0) return {GemmPath::trivial, 0, 0, false, false, false, false, g};
+  if (g.m == 0 || g.n == 0 || g.k == 0)
+    return {GemmPath::trivial, 0, 0, false, false, false, false, false, g};
   const Machine at(g.bytes);
   const auto ways = [&](const GemmShape& shape, auto&& offer) {
     const Cycles cycles(shape, at);

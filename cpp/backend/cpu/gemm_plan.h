@@ -54,7 +54,8 @@ struct GemmPlan {
   int64_t kc, nc;  // block sizes
   bool by_rows;    // a panel of A meets a whole block of B before the next one
   bool pack_a, pack_b;
-  bool far;  // B comes from beyond the caches that would hide it
+  bool far;    // B comes from beyond the caches that would hide it
+  bool ahead;  // so do other operands of a product by rows
   GemmShape shape;
 };
 

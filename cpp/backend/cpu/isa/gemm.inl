@@ -7,6 +7,32 @@
 //
 #include "gemm_pack.inl"
 
+// What a tile asks for while it computes.
+class GemmWalks {
+ public:
+  // Part i of the rows, cut into so many parts.
+  void add(const nncore::GemmSoon& soon, int64_t i, int64_t parts) {
+    const int64_t first = soon.rows * i / parts;
+    int64_t rows = soon.rows * (i + 1) / parts - first;
+    const char* at = static_cast<const char*>(soon.at) + first * soon.stride;
+    if (soon.bytes <= 2 * line && rows > 0 && count_ < most) {
+      walk_[count_++] = {at, soon.stride, rows};
+      rows = 0;
+    }
+    for (; rows > 0 && count_ < most; rows--, at += soon.stride)
+      walk_[count_++] = {at, 2 * line, (soon.bytes + 2 * line - 1) / (2 * line)};
+  }
+  const GemmWalk* end() {
+    walk_[count_] = {};
+    return walk_;
+  }
+
+ private:
+  static constexpr int most = 8, line = 64;
+  GemmWalk walk_[most + 1];
+  int count_ = 0;
+};
+
 template <class T>
 struct Gemm {
   using R = Reg<T>;
@@ -24,13 +50,15 @@ struct Gemm {
   // registers.
   static constexpr bool free_masks = sizeof(T) * lanes == 64;
   struct Tiles {
-    Tile full[tall][max_nv], tail[tall][max_nv];
+    Tile full[tall][max_nv], tail[tall][max_nv], walking[mr];
   };
   template <int rows, int regs>
   static constexpr void fill(Tiles& t) {
     if constexpr (regs <= widest(rows)) {
-      t.full[rows - 1][regs - 1] = gemm_tile<T, rows, regs, free_masks>;
-      t.tail[rows - 1][regs - 1] = gemm_tile<T, rows, regs, true>;
+      t.full[rows - 1][regs - 1] = gemm_tile<T, rows, regs, free_masks, false>;
+      t.tail[rows - 1][regs - 1] = gemm_tile<T, rows, regs, true, false>;
+      if constexpr (2 * rows > mr && rows <= mr && regs == nv)
+        t.walking[rows - 1] = gemm_tile<T, rows, regs, free_masks, true>;
     }
     if constexpr (regs < max_nv)
       fill<rows, regs + 1>(t);
@@ -60,20 +88,36 @@ struct Gemm {
       t.a = g.a + i * g.a_row;
       t.b = g.b + (g.b_packed ? j * g.k : j);
       t.ldb = g.b_packed ? regs * lanes : g.ldb;
-      t.ahead = g.b_packed            ? 8 * t.ldb
-                : !g.far              ? width
-                : g.by_rows && i == 0 ? g.k * g.ldb
-                                      : 1024 / int64_t(sizeof(T));
+      t.ahead = g.b_packed ? 8 * t.ldb : g.far && !g.by_rows ? 1024 / int64_t(sizeof(T)) : width;
       t.start = g.start ? g.start + i * g.ld_start + j : nullptr;
       t.out = g.out + i * g.ld_out + j;
       t.add = g.add ? g.add + i * g.ld_out + j : nullptr;
       t.bias = g.bias ? g.bias + j : nullptr;
-      (g.b_packed || t.last == lanes ? tiles.full : tiles.tail)[r - 1][regs - 1](t);
+      const bool whole = g.b_packed || t.last == lanes;
+      if (g.ahead && whole && regs == nv && tiles.walking[r - 1])
+        tiles.walking[r - 1](t);
+      else
+        (whole ? tiles.full : tiles.tail)[r - 1][regs - 1](t);
     };
     if (g.by_rows) {
+      const int64_t across = (g.n + width - 1) / width, size = sizeof(T);
       for (int64_t q = 0, i = 0; q < panels; q++) {
-        const int64_t r = rows + (q < longer);
-        for (int64_t j = 0; j < g.n; j += width) tile(i, r, j);
+        const int64_t r = rows + (q < longer), next = q + 1 < panels ? rows + (q + 1 < longer) : 0;
+        nncore::GemmSoon a = g.next_a;
+        if (next > 0 && g.a_row == 1) a = {g.a + i + r, g.k, g.a_col * size, next * size};
+        if (next > 0 && g.a_row != 1) a = {g.a + (i + r) * g.a_row, next, g.a_row * size, g.k * size};
+        for (int64_t j = 0, c = 0; j < g.n; j += width, c++) {
+          GemmWalks walks;
+          if (g.ahead) {
+            const bool same = j + width < g.n;
+            const T* const out = g.out + (same ? i : i + r) * g.ld_out + (same ? j + width : 0);
+            walks.add({out, same ? r : next, g.ld_out * size, width * size}, 0, 1);
+            walks.add(a, c, across);
+            walks.add(g.next_b, q * across + c, panels * across);
+            t.walks = walks.end();
+          }
+          tile(i, r, j);
+        }
         i += r;
       }
     } else {

@@ -5,6 +5,12 @@
 
 namespace nncore {
 
+// Memory that is wanted later: rows so many bytes long, stride bytes apart.
+struct GemmSoon {
+  const void* at;
+  int64_t rows, stride, bytes;
+};
+
 // One block of k steps: out = [add +] (start + A B) [+ bias], A[i][p] = a[i * a_row + p * a_col], B[p][j] =
 // b[p * ldb + j].
 template <class T>
@@ -25,6 +31,8 @@ struct GemmBlock {
   const T* bias;  // (n), or null
   bool far;       // B comes from far: ask for it early
   bool by_rows;   // a panel of A meets all of B before the next one; else the other way round
+  bool ahead;     // by rows, and more than the near caches hold: ask for what comes next while computing,
+  GemmSoon next_a, next_b;  // which is, beside the next tile of C and panel of A, this
 };
 
 template <class T>
