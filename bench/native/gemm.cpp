@@ -1,6 +1,8 @@
-// Matrix products over the shapes that training meets, each in its three forms (forward NT, dx NN, dw TN), as
-// operations a second and as a fraction of the multiply-add limit measured beside it. Results are checked
-// against float64 first.
+// Matrix products over the shapes that training meets, each in its three forms (forward NT, dx NN, dw TN), on
+// one thread and on all, as operations a second and as a fraction of the multiply-add limit measured just
+// before and after. Results are checked against float64 first.
+//
+//     build-native/nncore_native_bench --benchmark_filter='gemm/f32/NT/(64|512)' --benchmark_min_time=0.1
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -77,18 +79,22 @@ void product(benchmark::State& state, Shape s, bool trans_a, bool trans_b, int t
   set_num_threads(threads);
   cpu::gemm(g);
   if (!right(g)) state.SkipWithError("wrong result");
-  const cpu::Limits limits = cpu::measure_limits(threads, 0.02, 1 << 20);
+  const auto fma_rate = [&] {
+    const cpu::Limits limits = cpu::measure_limits(threads, 0.005, 1 << 16);
+    return sizeof(T) == 4 ? limits.fma_f32 : limits.fma_f64;
+  };
+  double limit = fma_rate();
   for (auto _ : state) {
     cpu::gemm(g);
     benchmark::ClobberMemory();
   }
+  limit = std::max(limit, fma_rate());
   set_num_threads(before);
   using benchmark::Counter;
   const double work = 2e-9 * double(s.m) * double(s.n) * double(s.k);
-  const double limit = (sizeof(T) == 4 ? limits.fma_f32 : limits.fma_f64) * 1e-9;
   const double bytes = 1e-9 * sizeof(T) * double(s.m * s.k + s.k * s.n + s.m * s.n);
   state.counters["GFLOPS"] = Counter(work, Counter::kIsIterationInvariantRate);
-  state.counters["of_limit"] = Counter(work / limit, Counter::kIsIterationInvariantRate);
+  state.counters["of_limit"] = Counter(work * 1e9 / limit, Counter::kIsIterationInvariantRate);
   state.counters["GB/s"] = Counter(bytes, Counter::kIsIterationInvariantRate);
   state.SetLabel(cpu::gemm_path(s.m, s.n, s.k, trans_a, trans_b));
 }
@@ -101,7 +107,8 @@ const bool registered = [] {
   if (!cpu::active_level) cpu::choose_level();
   for (const Shape& s : shapes)
     for (const Form f : {Form{"NT", false, true}, Form{"NN", false, false}, Form{"TN", true, false}})
-      for (const int threads : {1, 2}) {
+      for (int threads = 1; threads <= num_threads();
+           threads = threads < num_threads() ? num_threads() : threads + 1) {
         const std::string size = std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k);
         const std::string tail =
             std::string("/") + f.name + "/" + size + "/threads:" + std::to_string(threads);

@@ -10,9 +10,11 @@ template <class T>
 struct Case {
   int64_t m, n, k;
   bool start, add, bias;
+  bool ahead = false;
 
   std::string label() const {
-    return name("m=%d n=%d k=%d start=%d add=%d bias=%d", int(m), int(n), int(k), start, add, bias);
+    return name("m=%d n=%d k=%d start=%d add=%d bias=%d ahead=%d", int(m), int(n), int(k), start, add, bias,
+                ahead);
   }
 };
 
@@ -45,6 +47,8 @@ void run_blocks(const GemmKernels<T>& level, const Case<T>& c, Log& log) {
     run_case(c, log, transposed ? "gemm.block.tn" : "gemm.block.nn", [&](GemmBlock<T>& block) {
       block.a = a.data(), block.a_row = transposed ? 1 : lda, block.a_col = transposed ? lda : 1;
       block.b = b.data(), block.ldb = ldb;
+      block.by_rows = block.ahead = c.ahead;
+      block.next_b = {b.data(), c.k, ldb * int64_t(sizeof(T)), c.n * int64_t(sizeof(T))};
       level.block(block);
     });
   }
@@ -74,6 +78,10 @@ void run_gemm(const LevelKernels<T>& level, Log& log) {
         run_blocks(level.gemm, Case<T>{m, n, k, (m + n) % 2 == 0, n % 5 == 0, m % 3 == 0}, log);
   for (int flags = 0; flags < 8; flags++)
     run_blocks(level.gemm, Case<T>{7, 37, 300, bool(flags & 1), bool(flags & 2), bool(flags & 4)}, log);
+  for (const int64_t m : {1, 5, 8, 13, 14, 29, 100})  // by rows, while asking for more
+    for (const int64_t n : {1, 16, 33, 96, 200})
+      for (const int64_t k : {1, 4, 7, 50, 301})
+        run_blocks(level.gemm, Case<T>{m, n, k, m % 2 == 0, false, n % 2 == 0, true}, log);
   run_pack(level.gemm, log);
 }
 template void run_gemm<float>(const LevelKernels<float>&, Log&);
