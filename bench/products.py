@@ -1,9 +1,9 @@
 """Matrix products of training, in all three forms, against NumPy and PyTorch and the limits of the machine.
 
 Shapes are (m, n, k). Forward is NT (x w^T), backward NN (dy w) and TN (dy^T x). Results are checked against
-float64 before they are timed. Each library lives in a process of its own with equally many threads and its own
-copy of the operands; they take turns, with a pause between, so that no other's waiting threads hold a core.
-The rate of multiply-adds is measured before and after each product, as machines change their pace.
+float64 before they are timed. Each library lives in a process of its own, with equally many threads and its
+own copy of the operands; they take turns, with a pause between, so that no other's waiting threads hold a
+core. The rate of multiply-adds is measured before and after each product, as machines change their pace.
 
     python bench/products.py --threads 1 --json bench/results/products-avx512-float32-1.jsonl
 """
@@ -105,7 +105,8 @@ def serve(pipe: Connection, library: str, threads: int) -> None:
                 pipe.send("ready")
                 continue
             call()
-            times, end = [], perf_counter() + request
+            times: list[float] = []
+            end = perf_counter() + request
             while not times or perf_counter() < end:
                 started = perf_counter()
                 for _ in range(repeats):

@@ -1,5 +1,5 @@
-"""Tell of measurements of bench/products.py: a summary of all files is printed; beside each file NAME.jsonl goes
-NAME.md, every shape in a table.
+"""Tell of measurements of bench/products.py: a summary of all files is printed; beside each file NAME.jsonl
+goes NAME.md with every shape.
 
 python bench/tabulate_products.py bench/results/products-*.jsonl
 """
@@ -61,10 +61,10 @@ def page(title: str, path: Path, rows: list[dict[str, Any]]) -> str:
     return "\n".join(
         [
             f"# Products, {title}\n",
-            f"{processor}. Multiply-adds at {low:.0f} to {high:.0f} GFLOP/s, measured beside each product; reads"
-            f" out of cache at {first['limits']['bytes'] / 1e9:.0f} GB/s.\n",
-            "A cell: GFLOP/s, the fraction of the limit (the larger bound of multiply-adds and of reads out of cache),"
-            " the time of the better peer over ours, the way taken.\n",
+            f"{processor}. Multiply-adds at {low:.0f} to {high:.0f} GFLOP/s, measured beside each product;"
+            f" reads out of cache at {first['limits']['bytes'] / 1e9:.0f} GB/s.\n",
+            "A cell: GFLOP/s, the fraction of the limit (the larger bound of multiply-adds and of reads out"
+            " of cache), the time of the better peer over ours, the way taken.\n",
             *table(rows),
             f"\n![all libraries]({path.stem}.png)\n",
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,34 @@ def test_fused_layer_equals_its_parts(
         results.append([y.detach().numpy(), gradient(x), gradient(w), gradient(b)])
     for first, second in zip(*results, strict=True):
         assert np.array_equal(first.view(np.int32), second.view(np.int32))
+
+
+def fused() -> list[str]:
+    """Every function of one value that a layer takes into its call."""
+    one = nncore.ones(1, 1)
+    names = []
+    for name in (op["name"] for op in _core.elementwise_ops()):
+        with suppress(ValueError):
+            _core.linear(one, one, None, name)
+            names.append(name)
+    return [name for name in names if hasattr(_core, name)]
+
+
+@pytest.mark.parametrize("activation", fused())
+def test_every_function_of_the_list_fuses(activation: str, isa: str) -> None:
+    rng = np.random.default_rng(0)
+    arrays = [rng.uniform(0.05, 0.2, s).astype(np.float32) for s in ((19, 8), (21, 8), (21,))]
+    dy = nncore.tensor(rng.standard_normal((19, 21)).astype(np.float32))
+    x, w, b = (nncore.tensor(a, requires_grad=True) for a in arrays)
+    u, v, c = (nncore.tensor(a, requires_grad=True) for a in arrays)
+    y = _core.linear(x, w, b, activation)
+    z = getattr(_core, activation)(u @ v.T + c)
+    assert np.array_equal(y.detach().numpy().view(np.int32), z.detach().numpy().view(np.int32))
+    if y.requires_grad:
+        y.backward(dy)
+        z.backward(dy)
+        for first, second in ((x, u), (w, v), (b, c)):
+            assert np.array_equal(gradient(first).view(np.int32), gradient(second).view(np.int32))
 
 
 @pytest.mark.parametrize("wanted", [(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (0, 1, 1)])
