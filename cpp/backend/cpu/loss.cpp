@@ -84,16 +84,12 @@ void softmax_bwd(const Call& call) {
     using T = decltype(zero);
     const T *y = call.arg<const T>(0), *dy = call.arg<const T>(1);
     T* dx = call.arg<T>(2);
-    const auto& k = kernels<T>();
+    if (a.cols == 0) return;
+    const auto run = kernels<T>().loss.rows_bwd[a.op];
     parallel_for(a.rows, call.cost, [&](int64_t begin, int64_t end) {
-      for (int64_t r = begin; r < end; r++) {
-        const int64_t at = r * a.cols;
-        const T sum = a.op == 0 ? k.reduce.dot(a.cols, y + at, dy + at)
-                                : k.reduce.chunk[int(Reduction::sum)](a.cols, dy + at);
-        const auto row = a.op == 0 ? k.loss.softmax_bwd : k.loss.log_softmax_bwd;
-        write_out(dx, a.rows * a.cols, at, at + a.cols,
-                  [&](int64_t i, int64_t n, T* to) { row(n, y + i, dy + i, sum, to); });
-      }
+      write_out(
+          dx, a.rows, begin, end,
+          [&](int64_t r, int64_t n, T* to) { run(n, a.cols, y + r * a.cols, dy + r * a.cols, to); }, a.cols);
     });
   });
 }

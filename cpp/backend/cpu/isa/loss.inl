@@ -69,25 +69,37 @@ void scale_shift(int64_t n, const T* x, T scale, T shift, T* y) {
   map_row(n, y, [=](int64_t i, int64_t m) { return fma(load_some<Vec<T>>(x + i, m), V(scale), V(shift)); });
 }
 
-template <class T>
-void softmax_bwd_row(int64_t n, const T* y, const T* dy, T sum, T* dx) {
-  map_row(n, dx, [=](int64_t i, int64_t m) {
-    return load_some<Vec<T>>(y + i, m) * (load_some<Vec<T>>(dy + i, m) - Vec<T>(sum));
-  });
-}
-
-template <class T>
-NNCORE_FLATTEN void log_softmax_bwd_row(int64_t n, const T* y, const T* dy, T sum, T* dx) {
+template <class T, bool logarithm>
+NNCORE_FLATTEN void rows_softmax_bwd(int64_t rows, int64_t n, const T* y, const T* dy, T* dx) {
   using V = Vec<T>;
-  map_row(n, dx, [=](int64_t i, int64_t m) {
-    return fma(exp_down(load_some<Vec<T>>(y + i, m)), V(-sum), load_some<Vec<T>>(dy + i, m));
-  });
+  for (int64_t r0 = 0, count; r0 < rows; r0 += count) {
+    count = together<T>(rows - r0, n);
+    V part[few];
+    for (int r = 0; r < count; r++) {
+      const T *const yr = y + (r0 + r) * n, *const dr = dy + (r0 + r) * n;
+      part[r] = join_terms<T, SumJoin>(n, [=](int64_t i, int64_t m) {
+        return logarithm ? load_some<V>(dr + i, m) : load_some<V>(yr + i, m) * load_some<V>(dr + i, m);
+      });
+    }
+    for (int r = 0; r < count; r++) part[r] = V(part[r].fold(SumJoin()));
+    for (int r = 0; r < count; r++) {
+      const T *const yr = y + (r0 + r) * n, *const dr = dy + (r0 + r) * n;
+      const V sum = part[r];
+      map_row(n, dx + (r0 + r) * n, [=](int64_t i, int64_t m) {
+        const V vy = load_some<V>(yr + i, m), d = load_some<V>(dr + i, m);
+        return logarithm ? fma(exp_down(vy), -sum, d) : vy * (d - sum);
+      });
+    }
+  }
 }
 
 template <class T>
 constexpr nncore::LossKernels<T> make_kernels() {
-  return {rows_lse<T>,    rows_softmax<T>,    exp_minus<T>,
-          scale_shift<T>, softmax_bwd_row<T>, log_softmax_bwd_row<T>};
+  return {rows_lse<T>,
+          rows_softmax<T>,
+          exp_minus<T>,
+          scale_shift<T>,
+          {rows_softmax_bwd<T, false>, rows_softmax_bwd<T, true>}};
 }
 
 constexpr nncore::Family<nncore::LossKernels> kernels = {make_kernels<float>(), make_kernels<double>()};

@@ -10,8 +10,8 @@ struct LossKernels {
   void (*rows_softmax)(int64_t rows, int64_t n, const T* x, T* y);
   void (*exp_minus)(int64_t n, const T* x, T shift, T scale, T* y);           // y = scale * exp(x - shift)
   void (*scale_shift)(int64_t n, const T* x, T scale, T shift, T* y);         // y = x * scale + shift
-  void (*softmax_bwd)(int64_t n, const T* y, const T* dy, T sum, T* dx);      // dx = y * (dy - sum)
-  void (*log_softmax_bwd)(int64_t n, const T* y, const T* dy, T sum, T* dx);  // dx = dy - exp(y) * sum
+  // of softmax and of its logarithm: dx = y (dy - sum(y dy)), dx = dy - exp(y) sum(dy)
+  void (*rows_bwd[2])(int64_t rows, int64_t n, const T* y, const T* dy, T* dx);
 };
 
 }  // namespace nncore

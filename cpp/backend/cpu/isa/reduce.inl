@@ -1,6 +1,32 @@
 // Reductions of chunks and of columns.
 #include "walk.inl"
 
+// A maximum or minimum: NaN is only looked for, which is cheaper, and joined as it must be where there is
+// one.
+struct PlainMax : MaxJoin {
+  template <class V>
+  V operator()(V a, V b) const {
+    return max(b, a);
+  }
+};
+struct PlainMin : MinJoin {
+  template <class V>
+  V operator()(V a, V b) const {
+    return min(b, a);
+  }
+};
+template <class T, class Plain, class Join>
+T extreme_chunk(int64_t n, const T* x) {
+  using V = Vec<T>;
+  auto nan = V(T(0)) != V(T(0));
+  const T found = reduce_terms<T, Plain>(n, [x, &nan](int64_t i, int64_t m) {
+    const V v = load_some<V>(x + i, m);
+    nan = nan | (v != v);
+    return v;
+  });
+  return any(nan) ? reduce_chunk<T, Join>(n, x) : found;
+}
+
 template <class T>
 T dot_chunk(int64_t n, const T* a, const T* b) {
   return reduce_terms<T, SumJoin>(
@@ -35,8 +61,8 @@ void reduce_columns(int64_t rows, int64_t cols, int64_t ld, const T* x, T* y, bo
 
 template <class T>
 constexpr nncore::ReduceKernels<T> make_kernels() {
-  return {{reduce_chunk<T, SumJoin>, reduce_chunk<T, ProdJoin>, reduce_chunk<T, MaxJoin>,
-           reduce_chunk<T, MinJoin>},
+  return {{reduce_chunk<T, SumJoin>, reduce_chunk<T, ProdJoin>, extreme_chunk<T, PlainMax, MaxJoin>,
+           extreme_chunk<T, PlainMin, MinJoin>},
           {reduce_columns<T, SumJoin>, reduce_columns<T, ProdJoin>, reduce_columns<T, MaxJoin>,
            reduce_columns<T, MinJoin>},
           dot_chunk<T>};
