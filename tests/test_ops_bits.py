@@ -70,6 +70,8 @@ def rows_of(case: Case, arrays: list[Array]) -> tuple[int, ...]:
 def by_rows() -> list[Any]:
     found = []
     for case in CASES:
+        if case.name.startswith("einsum"):  # sizes of one decide which products it is made of
+            continue
         for shape in case.shapes:
             arrays = case.make(np.random.default_rng(0), shape)
             if sum(a.size for a in arrays) < 9000 and (batched := rows_of(case, arrays)):

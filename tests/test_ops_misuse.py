@@ -56,8 +56,9 @@ def test_operands_that_are_no_tensors(case: Case, rng: np.random.Generator) -> N
     arrays = case.make(rng, case.shapes[0])
     for k, a in enumerate(arrays):
         moved = [x + 1 if i == k else x for i, x in enumerate(arrays)]
-        if np.allclose(case.truth(*arrays), case.truth(*moved)):
-            continue  # an operand that this row does not read
+        with np.errstate(all="ignore"):
+            if np.allclose(case.truth(*arrays), case.truth(*moved)):
+                continue  # an operand that this row does not read
         with pytest.raises((TypeError, AttributeError)):
             case.call(*(object() if x is a else nncore.tensor(x) for x in arrays))
 
