@@ -83,7 +83,7 @@ BY_ROWS = by_rows()
 
 
 def test_ops_that_work_by_rows_are_found() -> None:
-    found = {p.values[0].name.split()[0] for p in BY_ROWS}  # type: ignore[attr-defined]
+    found = {p.values[0].name.split()[0] for p in BY_ROWS}
     assert found >= {*UNARY} - {"pos"}
     assert found >= {
         "add",
