@@ -36,6 +36,15 @@ def _product(name: str, truth: Any, *shapes: tuple[int, ...], call: Any = None) 
     )
 
 
+SMALL_PRODUCTS: list[tuple[str, Any, list[tuple[tuple[int, ...], tuple[int, ...]]]]] = [
+    ("mm", np.matmul, [((3, 4), (4, 5)), ((0, 4), (4, 5)), ((1, 1), (1, 1))]),
+    ("bmm", np.matmul, [((2, 3, 4), (2, 4, 5)), ((2, 3, 0), (2, 0, 5)), ((1, 1, 1), (1, 1, 1))]),
+    ("mv", np.matmul, [((3, 4), (4,)), ((0, 4), (4,)), ((1, 1), (1,))]),
+    ("dot", np.dot, [((7,), (7,)), ((0,), (0,)), ((1,), (1,))]),
+    ("outer", np.outer, [((3,), (4,)), ((0,), (4,)), ((1,), (1,))]),
+    ("tensordot", np.tensordot, [((2, 3, 0), (3, 0, 5)), ((1, 1, 1), (1, 1, 1))]),
+]
+
 PRODUCTS = [
     _einsum("ij,jk->ik", (3, 4), (4, 5)),
     _einsum("ij,kj", (3, 4), (5, 4)),
@@ -70,14 +79,7 @@ PRODUCTS = [
     ),
     *(
         _product(f"{name} {a} {b}", truth, a, b, call=getattr(nncore, name))
-        for name, truth, shapes in [
-            ("mm", np.matmul, [((3, 4), (4, 5)), ((0, 4), (4, 5)), ((1, 1), (1, 1))]),
-            ("bmm", np.matmul, [((2, 3, 4), (2, 4, 5)), ((2, 3, 0), (2, 0, 5)), ((1, 1, 1), (1, 1, 1))]),
-            ("mv", np.matmul, [((3, 4), (4,)), ((0, 4), (4,)), ((1, 1), (1,))]),
-            ("dot", np.dot, [((7,), (7,)), ((0,), (0,)), ((1,), (1,))]),
-            ("outer", np.outer, [((3,), (4,)), ((0,), (4,)), ((1,), (1,))]),
-            ("tensordot", np.tensordot, [((2, 3, 0), (3, 0, 5)), ((1, 1, 1), (1, 1, 1))]),
-        ]
+        for name, truth, shapes in SMALL_PRODUCTS
         for a, b in shapes
     ),
     _product(

@@ -49,7 +49,8 @@ MODELS: dict[str, Callable[[], nn.Module]] = {
 def _loss(model: nn.Module) -> nncore.Tensor:
     x = nncore.tensor(np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32), requires_grad=True)
     y = model(x)
-    return (y[0] if isinstance(y, tuple) else y).square().sum()
+    loss: nncore.Tensor = (y[0] if isinstance(y, tuple) else y).square().sum()
+    return loss
 
 
 @pytest.mark.parametrize("change", [_step, _adam, _load, _init])
@@ -72,6 +73,7 @@ def test_what_backward_does_not_read_may_change() -> None:
     """A bias, and the weight of a first layer whose input needs no gradient: PyTorch allows these too."""
     layer = nn.Linear(4, 3)
     x = nncore.ones(2, 4)
+    assert layer.bias is not None
     y = layer(x).sum() + (layer.weight + layer.bias.unsqueeze(1)).sum()
     _step(layer)
     layer.zero_grad()

@@ -190,6 +190,16 @@ def test_ops_hold_no_element_loops() -> None:
     none_of([hit for s in sources for hit in s.hits(pattern)], "loops over elements belong to the backend")
 
 
+def test_backward_reads_saved_values() -> None:
+    """A closure that captures x.detach() would not notice that x has changed since forward."""
+    hits = [
+        f"{s.path}: [{capture}]"
+        for s in in_rooms("ops")
+        for capture in re.findall(r"\[([^\[\]]*\.detach\(\)[^\[\]]*)\]\s*\(", s.code)
+    ]
+    none_of(hits, "what backward reads is captured with .saved()")
+
+
 def test_headers_are_guarded() -> None:
     headers = [
         s for s in cpp() if s.path.endswith(".h") and "/isa/reg_" not in s.path and "/isa/vec" not in s.path

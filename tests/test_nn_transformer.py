@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import nncore
-from nncore import nn
+from nncore import nn, optim
+from nncore.compiled import CompiledStep
 from nncore.nn import functional as F
 
 F64 = nncore.float64
@@ -96,6 +97,34 @@ def test_every_parameter_gets_a_gradient(rng: np.random.Generator) -> None:
     encoder = nn.TransformerEncoder(layer(dropout=0.1), 2)
     encoder(nncore.tensor(rng.normal(size=(5, 3, 8)))).square().sum().backward()
     assert all(p.grad is not None and p.grad.abs().sum().item() > 0 for p in encoder.parameters())
+
+
+def train(compiled: bool) -> list[Any]:
+    nncore.manual_seed(4)
+    encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16, dropout=0.2), 2)
+    optimizer = optim.Adam(encoder.parameters(), lr=0.01)
+
+    def step(x: nncore.Tensor) -> nncore.Tensor:
+        optimizer.zero_grad()
+        loss = F.mse_loss(encoder(x), x)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    run = nncore.compile(step) if compiled else step
+    x = nncore.tensor(np.random.default_rng(1).normal(size=(5, 3, 8)).astype(np.float32))
+    losses = [run(x).item() for _ in range(8)]
+    if isinstance(run, CompiledStep):
+        assert run.replays > 0
+    return [losses, *(p.detach().numpy().copy() for p in encoder.parameters())]
+
+
+def test_a_captured_step_drops_anew_and_agrees() -> None:
+    eager, captured = train(False), train(True)
+    assert len(set(eager[0])) == 8
+    assert eager[0] == captured[0]
+    for a, b in zip(eager[1:], captured[1:], strict=True):
+        assert np.array_equal(a, b)
 
 
 def test_misuse_is_named() -> None:

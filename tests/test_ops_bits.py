@@ -70,6 +70,8 @@ def rows_of(case: Case, arrays: list[Array]) -> tuple[int, ...]:
 def by_rows() -> list[Any]:
     found = []
     for case in CASES:
+        if case.name.startswith("einsum"):  # sizes of one decide which products it is made of
+            continue
         for shape in case.shapes:
             arrays = case.make(np.random.default_rng(0), shape)
             if sum(a.size for a in arrays) < 9000 and (batched := rows_of(case, arrays)):
@@ -81,7 +83,7 @@ BY_ROWS = by_rows()
 
 
 def test_ops_that_work_by_rows_are_found() -> None:
-    found = {p.values[0].name.split()[0] for p in BY_ROWS}  # type: ignore[attr-defined]
+    found = {p.values[0].name.split()[0] for p in BY_ROWS}
     assert found >= {*UNARY} - {"pos"}
     assert found >= {
         "add",

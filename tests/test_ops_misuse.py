@@ -27,7 +27,6 @@ SPOILED: dict[str, Callable[[Array], Any]] = {
     "infinity": lambda a: np.full_like(a, np.inf),
     "huge": lambda a: np.full_like(a, 3e38),
 }
-NO_TENSORS: list[Any] = [object(), 1j]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -54,12 +53,14 @@ def test_spoiled_operands(case: Case, rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_operands_that_are_no_tensors(case: Case, rng: np.random.Generator) -> None:
-    arrays = [np.asarray(a, dtype=np.float32) for a in case.make(rng, case.shapes[0])]
-    for k in range(len(arrays)):
-        for thing in NO_TENSORS:
-            here = [thing if i == k else nncore.tensor(a) for i, a in enumerate(arrays)]
-            with pytest.raises((*DOCUMENTED, AttributeError)):
-                case.call(*here)
+    arrays = case.make(rng, case.shapes[0])
+    for k, a in enumerate(arrays):
+        moved = [x + 1 if i == k else x for i, x in enumerate(arrays)]
+        with np.errstate(all="ignore"):
+            if np.allclose(case.truth(*arrays), case.truth(*moved)):
+                continue  # an operand that this row does not read
+        with pytest.raises((TypeError, AttributeError)):
+            case.call(*(object() if x is a else nncore.tensor(x) for x in arrays))
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

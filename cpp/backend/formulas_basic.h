@@ -303,7 +303,7 @@ struct Erfc : NoScalars {
   static constexpr const char *name = "erfc", *formula = "1 - erf(x)",
                               *derivative = "-2 / sqrt(pi) * e^(-x^2)";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 3;
+  static constexpr double ulp = 5.5;
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return erfc(x);

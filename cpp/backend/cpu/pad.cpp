@@ -21,6 +21,13 @@ int64_t source(Padding mode, int64_t i, int64_t n) {
   }
 }
 
+// row(j) for every place j of the padded axis that is not of the middle.
+template <class F>
+void each_border_row(const PadAttrs& a, F row) {
+  for (int64_t j = 0; j < a.left; j++) row(j);
+  for (int64_t j = a.left + a.n; j < a.left + a.n + a.right; j++) row(j);
+}
+
 }  // namespace
 
 // args: x (outer, n, inner), y (outer, left + n + right, inner)
@@ -35,12 +42,10 @@ void pad_axis_fwd(const Call& call) {
       for (int64_t o = begin; o < end; o++) {
         const T* from = x + o * a.n * a.inner;
         T* to = y + o * width * a.inner;
-        const auto row = [&](int64_t j) {
-          std::copy_n(from + source(a.mode, j - a.left, a.n) * a.inner, a.inner, to + j * a.inner);
-        };
-        for (int64_t j = 0; j < a.left; j++) row(j);
         std::copy_n(from, a.n * a.inner, to + a.left * a.inner);
-        for (int64_t j = a.left + a.n; j < width; j++) row(j);
+        each_border_row(a, [&](int64_t j) {
+          std::copy_n(from + source(a.mode, j - a.left, a.n) * a.inner, a.inner, to + j * a.inner);
+        });
       }
     });
   });
@@ -59,12 +64,10 @@ void pad_axis_bwd(const Call& call) {
         const T* from = dy + o * width * a.inner;
         T* to = dx + o * a.n * a.inner;
         std::copy_n(from + a.left * a.inner, a.n * a.inner, to);
-        const auto row = [&](int64_t j) {
+        each_border_row(a, [&](int64_t j) {
           T* at = to + source(a.mode, j - a.left, a.n) * a.inner;
           for (int64_t i = 0; i < a.inner; i++) at[i] += from[j * a.inner + i];
-        };
-        for (int64_t j = 0; j < a.left; j++) row(j);
-        for (int64_t j = a.left + a.n; j < width; j++) row(j);
+        });
       }
     });
   });

@@ -34,4 +34,5 @@ def maxout(input: Tensor, pieces: int, dim: int = -1) -> Tensor:
     at = dim % input.ndim
     if input.shape[at] % pieces:
         raise ValueError(f"maxout: axis {at} of {input.shape} does not divide into pieces of {pieces}")
-    return input.unflatten(at, (input.shape[at] // pieces, pieces)).max(at + 1).values
+    largest: Tensor = input.unflatten(at, (input.shape[at] // pieces, pieces)).max(at + 1).values
+    return largest
