@@ -273,7 +273,7 @@ struct Cos : NoScalars {
 struct Tan : NoScalars {
   static constexpr const char *name = "tan", *formula = "tan x", *derivative = "1 + y^2";
   static constexpr Needs needs = Needs::y;
-  static constexpr double ulp = 3.5;
+  static constexpr double ulp = 4;
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return tan(x);
