@@ -29,13 +29,14 @@ REMEDY = (
 )
 
 
-class CompiledStep:
+class CompiledStep(_core.Step):
     """What `nncore.compile` returns: the step, called like the function it was made of.
 
     `captures` and `replays` count the runs of each kind; `plans` is how many plans are kept.
     """
 
     def __init__(self, fn: Callable[..., Any], cache_size: int, strict: bool = True) -> None:
+        super().__init__()
         functools.update_wrapper(self, fn, updated=())
         self._fn = fn
         self._cache_size = cache_size
@@ -43,7 +44,6 @@ class CompiledStep:
         self._plan: _core.Plan | None = None
         self._strict = strict
         self.refusal = ""  # unless strict: what keeps the step from being replayed
-        self._run: Callable[[tuple[Any, ...]], Any] = _not_ready  # the last plan, all by position
         self._last: tuple[tuple[str, ...], Callable[[tuple[Any, ...]], Any]] = (), _not_ready
         self._reads = Reads(fn)
         self._eager = 0
@@ -56,13 +56,6 @@ class CompiledStep:
             self._cache_size,
             self._strict,
         )  # plans belong to one process and its tensors
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not kwargs:
-            result = self._run(args)
-            if result is not NotImplemented:
-                return result
-        return self._find(args, kwargs)
 
     @property
     def _compiled(self) -> Callable[..., Any]:
@@ -169,7 +162,7 @@ class CompiledStep:
             result = plan.run(values)
             if result is not NotImplemented:
                 self._last = names, plan.run
-                self._run = plan.run if not names else _not_ready
+                self.last_plan = None if names else plan
                 self._plan = plan if variant.is_native and not names else None
                 return result
         self._eager += 1
