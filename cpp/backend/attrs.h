@@ -1,6 +1,7 @@
 // The attributes of each kernel: sizes, strides and constants, decided by the op before the call is made.
 // Each says when two are equal: a captured step is compared with its repetition.
 #pragma once
+#include <bit>
 #include <cstdint>
 
 #include "norm_kind.h"
@@ -19,10 +20,20 @@ struct BroadcastLoop {
   bool operator==(const BroadcastLoop&) const = default;
 };
 
+// A number of the user's: equal by its bits, so that NaN is NaN and -0 is not 0.
+struct Number {
+  double value;
+  constexpr Number(double value = 0) : value(value) {}
+  constexpr operator double() const { return value; }
+  friend constexpr bool operator==(Number a, Number b) {
+    return std::bit_cast<uint64_t>(a.value) == std::bit_cast<uint64_t>(b.value);
+  }
+};
+
 struct UnaryAttrs {
   int op;  // index in UnaryOps
   int64_t n;
-  double scalars[max_scalars];
+  Number scalars[max_scalars];
   bool operator==(const UnaryAttrs&) const = default;
 };
 
@@ -42,7 +53,7 @@ struct WhereAttrs {
 
 struct FillAttrs {
   int64_t n;
-  double value, step;  // element i becomes value + i * step
+  Number value, step;  // element i becomes value + i * step
   int64_t int_value, int_step;
   bool operator==(const FillAttrs&) const = default;
 };
@@ -202,7 +213,7 @@ struct RavelAttrs {
 struct MaskedFillAttrs {
   int64_t n;
   bool fills;  // which value of the mask is filled
-  double value;
+  Number value;
   int64_t int_value;
   BroadcastLoop loop;  // of x and mask
   bool operator==(const MaskedFillAttrs&) const = default;

@@ -54,10 +54,7 @@ struct Call {
   Call(Kernel kernel, int64_t cost, const Attrs& attrs, const Args&... operands)
       : kernel(kernel),
         cost(cost),
-        same_attrs([](const Call& a, const Call& b) {
-          return std::memcmp(a.attrs_bytes, b.attrs_bytes, sizeof(Attrs)) == 0 ||  // also where one is NaN
-                 a.attrs<Attrs>() == b.attrs<Attrs>();
-        }) {
+        same_attrs([](const Call& a, const Call& b) { return a.attrs<Attrs>() == b.attrs<Attrs>(); }) {
     static_assert(std::is_trivially_copyable_v<Attrs> && sizeof(Attrs) <= max_attrs &&
                   sizeof...(Args) <= max_args);
     std::memcpy(attrs_bytes, &attrs, sizeof(Attrs));

@@ -20,26 +20,33 @@ Closure = Callable[[], Any]
 
 
 class State(defaultdict[Tensor, dict[str, Any]]):
-    """What an optimizer keeps for each parameter; captured steps are told when some of it comes or goes."""
+    """What an optimizer keeps for each parameter; captured steps are told when some of it goes."""
+
+    gone = 0  # how often
+
+    def _goes(self) -> None:
+        self.gone += 1
+        _core.structure_changed()
 
     def __setitem__(self, param: Tensor, values: dict[str, Any]) -> None:
+        if param in self:
+            self._goes()
         super().__setitem__(param, values)
-        _core.structure_changed()
 
     def __delitem__(self, param: Tensor) -> None:
+        self._goes()
         super().__delitem__(param)
-        _core.structure_changed()
 
     def pop(self, *args: Any) -> Any:
-        _core.structure_changed()
+        self._goes()
         return super().pop(*args)
 
     def popitem(self) -> tuple[Tensor, dict[str, Any]]:
-        _core.structure_changed()
+        self._goes()
         return super().popitem()
 
     def clear(self) -> None:
-        _core.structure_changed()
+        self._goes()
         super().clear()
 
 
@@ -211,8 +218,8 @@ class Optimizer:
     def _fingerprint(self) -> Iterable[Any]:
         """What decides which calls a step makes, apart from settings: these are data."""
         things = (thing for group in self.param_groups for thing in (group, *group["params"]))
-        kept = (value for values in self.state.values() for value in values.values())
-        return [Same(self.state), *map(Same, things), *(Same(v) for v in kept if isinstance(v, Tensor))]
+        gone = self.state.gone if isinstance(self.state, State) else 0
+        return [Same(self.state), gone, *map(Same, things)]
 
     def _places(self) -> Iterable[tuple[dict[Any, Any], Any]]:
         """Where another list of parameters, or another state, may be put past all methods."""
