@@ -16,8 +16,15 @@ inline constexpr int max_scalars = 2;
 struct BroadcastLoop {
   int ndim;
   int64_t size[max_axes];
-  int64_t stride[3][max_axes];  // of up to three operands, in elements
-  bool operator==(const BroadcastLoop&) const = default;
+  int64_t stride[3][max_axes];                     // of up to three operands, in elements
+  bool operator==(const BroadcastLoop& o) const {  // beyond ndim nothing is set
+    bool equal = ndim == o.ndim;
+    for (int i = 0; equal && i < ndim; i++) {
+      equal = size[i] == o.size[i];
+      for (int k = 0; k < 3; k++) equal = equal && stride[k][i] == o.stride[k][i];
+    }
+    return equal;
+  }
 };
 
 // A number of the user's: equal by its bits, so that NaN is NaN and -0 is not 0.
