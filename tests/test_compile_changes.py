@@ -98,6 +98,8 @@ CHANGES: dict[str, tuple[Callable[[], Run], Change]] = {
     "parameter replaced": (sgd, new_weight),
     "layer replaced": (plain, new_layer),
     "add_param_group": (sgd, unfreeze),
+    "state cleared": (plain, lambda run: run.optimizers[0].state.clear()),
+    "state of one parameter popped": (plain, lambda run: run.optimizers[0].state.popitem()),
     "gradients of the user": (plain, own_gradients),
     "other state": (plain, other_parameters),
     "fewer parameters": (sgd, fewer_parameters),

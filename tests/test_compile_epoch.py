@@ -128,6 +128,27 @@ def test_progress_may_stop_an_epoch_and_ctrl_c_does() -> None:
     assert bits(step(x[:8], y[:8])) != b""
 
 
+def test_calls_of_the_optimizers_run_as_one_unless_one_needs_another() -> None:
+    first, second = nn.Linear(3, 4), nn.Linear(4, 2)
+    weight: Any = second.weight
+    both = [optim.Adam(first.parameters()), optim.SGD(second.parameters(), lr=0.1)]
+    again = optim.SGD([weight], lr=0.1)  # changes what the one before has changed
+
+    def update(x: nncore.Tensor) -> None:
+        for optimizer in both:
+            optimizer.zero_grad()
+        second(first(x)).sum().backward()
+        for optimizer in both:
+            optimizer.step()
+        again.step()
+
+    step = nncore.compile(update)
+    for _ in range(6):
+        step(nncore.ones(2, 3))
+    groups = [c["group"] for c in step.explain().calls if c["name"] in ("adam", "sgd")]
+    assert groups == [groups[0]] * 4 + [groups[0] + 1]
+
+
 def test_explain_accounts_for_every_call(tmp_path: Path) -> None:
     step: Any = pair(plain)[1].step
     with pytest.raises(RuntimeError, match="there is no plan yet"):

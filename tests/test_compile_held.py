@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -207,6 +208,7 @@ def test_memory_does_not_grow() -> None:
     assert step.replays == 20_018
 
 
+@pytest.mark.filterwarnings("ignore:compile. the last 10 calls")
 def test_captures_that_are_never_repeated_give_their_memory_back() -> None:
     model = mlp()
     compiled = nncore.compile(lambda x: model(x).sum(), cache_size=4)
@@ -351,3 +353,22 @@ def test_gradient_mode_is_given_back() -> None:
     assert nncore.is_grad_enabled()
     loss = F.mse_loss(nncore.ones(2, requires_grad=True), nncore.zeros(2))
     assert loss.requires_grad
+
+
+@pytest.mark.slow
+def test_a_million_replays_need_no_more_memory_than_a_thousand() -> None:
+    model = mlp()
+    step = nncore.compile(train(model, nncore.optim.Adam(model.parameters())))
+    x, y = next(batches(1, nncore.float32))
+
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    for _ in range(1_000):
+        step(x, y)
+    before = resident(), _core.memory_stats()["in_use"]
+    for _ in range(1_000_000):
+        step(x, y)
+    assert step.replays >= 1_000_000
+    assert _core.memory_stats()["in_use"] == before[1]
+    assert resident() - before[0] < 1 << 20

@@ -240,6 +240,52 @@ def test_a_refusal_that_the_step_catches_is_said_at_its_end() -> None:
         repeated(step)
 
 
+def test_a_step_that_begins_with_the_last_gradients_is_refused_with_the_remedy() -> None:
+    model = nn.Linear(5, 3)
+    optimizer = nncore.optim.SGD(model.parameters(), lr=0.1)
+
+    @nncore.compile
+    def step(x: nncore.Tensor) -> None:
+        optimizer.step()
+        optimizer.zero_grad()
+        model(x).sum().backward()
+
+    def repeat() -> None:
+        for _ in range(10):
+            step(nncore.ones(2, 5))
+
+    with pytest.raises(nncore.CaptureError, match=r"let backward\(\) come before optimizer.step\(\)"):
+        repeat()
+
+
+NAN = float("nan")
+CONSTANTS: dict[str, Callable[[nncore.Tensor], nncore.Tensor]] = {
+    "where": lambda x: nncore.where(x > 0, x, NAN),
+    "full": lambda x: x + nncore.full((3,), NAN),
+    "masked_fill": lambda x: nncore.masked_fill(x, x > 0, NAN),
+    "operand": lambda x: x * NAN,
+}
+
+
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_nan_is_the_same_constant_in_every_run(name: str) -> None:
+    step = nncore.compile(CONSTANTS[name])
+    x = nncore.tensor([-1.0, 0.0, 1.0])
+    assert len({bits(step(x)) for _ in range(8)}) == 1
+    assert step.replays >= 5
+
+
+def test_arguments_that_change_every_time_are_said_once() -> None:
+    step = nncore.compile(lambda x, i: x * i)
+    x = nncore.ones(2)
+    says = r"argument 1 is a number.*pass a number that changes as a tensor"
+    with pytest.warns(UserWarning, match=says) as seen:
+        found = [step(x, i)[0].item() for i in range(30)]
+    assert found == list(range(30))
+    assert len(seen) == 1
+    assert (step.captures, step.replays) == (30, 0)
+
+
 def test_a_kept_argument_is_refused() -> None:
     kept: list[Tensor] = []
 

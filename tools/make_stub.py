@@ -31,6 +31,7 @@ COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"]
 RETURNS = {
     **{f"Tensor.__{name}__": "Tensor" for name in [*ARITHMETIC, *COMPARISONS]},
     "Tensor.__hash__": "int",
+    "Step.__call__": "typing.Any",
     "Tensor.__reduce__": "tuple[typing.Any, ...]",
     "Tensor.__iter__": "collections.abc.Iterator[Tensor]",
     "Tensor.grad": "Tensor | None",

@@ -1,6 +1,7 @@
 // The attributes of each kernel: sizes, strides and constants, decided by the op before the call is made.
 // Each says when two are equal: a captured step is compared with its repetition.
 #pragma once
+#include <bit>
 #include <cstdint>
 
 #include "norm_kind.h"
@@ -15,14 +16,31 @@ inline constexpr int max_scalars = 2;
 struct BroadcastLoop {
   int ndim;
   int64_t size[max_axes];
-  int64_t stride[3][max_axes];  // of up to three operands, in elements
-  bool operator==(const BroadcastLoop&) const = default;
+  int64_t stride[3][max_axes];                     // of up to three operands, in elements
+  bool operator==(const BroadcastLoop& o) const {  // beyond ndim nothing is set
+    bool equal = ndim == o.ndim;
+    for (int i = 0; equal && i < ndim; i++) {
+      equal = size[i] == o.size[i];
+      for (int k = 0; k < 3; k++) equal = equal && stride[k][i] == o.stride[k][i];
+    }
+    return equal;
+  }
+};
+
+// A number of the user's: equal by its bits, so that NaN is NaN and -0 is not 0.
+struct Number {
+  double value;
+  constexpr Number(double value = 0) : value(value) {}
+  constexpr operator double() const { return value; }
+  friend constexpr bool operator==(Number a, Number b) {
+    return std::bit_cast<uint64_t>(a.value) == std::bit_cast<uint64_t>(b.value);
+  }
 };
 
 struct UnaryAttrs {
   int op;  // index in UnaryOps
   int64_t n;
-  double scalars[max_scalars];
+  Number scalars[max_scalars];
   bool operator==(const UnaryAttrs&) const = default;
 };
 
@@ -42,7 +60,7 @@ struct WhereAttrs {
 
 struct FillAttrs {
   int64_t n;
-  double value, step;  // element i becomes value + i * step
+  Number value, step;  // element i becomes value + i * step
   int64_t int_value, int_step;
   bool operator==(const FillAttrs&) const = default;
 };
@@ -212,7 +230,7 @@ struct RavelAttrs {
 struct MaskedFillAttrs {
   int64_t n;
   bool fills;  // which value of the mask is filled
-  double value;
+  Number value;
   int64_t int_value;
   BroadcastLoop loop;  // of x and mask
   bool operator==(const MaskedFillAttrs&) const = default;

@@ -12,7 +12,11 @@ using Run = void (*)(const Call&);
 
 struct Backend {
   Run run[size_t(Kernel::count)];
+  bool sliced[size_t(Kernel::count)];  // may be run together with others
+  // Up to max_together calls of sliced kernels, none of which touches what another writes, as one.
+  void (*together)(const Call* const* calls, int count);
 };
+inline constexpr int max_together = 128;
 
 extern const Backend cpu_backend;
 

@@ -1,6 +1,10 @@
 // Every kernel that a device provides. The enumeration, the tables of the devices, the declarations of the
 // CPU's kernels and the names shown to people follow from this list; who includes it defines
-// NNCORE_KERNEL(name).
+// NNCORE_KERNEL(name), and NNCORE_SLICED(name) to tell apart those that work element by element and can do
+// so for a range of elements.
+#ifndef NNCORE_SLICED
+#define NNCORE_SLICED(name) NNCORE_KERNEL(name)
+#endif
 // clang-format off
 NNCORE_KERNEL(unary_fwd)
 NNCORE_KERNEL(unary_bwd)
@@ -60,10 +64,11 @@ NNCORE_KERNEL(cumprod_bwd)
 NNCORE_KERNEL(sort)
 NNCORE_KERNEL(random)
 NNCORE_KERNEL(permutation)
-NNCORE_KERNEL(sgd)
-NNCORE_KERNEL(adam)
+NNCORE_SLICED(sgd)
+NNCORE_SLICED(adam)
 NNCORE_KERNEL(recurrent_fwd)
 NNCORE_KERNEL(recurrent_bwd)
 NNCORE_KERNEL(attention_fwd)
 NNCORE_KERNEL(attention_bwd)
 // clang-format on
+#undef NNCORE_SLICED

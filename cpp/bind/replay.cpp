@@ -92,9 +92,27 @@ py::object Replay::run(const py::tuple& arguments) {
 
 namespace {
 
+PyObject* call_step(PyObject* self, PyObject* args, PyObject* kwargs) {
+  try {
+    const auto* step =
+        static_cast<Step*>(reinterpret_cast<py::detail::instance*>(self)->simple_value_holder[0]);
+    check<TypeError>(step != nullptr, "compile: this step was never initialised");
+    if (const Ref<Replay> last = step->last; last && (!kwargs || PyDict_GET_SIZE(kwargs) == 0)) {
+      py::object result = last->run(py::reinterpret_borrow<py::tuple>(args));
+      if (result.ptr() != Py_NotImplemented) return result.release().ptr();
+    }
+    const py::object named = kwargs ? py::reinterpret_borrow<py::object>(kwargs) : py::dict();
+    return py::handle(self).attr("_find")(py::handle(args), named).release().ptr();
+  } catch (...) {
+    py::detail::try_translate_exceptions();
+    return nullptr;
+  }
+}
+
 using Arguments = py::typing::Tuple<py::object, py::ellipsis>;
 
-py::dict describe(const plan::PlannedCall& p, int64_t index) {
+// A call of a group has the share of its time that it has of its cost.
+py::dict describe(const plan::PlannedCall& p, const plan::Group& group, int64_t index) {
   py::dict d;
   const CallInfo info = describe(p.call);
   d["index"] = index;
@@ -106,15 +124,18 @@ py::dict describe(const plan::PlannedCall& p, int64_t index) {
   for (int i = 0; i < p.call.n_args; i++) bytes += p.call.args[i].bytes;
   d["bytes"] = bytes;
   d["predicted_ns"] = p.call.cost;
-  const int64_t best = p.alone || p.best[1] == 0 ? p.best[0] : p.best[1];
-  d["measured_ns"] = best;
-  d["alone"] = p.alone;
+  const int64_t best = group.alone || group.best[1] == 0 ? group.best[0] : group.best[1];
+  const double share = group.count == 1 ? 1 : double(p.call.cost + 1) / double(group.cost + group.count);
+  d["measured_ns"] = int64_t(double(best) * share);
+  d["alone"] = group.alone;
+  d["group"] = p.group;
   return d;
 }
 
 }  // namespace
 
 void bind_replay(py::module_& m) {
+  const auto callable = [](PyHeapTypeObject* type) { type->ht_type.tp_call = call_step; };
   py::class_<Replay, Ref<Replay>>(m, "Plan", "A captured step made ready for replays.")
       .def(py::init([](const Recording& recording, const std::vector<Tensor>& results, Arguments arguments,
                        const py::list& guards, py::object rebuild) {
@@ -143,7 +164,7 @@ void bind_replay(py::module_& m) {
           [](Replay& r) {
             py::list calls;
             for (const plan::PlannedCall& p : r.plan().calls())
-              calls.append(describe(p, int64_t(calls.size())));
+              calls.append(describe(p, r.plan().groups()[size_t(p.group)], int64_t(calls.size())));
             return calls;
           },
           "What a replay runs, in order: a dict for each call.")
@@ -161,6 +182,13 @@ void bind_replay(py::module_& m) {
             return d;
           },
           "Memory in bytes, calls dropped, replays so far.");
+  py::class_<Step, Ref<Step>>(m, "Step", py::custom_type_setup(callable),
+                              "A step whose calls replay its last plan, or else go to its method _find.")
+      .def(py::init([] { return Ref<Step>(new Step); }))
+      .def_property(
+          "last_plan", [](const Step& s) { return s.last ? std::optional(s.last) : std::nullopt; },
+          [](Step& s, std::optional<Ref<Replay>> plan) { s.last = std::move(plan).value_or(nullptr); },
+          "The plan that calls by position try first, or None.");
 }
 
 }  // namespace nncore::bind

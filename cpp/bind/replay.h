@@ -50,4 +50,10 @@ class Replay final : public Object {
   bool grad_enabled_ = grad_enabled();
 };
 
+// Base of what nncore.compile returns: a call by position replays the last plan without passing through
+// Python, any other is left to the method _find(args, kwargs).
+struct Step final : Object {
+  Ref<Replay> last;
+};
+
 }  // namespace nncore::bind

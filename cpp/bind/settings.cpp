@@ -32,8 +32,7 @@ void Settings::for_each_value(F f) const {
       continue;
     }
     PyObject* value = PyDict_GetItemWithError(group_.ptr(), key.ptr());
-    check<ValueError>(value != nullptr, "optimizer: the parameter group has no '", std::string(py::str(key)),
-                      "'");
+    if (!value) raise<ValueError>("optimizer: the parameter group has no '", std::string(py::str(key)), "'");
     if (PyTuple_Check(value) || PyList_Check(value))
       for (const py::handle item : py::reinterpret_borrow<py::sequence>(value)) one(item.ptr());
     else

@@ -14,6 +14,7 @@ namespace nncore::plan {
 namespace {
 
 constexpr int trials = 8;  // replays that are timed, half of them alone
+constexpr int64_t between_trials = 1000;
 
 int64_t now() { return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1); }
 
@@ -86,13 +87,17 @@ std::vector<Tensor> Plan::replay(const std::vector<Tensor>& inputs) {
   return results;
 }
 
-template <class Around>
-void Plan::run_calls(Around around) {
-  for (PlannedCall& p : calls_) around(p, cpu_backend.run[size_t(p.call.kernel)]);
+void Plan::run(const Group& group) const {
+  const Call* const* calls = &order_[size_t(group.first)];
+  if (group.count == 1)
+    cpu_backend.run[size_t(calls[0]->kernel)](*calls[0]);
+  else
+    cpu_backend.together(calls, group.count);
 }
 
-// The first replays are timed call by call, in turns on one thread and on the team; then each short call goes
-// where it was faster. Long ones keep the team, which narrows itself while cores are busy.
+// In a trial groups are timed one by one, in turns on one thread and on the team; then each short one goes
+// where it was faster. Long ones keep the team, which narrows itself while cores are busy. What was true
+// beside a busy neighbour need not stay so: there is a trial now and then.
 void Plan::run() {
   const OutsideInterpreter outside(cost_ > long_call_ns);
   const FlushSubnormals flush;
@@ -101,23 +106,25 @@ void Plan::run() {
     threads_ = num_threads();
     trial_ = 0;
   }
-  if (trial_ == trials) {
-    run_calls([&](PlannedCall& p, Run run) {
-      team.set(p.alone ? 1 : max_num_threads);
-      run(p.call);
-    });
+  if (trial_ == trials && (threads_ == 1 || replays_ < next_trial_)) {
+    for (const Group& g : groups_) {
+      team.set(g.alone ? 1 : max_num_threads);
+      run(g);
+    }
     return;
   }
+  if (trial_ == trials) trial_ = 0;
   const int mode = trial_ % 2;
   team.set(mode == 0 ? 1 : max_num_threads);
-  run_calls([&](PlannedCall& p, Run run) {
+  for (Group& g : groups_) {
     const int64_t start = now();
-    run(p.call);
+    run(g);
     const int64_t time = std::max<int64_t>(now() - start, 1);
-    if (trial_ < 2 || time < p.best[mode]) p.best[mode] = time;
-  });
-  if (++trial_ == trials)
-    for (PlannedCall& p : calls_) p.alone = p.best[0] <= p.best[1] && p.best[0] < long_call_ns;
+    if (trial_ < 2 || time < g.best[mode]) g.best[mode] = time;
+  }
+  if (++trial_ < trials) return;
+  next_trial_ = replays_ + between_trials;
+  for (Group& g : groups_) g.alone = g.best[0] <= g.best[1] && g.best[0] < long_call_ns;
 }
 
 }  // namespace nncore::plan

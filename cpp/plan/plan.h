@@ -9,9 +9,16 @@ namespace nncore::plan {
 
 struct PlannedCall {
   Call call;
-  std::string where;         // in the user's program
+  std::string where;  // in the user's program
+  int group = 0;
+};
+
+// Consecutive calls that run as one.
+struct Group {
+  int first, count;
+  int64_t cost;
   bool alone = false;        // measured to be no slower on one thread than on the team
-  int64_t best[2] = {0, 0};  // fastest time seen in ns, alone and with the team; 0: not yet measured
+  int64_t best[2] = {0, 0};  // fastest time of the last trial in ns, alone and with the team; 0: none yet
 };
 
 class Plan final : public Object {
@@ -28,6 +35,7 @@ class Plan final : public Object {
   };
   const Memory& memory() const { return memory_; }
   const std::vector<PlannedCall>& calls() const { return calls_; }
+  const std::vector<Group>& groups() const { return groups_; }
   int dropped() const { return dropped_; }
   int64_t replays() const { return replays_; }
 
@@ -66,11 +74,13 @@ class Plan final : public Object {
   bool free_to_overwrite(const Slot& slot) const;
   void renew(Slot& slot);
   void bind(const std::vector<Place>& places, std::byte* memory);
+  void group();
   void run();
-  template <class Around>
-  void run_calls(Around around);
+  void run(const Group& group) const;
 
   std::vector<PlannedCall> calls_;
+  std::vector<const Call*> order_;  // the same
+  std::vector<Group> groups_;
   std::vector<Input> inputs_;
   std::vector<Output> outputs_;
   std::vector<Slot> slots_;
@@ -83,6 +93,7 @@ class Plan final : public Object {
   int dropped_ = 0;
   int64_t cost_ = 0, replays_ = 0;
   int threads_ = 0, trial_ = 0;
+  int64_t next_trial_ = 0;  // replays before it
   bool running_ = false;
 };
 

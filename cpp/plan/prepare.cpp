@@ -32,6 +32,7 @@ Plan::Plan(const Capture& capture, const std::vector<Tensor>& outputs) {
   std::reverse(kept.begin(), kept.end());
   dropped_ = int(record.calls.size() - kept.size());
   lay_out(record, slot_of, kept);
+  group();
 }
 
 std::vector<int> Plan::find_slots(const Capture& capture, const std::vector<Tensor>& outputs) {
@@ -124,6 +125,46 @@ void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const 
         if (!is_gradient && buffer.written) changed_.push_back(buffer.storage);
       }
     }
+  }
+}
+
+namespace {
+
+bool apart(const Arg& a, const Arg& b) {
+  const auto *x = static_cast<std::byte*>(a.data), *y = static_cast<std::byte*>(b.data);
+  return !x || !y || x + a.bytes <= y || y + b.bytes <= x;
+}
+
+// Whether the calls may run in any order, also at once.
+bool independent(const Call& a, const Call& b) {
+  for (int i = 0; i < a.n_args; i++)
+    for (int k = 0; k < b.n_args; k++)
+      if ((a.args[i].written || b.args[k].written) && !apart(a.args[i], b.args[k])) return false;
+  return true;
+}
+
+}  // namespace
+
+// Neighbours that work element by element run as one where none needs another; an argument of the step may
+// lie anywhere.
+void Plan::group() {
+  std::vector<bool> takes_input(calls_.size());
+  for (const Input& input : inputs_)
+    for (const Place& p : input.places) takes_input[size_t(p.call)] = true;
+  for (PlannedCall& p : calls_) {
+    const int i = int(order_.size());
+    const auto joins = [&](const Group& g) {
+      if (g.count == max_together || !cpu_backend.sliced[size_t(p.call.kernel)] || takes_input[size_t(i)] ||
+          !cpu_backend.sliced[size_t(order_.back()->kernel)] || takes_input[size_t(i) - 1])
+        return false;
+      return std::all_of(order_.end() - g.count, order_.end(),
+                         [&](const Call* other) { return independent(*other, p.call); });
+    };
+    if (groups_.empty() || !joins(groups_.back())) groups_.push_back({i, 0, 0});
+    groups_.back().count++;
+    groups_.back().cost += p.call.cost;
+    p.group = int(groups_.size()) - 1;
+    order_.push_back(&p.call);
   }
 }
 

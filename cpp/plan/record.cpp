@@ -174,9 +174,12 @@ class Comparison {
     if (!is_new) return nullptr;
     const Buffer &p = a_.buffers[size_t(x.buffer)], &q = b_.buffers[size_t(y.buffer)];
     if (p.role != q.role || p.input != q.input || p.bytes != q.bytes) return "an operand has changed";
-    if (p.role == Role::outside && p.storage != q.storage)
-      return "a tensor that was there before the step is another one now";
-    return nullptr;
+    if (p.role != Role::outside || p.storage == q.storage) return nullptr;
+    const auto is_gradient = [&](const LeafGrad& l) { return l.at_entry == q.storage; };
+    return std::any_of(b_.leaves.begin(), b_.leaves.end(), is_gradient)
+               ? "it uses the gradient that the step before has left; let backward() come before "
+                 "optimizer.step() in each step"
+               : "a tensor that was there before the step is another one now";
   }
 
   const Record &a_, &b_;

@@ -12,8 +12,8 @@ __all__ = ["Explanation"]
 
 Call = dict[str, Any]
 HEAD = (
-    f"{'call':>4} {'kernel':20} {'what':30} {'Mflop':>9} {'KiB':>9} {'guess us':>9} {'best us':>9} "
-    f"{'threads':>7}  line"
+    f"{'call':>4} {'run':>4} {'kernel':20} {'what':30} {'Mflop':>9} {'KiB':>9} {'guess us':>9} "
+    f"{'best us':>9} {'threads':>7}  line"
 )
 
 
@@ -21,10 +21,12 @@ class Explanation:
     """What `step.explain()` returns: printed it is a table; `calls` and `memory` hold the numbers.
 
     calls: a dict for each call of one replay with name, detail, where, flops, bytes (of all operands),
-    predicted_ns (on one thread), measured_ns (the fastest of the first replays; 0 before) and alone (on
-    one thread, as no slower). memory: bytes of eager_peak (what the step held at most when it ran eagerly),
-    arena (what replays hold instead), leaving (results and gradients) and outside (parameters, state,
-    constants); beside them dropped (calls that nobody needs) and replays.
+    predicted_ns (on one thread), measured_ns (the fastest of the replays that were timed; 0 before), alone
+    (on one thread, as no slower) and group: calls with the same number run as one, handed to the threads at
+    once; each has the share of the group's time that it is predicted to have.
+    memory: bytes of eager_peak (what the step held at most when it ran eagerly), arena (what replays hold
+    instead), leaving (results and gradients) and outside (parameters, state, constants); beside them dropped
+    (calls that nobody needs) and replays.
     """
 
     def __init__(self, plan: _core.Plan) -> None:
@@ -43,7 +45,7 @@ class Explanation:
         for c in self.calls:
             best = f"{c['measured_ns'] / 1e3:9.2f}" if c["measured_ns"] else f"{'-':>9}"
             lines.append(
-                f"{c['index']:4} {c['name']:20} {c['detail']:30} {c['flops'] / 1e6:9.3f} "
+                f"{c['index']:4} {c['group']:4} {c['name']:20} {c['detail']:30} {c['flops'] / 1e6:9.3f} "
                 f"{c['bytes'] / 1024:9.1f} {c['predicted_ns'] / 1e3:9.2f} {best} "
                 f"{1 if c['alone'] else threads:7}  {c['where']}"
             )
@@ -63,7 +65,9 @@ class Explanation:
         start = 0.0
         for c in self.calls:
             duration = (c["measured_ns"] or c["predicted_ns"]) / 1e3
-            details = {key: c[key] for key in ("detail", "where", "flops", "bytes", "predicted_ns", "alone")}
+            details = {
+                key: c[key] for key in ("detail", "where", "flops", "bytes", "predicted_ns", "alone", "group")
+            }
             events.append(
                 {
                     "name": f"{c['name']} {c['detail']}".strip(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ __all__ = ["CompiledStep", "compile"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 MAX_PLANS = 8  # for one kind of arguments: flags of optimizers, gradients that are there or not
+MANY_KINDS = 10  # calls one after the other, each with arguments of a new kind
 MAX_ATTEMPTS = 4  # runs in which a step may settle: optimizers make their state in the first
 REMEDY = (
     "What changes from step to step must come as an argument, from a random generator, or through the "
@@ -29,13 +31,14 @@ REMEDY = (
 )
 
 
-class CompiledStep:
+class CompiledStep(_core.Step):
     """What `nncore.compile` returns: the step, called like the function it was made of.
 
     `captures` and `replays` count the runs of each kind; `plans` is how many plans are kept.
     """
 
     def __init__(self, fn: Callable[..., Any], cache_size: int, strict: bool = True) -> None:
+        super().__init__()
         functools.update_wrapper(self, fn, updated=())
         self._fn = fn
         self._cache_size = cache_size
@@ -43,11 +46,11 @@ class CompiledStep:
         self._plan: _core.Plan | None = None
         self._strict = strict
         self.refusal = ""  # unless strict: what keeps the step from being replayed
-        self._run: Callable[[tuple[Any, ...]], Any] = _not_ready  # the last plan, all by position
         self._last: tuple[tuple[str, ...], Callable[[tuple[Any, ...]], Any]] = (), _not_ready
         self._reads = Reads(fn)
         self._eager = 0
         self._gone = 0  # replays of plans that are kept no longer
+        self._new_kinds: int | None = 0  # one after the other; None once that has been said
         self._unsettled = 0  # eager runs, one after the other, that changed what decides about the next
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -56,13 +59,6 @@ class CompiledStep:
             self._cache_size,
             self._strict,
         )  # plans belong to one process and its tensors
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not kwargs:
-            result = self._run(args)
-            if result is not NotImplemented:
-                return result
-        return self._find(args, kwargs)
 
     @property
     def _compiled(self) -> Callable[..., Any]:
@@ -158,6 +154,7 @@ class CompiledStep:
         guards, fingerprint = self._reads.look()
         key = (names, tuple(map(_kind, values)), fingerprint, _core.is_grad_enabled())
         variant = self._variants.get(key)
+        self._count_kinds(variant is None, names, values)
         if variant is None:
             variant = self._variants[key] = _Variant(self._fn, names, self._reads)
             if len(self._variants) > self._cache_size:
@@ -169,7 +166,7 @@ class CompiledStep:
             result = plan.run(values)
             if result is not NotImplemented:
                 self._last = names, plan.run
-                self._run = plan.run if not names else _not_ready
+                self.last_plan = None if names else plan
                 self._plan = plan if variant.is_native and not names else None
                 return result
         self._eager += 1
@@ -178,6 +175,21 @@ class CompiledStep:
         if self._strict:
             self._check_settles(guards, fingerprint)
         return result
+
+    def _count_kinds(self, is_new: bool, names: tuple[str, ...], values: tuple[Any, ...]) -> None:
+        """Say it once when calls after calls are captured because something in the arguments changes."""
+        if self._new_kinds is None:
+            return
+        self._new_kinds = self._new_kinds + 1 if is_new else 0
+        if self._new_kinds == MANY_KINDS:
+            self._new_kinds = None
+            numbers = [i for i, value in enumerate(values) if isinstance(value, (int, float))]
+            which = f" (argument {', '.join(map(str, numbers))} is a number)" if numbers else ""
+            warnings.warn(
+                f"compile: the last {MANY_KINDS} calls of {self._fn!r} ran eagerly, as each came with "
+                f"another shape or number{which}; pass a number that changes as a tensor",
+                stacklevel=4,
+            )
 
     def _check_settles(self, before: list[Guard], fingerprint: tuple[Any, ...]) -> None:
         after, now = self._reads.look()

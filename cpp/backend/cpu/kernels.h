@@ -6,6 +6,9 @@
 namespace nncore::cpu {
 
 #define NNCORE_KERNEL(name) void name(const Call&);
+#define NNCORE_SLICED(name)          \
+  int64_t name##_begin(const Call&); \
+  void name##_slice(const Call&, int64_t begin, int64_t end);
 #include "../kernel_list.inl"
 #undef NNCORE_KERNEL
 

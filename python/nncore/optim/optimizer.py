@@ -19,6 +19,37 @@ ParamsT = Iterable[Tensor | Group]
 Closure = Callable[[], Any]
 
 
+class State(defaultdict[Tensor, dict[str, Any]]):
+    """What an optimizer keeps for each parameter; captured steps are told when some of it goes."""
+
+    gone = 0  # how often
+
+    def _goes(self) -> None:
+        self.gone += 1
+        _core.structure_changed()
+
+    def __setitem__(self, param: Tensor, values: dict[str, Any]) -> None:
+        if param in self:
+            self._goes()
+        super().__setitem__(param, values)
+
+    def __delitem__(self, param: Tensor) -> None:
+        self._goes()
+        super().__delitem__(param)
+
+    def pop(self, *args: Any) -> Any:
+        self._goes()
+        return super().pop(*args)
+
+    def popitem(self) -> tuple[Tensor, dict[str, Any]]:
+        self._goes()
+        return super().popitem()
+
+    def clear(self) -> None:
+        self._goes()
+        super().clear()
+
+
 class Optimizer:
     """Base of all optimizers; a subclass gives `defaults`, `_check` and `_update`.
 
@@ -37,7 +68,7 @@ class Optimizer:
                 f"{type(params).__name__}"
             )
         self.defaults = defaults
-        self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        self.state: defaultdict[Tensor, dict[str, Any]] = State(dict)
         self.param_groups: list[Group] = []
         self._prepared: dict[Any, _core.Settings] = {}
         groups = list(params)
@@ -168,7 +199,7 @@ class Optimizer:
             by_index.update(zip(new["params"], old["params"], strict=True))
             groups.append({**old, **new, "params": old["params"]})
             self._check(groups[-1])
-        state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
+        state = State(dict)
         for index, values in state_dict["state"].items():
             if index not in by_index:
                 raise ValueError(
@@ -187,7 +218,8 @@ class Optimizer:
     def _fingerprint(self) -> Iterable[Any]:
         """What decides which calls a step makes, apart from settings: these are data."""
         things = (thing for group in self.param_groups for thing in (group, *group["params"]))
-        return [Same(self.state), *map(Same, things)]
+        gone = self.state.gone if isinstance(self.state, State) else 0
+        return [Same(self.state), gone, *map(Same, things)]
 
     def _places(self) -> Iterable[tuple[dict[Any, Any], Any]]:
         """Where another list of parameters, or another state, may be put past all methods."""
