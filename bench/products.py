@@ -43,7 +43,7 @@ FORMS = {"NN": (False, False), "NT": (False, True), "TN": (True, False)}
 LIBRARIES = ("nncore", "numpy", "pytorch")
 BURST = 2e-3  # seconds between two looks at the clock
 ROUNDS = 5
-PAUSE = 0.03  # OpenBLAS and OpenMP wait awake for so long
+PAUSE = 0.08  # OpenBLAS waits awake for 2^26 ticks of the clock, OpenMP for some milliseconds
 
 
 def operands(m: int, n: int, k: int, form: str, dtype: Any) -> tuple[Any, Any]:
