@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -54,14 +55,16 @@ def test_unary_calls_agree(name: str, pair: tuple[Tensor, Tensor]) -> None:
 @pytest.mark.parametrize("wrong", [None, "a", object(), [1.0]])
 def test_wrong_operands_are_refused(wrong: Any, pair: tuple[Tensor, Tensor]) -> None:
     a, _ = pair
-    for call in (
+    exp: Any = nncore.exp
+    calls: tuple[Callable[[], object], ...] = (
         lambda: nncore.add(a, wrong),
-        lambda: nncore.exp(wrong),
-        lambda: nncore.exp(a, wrong),
+        lambda: exp(wrong),
+        lambda: exp(a, wrong),
         lambda: a + wrong,
         lambda: wrong / a,
         lambda: nncore.maximum(a, wrong),
-    ):
+    )
+    for call in calls:
         with pytest.raises(TypeError):
             call()
 
@@ -69,7 +72,8 @@ def test_wrong_operands_are_refused(wrong: Any, pair: tuple[Tensor, Tensor]) -> 
 def test_shapes_that_do_not_meet_are_named(pair: tuple[Tensor, Tensor]) -> None:
     a, _ = pair
     b = nncore.ones(2)
-    for call in (lambda: nncore.add(a, b), lambda: a + b, lambda: a.add(b)):
+    calls: tuple[Callable[[], object], ...] = (lambda: nncore.add(a, b), lambda: a + b, lambda: a.add(b))
+    for call in calls:
         with pytest.raises(ValueError, match=r"add.*\(3,\).*\(2,\)"):
             call()
 

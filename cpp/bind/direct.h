@@ -52,6 +52,8 @@ void direct(py::module_& m, TensorClass& tensor, const char* name, F) {
   for (const py::object& scope : {py::object(m), py::object(tensor)}) {
     const py::object function = scope.attr(name);
     PyMethodDef* def = reinterpret_cast<PyCFunctionObject*>(py::detail::get_function(function).ptr())->m_ml;
+    check<Error>(def->ml_flags == (METH_FASTCALL | METH_KEYWORDS), name,
+                 ": built with a pybind11 that calls functions another way; expected 3.1");
     pybind11_entry = reinterpret_cast<Entry>(reinterpret_cast<void (*)()>(def->ml_meth));
     def->ml_meth = reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(entry));
   }

@@ -8,8 +8,8 @@ template <class T>
 struct LossKernels {
   void (*rows_lse)(int64_t rows, int64_t n, const T* x, T* lse);
   void (*rows_softmax)(int64_t rows, int64_t n, const T* x, T* y);
-  void (*exp_minus)(int64_t n, const T* x, T shift, T scale, T* y);           // y = scale * exp(x - shift)
-  void (*scale_shift)(int64_t n, const T* x, T scale, T shift, T* y);         // y = x * scale + shift
+  void (*exp_minus)(int64_t n, const T* x, T shift, T scale, T* y);    // y = scale * exp(x - shift)
+  void (*scale_shift)(int64_t n, const T* x, T scale, T shift, T* y);  // y = x * scale + shift
   // of softmax and of its logarithm: dx = y (dy - sum(y dy)), dx = dy - exp(y) sum(dy)
   void (*rows_bwd[2])(int64_t rows, int64_t n, const T* y, const T* dy, T* dx);
 };
