@@ -71,12 +71,13 @@ NNCORE_INLINE V erf(V x) {
   }
 }
 
-// 2 Phi(-a sqrt 2) for a = |x|, its square exact in two words; 2 - that for x < 0.
+// 1 - erf(x) near 0, where nothing cancels; 2 Phi(-a sqrt 2) for a = |x|, its square exact in two words; 2 -
+// that for x < 0.
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V erfc(V x) {
   const V a = min(V(T(is_float<V> ? 9.33 : 26.6)), abs(x));
   const V square = a * a, lost = fma(a, a, -square);
   const NormalTail<V> tail = normal_tail(a * V(T(0x1.6a09e667f3bcdp+0)), square + square, lost + lost);
   const V y = (tail.ratio + tail.ratio) * tail.density;
-  return select(x < V(0), V(T(2)) - y, y);
+  return select(a < V(T(0.46875)), V(T(1)) - erf(x), select(x < V(T(0)), V(T(2)) - y, y));
 }
