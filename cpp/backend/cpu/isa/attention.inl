@@ -45,7 +45,8 @@ NNCORE_FLATTEN void softmax_rows(const nncore::AttentionTile<T>& t) {
     for (int r = 0; r < rows; r++) part[r] = join_terms<T, MaxJoin>(seen(t, r0 + r), row(r));
     for (int r = 0; r < rows; r++) {
       const T here = part[r].fold(MaxJoin()), before = largest[r];
-      largest[r] = before > here ? before : here;
+      // + 0: processors differ in whether choosing the larger one flushes a subnormal
+      largest[r] = (before > here ? before : here) + T(0);
       shift[r] = largest[r] == T(-__builtin_huge_val()) ? T(0) : largest[r];
       factor[r] = before - shift[r];
     }
