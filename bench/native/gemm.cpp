@@ -104,7 +104,7 @@ const bool registered = [] {
     const char* name;
     bool trans_a, trans_b;
   };
-  if (!cpu::active_level) cpu::choose_level();
+  cpu::choose_level();
   for (const Shape& s : shapes)
     for (const Form f : {Form{"NT", false, true}, Form{"NN", false, false}, Form{"TN", true, false}})
       for (int threads = 1; threads <= num_threads();

@@ -79,15 +79,21 @@ GemmPlan with_blocks(GemmPath path, const GemmShape& g, const Machine& at) {
   const bool one_panel = g.m <= at.mr;
   plan.far = g.k * g.n * g.bytes >
              (one_panel || path == GemmPath::columns ? std::max(at.level2, cache_sizes().l3 / 2) : at.level2);
+  // Blocks of B fill a part of the second level: the next one is on its way meanwhile, and a neighbour on the
+  // same core may hold the other half.
+  const auto columns_in = [&](int64_t bytes) {
+    return std::max<int64_t>(bytes / (std::min(plan.kc, g.k) * g.bytes) / at.nr, 1) * at.nr;
+  };
   if (path == GemmPath::direct) {
     // One row: a few rows of B at a time are streams that the processor follows. Some panels of A, and a B
     // that no cache near holds: all of them meet each tile of B.
     const bool streams = !one_panel && std::min<int64_t>(g.k, 256) * g.n * g.bytes > at.level2 / 2;
     plan.kc = streams ? 64 : !one_panel || (plan.far && g.m > 4) ? 256 : plan.far || g.m == 1 ? 8 : 128;
     plan.by_rows = !one_panel && !streams;
+    if (plan.by_rows) plan.nc = columns_in(at.level2 * 3 / 16);
   } else if (path == GemmPath::packed) {
-    plan.kc = 384 * 4 / g.bytes;
-    plan.nc = std::max<int64_t>(at.level2 * 9 / 16 / (std::min(plan.kc, g.k) * g.bytes) / at.nr, 1) * at.nr;
+    plan.kc = 1024 / g.bytes;
+    plan.nc = columns_in(at.level2 / 4);
     plan.by_rows = true;
   }
   // Columns of A in the same sets of the first level, each line of them for a few rows only.

@@ -63,7 +63,7 @@ void large_shapes(bool few) {
       {48, 600, 700, false, true},       {300, 700, 50, false, true},   {150, 33, 64, false, false},
       {3, 5, cut - 1, false, true},      {3, 5, cut, false, false},     {3, 5, cut + 1, true, false},
       {20, 40, cut + 1, false, true},    {1, 70, 3 * cut, false, true}, {17, 33, 2 * cut + 5, true, true},
-      {90, 70, cut + 300, false, false},
+      {90, 70, cut + 300, false, false}, {64, 700, 300, false, false},  {64, 700, 300, true, false},
   };
   int turn = 0;
   for (Case c : cases) {
