@@ -96,9 +96,10 @@ GemmPlan with_blocks(GemmPath path, const GemmShape& g, const Machine& at) {
     plan.nc = columns_in(at.level2 / 4);
     plan.by_rows = true;
   }
-  // Columns of A in the same sets of the first level, each line of them for a few rows only.
-  const int64_t apart = at.mr * g.bytes <= 48 ? 512 : 4096;
-  plan.pack_a = plan.by_rows && g.trans_a && g.lda * g.bytes % apart == 0 && g.n >= 2 * at.nr;
+  // Columns of A in the same sets of the first level, each line of them for a few rows only; or more rows in
+  // them than half of its ways.
+  const int64_t apart = g.trans_a && at.mr * g.bytes <= 48 ? 512 : 4096;
+  plan.pack_a = plan.by_rows && (g.trans_a || at.mr > 6) && g.lda * g.bytes % apart == 0 && g.n >= 2 * at.nr;
   plan.ahead = plan.by_rows && (g.m * g.k + g.k * g.n + g.m * g.n) * g.bytes > at.level2 / 2;
   return plan;
 }
