@@ -75,3 +75,36 @@ def test_a_gradient_of_another_shape_or_type(case: Case, rng: np.random.Generato
     with pytest.raises(TypeError, match=r"backward: gradient is float64"):
         y.backward(nncore.ones(*y.shape, dtype=nncore.float64))
     assert all(t.grad is None for t in tensors)
+
+
+NOT_FITTING: list[tuple[Callable[[Any], Any], str]] = [
+    (
+        lambda x: nncore.exp(x.numpy()),
+        r"exp: got \(ndarray\), takes \(input: Tensor\) -> Tensor; nncore.tensor\(\)",
+    ),
+    (lambda x: x.exp(3), r"exp: got \(Tensor, int\), takes \(self: Tensor\) -> Tensor$"),
+    (lambda x: x.matmul("b"), r"matmul: got \(Tensor, str\), takes \(self: Tensor, other: Tensor\)"),
+    (lambda x: x.sum(axis=1), r"sum: got \(Tensor, axis=int\), takes \(self: Tensor, dim: int \| Sequence"),
+    (lambda x: x.gather(0, [1]), r"gather: got \(Tensor, int, list\), .*; nncore.tensor\(\) makes"),
+    (lambda x: setattr(x, "grad", 3), r"assignment: got \(Tensor, int\), takes"),
+]
+
+
+@pytest.mark.parametrize(("call", "text"), NOT_FITTING)
+def test_arguments_that_fit_no_signature(call: Callable[[Any], Any], text: str) -> None:
+    x: Any = nncore.zeros(3)
+    with pytest.raises(TypeError, match=text):
+        call(x)
+
+
+def test_no_bound_function_speaks_of_the_binding() -> None:
+    members = [*vars(nncore._core).items(), *vars(nncore.Tensor).items()]
+    bound: list[Any] = [
+        f for name, f in members if callable(f) and not isinstance(f, type) and name[:2] != "__"
+    ]
+    assert len(bound) > 300
+    for function in bound:
+        with pytest.raises(TypeError) as raised:
+            function(*(object() for _ in range(7)), nothing=object())
+        assert "incompatible" not in str(raised.value), function
+        assert "_core" not in str(raised.value), function

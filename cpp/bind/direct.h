@@ -4,12 +4,9 @@
 #pragma once
 #include <cxxabi.h>
 
-#include "module.h"
+#include "mismatch.h"
 
 namespace nncore::bind {
-
-using Entry = PyObject* (*)(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords);
-inline Entry pybind11_entry = nullptr;  // one for all its functions
 
 // f() for Python: a new reference, or null and an exception set.
 template <class F>
@@ -29,14 +26,14 @@ PyObject* call_guarded(F f) {
 template <class F>
 PyObject* unary_entry(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   if (count != 1 || keywords || !PyObject_TypeCheck(args[0], tensor_type))
-    return pybind11_entry(self, args, count, keywords);
+    return dispatch(self, args, count, keywords);
   return call_guarded([&] { return py::cast(F()(Tensor(Ref(tensor_of(args[0]))))); });
 }
 template <class F>
 PyObject* binary_entry(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   if (count != 2 || keywords || !PyObject_TypeCheck(args[0], tensor_type) ||
       !PyObject_TypeCheck(args[1], tensor_type))
-    return pybind11_entry(self, args, count, keywords);
+    return dispatch(self, args, count, keywords);
   return call_guarded(
       [&] { return py::cast(F()(Tensor(Ref(tensor_of(args[0]))), Tensor(Ref(tensor_of(args[1]))))); });
 }
@@ -49,14 +46,8 @@ void direct(py::module_& m, TensorClass& tensor, const char* name, F) {
     entry = binary_entry<F>;
   else
     entry = unary_entry<F>;
-  for (const py::object& scope : {py::object(m), py::object(tensor)}) {
-    const py::object function = scope.attr(name);
-    PyMethodDef* def = reinterpret_cast<PyCFunctionObject*>(py::detail::get_function(function).ptr())->m_ml;
-    check<Error>(def->ml_flags == (METH_FASTCALL | METH_KEYWORDS), name,
-                 ": built with a pybind11 that calls functions another way; expected 3.1");
-    pybind11_entry = reinterpret_cast<Entry>(reinterpret_cast<void (*)()>(def->ml_meth));
-    def->ml_meth = reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(entry));
-  }
+  for (const py::object& scope : {py::object(m), py::object(tensor)})
+    set_entry(definition(scope.attr(name)), entry);
 }
 
 }  // namespace nncore::bind

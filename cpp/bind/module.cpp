@@ -6,6 +6,7 @@
 #include "../ops/create.h"
 #include "../ops/elementwise.h"
 #include "../ops/shape.h"
+#include "mismatch.h"
 
 namespace nncore::bind {
 
@@ -83,6 +84,7 @@ PYBIND11_MODULE(_core, m) {
   bind_optim(m);
   bind_autograd(m, tensor);
   bind_runtime(m);
+  explain_mismatches(m);
 }
 
 }  // namespace nncore::bind
