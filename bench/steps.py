@@ -7,12 +7,14 @@ as many cores. Each first step is checked against float64 by hand. `nncore` is t
 `nncore.compile`, called from Python; `pytorch compiled` is `torch.compile` of forward with loss and of the
 optimizer's step. The limit of a step is that of its products at the rate of multiply-adds in registers, and
 the optimizer's bytes at the rate of a streaming triad over arrays as large as its state, both measured in
-the same run.
+the same run. The last column is the median over the turns of the ratio within each, so that a machine that
+changes its pace meanwhile changes it little.
 """
 
 from __future__ import annotations
 
 import argparse
+from statistics import median
 
 import nncore
 from nncore import _core
@@ -36,12 +38,13 @@ def main() -> None:
         moved, held = optimizer_bytes(step)
         triad = _core.measure_limits(options.threads, 0.05, held)["triad"]
         limit = flops(step) / peak + moved / triad
-        ours = quartiles(times["nncore"])[1]
+        ours = [median(turn) for turn in times["nncore"]]
         name = f"{'-'.join(map(str, step.sizes))} {step.activation} b{step.batch} {step.optimizer}"
-        for library, found in times.items():
-            low, median, high = quartiles(found)
+        for library, turns in times.items():
+            low, middle, high = quartiles([time for turn in turns for time in turn])
             spread = f"{low * 1e6:.4g} to {high * 1e6:.4g}"
-            numbers = f"{median * 1e6:.4g} | {spread} | {limit / median:.0%} | {median / ours:.2f}"
+            ratio = median(median(turn) / our for turn, our in zip(turns, ours, strict=True))
+            numbers = f"{middle * 1e6:.4g} | {spread} | {limit / middle:.0%} | {ratio:.2f}"
             print(f"| {name} | {library} | {numbers} |", flush=True)
 
 

@@ -15,6 +15,9 @@ struct Backend {
   bool sliced[size_t(Kernel::count)];  // may be run together with others
   // Up to max_together calls of sliced kernels, none of which touches what another writes, as one.
   void (*together)(const Call* const* calls, int count);
+  // Calls of equally many elements (pieces.h), piece by piece: each runs on a piece before the next piece
+  // begins. local_bytes: memory of a piece.
+  void (*piecewise)(const Call* const* calls, int count, int64_t local_bytes);
 };
 inline constexpr int max_together = 128;
 

@@ -26,6 +26,7 @@ struct Arg {
   int64_t bytes = 0;
   DType dtype = DType::float32;
   bool written = false;
+  int32_t local = -1;  // in a plan: where in the memory of a piece, instead of data
 };
 
 inline Arg in(const Tensor& t) {
@@ -73,6 +74,10 @@ struct Call {
   template <class Attrs>
   const Attrs& attrs() const {
     return *reinterpret_cast<const Attrs*>(attrs_bytes);
+  }
+  template <class Attrs>
+  Attrs& attrs() {
+    return *reinterpret_cast<Attrs*>(attrs_bytes);
   }
   template <class T>
   T* arg(int i) const {

@@ -91,6 +91,8 @@ void Plan::run(const Group& group) const {
   const Call* const* calls = &order_[size_t(group.first)];
   if (group.count == 1)
     cpu_backend.run[size_t(calls[0]->kernel)](*calls[0]);
+  else if (group.elements > 0)
+    cpu_backend.piecewise(calls, group.count, group.local_bytes);
   else
     cpu_backend.together(calls, group.count);
 }

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "memory.h"
 #include "record.h"
 
 namespace nncore::plan {
@@ -13,10 +14,12 @@ struct PlannedCall {
   int group = 0;
 };
 
-// Consecutive calls that run as one.
+// Consecutive calls that run as one: over the range of all their elements, or piece by piece.
 struct Group {
   int first, count;
   int64_t cost;
+  int64_t elements = 0;      // of each call, where they run piece by piece; else 0
+  int64_t local_bytes = 0;   // of what exists only while its piece does
   bool alone = false;        // measured to be no slower on one thread than on the team
   int64_t best[2] = {0, 0};  // fastest time of the last trial in ns, alone and with the team; 0: none yet
 };
@@ -69,12 +72,14 @@ class Plan final : public Object {
 
   // Which slot, if any, each buffer of the record becomes.
   std::vector<int> find_slots(const Capture& capture, const std::vector<Tensor>& outputs);
+  std::vector<int32_t> find_local(const Record& record, const std::vector<int>& kept,
+                                  const std::vector<Lifetime>& lifetimes);
+  void group(const Record& record, std::vector<int>& kept);
   void lay_out(const Record& record, const std::vector<int>& slot_of, const std::vector<int>& kept);
 
   bool free_to_overwrite(const Slot& slot) const;
   void renew(Slot& slot);
   void bind(const std::vector<Place>& places, std::byte* memory);
-  void group();
   void run();
   void run(const Group& group) const;
 

@@ -1,7 +1,8 @@
 // From a record to a plan: which calls are needed, where their memory lies, and what changes hands.
 #include <algorithm>
+#include <map>
 
-#include "memory.h"
+#include "../backend/pieces.h"
 #include "plan.h"
 
 namespace nncore::plan {
@@ -31,8 +32,8 @@ Plan::Plan(const Capture& capture, const std::vector<Tensor>& outputs) {
   }
   std::reverse(kept.begin(), kept.end());
   dropped_ = int(record.calls.size() - kept.size());
+  group(record, kept);
   lay_out(record, slot_of, kept);
-  group();
 }
 
 std::vector<int> Plan::find_slots(const Capture& capture, const std::vector<Tensor>& outputs) {
@@ -71,33 +72,66 @@ std::vector<int> Plan::find_slots(const Capture& capture, const std::vector<Tens
   return slot_of;
 }
 
+// Where buffers that exist only while a piece of their group does lie in its memory; -1: elsewhere.
+std::vector<int32_t> Plan::find_local(const Record& record, const std::vector<int>& kept,
+                                      const std::vector<Lifetime>& lifetimes) {
+  std::vector<int32_t> local(record.buffers.size(), -1);
+  for (int g = 0; g < int(groups_.size()); g++) {
+    Group& group = groups_[size_t(g)];
+    if (group.elements == 0) continue;
+    std::map<int, Lifetime> found;  // by buffer; no bytes: not used in one way
+    for (int i = group.first; i < group.first + group.count; i++) {
+      const RecordedCall& r = record.calls[size_t(kept[size_t(i)])];
+      for (int k = 0; k < r.call.n_args; k++) {
+        const auto [b, offset] = r.operands[k];
+        if (b < 0 || lifetimes[size_t(b)].first != g || lifetimes[size_t(b)].last != g) continue;
+        const int64_t bytes = piece * int64_t(size_of(r.call.args[k].dtype));
+        Lifetime& l = found.try_emplace(b, Lifetime{i, i, bytes}).first->second;
+        l.last = i;
+        if (offset != 0 || l.bytes != bytes || !is_whole(r.call.args[k], group.elements)) l.bytes = 0;
+      }
+    }
+    std::vector<Lifetime> pieces;
+    for (const auto& [b, l] : found) pieces.push_back(l);
+    group.local_bytes = place(pieces);
+    size_t next = 0;
+    for (const auto& [b, l] : found) {
+      if (l.bytes > 0) local[size_t(b)] = int32_t(pieces[next].offset);
+      next++;
+    }
+  }
+  return local;
+}
+
 void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const std::vector<int>& kept) {
   const auto is_temporary = [&](int b) {
     return record.buffers[size_t(b)].role == Role::made && slot_of[size_t(b)] < 0;
   };
-  std::vector<int> lifetime_of(record.buffers.size(), -1);
-  std::vector<Lifetime> lifetimes;
-  for (int i = 0; i < int(kept.size()); i++) {
-    const RecordedCall& r = record.calls[size_t(kept[size_t(i)])];
-    for (int k = 0; k < r.call.n_args; k++) {
-      const int b = r.operands[k].buffer;
-      if (b < 0 || !is_temporary(b)) continue;
-      int& l = lifetime_of[size_t(b)];
-      if (l < 0) {
-        l = int(lifetimes.size());
-        lifetimes.push_back({i, i, record.buffers[size_t(b)].bytes});
+  // Calls of a group may run in any order: a buffer is needed as long as the groups of its calls run.
+  std::vector<Lifetime> lifetimes(record.buffers.size(), {-1, -1, 0});
+  for (int g = 0; g < int(groups_.size()); g++)
+    for (int i = groups_[size_t(g)].first; i < groups_[size_t(g)].first + groups_[size_t(g)].count; i++)
+      for (const Operand& o : record.calls[size_t(kept[size_t(i)])].operands) {
+        if (o.buffer < 0 || !is_temporary(o.buffer)) continue;
+        Lifetime& l = lifetimes[size_t(o.buffer)];
+        if (l.first < 0) l = {g, g, record.buffers[size_t(o.buffer)].bytes};
+        l.last = g;
       }
-      lifetimes[size_t(l)].last = i;
-    }
-  }
+  const std::vector<int32_t> local = find_local(record, kept, lifetimes);
+  for (size_t b = 0; b < local.size(); b++)
+    if (local[b] >= 0) lifetimes[b].bytes = 0;
   memory_.arena = place(lifetimes);
   arena_ = empty({memory_.arena}, DType::uint8);
 
   std::vector<bool> held(record.buffers.size());
+  calls_.reserve(kept.size());
+  int g = 0;
   for (const int i : kept) {
     const RecordedCall& r = record.calls[size_t(i)];
     const int call = int(calls_.size());
-    calls_.push_back({r.call, r.where});
+    while (call >= groups_[size_t(g)].first + groups_[size_t(g)].count) g++;
+    calls_.push_back({r.call, r.where, g});
+    order_.push_back(&calls_.back().call);
     cost_ += r.call.cost;
     if (r.generator) generators_.push_back(r.generator);
     for (int k = 0; k < r.call.n_args; k++) {
@@ -113,8 +147,10 @@ void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const 
         inputs_[size_t(buffer.input)].places.push_back({call, k, offset});
       } else if (slot_of[size_t(b)] >= 0) {
         slots_[size_t(slot_of[size_t(b)])].places.push_back({call, k, offset});
+      } else if (local[size_t(b)] >= 0) {
+        arg.local = local[size_t(b)];
       } else if (is_temporary(b)) {
-        arg.data = arena_.ptr<std::byte>() + lifetimes[size_t(lifetime_of[size_t(b)])].offset + offset;
+        arg.data = arena_.ptr<std::byte>() + lifetimes[size_t(b)].offset + offset;
       } else if (!held[size_t(b)]) {
         held[size_t(b)] = true;
         const bool is_gradient = std::any_of(leaves_.begin(), leaves_.end(), [&](const Leaf& l) {
@@ -125,46 +161,6 @@ void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const 
         if (!is_gradient && buffer.written) changed_.push_back(buffer.storage);
       }
     }
-  }
-}
-
-namespace {
-
-bool apart(const Arg& a, const Arg& b) {
-  const auto *x = static_cast<std::byte*>(a.data), *y = static_cast<std::byte*>(b.data);
-  return !x || !y || x + a.bytes <= y || y + b.bytes <= x;
-}
-
-// Whether the calls may run in any order, also at once.
-bool independent(const Call& a, const Call& b) {
-  for (int i = 0; i < a.n_args; i++)
-    for (int k = 0; k < b.n_args; k++)
-      if ((a.args[i].written || b.args[k].written) && !apart(a.args[i], b.args[k])) return false;
-  return true;
-}
-
-}  // namespace
-
-// Neighbours that work element by element run as one where none needs another; an argument of the step may
-// lie anywhere.
-void Plan::group() {
-  std::vector<bool> takes_input(calls_.size());
-  for (const Input& input : inputs_)
-    for (const Place& p : input.places) takes_input[size_t(p.call)] = true;
-  for (PlannedCall& p : calls_) {
-    const int i = int(order_.size());
-    const auto joins = [&](const Group& g) {
-      if (g.count == max_together || !cpu_backend.sliced[size_t(p.call.kernel)] || takes_input[size_t(i)] ||
-          !cpu_backend.sliced[size_t(order_.back()->kernel)] || takes_input[size_t(i) - 1])
-        return false;
-      return std::all_of(order_.end() - g.count, order_.end(),
-                         [&](const Call* other) { return independent(*other, p.call); });
-    };
-    if (groups_.empty() || !joins(groups_.back())) groups_.push_back({i, 0, 0});
-    groups_.back().count++;
-    groups_.back().cost += p.call.cost;
-    p.group = int(groups_.size()) - 1;
-    order_.push_back(&p.call);
   }
 }
 

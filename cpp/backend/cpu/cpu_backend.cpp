@@ -58,6 +58,7 @@ const Backend cpu_backend = {{
 #include "../kernel_list.inl"
 #undef NNCORE_KERNEL
                              },
-                             cpu::together};
+                             cpu::together,
+                             cpu::piecewise};
 
 }  // namespace nncore

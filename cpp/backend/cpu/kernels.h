@@ -12,4 +12,6 @@ namespace nncore::cpu {
 #include "../kernel_list.inl"
 #undef NNCORE_KERNEL
 
+void piecewise(const Call* const* calls, int count, int64_t local_bytes);
+
 }  // namespace nncore::cpu

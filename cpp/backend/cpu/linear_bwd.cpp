@@ -68,16 +68,25 @@ struct LinearBackward {
     if (whole_dw) products({0, m}, derives() ? dz.data() : dy, false, true);
   }
 
-  void run_together(int64_t cost) const {
+  // Each thread derives columns of dz and goes on to the rows of dw that are made of them, which it also
+  // has in the optimizer's range and reads in forward. Only dx needs all of dz.
+  void run_together() const {
     const Scratch<T> dz(derives() ? m * n : 0), sums(db ? n : 0);
-    if (derives() || db) {
-      const int64_t units = ceil_div(n, 64);
-      parallel_for(units, cost, [&](int64_t begin, int64_t end) {
-        const Span columns = {begin * 64, std::min(n, end * 64)};
-        derive({0, m}, columns, dz.data(), sums.data() + columns.begin);
+    const T* const from = derives() ? dz.data() : dy;
+    const int64_t cost = m * n / 2 + (dw ? gemm_cost(n, k, m, sizeof(T)) : 0), threads = team_size(cost);
+    const int64_t parts = threads * std::clamp<int64_t>(cost / threads / 500'000, 1, 4);
+    const bool whole_rows = dw && n >= 32 * parts;
+    const int64_t units = whole_rows ? parts : ceil_div(n, 64);
+    if (derives() || db || whole_rows)
+      parallel_for(units, whole_rows ? cost : m * n / 2, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; i++) {
+          const Span rows = part(n, units, i, 32);
+          if (derives() || db) derive({0, m}, rows, dz.data(), sums.data() + rows.begin);
+          T* const to = dw + rows.begin * k;
+          if (whole_rows) gemm<T>({rows.size(), k, m, from + rows.begin, n, true, x, k, false, to, k});
+        }
       });
-    }
-    products({0, m}, derives() ? dz.data() : dy, true, true);
+    products({0, m}, from, true, !whole_rows);
   }
 
   static constexpr int64_t hot_bytes = 16 << 10;
@@ -108,7 +117,7 @@ void linear_bwd(const Call& call) {
       return b.products({0, a.m}, b.dy, true, true);
     }
     if (team_size(call.cost) == 1) return b.run_alone();
-    b.run_together(a.m * a.n / 2);
+    b.run_together();
   });
 }
 

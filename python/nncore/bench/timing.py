@@ -25,7 +25,7 @@ class Case(NamedTuple):
 
 
 def alternate(
-    calls: dict[str, Callable[[], object]], seconds: float, pause: float = 0
+    calls: dict[str, Callable[[], object]], seconds: float, pause: float = 0, rounds: int = ROUNDS
 ) -> dict[str, list[float]]:
     """Seconds a call, in bursts that take turns until `seconds` have passed for each library on average.
 
@@ -41,7 +41,7 @@ def alternate(
         repeats[name] = max(1, int(BURST / max(perf_counter() - started, 1e-7)))
     times: dict[str, list[float]] = {name: [] for name in calls}
     end = perf_counter() + seconds * len(calls)
-    while perf_counter() < end or len(times[next(iter(times))]) < ROUNDS:
+    while perf_counter() < end or len(times[next(iter(times))]) < rounds:
         for name, call in calls.items():
             if pause:
                 sleep(pause)

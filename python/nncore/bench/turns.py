@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from nncore.bench.steps import Step
 
 PAUSE = 0.3  # seconds; OpenMP's and OpenBLAS's threads spin for up to 0.2
-TURNS = 3
+TURNS = 6
 
 
 def measure_in_turns(
     steps: Iterable[Step], threads: int, seconds: float
-) -> Iterator[tuple[Step, dict[str, list[float]]]]:
-    """Seconds a call of each library that knows the step, each of its first steps checked against float64."""
+) -> Iterator[tuple[Step, dict[str, list[list[float]]]]]:
+    """Seconds a call of each library that knows the step, turn by turn; its first step is checked."""
     context = get_context("spawn")
     ends: dict[str, Connection] = {}
     for library in makers():
@@ -37,7 +37,7 @@ def measure_in_turns(
         context.Process(target=_serve, args=(end, library, threads), daemon=True).start()
         end.close()
     for step in steps:
-        times: dict[str, list[float]] = {name: [] for name in ends if name in makers(step)}
+        times: dict[str, list[list[float]]] = {name: [] for name in ends if name in makers(step)}
         for name in times:
             error = _ask(ends[name], step)
             if not error <= TOLERANCE:
@@ -45,7 +45,7 @@ def measure_in_turns(
         for _ in range(TURNS):
             for name, found in times.items():
                 sleep(PAUSE)
-                found += _ask(ends[name], seconds / TURNS)
+                found.append(_ask(ends[name], seconds / TURNS))
         yield step, times
 
 
@@ -66,7 +66,7 @@ def _serve(end: Connection, library: str, threads: int) -> None:
             question = end.recv()
             try:
                 if isinstance(question, float):
-                    answer: Any = alternate(calls, question)[library]
+                    answer: Any = alternate(calls, question, rounds=3)[library]
                 else:
                     case = training_step(question, [library])
                     calls, answer = case.calls, case.errors()[library]
