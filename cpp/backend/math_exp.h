@@ -51,21 +51,20 @@ NNCORE_INLINE V power_of_two(V t) {
   return t.template shl<V::mantissa_bits>();
 }
 
-// (e^(a r) - 1 - a r) / r^2 on |a r| <= ln 2 / 2, a = +-1 or +-1/2; e^(a r) is then right to 2^-28 (2^-57)
-// and e^(a r) - 1 to 2^-26 (2^-61) of itself.
+// c (e^(a r) - 1 - a r) / r^2 on |a r| <= ln 2 / 2, a and c powers of two, a possibly negative; e^(a r) is
+// then right to 2^-28 (2^-57) and e^(a r) - 1 to 2^-26 (2^-61) of itself.
 template <class V>
-NNCORE_INLINE V exp_tail(V r, double a = 1) {
-  const double b = a * a;
+NNCORE_INLINE V exp_tail(V r, double a = 1, double c = 1) {
+  const double b = a * a * c, d = b * a, e = d * a, f = e * a, g = f * a;
   if constexpr (is_float<V>) {
-    return polynomial(r, 0.49999997 * b, 0.166665375 * a * b, 0.0416677408 * b * b, 0.00836731773 * a * b * b,
-                      0.00138378923 * b * b * b);
+    return polynomial(r, 0.49999997 * b, 0.166665375 * d, 0.0416677408 * e, 0.00836731773 * f,
+                      0.00138378923 * g);
   } else {
-    const double c = b * b, d = c * c;
-    return polynomial(r, 0.5 * b, 0.1666666666666668 * a * b, 0.04166666666666672 * c,
-                      0.0083333333333189558 * a * c, 0.0013888888888842696 * b * c,
-                      0.00019841269893372629 * a * b * c, 2.4801587434653562e-5 * d,
-                      2.7557236548313346e-6 * a * d, 2.7557157195528112e-7 * b * d,
-                      2.5111804500700002e-8 * a * b * d, 2.0957679093424415e-9 * c * d);
+    const double h = g * a, i = h * a, j = i * a;
+    return polynomial(r, 0.5 * b, 0.1666666666666668 * d, 0.04166666666666672 * e, 0.0083333333333189558 * f,
+                      0.0013888888888842696 * g, 0.00019841269893372629 * h, 2.4801587434653562e-5 * i,
+                      2.7557236548313346e-6 * j, 2.7557157195528112e-7 * (j * a),
+                      2.5111804500700002e-8 * (j * a * a), 2.0957679093424415e-9 * (j * a * a * a));
   }
 }
 
@@ -91,22 +90,31 @@ NNCORE_INLINE V clip(V x, V lo, V hi) {
   return min(hi, max(lo, x));
 }
 
+// y where it is right, |x| <= edge; 0 below low, infinity above high. Elsewhere is rare: one comparison says
+// so.
+template <class V, class T = typename V::Scalar>
+NNCORE_INLINE V exp_edges(V x, T edge, T low, T high, V y) {
+  if (all(abs(x) <= V(edge))) [[likely]]
+    return y;
+  return select(x <= V(high), select(V(low) <= x, y, V(T(0))), x + V(T(__builtin_inf())));
+}
+
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V exp(V x) {
   // the least and the largest x whose result is normal and finite
   constexpr T low = T(is_float<V> ? -0x1.5d589ep+6 : -0x1.6232bdd7abcd2p+9);
   constexpr T high = T(is_float<V> ? 0x1.62e42ep+6 : 0x1.62e42fefa39efp+9);
   const ExpParts<V> e = split_exp(x, magic<V>);
-  const V y = select(V(low) <= x, add_exponent(exp_core(e.r), e.t), V(T(0)));
-  return select(x <= V(high), y, x + V(T(__builtin_inf())));
+  return exp_edges(x, -low, low, high, add_exponent(exp_core(e.r), e.t));
 }
 
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V exp2(V x) {
+  constexpr T low = T(1) - bias<V>;  // 0 below the normal range
+  constexpr T high = T(is_float<V> ? 0x1.fffffep+6 : 0x1.fffffffffffffp+9);
   const V t = x + V(magic<V>), r = x - (t - V(magic<V>));
   const V power = add_exponent(exp_core(r * V(T(0x1.62e42fefa39efp-1))), t);
-  const V y = select(V(T(1) - bias<V>) <= x, power, V(T(0)));  // 0 below the normal range
-  return select(x < V(bias<V> + T(1)), y, x + V(T(__builtin_inf())));
+  return exp_edges(x, -low, low, high, power);
 }
 
 // e^x for x <= 0
@@ -127,32 +135,41 @@ NNCORE_INLINE V expm1(V x) {
 }
 
 // (1 - e^-2|x|) / (1 + e^-2|x|) with the sign of x. With e^-2|x| = w (1 + m), w a power of two, the numerator
-// is (1 - w) - w m and the denominator (1 + w) + w m, each rounded once.
+// is (1 - w) - w m and the denominator (1 + w) + w m.
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V tanh(V x) {
-  const V a = bit_or(x, V(T(-0.0)));
-  const V twice = max(V(T(-40)), a + a);
-  const ExpParts<V> e = split_exp(twice);
-  const V w = power_of_two(e.t);
-  V m = expm1_core(e.r);
-  if constexpr (!is_float<V>) {  // what the reduction rounded away
+  V top, sum;
+  if constexpr (is_float<V>) {  // with twice w and half of m
+    constexpr T shift = magic<V> + bias<V> + T(1);
+    const V h = max(V(T(-10)), bit_or(x, V(T(-0.0))));
+    const V t = fma(h, V(T(0x1.71547652b82fep+1)), V(shift));
+    const V r = fma(t - V(shift), V(T(-0x1.62e43p-2)), h);  // ln 2 in one word: w outweighs what it lacks
+    const V w = power_of_two(t), m = fma(r * r, exp_tail(r, 2, 0.5), r);
+    top = fma(-w, m, fma(w, V(T(-0.5)), V(T(1))));
+    sum = fma(w, m, fma(w, V(T(0.5)), V(T(1))));
+  } else {
+    const V twice = max(V(T(-40)), bit_or(x + x, V(T(-0.0))));
+    const ExpParts<V> e = split_exp(twice);
+    const V w = power_of_two(e.t);
+    // what the reduction rounded away
     const V n = e.t - V(magic<V> + bias<V>), hi = fma(n, V(T(-0x1.62e42fefa39efp-1)), twice);
-    m = e.r + fma(e.r * e.r, exp_tail(e.r), fma(n, V(T(-0x1.abc9e3b39803fp-56)), hi - e.r));
+    const V m = e.r + fma(e.r * e.r, exp_tail(e.r), fma(n, V(T(-0x1.abc9e3b39803fp-56)), hi - e.r));
+    top = fma(-w, m, V(T(1)) - w);
+    sum = fma(w, m, V(T(1)) + w);
   }
-  return copysign(fma(w, m, w - V(T(1))) / fma(w, m, w + V(T(1))), x);
+  return bit_or(top / sum, bit_and(x, V(T(-0.0))));
 }
 
-// d = w + e^-r, summed from the largest, so that 1 / (1 + e^-x) = w / d, w = 2^n and r from split_exp(x)
+// 1 + e^-x = (1 + w m) + w, w = 2^n and r from split_exp(-x)
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V logistic_sum(V w, V r) {
-  return max(V(T(1)), w) + (min(V(T(1)), w) + expm1_core(-r));
+  return fma(w, expm1_core(r), V(T(1))) + w;
 }
 
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V sigmoid(V x) {
-  const ExpParts<V> e = split_exp(clip(x, V(T(is_float<V> ? -88 : -709)), V(T(60))));
-  const V w = power_of_two(e.t);
-  return w / logistic_sum(w, e.r);
+  const ExpParts<V> e = split_exp(clip(-x, V(T(-60)), V(T(is_float<V> ? 88 : 709))));
+  return V(T(1)) / logistic_sum(power_of_two(e.t), e.r);
 }
 
 // y = sigmoid(x) and rest = 1 - y, each to a few ulp
@@ -162,9 +179,9 @@ struct Logistic {
 };
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE Logistic<V> logistic(V x) {
-  const ExpParts<V> e = split_exp(clip(x, V(T(is_float<V> ? -88 : -709)), V(T(60))));
-  const V w = power_of_two(e.t), inverse = V(T(1)) / logistic_sum(w, e.r);
-  return {w * inverse, exp_core(-e.r) * inverse};
+  const ExpParts<V> e = split_exp(clip(-x, V(T(-60)), V(T(is_float<V> ? 88 : 709))));
+  const V w = power_of_two(e.t), y = V(T(1)) / logistic_sum(w, e.r);
+  return {y, exp_core(e.r) * w * y};
 }
 
 // 2^n = power * rest from t = n + bias + magic; rest is 1 as long as power times e^r, |r| <= ln 2 / 2, is
@@ -180,12 +197,13 @@ NNCORE_INLINE WidePower<V> wide_power(V t) {
   return {power_of_two(top), power_of_two((t - top) + V(shift))};
 }
 
-// x / (1 + e^-(v + v_lo)), also where e^-v overflows
+// x / (1 + e^-(v + v_lo)), also where e^-v overflows: its power of two in two parts
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V times_sigmoid(V x, V v, V v_lo) {
-  const ExpParts<V> e = split_exp(clip(v, V(T(is_float<V> ? -110 : -780)), V(T(60))));
-  const WidePower<V> w = wide_power(e.t);
-  return x / logistic_sum(w.power, e.r + v_lo) * w.power * w.rest;
+  constexpr T shift = magic<V> + bias<V>;
+  const ExpParts<V> e = split_exp(clip(-v, V(T(-60)), V(T(is_float<V> ? 110 : 780))));
+  const V top = min(V(shift + bias<V> - T(1)), e.t);
+  return x / logistic_sum(power_of_two(top), e.r - v_lo) * power_of_two((top - e.t) + V(shift));
 }
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V silu(V x) {

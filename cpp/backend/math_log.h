@@ -46,6 +46,8 @@ NNCORE_INLINE V log_sum(V s, V down) {
 // y for positive finite x; x where it is infinite or NaN, -infinity at 0, NaN below
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V log_edges(V x, V y) {
+  if (all((V(T(0)) < x) & (x < V(T(__builtin_inf()))))) [[likely]]
+    return y;
   const V low = select(x == V(T(0)), V(T(-__builtin_inf())), V(T(__builtin_nan(""))));
   return select(V(T(0)) < x, select(x < V(T(__builtin_inf())), y, x), low);
 }

@@ -24,10 +24,10 @@ struct VecMask {
     return a;
   }
   friend bool any(VecMask a) {
-    bool found = false;
-    for (int i = 0; i < regs; i++) found = found || Reg<T>::any(a.r[i]);
-    return found;
+    for (int i = 1; i < regs; i++) a.r[0] = Reg<T>::mask_or(a.r[0], a.r[i]);
+    return Reg<T>::any(a.r[0]);
   }
+  friend bool all(VecMask a) { return !any(!a); }
 };
 
 template <class T, int n>
