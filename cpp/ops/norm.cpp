@@ -154,9 +154,7 @@ Tensor batch_norm(const Tensor& x, const KeptStatistics& kept, const Tensor& wei
   check(!training || count != 1, op, ": an input of shape ", x.shape(),
         " has one value a channel, whose variance is 0; training needs at least two");
   if (x.numel() == 0) return x;
-  if (x.ndim() > 2) return normalize_channels(op, x, kept, weight, bias, training, eps);
-  const Tensor rows = unsqueeze(transpose(x, 0, 1), 0);  // so that sums run along memory
-  return transpose(squeeze(normalize_channels(op, rows, kept, weight, bias, training, eps), 0), 0, 1);
+  return normalize_channels(op, x, kept, weight, bias, training, eps);
 }
 
 Tensor response_norm(const Tensor& x, int64_t size, double alpha, double beta, double k) {

@@ -1,5 +1,6 @@
 // Batch norm: every channel of (n, channels, inner) brought to the mean and variance of the batch, or to
-// those kept. Sums go along each row of a channel, then over the samples, both cut by the shape alone.
+// those kept. Sums go along each row of a channel, then over the samples, both cut by the shape alone; where
+// inner is 1 they go down the columns.
 #include <algorithm>
 #include <cmath>
 
@@ -12,14 +13,25 @@ namespace nncore::cpu {
 
 namespace {
 
+// y[c] = sum down column c of (n, channels), of what columns(rows, width, from, j, to) gives for a part
+template <class T, class Columns>
+void sum_columns(const BatchNormAttrs& a, int64_t cost, Columns columns, T* y) {
+  reduce_middle<T>(
+      Reduction::sum, 1, a.n, a.channels, cost,
+      [&](int64_t, int64_t first, int64_t rows, int64_t j, int64_t width, T* to) {
+        columns(rows, width, first * a.channels + j, j, to);
+      },
+      y);
+}
+
 // y[c] = sum over samples of part (n, channels)
 template <class T>
 void sum_samples(const BatchNormAttrs& a, int64_t cost, const T* part, T* y) {
   const auto columns = kernels<T>().reduce.columns[int(Reduction::sum)];
-  reduce_middle<T>(
-      Reduction::sum, 1, a.n, a.channels, cost,
-      [&](int64_t, int64_t first, int64_t rows, int64_t j, int64_t width, T* to) {
-        columns(rows, width, a.channels, part + first * a.channels + j, to, false);
+  sum_columns(
+      a, cost,
+      [&](int64_t rows, int64_t width, int64_t from, int64_t, T* to) {
+        columns(rows, width, a.channels, part + from, to, false);
       },
       y);
 }
@@ -28,6 +40,19 @@ void sum_samples(const BatchNormAttrs& a, int64_t cost, const T* part, T* y) {
 template <class T>
 void batch_moments(const BatchNormAttrs& a, int64_t cost, const T* x, T* mean, T* variance) {
   const T count = T(a.n * a.inner);
+  if (a.inner == 1) {
+    sum_samples(a, cost, x, mean);
+    for (int64_t c = 0; c < a.channels; c++) mean[c] /= count;
+    const auto spread = kernels<T>().fold.columns[int(Fold::deviation)];
+    sum_columns(
+        a, cost,
+        [&](int64_t rows, int64_t width, int64_t from, int64_t j, T* to) {
+          spread(rows, width, a.channels, x + from, mean + j, T(0), to);
+        },
+        variance);
+    for (int64_t c = 0; c < a.channels; c++) variance[c] /= count;
+    return;
+  }
   const Scratch<T> part(a.n * a.channels);
   const auto sum = kernels<T>().reduce.chunk[int(Reduction::sum)];
   const auto spread = kernels<T>().fold.chunk[int(Fold::deviation)];
@@ -55,6 +80,35 @@ void update_kept(const BatchNormAttrs& a, int64_t* batches, const T* mean, const
   }
 }
 
+// s[c] = sum of dy, t[c] = sum of dy (x - mean) over a channel
+template <class T>
+void gradient_sums(const BatchNormAttrs& a, int64_t cost, const T* x, const T* mean, const T* dy, T* s,
+                   T* t) {
+  const auto& k = kernels<T>().norm;
+  if (a.inner == 1) {
+    sum_samples(a, cost / 2, dy, s);
+    return sum_columns(
+        a, cost / 2,
+        [&](int64_t rows, int64_t width, int64_t from, int64_t j, T* to) {
+          k.dot_columns(rows, width, a.channels, x + from, mean + j, dy + from, to);
+        },
+        t);
+  }
+  const int64_t rows = a.n * a.channels;
+  const Scratch<T> parts(2 * rows);
+  T *const s_part = parts.data(), *const t_part = s_part + rows;
+  parallel_for(rows, cost, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; r++) {
+      T both[2];
+      k.sums(a.inner, x + r * a.inner, mean[r % a.channels], dy + r * a.inner, both);
+      s_part[r] = both[0];
+      t_part[r] = both[1];
+    }
+  });
+  sum_samples(a, cost / a.inner, s_part, s);
+  sum_samples(a, cost / a.inner, t_part, t);
+}
+
 template <class T>
 T weight_of(const T* w, int64_t channel) {
   return w ? w[channel] : T(1);
@@ -79,6 +133,16 @@ void batch_norm_fwd(const Call& call) {
       std::copy_n(kept_variance, a.channels, rstd);
     }
     for (int64_t c = 0; c < a.channels; c++) rstd[c] = T(1) / std::sqrt(rstd[c] + T(a.eps));
+    if (a.inner == 1) {
+      const Scratch<T> factors(2 * a.channels);
+      T *const scale = factors.data(), *const shift = scale + a.channels;
+      for (int64_t c = 0; c < a.channels; c++)
+        scale[c] = rstd[c] * weight_of(w, c), shift[c] = b ? b[c] : T(0);
+      return parallel_for(a.n, call.cost / 3, [&](int64_t begin, int64_t end) {
+        for (int64_t at = begin * a.channels; at < end * a.channels; at += a.channels)
+          kernels<T>().norm.affine_row(a.channels, x + at, mean, scale, shift, y + at);
+      });
+    }
     parallel_for(a.n * a.channels, call.cost / 3, [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; r++) {
         const int64_t c = r % a.channels;
@@ -100,29 +164,33 @@ void batch_norm_bwd(const Call& call) {
             *rstd = mean + a.channels, *dy = call.arg<const T>(3);
     T *dx = call.arg<T>(4), *dw = call.arg<T>(5), *db = call.arg<T>(6);
     const int64_t rows = a.n * a.channels;
-    const Scratch<T> parts(2 * rows), sums(2 * a.channels);
-    T *s_part = parts.data(), *t_part = s_part + rows, *s = sums.data(), *t = s + a.channels;
-    parallel_for(rows, call.cost / 2, [&](int64_t begin, int64_t end) {
-      for (int64_t r = begin; r < end; r++) {
-        T both[2];
-        kernels<T>().norm.sums(a.inner, x + r * a.inner, mean[r % a.channels], dy + r * a.inner, both);
-        s_part[r] = both[0];
-        t_part[r] = both[1];
-      }
-    });
-    sum_samples(a, call.cost / a.inner, s_part, s);
-    sum_samples(a, call.cost / a.inner, t_part, t);
+    const Scratch<T> sums(2 * a.channels);
+    T *const s = sums.data(), *const t = s + a.channels;
+    gradient_sums(a, call.cost / 2, x, mean, dy, s, t);
     for (int64_t c = 0; c < a.channels; c++) t[c] *= rstd[c];
     if (dw) std::copy_n(t, a.channels, dw);
     if (db) std::copy_n(s, a.channels, db);
     if (!dx) return;
     const T count = T(a.n * a.inner);
+    // dx = dy scale + (x - mean) slope + shift
+    const Scratch<T> factors(3 * a.channels);
+    T *const scale = factors.data(), *const slope = scale + a.channels, *const shift = slope + a.channels;
+    for (int64_t c = 0; c < a.channels; c++) {
+      scale[c] = rstd[c] * weight_of(w, c);
+      const T share = a.training ? -scale[c] / count : T(0);
+      slope[c] = share * rstd[c] * t[c];
+      shift[c] = share * s[c];
+    }
+    const auto& k = kernels<T>().norm;
+    if (a.inner == 1)
+      return parallel_for(a.n, call.cost / 2, [&](int64_t begin, int64_t end) {
+        for (int64_t at = begin * a.channels; at < end * a.channels; at += a.channels)
+          k.affine_row_bwd(a.channels, x + at, mean, dy + at, scale, slope, shift, dx + at);
+      });
     parallel_for(rows, call.cost / 2, [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; r++) {
-        const int64_t c = r % a.channels;
-        const T scale = rstd[c] * weight_of(w, c), share = a.training ? -scale / count : T(0);
-        kernels<T>().norm.affine_bwd(a.inner, x + r * a.inner, mean[c], dy + r * a.inner, scale,
-                                     share * rstd[c] * t[c], share * s[c], dx + r * a.inner);
+        const int64_t c = r % a.channels, at = r * a.inner;
+        k.affine_bwd(a.inner, x + at, mean[c], dy + at, scale[c], slope[c], shift[c], dx + at);
       }
     });
   });

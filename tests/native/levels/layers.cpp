@@ -54,6 +54,15 @@ void run_norm(const NormKernels<T>& level, Log& log) {
       log.add("norm.affine", label, y);
       level.affine_bwd(n, x.data(), s, dy.data(), t, T(2), T(3), y.data());
       log.add("norm.affine_bwd", label, y);
+      Buffer<T> rows(3 * n), to(n);
+      fill(rows, 11, kind);
+      const T* const means = rows.data();
+      level.affine_row(n, x.data(), means, dy.data(), means + n, to.data());
+      log.add("norm.affine_row", label, to);
+      level.affine_row_bwd(n, x.data(), means, dy.data(), means + n, means + 2 * n, x.data(), to.data());
+      log.add("norm.affine_row_bwd", label, to);
+      level.dot_columns(3, n / 3, n / 3, x.data(), means, dy.data(), to.data());
+      log.add("norm.dot_columns", label, to);
     }
 }
 

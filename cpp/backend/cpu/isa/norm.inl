@@ -222,6 +222,40 @@ NNCORE_FLATTEN void affine_bwd(int64_t n, const T* x, T mean, const T* dy, T a, 
 }
 
 template <class T>
+void affine_row(int64_t n, const T* x, const T* mean, const T* scale, const T* shift, T* y) {
+  map_row(n, y, [=](int64_t i, int64_t m) {
+    return fma(some(x, i, m) - some(mean, i, m), some(scale, i, m), some(shift, i, m));
+  });
+}
+
+template <class T>
+void affine_row_bwd(int64_t n, const T* x, const T* mean, const T* dy, const T* a, const T* b, const T* c,
+                    T* dx) {
+  map_row(n, dx, [=](int64_t i, int64_t m) {
+    return fma(some(dy, i, m), some(a, i, m),
+               fma(some(x, i, m) - some(mean, i, m), some(b, i, m), some(c, i, m)));
+  });
+}
+
+// Columns that are worked on together, so that their chains wait for the adder side by side.
+template <class T>
+void dot_columns(int64_t rows, int64_t cols, int64_t ld, const T* x, const T* mean, const T* dy, T* y) {
+  using V = Vec<T>;
+  constexpr int64_t lanes = V::lanes;
+  for (int64_t j0 = 0; j0 < cols; j0 += few * lanes) {
+    V m[few], s[few];
+    for (int v = 0; v < few; v++) m[v] = some(mean, j0 + v * lanes, cols - j0 - v * lanes), s[v] = V(T(0));
+    for (int64_t i = 0; i < rows; i++)
+      for (int v = 0; v < few; v++) {
+        const int64_t j = j0 + v * lanes, at = i * ld + j;
+        s[v] = fma(some(dy, at, cols - j), some(x, at, cols - j) - m[v], s[v]);
+      }
+    for (int v = 0; v < few; v++)
+      if (j0 + v * lanes < cols) store_some(y + j0 + v * lanes, s[v], cols - j0 - v * lanes);
+  }
+}
+
+template <class T>
 constexpr nncore::NormKernels<T> make_kernels() {
   using nncore::NormKind;
   return {{norm_fwd<T, NormKind::layer>, norm_fwd<T, NormKind::rms>, norm_fwd<T, NormKind::l2>},
@@ -229,7 +263,10 @@ constexpr nncore::NormKernels<T> make_kernels() {
           moments<T>,
           affine<T>,
           sums<T>,
-          affine_bwd<T>};
+          affine_bwd<T>,
+          affine_row<T>,
+          affine_row_bwd<T>,
+          dot_columns<T>};
 }
 
 constexpr nncore::Family<nncore::NormKernels> kernels = {make_kernels<float>(), make_kernels<double>()};

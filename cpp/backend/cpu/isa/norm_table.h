@@ -35,6 +35,13 @@ struct NormKernels {
   void (*sums)(int64_t n, const T* x, T mean, const T* dy, T* both);      // sum dy, sum dy * (x - mean)
   // dx = dy * a + (x - mean) * b + c
   void (*affine_bwd)(int64_t n, const T* x, T mean, const T* dy, T a, T b, T c, T* dx);
+
+  // The same where neighbours belong to different means: a row at a time, and down columns ld apart in order.
+  void (*affine_row)(int64_t n, const T* x, const T* mean, const T* scale, const T* shift, T* y);
+  void (*affine_row_bwd)(int64_t n, const T* x, const T* mean, const T* dy, const T* a, const T* b,
+                         const T* c, T* dx);
+  // y[j] = sum over i of dy (x - mean[j])
+  void (*dot_columns)(int64_t rows, int64_t cols, int64_t ld, const T* x, const T* mean, const T* dy, T* y);
 };
 
 }  // namespace nncore
