@@ -276,6 +276,8 @@ struct FoldAttrs {
   int64_t outer, n, inner;
   double scale, power;
   bool operator==(const FoldAttrs&) const = default;
+
+  bool makes_mean() const { return term == Fold::deviation && inner == 1; }  // m is a result
 };
 
 // Along the middle axis of (outer, n, inner).

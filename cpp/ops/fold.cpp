@@ -67,7 +67,8 @@ Tensor fold(const char* op, const Grouped& g, Fold term, FoldEnd end, double sca
             const Tensor& m) {
   Tensor y = empty(g.result, g.x.dtype());
   const FoldAttrs attrs = {term, end, g.outer, g.n, g.inner, scale, power};
-  submit(Call(Kernel::fold_fwd, fold_cost(g.x, term), attrs, in(g.x), in(m), out(y)));
+  submit(Call(Kernel::fold_fwd, fold_cost(g.x, term), attrs, in(g.x), attrs.makes_mean() ? out(m) : in(m),
+              out(y)));
   if (Tape tape{g.x})
     tape.record(op, y, [attrs, x = g.x.saved(), y = y.saved(), m](const Tensor& dy, InputGrads& dx) {
       dx[0] = empty_like(x);
@@ -82,7 +83,8 @@ Tensor fold(const char* op, const Grouped& g, Fold term, FoldEnd end, double sca
 Tensor variance(const Tensor& x, std::span<const int64_t> axes, double correction, bool keepdim, bool root) {
   const char* op = root ? "std" : "var";
   const Grouped g(op, x, axes, keepdim);
-  const Tensor mean = plain(Reduction::sum, g, 1 / double(g.n));
+  const Tensor mean =
+      g.inner == 1 ? empty({g.outer, 1}, x.dtype()) : plain(Reduction::sum, g, 1 / double(g.n));
   const double scale = 1 / std::max(0.0, double(g.n) - correction);
   return fold(op, g, Fold::deviation, root ? FoldEnd::sqrt : FoldEnd::none, scale, 2, mean);
 }

@@ -48,9 +48,42 @@ void coefficients(const FoldAttrs& a, const T* y, const T* dy, T* c) {
   }
 }
 
+// n numbers: their mean, and the sum of the squares of their deviations from it
+struct Moments {
+  double n, mean, squares;
+};
+
+// Of two parts together (Chan, Golub and LeVeque 1979).
+Moments merged(const Moments& a, const Moments& b) {
+  const double n = a.n + b.n, apart = b.mean - a.mean;
+  return {n, a.mean + apart * (b.n / n), a.squares + b.squares + apart * apart * (a.n * b.n / n)};
+}
+
+// Means and sums of squared deviations of rows in one pass: each chunk is still in the first cache when its
+// mean is known. Chunks merge pairwise.
+template <class T>
+void row_moments(const FoldAttrs& a, int64_t cost, const T* x, T* mean, T* y) {
+  const auto sum = kernels<T>().reduce.chunk[int(Reduction::sum)];
+  const auto spread = kernels<T>().fold.chunk[int(Fold::deviation)];
+  const int64_t chunks = std::max<int64_t>(1, (a.n + row_chunk - 1) / row_chunk);
+  std::vector<Moments> parts(a.outer * chunks);
+  parallel_for(a.outer * chunks, cost, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) {
+      const int64_t start = i % chunks * row_chunk, n = std::min(row_chunk, a.n - start);
+      const T *const from = x + i / chunks * a.n + start, m = sum(n, from) / T(n);
+      parts[i] = {double(n), double(m), double(spread(n, from, m, T(0)))};
+    }
+  });
+  for (int64_t r = 0; r < a.outer; r++) {
+    const Moments all = join_pairwise(&parts[r * chunks], chunks, merged);
+    mean[r] = T(all.mean);
+    y[r] = T(all.squares);
+  }
+}
+
 }  // namespace
 
-// args: x, m (outer, inner) or none, y (outer, inner)
+// args: x, m (outer, inner) or none (the mean of a row: out), y (outer, inner)
 void fold_fwd(const Call& call) {
   const auto& a = call.attrs<FoldAttrs>();
   visit_float(call.args[0].dtype, [&](auto zero) {
@@ -59,7 +92,9 @@ void fold_fwd(const Call& call) {
     T* y = call.arg<T>(2);
     const auto& table = kernels<T>().fold;
     const T power = T(a.power);
-    if (a.inner == 1) {
+    if (a.makes_mean()) {
+      row_moments(a, call.cost, x, call.arg<T>(1), y);
+    } else if (a.inner == 1) {
       const auto chunk = table.chunk[int(a.term)];
       reduce_rows<T>(
           Reduction::sum, a.outer, a.n, call.cost,

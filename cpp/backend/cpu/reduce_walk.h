@@ -27,13 +27,18 @@ T join(Reduction op, T a, T b) {
 }
 
 // Joins n partial results in place: neighbours, then neighbours of those.
-template <class T>
-T join_pairwise(Reduction op, T* part, int64_t n) {
+template <class T, class Join>
+T join_pairwise(T* part, int64_t n, Join join) {
   for (; n > 1; n = (n + 1) / 2) {
-    for (int64_t i = 0; i < n / 2; i++) part[i] = join(op, part[2 * i], part[2 * i + 1]);
+    for (int64_t i = 0; i < n / 2; i++) part[i] = join(part[2 * i], part[2 * i + 1]);
     if (n % 2) part[n / 2] = part[n - 1];
   }
   return part[0];
+}
+
+template <class T>
+T join_pairwise(Reduction op, T* part, int64_t n) {
+  return join_pairwise(part, n, [op](T a, T b) { return join(op, a, b); });
 }
 
 // results[r] = reduction of row r; chunk(row, begin, size) reduces a part of it.
@@ -53,7 +58,8 @@ void reduce_rows(Reduction op, int64_t rows, int64_t n, int64_t cost, Chunk chun
       parts[i] = chunk(i / chunks, start, std::min(row_chunk, n - start));
     }
   });
-  for (int64_t r = 0; r < rows; r++) results[r] = join_pairwise(op, &parts[r * chunks], chunks);
+  for (int64_t r = 0; r < rows; r++)
+    results[r] = join_pairwise(op, &parts[r * chunks], chunks);
 }
 
 // y (outer, inner) = reduction of (outer, n, inner) over the middle axis; columns(o, first, rows, j, width,
