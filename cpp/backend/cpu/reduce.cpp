@@ -83,7 +83,7 @@ void reduce(const Call& call) {
 namespace {
 
 // Of contiguous rows: the extreme of each chunk by the level's kernel, then its first place in the first
-// chunk that has it.
+// piece of the first chunk that has it.
 template <class T>
 void arg_reduce_rows(const ReduceAttrs& a, int64_t cost, const T* x, int64_t* y) {
   const auto chunk = kernels<T>().reduce.chunk[int(a.op)];
@@ -104,12 +104,10 @@ void arg_reduce_rows(const ReduceAttrs& a, int64_t cost, const T* x, int64_t* y)
         best = part[c], found = c;
     const T* from = x + o * a.n;
     int64_t at = found * row_chunk;
-    const auto is_it = [&](int64_t i) { return (from[i] == best) | (from[i] != from[i]); };
-    for (bool near = false; at + 64 <= a.n; at += 64) {
-      for (int64_t i = at; i < at + 64; i++) near |= is_it(i);
-      if (near) break;
-    }
-    while (!is_it(at)) at++;
+    constexpr int64_t piece = 128;
+    for (T here; at + piece < a.n; at += piece)
+      if (here = chunk(piece, from + at); here == best || here != here) break;
+    while (from[at] != best && from[at] == from[at]) at++;
     y[o] = at;
   };
   parallel_for(a.outer, cost / 8, [&](int64_t begin, int64_t end) {
