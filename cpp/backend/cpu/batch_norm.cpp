@@ -41,8 +41,17 @@ template <class T>
 void batch_moments(const BatchNormAttrs& a, int64_t cost, const T* x, T* mean, T* variance) {
   const T count = T(a.n * a.inner);
   if (a.inner == 1) {
+    // A chain down a column loses digits to a large mean; the mean of the deviations gives them back.
+    const Scratch<T> rest(a.channels);
     sum_samples(a, cost, x, mean);
     for (int64_t c = 0; c < a.channels; c++) mean[c] /= count;
+    sum_columns(
+        a, cost,
+        [&](int64_t rows, int64_t width, int64_t from, int64_t j, T* to) {
+          kernels<T>().norm.dot_columns(rows, width, a.channels, x + from, mean + j, nullptr, to);
+        },
+        rest.data());
+    for (int64_t c = 0; c < a.channels; c++) mean[c] += rest.data()[c] / count;
     const auto spread = kernels<T>().fold.columns[int(Fold::deviation)];
     sum_columns(
         a, cost,

@@ -248,7 +248,8 @@ void dot_columns(int64_t rows, int64_t cols, int64_t ld, const T* x, const T* me
     for (int64_t i = 0; i < rows; i++)
       for (int v = 0; v < few; v++) {
         const int64_t j = j0 + v * lanes, at = i * ld + j;
-        s[v] = fma(some(dy, at, cols - j), some(x, at, cols - j) - m[v], s[v]);
+        const V d = some(x, at, cols - j) - m[v];
+        s[v] = dy ? fma(some(dy, at, cols - j), d, s[v]) : s[v] + d;
       }
     for (int v = 0; v < few; v++)
       if (j0 + v * lanes < cols) store_some(y + j0 + v * lanes, s[v], cols - j0 - v * lanes);

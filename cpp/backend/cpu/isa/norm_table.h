@@ -40,7 +40,7 @@ struct NormKernels {
   void (*affine_row)(int64_t n, const T* x, const T* mean, const T* scale, const T* shift, T* y);
   void (*affine_row_bwd)(int64_t n, const T* x, const T* mean, const T* dy, const T* a, const T* b,
                          const T* c, T* dx);
-  // y[j] = sum over i of dy (x - mean[j])
+  // y[j] = sum over i of dy (x - mean[j]), dy being 1 where it is missing
   void (*dot_columns)(int64_t rows, int64_t cols, int64_t ld, const T* x, const T* mean, const T* dy, T* y);
 };
 
