@@ -58,8 +58,7 @@ void reduce_rows(Reduction op, int64_t rows, int64_t n, int64_t cost, Chunk chun
       parts[i] = chunk(i / chunks, start, std::min(row_chunk, n - start));
     }
   });
-  for (int64_t r = 0; r < rows; r++)
-    results[r] = join_pairwise(op, &parts[r * chunks], chunks);
+  for (int64_t r = 0; r < rows; r++) results[r] = join_pairwise(op, &parts[r * chunks], chunks);
 }
 
 // y (outer, inner) = reduction of (outer, n, inner) over the middle axis; columns(o, first, rows, j, width,
