@@ -124,9 +124,11 @@ def test_progress_may_stop_an_epoch_and_ctrl_c_does() -> None:
     # By a clock of the processor's time: a late thread or a busy machine changes nothing.
     before = signal.signal(signal.SIGVTALRM, signal.default_int_handler)
     signal.setitimer(signal.ITIMER_VIRTUAL, 0.2)
-    with pytest.raises(KeyboardInterrupt):
-        step.run_epoch(*many, 1)  # a million steps
-    signal.signal(signal.SIGVTALRM, before)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            step.run_epoch(*many, 1)  # a million steps
+    finally:
+        signal.signal(signal.SIGVTALRM, before)
     assert bits(step(x[:8], y[:8])) != b""
 
 

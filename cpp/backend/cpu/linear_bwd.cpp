@@ -82,8 +82,8 @@ struct LinearBackward {
         for (int64_t i = begin; i < end; i++) {
           const Span rows = part(n, units, i, 32);
           if (derives() || db) derive({0, m}, rows, dz.data(), sums.data() + rows.begin);
-          T* const to = dw + rows.begin * k;
-          if (whole_rows) gemm<T>({rows.size(), k, m, from + rows.begin, n, true, x, k, false, to, k});
+          if (whole_rows)
+            gemm<T>({rows.size(), k, m, from + rows.begin, n, true, x, k, false, dw + rows.begin * k, k});
         }
       });
     products({0, m}, from, true, !whole_rows);
