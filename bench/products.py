@@ -202,6 +202,8 @@ def main() -> None:
         for form in FORMS:
             row = measure(libraries, options.threads, shape, form, dtype, options.seconds, limits["bytes"])
             rows.append(row)
+            if options.json:
+                append(options.json, [row], options.threads, limits=limits)
             speeds = " ".join(f"{name} {value:7.1f}" for name, value in row["gflops"].items())
             print(
                 f"{'x'.join(map(str, shape)):>14s} {form} {speeds}  of FMA limit {row['of_fma_limit']:4.0%}"
@@ -219,8 +221,6 @@ def main() -> None:
                 f"{name}: geometric mean {mean:.2f}, worst {worst['ratio']:.2f}"
                 f" at {worst['shape']} {worst['form']}"
             )
-    if options.json:
-        append(options.json, rows, options.threads, limits=limits)
 
 
 if __name__ == "__main__":
