@@ -245,6 +245,29 @@ def test_loaded_state_is_a_copy_of_tensors_or_arrays_in_the_parameters_dtype() -
     assert saved["exp_avg_sq"].tolist() == [1, 1]
 
 
+def test_adams_quotient_is_right_but_for_rounding() -> None:
+    """With no gradient, betas of 1/2 and a late step, the weight becomes -(m / 2) / sqrt(v / 2) exactly."""
+    rng = np.random.default_rng(0)
+    m, v = (
+        (rng.uniform(1, 4, 100_003) * 2.0 ** rng.integers(-low, 30, 100_003)).astype(np.float32)
+        for low in (30, 100)
+    )
+    v[:4], m[:4] = [0, 0, np.inf, np.nan], [2, 0, 2, 2]
+    param = nn.Parameter(nncore.zeros(v.size))
+    optimizer = Adam([param], lr=1, betas=(0.5, 0.5), eps=1e-36)
+    state = {"step": 1000, "exp_avg": m, "exp_avg_sq": v}
+    optimizer.load_state_dict(
+        {"state": {0: state}, "param_groups": [optimizer.param_groups[0] | {"params": [0]}]}
+    )
+    param.grad = nncore.zeros(v.size)
+    optimizer.step()
+    exact = -(m / 2) / (np.sqrt(v / 2) + np.float32(1e-36)).astype(np.float64)
+    result = param.detach().numpy()
+    unit = np.spacing(np.abs(exact).astype(np.float32))
+    assert np.array_equal(result[:4], exact[:4].astype(np.float32), equal_nan=True)
+    assert np.abs((result - exact) / unit)[4:].max() < 0.501
+
+
 STATE = {"exp_avg": nncore.ones(2), "exp_avg_sq": nncore.ones(2), "step": 1}
 
 
