@@ -76,20 +76,20 @@ class Cycles {
 
 GemmPlan with_blocks(GemmPath path, const GemmShape& g, const Machine& at) {
   GemmPlan plan{path, g.k, g.n, false, false, path == GemmPath::packed, false, false, g};
-  const bool one_panel = g.m <= at.mr;
-  plan.far = g.k * g.n * g.bytes >
-             (one_panel || path == GemmPath::columns ? std::max(at.level2, cache_sizes().l3 / 2) : at.level2);
+  const int64_t panels = ceil_div(g.m, at.mr), size_b = g.k * g.n * g.bytes;
+  plan.far = (g.m == 1 || path == GemmPath::columns) && size_b > std::max(at.level2, cache_sizes().l3 / 2);
   // Blocks of B fill a part of the second level: the next one is on its way meanwhile, and a neighbour on the
   // same core may hold the other half.
   const auto columns_in = [&](int64_t bytes) {
     return std::max<int64_t>(bytes / (std::min(plan.kc, g.k) * g.bytes) / at.nr, 1) * at.nr;
   };
   if (path == GemmPath::direct) {
-    // One row: a few rows of B at a time are streams that the processor follows. Some panels of A, and a B
-    // that no cache near holds: all of them meet each tile of B.
-    const bool streams = !one_panel && std::min<int64_t>(g.k, 256) * g.n * g.bytes > at.level2 / 2;
-    plan.kc = streams ? 64 : !one_panel || (plan.far && g.m > 4) ? 256 : plan.far || g.m == 1 ? 8 : 128;
-    plan.by_rows = !one_panel && !streams;
+    // Few panels of A: from beyond the second level, some rows of B at a time come as streams that the
+    // processor follows, and all panels meet each tile of them. Many panels: if a block of B would not stay.
+    const bool streams =
+        panels <= 3 ? size_b > at.level2 : std::min<int64_t>(g.k, 256) * g.n * g.bytes > at.level2 / 2;
+    plan.kc = g.m == 1 ? 8 : streams ? 48 : panels > 1 ? 256 : g.m < 4 ? 128 : 1024;
+    plan.by_rows = panels > 1 && !streams;
     if (plan.by_rows) plan.nc = columns_in(at.level2 * 3 / 16);
   } else if (path == GemmPath::packed) {
     plan.kc = 1024 / g.bytes;
