@@ -22,8 +22,8 @@ void accumulate_leaf(TensorImpl& leaf, Tensor gradient) {
   if (sum.defined() && sum.impl()->is_gradient) return gradient_arithmetic.add_(sum, gradient);
   if (sum.defined())  // given by the user: his value stays as it is
     sum = gradient_arithmetic.add(sum, gradient);
-  else  // a leaf owns its gradient: the library may change it in place
-    sum = gradient.impl()->storage->use_count() == 1 ? gradient.detach() : gradient_arithmetic.copy(gradient);
+  else  // a leaf owns its gradient, which later ones are added to in place: nobody else may hold it
+    sum = gradient.unique() ? gradient.detach() : gradient_arithmetic.copy(gradient);
   sum.impl()->is_gradient = true;
   leaf.grad = sum.ref();
 }
