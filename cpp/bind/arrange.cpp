@@ -44,6 +44,11 @@ Tensor roll(const Tensor& x, const Shape& shifts, const Axes& dims) {
 Tensor movedim(const Tensor& x, const Shape& source, const Shape& destination) {
   check(source.ndim() == destination.ndim(), "movedim: ", source.ndim(), " sources but ", destination.ndim(),
         " destinations");
+  if (x.ndim() == 0) {
+    for (const Shape& axes : {source, destination})
+      for (int i = 0; i < axes.ndim(); i++) normalize_axis("movedim", axes[i], 0);
+    return ops::permute(x, {});
+  }
   std::vector<int64_t> order(x.ndim(), -1);
   std::vector<bool> moved(x.ndim(), false);
   for (int i = 0; i < source.ndim(); i++) {

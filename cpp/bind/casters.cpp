@@ -84,7 +84,8 @@ Shape to_shape(py::handle object) {
     shape.push_back(to_int(object, "shape"));
     return shape;
   }
-  for (py::handle size : py::reinterpret_borrow<py::sequence>(object)) shape.push_back(to_int(size, "shape"));
+  for (const py::object size : py::reinterpret_borrow<py::sequence>(object))
+    shape.push_back(to_int(size, "shape"));
   return shape;
 }
 

@@ -36,6 +36,10 @@ Tensor full(const Shape& shape, py::handle value, std::optional<DType> dtype) {
 Tensor arange(py::handle start, const py::object& end, py::handle step, std::optional<DType> dtype) {
   const bool ints =
       PyLong_Check(start.ptr()) && (end.is_none() || PyLong_Check(end.ptr())) && PyLong_Check(step.ptr());
+  if (ints && !is_floating(dtype.value_or(DType::int64)))
+    return ops::arange_integer(end.is_none() ? 0 : to_int(start, "arange"),
+                               to_int(end.is_none() ? start : py::handle(end), "arange"),
+                               to_int(step, "arange"), dtype.value_or(DType::int64));
   const double first = end.is_none() ? 0 : to_real(start, "arange"),
                last = to_real(end.is_none() ? start : py::handle(end), "arange");
   return ops::arange(first, last, to_real(step, "arange"),

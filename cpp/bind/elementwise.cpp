@@ -146,7 +146,8 @@ Tensor where(const Tensor& condition, py::handle a, py::handle b) {
     const TensorImpl* t = tensor_of(other.ptr());
     const bool is_int = PyLong_Check(h.ptr());
     if (is_int && !(t && is_floating(t->dtype)))
-      return ops::full_integer({}, to_int(h, "where"), DType::int64);
+      return ops::full_integer({}, to_int(h, "where"),
+                               t && t->dtype != DType::boolean ? t->dtype : DType::int64);
     return ops::full({}, to_real(h, "where"), t && is_floating(t->dtype) ? t->dtype : DType::float32);
   };
   return ops::where(condition, tensor(a, b), tensor(b, a));

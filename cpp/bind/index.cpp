@@ -86,13 +86,20 @@ class Indexing {
   std::vector<int> array_axes_;  // in shape_
 };
 
+// Given as a tensor, an array or a list; an empty list has no numbers that would say that it is an index.
+Tensor index_array(py::handle p) {
+  if (tensor_of(p.ptr())) return py::cast<Tensor>(p);
+  return make_tensor(
+      p, PyList_Check(p.ptr()) && PyList_GET_SIZE(p.ptr()) == 0 ? std::optional(DType::int64) : std::nullopt);
+}
+
 Tensor index_by(const Tensor& x, const py::tuple& parts) {
   std::vector<Tensor> arrays;  // of the parts that are arrays, in order
   int given = 0;
   for (py::handle p : parts) {
     if (p.is_none() || p.is(py::ellipsis())) continue;
     const bool is_array = is_index_array(p);
-    if (is_array) arrays.push_back(tensor_of(p.ptr()) ? py::cast<Tensor>(p) : make_tensor(p, std::nullopt));
+    if (is_array) arrays.push_back(index_array(p));
     given += is_array && arrays.back().dtype() == DType::boolean ? arrays.back().ndim() : 1;
   }
   check<IndexError>(given <= x.ndim(), "index: ", given, " indices for a tensor of shape ", x.shape());

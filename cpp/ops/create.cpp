@@ -43,6 +43,19 @@ Tensor arange(double start, double end, double step, DType dtype) {
   return y;
 }
 
+Tensor arange_integer(int64_t start, int64_t end, int64_t step, DType dtype) {
+  check(step != 0, "arange: step is 0");
+  check((step > 0) == (end > start) || start == end, "arange: step ", step, " does not lead from ", start,
+        " to ", end);
+  const uint64_t distance = step > 0 ? uint64_t(end) - uint64_t(start) : uint64_t(start) - uint64_t(end);
+  const uint64_t stride = step > 0 ? uint64_t(step) : -uint64_t(step),
+                 count = distance / stride + (distance % stride > 0);
+  check(count < uint64_t(9e15), "arange: ", count, " elements are more than memory can hold");
+  Tensor y = empty({int64_t(count)}, dtype);
+  fill(y, {0, double(start), double(step), start, step});
+  return y;
+}
+
 Tensor linspace(double start, double end, int64_t steps, DType dtype) {
   check(steps >= 0, "linspace: steps is ", steps, " but must be 0 or more");
   check<TypeError>(is_floating(dtype), "linspace: expected a floating-point dtype, got ", dtype);

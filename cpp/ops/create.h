@@ -10,6 +10,7 @@ Tensor full(const Shape& shape, double value, DType dtype);
 Tensor full_integer(const Shape& shape, int64_t value, DType dtype);
 inline Tensor zeros(const Shape& shape, DType dtype) { return full(shape, 0, dtype); }
 Tensor arange(double start, double end, double step, DType dtype);
+Tensor arange_integer(int64_t start, int64_t end, int64_t step, DType dtype);
 Tensor linspace(double start, double end, int64_t steps, DType dtype);
 Tensor eye(int64_t n, int64_t m, DType dtype);
 

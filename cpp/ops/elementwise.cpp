@@ -1,8 +1,11 @@
 #include "elementwise.h"
 
+#include <cmath>
+
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "cost.h"
+#include "create.h"
 #include "index.h"
 #include "shape.h"
 
@@ -84,7 +87,34 @@ const std::array<UnaryInfo, UnaryOps::size> unary_info = unary_infos(UnaryOps())
 const std::array<BinaryInfo, BinaryOps::size> binary_info = binary_infos(BinaryOps());
 const std::array<const char*, CompareOps::size> compare_names = names(CompareOps());
 
+namespace {
+
+// Integers where the op gives integers, exactly; else none.
+Tensor of_integers(int op, const Tensor& x, const Scalars& scalars) {
+  using namespace formulas;
+  const auto is = [op]<class... Op>(OpList<Op...>) { return ((op == UnaryOps::index_of<Op>) || ...); };
+  const auto number = [&](int64_t v) { return full_integer({}, v, x.dtype()); };
+  const auto between = [&](int64_t low, int64_t high) {
+    return apply<Minimum>(apply<Maximum>(x, number(low)), number(high));
+  };
+  if (is(OpList<Floor, Ceil, Round, Trunc>())) return x.detach();
+  if (is(OpList<Neg>())) return apply<Sub>(number(0), x);
+  if (is(OpList<Abs>()))
+    return x.dtype() == DType::uint8 ? x.detach() : apply<Maximum>(x, apply<Sub>(number(0), x));
+  if (is(OpList<Square>())) return multiply(x, x);
+  if (is(OpList<Sign>())) return between(x.dtype() == DType::uint8 ? 0 : -1, 1);
+  if (is(OpList<Relu>())) return apply<Maximum>(x, number(0));
+  if (is(OpList<Relu6>())) return between(0, 6);
+  if (is(OpList<Hardtanh>()) && std::trunc(scalars[0]) == scalars[0] && std::trunc(scalars[1]) == scalars[1])
+    return between(int64_t(scalars[0]), int64_t(scalars[1]));
+  return {};
+}
+
+}  // namespace
+
 Tensor unary(int op, const Tensor& input, Scalars scalars) {
+  if (!is_floating(input.dtype()) && input.dtype() != DType::boolean)
+    if (Tensor y = of_integers(op, input, scalars); y.defined()) return y;
   const Tensor x = is_floating(input.dtype()) ? input : cast(input, DType::float32);
   const UnaryInfo& info = unary_info[op];
   Tensor y = empty_like(x);

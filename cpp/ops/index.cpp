@@ -1,5 +1,7 @@
 #include "index.h"
 
+#include <cmath>
+
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "cost.h"
@@ -116,7 +118,12 @@ Tensor index_add(const Tensor& x, int64_t axis, const Tensor& index, const Tenso
                    " but the tensor is ", x.dtype(), "; convert one of them with .to()");
   const AxisView v(x.shape(), at);
   const GatherAttrs attrs = {index.numel(), v.n, v.inner, v.outer, "index_add", false};
-  const Tensor scaled = alpha == 1 ? source : multiply(source, alpha);
+  check(is_floating(x.dtype()) || (std::trunc(alpha) == alpha && std::fabs(alpha) < 0x1p53),
+        "index_add: alpha is ", alpha, " but ", x.dtype(), " tensors need an integer");
+  const Tensor scaled = alpha == 1 ? source
+                        : is_floating(x.dtype())
+                            ? multiply(source, alpha)
+                            : multiply(source, full_integer({}, int64_t(alpha), x.dtype()));
   Tensor y = clone(x.detach());
   submit(Call(Kernel::scatter_add_rows, move_cost(source), attrs, in(index), in(scaled), out(y)));
   if (Tape tape{x, scaled})

@@ -3,6 +3,7 @@
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "cost.h"
+#include "elementwise.h"
 #include "rows.h"
 
 namespace nncore::ops {
@@ -40,6 +41,16 @@ void check_weight(const char* op, const Tensor& weight, const Tensor& x, int64_t
         " but there are ", classes, " classes");
   check<TypeError>(weight.dtype() == x.dtype(), op, ": weight is ", weight.dtype(), " but the input is ",
                    x.dtype());
+}
+
+// Of target probabilities t: the loss of a row is -sum_c w_c ((1 - s) t_c + s / classes) log_softmax(x)_c.
+Tensor target_gradient(const CrossEntropyAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& dy) {
+  Tensor dt = multiply(log_softmax(x, -1), a.label_smoothing - 1);
+  if (weight.defined()) dt = multiply(dt, weight);
+  if (a.reduction == LossReduction::mean) dt = multiply(dt, 1 / double(a.rows));
+  Shape rows = dy.shape();
+  if (a.reduction == LossReduction::none) rows.push_back(1);
+  return multiply(dt, reshape(dy, rows));
 }
 
 // Cross-entropy of logits, or of log-probabilities.
@@ -88,11 +99,13 @@ Tensor class_loss(const char* op, bool logits, const Tensor& x, const Tensor& ta
   const int64_t cost = element_cost(2 * x.numel());
   submit(Call(Kernel::cross_entropy_fwd, cost, attrs, in(x), in(target), in(weight), out(lse), out(share),
               out(loss), out(scale)));
-  if (Tape tape{x})
-    tape.record(op, loss, [=, x = x.saved(), target = target.saved()](const Tensor& dy, InputGrads& dx) {
-      dx[0] = empty_like(x);
+  if (Tape tape{x, probabilities ? target : Tensor()})
+    tape.record(op, loss, [=, x = x.saved(), target = target.saved()](const Tensor& dy, InputGrads& d) {
+      if (d.needs(1)) d[1] = target_gradient(attrs, x, weight, dy);
+      if (!d.needs(0)) return;
+      d[0] = empty_like(x);
       submit(Call(Kernel::cross_entropy_bwd, cost, attrs, in(x), in(target), in(weight), in(lse), in(share),
-                  in(dy), in(scale), out(dx[0])));
+                  in(dy), in(scale), out(d[0])));
     });
   return loss;
 }

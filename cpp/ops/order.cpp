@@ -32,6 +32,7 @@ Sorted sort(const char* op, const Tensor& x, int64_t k, int64_t axis, bool desce
   const int64_t n = s.ndim() ? s[at] : 1;
   if (k == -1) k = n;
   check(k >= 0 && k <= n, op, ": k is ", k, " but axis ", at, " of ", s, " has ", n, " elements");
+  check(s.ndim() > 0 || k == 1, op, ": k is 0 but a tensor without axes has one element");
   Shape shape = s;
   if (s.ndim()) shape[at] = k;
   Sorted y = {empty(shape, x.dtype()), empty(shape, DType::int64)};
