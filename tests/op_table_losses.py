@@ -277,6 +277,14 @@ CASES: list[Case] = [
     ),
     Case("pairwise_distance", F.pairwise_distance, distance, inputs(2, -3, 3), [(5, 7), (1, 4), (0, 4)], 8),
     Case(
+        "pairwise_distance inf",
+        lambda a, b: F.pairwise_distance(a, b, float("inf")),
+        lambda a, b: np.abs(a - b + 1e-6).max(-1),
+        parted((-3, -1), (0, 2)),
+        [(5, 7), (1, 4)],
+        8,
+    ),
+    Case(
         "pairwise_distance 3",
         lambda a, b: F.pairwise_distance(a, b, 3),
         lambda a, b: (np.abs(a - b + 1e-6) ** 3).sum(-1) ** (1 / 3),

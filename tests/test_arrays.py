@@ -24,6 +24,105 @@ def test_integer_division_rounds_down_as_in_python(dtype: Any) -> None:
         x % 0
 
 
+WIDE = [-(2**40) - 1, -3, 0, 7, 2**40 + 1]  # float32 has none of the outer ones
+EXACT: list[tuple[Any, list[int]]] = [
+    (nncore.neg, [-v for v in WIDE]),
+    (nncore.abs, [abs(v) for v in WIDE]),
+    (nncore.square, [(v * v + 2**63) % 2**64 - 2**63 for v in WIDE]),
+    (nncore.sign, [-1, -1, 0, 1, 1]),
+    (nncore.floor, WIDE),
+    (nncore.ceil, WIDE),
+    (nncore.round, WIDE),
+    (nncore.trunc, WIDE),
+    (nncore.relu, [0, 0, 0, 7, 2**40 + 1]),
+    (nncore.nn.functional.relu6, [0, 0, 0, 6, 6]),
+    (lambda x: nncore.nn.functional.hardtanh(x, -2, 5), [-2, -2, 0, 5, 5]),
+]
+
+
+@pytest.mark.parametrize(("op", "expected"), EXACT)
+def test_integers_stay_integers_where_the_result_is_one(op: Any, expected: list[int]) -> None:
+    y = op(tensor(WIDE))
+    assert (y.dtype, y.tolist()) == (nncore.int64, expected)
+    small = tensor([0, 3], dtype=nncore.uint8)
+    assert op(small).dtype == nncore.uint8
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (3,),
+        (0,),
+        (2, 7, 2),
+        (2, 8, 2),
+        (5, -4, -3),
+        (2**53 + 1, 2**53 + 4),
+        (2**63 - 3, 2**63 - 1),
+        (3, 3, -1),
+    ],
+)
+def test_integer_ranges_are_pythons(arguments: tuple[int, ...]) -> None:
+    assert nncore.arange(*arguments).tolist() == list(range(*arguments))
+    assert nncore.arange(*arguments).dtype == nncore.int64
+
+
+def test_index_add_scales_integers_as_integers() -> None:
+    x, index = tensor([[1, 2], [3, 2**40]]), tensor([1, 1, 0])
+    y = x.index_add(0, index, tensor([[1, 1], [2, 2], [5, 5]]), alpha=-2)
+    assert y.tolist() == [[-9, -8], [-3, 2**40 - 6]]
+    with pytest.raises(ValueError, match=r"alpha is 0.5 but int64 tensors need an integer"):
+        x.index_add(0, index, tensor([[1, 1], [2, 2], [5, 5]]), alpha=0.5)
+
+
+@pytest.mark.parametrize("size", [(2, 3), [2, 3], range(2, 4), np.array([2, 3]), tensor([2, 3])])
+def test_a_shape_is_any_sequence_of_integers(size: Any) -> None:
+    assert nncore.zeros(size).shape == (2, 3)
+    assert nncore.randint(0, 9, size).shape == (2, 3)
+
+
+def test_floats_are_no_shape_and_no_axes() -> None:
+    for call in (lambda: nncore.zeros(nncore.ones(3)), lambda: nncore.ones(4).sum(nncore.ones(4))):
+        with pytest.raises(TypeError, match="float32"):
+            call()
+
+
+def test_tensors_without_axes_can_be_arranged() -> None:
+    x = tensor(3.5)
+    assert x.movedim(0, -1).item() == 3.5
+    with pytest.raises(IndexError, match="movedim: dim 1 is out of range"):
+        x.movedim(1, 0)
+    assert nncore.topk(x, 1, 0).values.item() == 3.5
+    with pytest.raises(ValueError, match="k is 0 but a tensor without axes has one element"):
+        nncore.topk(x, 0, 0)
+
+
+def test_an_empty_list_is_an_index() -> None:
+    assert nncore.ones(3, 2)[[]].shape == (0, 2)
+
+
+def test_a_number_beside_integers_takes_their_type() -> None:
+    x = tensor([1, 2], dtype=nncore.uint8)
+    assert nncore.where(tensor([True, False]), x, 7).dtype == nncore.uint8
+    assert nncore.where(tensor([True, False]), 0.5, x).dtype == nncore.float32
+
+
+def test_ragged_lists_raise_what_numpy_raises() -> None:
+    with pytest.raises(ValueError, match="inhomogeneous shape"):
+        tensor([[1, 2], [3]])
+
+
+def test_the_memory_of_read_only_arrays_is_never_written() -> None:
+    data = np.ones(3, np.float32).tobytes()
+    weight = nncore.nn.Parameter(nncore.from_numpy(np.frombuffer(data, np.float32)))
+    optimizer = nncore.optim.SGD([weight], lr=1)
+    weight.sum().backward()
+    with pytest.raises(ValueError, match="memory of a read-only array"):
+        optimizer.step()
+    with pytest.raises(ValueError, match="memory of a read-only array"):
+        nncore.nn.init.zeros_(weight)
+    assert np.frombuffer(data, np.float32).tolist() == [1, 1, 1]
+
+
 def test_remainders_of_extreme_numbers_are_exact(isa: str) -> None:
     rng = np.random.default_rng(0)
     a, b = (

@@ -90,6 +90,12 @@ def test_cross_entropy(
     assert logits.grad is not None
     expected = numerical_gradient(lambda z: float(cross_entropy(z, target, *settings).sum()), x)
     np.testing.assert_allclose(logits.grad.numpy(), expected, rtol=1e-7, atol=1e-8)
+    if kind == "probabilities":
+        wanted = nncore.tensor(target, requires_grad=True)
+        loss(logits.detach(), wanted).sum().backward()
+        expected = numerical_gradient(lambda t: float(cross_entropy(x, t, *settings).sum()), target)
+        assert wanted.grad is not None
+        np.testing.assert_allclose(wanted.grad.numpy(), expected, rtol=1e-7, atol=1e-8)
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])

@@ -38,8 +38,13 @@ inline Arg in(const Tensor& t) {
 }
 inline Arg out(const Tensor& t) {
   if (!t.defined()) return {};
-  t.impl()->storage->changed();
-  return {t.impl()->storage.get(), t.data(), int64_t(t.bytes()), t.dtype(), true};
+  Storage& storage = *t.impl()->storage;
+  if (storage.read_only()) [[unlikely]]
+    raise<ValueError>("this tensor of shape ", t.shape(),
+                      " lies in the memory of a read-only array, which "
+                      "cannot be written or trained; take nncore.tensor(array), a copy");
+  storage.changed();
+  return {&storage, t.data(), int64_t(t.bytes()), t.dtype(), true};
 }
 
 struct Call {

@@ -69,8 +69,8 @@ Tensor from_numpy(py::handle object) {
   if (!native || !(array.flags() & py::array::c_style) || address % size_of(dtype) != 0)
     return copied("from_numpy", array);
   PyObject* owner = array.inc_ref().ptr();
-  Ref<Storage> storage(
-      new Storage(const_cast<void*>(array.data()), size_t(array.nbytes()), drop_reference, owner));
+  Ref<Storage> storage(new Storage(const_cast<void*>(array.data()), size_t(array.nbytes()), drop_reference,
+                                   owner, !array.writeable()));
   return Tensor(std::move(storage), 0, shape_of(array), dtype);
 }
 
@@ -80,8 +80,7 @@ Tensor make_tensor(py::handle data, std::optional<DType> dtype) {
     return dtype && *dtype != t.dtype() ? ops::cast(t, *dtype) : ops::clone(t);
   }
   host_writes("tensor");
-  py::array array = py::array::ensure(data);
-  if (!array) throw py::error_already_set();
+  const py::array array = py::module_::import("numpy").attr("asarray")(data);
   // Python numbers have no width of their own: floats become float32, as in PyTorch.
   const bool has_width = py::hasattr(data, "dtype");
   if (!has_width && !dtype && (array.dtype().kind() == 'f' || array.size() == 0)) dtype = DType::float32;

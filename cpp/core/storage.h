@@ -16,13 +16,14 @@ enum class Device : uint8_t { cpu };
 class Storage final : public Object {
  public:
   explicit Storage(size_t bytes);
-  Storage(void* data, size_t bytes, void (*done)(void*), void* owner)
-      : data_(data), bytes_(bytes), done_(done), owner_(owner) {}
+  Storage(void* data, size_t bytes, void (*done)(void*), void* owner, bool read_only)
+      : data_(data), bytes_(bytes), read_only_(read_only), done_(done), owner_(owner) {}
   ~Storage() override;
 
   std::byte* data() const { return static_cast<std::byte*>(data_); }
   size_t bytes() const { return bytes_; }
   bool borrowed() const { return done_ != nullptr; }
+  bool read_only() const { return read_only_; }
 
   // Rises with every call that writes here, so that backward notices values changed since forward. Plain
   // loads and stores: two threads that write one storage are a race anyhow.
@@ -37,6 +38,7 @@ class Storage final : public Object {
 
   void* data_;
   size_t bytes_;
+  bool read_only_ = false;  // the lender's word
   std::atomic<uint32_t> version_{1};
   void (*done_)(void*) = nullptr;
   void* owner_ = nullptr;

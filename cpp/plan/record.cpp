@@ -12,7 +12,7 @@ namespace {
 // An argument under a storage of its own, so that two arguments stay two, also where they share memory.
 Tensor separate(const Tensor& t) {
   const auto drop = [](void* owner) { delete static_cast<Tensor*>(owner); };
-  Ref<Storage> storage(new Storage(t.data(), t.bytes(), drop, new Tensor(t)));
+  Ref<Storage> storage(new Storage(t.data(), t.bytes(), drop, new Tensor(t), t.impl()->storage->read_only()));
   return Tensor(std::move(storage), 0, t.shape(), t.dtype());
 }
 

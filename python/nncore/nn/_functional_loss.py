@@ -175,12 +175,7 @@ def pairwise_distance(
     x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:
     """(sum |x1 - x2 + eps|^p)^(1/p) over the last axis."""
-    d = x1 - x2 + eps
-    if p == 2:
-        return _core.sqrt(_core.square(d).sum(-1, keepdim))
-    if p == 1:
-        return _core.abs(d).sum(-1, keepdim)
-    return (_core.abs(d) ** p).sum(-1, keepdim) ** (1 / p)
+    return (x1 - x2 + eps).norm(p, -1, keepdim)
 
 
 def triplet_margin_loss(
