@@ -96,6 +96,13 @@ def test_tensors_without_axes_can_be_arranged() -> None:
         nncore.topk(x, 0, 0)
 
 
+def test_a_number_that_does_not_fit_is_refused() -> None:
+    assert nncore.full((2,), 255, dtype=nncore.uint8).tolist() == [255, 255]
+    for value, name in ((2**40, "int32"), (-1, "uint8")):
+        with pytest.raises(ValueError, match=f"full: {value} does not fit {name}"):
+            nncore.full((2,), value, dtype=getattr(nncore, name))
+
+
 def test_an_empty_list_is_an_index() -> None:
     assert nncore.ones(3, 2)[[]].shape == (0, 2)
 

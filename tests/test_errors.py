@@ -314,6 +314,8 @@ def test_a_subclass_without_init_raises() -> None:
 
     with pytest.raises(TypeError, match=r"Tensor.__init__\(\) must be called|never initialised"):
         Forgot()
+    with pytest.raises(TypeError, match="never initialised"):
+        nncore.Tensor.__new__(nncore.Tensor).shape  # noqa: B018
 
 
 @pytest.mark.parametrize("value", [NAN, INF, -INF, 1e20])

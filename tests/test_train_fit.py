@@ -331,6 +331,11 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
         ValueError,
         "validation x has 4 rows but the validation y has 1",
     ),
+    "an optimizer of another model": (
+        {"optimizer": optim.SGD(nn.Linear(3, 3).parameters(), lr=0.1)},
+        ValueError,
+        "fit: the optimizer has none of the model's parameters",
+    ),
     "validation parts": ({"validation": (X, Y, Y)}, ValueError, "validation has 3 parts"),
 }
 

@@ -66,6 +66,15 @@ struct type_caster<nncore::Tensor> {
   }
 };
 
+// pybind11 would give an object that was never initialised memory without a value.
+template <>
+struct type_caster<nncore::TensorImpl> : type_caster_base<nncore::TensorImpl> {
+  bool load(handle source, bool convert) {
+    return nncore::bind::tensor_of(source.ptr()) &&
+           type_caster_base<nncore::TensorImpl>::load(source, convert);
+  }
+};
+
 template <>
 struct type_caster<nncore::DType> {
   PYBIND11_TYPE_CASTER(nncore::DType, const_name("nncore._core.dtype"));

@@ -99,6 +99,11 @@ def fit(
         from nncore.optim import Adam
 
         optimizer = Adam(model.parameters())
+    trained = {id(param) for group in optimizer.param_groups for param in group["params"]}
+    if not any(id(param) in trained for param in model.parameters()):
+        raise ValueError(
+            "fit: the optimizer has none of the model's parameters; make it from model.parameters()"
+        )
     state = TrainingState(model, optimizer, generator, History())
     step = _step(model, optimizer, criterion, classes)
     bar = Bar(epochs, len(data)) if progress and epochs else Silent()
