@@ -18,9 +18,11 @@ Step = tuple[int, int, int]
 
 def random_graph(rng: np.random.Generator, leaves: int) -> list[Step]:
     """Which operation, on which two earlier values."""
-    return [
-        (int(rng.integers(len(OPERATIONS))), *map(int, rng.integers(leaves + i, size=2))) for i in range(8)
-    ]
+    steps: list[Step] = []
+    for i in range(8):
+        a, b = rng.integers(leaves + i, size=2).tolist()
+        steps.append((int(rng.integers(len(OPERATIONS))), a, b))
+    return steps
 
 
 def value(graph: list[Step], leaves: list[Any]) -> Any:
