@@ -104,33 +104,6 @@ Tensor group_norm(const char* op, const Tensor& x, int64_t groups, const Tensor&
   return y;
 }
 
-namespace {
-
-Tensor normalize_channels(const char* op, const Tensor& x, const KeptStatistics& kept, const Tensor& weight,
-                          const Tensor& bias, bool training, double eps) {
-  const int64_t n = x.shape()[0], channels = x.shape()[1];
-  const BatchNormAttrs attrs = {n, channels, x.shape().span(2, x.ndim()), training, eps, kept.momentum};
-  const Tensor stats = empty({2, channels}, x.dtype());
-  Tensor y = empty_like(x);
-  const int64_t cost = byte_cost(int64_t(4 * x.bytes()));
-  const auto state = [&](const Tensor& t) { return training ? out(t) : in(t); };
-  submit(Call(Kernel::batch_norm_fwd, cost, attrs, in(x), in(weight), in(bias), state(kept.mean),
-              state(kept.variance), state(kept.batches), out(y), out(stats)));
-  if (Tape tape{x, weight, bias})
-    tape.record(op, y,
-                [=, x = x.saved(), w = weight.defined() ? weight.saved(x.requires_grad()) : weight](
-                    const Tensor& dy, InputGrads& d) {
-                  if (d.needs(0)) d[0] = empty_like(x);
-                  for (int i : {1, 2})
-                    if (d.needs(i)) d[i] = empty({channels}, x.dtype());
-                  submit(Call(Kernel::batch_norm_bwd, 3 * cost / 2, attrs, in(x), in(w), in(stats), in(dy),
-                              out(d[0]), out(d[1]), out(d[2])));
-                });
-  return y;
-}
-
-}  // namespace
-
 Tensor batch_norm(const Tensor& x, const KeptStatistics& kept, const Tensor& weight, const Tensor& bias,
                   bool training, double eps) {
   constexpr const char* op = "batch_norm";
@@ -154,7 +127,25 @@ Tensor batch_norm(const Tensor& x, const KeptStatistics& kept, const Tensor& wei
   check(!training || count != 1, op, ": an input of shape ", x.shape(),
         " has one value a channel, whose variance is 0; training needs at least two");
   if (x.numel() == 0) return x;
-  return normalize_channels(op, x, kept, weight, bias, training, eps);
+  const BatchNormAttrs attrs = {x.shape()[0], channels, x.shape().span(2, x.ndim()),
+                                training,     eps,      kept.momentum};
+  const Tensor stats = empty({2, channels}, x.dtype());
+  Tensor y = empty_like(x);
+  const int64_t cost = byte_cost(int64_t(4 * x.bytes()));
+  const auto state = [&](const Tensor& t) { return training ? out(t) : in(t); };
+  submit(Call(Kernel::batch_norm_fwd, cost, attrs, in(x), in(weight), in(bias), state(kept.mean),
+              state(kept.variance), state(kept.batches), out(y), out(stats)));
+  if (Tape tape{x, weight, bias})
+    tape.record(op, y,
+                [=, x = x.saved(), w = weight.defined() ? weight.saved(x.requires_grad()) : weight](
+                    const Tensor& dy, InputGrads& d) {
+                  if (d.needs(0)) d[0] = empty_like(x);
+                  for (int i : {1, 2})
+                    if (d.needs(i)) d[i] = empty({channels}, x.dtype());
+                  submit(Call(Kernel::batch_norm_bwd, 3 * cost / 2, attrs, in(x), in(w), in(stats), in(dy),
+                              out(d[0]), out(d[1]), out(d[2])));
+                });
+  return y;
 }
 
 Tensor response_norm(const Tensor& x, int64_t size, double alpha, double beta, double k) {
