@@ -1,5 +1,7 @@
 #include "pieces.h"
 
+#include <type_traits>
+
 #include "attrs.h"
 
 namespace nncore {
@@ -10,76 +12,63 @@ bool is_flat(const CopyAttrs& a) {
   return a.ndim == 1 && a.dst_stride[0] == 1 && a.src_stride[0] <= 1 && a.src_start == 0 && a.dst_start == 0;
 }
 
-// The number of elements in a call's attributes, or 0.
-int64_t counted(const Call& call) {
-  switch (call.kernel) {
-    case Kernel::unary_fwd:
-    case Kernel::unary_bwd:
-    case Kernel::cast:
-      return call.attrs<UnaryAttrs>().n;
-    case Kernel::binary_fwd:
-    case Kernel::binary_bwd:  // integers may raise half way
-      if (!is_floating(call.args[0].dtype)) return 0;
-      [[fallthrough]];
-    case Kernel::compare:
-      return is_flat(call.attrs<BinaryAttrs>().loop) ? call.attrs<BinaryAttrs>().n : 0;
-    case Kernel::where:
-      return is_flat(call.attrs<WhereAttrs>().loop) ? call.attrs<WhereAttrs>().n : 0;
-    case Kernel::masked_fill:
-      return is_flat(call.attrs<MaskedFillAttrs>().loop) ? call.attrs<MaskedFillAttrs>().n : 0;
-    case Kernel::fill: {
-      const auto& a = call.attrs<FillAttrs>();
-      return double(a.step) == 0 && a.int_step == 0 ? a.n : 0;
-    }
-    case Kernel::copy:
-      return is_flat(call.attrs<CopyAttrs>()) ? call.attrs<CopyAttrs>().size[0] : 0;
-    case Kernel::pointwise_loss_bwd:
-      return call.attrs<PointwiseLossAttrs>().n;
-    case Kernel::reduce: {
-      const auto& a = call.attrs<ReduceAttrs>();
-      return a.outer == 1 && a.inner == 1 && is_floating(call.args[0].dtype) ? a.n : 0;
-    }
-    default:
-      return 0;
-  }
+// Where a call's attributes hold its number of elements: in one or two places, or nowhere where it is no
+// number to be cut.
+template <class Number>
+struct Counts {
+  Number *n = nullptr, *loop = nullptr;
+  int64_t value() const { return n ? *n : 0; }
+};
+
+template <class Number, class Attrs>
+Counts<Number> of_loop(Attrs& a) {
+  if (!is_flat(a.loop)) return {};
+  return {&a.n, &a.loop.size[0]};
 }
 
-void count(Call& call, int64_t n) {
+template <class AnyCall, class Number = std::conditional_t<std::is_const_v<AnyCall>, const int64_t, int64_t>>
+Counts<Number> counts_of(AnyCall& call) {
   switch (call.kernel) {
     case Kernel::unary_fwd:
     case Kernel::unary_bwd:
     case Kernel::cast:
-      call.attrs<UnaryAttrs>().n = n;
-      return;
+      return {&call.template attrs<UnaryAttrs>().n};
     case Kernel::binary_fwd:
-    case Kernel::binary_bwd:
+    case Kernel::binary_bwd:  // integers may raise half way
+      if (!is_floating(call.args[0].dtype)) return {};
+      [[fallthrough]];
     case Kernel::compare:
-      call.attrs<BinaryAttrs>().n = call.attrs<BinaryAttrs>().loop.size[0] = n;
-      return;
+      return of_loop<Number>(call.template attrs<BinaryAttrs>());
     case Kernel::where:
-      call.attrs<WhereAttrs>().n = call.attrs<WhereAttrs>().loop.size[0] = n;
-      return;
+      return of_loop<Number>(call.template attrs<WhereAttrs>());
     case Kernel::masked_fill:
-      call.attrs<MaskedFillAttrs>().n = call.attrs<MaskedFillAttrs>().loop.size[0] = n;
-      return;
-    case Kernel::fill:
-      call.attrs<FillAttrs>().n = n;
-      return;
-    case Kernel::copy:
-      call.attrs<CopyAttrs>().size[0] = n;
-      return;
+      return of_loop<Number>(call.template attrs<MaskedFillAttrs>());
+    case Kernel::fill: {
+      auto& a = call.template attrs<FillAttrs>();
+      if (double(a.step) != 0 || a.int_step != 0) return {};
+      return {&a.n};
+    }
+    case Kernel::copy: {
+      auto& a = call.template attrs<CopyAttrs>();
+      if (!is_flat(a)) return {};
+      return {&a.size[0]};
+    }
     case Kernel::pointwise_loss_bwd:
-      call.attrs<PointwiseLossAttrs>().n = n;
-      return;
+      return {&call.template attrs<PointwiseLossAttrs>().n};
+    case Kernel::reduce: {
+      auto& a = call.template attrs<ReduceAttrs>();
+      if (a.outer != 1 || a.inner != 1 || !is_floating(call.args[0].dtype)) return {};
+      return {&a.n};
+    }
     default:
-      call.attrs<ReduceAttrs>().n = n;
+      return {};
   }
 }
 
 }  // namespace
 
 int64_t elements_of(const Call& call) {
-  const int64_t n = counted(call);
+  const int64_t n = counts_of(call).value();
   for (int i = 0; i < call.n_args; i++) {
     const Arg& arg = call.args[i];
     const bool single = arg.bytes == int64_t(size_of(arg.dtype)) && (!arg.written || reduces(call));
@@ -89,7 +78,8 @@ int64_t elements_of(const Call& call) {
 }
 
 void cut(Call& call, int64_t begin, int64_t n, std::byte* local) {
-  const int64_t all = counted(call);
+  const auto counts = counts_of(call);
+  const int64_t all = counts.value();
   for (int i = 0; i < call.n_args; i++) {
     Arg& arg = call.args[i];
     if (arg.bytes == 0 || !is_whole(arg, all)) continue;
@@ -98,7 +88,8 @@ void cut(Call& call, int64_t begin, int64_t n, std::byte* local) {
     arg.bytes = n * size;
   }
   call.cost = call.cost * n / all;
-  count(call, n);
+  *counts.n = n;
+  if (counts.loop) *counts.loop = n;
 }
 
 }  // namespace nncore
