@@ -1,8 +1,6 @@
 // From a record to a plan: which calls are needed, where their memory lies, and what changes hands.
 #include <algorithm>
-#include <map>
 
-#include "../backend/pieces.h"
 #include "plan.h"
 
 namespace nncore::plan {
@@ -70,37 +68,6 @@ std::vector<int> Plan::find_slots(const Capture& capture, const std::vector<Tens
     leaves_.push_back(std::move(leaf));
   }
   return slot_of;
-}
-
-// Where buffers that exist only while a piece of their group does lie in its memory; -1: elsewhere.
-std::vector<int32_t> Plan::find_local(const Record& record, const std::vector<int>& kept,
-                                      const std::vector<Lifetime>& lifetimes) {
-  std::vector<int32_t> local(record.buffers.size(), -1);
-  for (int g = 0; g < int(groups_.size()); g++) {
-    Group& group = groups_[size_t(g)];
-    if (group.elements == 0) continue;
-    std::map<int, Lifetime> found;  // by buffer; no bytes: not used in one way
-    for (int i = group.first; i < group.first + group.count; i++) {
-      const RecordedCall& r = record.calls[size_t(kept[size_t(i)])];
-      for (int k = 0; k < r.call.n_args; k++) {
-        const auto [b, offset] = r.operands[k];
-        if (b < 0 || lifetimes[size_t(b)].first != g || lifetimes[size_t(b)].last != g) continue;
-        const int64_t bytes = piece * int64_t(size_of(r.call.args[k].dtype));
-        Lifetime& l = found.try_emplace(b, Lifetime{i, i, bytes}).first->second;
-        l.last = i;
-        if (offset != 0 || l.bytes != bytes || !is_whole(r.call.args[k], group.elements)) l.bytes = 0;
-      }
-    }
-    std::vector<Lifetime> pieces;
-    for (const auto& [b, l] : found) pieces.push_back(l);
-    group.local_bytes = place(pieces);
-    size_t next = 0;
-    for (const auto& [b, l] : found) {
-      if (l.bytes > 0) local[size_t(b)] = int32_t(pieces[next].offset);
-      next++;
-    }
-  }
-  return local;
 }
 
 void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const std::vector<int>& kept) {
