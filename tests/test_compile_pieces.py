@@ -24,7 +24,7 @@ CHAINS: dict[str, tuple[Callable[[Tensor, Tensor], object], int]] = {
     "largest, least": (lambda x, y: ((x * y).max(), (x + y).min(), (x - y).sum()), 6),
     "sum that is read": (lambda x, y: x * y / (x * y).sum() + 1.0, 2),
     "one number": (lambda x, y: (x - y[0]) * y[1] + 3.0, 3),
-    "rows": (lambda x, y: (x * y).reshape(64, -1).sum(1) * 2.0, 1),
+    "rows": (lambda x, y: (x * y + x).reshape(64, -1).sum(1) * 2.0, 2),
     "another length": (lambda x, y: ((x * y).sum() + 1.0, y[:70000] * 2.0 + 1.0), 2),
 }
 
