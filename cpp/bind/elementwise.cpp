@@ -2,6 +2,7 @@
 // there.
 #include "../ops/elementwise.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -33,27 +34,42 @@ py::arg_v scalar_arg() {
 template <int i, class Op>
 constexpr bool has_default = !(Op::scalars[i].value != Op::scalars[i].value);
 
+// Those to which torch.nn.functional gives `inplace`: a hint about memory, which changes nothing here, as
+// values are immutable.
+template <class Op>
+constexpr bool takes_inplace() {
+  constexpr std::string_view names[] = {"relu",     "relu6",       "leaky_relu", "elu",
+                                        "selu",     "celu",        "silu",       "mish",
+                                        "hardtanh", "hardsigmoid", "hardswish",  "threshold"};
+  return std::ranges::find(names, Op::name) != std::end(names);
+}
+
+template <class Op, class... Numbers, class... Args>
+void bind_with(py::module_& m, TensorClass& tensor, const Args&... scalars) {
+  const std::string doc = documentation<Op>();
+  const auto f = [](const Tensor& x, Numbers... s) { return ops::apply<Op>(x, ops::Scalars{s...}); };
+  if constexpr (takes_inplace<Op>())
+    m.def(
+        Op::name, [](const Tensor& x, Numbers... s, bool) { return ops::apply<Op>(x, ops::Scalars{s...}); },
+        py::arg("input"), scalars..., py::arg("inplace") = false, doc.c_str());
+  else
+    m.def(Op::name, f, py::arg("input"), scalars..., doc.c_str());
+  tensor.def(Op::name, f, scalars..., doc.c_str());
+}
+
 template <class Op>
 void bind_unary(py::module_& m, TensorClass& tensor) {
   if constexpr (is_listed<Op>()) {
-    const std::string doc = documentation<Op>();
-    const auto both = [&](auto f, const auto&... scalars) {
-      m.def(Op::name, f, py::arg("input"), scalars..., doc.c_str());
-      tensor.def(Op::name, f, scalars..., doc.c_str());
-    };
     if constexpr (scalar_count<Op> == 0) {
-      both([](const Tensor& x) { return ops::apply<Op>(x); });
-    } else if constexpr (scalar_count<Op> == 1) {
-      both([](const Tensor& x, double a) { return ops::apply<Op>(x, {a}); }, scalar_arg<0, Op>());
-    } else {
-      const auto f = [](const Tensor& x, double a, double b) { return ops::apply<Op>(x, {a, b}); };
-      if constexpr (has_default<0, Op>)
-        both(f, scalar_arg<0, Op>(), scalar_arg<1, Op>());
-      else
-        both(f, py::arg(Op::scalars[0].name), py::arg(Op::scalars[1].name));
-    }
-    if constexpr (scalar_count<Op> == 0)
+      bind_with<Op>(m, tensor);
       direct(m, tensor, Op::name, [](const Tensor& x) { return ops::apply<Op>(x); });
+    } else if constexpr (scalar_count<Op> == 1) {
+      bind_with<Op, double>(m, tensor, scalar_arg<0, Op>());
+    } else if constexpr (has_default<0, Op>) {
+      bind_with<Op, double, double>(m, tensor, scalar_arg<0, Op>(), scalar_arg<1, Op>());
+    } else {
+      bind_with<Op, double, double>(m, tensor, py::arg(Op::scalars[0].name), py::arg(Op::scalars[1].name));
+    }
   }
 }
 

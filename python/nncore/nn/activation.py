@@ -1,6 +1,7 @@
 """Activations: functions of each element.
 
-`inplace` is accepted where PyTorch has it and changes nothing: values are immutable.
+`inplace` is taken where PyTorch has it, as the hint about memory that it is: the result is the same, and the
+input stays, as values are immutable.
 """
 
 from __future__ import annotations
@@ -45,12 +46,14 @@ class Elementwise(Module):
     function: ClassVar[Callable[..., Tensor]]
     settings: ClassVar[tuple[str, ...]] = ()
     fused: str = ""  # the name by which `_core.linear` can apply it at once
+    inplace: bool = False
 
     def forward(self, input: Tensor) -> Tensor:
         return self.function(input)
 
     def extra_repr(self) -> str:
-        return ", ".join(f"{name}={getattr(self, name)}" for name in self.settings)
+        shown = (*self.settings, "inplace") if self.inplace else self.settings
+        return ", ".join(f"{name}={getattr(self, name)}" for name in shown)
 
 
 class _Hinted(Elementwise):
@@ -58,6 +61,7 @@ class _Hinted(Elementwise):
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
+        self.inplace = inplace
 
 
 def fusible(module: Module) -> bool:
@@ -69,7 +73,7 @@ def fusible(module: Module) -> bool:
 
 
 class ReLU(_Hinted):
-    """y = max(x, 0). Source: Nair and Hinton 2010.
+    """y = max(x, 0). Source: Nair and Hinton 2010. `inplace` changes nothing: values are immutable.
 
     >>> nn.ReLU()(nncore.tensor([-1.0, 2.0])).tolist()
     [0.0, 2.0]
@@ -230,6 +234,7 @@ class LeakyReLU(Elementwise):
 
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
         super().__init__()
+        self.inplace = inplace
         self.negative_slope = number("LeakyReLU", "negative_slope", negative_slope)
 
     def forward(self, input: Tensor) -> Tensor:
@@ -247,6 +252,7 @@ class ELU(Elementwise):
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
+        self.inplace = inplace
         self.alpha = number("ELU", "alpha", alpha)
 
     def forward(self, input: Tensor) -> Tensor:
@@ -266,6 +272,7 @@ class CELU(Elementwise):
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
+        self.inplace = inplace
         self.alpha = number("CELU", "alpha", alpha)
         if self.alpha == 0:
             raise ValueError("CELU: alpha must not be 0; ReLU is the limit")
@@ -307,6 +314,7 @@ class Hardtanh(Elementwise):
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
+        self.inplace = inplace
         self.min_val = number("Hardtanh", "min_val", min_val)
         self.max_val = number("Hardtanh", "max_val", max_val)
         if not self.min_val < self.max_val:
@@ -327,6 +335,7 @@ class Threshold(Elementwise):
 
     def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
         super().__init__()
+        self.inplace = inplace
         self.threshold = number("Threshold", "threshold", threshold)
         self.value = number("Threshold", "value", value)
 
