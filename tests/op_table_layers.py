@@ -8,7 +8,7 @@ import numpy as np
 
 import nncore
 from nncore.nn import functional as F
-from op_case import Array, Case, inputs
+from op_case import Array, Case, distinct, inputs
 from op_random import SEED, kept, seeded
 
 PLAIN = inputs(1, -3, 3)
@@ -78,11 +78,33 @@ def normalize(x: Array, p: float, dim: int) -> Array:
 
 
 IDS = np.array([[3, 0, 3], [1, 3, 5]])
+BAGS = [IDS[0, :2], IDS[0, :0], IDS.reshape(-1)[2:5]]  # cut at 0, 2, 2 and 5; the last id belongs to none
+MODES: dict[str, Any] = {"sum": np.sum, "mean": np.mean, "max": np.max}
 
 
-def bag(w: Array, mean: bool, padding: int = -1) -> Array:
-    rows = [w[ids[ids != padding]] for ids in IDS]
-    return np.stack([r.mean(0) if mean else r.sum(0) for r in rows])
+def bags(w: Array, mode: str, padding: int | None = None, ids: Any = IDS) -> Array:
+    rows = [w[bag[bag != (-1 if padding is None else padding)]] for bag in ids]
+    return np.stack([MODES[mode](r, axis=0) if len(r) else np.zeros(w.shape[1]) for r in rows])
+
+
+def cut_bags(w: Any, *, mode: Any, weights: Any = None, padding: int | None = None) -> Any:
+    ids, offsets = nncore.tensor(IDS.reshape(-1)), nncore.tensor([0, 2, 2, 5])
+    return F.embedding_bag(
+        ids,
+        w,
+        offsets,
+        mode=mode,
+        per_sample_weights=weights,
+        include_last_offset=True,
+        padding_idx=padding,
+    )
+
+
+def weighted_bags(w: Array, s: Array, padding: int | None = None, cut: bool = False) -> Array:
+    kept = s * (padding is None or padding != IDS)
+    each = (w[IDS] * kept[..., None]).reshape(-1, w.shape[1])
+    parts = np.split(each[:5], [2, 2]) if cut else np.split(each, [3])
+    return np.stack([p.sum(0) for p in parts])
 
 
 def _norm_size(*arrays: Array) -> Any:
@@ -243,6 +265,18 @@ CASES: list[Case] = [
     ),
     *(
         Case(
+            f"instance_norm kept {shape}",
+            lambda x, w, b: F.instance_norm(x, given(x, KEPT[0]), given(x, KEPT[1]), w, b, False),
+            lambda x, w, b: batch_norm(x, w, b, 1e-5, *KEPT),
+            of_shapes(shape, (3,), (3,)),
+            [()],
+            8,
+            lambda x, w, b: 8.0,
+        )
+        for shape in [(4, 3, 7), (2, 3, 1, 1), (0, 3, 2)]
+    ),
+    *(
+        Case(
             f"local_response_norm {size}",
             lambda x, size=size: F.local_response_norm(x, size, 0.5, 0.75, 2.0),
             lambda x, size=size: response_norm(x, size, 0.5 / size, 0.75, 2.0),
@@ -294,19 +328,48 @@ CASES: list[Case] = [
     Case("embedding of one id", lambda w: F.embedding(nncore.tensor(2), w), lambda w: w[2], PLAIN, [(6, 5)]),
     *(
         Case(
-            f"embedding_bag mean={mean} padding={padding}",
-            lambda w, mean=mean, padding=padding: F.embedding_bag(
-                nncore.tensor(IDS),
-                w,
-                mode="mean" if mean else "sum",
-                padding_idx=None if padding < 0 else padding,
+            f"embedding_bag {mode} padding={padding}",
+            lambda w, mode=mode, padding=padding: F.embedding_bag(
+                nncore.tensor(IDS), w, mode=mode, padding_idx=padding
             ),
-            lambda w, mean=mean, padding=padding: bag(w, mean, padding),
-            PLAIN,
-            [(6, 5)],
+            lambda w, mode=mode, padding=padding: bags(w, mode, padding),
+            distinct,
+            [(6, 5), (6, 1)],
             4,
-            lambda w: 3.0,
+            lambda w: 9.0,
         )
-        for mean, padding in ((True, -1), (False, -1))
+        for mode in MODES
+        for padding in (None, 3)
+    ),
+    *(
+        Case(
+            f"embedding_bag {mode} cut by offsets",
+            lambda w, mode=mode: cut_bags(w, mode=mode),
+            lambda w, mode=mode: bags(w, mode, None, BAGS),
+            distinct,
+            [(6, 5), (6, 33)],
+            4,
+            lambda w: 9.0,
+        )
+        for mode in MODES
+    ),
+    *(
+        Case(
+            f"embedding_bag weighted {cut} {padding}",
+            (lambda w, s, padding=padding: cut_bags(w, mode="sum", weights=s.reshape(-1), padding=padding))
+            if cut
+            else (
+                lambda w, s, padding=padding: F.embedding_bag(
+                    nncore.tensor(IDS), w, mode="sum", per_sample_weights=s, padding_idx=padding
+                )
+            ),
+            lambda w, s, padding=padding, cut=cut: weighted_bags(w, s, padding, cut),
+            of_shapes((6, 5), IDS.shape),
+            [()],
+            4,
+            lambda w, s: 9.0,
+        )
+        for cut in (False, True)
+        for padding in (None, 3)
     ),
 ]

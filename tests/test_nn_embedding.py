@@ -60,7 +60,7 @@ def test_from_pretrained() -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-@pytest.mark.parametrize("mode", ["mean", "sum"])
+@pytest.mark.parametrize("mode", ["mean", "sum", "max"])
 @pytest.mark.parametrize("padding", [None, 3])
 def test_bags(mode: Any, padding: int | None, threads: int, rng: np.random.Generator) -> None:
     nncore.set_num_threads(threads)
@@ -73,6 +73,11 @@ def test_bags(mode: Any, padding: int | None, threads: int, rng: np.random.Gener
     expected, gradient = np.zeros((5, 33)), np.zeros((9, 33))
     for b, part in enumerate(np.split(ids, offsets[1:])):
         used = part[part != padding]
+        if mode == "max":
+            expected[b] = values[used].max(0, initial=-np.inf) if len(used) else 0
+            if len(used):
+                np.add.at(gradient, (used[values[used].argmax(0)], np.arange(33)), dy[b])
+            continue
         scale = 1 / max(1, len(used)) if mode == "mean" else 1
         expected[b] = values[used].sum(0) * scale
         np.add.at(gradient, used, dy[b] * scale)
@@ -82,8 +87,37 @@ def test_bags(mode: Any, padding: int | None, threads: int, rng: np.random.Gener
     np.testing.assert_allclose(layer.weight.grad.numpy(), gradient, rtol=1e-13, atol=1e-13)
 
 
+@pytest.mark.parametrize("mode", ["sum", "mean"])
+def test_bags_divide_gradients_by_the_number_of_uses(mode: Any) -> None:
+    table = nncore.tensor(np.ones((5, 2)), requires_grad=True)
+    ids = nncore.tensor([[1, 2, 2], [3, 2, 1]])
+    F.embedding_bag(ids, table, mode=mode, scale_grad_by_freq=True).sum().backward()
+    each = 1.0 if mode == "sum" else 1 / 3
+    assert table.grad is not None
+    np.testing.assert_allclose(
+        table.grad.numpy(), np.array([0, each, each, each, 0])[:, None] * np.ones(2), rtol=1e-15
+    )
+
+
+def test_the_end_of_the_last_bag() -> None:
+    """Ids behind it belong to no bag; as CSR matrices have it."""
+    table = nncore.tensor([[1.0], [2.0], [4.0]], requires_grad=True)
+    layer = nn.EmbeddingBag.from_pretrained(table, freeze=False, mode="sum", include_last_offset=True)
+    y = layer(nncore.tensor([0, 1, 2, 2]), nncore.tensor([0, 2, 2, 3]))
+    assert y.tolist() == [[3.0], [0.0], [4.0]]
+    y.sum().backward()
+    assert layer.weight.grad is not None
+    assert layer.weight.grad.tolist() == [[1.0], [1.0], [1.0]]
+    assert repr(layer) == "EmbeddingBag(3, 1, mode='sum')"
+
+
+def test_a_largest_that_is_nan_is_seen() -> None:
+    table = nncore.tensor([[1.0], [np.nan], [4.0]])
+    assert np.isnan(F.embedding_bag(nncore.tensor([[0, 1, 2]]), table, mode="max").numpy()).all()
+
+
 TABLE = nncore.zeros(5, 3)
-IDS = nncore.tensor([0, 1, 2])
+IDS, ZERO, ROW = nncore.tensor([0, 1, 2]), nncore.tensor([0]), nncore.ones(3)
 BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: F.embedding(nncore.tensor([0, 5]), TABLE), IndexError, "id 5 at position 1 .* 5 rows"),
     (lambda: F.embedding(nncore.tensor([[0, -1]]), TABLE), IndexError, "id -1 at position 1"),
@@ -101,7 +135,22 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: F.embedding_bag(IDS, TABLE, nncore.tensor([1])), IndexError, "offset 1 of bag 0"),
     (lambda: F.embedding_bag(IDS, TABLE, nncore.tensor([0, 2, 1])), IndexError, "offset 1 of bag 2"),
     (lambda: F.embedding_bag(IDS, TABLE, nncore.tensor([0, 4])), IndexError, "offset 4 of bag 1"),
-    (lambda: F.embedding_bag(IDS, TABLE, nncore.tensor([0]), mode="max"), ValueError, "'max'"),  # type: ignore[arg-type]
+    (lambda: F.embedding_bag(IDS, TABLE, ZERO, mode="min"), ValueError, "'min'; expected 'sum', 'mean' or"),  # type: ignore[arg-type]
+    (lambda: F.embedding_bag(IDS, TABLE, ZERO, None, 2.0, True, "max"), ValueError, "scale_grad_by_freq"),
+    (lambda: F.embedding_bag(IDS, TABLE, ZERO, per_sample_weights=ROW), ValueError, "need mode='sum'"),
+    (
+        lambda: F.embedding_bag(IDS, TABLE, ZERO, mode="sum", per_sample_weights=ROW[:2]),
+        ValueError,
+        r"shape \(2,\) but the ids \(3,\)",
+    ),
+    (lambda: F.embedding_bag(IDS, TABLE, ZERO[:0], include_last_offset=True), ValueError, r"\(bags \+ 1,\)"),
+    (
+        lambda: F.embedding_bag(IDS, TABLE, nncore.tensor([1, 3]), include_last_offset=True),
+        IndexError,
+        "offset 1 of bag 0",
+    ),
+    (lambda: nn.EmbeddingBag(5, 3, mode="min"), ValueError, "mode is 'min'"),  # type: ignore[arg-type]
+    (lambda: nn.EmbeddingBag.from_pretrained(ROW), ValueError, r"EmbeddingBag: the table has shape \(3,\)"),
 ]
 
 

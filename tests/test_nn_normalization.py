@@ -23,6 +23,7 @@ def test_state_is_pytorchs() -> None:
         "group": {"weight": (6,), "bias": (6,)},
         "instance": {},
         "affine instance": {"weight": (6,), "bias": (6,)},
+        "tracking instance": {"running_mean": (6,), "running_var": (6,), "num_batches_tracked": ()},
         "response": {},
     }
 
@@ -35,6 +36,7 @@ LAYERS: dict[str, nn.Module] = {
     "group": nn.GroupNorm(3, 6),
     "instance": nn.InstanceNorm2d(6),
     "affine instance": nn.InstanceNorm1d(6, affine=True),
+    "tracking instance": nn.InstanceNorm1d(6, track_running_stats=True),
     "response": nn.LocalResponseNorm(5),
 }
 
@@ -59,6 +61,28 @@ def test_a_layer_is_its_function(layer: nn.Module, rng: np.random.Generator) -> 
         nn.RMSNorm: lambda: F.rms_norm(x, 6, nncore.ones(6)),
     }[type(layer)]()
     assert np.array_equal(layer(x).detach().numpy(), expected.numpy())
+
+
+@pytest.mark.parametrize("shape", [(4, 3, 7), (2, 3, 4, 5), (3, 7)])
+def test_instance_norm_keeps_statistics(shape: tuple[int, ...], rng: np.random.Generator) -> None:
+    kind: Any = nn.InstanceNorm2d if len(shape) == 4 else nn.InstanceNorm1d
+    layer = kind(3, momentum=0.3, track_running_stats=True, dtype=nncore.float64)
+    mean, var, axes = np.zeros(3), np.ones(3), tuple(range(2, max(3, len(shape))))
+    for _ in range(3):
+        x = rng.normal(2, 3, shape)
+        layer(nncore.tensor(x))
+        images = x.reshape(-1, *shape[-2:]) if len(shape) == 2 else x
+        mean = 0.7 * mean + 0.3 * images.mean(axes).mean(0)
+        var = 0.7 * var + 0.3 * images.var(axes, ddof=1).mean(0)
+    state = {k: v.numpy() for k, v in layer.state_dict().items()}
+    np.testing.assert_allclose(state["running_mean"], mean, rtol=1e-12)
+    np.testing.assert_allclose(state["running_var"], var, rtol=1e-12)
+    assert state["num_batches_tracked"] == 0
+    channels = (3, *(1,) * len(axes))
+    expected = (x - mean.reshape(channels)) / np.sqrt(var.reshape(channels) + layer.eps)
+    np.testing.assert_allclose(layer.eval()(nncore.tensor(x)).numpy(), expected, rtol=1e-12)
+    layer.reset_running_stats()
+    assert layer.running_mean.tolist() == [0.0] * 3
 
 
 def test_a_constant_row_is_zero() -> None:
@@ -137,7 +161,14 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: F.group_norm(X[0, 0], 1), ValueError, r"expected \(N, C"),
     (lambda: nn.InstanceNorm1d(5)(X), ValueError, "not 5 channels"),
     (lambda: nn.InstanceNorm2d(6)(X[0, 0]), ValueError, "expected 4 axes"),
-    (lambda: nn.InstanceNorm1d(5, track_running_stats=True), ValueError, "not supported"),
+    (lambda: nn.InstanceNorm1d(6)(X[:, :, :1]), ValueError, r"\(2, 6, 1\) has one value a channel"),
+    (
+        lambda: F.instance_norm(X, use_input_stats=False),
+        ValueError,
+        "running_mean and running_var are needed",
+    ),
+    (lambda: F.instance_norm(X, nncore.zeros(6)), ValueError, "given together"),
+    (lambda: F.instance_norm(X, nncore.zeros(5), nncore.ones(5)), ValueError, r"\(5,\)"),
     (lambda: nn.LocalResponseNorm(0)(X), ValueError, "size is 0"),
     (lambda: F.local_response_norm(X[0], 2), ValueError, "3 axes"),
     (lambda: F.normalize(X, dim=3), IndexError, "normalize"),

@@ -195,11 +195,12 @@ struct EmbeddingAttrs {
   bool operator==(const EmbeddingAttrs&) const = default;
 };
 
-// Bags of ids: `length` each, or where it is -1 from offsets[i] to offsets[i + 1].
+// Bags of ids: `length` each, or where it is -1 from offsets[i] to offsets[i + 1]; the last one ends with the
+// ids, or where one offset more says.
 struct EmbeddingBagAttrs {
   int64_t count, bags, length, rows, cols;
   int64_t padding;  // ids that are left out, or -1
-  bool mean;
+  bool mean, by_frequency, has_end;
   bool operator==(const EmbeddingBagAttrs&) const = default;
 };
 

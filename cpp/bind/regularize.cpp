@@ -30,6 +30,14 @@ int64_t padding_row(const char* op, const std::optional<int64_t>& padding, const
   return *padding < 0 ? *padding + rows : *padding;
 }
 
+ops::Bags::Mode mode_of(const std::string& name) {
+  using enum ops::Bags::Mode;
+  if (name == "sum") return sum;
+  if (name == "mean") return mean;
+  check(name == "max", "embedding_bag: mode is '", name, "'; expected 'sum', 'mean' or 'max'");
+  return max;
+}
+
 }  // namespace
 
 void bind_regularize(py::module_& m) {
@@ -55,13 +63,15 @@ void bind_regularize(py::module_& m) {
       py::arg("scale_grad_by_freq") = false, "Row input[i] of weight for every i.");
   m.def(
       "embedding_bag",
-      [](const Tensor& ids, const Tensor& table, const std::optional<Tensor>& offsets, bool mean,
-         const std::optional<int64_t>& padding) {
-        return ops::embedding_bag(ids, table, offsets.value_or(Tensor()), mean,
-                                  padding_row("embedding_bag", padding, table));
+      [](const Tensor& ids, const Tensor& table, const std::optional<Tensor>& offsets,
+         const std::string& mode, bool has_end, const std::optional<int64_t>& padding, bool by_frequency) {
+        return ops::embedding_bag(ids, table,
+                                  {mode_of(mode), offsets.value_or(Tensor()), has_end,
+                                   padding_row("embedding_bag", padding, table), by_frequency});
       },
-      py::arg("input"), py::arg("weight"), py::arg("offsets") = py::none(), py::arg("mean") = true,
-      py::arg("padding_idx") = py::none(), "Sums or means of rows of weight.");
+      py::arg("input"), py::arg("weight"), py::arg("offsets") = py::none(), py::arg("mode") = "mean",
+      py::arg("include_last_offset") = false, py::arg("padding_idx") = py::none(),
+      py::arg("scale_grad_by_freq") = false, "Sums, means or largest elements of rows of weight.");
 }
 
 }  // namespace nncore::bind

@@ -38,31 +38,53 @@ Tensor embedding(const Tensor& ids, const Tensor& table, int64_t padding, bool b
   return y;
 }
 
-Tensor embedding_bag(const Tensor& ids, const Tensor& table, const Tensor& offsets, bool mean,
-                     int64_t padding) {
+Tensor embedding_bag(const Tensor& ids, const Tensor& table, const Bags& bags) {
   constexpr const char* op = "embedding_bag";
-  check_table(op, ids, table, padding);
+  check_table(op, ids, table, bags.padding);
+  const Tensor& offsets = bags.offsets;
   check(ids.ndim() == (offsets.defined() ? 1 : 2), op, ": ids have shape ", ids.shape(),
         "; expected (bags, length), or (count,) with offsets");
+  const int64_t ends = bags.has_end && offsets.defined();
   if (offsets.defined()) {
-    check(offsets.ndim() == 1 && (offsets.numel() > 0 || ids.numel() == 0), op, ": offsets have shape ",
-          offsets.shape(), "; expected (bags,)");
+    check(offsets.ndim() == 1 && (offsets.numel() > 0 || (ids.numel() == 0 && !ends)), op,
+          ": offsets have shape ", offsets.shape(), "; expected ", ends ? "(bags + 1,)" : "(bags,)");
     check<TypeError>(offsets.dtype() == ids.dtype(), op, ": offsets are ", offsets.dtype(), " but ids are ",
                      ids.dtype(), "; both must be the same");
   }
-  const int64_t bags = offsets.defined() ? offsets.numel() : ids.size(0);
-  const EmbeddingBagAttrs attrs = {
-      ids.numel(), bags, offsets.defined() ? -1 : ids.size(1), table.size(0), table.size(1), padding, mean};
-  Tensor y = empty({bags, table.size(1)}, table.dtype());
-  const int64_t cost =
-      byte_cost(int64_t(y.bytes()) + ids.numel() * table.size(1) * int64_t(size_of(y.dtype())));
+  const bool is_max = bags.mode == Bags::Mode::max;
+  check(!is_max || !bags.by_frequency, op, ": mode 'max' takes no scale_grad_by_freq");
+  const EmbeddingBagAttrs attrs = {.count = ids.numel(),
+                                   .bags = offsets.defined() ? offsets.numel() - ends : ids.size(0),
+                                   .length = offsets.defined() ? -1 : ids.size(1),
+                                   .rows = table.size(0),
+                                   .cols = table.size(1),
+                                   .padding = bags.padding,
+                                   .mean = bags.mode == Bags::Mode::mean,
+                                   .by_frequency = bags.by_frequency,
+                                   .has_end = ends > 0};
+  Tensor y = empty({attrs.bags, attrs.cols}, table.dtype());
+  const int64_t cost = byte_cost(int64_t(y.bytes()) + attrs.count * attrs.cols * int64_t(size_of(y.dtype())));
+  const int64_t back_cost = cost + byte_cost(int64_t(table.bytes()));
+  if (is_max) {
+    const Tensor from = empty(y.shape(), DType::int64);
+    submit(
+        Call(Kernel::embedding_bag_max_fwd, cost, attrs, in(table), in(ids), in(offsets), out(y), out(from)));
+    if (Tape tape{table})
+      tape.record(op, y, [=, shape = table.shape()](const Tensor& dy, InputGrads& d) {
+        d[0] = empty(shape, dy.dtype());
+        submit(Call(Kernel::embedding_bag_max_bwd, back_cost, attrs, in(from), in(dy), out(d[0])));
+      });
+    return y;
+  }
   submit(Call(Kernel::embedding_bag_fwd, cost, attrs, in(table), in(ids), in(offsets), out(y)));
   if (Tape tape{table})
-    tape.record(op, y, [=, ids = ids.saved(), from = table.shape()](const Tensor& dy, InputGrads& d) {
-      d[0] = empty(from, dy.dtype());
-      submit(Call(Kernel::embedding_bag_bwd, cost + byte_cost(int64_t(d[0].bytes())), attrs, in(ids),
-                  in(offsets), in(dy), out(d[0])));
-    });
+    tape.record(
+        op, y,
+        [=, ids = ids.saved(), offsets = offsets.defined() ? offsets.saved() : offsets,
+         shape = table.shape()](const Tensor& dy, InputGrads& d) {
+          d[0] = empty(shape, dy.dtype());
+          submit(Call(Kernel::embedding_bag_bwd, back_cost, attrs, in(ids), in(offsets), in(dy), out(d[0])));
+        });
   return y;
 }
 

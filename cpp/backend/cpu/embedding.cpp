@@ -30,6 +30,11 @@ void add_to(int64_t n, const T* x, T* y) {
   kernels<T>().elementwise.binary_fwd[BinaryOps::index_of<formulas::Add>][both_vectors](n, y, x, y);
 }
 
+template <class T>
+void scale_row(int64_t n, T s, T* y) {
+  if (s != T(1)) kernels<T>().loss.scale_shift(n, y, s, T(0), y);
+}
+
 // Positions of each id: at[start[id]] .. at[start[id + 1] - 1], rising.
 struct Buckets {
   Scratch<int64_t> start, at;
@@ -58,50 +63,53 @@ struct Buckets {
   }
 };
 
-// dw[id] = sum of add(position, row) over the positions of id; 0 for the padding row.
-template <class T, class Add>
-void scatter(const Buckets& ids, int64_t count, int64_t rows, int64_t cols, int64_t padding, int64_t cost,
-             T* dw, Add add) {
-  parallel_for(rows + count, cost, [&](int64_t begin, int64_t end) {
-    const int64_t last = end == rows + count ? rows : ids.row_from(end, rows);
-    for (int64_t r = ids.row_from(begin, rows); r < last; r++) {
-      T* const row = dw + r * cols;
-      std::fill_n(row, cols, T(0));
-      if (r == padding) continue;
+// dw[id] = sum of add(position, row) over the positions of id, with by_frequency over their number; 0 for the
+// padding row.
+template <class T, class Attrs, class Add>
+void scatter(const Buckets& ids, int64_t count, const Attrs& a, int64_t cost, T* dw, Add add) {
+  parallel_for(a.rows + count, cost, [&](int64_t begin, int64_t end) {
+    const int64_t last = end == a.rows + count ? a.rows : ids.row_from(end, a.rows);
+    for (int64_t r = ids.row_from(begin, a.rows); r < last; r++) {
+      T* const row = dw + r * a.cols;
+      std::fill_n(row, a.cols, T(0));
+      if (r == a.padding) continue;
       for (int64_t i = ids.begin(r); i < ids.end(r); i++) add(ids.at.data()[i], row);
+      if (a.by_frequency) scale_row(a.cols, T(1) / T(std::max<int64_t>(1, ids.end(r) - ids.begin(r))), row);
     }
   });
 }
 
-// First position and length of a bag; offsets count from 0 and rise.
+// Offsets count from 0 and rise.
 template <class I>
 struct Bags {
   const EmbeddingBagAttrs& a;
-  const I* offsets;
-  int64_t begin(int64_t bag) const {
+  const I *ids, *offsets;
+
+  int64_t begin(int64_t bag) const {  // of the bag after the last: where that one ends
     if (a.length >= 0) return bag * a.length;
-    if (bag == a.bags) return a.count;
+    if (bag == a.bags && !a.has_end) return a.count;
     const int64_t at = int64_t(offsets[bag]), before = bag ? int64_t(offsets[bag - 1]) : 0;
     check<IndexError>(at >= before && at <= a.count && (bag > 0 || at == 0), "embedding_bag: offset ", at,
                       " of bag ", bag, "; offsets must begin with 0, rise, and not exceed the ", a.count,
                       " ids");
     return at;
   }
+  // f(id) for what a bag holds.
+  template <class F>
+  void each(int64_t bag, F f) const {
+    const int64_t end = begin(bag + 1);
+    for (int64_t i = begin(bag); i < end; i++)
+      if (const int64_t id = id_at("embedding_bag", ids, i, a.rows); id != a.padding) f(id);
+  }
+  // 1, or one over the number of ids.
+  template <class T>
+  T scale(int64_t bag) const {
+    if (!a.mean) return T(1);
+    int64_t n = 0;
+    each(bag, [&](int64_t) { n++; });
+    return n ? T(1) / T(n) : T(0);
+  }
 };
-
-// A bag's factor: 1, or one over the number of its ids that are not padding.
-template <class T, class I>
-T bag_scale(const EmbeddingBagAttrs& a, const I* ids, int64_t begin, int64_t end) {
-  if (!a.mean) return T(1);
-  int64_t n = 0;
-  for (int64_t i = begin; i < end; i++) n += int64_t(ids[i]) != a.padding;
-  return n ? T(1) / T(n) : T(0);
-}
-
-template <class T>
-void scale_row(int64_t n, T s, T* y) {
-  if (s != T(1)) kernels<T>().loss.scale_shift(n, y, s, T(0), y);
-}
 
 }  // namespace
 
@@ -128,13 +136,8 @@ void embedding_bwd(const Call& call) {
     visit_float(call.args[1].dtype, [&](auto zero) {
       using T = decltype(zero);
       const T* const dy = call.arg<const T>(1);
-      T* const dw = call.arg<T>(2);
-      scatter(ids, a.count, a.rows, a.cols, a.padding, call.cost, dw,
+      scatter(ids, a.count, a, call.cost, call.arg<T>(2),
               [&](int64_t i, T* row) { add_to(a.cols, dy + i * a.cols, row); });
-      if (!a.by_frequency) return;
-      for (int64_t r = 0; r < a.rows; r++)
-        if (const int64_t n = ids.end(r) - ids.begin(r); n > 1)
-          scale_row(a.cols, T(1) / T(n), dw + r * a.cols);
     });
   });
 }
@@ -144,21 +147,17 @@ void embedding_bag_fwd(const Call& call) {
   const auto& a = call.attrs<EmbeddingBagAttrs>();
   visit_index(call.args[1].dtype, [&](auto index) {
     using I = decltype(index);
-    const I* const ids = call.arg<const I>(1);
-    const Bags<I> bags = {a, call.arg<const I>(2)};
+    const Bags<I> bags = {a, call.arg<const I>(1), call.arg<const I>(2)};
     visit_float(call.args[0].dtype, [&](auto zero) {
       using T = decltype(zero);
       const T* const table = call.arg<const T>(0);
       T* const y = call.arg<T>(3);
       parallel_for(a.bags, call.cost, [&](int64_t first, int64_t last) {
         for (int64_t b = first; b < last; b++) {
-          const int64_t begin = bags.begin(b), end = bags.begin(b + 1);
           T* const row = y + b * a.cols;
           std::fill_n(row, a.cols, T(0));
-          for (int64_t i = begin; i < end; i++)
-            if (const int64_t id = id_at("embedding_bag", ids, i, a.rows); id != a.padding)
-              add_to(a.cols, table + id * a.cols, row);
-          scale_row(a.cols, bag_scale<T>(a, ids, begin, end), row);
+          bags.each(b, [&](int64_t id) { add_to(a.cols, table + id * a.cols, row); });
+          scale_row(a.cols, bags.template scale<T>(b), row);
         }
       });
     });
@@ -170,25 +169,70 @@ void embedding_bag_bwd(const Call& call) {
   const auto& a = call.attrs<EmbeddingBagAttrs>();
   visit_index(call.args[0].dtype, [&](auto index) {
     using I = decltype(index);
-    const I* const ids = call.arg<const I>(0);
-    const Bags<I> bags = {a, call.arg<const I>(1)};
-    const Buckets buckets(ids, a.count, a.rows);
+    const Bags<I> bags = {a, call.arg<const I>(0), call.arg<const I>(1)};
+    const int64_t count = bags.begin(a.bags);
+    const Buckets buckets(bags.ids, count, a.rows);
     visit_float(call.args[2].dtype, [&](auto zero) {
       using T = decltype(zero);
       const T* const dy = call.arg<const T>(2);
-      const Scratch<int64_t> bag_of(a.count);
+      const Scratch<int64_t> bag_of(count);
       const Scratch<T> scale(a.bags);
       for (int64_t b = 0; b < a.bags; b++) {
-        const int64_t begin = bags.begin(b), end = bags.begin(b + 1);
-        std::fill(bag_of.data() + begin, bag_of.data() + end, b);
-        scale.data()[b] = bag_scale<T>(a, ids, begin, end);
+        std::fill(bag_of.data() + bags.begin(b), bag_of.data() + bags.begin(b + 1), b);
+        scale.data()[b] = bags.template scale<T>(b);
       }
-      scatter(buckets, a.count, a.rows, a.cols, a.padding, call.cost, call.arg<T>(3), [&](int64_t i, T* row) {
+      scatter(buckets, count, a, call.cost, call.arg<T>(3), [&](int64_t i, T* row) {
         const int64_t b = bag_of.data()[i];
         const T *const from = dy + b * a.cols, s = scale.data()[b];
         if (s == T(1)) return add_to(a.cols, from, row);
         for (int64_t j = 0; j < a.cols; j++) row[j] += s * from[j];
       });
+    });
+  });
+}
+
+// args: table (rows, cols), ids, offsets or none, y (bags, cols), the id that each element is of or -1
+void embedding_bag_max_fwd(const Call& call) {
+  const auto& a = call.attrs<EmbeddingBagAttrs>();
+  visit_index(call.args[1].dtype, [&](auto index) {
+    using I = decltype(index);
+    const Bags<I> bags = {a, call.arg<const I>(1), call.arg<const I>(2)};
+    visit_float(call.args[0].dtype, [&](auto zero) {
+      using T = decltype(zero);
+      const T* const table = call.arg<const T>(0);
+      parallel_for(a.bags, call.cost, [&](int64_t first, int64_t last) {
+        for (int64_t b = first; b < last; b++) {
+          T* const y = call.arg<T>(3) + b * a.cols;
+          int64_t* const from = call.arg<int64_t>(4) + b * a.cols;
+          std::fill_n(y, a.cols, T(0));
+          std::fill_n(from, a.cols, -1);
+          bags.each(b, [&](int64_t id) {
+            for (int64_t j = 0; j < a.cols; j++) {
+              const T x = table[id * a.cols + j];
+              if (from[j] >= 0 && !(x > y[j]) && !(x != x && y[j] == y[j])) continue;  // NaN wins
+              y[j] = x;
+              from[j] = id;
+            }
+          });
+        }
+      });
+    });
+  });
+}
+
+// args: the id that each element is of or -1, dy (bags, cols), dtable; each thread has columns of its own
+void embedding_bag_max_bwd(const Call& call) {
+  const auto& a = call.attrs<EmbeddingBagAttrs>();
+  const int64_t* const from = call.arg<const int64_t>(0);
+  visit_float(call.args[1].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T* const dy = call.arg<const T>(1);
+    T* const dw = call.arg<T>(2);
+    parallel_for(a.cols, call.cost, [&](int64_t begin, int64_t end) {
+      for (int64_t r = 0; r < a.rows; r++) std::fill(dw + r * a.cols + begin, dw + r * a.cols + end, T(0));
+      for (int64_t b = 0; b < a.bags; b++)
+        for (int64_t i = b * a.cols + begin; i < b * a.cols + end; i++)
+          if (from[i] >= 0) dw[from[i] * a.cols + i - b * a.cols] += dy[i];
     });
   });
 }

@@ -1,14 +1,13 @@
-"""Normalisation and embeddings as functions, with PyTorch's arguments."""
+"""Normalisation as functions, with PyTorch's arguments."""
 
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 from nncore import _core
 from nncore._core import Tensor
 
-__all__ = ["embedding", "embedding_bag", "instance_norm", "local_response_norm", "normalize"]
+__all__ = ["instance_norm", "local_response_norm", "normalize"]
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
@@ -39,13 +38,29 @@ def instance_norm(
 ) -> Tensor:
     """`group_norm` with each channel a group: mean and variance over one image of one channel.
 
-    Running statistics are not supported. Source: Ulyanov, Vedaldi and Lempitsky 2016.
+    Given running_mean and running_var become (1 - momentum) running + momentum mean over the images, in
+    place, and without `use_input_stats` they serve, as in `batch_norm`.
+    Errors: ValueError for other shapes and for one value a channel.
+    Source: Ulyanov, Vedaldi and Lempitsky 2016.
     """
-    if running_mean is not None or running_var is not None or not use_input_stats:
-        raise ValueError("instance_norm: running statistics are not supported; use the input's own")
     if input.ndim < 3:
         raise ValueError(f"instance_norm: the input has shape {input.shape}; expected (N, C, ...)")
-    return _core.group_norm(input, input.shape[1], weight, bias, eps)
+    if (running_mean is None) != (running_var is None):
+        raise ValueError("instance_norm: running_mean and running_var are given together or not at all")
+    if not use_input_stats:
+        if running_mean is None:
+            raise ValueError("instance_norm: running_mean and running_var are needed without use_input_stats")
+        return _core.batch_norm(input, running_mean, running_var, weight, bias, eps=eps)
+    if math.prod(input.shape[2:]) == 1:
+        raise ValueError(
+            f"instance_norm: an input of shape {input.shape} has one value a channel, whose variance is 0"
+        )
+    y = _core.group_norm(input, input.shape[1], weight, bias, eps)
+    if running_mean is not None and running_var is not None and input.numel() > 0:
+        var, mean = _core.var_mean(input.detach(), tuple(range(2, input.ndim)))
+        _core.assign_(running_mean, running_mean.lerp(mean.mean(0), momentum))
+        _core.assign_(running_var, running_var.lerp(var.mean(0), momentum))
+    return y
 
 
 def local_response_norm(
@@ -57,51 +72,3 @@ def local_response_norm(
     k 2 with `average=False`. Source: Krizhevsky, Sutskever and Hinton 2012, section 3.3.
     """
     return _core.response_norm(input, size, alpha / size if average and size else alpha, beta, k)
-
-
-def _refuse(where: str, max_norm: float | None, sparse: bool) -> None:
-    if max_norm is not None:
-        raise ValueError(f"{where}: max_norm is not supported; rescale the table yourself, under no_grad")
-    if sparse:
-        raise ValueError(f"{where}: sparse gradients are not supported; leave sparse=False")
-
-
-def embedding(
-    input: Tensor,
-    weight: Tensor,
-    padding_idx: int | None = None,
-    max_norm: float | None = None,
-    norm_type: float = 2.0,
-    scale_grad_by_freq: bool = False,
-    sparse: bool = False,
-) -> Tensor:
-    """Row input[i] of weight for every i; the row `padding_idx` gets no gradient.
-
-    Errors: IndexError for an id that is negative or not below the number of rows.
-    """
-    _refuse("embedding", max_norm, sparse)
-    return _core.embedding(input, weight, padding_idx, scale_grad_by_freq)
-
-
-def embedding_bag(
-    input: Tensor,
-    weight: Tensor,
-    offsets: Tensor | None = None,
-    max_norm: float | None = None,
-    norm_type: float = 2.0,
-    scale_grad_by_freq: bool = False,
-    mode: Literal["mean", "sum"] = "mean",
-    sparse: bool = False,
-    *,
-    padding_idx: int | None = None,
-) -> Tensor:
-    """The mean or sum of rows of weight: ids (bags, length), or (count,) cut where `offsets` (bags,) say.
-
-    Ids equal to `padding_idx` are left out. Mode 'max' and weights of samples are not supported.
-    """
-    _refuse("embedding_bag", max_norm, sparse)
-    if scale_grad_by_freq:
-        raise ValueError("embedding_bag: scale_grad_by_freq is not supported")
-    if mode not in ("mean", "sum"):
-        raise ValueError(f"embedding_bag: mode is {mode!r}; expected 'mean' or 'sum'")
-    return _core.embedding_bag(input, weight, offsets, mode == "mean", padding_idx)

@@ -3,57 +3,17 @@
 from __future__ import annotations
 
 from nncore import _core
-from nncore._check import number, size
-from nncore._core import Tensor, dtype
+from nncore._core import Tensor
 
-from .normalization import Channels
+from .running import Running
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d"]
 
 
-class _BatchNorm(Channels):
+class _BatchNorm(Running):
     """Base: input (N, C, ...) with one of the given numbers of axes."""
 
     axes: tuple[int, ...]
-    running_mean: Tensor | None
-    running_var: Tensor | None
-    num_batches_tracked: Tensor | None
-
-    def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float | None = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        *,
-        bias: bool = True,
-        dtype: dtype | None = None,
-    ) -> None:
-        name = type(self).__name__
-        super().__init__(size(name, "num_features", num_features), eps, affine, bias, dtype)
-        self.num_features = num_features
-        self.momentum = None if momentum is None else number(name, "momentum", momentum, 0.0, 1.0)
-        self.track_running_stats = track_running_stats
-        kept, kind = track_running_stats, dtype or _core.float32
-        self.register_buffer("running_mean", _core.zeros(num_features, dtype=kind) if kept else None)
-        self.register_buffer("running_var", _core.ones(num_features, dtype=kind) if kept else None)
-        self.register_buffer("num_batches_tracked", _core.tensor(0) if kept else None)
-
-    def reset_running_stats(self) -> None:
-        """Mean 0, variance 1 and no batches."""
-        for buffer, value in (
-            (self.running_mean, 0.0),
-            (self.running_var, 1.0),
-            (self.num_batches_tracked, 0),
-        ):
-            if buffer is not None:
-                _core.assign_(buffer, value)
-
-    def reset_parameters(self) -> None:
-        """Weight 1 and bias 0, and statistics of no batch."""
-        self.reset_running_stats()
-        super().reset_parameters()
 
     def forward(self, input: Tensor) -> Tensor:
         name = type(self).__name__
@@ -74,12 +34,6 @@ class _BatchNorm(Channels):
             self.momentum,
             self.eps,
             num_batches_tracked=self.num_batches_tracked,
-        )
-
-    def extra_repr(self) -> str:
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, {self._affine_repr()}, "
-            f"track_running_stats={self.track_running_stats}"
         )
 
 

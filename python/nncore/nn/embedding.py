@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from nncore import _core
 from nncore._check import size
 from nncore._core import Tensor, dtype
 
-from . import _functional_norm as functional
+from . import _functional_embedding as functional
 from . import init
 from .module import Module
 from .parameter import Parameter
 
 __all__ = ["Embedding", "EmbeddingBag"]
+
+
+def _sizes(where: str, table: Tensor) -> tuple[int, int]:
+    if table.ndim != 2:
+        raise ValueError(f"{where}: the table has shape {table.shape}; expected (rows, columns)")
+    return table.shape[0], table.shape[1]
 
 
 class _Table(Module):
@@ -34,7 +38,7 @@ class _Table(Module):
     ) -> None:
         super().__init__()
         name = type(self).__name__
-        functional._refuse(name, max_norm, sparse)
+        functional.refuse(name, max_norm, sparse)
         self.num_embeddings = size(name, "num_embeddings", num_embeddings)
         self.embedding_dim = size(name, "embedding_dim", embedding_dim)
         if padding_idx is not None:
@@ -109,11 +113,10 @@ class Embedding(_Table):
         sparse: bool = False,
     ) -> Embedding:
         """A layer with this table, which is not trained unless `freeze` is False."""
-        if embeddings.ndim != 2:
-            raise ValueError(f"Embedding: the table has shape {embeddings.shape}; expected (rows, columns)")
+        rows, columns = _sizes("Embedding", embeddings)
         return cls(
-            embeddings.shape[0],
-            embeddings.shape[1],
+            rows,
+            columns,
             padding_idx=padding_idx,
             max_norm=max_norm,
             scale_grad_by_freq=scale_grad_by_freq,
@@ -132,13 +135,14 @@ class Embedding(_Table):
 
 
 class EmbeddingBag(_Table):
-    """The mean or sum of the vectors of each bag of ids.
+    """The mean, sum or largest of the vectors of each bag of ids, element by element; 0 for an empty bag.
 
-    Shapes: x (bags, length), or (count,) with offsets (bags,), the place where each bag begins; y (bags,
-    embedding_dim). Ids equal to `padding_idx` are left out; an empty bag gives 0.
-    Mode 'max', `max_norm`, `sparse` and weights of samples are not supported.
+    Shapes: x (bags, length), or (count,) with offsets (bags,), the place where each bag begins, and with
+    `include_last_offset` (bags + 1,), where the last one ends too; y (bags, embedding_dim). Ids equal to
+    `padding_idx` are left out. `per_sample_weights`, of the shape of x, multiply the vectors of a sum.
+    `max_norm` and `sparse` are not supported.
 
-    Errors: IndexError for an id outside [0, num_embeddings), and for offsets that do not rise.
+    Errors: IndexError for an id outside [0, num_embeddings), and for offsets that do not rise from 0.
 
     >>> layer = nn.EmbeddingBag(10, 3, mode="sum")
     >>> layer(nncore.tensor([1, 2, 4]), nncore.tensor([0, 2])).shape
@@ -152,23 +156,66 @@ class EmbeddingBag(_Table):
         max_norm: float | None = None,
         norm_type: float = 2.0,
         scale_grad_by_freq: bool = False,
-        mode: Literal["mean", "sum"] = "mean",
+        mode: functional.Mode = "mean",
         sparse: bool = False,
         _weight: Tensor | None = None,
-        *,
+        include_last_offset: bool = False,
         padding_idx: int | None = None,
+        *,
         dtype: dtype | None = None,
     ) -> None:
         super().__init__(num_embeddings, embedding_dim, padding_idx, max_norm, sparse, _weight, False, dtype)
-        if mode not in ("mean", "sum"):
-            raise ValueError(f"EmbeddingBag: mode is {mode!r}; expected 'mean' or 'sum'")
-        if scale_grad_by_freq:
-            raise ValueError("EmbeddingBag: scale_grad_by_freq is not supported")
-        self.mode = mode
+        if mode not in ("mean", "sum", "max"):
+            raise ValueError(f"EmbeddingBag: mode is {mode!r}; expected 'mean', 'sum' or 'max'")
+        self.scale_grad_by_freq = scale_grad_by_freq
+        self.mode: functional.Mode = mode
+        self.include_last_offset = include_last_offset
 
-    def forward(self, input: Tensor, offsets: Tensor | None = None) -> Tensor:
-        return _core.embedding_bag(input, self.weight, offsets, self.mode == "mean", self.padding_idx)
+    @classmethod
+    def from_pretrained(
+        cls,
+        embeddings: Tensor,
+        freeze: bool = True,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
+        mode: functional.Mode = "mean",
+        sparse: bool = False,
+        include_last_offset: bool = False,
+        padding_idx: int | None = None,
+    ) -> EmbeddingBag:
+        """A layer with this table, which is not trained unless `freeze` is False."""
+        rows, columns = _sizes("EmbeddingBag", embeddings)
+        bag = cls(
+            rows,
+            columns,
+            max_norm,
+            norm_type,
+            scale_grad_by_freq,
+            mode,
+            sparse,
+            embeddings,
+            include_last_offset,
+            padding_idx,
+        )
+        bag.weight.requires_grad = not freeze
+        return bag
+
+    def forward(
+        self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None
+    ) -> Tensor:
+        return functional.embedding_bag(
+            input,
+            self.weight,
+            offsets,
+            scale_grad_by_freq=self.scale_grad_by_freq,
+            mode=self.mode,
+            per_sample_weights=per_sample_weights,
+            include_last_offset=self.include_last_offset,
+            padding_idx=self.padding_idx,
+        )
 
     def extra_repr(self) -> str:
+        frequency = ", scale_grad_by_freq=True" if self.scale_grad_by_freq else ""
         padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
-        return f"{self.num_embeddings}, {self.embedding_dim}, mode={self.mode!r}{padding}"
+        return f"{self.num_embeddings}, {self.embedding_dim}{frequency}, mode={self.mode!r}{padding}"

@@ -52,6 +52,7 @@ from nncore._core import (
 )
 
 from ._functional_axis import maxout, softmin
+from ._functional_embedding import embedding, embedding_bag
 from ._functional_loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -72,7 +73,7 @@ from ._functional_loss import (
     soft_margin_loss,
     triplet_margin_loss,
 )
-from ._functional_norm import embedding, embedding_bag, instance_norm, local_response_norm, normalize
+from ._functional_norm import instance_norm, local_response_norm, normalize
 from .attention import scaled_dot_product_attention
 from .positions import apply_rotary, rotary_tables, sinusoidal_positions
 

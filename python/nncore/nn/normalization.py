@@ -14,9 +14,6 @@ from .parameter import Parameter
 
 __all__ = [
     "GroupNorm",
-    "InstanceNorm1d",
-    "InstanceNorm2d",
-    "InstanceNorm3d",
     "LayerNorm",
     "LocalResponseNorm",
     "RMSNorm",
@@ -183,84 +180,6 @@ class GroupNorm(Channels):
 
     def extra_repr(self) -> str:
         return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, {self._affine_repr()}"
-
-
-class _InstanceNorm(Channels):
-    """Base: input (N, C, ...) with `axes` axes after the channels; N may be missing."""
-
-    axes: int
-
-    def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float = 0.1,
-        affine: bool = False,
-        track_running_stats: bool = False,
-        *,
-        bias: bool = True,
-        dtype: dtype | None = None,
-    ) -> None:
-        name = type(self).__name__
-        if track_running_stats:
-            raise ValueError(f"{name}: track_running_stats is not supported; the input's own serve")
-        super().__init__(size(name, "num_features", num_features), eps, affine, bias, dtype)
-        self.num_features = num_features
-        self.momentum = momentum
-        self.track_running_stats = False
-
-    def forward(self, input: Tensor) -> Tensor:
-        name = type(self).__name__
-        single = input.ndim == self.axes + 1
-        if not single and input.ndim != self.axes + 2:
-            raise ValueError(
-                f"{name}: the input has shape {input.shape}; expected {self.axes + 2} axes, (N, C, ...), or "
-                f"{self.axes + 1}"
-            )
-        if input.shape[-self.axes - 1] != self.num_features:
-            raise ValueError(f"{name}: {input.shape} has not {self.num_features} channels")
-        batch = input.unsqueeze(0) if single else input
-        y = _functional_norm.instance_norm(batch, weight=self.weight, bias=self.bias, eps=self.eps)
-        return y.squeeze(0) if single else y
-
-    def extra_repr(self) -> str:
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, {self._affine_repr()}, "
-            f"track_running_stats={self.track_running_stats}"
-        )
-
-
-class InstanceNorm1d(_InstanceNorm):
-    """y = (x - mean) / sqrt(var + eps), mean and variance over L of x (N, C, L) or (C, L).
-
-    With `affine` times weight plus bias, (C,) each. Errors: ValueError for another shape, and for running
-    statistics. Source: Ulyanov, Vedaldi and Lempitsky 2016, eq. 1.
-
-    >>> nn.InstanceNorm1d(1, eps=0.0)(nncore.tensor([[[1.0, 3.0]]])).tolist()
-    [[[-1.0, 1.0]]]
-    """
-
-    axes = 1
-
-
-class InstanceNorm2d(_InstanceNorm):
-    """`InstanceNorm1d` for images (N, C, H, W) or (C, H, W).
-
-    >>> nn.InstanceNorm2d(3)(nncore.ones(1, 3, 2, 2)).sum().item()
-    0.0
-    """
-
-    axes = 2
-
-
-class InstanceNorm3d(_InstanceNorm):
-    """`InstanceNorm1d` for volumes (N, C, D, H, W) or (C, D, H, W).
-
-    >>> nn.InstanceNorm3d(3)(nncore.ones(3, 2, 2, 2)).shape
-    (3, 2, 2, 2)
-    """
-
-    axes = 3
 
 
 class LocalResponseNorm(Module):

@@ -1,0 +1,84 @@
+"""Rows of a table by id, alone or in bags."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from nncore import _core
+from nncore._core import Tensor
+
+__all__ = ["Mode", "embedding", "embedding_bag", "refuse"]
+
+Mode = Literal["sum", "mean", "max"]
+
+
+def refuse(where: str, max_norm: float | None, sparse: bool) -> None:
+    """Raise for what PyTorch does and nncore does not."""
+    if max_norm is not None:
+        raise ValueError(f"{where}: max_norm is not supported; rescale the table yourself, under no_grad")
+    if sparse:
+        raise ValueError(f"{where}: sparse gradients are not supported; leave sparse=False")
+
+
+def embedding(
+    input: Tensor,
+    weight: Tensor,
+    padding_idx: int | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> Tensor:
+    """Row input[i] of weight for every i; the row `padding_idx` gets no gradient.
+
+    Errors: IndexError for an id that is negative or not below the number of rows.
+    """
+    refuse("embedding", max_norm, sparse)
+    return _core.embedding(input, weight, padding_idx, scale_grad_by_freq)
+
+
+def embedding_bag(
+    input: Tensor,
+    weight: Tensor,
+    offsets: Tensor | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    mode: Mode = "mean",
+    sparse: bool = False,
+    per_sample_weights: Tensor | None = None,
+    include_last_offset: bool = False,
+    padding_idx: int | None = None,
+) -> Tensor:
+    """The mean, sum or largest of rows of weight, for each bag of ids, element by element; else 0.
+
+    Shapes: ids (bags, length), or (count,) cut where `offsets` (bags,) say, with `include_last_offset`
+    (bags + 1,), the end of the last bag too; result (bags, columns). `per_sample_weights`, of the shape of
+    the ids, multiply the rows of a sum. Ids equal to `padding_idx` are left out. The gradient of a largest
+    element goes to the first of equals.
+
+    Errors: IndexError for an id outside the table and for offsets that do not rise from 0; ValueError.
+
+    >>> table = nncore.tensor([[1.0], [10.0]])
+    >>> ids, w = nncore.tensor([[0, 1]]), nncore.tensor([[2.0, 0.5]])
+    >>> nn.functional.embedding_bag(ids, table, mode="sum", per_sample_weights=w).tolist()
+    [[7.0]]
+    """
+    refuse("embedding_bag", max_norm, sparse)
+    if per_sample_weights is None:
+        return _core.embedding_bag(
+            input, weight, offsets, mode, include_last_offset, padding_idx, scale_grad_by_freq
+        )
+    if mode != "sum":
+        raise ValueError(f"embedding_bag: mode is {mode!r}; per_sample_weights need mode='sum'")
+    if per_sample_weights.shape != input.shape:
+        raise ValueError(
+            f"embedding_bag: per_sample_weights have shape {per_sample_weights.shape} but the ids "
+            f"{input.shape}"
+        )
+    rows = _core.embedding(input, weight, padding_idx, scale_grad_by_freq) * per_sample_weights.unsqueeze(-1)
+    if padding_idx is not None:
+        rows = rows.masked_fill((input == padding_idx % weight.shape[0]).unsqueeze(-1), 0.0)
+    places = _core.arange(input.numel()).reshape(input.shape)  # a bag of the rows at hand
+    starts = None if offsets is None else offsets.to(_core.int64)
+    return _core.embedding_bag(places, rows.reshape(-1, weight.shape[1]), starts, "sum", include_last_offset)

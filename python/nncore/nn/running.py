@@ -1,0 +1,61 @@
+"""Running statistics: what batch and instance normalisation keep of each channel."""
+
+from __future__ import annotations
+
+from nncore import _core
+from nncore._check import number, size
+from nncore._core import Tensor, dtype
+
+from .normalization import Channels
+
+__all__ = ["Running"]
+
+
+class Running(Channels):
+    """Base: mean and variance of each channel over all batches, where `track_running_stats` asks for them."""
+
+    running_mean: Tensor | None
+    running_var: Tensor | None
+    num_batches_tracked: Tensor | None
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        *,
+        bias: bool = True,
+        dtype: dtype | None = None,
+    ) -> None:
+        name = type(self).__name__
+        super().__init__(size(name, "num_features", num_features), eps, affine, bias, dtype)
+        self.num_features = num_features
+        self.momentum = None if momentum is None else number(name, "momentum", momentum, 0.0, 1.0)
+        self.track_running_stats = track_running_stats
+        kept, kind = track_running_stats, dtype or _core.float32
+        self.register_buffer("running_mean", _core.zeros(num_features, dtype=kind) if kept else None)
+        self.register_buffer("running_var", _core.ones(num_features, dtype=kind) if kept else None)
+        self.register_buffer("num_batches_tracked", _core.tensor(0) if kept else None)
+
+    def reset_running_stats(self) -> None:
+        """Mean 0, variance 1 and no batches."""
+        for buffer, value in (
+            (self.running_mean, 0.0),
+            (self.running_var, 1.0),
+            (self.num_batches_tracked, 0),
+        ):
+            if buffer is not None:
+                _core.assign_(buffer, value)
+
+    def reset_parameters(self) -> None:
+        """Weight 1 and bias 0, and statistics of no batch."""
+        self.reset_running_stats()
+        super().reset_parameters()
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, {self._affine_repr()}, "
+            f"track_running_stats={self.track_running_stats}"
+        )
