@@ -176,6 +176,30 @@ def test_layer_with_and_without_weights(mask_kind: str | None, padding_kind: str
         assert w.shape == (4, 4)
 
 
+@pytest.mark.parametrize("extra", [{"add_bias_kv": True}, {"add_zero_attn": True}])
+@pytest.mark.parametrize("masked", [False, True])
+def test_keys_that_belong_to_no_step(extra: dict[str, bool], masked: bool) -> None:
+    """The same as a longer sequence of projected keys, with and without weights."""
+    layer = nn.MultiheadAttention(6, 2, batch_first=True, dtype=F64, **extra)
+    x = normal(2, 4, 6)
+    mask = nncore.tensor(~np.tri(4, dtype=bool)) if masked else None
+    y, weights = layer(x, x, x, attn_mask=mask, average_attn_weights=False)
+    fast, _ = layer(x, x, x, attn_mask=mask, need_weights=False, is_causal=masked)
+    assert weights.shape == (2, 2, 4, 5)
+    np.testing.assert_allclose(weights.detach().numpy().sum(-1), 1, rtol=1e-13)
+    np.testing.assert_allclose(fast.detach().numpy(), y.detach().numpy(), rtol=1e-11, atol=1e-13)
+    q, k, v = (t.detach().numpy() for t in layer._projected(x, x, x))
+    last = [t[:, -1] for t in (k, v)]
+    rows = [0 if row is None else row.detach().numpy() for row in (layer.bias_k, layer.bias_v)]
+    for found, row in zip(last, rows, strict=True):
+        assert np.array_equal(found, np.broadcast_to(row, (1, 2, 6))[0])
+    scores = q[:, :, :3] @ k[:, :, :3].swapaxes(1, 2) / np.sqrt(3)
+    if masked:
+        scores[:, :, :4] = np.where(np.tri(4, dtype=bool), scores[:, :, :4], -np.inf)
+    p = np.exp(scores)
+    np.testing.assert_allclose(weights.detach().numpy()[:, 0], p / p.sum(-1, keepdims=True), rtol=1e-12)
+
+
 def test_other_widths_of_key_and_value() -> None:
     layer = nn.MultiheadAttention(6, 3, kdim=2, vdim=5)
     y, weights = layer(nncore.ones(4, 2, 6), nncore.ones(7, 2, 2), nncore.ones(7, 2, 5))

@@ -90,9 +90,11 @@ class MultiheadAttention(Module):
     S): bool, here **True is left out**, or numbers that are added. `need_weights` also returns the
     probabilities (N, L, S), the mean over heads, or with `average_attn_weights=False` (N, num_heads, L, S);
     without them nothing of the size L · S is kept. `is_causal` says that attn_mask is the causal triangle, so
-    that it need not be read. Parameters: in_proj_weight (3 embed_dim, embed_dim), or q_, k_ and v_proj_weight
-    where kdim or vdim differ, Xavier uniform; in_proj_bias and out_proj.bias zero; out_proj.weight as
-    `Linear`. The names add_bias_kv and add_zero_attn are not offered.
+    that it need not be read. With `add_bias_kv` one more key and value, bias_k and bias_v, are learned, with
+    `add_zero_attn` another is zero; every query sees them, and the probabilities have a column for each.
+    Parameters: in_proj_weight (3 embed_dim, embed_dim), or q_, k_ and v_proj_weight where kdim or vdim
+    differ, Xavier uniform; in_proj_bias and out_proj.bias zero; bias_k and bias_v (1, 1, embed_dim) Xavier
+    normal; out_proj.weight as `Linear`.
 
     Errors: ValueError for sizes and shapes that do not fit, TypeError for dtypes.
     Source: Vaswani et al. 2017, section 3.2.2; names and layouts are PyTorch's.
@@ -109,6 +111,8 @@ class MultiheadAttention(Module):
     k_proj_weight: Parameter | None
     v_proj_weight: Parameter | None
     in_proj_bias: Parameter | None
+    bias_k: Parameter | None
+    bias_v: Parameter | None
 
     def __init__(
         self,
@@ -116,6 +120,8 @@ class MultiheadAttention(Module):
         num_heads: int,
         dropout: float = 0.0,
         bias: bool = True,
+        add_bias_kv: bool = False,
+        add_zero_attn: bool = False,
         kdim: int | None = None,
         vdim: int | None = None,
         batch_first: bool = False,
@@ -148,6 +154,10 @@ class MultiheadAttention(Module):
         self.register_parameter(
             "in_proj_bias", Parameter(_core.empty(3 * embed_dim, dtype=kind)) if bias else None
         )
+        for row in ("bias_k", "bias_v"):
+            own_row = Parameter(_core.empty(1, 1, embed_dim, dtype=kind)) if add_bias_kv else None
+            self.register_parameter(row, own_row)
+        self.add_zero_attn = add_zero_attn
         self.out_proj = Linear(embed_dim, embed_dim, bias, dtype=dtype)
         self._reset_parameters()
 
@@ -158,6 +168,9 @@ class MultiheadAttention(Module):
         for bias in (self.in_proj_bias, self.out_proj.bias):
             if bias is not None:
                 init.zeros_(bias)
+        for row in (self.bias_k, self.bias_v):
+            if row is not None:
+                init.xavier_normal_(row)
 
     def forward(
         self,
@@ -185,14 +198,15 @@ class MultiheadAttention(Module):
         elif alone:
             query, key, value = query.unsqueeze(0), key.unsqueeze(0), value.unsqueeze(0)
             key_padding_mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
-        causal = is_causal and key_padding_mask is None and not need_weights  # the triangle need not be read
-        mask = None if causal else self._mask(query, key, attn_mask, key_padding_mask)
+        more = (self.bias_k is not None) + self.add_zero_attn  # keys that every query sees
+        causal = is_causal and not (need_weights or more or key_padding_mask is not None)  # need not be read
+        mask = None if causal else self._mask(query, key, attn_mask, key_padding_mask, more)
         dropout_p = self.dropout if self.training else 0.0
         if need_weights or (mask is not None and mask.requires_grad):
             q, k, v = (self._split(x) for x in self._projected(query, key, value))
             heads, weights = _composed(q, k, v, mask, dropout_p, causal, None)
             y = heads.transpose(1, 2).reshape(query.shape)
-        elif same and self.in_proj_weight is not None:
+        elif same and self.in_proj_weight is not None and not more:
             packed = _core.linear(query, self.in_proj_weight, self.in_proj_bias)
             y = _core.attention_of_packed(packed, self.num_heads, mask, causal, dropout_p=dropout_p)
         else:
@@ -224,14 +238,24 @@ class MultiheadAttention(Module):
         biases: list[Tensor | None] = [None] * 3
         if self.in_proj_bias is not None:
             biases = [self.in_proj_bias[i * width : (i + 1) * width] for i in range(3)]
-        return [_core.linear(x, w, b) for x, w, b in zip(inputs, weights, biases, strict=True)]
+        q, k, v = (_core.linear(x, w, b) for x, w, b in zip(inputs, weights, biases, strict=True))
+        return [q, self._longer(k, self.bias_k), self._longer(v, self.bias_v)]
+
+    def _longer(self, x: Tensor, row: Tensor | None) -> Tensor:
+        """Keys or values (batch, steps, features) with those that belong to no step."""
+        shape = (x.shape[0], 1, self.embed_dim)
+        rows = [] if row is None else [row.expand(shape)]
+        rows += [_core.zeros(shape, dtype=x.dtype)] if self.add_zero_attn else []
+        return _core.cat([x, *rows], 1) if rows else x
 
     def _split(self, x: Tensor) -> Tensor:
         batch, steps, _ = x.shape
         return x.reshape(batch, steps, self.num_heads, self.head_dim).transpose(1, 2)
 
-    def _mask(self, query: Tensor, key: Tensor, mask: Tensor | None, padding: Tensor | None) -> Tensor | None:
-        """Both masks as one that broadcasts to (batch, heads, L, S), in the meaning of the function."""
+    def _mask(
+        self, query: Tensor, key: Tensor, mask: Tensor | None, padding: Tensor | None, more: int
+    ) -> Tensor | None:
+        """Both masks as one that broadcasts to (batch, heads, L, S + more), True taking part."""
         batch, queries, keys = query.shape[0], query.shape[1], key.shape[1]
         if mask is not None:
             wanted = [(queries, keys), (batch * self.num_heads, queries, keys)]
@@ -248,12 +272,21 @@ class MultiheadAttention(Module):
                     f"expected {(batch, keys)}"
                 )
             padding = padding.reshape(batch, 1, 1, keys)
-        if mask is None or padding is None:
-            one = mask if padding is None else padding
-            return one == 0 if one is not None and one.dtype == _core.bool else one
-        if mask.dtype == padding.dtype == _core.bool:
-            return _core.where(mask, mask, padding) == 0
-        return _added(mask, query.dtype) + _added(padding, query.dtype)
+        mask = _joined(mask, padding, query.dtype)
+        if mask is None or not more:
+            return mask
+        seen = _core.full((*mask.shape[:-1], more), int(mask.dtype == _core.bool), dtype=mask.dtype)
+        return _core.cat([mask, seen], -1)
+
+
+def _joined(mask: Tensor | None, padding: Tensor | None, kind: dtype) -> Tensor | None:
+    """Two masks in which True is left out as one in which True takes part, or as numbers to add."""
+    if mask is None or padding is None:
+        one = mask if padding is None else padding
+        return one == 0 if one is not None and one.dtype == _core.bool else one
+    if mask.dtype == padding.dtype == _core.bool:
+        return _core.where(mask, mask, padding) == 0
+    return _added(mask, kind) + _added(padding, kind)
 
 
 def _added(mask: Tensor, kind: dtype) -> Tensor:
