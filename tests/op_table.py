@@ -397,7 +397,7 @@ CASES: list[Case] = [
     ),
     Case(
         "mse sum",
-        lambda a, b: nncore.mse_loss(a, b, "sum"),
+        lambda a, b: nncore.mse_loss(a, b, reduction="sum"),
         lambda a, b: np.sum((a - b) ** 2),
         inputs(2, -3, 3),
         [(5, 7), (0,)],
@@ -405,7 +405,7 @@ CASES: list[Case] = [
     ),
     Case(
         "mse none",
-        lambda a, b: nncore.mse_loss(a, b, "none"),
+        lambda a, b: nncore.mse_loss(a, b, reduction="none"),
         lambda a, b: (a - b) ** 2,
         inputs(2, -3, 3),
         [(5, 7)],

@@ -120,12 +120,35 @@ def _ctc_call(x: Any, reduction: Any) -> Any:
     return F.ctc_loss(x, nncore.tensor(TARGETS), (6, 5), (3, 1), reduction=reduction)
 
 
+def weighted(name: str, call: Any, truth: Any, make: Any, over_weights: bool = True) -> list[Case]:
+    """Rows with an element weight as third operand, whose sum divides the mean."""
+
+    def each(x: Array, t: Array, w: Array) -> Array:
+        return np.asarray(w * truth(x, t))
+
+    rows = losses(
+        f"{name} weighted",
+        lambda x, t, w, reduction: call(x, t, reduction=reduction, weight=w),
+        each,
+        lambda rng, shape: [*make(rng, shape), *inputs(1, 0.5, 2)(rng, shape)],
+    )
+    for row in rows if over_weights else []:
+        if row.name.endswith("mean"):
+            row.truth = lambda x, t, w: each(x, t, w).sum() / w.sum()
+    return rows
+
+
 CASES: list[Case] = [
+    *weighted("l1_loss", F.l1_loss, lambda x, t: np.abs(x - t), parted((-3, -1), (-0.9, 2))),
+    *weighted("mse_loss", F.mse_loss, lambda x, t: (x - t) ** 2, inputs(2, -3, 3)),
+    *weighted(
+        "huber_loss", F.huber_loss, lambda x, t: smooth_l1(x, t, 1), parted((0.1, 0.3), (0.35, 0.55)), False
+    ),
     *losses("l1_loss", F.l1_loss, lambda x, t: np.abs(x - t), parted((-3, -1), (-0.9, 2))),
     *losses("mse_loss", F.mse_loss, lambda x, t: (x - t) ** 2, inputs(2, -3, 3)),
     *losses(
         "smooth_l1_loss",
-        lambda x, t, reduction: F.smooth_l1_loss(x, t, reduction, 0.5),
+        lambda x, t, reduction: F.smooth_l1_loss(x, t, reduction=reduction, beta=0.5),
         lambda x, t: smooth_l1(x, t, 0.5),
         parted((0.1, 0.3), (0.35, 0.55)),
     ),
@@ -149,7 +172,7 @@ CASES: list[Case] = [
     ),
     *losses(
         "binary_cross_entropy weighted",
-        lambda x, t, reduction: F.binary_cross_entropy(x, t, given(x, like(x, 1, 0, 2)), reduction),
+        lambda x, t, reduction: F.binary_cross_entropy(x, t, given(x, like(x, 1, 0, 2)), reduction=reduction),
         lambda x, t: like(x, 1, 0, 2) * (-t * np.log(x) - (1 - t) * np.log1p(-x)),
         inputs(2, 0.1, 0.9),
     ),
@@ -157,7 +180,7 @@ CASES: list[Case] = [
     *losses(
         "bce with logits weighted",
         lambda x, t, reduction: F.binary_cross_entropy_with_logits(
-            x, t, given(x, WEIGHTS), reduction, pos_weight=given(x, WEIGHTS[::-1].copy())
+            x, t, given(x, WEIGHTS), reduction=reduction, pos_weight=given(x, WEIGHTS[::-1].copy())
         ),
         lambda x, t: bce_logits(x, t, WEIGHTS[::-1], WEIGHTS),
         parted((-9, 9), (0, 1)),
@@ -166,13 +189,13 @@ CASES: list[Case] = [
     *losses("kl_div", F.kl_div, lambda x, t: t * (np.log(t) - x), log_uniform),
     *losses(
         "kl_div of logarithms",
-        lambda x, t, reduction: F.kl_div(x, t, reduction, log_target=True),
+        lambda x, t, reduction: F.kl_div(x, t, reduction=reduction, log_target=True),
         lambda x, t: np.exp(t) * (t - x),
         inputs(2, -3, 0),
     ),
     Case(
         "kl_div batchmean",
-        lambda x, t: F.kl_div(x, t, "batchmean"),
+        lambda x, t: F.kl_div(x, t, reduction="batchmean"),
         lambda x, t: (t * (np.log(t) - x)).sum() / len(x),
         log_uniform,
         [(5, 7)],
@@ -181,20 +204,20 @@ CASES: list[Case] = [
     ),
     *losses(
         "hinge_embedding_loss",
-        lambda x, reduction: F.hinge_embedding_loss(x, given(x, signs(x)), 1.25, reduction),
+        lambda x, reduction: F.hinge_embedding_loss(x, given(x, signs(x)), 1.25, reduction=reduction),
         lambda x: np.where(signs(x) == 1, x, np.maximum(0, 1.25 - x)),
         inputs(1, -3, 3, 0.01),
     ),
     *losses(
         "soft_margin_loss",
-        lambda x, reduction: F.soft_margin_loss(x, given(x, signs(x)), reduction),
+        lambda x, reduction: F.soft_margin_loss(x, given(x, signs(x)), reduction=reduction),
         lambda x: softplus(-signs(x) * x),
         inputs(1, -6, 6),
     ),
     *losses("poisson_nll_loss", F.poisson_nll_loss, lambda x, t: np.exp(x) - t * x, parted((-2, 2), (0, 5))),
     *losses(
         "poisson_nll_loss full",
-        lambda x, t, reduction: F.poisson_nll_loss(x, t, False, True, 1e-3, reduction),
+        lambda x, t, reduction: F.poisson_nll_loss(x, t, False, True, eps=1e-3, reduction=reduction),
         lambda x, t: x - t * np.log(x + 1e-3) + stirling(t),
         parted((0.3, 4), (1.1, 5)),
     ),
@@ -210,13 +233,13 @@ CASES: list[Case] = [
     ),
     *losses(
         "margin_ranking_loss",
-        lambda a, b, reduction: F.margin_ranking_loss(a, b, given(a, signs(a)), 0.125, reduction),
+        lambda a, b, reduction: F.margin_ranking_loss(a, b, given(a, signs(a)), 0.125, reduction=reduction),
         lambda a, b: np.maximum(0, 0.125 - signs(a) * (a - b)),
         parted((-3, -1), (0.1, 2)),
     ),
     *losses(
         "multilabel_soft_margin_loss",
-        lambda x, t, reduction: F.multilabel_soft_margin_loss(x, t, given(x, WEIGHTS), reduction),
+        lambda x, t, reduction: F.multilabel_soft_margin_loss(x, t, given(x, WEIGHTS), reduction=reduction),
         lambda x, t: bce_logits(x, t, 1, WEIGHTS).mean(-1),
         parted((-4, 4), (0, 1)),
         [(7, 5)],
@@ -227,7 +250,7 @@ CASES: list[Case] = [
         for case in losses(
             f"multi_margin_loss {p}",
             lambda x, reduction, p=p: F.multi_margin_loss(
-                x, nncore.tensor(CLASSES), p, 9.0, given(x, WEIGHTS), reduction
+                x, nncore.tensor(CLASSES), p, 9.0, given(x, WEIGHTS), reduction=reduction
             ),
             lambda x, p=p: multi_margin(x, CLASSES, p, 9.0, WEIGHTS),
             inputs(1, -2, 2),
@@ -251,7 +274,9 @@ CASES: list[Case] = [
     ),
     *losses(
         "cosine_embedding_loss",
-        lambda a, b, reduction: F.cosine_embedding_loss(a, b, given(a, signs(np.ones(5))), 0.125, reduction),
+        lambda a, b, reduction: F.cosine_embedding_loss(
+            a, b, given(a, signs(np.ones(5))), 0.125, reduction=reduction
+        ),
         lambda a, b: np.where(signs(np.ones(5)) == 1, 1 - cosine(a, b), np.maximum(0, cosine(a, b) - 0.125)),
         inputs(2, 0.5, 3),
         [(5, 7)],

@@ -199,7 +199,11 @@ CASES: list[tuple[Callable[[], Any], type[Exception], str]] = [
         ValueError,
         "mse_loss: input has shape (64, 4) but target has (64, 1)",
     ),
-    (lambda: nncore.mse_loss(ones(32), ones(32, 1), "none"), ValueError, "a loss does not broadcast"),
+    (
+        lambda: nncore.mse_loss(ones(32), ones(32, 1), reduction="none"),
+        ValueError,
+        "a loss does not broadcast",
+    ),
     (lambda: nncore.mse_loss(zeros(0), zeros(0)), ValueError, "the mean of an empty batch"),
     # dtypes
     (

@@ -181,6 +181,12 @@ def test_class_weights_are_state() -> None:
 X, T = nncore.zeros(4, 3), nncore.tensor([0, 1, 2, 0])
 BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: nn.CrossEntropyLoss(reduction="average"), ValueError, "average is not a valid value"),  # type: ignore[arg-type]
+    (lambda: nn.MSELoss(size_average=False), TypeError, "MSELoss: size_average .* reduction="),  # type: ignore[arg-type]
+    (lambda: nn.CrossEntropyLoss(None, None, 1, False), TypeError, "CrossEntropyLoss: size_average"),  # type: ignore[arg-type]
+    (lambda: F.mse_loss(X, X, "sum"), TypeError, "mse_loss: size_average and reduce .* reduction='none'"),
+    (lambda: F.cross_entropy(X, T, reduce=False), TypeError, "cross_entropy: size_average and reduce"),
+    (lambda: F.mse_loss(X, X, weight=X[:1]), ValueError, r"\(4, 3\) but weight has \(1, 3\)"),
+    (lambda: F.huber_loss(X[:0], X[:0], weight=X[:0]), ValueError, "the mean of an empty batch"),
     (lambda: nn.MSELoss(reduction=None), ValueError, "None is not a valid value for reduction"),  # type: ignore[arg-type]
     (lambda: nn.CrossEntropyLoss(label_smoothing=1.5), ValueError, "at least 0, at most 1, got 1.5"),
     (lambda: nn.CrossEntropyLoss(label_smoothing=math.nan), ValueError, "label_smoothing must be"),

@@ -39,7 +39,7 @@ def test_probabilities_of_zero_and_one_cost_at_most_100() -> None:
 
 
 def test_impossible_targets_of_kl_div_cost_nothing() -> None:
-    assert F.kl_div(t(-1, -math.inf), t(0, 0), "none").tolist() == [0.0, 0.0]
+    assert F.kl_div(t(-1, -math.inf), t(0, 0), reduction="none").tolist() == [0.0, 0.0]
 
 
 def test_modules_are_their_functions(rng: np.random.Generator) -> None:
@@ -55,7 +55,7 @@ def test_modules_are_their_functions(rng: np.random.Generator) -> None:
             nn.BCEWithLogitsLoss(w, pos_weight=2 * w)(x, y),
             F.binary_cross_entropy_with_logits(x, y, w, pos_weight=2 * w),
         ),
-        (nn.KLDivLoss(reduction="batchmean")(x, y), F.kl_div(x, y, "batchmean")),
+        (nn.KLDivLoss(reduction="batchmean")(x, y), F.kl_div(x, y, reduction="batchmean")),
         (nn.HingeEmbeddingLoss(0.5)(x, sign), F.hinge_embedding_loss(x, sign, 0.5)),
         (nn.SoftMarginLoss()(x, sign), F.soft_margin_loss(x, sign)),
         (nn.PoissonNLLLoss(full=True)(x, y), F.poisson_nll_loss(x, y, full=True)),
@@ -68,6 +68,7 @@ def test_modules_are_their_functions(rng: np.random.Generator) -> None:
         (nn.CosineSimilarity()(x, y), F.cosine_similarity(x, y)),
         (nn.PairwiseDistance()(x, y), F.pairwise_distance(x, y)),
     ]
+    pairs.append((nn.GaussianNLLLoss()(input=x, target=y, var=y), F.gaussian_nll_loss(x, y, y)))
     for module, function in pairs:
         assert np.array_equal(module.numpy(), function.numpy())
 
@@ -137,6 +138,8 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: F.gaussian_nll_loss(A, A, A - 1), ValueError, "var must not be negative"),
     (lambda: F.gaussian_nll_loss(A, A, A[:2]), ValueError, "var has shape"),
     (lambda: F.gaussian_nll_loss(A, A, A, eps=0.0), ValueError, "eps must be above 0"),
+    (lambda: F.kl_div(A, A, True), TypeError, "kl_div: size_average"),  # type: ignore[arg-type]
+    (lambda: F.binary_cross_entropy(A, A, nn.Parameter(A)), ValueError, "no derivative by the weight"),
     (lambda: F.huber_loss(A, A, delta=0.0), ValueError, "delta must be above 0"),
     (lambda: nn.HuberLoss(delta=-1.0), ValueError, "delta must be"),
     (lambda: nn.SmoothL1Loss(beta=-1.0), ValueError, "beta must be"),

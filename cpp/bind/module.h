@@ -32,6 +32,9 @@ void bind_runtime(py::module_& m);
 // (values, indices) as a named tuple.
 py::object values_and_indices(const Tensor& values, const Tensor& indices);
 
+// x in the type that `dtype=` names, where it is given.
+Tensor typed(const Tensor& x, std::optional<DType> dtype);
+
 // A function f(input, ...) and a method input.f(...).
 template <class F, class... Extra>
 void bind_both(py::module_& m, TensorClass& tensor, const char* name, F f, const Extra&... extra) {

@@ -11,8 +11,6 @@ namespace {
 
 using OptionalType = std::optional<DType>;
 
-Tensor typed(const Tensor& x, OptionalType dtype) { return dtype ? ops::cast(x, *dtype) : x; }
-
 // max(x) of all elements, or (values, indices) along one axis.
 py::object extreme(const Tensor& x, bool largest, const std::optional<int64_t>& dim, bool keepdim) {
   if (!dim) return py::cast(ops::extreme_all(x, largest));
@@ -61,6 +59,8 @@ Tensor norm(const Tensor& x, const py::object& p, const Axes& dim, bool keepdim)
 }
 
 }  // namespace
+
+Tensor typed(const Tensor& x, OptionalType dtype) { return dtype ? ops::cast(x, *dtype) : x; }
 
 void bind_reduce(py::module_& m, TensorClass& tensor) {
   const auto both = [&](const char* name, auto f, const char* doc) {

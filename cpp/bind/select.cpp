@@ -111,19 +111,16 @@ void bind_select(py::module_& m, TensorClass& tensor) {
       },
       py::arg("k"), py::arg("dim") = -1, py::arg("largest") = true, py::arg("sorted") = true,
       "(values, indices) of the k largest or smallest along dim, in order; of equals the first.");
-  const auto typed = [](const Tensor& x, std::optional<DType> dtype) {
-    return dtype ? ops::cast(x, *dtype) : x;
-  };
   bind_both(
       m, tensor, "cumsum",
-      [typed](const Tensor& x, int64_t dim, std::optional<DType> dtype) {
+      [](const Tensor& x, int64_t dim, std::optional<DType> dtype) {
         return ops::cumsum(typed(x, dtype), dim);
       },
       py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(),
       "Running sums along dim; integers sum to int64.");
   bind_both(
       m, tensor, "cumprod",
-      [typed](const Tensor& x, int64_t dim, std::optional<DType> dtype) {
+      [](const Tensor& x, int64_t dim, std::optional<DType> dtype) {
         return ops::cumprod(typed(x, dtype), dim);
       },
       py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), "Running products along dim.");

@@ -3,6 +3,7 @@
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "cost.h"
+#include "reduce.h"
 #include "rows.h"
 
 namespace nncore::ops {
@@ -22,6 +23,10 @@ void check_operand(const char* op, const char* argument, const Tensor& t, const 
                    "; convert one of them with .to()");
 }
 
+void check_not_empty(const char* op, const Tensor& x) {
+  check(x.numel() > 0, op, ": the mean of an empty batch, shape ", x.shape(), ", is not defined");
+}
+
 Tensor run(int op, const char* name, const Tensor& a, const Tensor& b, const Tensor& c, const Tensor& w,
            bool summed, double scale, Scalars scalars) {
   static constexpr auto gradients = gradient_counts(LossOps());
@@ -37,6 +42,8 @@ Tensor run(int op, const char* name, const Tensor& a, const Tensor& b, const Ten
   for (int k = gradients[op]; k < 3; k++)
     check(!operands[k]->defined() || !operands[k]->requires_grad() || !grad_enabled(), name,
           ": there is no derivative by operand ", k, " (the target or its like); pass it with .detach()");
+  check(!w.defined() || !w.requires_grad() || !grad_enabled(), name,
+        ": there is no derivative by the weight; pass it with .detach()");
   const auto kept = [](const Tensor& t) { return t.defined() ? t.saved() : Tensor(); };
   if (Tape tape{a, b, c})
     tape.record(name, y,
@@ -53,10 +60,20 @@ Tensor run(int op, const char* name, const Tensor& a, const Tensor& b, const Ten
 
 Tensor pointwise_loss(int op, const char* name, const Tensor& a, const Tensor& b, const Tensor& c,
                       const Tensor& w, LossReduction reduction, Scalars scalars) {
-  check(reduction != LossReduction::mean || a.numel() > 0, name, ": the mean of an empty batch, shape ",
-        a.shape(), ", is not defined");
+  if (reduction == LossReduction::mean) check_not_empty(name, a);
   return run(op, name, a, b, c, w, reduction != LossReduction::none,
              reduction == LossReduction::mean ? 1.0 / double(a.numel()) : 1.0, scalars);
+}
+
+Tensor weighted(const char* name, const Tensor& each, const Tensor& weight, LossReduction reduction,
+                bool over_sum) {
+  check_operand(name, "weight", weight, each);
+  const Tensor y = multiply(each, weight);
+  if (reduction == LossReduction::none) return y;
+  const Tensor total = sum(y, {}, false);
+  if (reduction == LossReduction::sum) return total;
+  check_not_empty(name, each);
+  return over_sum ? divide(total, sum(weight, {}, false)) : multiply(total, 1.0 / double(each.numel()));
 }
 
 Tensor summed_loss(int op, const char* name, const Tensor& a, const Tensor& b, double scale) {

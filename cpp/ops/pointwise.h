@@ -13,6 +13,10 @@ namespace nncore::ops {
 Tensor pointwise_loss(int op, const char* name, const Tensor& a, const Tensor& b, const Tensor& c,
                       const Tensor& w, LossReduction reduction, Scalars scalars = {});
 
+// The losses `each` times weight, reduced; the mean is over the sum of the weights, or over their number.
+Tensor weighted(const char* name, const Tensor& each, const Tensor& weight, LossReduction reduction,
+                bool over_sum);
+
 // scale * sum l(a, b)
 Tensor summed_loss(int op, const char* name, const Tensor& a, const Tensor& b, double scale);
 

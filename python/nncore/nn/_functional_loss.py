@@ -32,7 +32,11 @@ __all__ = [
 
 Reduction = Literal["none", "mean", "sum"]
 
+# size_average and reduce, which reduction has replaced, keep their places; the core refuses them.
+
 l1_loss = _core.l1_loss
+smooth_l1_loss = _core.smooth_l1_loss
+huber_loss = _core.huber_loss
 soft_margin_loss = _core.soft_margin_loss
 hinge_embedding_loss = _core.hinge_embedding_loss
 multi_margin_loss = _core.multi_margin_loss
@@ -43,51 +47,59 @@ def _stretched(weight: Tensor | None, like: Tensor) -> Tensor | None:
     return weight if weight is None or weight.shape == like.shape else weight.expand(*like.shape)
 
 
-def smooth_l1_loss(input: Tensor, target: Tensor, reduction: Reduction = "mean", beta: float = 1.0) -> Tensor:
-    """d² / (2 beta) where |d| < beta, else |d| - beta / 2, with d = input - target (Girshick 2015, eq. 3)."""
-    if not beta >= 0:
-        raise ValueError(f"smooth_l1_loss: beta must be at least 0, got {beta}")
-    return _core.smooth_l1_loss(input, target, beta, reduction)
-
-
-def huber_loss(input: Tensor, target: Tensor, reduction: Reduction = "mean", delta: float = 1.0) -> Tensor:
-    """d² / 2 where |d| <= delta, else delta (|d| - delta / 2), with d = input - target (Huber 1964)."""
-    if not delta > 0:
-        raise ValueError(f"huber_loss: delta must be above 0, got {delta}")
-    return _core.huber_loss(input, target, delta, reduction)
-
-
 def binary_cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: Reduction = "mean"
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: None = None,
+    reduce: None = None,
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """-t ln x - (1 - t) ln(1 - x) of probabilities x; logarithms are not less than -100."""
-    return _core.binary_cross_entropy(input, target, weight=_stretched(weight, input), reduction=reduction)
+    return _core.binary_cross_entropy(
+        input,
+        target,
+        weight=_stretched(weight, input),
+        size_average=size_average,
+        reduce=reduce,
+        reduction=reduction,
+    )
 
 
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
+    size_average: None = None,
+    reduce: None = None,
     reduction: Reduction = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
     """`binary_cross_entropy` of sigmoid(input), positives weighted by `pos_weight`, without overflow."""
     return _core.binary_cross_entropy_with_logits(
-        input, target, _stretched(pos_weight, input), _stretched(weight, input), reduction=reduction
+        input,
+        target,
+        _stretched(pos_weight, input),
+        _stretched(weight, input),
+        size_average=size_average,
+        reduce=reduce,
+        reduction=reduction,
     )
 
 
 def kl_div(
     input: Tensor,
     target: Tensor,
+    size_average: None = None,
+    reduce: None = None,
     reduction: Literal["none", "mean", "sum", "batchmean"] = "mean",
     log_target: bool = False,
 ) -> Tensor:
     """t (ln t - x) of log-probabilities x, or e^t (t - x) with `log_target`."""
     loss = _core.kl_div_log if log_target else _core.kl_div
     if reduction != "batchmean":
-        return loss(input, target, reduction)
-    return loss(input, target, "sum") / input.shape[0]
+        return loss(input, target, size_average, reduce, reduction)
+    return loss(input, target, size_average, reduce, "sum") / input.shape[0]
 
 
 def poisson_nll_loss(
@@ -95,14 +107,16 @@ def poisson_nll_loss(
     target: Tensor,
     log_input: bool = True,
     full: bool = False,
+    size_average: None = None,
     eps: float = 1e-8,
+    reduce: None = None,
     reduction: Reduction = "mean",
 ) -> Tensor:
     """e^x - t x, or x - t ln(x + eps) without `log_input`; `full` adds Stirling's ln t! where t > 1."""
     if log_input:
-        loss = _core.poisson_nll_loss_log(input, target, reduction)
+        loss = _core.poisson_nll_loss_log(input, target, size_average, reduce, reduction)
     else:
-        loss = _core.poisson_nll_loss(input, target, eps, reduction)
+        loss = _core.poisson_nll_loss(input, target, eps, size_average, reduce, reduction)
     return loss + _core.stirling(target, reduction) if full else loss
 
 
@@ -136,18 +150,30 @@ def gaussian_nll_loss(
 
 
 def margin_ranking_loss(
-    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: Reduction = "mean"
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: float = 0.0,
+    size_average: None = None,
+    reduce: None = None,
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """max(0, -t (x1 - x2) + margin): x1 is to rank above x2 where t is 1, below where it is -1."""
-    return _core.margin_ranking_loss(input1, input2, target, s0=margin, reduction=reduction)
+    return _core.margin_ranking_loss(
+        input1, input2, target, s0=margin, size_average=size_average, reduce=reduce, reduction=reduction
+    )
 
 
 def multilabel_soft_margin_loss(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: Reduction = "mean"
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: None = None,
+    reduce: None = None,
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """The mean over classes of `binary_cross_entropy_with_logits`, for each sample."""
-    each = "none" if reduction == "none" else reduction
-    loss = binary_cross_entropy_with_logits(input, target, weight, each)
+    loss = binary_cross_entropy_with_logits(input, target, weight, size_average, reduce, reduction)
     if reduction == "none":
         return loss.mean(-1)
     return loss if reduction == "mean" else loss / input.shape[-1]
@@ -159,7 +185,13 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
 
 
 def cosine_embedding_loss(
-    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: Reduction = "mean"
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: float = 0.0,
+    size_average: None = None,
+    reduce: None = None,
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """1 - cos(x1, x2) where t is 1, max(0, cos(x1, x2) - margin) where it is -1."""
     if input1.shape != input2.shape:
@@ -168,7 +200,9 @@ def cosine_embedding_loss(
             "they must be equal"
         )
     cosine = cosine_similarity(input1, input2, -1, 1e-12)
-    return _core.cosine_embedding_loss(cosine, target.to(cosine.dtype), margin, reduction)
+    return _core.cosine_embedding_loss(
+        cosine, target.to(cosine.dtype), margin, size_average, reduce, reduction
+    )
 
 
 def pairwise_distance(
@@ -186,6 +220,8 @@ def triplet_margin_loss(
     p: float = 2.0,
     eps: float = 1e-6,
     swap: bool = False,
+    size_average: None = None,
+    reduce: None = None,
     reduction: Reduction = "mean",
 ) -> Tensor:
     """max(0, d(anchor, positive) - d(anchor, negative) + margin), d the `pairwise_distance`.
@@ -200,7 +236,9 @@ def triplet_margin_loss(
     near, far = pairwise_distance(anchor, positive, p, eps), pairwise_distance(anchor, negative, p, eps)
     if swap:
         far = _core.minimum(far, pairwise_distance(positive, negative, p, eps))
-    return _core.margin_ranking_loss(far, near, s0=margin, reduction=reduction)
+    return _core.margin_ranking_loss(
+        far, near, s0=margin, size_average=size_average, reduce=reduce, reduction=reduction
+    )
 
 
 def ctc_loss(

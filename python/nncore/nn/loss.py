@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 from nncore import _core
 from nncore._check import number
@@ -16,13 +16,21 @@ Reduction = Literal["none", "mean", "sum"]
 
 
 class _Loss(Module):
-    """A loss with a reduction over its elements."""
+    """A loss with a reduction over its elements, which once was called size_average and reduce."""
 
-    def __init__(self, reduction: Reduction = "mean") -> None:
+    reductions: ClassVar[tuple[str, ...]] = ("none", "mean", "sum")
+
+    def __init__(self, size_average: None = None, reduce: None = None, reduction: str = "mean") -> None:
         super().__init__()
-        if reduction not in ("none", "mean", "sum"):
-            raise ValueError(f"{reduction} is not a valid value for reduction; use 'none', 'mean' or 'sum'")
-        self.reduction = reduction
+        if (size_average, reduce) != (None, None):
+            raise TypeError(
+                f"{type(self).__name__}: size_average and reduce are no more; reduction='none', 'mean' or "
+                "'sum' says it"
+            )
+        if reduction not in self.reductions:
+            known = ", ".join(map(repr, self.reductions))
+            raise ValueError(f"{reduction} is not a valid value for reduction; use one of {known}")
+        self.reduction: Any = reduction
 
 
 class CrossEntropyLoss(_Loss):
@@ -45,19 +53,25 @@ class CrossEntropyLoss(_Loss):
     def __init__(
         self,
         weight: Tensor | None = None,
-        *,
+        size_average: None = None,
         ignore_index: int = -100,
+        reduce: None = None,
         reduction: Reduction = "mean",
         label_smoothing: float = 0.0,
     ) -> None:
-        super().__init__(reduction)
+        super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)
         self.ignore_index = ignore_index
         self.label_smoothing = number("CrossEntropyLoss", "label_smoothing", label_smoothing, 0.0, 1.0)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return _core.cross_entropy(
-            input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing
+            input,
+            target,
+            self.weight,
+            ignore_index=self.ignore_index,
+            reduction=self.reduction,
+            label_smoothing=self.label_smoothing,
         )
 
 
@@ -74,14 +88,21 @@ class NLLLoss(_Loss):
     weight: Tensor | None
 
     def __init__(
-        self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: Reduction = "mean"
+        self,
+        weight: Tensor | None = None,
+        size_average: None = None,
+        ignore_index: int = -100,
+        reduce: None = None,
+        reduction: Reduction = "mean",
     ) -> None:
-        super().__init__(reduction)
+        super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)
         self.ignore_index = ignore_index
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return _core.nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
+        return _core.nll_loss(
+            input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction
+        )
 
 
 class MSELoss(_Loss):
@@ -93,11 +114,8 @@ class MSELoss(_Loss):
     2.0
     """
 
-    def __init__(self, *, reduction: Reduction = "mean") -> None:
-        super().__init__(reduction)
-
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return _core.mse_loss(input, target, self.reduction)
+        return _core.mse_loss(input, target, reduction=self.reduction)
 
 
 class SumSquaredError(Module):

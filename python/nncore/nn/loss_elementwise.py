@@ -40,9 +40,9 @@ class _Elementwise(_Loss):
     function: ClassVar[Callable[..., Tensor]]
     settings: ClassVar[tuple[str, ...]] = ()
 
-    def forward(self, *tensors: Tensor) -> Tensor:
+    def forward(self, *tensors: Tensor, **named: Tensor) -> Tensor:
         given: dict[str, Any] = {name: getattr(self, name) for name in self.settings}
-        return self.function(*tensors, **given, reduction=self.reduction)
+        return self.function(*tensors, **named, **given, reduction=self.reduction)
 
 
 class _Weighted(_Elementwise):
@@ -51,8 +51,14 @@ class _Weighted(_Elementwise):
     weight: Tensor | None
     settings: ClassVar[tuple[str, ...]] = ("weight",)
 
-    def __init__(self, weight: Tensor | None = None, *, reduction: Reduction = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: None = None,
+        reduce: None = None,
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)
 
 
@@ -64,9 +70,6 @@ class L1Loss(_Elementwise):
     """
 
     function = staticmethod(functional.l1_loss)
-
-    def __init__(self, *, reduction: Reduction = "mean") -> None:
-        super().__init__(reduction)
 
 
 class SmoothL1Loss(_Elementwise):
@@ -82,8 +85,14 @@ class SmoothL1Loss(_Elementwise):
     function = staticmethod(functional.smooth_l1_loss)
     settings = ("beta",)
 
-    def __init__(self, *, reduction: Reduction = "mean", beta: float = 1.0) -> None:
-        super().__init__(reduction)
+    def __init__(
+        self,
+        size_average: None = None,
+        reduce: None = None,
+        reduction: Reduction = "mean",
+        beta: float = 1.0,
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.beta = number("SmoothL1Loss", "beta", beta, 0.0)
 
 
@@ -99,8 +108,8 @@ class HuberLoss(_Elementwise):
     function = staticmethod(functional.huber_loss)
     settings = ("delta",)
 
-    def __init__(self, *, reduction: Reduction = "mean", delta: float = 1.0) -> None:
-        super().__init__(reduction)
+    def __init__(self, reduction: Reduction = "mean", delta: float = 1.0) -> None:
+        super().__init__(reduction=reduction)
         self.delta = number("HuberLoss", "delta", delta, above=0.0)
 
 
@@ -134,15 +143,16 @@ class BCEWithLogitsLoss(_Weighted):
     def __init__(
         self,
         weight: Tensor | None = None,
-        *,
+        size_average: None = None,
+        reduce: None = None,
         reduction: Reduction = "mean",
         pos_weight: Tensor | None = None,
     ) -> None:
-        super().__init__(weight, reduction=reduction)
+        super().__init__(weight, size_average, reduce, reduction)
         self.register_buffer("pos_weight", pos_weight)
 
 
-class KLDivLoss(_Loss):
+class KLDivLoss(_Elementwise):
     """E = mean of t (ln t - x) of log-probabilities x; with `log_target` the target is ln t.
 
     The reduction 'batchmean' divides the sum by the batch, which is the divergence of each sample.
@@ -153,18 +163,19 @@ class KLDivLoss(_Loss):
     0.0
     """
 
+    function = staticmethod(functional.kl_div)
+    settings = ("log_target",)
+    reductions = (*_Loss.reductions, "batchmean")
+
     def __init__(
         self,
-        *,
+        size_average: None = None,
+        reduce: None = None,
         reduction: Literal["none", "mean", "sum", "batchmean"] = "mean",
         log_target: bool = False,
     ) -> None:
-        super().__init__("mean" if reduction == "batchmean" else reduction)
-        self.kind: Literal["none", "mean", "sum", "batchmean"] = reduction
+        super().__init__(size_average, reduce, reduction)
         self.log_target = log_target
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        return functional.kl_div(input, target, self.kind, self.log_target)
 
 
 class HingeEmbeddingLoss(_Elementwise):
@@ -179,8 +190,14 @@ class HingeEmbeddingLoss(_Elementwise):
     function = staticmethod(functional.hinge_embedding_loss)
     settings = ("margin",)
 
-    def __init__(self, margin: float = 1.0, *, reduction: Reduction = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self,
+        margin: float = 1.0,
+        size_average: None = None,
+        reduce: None = None,
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.margin = number("HingeEmbeddingLoss", "margin", margin)
 
 
@@ -194,9 +211,6 @@ class SoftMarginLoss(_Elementwise):
     """
 
     function = staticmethod(functional.soft_margin_loss)
-
-    def __init__(self, *, reduction: Reduction = "mean") -> None:
-        super().__init__(reduction)
 
 
 class PoissonNLLLoss(_Elementwise):
@@ -213,9 +227,15 @@ class PoissonNLLLoss(_Elementwise):
     settings = ("log_input", "full", "eps")
 
     def __init__(
-        self, log_input: bool = True, full: bool = False, *, eps: float = 1e-8, reduction: Reduction = "mean"
+        self,
+        log_input: bool = True,
+        full: bool = False,
+        size_average: None = None,
+        eps: float = 1e-8,
+        reduce: None = None,
+        reduction: Reduction = "mean",
     ) -> None:
-        super().__init__(reduction)
+        super().__init__(size_average, reduce, reduction)
         self.log_input = log_input
         self.full = full
         self.eps = number("PoissonNLLLoss", "eps", eps, 0.0)
@@ -235,7 +255,7 @@ class GaussianNLLLoss(_Elementwise):
     settings = ("full", "eps")
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: Reduction = "mean") -> None:
-        super().__init__(reduction)
+        super().__init__(reduction=reduction)
         self.full = full
         self.eps = number("GaussianNLLLoss", "eps", eps, above=0.0)
 
@@ -252,8 +272,14 @@ class MarginRankingLoss(_Elementwise):
     function = staticmethod(functional.margin_ranking_loss)
     settings = ("margin",)
 
-    def __init__(self, margin: float = 0.0, *, reduction: Reduction = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self,
+        margin: float = 0.0,
+        size_average: None = None,
+        reduce: None = None,
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.margin = number("MarginRankingLoss", "margin", margin)
 
 
@@ -276,10 +302,11 @@ class MultiMarginLoss(_Weighted):
         p: int = 1,
         margin: float = 1.0,
         weight: Tensor | None = None,
-        *,
+        size_average: None = None,
+        reduce: None = None,
         reduction: Reduction = "mean",
     ) -> None:
-        super().__init__(weight, reduction=reduction)
+        super().__init__(weight, size_average, reduce, reduction)
         self.p = size("MultiMarginLoss", "p", p, 1)
         self.margin = number("MultiMarginLoss", "margin", margin)
 
@@ -310,8 +337,14 @@ class CosineEmbeddingLoss(_Elementwise):
     function = staticmethod(functional.cosine_embedding_loss)
     settings = ("margin",)
 
-    def __init__(self, margin: float = 0.0, *, reduction: Reduction = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self,
+        margin: float = 0.0,
+        size_average: None = None,
+        reduce: None = None,
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.margin = number("CosineEmbeddingLoss", "margin", margin, -1.0, 1.0)
 
 
@@ -335,10 +368,11 @@ class TripletMarginLoss(_Elementwise):
         p: float = 2.0,
         eps: float = 1e-6,
         swap: bool = False,
-        *,
+        size_average: None = None,
+        reduce: None = None,
         reduction: Reduction = "mean",
     ) -> None:
-        super().__init__(reduction)
+        super().__init__(size_average, reduce, reduction)
         self.margin = number("TripletMarginLoss", "margin", margin, above=0.0)
         self.p = number("TripletMarginLoss", "p", p, above=0.0)
         self.eps = number("TripletMarginLoss", "eps", eps, 0.0)
@@ -359,7 +393,7 @@ class CTCLoss(_Loss):
     """
 
     def __init__(self, blank: int = 0, reduction: Reduction = "mean", zero_infinity: bool = False) -> None:
-        super().__init__(reduction)
+        super().__init__(reduction=reduction)
         self.blank = size("CTCLoss", "blank", blank)
         self.zero_infinity = zero_infinity
 
