@@ -423,9 +423,9 @@ class Tensor:
         """
         ln x / ln 2, element by element; derivative 1 / (x ln 2).
         """
-    def log_softmax(self, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    def log_softmax(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
         """
-        x - log(sum(exp(x))) along dim.
+        x - log(sum(exp(x))) along dim, of the input as dtype where that is given.
         """
     def logical_and(self, other: typing.Any) -> Tensor:
         """
@@ -657,9 +657,9 @@ class Tensor:
         """
         The shape, or the size of one axis.
         """
-    def softmax(self, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    def softmax(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
         """
-        exp(x) / sum(exp(x)) along dim.
+        exp(x) / sum(exp(x)) along dim, of the input as dtype where that is given.
         """
     def softplus(self, beta: typing.SupportsFloat | typing.SupportsIndex = 1.0, threshold: typing.SupportsFloat | typing.SupportsIndex = 20.0) -> Tensor:
         """
@@ -1127,11 +1127,11 @@ def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor |
     >>> nncore.nn.functional.batch_norm(x, None, None, training=True, eps=0.0).tolist()
     [[-1.0], [1.0]]
     """
-def binary_cross_entropy(input: Tensor, target: Tensor, third: Tensor | None = None, weight: Tensor | None = None, s0: typing.SupportsFloat | typing.SupportsIndex = 0.0, s1: typing.SupportsFloat | typing.SupportsIndex = 0.0, reduction: str = 'mean') -> Tensor:
+def binary_cross_entropy(input: Tensor, target: Tensor, third: Tensor | None = None, weight: Tensor | None = None, s0: typing.SupportsFloat | typing.SupportsIndex = 0.0, s1: typing.SupportsFloat | typing.SupportsIndex = 0.0, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
     -t ln x - (1 - t) ln(1 - x), logarithms not below -100.
     """
-def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, pos_weight: Tensor | None = None, weight: Tensor | None = None, s0: typing.SupportsFloat | typing.SupportsIndex = 0.0, s1: typing.SupportsFloat | typing.SupportsIndex = 0.0, reduction: str = 'mean') -> Tensor:
+def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, pos_weight: Tensor | None = None, weight: Tensor | None = None, s0: typing.SupportsFloat | typing.SupportsIndex = 0.0, s1: typing.SupportsFloat | typing.SupportsIndex = 0.0, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
     binary_cross_entropy of sigmoid(input), the positives weighted by pos_weight.
     """
@@ -1155,7 +1155,7 @@ def ceil(input: Tensor) -> Tensor:
     """
     the smallest integer >= x, element by element; derivative 0.
     """
-def celu(input: Tensor, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+def celu(input: Tensor, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0, inplace: builtins.bool = False) -> Tensor:
     """
     x where x > 0, else alpha (e^(x / alpha) - 1), element by element; derivative 1 where x > 0, else e^(x / alpha).
     """
@@ -1175,11 +1175,11 @@ def cos(input: Tensor) -> Tensor:
     """
     cos x, element by element; derivative -sin x.
     """
-def cosine_embedding_loss(input: Tensor, target: Tensor, margin: typing.SupportsFloat | typing.SupportsIndex = 0.0, reduction: str = 'mean') -> Tensor:
+def cosine_embedding_loss(input: Tensor, target: Tensor, margin: typing.SupportsFloat | typing.SupportsIndex = 0.0, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
     1 - x where target is 1, max(0, x - margin) where it is -1.
     """
-def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: typing.SupportsInt | typing.SupportsIndex = -100, reduction: str = 'mean', label_smoothing: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> Tensor:
+def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: typing.Any = None, ignore_index: typing.SupportsInt | typing.SupportsIndex = -100, reduce: typing.Any = None, reduction: str = 'mean', label_smoothing: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> Tensor:
     """
     -log softmax(input)[target], from logits (N, C) or (N, C, ...) and class indices or probabilities.
 
@@ -1249,7 +1249,7 @@ def elementwise_ops() -> list[typing.Any]:
     """
     Name, formula, derivative and float32 bound in ulp of every elementwise op.
     """
-def elu(input: Tensor, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+def elu(input: Tensor, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0, inplace: builtins.bool = False) -> Tensor:
     """
     x where x > 0, else alpha (e^x - 1), element by element; derivative 1 where x > 0, else alpha e^x.
     """
@@ -1257,9 +1257,9 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: typing.SupportsInt | t
     """
     Row input[i] of weight for every i.
     """
-def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None = None, mean: builtins.bool = True, padding_idx: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None = None, mode: str = 'mean', include_last_offset: builtins.bool = False, padding_idx: typing.SupportsInt | typing.SupportsIndex | None = None, scale_grad_by_freq: builtins.bool = False) -> Tensor:
     """
-    Sums or means of rows of weight.
+    Sums, means or largest elements of rows of weight.
     """
 def empty(*args: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
@@ -1342,7 +1342,7 @@ def gather(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index:
     >>> nncore.gather(nncore.tensor([[1, 2], [3, 4]]), 1, nncore.tensor([[1], [0]])).tolist()
     [[2], [3]]
     """
-def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | None = None, weight: Tensor | None = None, s0: typing.SupportsFloat | typing.SupportsIndex = 0.0, s1: typing.SupportsFloat | typing.SupportsIndex = 0.0, reduction: str = 'mean') -> Tensor:
+def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | None = None, weight: Tensor | None = None, s0: typing.SupportsFloat | typing.SupportsIndex = 0.0, s1: typing.SupportsFloat | typing.SupportsIndex = 0.0, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
     (ln v + (x - t)^2 / v) / 2 + s1, v = max(var, s0).
     """
@@ -1379,25 +1379,27 @@ def gt(input: Tensor, other: typing.Any) -> Tensor:
     """
     Element by element, a bool tensor.
     """
-def hardsigmoid(input: Tensor) -> Tensor:
+def hardsigmoid(input: Tensor, inplace: builtins.bool = False) -> Tensor:
     """
     min(max(x + 3, 0), 6) / 6, element by element; derivative 1/6 where -3 < x < 3, else 0.
     """
-def hardswish(input: Tensor) -> Tensor:
+def hardswish(input: Tensor, inplace: builtins.bool = False) -> Tensor:
     """
     x min(max(x + 3, 0), 6) / 6, element by element; derivative 0 where x <= -3, x / 3 + 1/2 where x < 3, else 1.
     """
-def hardtanh(input: Tensor, min_val: typing.SupportsFloat | typing.SupportsIndex = -1.0, max_val: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+def hardtanh(input: Tensor, min_val: typing.SupportsFloat | typing.SupportsIndex = -1.0, max_val: typing.SupportsFloat | typing.SupportsIndex = 1.0, inplace: builtins.bool = False) -> Tensor:
     """
     min(max(x, min_val), max_val), element by element; derivative 1 where min_val < x < max_val, else 0.
     """
-def hinge_embedding_loss(input: Tensor, target: Tensor, margin: typing.SupportsFloat | typing.SupportsIndex = 1.0, reduction: str = 'mean') -> Tensor:
+def hinge_embedding_loss(input: Tensor, target: Tensor, margin: typing.SupportsFloat | typing.SupportsIndex = 1.0, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
     x where target is 1, max(0, margin - x) where it is -1.
     """
-def huber_loss(input: Tensor, target: Tensor, delta: typing.SupportsFloat | typing.SupportsIndex = 1.0, reduction: str = 'mean') -> Tensor:
+def huber_loss(input: Tensor, target: Tensor, reduction: str = 'mean', delta: typing.SupportsFloat | typing.SupportsIndex = 1.0, weight: Tensor | None = None) -> Tensor:
     """
-    d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2), with d = input - target.
+    d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2), with d = input - target (Huber 1964).
+
+    weight, of the input's shape, multiplies each; the mean counts the elements, not the weights.
     """
 def index_add(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, source: Tensor, *, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
     """
@@ -1431,17 +1433,19 @@ def isnan(input: Tensor) -> Tensor:
     """
     Whether each element is NaN.
     """
-def kl_div(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
+def kl_div(input: Tensor, target: Tensor, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
     t (ln t - x) of log-probabilities x and probabilities t.
     """
-def kl_div_log(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
+def kl_div_log(input: Tensor, target: Tensor, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
     e^t (t - x) of log-probabilities x and t.
     """
-def l1_loss(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
+def l1_loss(input: Tensor, target: Tensor, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean', weight: Tensor | None = None) -> Tensor:
     """
     |input - target|, averaged, summed or as it is; the shapes must be equal.
+
+    weight, of that shape too, multiplies each, and the mean is divided by its sum.
     """
 def l2_normalize(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = 1, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-12) -> Tensor:
     """
@@ -1460,7 +1464,7 @@ def le(input: Tensor, other: typing.Any) -> Tensor:
     """
     Element by element, a bool tensor.
     """
-def leaky_relu(input: Tensor, negative_slope: typing.SupportsFloat | typing.SupportsIndex = 0.01) -> Tensor:
+def leaky_relu(input: Tensor, negative_slope: typing.SupportsFloat | typing.SupportsIndex = 0.01, inplace: builtins.bool = False) -> Tensor:
     """
     x where x > 0, else negative_slope x, element by element; derivative 1 where x > 0, else negative_slope.
     """
@@ -1492,9 +1496,9 @@ def log2(input: Tensor) -> Tensor:
     """
     ln x / ln 2, element by element; derivative 1 / (x ln 2).
     """
-def log_softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+def log_softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
     """
-    x - log(sum(exp(x))) along dim.
+    x - log(sum(exp(x))) along dim, of the input as dtype where that is given.
     """
 def logical_and(input: Tensor, other: typing.Any) -> Tensor:
     """
@@ -1528,7 +1532,7 @@ def manual_seed(seed: typing.Any) -> None:
     """
     Starts the default generator anew; equal seeds give equal numbers on every machine.
     """
-def margin_ranking_loss(input: Tensor, target: Tensor, sign: Tensor | None = None, weight: Tensor | None = None, s0: typing.SupportsFloat | typing.SupportsIndex = 0.0, s1: typing.SupportsFloat | typing.SupportsIndex = 0.0, reduction: str = 'mean') -> Tensor:
+def margin_ranking_loss(input: Tensor, target: Tensor, sign: Tensor | None = None, weight: Tensor | None = None, s0: typing.SupportsFloat | typing.SupportsIndex = 0.0, s1: typing.SupportsFloat | typing.SupportsIndex = 0.0, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
     max(0, s0 - sign (input - target)).
     """
@@ -1584,7 +1588,7 @@ def minimum(input: Tensor, other: Tensor) -> Tensor:
     """
     The smaller of two, element by element; the gradient is shared where they are equal.
     """
-def mish(input: Tensor) -> Tensor:
+def mish(input: Tensor, inplace: builtins.bool = False) -> Tensor:
     """
     x tanh(softplus(x)), element by element; derivative w + x (1 - w^2) sigmoid(x), w = tanh(softplus(x)).
     """
@@ -1596,15 +1600,17 @@ def movedim(input: Tensor, source: builtins.int | collections.abc.Sequence[built
     """
     Axes moved to other places; the rest keep their order.
     """
-def mse_loss(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
+def mse_loss(input: Tensor, target: Tensor, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean', weight: Tensor | None = None) -> Tensor:
     """
     (input - target)^2, averaged, summed or as it is; the shapes must be equal.
+
+    weight, of that shape too, multiplies each, and the mean is divided by its sum.
     """
 def mul(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a * b, broadcast.
     """
-def multi_margin_loss(input: Tensor, target: Tensor, p: typing.SupportsInt | typing.SupportsIndex = 1, margin: typing.SupportsFloat | typing.SupportsIndex = 1.0, weight: Tensor | None = None, reduction: str = 'mean') -> Tensor:
+def multi_margin_loss(input: Tensor, target: Tensor, p: typing.SupportsInt | typing.SupportsIndex = 1, margin: typing.SupportsFloat | typing.SupportsIndex = 1.0, weight: Tensor | None = None, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
     sum over c != t of w_t max(0, margin - x_t + x_c)^p / C, of rows x (N, C) or (C,) and classes t.
 
@@ -1626,7 +1632,7 @@ def neg(input: Tensor) -> Tensor:
     """
     -x, element by element; derivative -1.
     """
-def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, ignore_index: typing.SupportsInt | typing.SupportsIndex = -100, reduction: str = 'mean') -> Tensor:
+def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: typing.Any = None, ignore_index: typing.SupportsInt | typing.SupportsIndex = -100, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
     -input[target], from log-probabilities (N, C) or (N, C, ...).
     """
@@ -1676,11 +1682,11 @@ def permute(input: Tensor, dims: builtins.int | collections.abc.Sequence[builtin
     """
     The axes in another order.
     """
-def poisson_nll_loss(input: Tensor, target: Tensor, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-08, reduction: str = 'mean') -> Tensor:
+def poisson_nll_loss(input: Tensor, target: Tensor, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-08, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
     x - t ln(x + eps).
     """
-def poisson_nll_loss_log(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
+def poisson_nll_loss_log(input: Tensor, target: Tensor, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
     e^x - t x.
     """
@@ -1728,11 +1734,11 @@ def recurrent(mode: str, input: Tensor, h_0: Tensor | None, c_0: Tensor | None, 
     """
     One recurrent layer over input (steps, batch, features): (output, h_n, c_n or None). Each direction is [weight_ih, weight_hh, bias_ih, bias_hh, weight_hr].
     """
-def relu(input: Tensor) -> Tensor:
+def relu(input: Tensor, inplace: builtins.bool = False) -> Tensor:
     """
     max(x, 0), element by element; derivative 1 where y > 0, else 0.
     """
-def relu6(input: Tensor) -> Tensor:
+def relu6(input: Tensor, inplace: builtins.bool = False) -> Tensor:
     """
     min(max(x, 0), 6), element by element; derivative 1 where 0 < y < 6, else 0.
     """
@@ -1785,7 +1791,7 @@ def scatter_add(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, i
     """
     A copy of input with src added where index points along dim.
     """
-def selu(input: Tensor) -> Tensor:
+def selu(input: Tensor, inplace: builtins.bool = False) -> Tensor:
     """
     scale x where x > 0, else scale alpha (e^x - 1), element by element; derivative scale where x > 0, else scale alpha e^x.
     """
@@ -1819,7 +1825,7 @@ def sign(input: Tensor) -> Tensor:
     """
     -1, 0 or 1; NaN stays, element by element; derivative 0.
     """
-def silu(input: Tensor) -> Tensor:
+def silu(input: Tensor, inplace: builtins.bool = False) -> Tensor:
     """
     x sigmoid(x), element by element; derivative s (1 + x (1 - s)), s = sigmoid(x).
     """
@@ -1827,17 +1833,17 @@ def sin(input: Tensor) -> Tensor:
     """
     sin x, element by element; derivative cos x.
     """
-def smooth_l1_loss(input: Tensor, target: Tensor, beta: typing.SupportsFloat | typing.SupportsIndex = 1.0, reduction: str = 'mean') -> Tensor:
+def smooth_l1_loss(input: Tensor, target: Tensor, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean', beta: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
     """
-    d^2 / (2 beta) where |d| < beta, else |d| - beta / 2, with d = input - target.
+    d^2 / (2 beta) where |d| < beta, else |d| - beta / 2, with d = input - target (Girshick 2015, eq. 3).
     """
-def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = 'mean') -> Tensor:
+def soft_margin_loss(input: Tensor, target: Tensor, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
     ln(1 + e^(-t x)) of targets t, 1 or -1.
     """
-def softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+def softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
     """
-    exp(x) / sum(exp(x)) along dim.
+    exp(x) / sum(exp(x)) along dim, of the input as dtype where that is given.
     """
 def softplus(input: Tensor, beta: typing.SupportsFloat | typing.SupportsIndex = 1.0, threshold: typing.SupportsFloat | typing.SupportsIndex = 20.0) -> Tensor:
     """
@@ -1936,7 +1942,7 @@ def tensordot(a: Tensor, b: Tensor, dims: typing.Any = 2) -> Tensor:
     """
     The product summed over the last dims axes of a and the first of b, or over pairs of axes.
     """
-def threshold(input: Tensor, threshold: typing.SupportsFloat | typing.SupportsIndex, value: typing.SupportsFloat | typing.SupportsIndex) -> Tensor:
+def threshold(input: Tensor, threshold: typing.SupportsFloat | typing.SupportsIndex, value: typing.SupportsFloat | typing.SupportsIndex, inplace: builtins.bool = False) -> Tensor:
     """
     x where x > threshold, else value, element by element; derivative 1 where x > threshold, else 0.
     """

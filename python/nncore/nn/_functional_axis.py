@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from nncore import _core
 from nncore._check import size
-from nncore._core import Tensor
+from nncore._core import Tensor, dtype
 
 __all__ = ["maxout", "softmin"]
 
 
-def softmin(input: Tensor, dim: int) -> Tensor:
-    """y_i = exp(-x_i) / sum_j exp(-x_j) along dim.
+def softmin(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
+    """y_i = exp(-x_i) / sum_j exp(-x_j) along dim, of the input as `dtype` where that is given.
 
     >>> nn.functional.softmin(nncore.zeros(2), 0).tolist()
     [0.5, 0.5]
     """
-    return _core.softmax(-input, dim)
+    return _core.softmax(-input, dim, dtype=dtype)
 
 
 def maxout(input: Tensor, pieces: int, dim: int = -1) -> Tensor:
