@@ -190,6 +190,14 @@ def _ce_case(name: str, shape: tuple[int, ...]) -> Case:
 _ROWS = np.array([3, 0, 3, -1, 2])
 _MASK = np.arange(12).reshape(3, 4) % 3 == 0
 
+
+def near_places(n: int) -> Make:
+    """Numbers that lie near multiples of 10^-n, and far from what lies between two of them."""
+    return lambda rng, shape: [
+        np.asarray((rng.integers(-40, 40, shape) + rng.uniform(-0.3, 0.3, shape)) / 10.0**n)
+    ]
+
+
 CASES: list[Case] = [
     *(
         Case(
@@ -264,6 +272,13 @@ CASES: list[Case] = [
         lambda x: x.reshape(len(x), -1),
         inputs(1, -3, 3),
         [(3, 4, 5), (1, 1, 1)],
+    ),
+    Case(
+        "squeeze of axes",
+        lambda x: x.squeeze((0, -1)),
+        lambda x: x.squeeze(-1),
+        inputs(1, -3, 3),
+        [(3, 1, 1), (0, 2, 1)],
     ),
     Case("squeeze", lambda x: x.squeeze(1), lambda x: x.squeeze(1), inputs(1, -3, 3), [(3, 1, 5), (0, 1, 2)]),
     Case(
@@ -387,6 +402,34 @@ CASES: list[Case] = [
     _ce_case("cross_entropy", (6, 10)),
     _ce_case("cross_entropy one row", (1, 1)),
     _ce_case("cross_entropy of images", (3, 5, 4, 2)),
+    *(
+        Case(
+            f"{name} with alpha",
+            lambda a, b, f=f: f(a, b, alpha=0.75),
+            lambda a, b, sign=sign: a + sign * 0.75 * b,
+            inputs(2, -3, 3),
+            size=lambda a, b: np.abs(a) + np.abs(b),
+        )
+        for name, f, sign in (("add", nncore.add, 1), ("sub", nncore.sub, -1))
+    ),
+    *(
+        Case(
+            f"div {mode}",
+            lambda a, b, mode=mode: a.div(b, rounding_mode=mode),
+            lambda a, b, whole=whole: whole(a / b),
+            lambda rng, shape: [np.asarray(rng.integers(-9, 9, shape) + 0.5), np.full(shape, 1.0)],
+        )
+        for mode, whole in (("trunc", np.trunc), ("floor", np.floor))
+    ),
+    *(
+        Case(
+            f"round to {n} places",
+            lambda x, n=n: nncore.round(x, decimals=n),
+            lambda x, n=n: np.round(x, n),
+            near_places(n),
+        )
+        for n in (1, -2)
+    ),
     Case(
         "mse mean",
         nncore.mse_loss,

@@ -120,6 +120,67 @@ def test_function(name: str) -> None:
         np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=1e-13)
 
 
+INTS, OTHERS = whole(3, 4, high=20) - 10, whole(3, 4, high=5) - 6
+WIDE = real(2, 1, 3, 1)
+
+# f(library, *tensors), a tensor or several, without gradients
+PLAIN: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "add": (lambda lib, a, b: lib.add(a, b, alpha=3), (INTS, OTHERS)),
+    "sub": (lambda lib, a, b: a.sub(b, alpha=0.5), (X, T)),
+    "sub of a number": (lambda lib, a: lib.sub(a, 3, alpha=2), (INTS,)),
+    **{
+        f"div {mode} {kind}": (lambda lib, a, b, mode=mode: lib.div(a, b, rounding_mode=mode), arrays)
+        for mode in (None, "floor", "trunc")
+        for kind, arrays in (("int", (INTS, OTHERS)), ("float", (10 * X, W)))
+    },
+    "pow": (lambda lib, a: lib.pow(a, exponent=3), (X,)),
+    **{f"round {n}": (lambda lib, a, n=n: a.round(decimals=n), (100 * X,)) for n in (2, 0, -1)},
+    "where": (lambda lib, a: lib.where(a > 0), (X,)),
+    "squeeze": (
+        lambda lib, a: [a.squeeze(), a.squeeze(1), a.squeeze((1, 2)), a.squeeze(dim=(3, -3))],
+        (WIDE,),
+    ),
+    "split": (lambda lib, a: [*a.split(split_size=2), *lib.split(tensor=a, split_size_or_sections=3)], (X,)),
+    "norm": (lambda lib, a: lib.norm(a, dtype=lib.float64), (X.astype(np.float32),)),
+    "to": (
+        lambda lib, a, b: [a.to(b), a.to("cpu"), a.to("cpu", lib.int32), a.to(device="cpu")],
+        (10 * X, INTS),
+    ),
+    "numpy": (lambda lib, a: lib.tensor(a.requires_grad_().numpy(force=True)), (X,)),
+    "like": (
+        lambda lib, a: [lib.zeros_like(a, dtype=lib.int64), lib.ones_like(a, requires_grad=True).detach()],
+        (X,),
+    ),
+    "made": (
+        lambda lib: [
+            t.requires_grad_(t.requires_grad).detach()
+            for t in (
+                lib.full((2, 3), 1.5, requires_grad=True),
+                lib.arange(3.0, requires_grad=True),
+                lib.linspace(0, 1, 5, requires_grad=True),
+                lib.eye(3, requires_grad=True),
+            )
+            if t.requires_grad
+        ],
+        (),
+    ),
+    "softmax": (lambda lib, a: lib.softmax(a, 1, dtype=lib.float64), (INTS,)),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_plain_function(name: str) -> None:
+    call, arrays = PLAIN[name]
+    results = []
+    for lib in (nncore, torch):
+        found = call(lib, *(lib.tensor(a) for a in arrays))
+        results.append(list(found) if isinstance(found, (list, tuple)) else [found])
+    for ours, theirs in zip(*results, strict=True):
+        assert str(ours.dtype).split(".")[1] == str(theirs.dtype).split(".")[1]
+        assert ours.shape == tuple(theirs.shape)
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-15)
+
+
 Q, K, V = real(3, 2, 6), real(5, 2, 6), real(5, 2, 6)
 LEFT_OUT = np.triu(np.ones((3, 5), bool), 2)
 PADDING = np.array([[False] * 5, [False, False, True, False, True]])

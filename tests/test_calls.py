@@ -34,7 +34,8 @@ def pair() -> tuple[Tensor, Tensor]:
 def test_binary_calls_agree(name: str, pair: tuple[Tensor, Tensor]) -> None:
     a, b = pair
     function, method = getattr(nncore, name), getattr(a, name)
-    ways = [function(a, b), function(a, other=b), function(input=a, other=b), method(b), method(other=b)]
+    named = {"exponent" if name == "pow" else "other": b}
+    ways = [function(a, b), function(a, **named), function(input=a, **named), method(b), method(**named)]
     if name in OPERATORS:
         ways += [OPERATORS[name](a, b), getattr(a, f"__{operator_name(name)}__")(b)]
     for y in ways[1:]:

@@ -37,6 +37,24 @@ def test_same_numbers_on_every_level_and_thread_count(n: int) -> None:
             np.testing.assert_array_equal(a, b)
 
 
+def test_other_ways_to_ask_draw_the_same() -> None:
+    like = nncore.zeros(3, 4, dtype=nncore.float64)
+    f32, f64 = nncore.float32, nncore.float64
+    pairs: list[tuple[Callable[[Any], Any], Callable[[Any], Any]]] = [
+        (lambda g: nncore.rand(3, 4, dtype=f64, generator=g), lambda g: nncore.rand_like(like, generator=g)),
+        (
+            lambda g: nncore.randn(3, 4, generator=g),
+            lambda g: nncore.randn_like(like, dtype=f32, generator=g),
+        ),
+        (lambda g: nncore.randint(0, 9, (5,), generator=g), lambda g: nncore.randint(9, (5,), generator=g)),
+    ]
+    for one, other in pairs:
+        a, b = one(nncore.Generator(7)), other(nncore.Generator(7))
+        assert a.dtype == b.dtype
+        assert a.tolist() == b.tolist()
+    assert nncore.randn_like(like, requires_grad=True).requires_grad
+
+
 def test_state_continues_the_sequence() -> None:
     generator = nncore.Generator(3)
     draws(generator, 10)

@@ -67,22 +67,27 @@ py::object mixed(py::handle a, py::handle b) {
   return py::reinterpret_borrow<py::object>(Py_NotImplemented);
 }
 
+// The same, which raises where nothing fits.
+template <class Op, class Right, class Left>
+Tensor combined(const char* name, py::handle a, py::handle b) {
+  const py::object y = mixed<Op, Right, Left>(a, b);
+  check<TypeError>(y.ptr() != Py_NotImplemented, name, ": expected tensors or numbers, got ",
+                   Py_TYPE(a.ptr())->tp_name, " and ", Py_TYPE(b.ptr())->tp_name,
+                   "; convert arrays with nncore.tensor()");
+  return py::cast<Tensor>(y);
+}
+
 // slot: where the interpreter finds a binary operator; without it, it looks up the method by name and calls
 // it.
 using Slot = binaryfunc PyNumberMethods::*;
 
 template <class Op, class Right, class Left>
 void bind_operator(py::module_& m, TensorClass& tensor, const char* name, const char* symbol, Slot slot,
-                   const char* doc) {
+                   const char* doc, const char* second = "other") {
   const auto function = [name](const py::object& a, const py::object& b) {
-    py::object y = mixed<Op, Right, Left>(a, b);
-    check<TypeError>(y.ptr() != Py_NotImplemented, name, ": expected tensors or numbers, got ",
-                     Py_TYPE(a.ptr())->tp_name, " and ", Py_TYPE(b.ptr())->tp_name,
-                     "; convert arrays with nncore.tensor()");
-    return py::cast<Tensor>(y);
+    return combined<Op, Right, Left>(name, a, b);
   };
-  m.def(name, function, py::arg("input"), py::arg("other"), doc);
-  tensor.def(name, function, py::arg("other"), doc);
+  bind_both(m, tensor, name, function, py::arg(second), doc);
   direct(m, tensor, name, [](const Tensor& a, const Tensor& b) { return apply<Op>(a, b); });
   if (!*symbol) return;
   const auto reflected = [](py::handle a, py::handle b) { return mixed<Op, Right, Left>(b, a); };
@@ -92,6 +97,32 @@ void bind_operator(py::module_& m, TensorClass& tensor, const char* name, const 
   tensor_type->tp_as_number->*slot = [](PyObject* a, PyObject* b) {
     return call_guarded([&] { return mixed<Op, Right, Left>(a, b); });
   };
+}
+
+// PyTorch's a + alpha b and a - alpha b
+template <class Op, class Right, class Left>
+void bind_alpha(py::module_& m, TensorClass& tensor, const char* name, const char* doc) {
+  const auto f = [name](const py::object& a, const py::object& b, const py::object& alpha) {
+    check<TypeError>(is_number(alpha) && !tensor_of(alpha.ptr()), name, ": alpha is ",
+                     Py_TYPE(alpha.ptr())->tp_name, "; expected a number");
+    const bool scales = tensor_of(b.ptr()) || is_number(b);  // else it is refused below
+    return combined<Op, Right, Left>(name, a, scales ? b * alpha : b);
+  };
+  bind_both(m, tensor, name, f, py::arg("other"), py::kw_only(), py::arg("alpha"), doc);
+}
+
+// a / b without what stands behind the point: the whole number towards 0, or the one below.
+Tensor divided(const py::object& a, const py::object& b, const std::optional<std::string>& rounding) {
+  if (!rounding) return combined<Div, DivScalar, RdivScalar>("div", a, b);
+  if (*rounding == "floor") return combined<FloorDivide, FloorDivide, FloorDivide>("div", a, b);
+  check(*rounding == "trunc", "div: rounding_mode is '", *rounding, "'; expected 'trunc', 'floor' or None");
+  const auto is_whole = [](py::handle h) {
+    return tensor_of(h.ptr()) ? !is_floating(py::cast<Tensor>(h).dtype()) : PyLong_Check(h.ptr());
+  };
+  if (!is_whole(a) || !is_whole(b)) return apply<Trunc>(combined<Div, DivScalar, RdivScalar>("div", a, b));
+  const py::object rest = py::cast(combined<Fmod, Fmod, Fmod>("div", a, b));
+  const py::object whole = py::cast(combined<Sub, SubScalar, RsubScalar>("div", a, rest));
+  return combined<FloorDivide, FloorDivide, FloorDivide>("div", whole, b);
 }
 
 Tensor number_like(const Tensor& x, py::handle number) {
@@ -153,11 +184,17 @@ void bind_arithmetic(py::module_& m, TensorClass& tensor) {
                                            "a + b, broadcast.");
   bind_operator<Sub, SubScalar, RsubScalar>(m, tensor, "sub", "sub", &PyNumberMethods::nb_subtract,
                                             "a - b, broadcast.");
+  bind_alpha<Add, AddScalar, AddScalar>(m, tensor, "add", "a + alpha b, broadcast.");
+  bind_alpha<Sub, SubScalar, RsubScalar>(m, tensor, "sub", "a - alpha b, broadcast.");
   bind_operator<Mul, MulScalar, MulScalar>(m, tensor, "mul", "mul", &PyNumberMethods::nb_multiply,
                                            "a * b, broadcast.");
   bind_operator<Div, DivScalar, RdivScalar>(m, tensor, "div", "truediv", &PyNumberMethods::nb_true_divide,
                                             "a / b, broadcast; integers divide to float32.");
-  bind_operator<Pow, PowScalar, RpowScalar>(m, tensor, "pow", "pow", nullptr, "a to the power b, broadcast.");
+  bind_both(
+      m, tensor, "div", divided, py::arg("other"), py::kw_only(), py::arg("rounding_mode"),
+      "a / b as a whole number: towards 0 ('trunc') or the one below ('floor'), of the type of a and b.");
+  bind_operator<Pow, PowScalar, RpowScalar>(m, tensor, "pow", "pow", nullptr, "a to the power b, broadcast.",
+                                            "exponent");
   tensor.def("__neg__", [](const Tensor& x) { return apply<Neg>(x); });
   tensor.def("__pos__", [](const Tensor& x) { return x; });
   tensor.def("__abs__", [](const Tensor& x) { return apply<Abs>(x); });

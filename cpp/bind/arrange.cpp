@@ -83,8 +83,10 @@ Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
 }  // namespace
 
 void bind_arrange(py::module_& m, TensorClass& tensor) {
-  bind_both(m, tensor, "split", split, py::arg("split_size_or_sections"), py::arg("dim") = 0,
-            "Parts of one size, the last one perhaps shorter, or of the sizes given.");
+  m.def("split", split, py::arg("tensor"), py::arg("split_size_or_sections"), py::arg("dim") = 0,
+        "Parts of one size, the last one perhaps shorter, or of the sizes given.");
+  tensor.def("split", split, py::arg("split_size"), py::arg("dim") = 0,
+             "Parts of one size, the last one perhaps shorter, or of the sizes given.");
   bind_both(
       m, tensor, "chunk",
       [](const Tensor& x, int64_t chunks, int64_t dim) { return to_tuple(ops::chunk(x, chunks, dim)); },

@@ -61,43 +61,49 @@ void bind_filled(py::module_& m, const std::string& name, F make, const std::str
       },
       py::arg("dtype") = py::none(), py::arg("requires_grad") = false, doc.c_str());
   m.def((name + "_like").c_str(),
-        [make](const Tensor& x, std::optional<DType> dtype) {
-          return make(x.shape(), dtype.value_or(x.dtype()));
+        [make](const Tensor& x, std::optional<DType> dtype, bool requires_grad) {
+          return marked(make(x.shape(), dtype.value_or(x.dtype())), requires_grad);
         },
-        py::arg("input"), py::arg("dtype") = py::none(), (doc + " As large as input.").c_str());
+        py::arg("input"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
+        (doc + " As large as input.").c_str());
+}
+
+void bind_drawn(py::module_& m, const std::string& name, Distribution distribution, const std::string& doc) {
+  const auto drawn = [distribution](const Shape& shape, DType dtype, const OptionalGenerator& g, bool grad) {
+    Tensor t = empty(shape, dtype);
+    ops::random_(t, chosen(g), distribution, 0, 1);
+    return marked(t, grad);
+  };
+  m.def(
+      name.c_str(),
+      [drawn](const py::args& size, const OptionalGenerator& g, std::optional<DType> dtype, bool grad) {
+        return drawn(to_shape(size), dtype.value_or(DType::float32), g, grad);
+      },
+      py::arg("generator") = py::none(), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
+      doc.c_str());
+  m.def((name + "_like").c_str(),
+        [drawn](const Tensor& x, const OptionalGenerator& g, std::optional<DType> dtype, bool grad) {
+          return drawn(x.shape(), dtype.value_or(x.dtype()), g, grad);
+        },
+        py::arg("input"), py::kw_only(), py::arg("generator") = py::none(), py::arg("dtype") = py::none(),
+        py::arg("requires_grad") = false, (doc + " As many as input has.").c_str());
 }
 
 void bind_random(py::module_& m) {
-  const auto drawn = [](const Shape& shape, DType dtype, const OptionalGenerator& g, Distribution d) {
-    Tensor t = empty(shape, dtype);
-    ops::random_(t, chosen(g), d, 0, 1);
-    return t;
+  bind_drawn(m, "rand", Distribution::uniform, "Uniform random numbers in [0, 1).");
+  bind_drawn(m, "randn", Distribution::normal,
+             "Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958).");
+  const auto integers = [&](auto f, const auto&... bounds) {
+    m.def("randint", f, bounds..., py::arg("size"), py::arg("generator") = py::none(),
+          py::arg("dtype") = DType::int64,
+          "Random integers from low, by default 0, to high - 1, all equally likely.");
   };
-  m.def(
-      "rand",
-      [drawn](const py::args& size, const OptionalGenerator& generator, std::optional<DType> dtype,
-              bool requires_grad) {
-        return marked(drawn(to_shape(size), dtype.value_or(DType::float32), generator, Distribution::uniform),
-                      requires_grad);
-      },
-      py::arg("generator") = py::none(), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
-      "Uniform random numbers in [0, 1).");
-  m.def(
-      "randn",
-      [drawn](const py::args& size, const OptionalGenerator& generator, std::optional<DType> dtype,
-              bool requires_grad) {
-        return marked(drawn(to_shape(size), dtype.value_or(DType::float32), generator, Distribution::normal),
-                      requires_grad);
-      },
-      py::arg("generator") = py::none(), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
-      "Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958).");
-  m.def(
-      "randint",
-      [](int64_t low, int64_t high, const Shape& size, const OptionalGenerator& generator, DType dtype) {
-        return ops::randint(low, high, size, chosen(generator), dtype);
-      },
-      py::arg("low"), py::arg("high"), py::arg("size"), py::arg("generator") = py::none(),
-      py::arg("dtype") = DType::int64, "Random integers from low to high - 1, all equally likely.");
+  integers([](int64_t low, int64_t high, const Shape& size, const OptionalGenerator& generator,
+              DType dtype) { return ops::randint(low, high, size, chosen(generator), dtype); },
+           py::arg("low"), py::arg("high"));
+  integers([](int64_t high, const Shape& size, const OptionalGenerator& generator,
+              DType dtype) { return ops::randint(0, high, size, chosen(generator), dtype); },
+           py::arg("high"));
   m.def(
       "randperm",
       [](int64_t n, const OptionalGenerator& generator) { return ops::randperm(n, chosen(generator)); },
@@ -193,13 +199,22 @@ void bind_create(py::module_& m) {
   m.def("from_numpy", from_numpy, py::arg("array"),
         "A tensor that shares the memory of a dense NumPy array, or a copy where its layout does not allow "
         "that.");
-  m.def("full", full, py::arg("size"), py::arg("fill_value"), py::arg("dtype") = py::none(),
-        "All elements equal.");
+  const auto grad = py::arg("requires_grad") = false;
+  m.def(
+      "full",
+      [](const Shape& size, py::handle value, std::optional<DType> dtype, bool requires_grad) {
+        return marked(full(size, value, dtype), requires_grad);
+      },
+      py::arg("size"), py::arg("fill_value"), py::arg("dtype") = py::none(), grad, "All elements equal.");
   bind_filled(m, "empty", made_empty, "Memory without values.");
   bind_filled(m, "zeros", ops::zeros, "All elements 0.");
   bind_filled(m, "ones", [](const Shape& s, DType d) { return ops::full(s, 1, d); }, "All elements 1.");
-  m.def("arange", arange, py::arg("start"), py::arg("end") = py::none(), py::arg("step") = 1,
-        py::arg("dtype") = py::none(), "start, start + step, ... below end; arange(n) counts from 0.");
+  m.def(
+      "arange",
+      [](py::handle start, const py::object& end, py::handle step, std::optional<DType> dtype,
+         bool requires_grad) { return marked(arange(start, end, step, dtype), requires_grad); },
+      py::arg("start"), py::arg("end") = py::none(), py::arg("step") = 1, py::arg("dtype") = py::none(), grad,
+      "start, start + step, ... below end; arange(n) counts from 0.");
   m.def(
       "full_like",
       [](const Tensor& x, py::handle value, std::optional<DType> dtype) {
@@ -207,14 +222,19 @@ void bind_create(py::module_& m) {
       },
       py::arg("input"), py::arg("fill_value"), py::arg("dtype") = py::none(),
       "All elements equal. As large as input.");
-  m.def("linspace", ops::linspace, py::arg("start"), py::arg("end"), py::arg("steps"),
-        py::arg("dtype") = DType::float32, "So many numbers at equal distances from start to end.");
+  m.def(
+      "linspace",
+      [](double start, double end, int64_t steps, DType dtype, bool requires_grad) {
+        return marked(ops::linspace(start, end, steps, dtype), requires_grad);
+      },
+      py::arg("start"), py::arg("end"), py::arg("steps"), py::arg("dtype") = DType::float32, grad,
+      "So many numbers at equal distances from start to end.");
   m.def(
       "eye",
-      [](int64_t n, std::optional<int64_t> columns, DType dtype) {
-        return ops::eye(n, columns.value_or(n), dtype);
+      [](int64_t n, std::optional<int64_t> columns, DType dtype, bool requires_grad) {
+        return marked(ops::eye(n, columns.value_or(n), dtype), requires_grad);
       },
-      py::arg("n"), py::arg("m") = py::none(), py::arg("dtype") = DType::float32,
+      py::arg("n"), py::arg("m") = py::none(), py::arg("dtype") = DType::float32, grad,
       "Ones on the diagonal, else 0.");
   m.def("check_finite", ops::check_finite, py::arg("input"),
         "Raises DivergenceError, also in a replay, for a NaN or an infinity: what follows is not done.");

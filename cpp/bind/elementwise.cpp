@@ -2,12 +2,15 @@
 // there.
 #include "../ops/elementwise.h"
 
+#include <pybind11/typing.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "../ops/arrange.h"
 #include "../ops/create.h"
+#include "../ops/index.h"
 #include "../ops/shape.h"
 #include "direct.h"
 
@@ -150,6 +153,15 @@ Tensor lerp(const Tensor& start, const Tensor& end, const py::object& weight) {
                                                  : ops::multiply(d, to_real(weight, "lerp")));
 }
 
+// x rounded to so many places after the point, or before it; to even where two are as near
+Tensor round_to(const Tensor& x, int64_t decimals) {
+  const double scale = std::pow(10, std::abs(decimals));
+  const auto times = [&](const Tensor& t) { return ops::multiply(t, scale); };
+  const auto over = [&](const Tensor& t) { return ops::apply<formulas::DivScalar>(t, {scale}); };
+  if (decimals < 0) return times(ops::apply<formulas::Round>(over(x)));
+  return over(ops::apply<formulas::Round>(times(x)));
+}
+
 template <class Op>
 Tensor add_scaled(const Tensor& x, const Tensor& a, const Tensor& b, double value) {
   const Tensor y = ops::apply<Op>(a, b);
@@ -198,6 +210,8 @@ void bind_elementwise(py::module_& m, TensorClass& tensor) {
       "The smaller of two, element by element; the gradient is shared where they are equal.");
   m.def("prelu", prelu, py::arg("input"), py::arg("weight"),
         (documentation<formulas::Prelu>() + " b is the weight, of all or of each channel.").c_str());
+  bind_both(m, tensor, "round", round_to, py::kw_only(), py::arg("decimals"),
+            "Rounded to so many decimal places; fewer than 0: to tens, hundreds, ...");
   m.def("glu", glu, py::arg("input"), py::arg("dim") = -1, "a sigmoid(b) for the halves a and b of an axis.");
   bind_both(m, tensor, "lerp", lerp, py::arg("end"), py::arg("weight"),
             "input + weight (end - input), broadcast.");
@@ -219,6 +233,12 @@ void bind_elementwise(py::module_& m, TensorClass& tensor) {
          [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Minimum>(a, b); });
   m.def("where", where, py::arg("condition"), py::arg("input"), py::arg("other"),
         "input where condition holds, else other; broadcast.");
+  m.def(
+      "where",
+      [](const Tensor& condition) -> py::typing::Tuple<Tensor, py::ellipsis> {
+        return py::tuple(py::cast(ops::nonzero_by_axis(condition)));
+      },
+      py::arg("condition"), "nonzero(condition, as_tuple=True). Not in a compiled step.");
 }
 
 }  // namespace nncore::bind

@@ -49,7 +49,8 @@ void bind_spread(py::module_& m, TensorClass& tensor, const char* name, bool roo
         (doc + " With the mean.").c_str());
 }
 
-Tensor norm(const Tensor& x, const py::object& p, const Axes& dim, bool keepdim) {
+Tensor norm(const Tensor& input, const py::object& p, const Axes& dim, bool keepdim, OptionalType dtype) {
+  const Tensor x = typed(input, dtype);
   if (py::isinstance<py::str>(p)) {
     check(py::cast<std::string>(p) == "fro", "norm: p is '", py::cast<std::string>(p),
           "'; expected 'fro' or a number");
@@ -141,7 +142,7 @@ void bind_reduce(py::module_& m, TensorClass& tensor) {
       [](const Tensor& x, const Axes& dim, bool keep) { return ops::logsumexp(x, dim.list, keep); },
       py::arg("dim"), py::arg("keepdim") = false, "log(sum(exp(x))) over dim, without overflow.");
   bind_both(m, tensor, "norm", norm, py::arg("p") = 2.0, py::arg("dim") = py::none(),
-            py::arg("keepdim") = false,
+            py::arg("keepdim") = false, py::kw_only(), py::arg("dtype") = py::none(),
             "(sum |x|^p)^(1/p) over dim; p may be 'fro' (2), infinite, or 0 (how many are not 0).");
 }
 

@@ -42,8 +42,12 @@ void bind_shape(py::module_& m, TensorClass& tensor) {
       py::arg("shape"), "The same elements in row-major order under another shape; one size may be -1.");
   m.def("permute", permute, py::arg("input"), py::arg("dims"), "The axes in another order.");
   both("transpose", ops::transpose, py::arg("dim0"), py::arg("dim1"), "Two axes exchanged.");
-  both("squeeze", ops::squeeze, py::arg("dim") = py::none(),
-       "Without the axes of size 1, or without that one.");
+  both(
+      "squeeze",
+      [](const Tensor& x, const std::optional<Axes>& dim) {
+        return ops::squeeze(x, dim ? std::optional(std::span<const int64_t>(dim->list)) : std::nullopt);
+      },
+      py::arg("dim") = py::none(), "Without the axes of size 1, or without those of dim that have it.");
   both("unsqueeze", ops::unsqueeze, py::arg("dim"), "With a new axis of size 1 at dim.");
   both("flatten", ops::flatten, py::arg("start_dim") = 0, py::arg("end_dim") = -1,
        "Axes start_dim to end_dim joined.");

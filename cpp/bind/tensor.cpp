@@ -113,12 +113,15 @@ void bind_tensor(TensorClass& tensor) {
   tensor.def("item", [](const Tensor& t) { return item(t); }, "The only element as a Python number.");
   tensor.def(
       "numpy",
-      [](py::object self) {
+      [](py::object self, bool force) {
         const Tensor t(Ref<TensorImpl>(tensor_of(self.ptr())));
-        check<Error>(!t.requires_grad(), "numpy: this tensor requires a gradient; use .detach().numpy()");
+        check<Error>(force || !t.requires_grad(),
+                     "numpy: this tensor requires a gradient; use .detach().numpy()");
         return to_numpy(t, self);
       },
-      "The values as a read-only NumPy array that shares this tensor's memory.");
+      py::kw_only(), py::arg("force") = false,
+      "The values as a read-only NumPy array that shares this tensor's memory; force also of a tensor with a "
+      "gradient.");
   tensor.def(
       "__array__",
       [](py::object self, const py::object& dtype, const py::object& copy) -> py::object {
@@ -155,6 +158,16 @@ void bind_tensor(TensorClass& tensor) {
   tensor.def(
       "to", [](const Tensor& t, DType dtype) { return ops::cast(t, dtype); }, py::arg("dtype"),
       "The values converted to another dtype.");
+  tensor.def(
+      "to", [](const Tensor& t, const Tensor& other) { return ops::cast(t, other.dtype()); },
+      py::arg("other"), "The values converted to another tensor's dtype.");
+  tensor.def(
+      "to",
+      [](const Tensor& t, const std::string& device, std::optional<DType> dtype) {
+        check(device == "cpu", "to: device '", device, "' is not available; this build computes on 'cpu'");
+        return typed(t, dtype);
+      },
+      py::arg("device"), py::arg("dtype") = py::none(), "The values on a device, perhaps of another dtype.");
   const std::pair<const char*, DType> conversions[] = {{"float", DType::float32},
                                                        {"double", DType::float64},
                                                        {"long", DType::int64},

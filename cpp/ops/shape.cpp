@@ -158,11 +158,14 @@ Tensor expand(const Tensor& x, const Shape& wanted) {
   return y;
 }
 
-Tensor squeeze(const Tensor& x, std::optional<int64_t> axis) {
-  const int only = axis ? normalize_axis("squeeze", *axis, x.ndim()) : -1;
+Tensor squeeze(const Tensor& x, std::optional<std::span<const int64_t>> axes) {
+  std::array<bool, Shape::max_ndim> goes;
+  goes.fill(!axes);
+  if (axes)
+    for (const int64_t axis : *axes) goes[size_t(normalize_axis("squeeze", axis, x.ndim()))] = true;
   Shape shape;
   for (int i = 0; i < x.ndim(); i++)
-    if (x.shape()[i] != 1 || (axis && i != only)) shape.push_back(x.shape()[i]);
+    if (x.shape()[i] != 1 || !goes[size_t(i)]) shape.push_back(x.shape()[i]);
   return reshape(x, shape);
 }
 

@@ -12,7 +12,7 @@ Tensor reshape(const Tensor& x, Shape shape);  // one size may be -1
 Tensor permute(const Tensor& x, std::span<const int64_t> axes);
 Tensor transpose(const Tensor& x, int64_t axis0, int64_t axis1);
 Tensor expand(const Tensor& x, const Shape& shape);
-Tensor squeeze(const Tensor& x, std::optional<int64_t> axis);
+Tensor squeeze(const Tensor& x, std::optional<std::span<const int64_t>> axes);
 Tensor unsqueeze(const Tensor& x, int64_t axis);
 Tensor flatten(const Tensor& x, int64_t first, int64_t last);
 Tensor cat(std::span<const Tensor> xs, int64_t axis);

@@ -8,7 +8,7 @@ import typing
 import builtins
 import numpy as _np
 _F = typing.TypeVar("_F", bound=collections.abc.Callable[..., typing.Any])
-__all__: list[str] = ['Generator', 'HookHandle', 'Plan', 'Recording', 'Settings', 'Step', 'Tensor', 'abs', 'adam_', 'add', 'add_layer_norm', 'addcdiv', 'addcmul', 'addmm', 'all', 'alpha_dropout', 'amax', 'amin', 'any', 'arange', 'argmax', 'argmin', 'argsort', 'assign_', 'attention', 'attention_of_packed', 'attention_of_rows', 'backward_gate', 'batch_norm', 'binary_cross_entropy', 'binary_cross_entropy_with_logits', 'bmm', 'bool', 'broadcast_to', 'capturing', 'cat', 'ceil', 'celu', 'check_finite', 'chunk', 'clamp', 'cos', 'cosine_embedding_loss', 'cross_entropy', 'ctc_loss', 'cumprod', 'cumsum', 'default_generator', 'diag', 'diagonal', 'div', 'dot', 'dropout', 'dropout1d', 'dropout2d', 'dropout3d', 'dtype', 'einsum', 'elementwise_ops', 'elu', 'embedding', 'embedding_bag', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'erfc', 'exp', 'exp2', 'expm1', 'eye', 'feature_alpha_dropout', 'flatten', 'flip', 'float32', 'float64', 'floor', 'floor_divide', 'fmod', 'from_numpy', 'full', 'full_like', 'gather', 'gaussian_nll_loss', 'ge', 'gelu', 'get_num_threads', 'glu', 'gradients', 'group_norm', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'hinge_embedding_loss', 'huber_loss', 'index_add', 'index_select', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'isfinite', 'isinf', 'isnan', 'kl_div', 'kl_div_log', 'l1_loss', 'l2_normalize', 'layer_norm', 'le', 'leaky_relu', 'lerp', 'linear', 'linspace', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logsigmoid', 'logsumexp', 'lt', 'manual_seed', 'margin_ranking_loss', 'masked_fill', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'mm', 'movedim', 'mse_loss', 'mul', 'multi_margin_loss', 'mv', 'narrow', 'ne', 'neg', 'nll_loss', 'no_grad', 'nonzero', 'norm', 'normal_', 'once', 'one_hot', 'ones', 'ones_like', 'outer', 'pad', 'permute', 'poisson_nll_loss', 'poisson_nll_loss_log', 'pow', 'prelu', 'prod', 'product', 'product_path', 'rand', 'randint', 'randn', 'randperm', 'reciprocal', 'recurrent', 'relu', 'relu6', 'remainder', 'repeat_interleave', 'reshape', 'response_norm', 'rms_norm', 'roll', 'round', 'rsqrt', 'scale_', 'scatter', 'scatter_add', 'selu', 'set_always_split', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'smooth_l1_loss', 'soft_margin_loss', 'softmax', 'softplus', 'softsign', 'sort', 'split', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'std', 'std_mean', 'stirling', 'structure_changed', 'structure_version', 'sub', 'sum', 'take', 'take_along_dim', 'tan', 'tanh', 'tanhshrink', 'tensor', 'tensordot', 'threshold', 'tile', 'topk', 'transpose', 'tril', 'trim_memory', 'triu', 'trunc', 'uint8', 'unbind', 'unflatten', 'uniform_', 'unsqueeze', 'var', 'var_mean', 'where', 'zeros', 'zeros_like']
+__all__: list[str] = ['Generator', 'HookHandle', 'Plan', 'Recording', 'Settings', 'Step', 'Tensor', 'abs', 'adam_', 'add', 'add_layer_norm', 'addcdiv', 'addcmul', 'addmm', 'all', 'alpha_dropout', 'amax', 'amin', 'any', 'arange', 'argmax', 'argmin', 'argsort', 'assign_', 'attention', 'attention_of_packed', 'attention_of_rows', 'backward_gate', 'batch_norm', 'binary_cross_entropy', 'binary_cross_entropy_with_logits', 'bmm', 'bool', 'broadcast_to', 'capturing', 'cat', 'ceil', 'celu', 'check_finite', 'chunk', 'clamp', 'cos', 'cosine_embedding_loss', 'cross_entropy', 'ctc_loss', 'cumprod', 'cumsum', 'default_generator', 'diag', 'diagonal', 'div', 'dot', 'dropout', 'dropout1d', 'dropout2d', 'dropout3d', 'dtype', 'einsum', 'elementwise_ops', 'elu', 'embedding', 'embedding_bag', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'erfc', 'exp', 'exp2', 'expm1', 'eye', 'feature_alpha_dropout', 'flatten', 'flip', 'float32', 'float64', 'floor', 'floor_divide', 'fmod', 'from_numpy', 'full', 'full_like', 'gather', 'gaussian_nll_loss', 'ge', 'gelu', 'get_num_threads', 'glu', 'gradients', 'group_norm', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'hinge_embedding_loss', 'huber_loss', 'index_add', 'index_select', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'isfinite', 'isinf', 'isnan', 'kl_div', 'kl_div_log', 'l1_loss', 'l2_normalize', 'layer_norm', 'le', 'leaky_relu', 'lerp', 'linear', 'linspace', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logsigmoid', 'logsumexp', 'lt', 'manual_seed', 'margin_ranking_loss', 'masked_fill', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'mm', 'movedim', 'mse_loss', 'mul', 'multi_margin_loss', 'mv', 'narrow', 'ne', 'neg', 'nll_loss', 'no_grad', 'nonzero', 'norm', 'normal_', 'once', 'one_hot', 'ones', 'ones_like', 'outer', 'pad', 'permute', 'poisson_nll_loss', 'poisson_nll_loss_log', 'pow', 'prelu', 'prod', 'product', 'product_path', 'rand', 'rand_like', 'randint', 'randn', 'randn_like', 'randperm', 'reciprocal', 'recurrent', 'relu', 'relu6', 'remainder', 'repeat_interleave', 'reshape', 'response_norm', 'rms_norm', 'roll', 'round', 'rsqrt', 'scale_', 'scatter', 'scatter_add', 'selu', 'set_always_split', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'smooth_l1_loss', 'soft_margin_loss', 'softmax', 'softplus', 'softsign', 'sort', 'split', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'std', 'std_mean', 'stirling', 'structure_changed', 'structure_version', 'sub', 'sum', 'take', 'take_along_dim', 'tan', 'tanh', 'tanhshrink', 'tensor', 'tensordot', 'threshold', 'tile', 'topk', 'transpose', 'tril', 'trim_memory', 'triu', 'trunc', 'uint8', 'unbind', 'unflatten', 'uniform_', 'unsqueeze', 'var', 'var_mean', 'where', 'zeros', 'zeros_like']
 class dtype:
     """
     The type of a tensor's elements: float32, float64, int64, int32, uint8 or bool.
@@ -139,9 +139,15 @@ class Tensor:
         """
         |x|, element by element; derivative sign(x), 0 at 0.
         """
+    @typing.overload
     def add(self, other: typing.Any) -> Tensor:
         """
         a + b, broadcast.
+        """
+    @typing.overload
+    def add(self, other: typing.Any, *, alpha: typing.Any) -> Tensor:
+        """
+        a + alpha b, broadcast.
         """
     def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
         """
@@ -258,9 +264,15 @@ class Tensor:
         """
         The number of axes.
         """
+    @typing.overload
     def div(self, other: typing.Any) -> Tensor:
         """
         a / b, broadcast; integers divide to float32.
+        """
+    @typing.overload
+    def div(self, other: typing.Any, *, rounding_mode: str | None) -> Tensor:
+        """
+        a / b as a whole number: towards 0 ('trunc') or the one below ('floor'), of the type of a and b.
         """
     def dot(self, tensor: Tensor) -> Tensor:
         """
@@ -539,7 +551,7 @@ class Tensor:
         """
         The indices of all elements other than 0, (found, ndim), or a vector for each axis. Not in a compiled step.
         """
-    def norm(self, p: typing.Any = 2.0, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+    def norm(self, p: typing.Any = 2.0, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """
         (sum |x|^p)^(1/p) over dim; p may be 'fro' (2), infinite, or 0 (how many are not 0).
         """
@@ -547,9 +559,9 @@ class Tensor:
         """
         The number of elements.
         """
-    def numpy(self) -> _np.ndarray[typing.Any, typing.Any]:
+    def numpy(self, *, force: builtins.bool = False) -> _np.ndarray[typing.Any, typing.Any]:
         """
-        The values as a read-only NumPy array that shares this tensor's memory.
+        The values as a read-only NumPy array that shares this tensor's memory; force also of a tensor with a gradient.
         """
     def outer(self, vec2: Tensor) -> Tensor:
         """
@@ -559,7 +571,7 @@ class Tensor:
         """
         The axes in another order.
         """
-    def pow(self, other: typing.Any) -> Tensor:
+    def pow(self, exponent: typing.Any) -> Tensor:
         """
         a to the power b, broadcast.
         """
@@ -617,9 +629,15 @@ class Tensor:
         """
         Shifted along dims; what leaves at the end comes in at the start. Without dims: of the flattened tensor.
         """
+    @typing.overload
     def round(self) -> Tensor:
         """
         the nearest integer, of two the even one, element by element; derivative 0.
+        """
+    @typing.overload
+    def round(self, *, decimals: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+        """
+        Rounded to so many decimal places; fewer than 0: to tens, hundreds, ...
         """
     def rsqrt(self) -> Tensor:
         """
@@ -673,7 +691,7 @@ class Tensor:
         """
         (values, indices) in order along dim; always stable, NaN counts as the largest.
         """
-    def split(self, split_size_or_sections: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
+    def split(self, split_size: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
         """
         Parts of one size, the last one perhaps shorter, or of the sizes given.
         """
@@ -685,17 +703,23 @@ class Tensor:
         """
         x^2, element by element; derivative 2 x.
         """
-    def squeeze(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+    def squeeze(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None | None = None) -> Tensor:
         """
-        Without the axes of size 1, or without that one.
+        Without the axes of size 1, or without those of dim that have it.
         """
     def std(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
         """
         The square root of the variance over dim; correction is 1 by default.
         """
+    @typing.overload
     def sub(self, other: typing.Any) -> Tensor:
         """
         a - b, broadcast.
+        """
+    @typing.overload
+    def sub(self, other: typing.Any, *, alpha: typing.Any) -> Tensor:
+        """
+        a - alpha b, broadcast.
         """
     def sum(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """
@@ -729,9 +753,20 @@ class Tensor:
         """
         Repeated as a whole, dims times along its last axes.
         """
+    @typing.overload
     def to(self, dtype: _dtype) -> Tensor:
         """
         The values converted to another dtype.
+        """
+    @typing.overload
+    def to(self, other: Tensor) -> Tensor:
+        """
+        The values converted to another tensor's dtype.
+        """
+    @typing.overload
+    def to(self, device: str, dtype: _dtype | None = None) -> Tensor:
+        """
+        The values on a device, perhaps of another dtype.
         """
     def tolist(self) -> typing.Any:
         """
@@ -1034,9 +1069,15 @@ def adam_(params: collections.abc.Sequence[Tensor], grads: collections.abc.Seque
 
     settings: lr, beta1, beta2, eps, weight_decay; flags maximize, amsgrad.
     """
+@typing.overload
 def add(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a + b, broadcast.
+    """
+@typing.overload
+def add(input: typing.Any, other: typing.Any, *, alpha: typing.Any) -> Tensor:
+    """
+    a + alpha b, broadcast.
     """
 def add_layer_norm(input: Tensor, residual: Tensor, normalized_shape: builtins.int | collections.abc.Sequence[builtins.int], weight: Tensor | None = None, bias: Tensor | None = None, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-05) -> tuple[Tensor, Tensor]:
     """
@@ -1081,7 +1122,7 @@ def any(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int
     """
     Whether any element over dim is not 0.
     """
-def arange(start: typing.Any, end: typing.Any = None, step: typing.Any = 1, dtype: _dtype | None = None) -> Tensor:
+def arange(start: typing.Any, end: typing.Any = None, step: typing.Any = 1, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     start, start + step, ... below end; arange(n) counts from 0.
     """
@@ -1209,9 +1250,15 @@ def diagonal(input: Tensor, offset: typing.SupportsInt | typing.SupportsIndex = 
     """
     The diagonal over two axes, as a last axis.
     """
+@typing.overload
 def div(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a / b, broadcast; integers divide to float32.
+    """
+@typing.overload
+def div(input: typing.Any, other: typing.Any, *, rounding_mode: str | None) -> Tensor:
+    """
+    a / b as a whole number: towards 0 ('trunc') or the one below ('floor'), of the type of a and b.
     """
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """
@@ -1265,7 +1312,7 @@ def empty(*args: typing.Any, dtype: _dtype | None = None, requires_grad: builtin
     """
     Memory without values.
     """
-def empty_like(input: Tensor, dtype: _dtype | None = None) -> Tensor:
+def empty_like(input: Tensor, *, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     Memory without values. As large as input.
     """
@@ -1293,7 +1340,7 @@ def expm1(input: Tensor) -> Tensor:
     """
     e^x - 1, element by element; derivative y + 1.
     """
-def eye(n: typing.SupportsInt | typing.SupportsIndex, m: typing.SupportsInt | typing.SupportsIndex | None = None, dtype: _dtype = ...) -> Tensor:
+def eye(n: typing.SupportsInt | typing.SupportsIndex, m: typing.SupportsInt | typing.SupportsIndex | None = None, dtype: _dtype = ..., requires_grad: builtins.bool = False) -> Tensor:
     """
     Ones on the diagonal, else 0.
     """
@@ -1325,7 +1372,7 @@ def from_numpy(array: typing.Any) -> Tensor:
     """
     A tensor that shares the memory of a dense NumPy array, or a copy where its layout does not allow that.
     """
-def full(size: builtins.int | collections.abc.Sequence[builtins.int], fill_value: typing.Any, dtype: _dtype | None = None) -> Tensor:
+def full(size: builtins.int | collections.abc.Sequence[builtins.int], fill_value: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     All elements equal.
     """
@@ -1476,7 +1523,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, activation
     """
     activation(input @ weight.T + bias) in one pass: input (..., in), weight (out, in), bias (out,).
     """
-def linspace(start: typing.SupportsFloat | typing.SupportsIndex, end: typing.SupportsFloat | typing.SupportsIndex, steps: typing.SupportsInt | typing.SupportsIndex, dtype: _dtype = ...) -> Tensor:
+def linspace(start: typing.SupportsFloat | typing.SupportsIndex, end: typing.SupportsFloat | typing.SupportsIndex, steps: typing.SupportsInt | typing.SupportsIndex, dtype: _dtype = ..., requires_grad: builtins.bool = False) -> Tensor:
     """
     So many numbers at equal distances from start to end.
     """
@@ -1640,7 +1687,7 @@ def nonzero(input: Tensor, *, as_tuple: builtins.bool = False) -> typing.Any:
     """
     The indices of all elements other than 0, (found, ndim), or a vector for each axis. Not in a compiled step.
     """
-def norm(input: Tensor, p: typing.Any = 2.0, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+def norm(input: Tensor, p: typing.Any = 2.0, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
     """
     (sum |x|^p)^(1/p) over dim; p may be 'fro' (2), infinite, or 0 (how many are not 0).
     """
@@ -1661,7 +1708,7 @@ def ones(*args: typing.Any, dtype: _dtype | None = None, requires_grad: builtins
     """
     All elements 1.
     """
-def ones_like(input: Tensor, dtype: _dtype | None = None) -> Tensor:
+def ones_like(input: Tensor, *, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     All elements 1. As large as input.
     """
@@ -1690,7 +1737,7 @@ def poisson_nll_loss_log(input: Tensor, target: Tensor, size_average: typing.Any
     """
     e^x - t x.
     """
-def pow(input: typing.Any, other: typing.Any) -> Tensor:
+def pow(input: typing.Any, exponent: typing.Any) -> Tensor:
     """
     a to the power b, broadcast.
     """
@@ -1714,13 +1761,27 @@ def rand(*args: typing.Any, generator: Generator | None = None, dtype: _dtype | 
     """
     Uniform random numbers in [0, 1).
     """
+def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
+    """
+    Uniform random numbers in [0, 1). As many as input has.
+    """
+@typing.overload
 def randint(low: typing.SupportsInt | typing.SupportsIndex, high: typing.SupportsInt | typing.SupportsIndex, size: builtins.int | collections.abc.Sequence[builtins.int], generator: Generator | None = None, dtype: _dtype = ...) -> Tensor:
     """
-    Random integers from low to high - 1, all equally likely.
+    Random integers from low, by default 0, to high - 1, all equally likely.
+    """
+@typing.overload
+def randint(high: typing.SupportsInt | typing.SupportsIndex, size: builtins.int | collections.abc.Sequence[builtins.int], generator: Generator | None = None, dtype: _dtype = ...) -> Tensor:
+    """
+    Random integers from low, by default 0, to high - 1, all equally likely.
     """
 def randn(*args: typing.Any, generator: Generator | None = None, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958).
+    """
+def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
+    """
+    Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958). As many as input has.
     """
 def randperm(n: typing.SupportsInt | typing.SupportsIndex, generator: Generator | None = None) -> Tensor:
     """
@@ -1771,9 +1832,15 @@ def roll(input: Tensor, shifts: builtins.int | collections.abc.Sequence[builtins
     """
     Shifted along dims; what leaves at the end comes in at the start. Without dims: of the flattened tensor.
     """
+@typing.overload
 def round(input: Tensor) -> Tensor:
     """
     the nearest integer, of two the even one, element by element; derivative 0.
+    """
+@typing.overload
+def round(input: Tensor, *, decimals: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    """
+    Rounded to so many decimal places; fewer than 0: to tens, hundreds, ...
     """
 def rsqrt(input: Tensor) -> Tensor:
     """
@@ -1857,7 +1924,7 @@ def sort(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, des
     """
     (values, indices) in order along dim; always stable, NaN counts as the largest.
     """
-def split(input: Tensor, split_size_or_sections: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
+def split(tensor: Tensor, split_size_or_sections: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
     """
     Parts of one size, the last one perhaps shorter, or of the sizes given.
     """
@@ -1873,9 +1940,9 @@ def squared_error(input: Tensor, target: Tensor, scale: typing.SupportsFloat | t
     """
     scale * sum((input - target)^2); the shapes must be equal.
     """
-def squeeze(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+def squeeze(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None | None = None) -> Tensor:
     """
-    Without the axes of size 1, or without that one.
+    Without the axes of size 1, or without those of dim that have it.
     """
 def stack(tensors: collections.abc.Sequence[Tensor], dim: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
     """
@@ -1901,9 +1968,15 @@ def structure_version() -> builtins.int:
     """
     Counts changes of what models are made of.
     """
+@typing.overload
 def sub(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a - b, broadcast.
+    """
+@typing.overload
+def sub(input: typing.Any, other: typing.Any, *, alpha: typing.Any) -> Tensor:
+    """
+    a - alpha b, broadcast.
     """
 def sum(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
     """
@@ -1998,15 +2071,21 @@ def var_mean(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtin
     """
     sum((x - mean)^2) / (n - correction) over dim; correction is 1 by default. With the mean.
     """
+@typing.overload
 def where(condition: Tensor, input: typing.Any, other: typing.Any) -> Tensor:
     """
     input where condition holds, else other; broadcast.
+    """
+@typing.overload
+def where(condition: Tensor) -> tuple[Tensor, ...]:
+    """
+    nonzero(condition, as_tuple=True). Not in a compiled step.
     """
 def zeros(*args: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     All elements 0.
     """
-def zeros_like(input: Tensor, dtype: _dtype | None = None) -> Tensor:
+def zeros_like(input: Tensor, *, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     All elements 0. As large as input.
     """

@@ -101,7 +101,8 @@ class TransformerEncoderLayer(Module):
 class TransformerEncoder(Module):
     """`num_layers` copies of a layer, one after the other, and perhaps a norm at the end.
 
-    The copies begin with equal values, as in PyTorch. Errors: ValueError for fewer than 0 layers.
+    The copies begin with equal values, as in PyTorch. `enable_nested_tensor` and `mask_check` say how PyTorch
+    may skip padding, and change nothing here. Errors: ValueError for fewer than 0 layers.
     Source: Vaswani et al. 2017, section 3.1; names are PyTorch's.
 
     >>> layer = nn.TransformerEncoderLayer(8, 2, dim_feedforward=16)
@@ -113,7 +114,12 @@ class TransformerEncoder(Module):
     """
 
     def __init__(
-        self, encoder_layer: TransformerEncoderLayer, num_layers: int, norm: Module | None = None
+        self,
+        encoder_layer: TransformerEncoderLayer,
+        num_layers: int,
+        norm: Module | None = None,
+        enable_nested_tensor: bool = True,
+        mask_check: bool = True,
     ) -> None:
         super().__init__()
         self.num_layers = size("TransformerEncoder", "num_layers", num_layers)
