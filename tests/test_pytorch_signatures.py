@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import inspect
 import warnings
 from collections.abc import Callable
@@ -24,9 +25,22 @@ NOT_TAKEN = {
     "device": "this build computes on the CPU",
     "out": "values are immutable",
     "_stacklevel": "of a warning that nncore does not give",
+    "layout": "every tensor is dense",
+    "memory_format": "every tensor is row by row",
+    "pin_memory": "there is no other memory",
+    "names": "axes have numbers",
+    "out_dtype": "products have the type of their operands",
+    "self": "numbers in the place of input are taken, but not by that name",
 }
 NOT_TAKEN_BY = {
-    ("Hardtanh", name): "deprecated, says min_val or max_val" for name in ("min_value", "max_value")
+    **{("Hardtanh", n): "deprecated for min_val and max_val" for n in ("min_value", "max_value")},
+    ("gather", "sparse_grad"): "gradients are dense",
+    ("scatter", "reduce"): "deprecated; scatter_add adds",
+    ("repeat_interleave", "output_size"): "of repeats that differ, which nncore does not take",
+    ("randperm", "dtype"): "int64, as indices are",
+    **{(n, "requires_grad"): "integers have no gradient" for n in ("randint", "randperm")},
+    ("from_numpy", "ndarray"): "by place alone",
+    ("set_num_threads", "num"): "by place alone",
 }
 # Defaults that differ
 OTHERWISE = {
@@ -40,18 +54,30 @@ OTHERWISE = {
 BY_HAND = {"Module", "Parameter", "ModuleDict", "ModuleList", "Sequential", "Identity"}
 
 
+def stub_functions(path: Path) -> list[ast.FunctionDef]:
+    return [n for n in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(n, ast.FunctionDef)]
+
+
+OURS = stub_functions(Path(nncore.__file__).with_name("_core.pyi"))
+THEIRS = stub_functions(Path(torch.__file__).parent / "_C" / "_VariableFunctions.pyi")
+
+
+def argument_names(functions: list[ast.FunctionDef], name: str) -> set[str]:
+    """Of all signatures of a name."""
+    each = (f.args for f in functions if f.name == name)
+    return {a.arg for args in each for a in [*args.posonlyargs, *args.args, *args.kwonlyargs]}
+
+
 def stub_signatures() -> dict[str, inspect.Signature]:
     """Of bound functions, which Python cannot ask; of several the last."""
-    text = Path(nncore.__file__).with_name("_core.pyi").read_text(encoding="utf-8")
     found = {}
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.FunctionDef):
-            made: dict[str, Any] = {}
-            node.returns, node.body, node.decorator_list = None, [ast.Pass()], []
-            for a in [*node.args.args, *node.args.kwonlyargs]:
-                a.annotation = None
-            exec(compile(ast.fix_missing_locations(ast.Module([node], [])), "stub", "exec"), made)
-            found[node.name] = inspect.signature(made[node.name])
+    for node in copy.deepcopy(OURS):
+        made: dict[str, Any] = {}
+        node.returns, node.body, node.decorator_list = None, [ast.Pass()], []
+        for a in [*node.args.args, *node.args.kwonlyargs]:
+            a.annotation = None
+        exec(compile(ast.fix_missing_locations(ast.Module([node], [])), "stub", "exec"), made)
+        found[node.name] = inspect.signature(made[node.name])
     return found
 
 
@@ -97,8 +123,21 @@ def test_functions(name: str) -> None:
         compare(name, signature(getattr(functional, name)), signature(theirs))
 
 
+@pytest.mark.parametrize(
+    "name", sorted({f.name for f in OURS} & {f.name for f in THEIRS} & set(nncore.__all__))
+)
+def test_tensor_functions(name: str) -> None:
+    """Every name that PyTorch's core takes, in any of its signatures."""
+    further = {
+        n for n in argument_names(THEIRS, name) if n not in NOT_TAKEN and (name, n) not in NOT_TAKEN_BY
+    }
+    ours = argument_names(OURS, name)
+    assert further - ours <= ({"size"} if any(f.args.vararg for f in OURS if f.name == name) else set())
+
+
 def test_what_is_left_out_exists() -> None:
     """A difference that is gone leaves the lists."""
     for name, argument in [*NOT_TAKEN_BY, *OTHERWISE]:
-        theirs = getattr(torch.nn, name, None) or getattr(torch.nn.functional, name)
-        assert argument in inspect.signature(theirs).parameters
+        theirs = getattr(torch.nn, name, None) or getattr(torch.nn.functional, name, None)
+        known = inspect.signature(theirs).parameters if theirs else argument_names(THEIRS, name)
+        assert argument in known

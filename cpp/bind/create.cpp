@@ -217,10 +217,10 @@ void bind_create(py::module_& m) {
       "start, start + step, ... below end; arange(n) counts from 0.");
   m.def(
       "full_like",
-      [](const Tensor& x, py::handle value, std::optional<DType> dtype) {
-        return full(x.shape(), value, dtype.value_or(x.dtype()));
+      [](const Tensor& x, py::handle value, std::optional<DType> dtype, bool requires_grad) {
+        return marked(full(x.shape(), value, dtype.value_or(x.dtype())), requires_grad);
       },
-      py::arg("input"), py::arg("fill_value"), py::arg("dtype") = py::none(),
+      py::arg("input"), py::arg("fill_value"), py::arg("dtype") = py::none(), grad,
       "All elements equal. As large as input.");
   m.def(
       "linspace",
