@@ -83,6 +83,10 @@ def log_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> list[Array]
     return [*inputs(1, -4, -0.1)(rng, shape), *inputs(1, 0.1, 0.9)(rng, shape)]
 
 
+def log_softmax(x: Array) -> Array:
+    return np.asarray(x - np.logaddexp.reduce(x, axis=-1, keepdims=True))
+
+
 def cosine(a: Array, b: Array, dim: int = -1) -> Array:
     return np.asarray((a * b).sum(dim) / np.sqrt((a * a).sum(dim)) / np.sqrt((b * b).sum(dim)))
 
@@ -256,6 +260,15 @@ CASES: list[Case] = [
             inputs(1, -2, 2),
             [(6, 5)],
         )
+    ),
+    *losses(
+        "cross_entropy of probabilities",
+        lambda x, t, reduction: F.cross_entropy(
+            x, t, given(x, WEIGHTS), reduction=reduction, label_smoothing=0.25
+        ),
+        lambda x, t: -(WEIGHTS * (0.75 * t + 0.05) * log_softmax(x)).sum(-1),
+        parted((-3, 3), (0, 1)),
+        [(6, 5)],
     ),
     *losses(
         "nll_loss",

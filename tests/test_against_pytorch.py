@@ -79,6 +79,15 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
         lambda F, x, t: F.cross_entropy(x, t, None, None, 1, None, "sum", 0.1),
         (X, whole(4, high=5)),
     ),
+    **{
+        f"cross_entropy of probabilities {reduction}": (
+            lambda F, x, t, reduction=reduction: F.cross_entropy(
+                x, t, reduction=reduction, label_smoothing=0.1
+            ),
+            (real(4, 5, 3), real(4, 5, 3, low=0.1)),
+        )
+        for reduction in ("none", "sum", "mean")
+    },
     "softmax": (lambda F, x: F.softmax(x, 1, dtype=x.dtype), (X,)),
     **{
         name: (lambda F, x, name=name, given=given: getattr(F, name)(x, *given), (X,))

@@ -4,6 +4,7 @@
 #include "../backend/backend.h"
 #include "cost.h"
 #include "elementwise.h"
+#include "reduce.h"
 #include "rows.h"
 
 namespace nncore::ops {
@@ -41,6 +42,22 @@ void check_weight(const char* op, const Tensor& weight, const Tensor& x, int64_t
         " but there are ", classes, " classes");
   check<TypeError>(weight.dtype() == x.dtype(), op, ": weight is ", weight.dtype(), " but the input is ",
                    x.dtype());
+  check(!weight.requires_grad() || !grad_enabled(), op,
+        ": there is no derivative by the weight; pass it with .detach()");
+}
+
+// Cross-entropy with probabilities that want a gradient too: -sum w t log_softmax(x), of simple ops.
+Tensor of_probabilities(const Tensor& x, const Tensor& target, const Tensor& weight, LossReduction reduction,
+                        double label_smoothing) {
+  const int64_t classes = x.size(-1), rows = classes ? x.numel() / classes : 0, last[] = {-1};
+  Tensor t = target;
+  if (label_smoothing > 0)
+    t = apply<formulas::AddScalar>(multiply(t, 1 - label_smoothing), {label_smoothing / double(classes)});
+  if (weight.defined()) t = multiply(t, weight);
+  const Tensor each = apply<formulas::Neg>(sum(multiply(t, log_softmax(x, -1)), last, false));
+  if (reduction == LossReduction::none) return each;
+  const Tensor total = sum(each, {}, false);
+  return reduction == LossReduction::mean ? multiply(total, 1.0 / double(rows)) : total;
 }
 
 // Of target probabilities t: the loss of a row is -sum_c w_c ((1 - s) t_c + s / classes) log_softmax(x)_c.
@@ -93,6 +110,8 @@ Tensor class_loss(const char* op, bool logits, const Tensor& x, const Tensor& ta
   check(attrs.rows > 0 || reduction != LossReduction::mean, op, ": the mean of an empty batch, logits ",
         x.shape(), ", is not defined");
   check(classes > 0 || attrs.rows == 0, op, ": logits ", x.shape(), " have no classes");
+  if (probabilities && target.requires_grad() && grad_enabled())
+    return of_probabilities(x, target, weight, reduction, label_smoothing);
   const Tensor lse = empty({attrs.rows}, x.dtype()), share = empty({attrs.rows}, x.dtype()),
                scale = empty({}, x.dtype());
   Tensor loss = empty(reduction == LossReduction::none ? rows_shape : Shape(), x.dtype());

@@ -1376,7 +1376,7 @@ def full(size: builtins.int | collections.abc.Sequence[builtins.int], fill_value
     """
     All elements equal.
     """
-def full_like(input: Tensor, fill_value: typing.Any, dtype: _dtype | None = None) -> Tensor:
+def full_like(input: Tensor, fill_value: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     All elements equal. As large as input.
     """
