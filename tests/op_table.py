@@ -275,10 +275,10 @@ CASES: list[Case] = [
     ),
     Case(
         "squeeze of axes",
-        lambda x: x.squeeze((0, -1)),
-        lambda x: x.squeeze(-1),
+        lambda x: x.squeeze((1, -1)),
+        lambda x: x.squeeze(1),
         inputs(1, -3, 3),
-        [(3, 1, 1), (0, 2, 1)],
+        [(3, 1, 5), (0, 1, 2)],
     ),
     Case("squeeze", lambda x: x.squeeze(1), lambda x: x.squeeze(1), inputs(1, -3, 3), [(3, 1, 5), (0, 1, 2)]),
     Case(

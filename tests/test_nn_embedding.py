@@ -143,6 +143,11 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
         ValueError,
         r"shape \(2,\) but the ids \(3,\)",
     ),
+    (
+        lambda: F.embedding_bag(IDS, TABLE, ZERO, mode="sum", per_sample_weights=ROW.double()),
+        TypeError,
+        "float64",
+    ),
     (lambda: F.embedding_bag(IDS, TABLE, ZERO[:0], include_last_offset=True), ValueError, r"\(bags \+ 1,\)"),
     (
         lambda: F.embedding_bag(IDS, TABLE, nncore.tensor([1, 3]), include_last_offset=True),

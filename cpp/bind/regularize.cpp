@@ -64,14 +64,17 @@ void bind_regularize(py::module_& m) {
   m.def(
       "embedding_bag",
       [](const Tensor& ids, const Tensor& table, const std::optional<Tensor>& offsets,
-         const std::string& mode, bool has_end, const std::optional<int64_t>& padding, bool by_frequency) {
-        return ops::embedding_bag(ids, table,
-                                  {mode_of(mode), offsets.value_or(Tensor()), has_end,
-                                   padding_row("embedding_bag", padding, table), by_frequency});
+         const std::string& mode, bool has_end, const std::optional<int64_t>& padding, bool by_frequency,
+         const std::optional<Tensor>& weights) {
+        return ops::embedding_bag(
+            ids, table,
+            {mode_of(mode), offsets.value_or(Tensor()), has_end, padding_row("embedding_bag", padding, table),
+             by_frequency, weights.value_or(Tensor())});
       },
       py::arg("input"), py::arg("weight"), py::arg("offsets") = py::none(), py::arg("mode") = "mean",
       py::arg("include_last_offset") = false, py::arg("padding_idx") = py::none(),
-      py::arg("scale_grad_by_freq") = false, "Sums, means or largest elements of rows of weight.");
+      py::arg("scale_grad_by_freq") = false, py::arg("per_sample_weights") = py::none(),
+      "Sums, means or largest elements of rows of weight.");
 }
 
 }  // namespace nncore::bind

@@ -51,6 +51,14 @@ Tensor embedding_bag(const Tensor& ids, const Tensor& table, const Bags& bags) {
     check<TypeError>(offsets.dtype() == ids.dtype(), op, ": offsets are ", offsets.dtype(), " but ids are ",
                      ids.dtype(), "; both must be the same");
   }
+  const Tensor& weights = bags.weights;
+  if (weights.defined()) {
+    check(bags.mode == Bags::Mode::sum, op, ": per_sample_weights need mode='sum'");
+    check(weights.shape() == ids.shape(), op, ": per_sample_weights have shape ", weights.shape(),
+          " but the ids ", ids.shape());
+    check<TypeError>(weights.dtype() == table.dtype(), op, ": per_sample_weights are ", weights.dtype(),
+                     " but the table is ", table.dtype());
+  }
   const bool is_max = bags.mode == Bags::Mode::max;
   check(!is_max || !bags.by_frequency, op, ": mode 'max' takes no scale_grad_by_freq");
   const EmbeddingBagAttrs attrs = {.count = ids.numel(),
@@ -76,14 +84,23 @@ Tensor embedding_bag(const Tensor& ids, const Tensor& table, const Bags& bags) {
       });
     return y;
   }
-  submit(Call(Kernel::embedding_bag_fwd, cost, attrs, in(table), in(ids), in(offsets), out(y)));
-  if (Tape tape{table})
+  submit(Call(Kernel::embedding_bag_fwd, cost, attrs, in(table), in(ids), in(offsets), in(weights), out(y)));
+  if (Tape tape{table, weights})
     tape.record(
         op, y,
         [=, ids = ids.saved(), offsets = offsets.defined() ? offsets.saved() : offsets,
-         shape = table.shape()](const Tensor& dy, InputGrads& d) {
-          d[0] = empty(shape, dy.dtype());
-          submit(Call(Kernel::embedding_bag_bwd, back_cost, attrs, in(ids), in(offsets), in(dy), out(d[0])));
+         weights = weights.defined() ? weights.saved(table.requires_grad()) : weights,
+         table = table.saved(weights.defined() && weights.requires_grad())](const Tensor& dy, InputGrads& d) {
+          if (d.needs(0)) {
+            d[0] = empty_like(table);
+            submit(Call(Kernel::embedding_bag_bwd, back_cost, attrs, in(ids), in(offsets), in(weights),
+                        in(dy), out(d[0])));
+          }
+          if (d.needs(1)) {
+            d[1] = empty_like(weights);
+            submit(Call(Kernel::embedding_bag_weights_bwd, cost, attrs, in(table), in(ids), in(offsets),
+                        in(dy), out(d[1])));
+          }
         });
   return y;
 }

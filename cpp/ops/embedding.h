@@ -14,6 +14,7 @@ struct Bags {
   bool has_end = false;  // one offset more, where the last bag ends
   int64_t padding = -1;  // ids that are left out and get no gradient, or -1
   bool by_frequency = false;
+  Tensor weights;  // of a sum: one for each id
 };
 
 // Sum, mean or largest of the rows of each bag, 0 for an empty one: (bags, columns).

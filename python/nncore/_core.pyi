@@ -1304,7 +1304,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: typing.SupportsInt | t
     """
     Row input[i] of weight for every i.
     """
-def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None = None, mode: str = 'mean', include_last_offset: builtins.bool = False, padding_idx: typing.SupportsInt | typing.SupportsIndex | None = None, scale_grad_by_freq: builtins.bool = False) -> Tensor:
+def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None = None, mode: str = 'mean', include_last_offset: builtins.bool = False, padding_idx: typing.SupportsInt | typing.SupportsIndex | None = None, scale_grad_by_freq: builtins.bool = False, per_sample_weights: Tensor | None = None) -> Tensor:
     """
     Sums, means or largest elements of rows of weight.
     """

@@ -31,6 +31,11 @@ void add_to(int64_t n, const T* x, T* y) {
 }
 
 template <class T>
+void add_scaled(int64_t n, T s, const T* x, T* y) {
+  if (s == T(1)) return add_to(n, x, y);
+  for (int64_t j = 0; j < n; j++) y[j] += s * x[j];
+}
+template <class T>
 void scale_row(int64_t n, T s, T* y) {
   if (s != T(1)) kernels<T>().loss.scale_shift(n, y, s, T(0), y);
 }
@@ -94,19 +99,19 @@ struct Bags {
                       " ids");
     return at;
   }
-  // f(id) for what a bag holds.
+  // f(position, id) for what a bag holds.
   template <class F>
   void each(int64_t bag, F f) const {
     const int64_t end = begin(bag + 1);
     for (int64_t i = begin(bag); i < end; i++)
-      if (const int64_t id = id_at("embedding_bag", ids, i, a.rows); id != a.padding) f(id);
+      if (const int64_t id = id_at("embedding_bag", ids, i, a.rows); id != a.padding) f(i, id);
   }
-  // 1, or one over the number of ids.
+  // 1, or one over the number of ids that are not padding.
   template <class T>
   T scale(int64_t bag) const {
     if (!a.mean) return T(1);
     int64_t n = 0;
-    each(bag, [&](int64_t) { n++; });
+    for (int64_t i = begin(bag), end = begin(bag + 1); i < end; i++) n += int64_t(ids[i]) != a.padding;
     return n ? T(1) / T(n) : T(0);
   }
 };
@@ -142,7 +147,7 @@ void embedding_bwd(const Call& call) {
   });
 }
 
-// args: table (rows, cols), ids, offsets or none, y (bags, cols)
+// args: table (rows, cols), ids, offsets or none, a weight for each id or none, y (bags, cols)
 void embedding_bag_fwd(const Call& call) {
   const auto& a = call.attrs<EmbeddingBagAttrs>();
   visit_index(call.args[1].dtype, [&](auto index) {
@@ -150,13 +155,15 @@ void embedding_bag_fwd(const Call& call) {
     const Bags<I> bags = {a, call.arg<const I>(1), call.arg<const I>(2)};
     visit_float(call.args[0].dtype, [&](auto zero) {
       using T = decltype(zero);
-      const T* const table = call.arg<const T>(0);
-      T* const y = call.arg<T>(3);
+      const T *const table = call.arg<const T>(0), *const weights = call.arg<const T>(3);
+      T* const y = call.arg<T>(4);
       parallel_for(a.bags, call.cost, [&](int64_t first, int64_t last) {
         for (int64_t b = first; b < last; b++) {
           T* const row = y + b * a.cols;
           std::fill_n(row, a.cols, T(0));
-          bags.each(b, [&](int64_t id) { add_to(a.cols, table + id * a.cols, row); });
+          bags.each(b, [&](int64_t i, int64_t id) {
+            add_scaled(a.cols, weights ? weights[i] : T(1), table + id * a.cols, row);
+          });
           scale_row(a.cols, bags.template scale<T>(b), row);
         }
       });
@@ -164,7 +171,7 @@ void embedding_bag_fwd(const Call& call) {
   });
 }
 
-// args: ids, offsets or none, dy, dtable
+// args: ids, offsets or none, weights or none, dy, dtable
 void embedding_bag_bwd(const Call& call) {
   const auto& a = call.attrs<EmbeddingBagAttrs>();
   visit_index(call.args[0].dtype, [&](auto index) {
@@ -172,20 +179,40 @@ void embedding_bag_bwd(const Call& call) {
     const Bags<I> bags = {a, call.arg<const I>(0), call.arg<const I>(1)};
     const int64_t count = bags.begin(a.bags);
     const Buckets buckets(bags.ids, count, a.rows);
-    visit_float(call.args[2].dtype, [&](auto zero) {
+    visit_float(call.args[3].dtype, [&](auto zero) {
       using T = decltype(zero);
-      const T* const dy = call.arg<const T>(2);
+      const T *const weights = call.arg<const T>(2), *const dy = call.arg<const T>(3);
       const Scratch<int64_t> bag_of(count);
       const Scratch<T> scale(a.bags);
       for (int64_t b = 0; b < a.bags; b++) {
         std::fill(bag_of.data() + bags.begin(b), bag_of.data() + bags.begin(b + 1), b);
         scale.data()[b] = bags.template scale<T>(b);
       }
-      scatter(buckets, count, a, call.cost, call.arg<T>(3), [&](int64_t i, T* row) {
+      scatter(buckets, count, a, call.cost, call.arg<T>(4), [&](int64_t i, T* row) {
         const int64_t b = bag_of.data()[i];
-        const T *const from = dy + b * a.cols, s = scale.data()[b];
-        if (s == T(1)) return add_to(a.cols, from, row);
-        for (int64_t j = 0; j < a.cols; j++) row[j] += s * from[j];
+        add_scaled(a.cols, weights ? weights[i] : scale.data()[b], dy + b * a.cols, row);
+      });
+    });
+  });
+}
+
+// args: table (rows, cols), ids, offsets or none, dy, dweights: the product of each row and its bag's
+// gradient
+void embedding_bag_weights_bwd(const Call& call) {
+  const auto& a = call.attrs<EmbeddingBagAttrs>();
+  visit_index(call.args[1].dtype, [&](auto index) {
+    using I = decltype(index);
+    const Bags<I> bags = {a, call.arg<const I>(1), call.arg<const I>(2)};
+    visit_float(call.args[0].dtype, [&](auto zero) {
+      using T = decltype(zero);
+      const T *const table = call.arg<const T>(0), *const dy = call.arg<const T>(3);
+      T* const dweights = call.arg<T>(4);
+      std::fill_n(dweights, a.count, T(0));
+      parallel_for(a.bags, call.cost, [&](int64_t first, int64_t last) {
+        for (int64_t b = first; b < last; b++)
+          bags.each(b, [&](int64_t i, int64_t id) {
+            dweights[i] = kernels<T>().reduce.dot(a.cols, table + id * a.cols, dy + b * a.cols);
+          });
       });
     });
   });
@@ -206,13 +233,15 @@ void embedding_bag_max_fwd(const Call& call) {
           int64_t* const from = call.arg<int64_t>(4) + b * a.cols;
           std::fill_n(y, a.cols, T(0));
           std::fill_n(from, a.cols, -1);
-          bags.each(b, [&](int64_t id) {
+          bool is_first = true;
+          bags.each(b, [&](int64_t, int64_t id) {
+            const T* const x = table + id * a.cols;
             for (int64_t j = 0; j < a.cols; j++) {
-              const T x = table[id * a.cols + j];
-              if (from[j] >= 0 && !(x > y[j]) && !(x != x && y[j] == y[j])) continue;  // NaN wins
-              y[j] = x;
-              from[j] = id;
+              const bool wins = is_first | (!(x[j] <= y[j]) & (y[j] == y[j]));  // NaN does
+              y[j] = wins ? x[j] : y[j];
+              from[j] = wins ? id : from[j];
             }
+            is_first = false;
           });
         }
       });

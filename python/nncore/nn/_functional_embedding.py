@@ -65,20 +65,13 @@ def embedding_bag(
     [[7.0]]
     """
     refuse("embedding_bag", max_norm, sparse)
-    if per_sample_weights is None:
-        return _core.embedding_bag(
-            input, weight, offsets, mode, include_last_offset, padding_idx, scale_grad_by_freq
-        )
-    if mode != "sum":
-        raise ValueError(f"embedding_bag: mode is {mode!r}; per_sample_weights need mode='sum'")
-    if per_sample_weights.shape != input.shape:
-        raise ValueError(
-            f"embedding_bag: per_sample_weights have shape {per_sample_weights.shape} but the ids "
-            f"{input.shape}"
-        )
-    rows = _core.embedding(input, weight, padding_idx, scale_grad_by_freq) * per_sample_weights.unsqueeze(-1)
-    if padding_idx is not None:
-        rows = rows.masked_fill((input == padding_idx % weight.shape[0]).unsqueeze(-1), 0.0)
-    places = _core.arange(input.numel()).reshape(input.shape)  # a bag of the rows at hand
-    starts = None if offsets is None else offsets.to(_core.int64)
-    return _core.embedding_bag(places, rows.reshape(-1, weight.shape[1]), starts, "sum", include_last_offset)
+    return _core.embedding_bag(
+        input,
+        weight,
+        offsets,
+        mode,
+        include_last_offset,
+        padding_idx,
+        scale_grad_by_freq,
+        per_sample_weights,
+    )
