@@ -74,14 +74,15 @@ Tensor embedding_bag(const Tensor& ids, const Tensor& table, const Bags& bags) {
   const int64_t cost = byte_cost(int64_t(y.bytes()) + attrs.count * attrs.cols * int64_t(size_of(y.dtype())));
   const int64_t back_cost = cost + byte_cost(int64_t(table.bytes()));
   if (is_max) {
-    const Tensor from = empty(y.shape(), DType::int64);
-    submit(
-        Call(Kernel::embedding_bag_max_fwd, cost, attrs, in(table), in(ids), in(offsets), out(y), out(from)));
+    submit(Call(Kernel::embedding_bag_max_fwd, cost, attrs, in(table), in(ids), in(offsets), out(y)));
     if (Tape tape{table})
-      tape.record(op, y, [=, shape = table.shape()](const Tensor& dy, InputGrads& d) {
-        d[0] = empty(shape, dy.dtype());
-        submit(Call(Kernel::embedding_bag_max_bwd, back_cost, attrs, in(from), in(dy), out(d[0])));
-      });
+      tape.record(op, y,
+                  [=, table = table.saved(), ids = ids.saved(), y = y.saved(),
+                   offsets = offsets.defined() ? offsets.saved() : offsets](const Tensor& dy, InputGrads& d) {
+                    d[0] = empty_like(table);
+                    submit(Call(Kernel::embedding_bag_max_bwd, back_cost, attrs, in(table), in(ids),
+                                in(offsets), in(y), in(dy), out(d[0])));
+                  });
     return y;
   }
   submit(Call(Kernel::embedding_bag_fwd, cost, attrs, in(table), in(ids), in(offsets), in(weights), out(y)));

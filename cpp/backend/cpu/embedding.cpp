@@ -1,7 +1,8 @@
-// Rows of a table looked up by id, one by one or summed in bags. Backward counts the ids once; then each row
+// Rows of a table looked up by id, one by one or joined in bags. Backward counts the ids once; then each row
 // of the table has one owner, who adds its gradients in order of position.
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "../../core/error.h"
 #include "../../core/parallel.h"
@@ -30,10 +31,16 @@ void add_to(int64_t n, const T* x, T* y) {
   kernels<T>().elementwise.binary_fwd[BinaryOps::index_of<formulas::Add>][both_vectors](n, y, x, y);
 }
 
+// y += s x
 template <class T>
 void add_scaled(int64_t n, T s, const T* x, T* y) {
   if (s == T(1)) return add_to(n, x, y);
-  for (int64_t j = 0; j < n; j++) y[j] += s * x[j];
+  T part[256];
+  for (int64_t j = 0; j < n; j += std::size(part)) {
+    const int64_t m = std::min<int64_t>(n - j, std::size(part));
+    kernels<T>().loss.scale_shift(m, x + j, s, T(0), part);
+    add_to(m, part, y + j);
+  }
 }
 template <class T>
 void scale_row(int64_t n, T s, T* y) {
@@ -218,7 +225,7 @@ void embedding_bag_weights_bwd(const Call& call) {
   });
 }
 
-// args: table (rows, cols), ids, offsets or none, y (bags, cols), the id that each element is of or -1
+// args: table (rows, cols), ids, offsets or none, y (bags, cols)
 void embedding_bag_max_fwd(const Call& call) {
   const auto& a = call.attrs<EmbeddingBagAttrs>();
   visit_index(call.args[1].dtype, [&](auto index) {
@@ -227,41 +234,63 @@ void embedding_bag_max_fwd(const Call& call) {
     visit_float(call.args[0].dtype, [&](auto zero) {
       using T = decltype(zero);
       const T* const table = call.arg<const T>(0);
+      const auto larger =
+          kernels<T>().elementwise.binary_fwd[BinaryOps::index_of<formulas::Maximum>][both_vectors];
       parallel_for(a.bags, call.cost, [&](int64_t first, int64_t last) {
         for (int64_t b = first; b < last; b++) {
           T* const y = call.arg<T>(3) + b * a.cols;
-          int64_t* const from = call.arg<int64_t>(4) + b * a.cols;
-          std::fill_n(y, a.cols, T(0));
-          std::fill_n(from, a.cols, -1);
-          bool is_first = true;
+          bool is_empty = true;
           bags.each(b, [&](int64_t, int64_t id) {
             const T* const x = table + id * a.cols;
-            for (int64_t j = 0; j < a.cols; j++) {
-              const bool wins = is_first | (!(x[j] <= y[j]) & (y[j] == y[j]));  // NaN does
-              y[j] = wins ? x[j] : y[j];
-              from[j] = wins ? id : from[j];
-            }
-            is_first = false;
+            larger(a.cols, is_empty ? x : y, x, y);
+            is_empty = false;
           });
+          if (is_empty) std::fill_n(y, a.cols, T(0));
         }
       });
     });
   });
 }
 
-// args: the id that each element is of or -1, dy (bags, cols), dtable; each thread has columns of its own
+// args: table (rows, cols), ids, offsets or none, y, dy (bags, cols), dtable; the first of equals gets the
+// gradient, and each thread has columns of its own
 void embedding_bag_max_bwd(const Call& call) {
   const auto& a = call.attrs<EmbeddingBagAttrs>();
-  const int64_t* const from = call.arg<const int64_t>(0);
-  visit_float(call.args[1].dtype, [&](auto zero) {
-    using T = decltype(zero);
-    const T* const dy = call.arg<const T>(1);
-    T* const dw = call.arg<T>(2);
-    parallel_for(a.cols, call.cost, [&](int64_t begin, int64_t end) {
-      for (int64_t r = 0; r < a.rows; r++) std::fill(dw + r * a.cols + begin, dw + r * a.cols + end, T(0));
-      for (int64_t b = 0; b < a.bags; b++)
-        for (int64_t i = b * a.cols + begin; i < b * a.cols + end; i++)
-          if (from[i] >= 0) dw[from[i] * a.cols + i - b * a.cols] += dy[i];
+  visit_index(call.args[1].dtype, [&](auto index) {
+    using I = decltype(index);
+    const Bags<I> bags = {a, call.arg<const I>(1), call.arg<const I>(2)};
+    visit_float(call.args[0].dtype, [&](auto zero) {
+      using T = decltype(zero);
+      const T* const table = call.arg<const T>(0);
+      T* const dw = call.arg<T>(5);
+      const auto less = kernels<T>().elementwise.compare[CompareOps::index_of<formulas::Lt>][both_vectors];
+      parallel_for(a.cols, call.cost, [&](int64_t begin, int64_t end) {
+        for (int64_t r = 0; r < a.rows; r++) std::fill(dw + r * a.cols + begin, dw + r * a.cols + end, T(0));
+        constexpr int64_t word = sizeof(uint64_t);  // so many columns are passed over at once
+        const int64_t n = end - begin, padded = (n + word - 1) / word * word;
+        const Scratch<uint8_t> is_less(padded), is_found(padded);
+        std::fill_n(is_less.data(), padded, uint8_t(1));
+        for (int64_t b = 0; b < a.bags; b++) {
+          const int64_t at = b * a.cols + begin;
+          const T *const y = call.arg<const T>(3) + at, *const dy = call.arg<const T>(4) + at;
+          std::fill_n(is_found.data(), padded, uint8_t(0));
+          bags.each(b, [&](int64_t, int64_t id) {
+            const T* const x = table + id * a.cols + begin;
+            less(n, x, y, is_less.data());
+            for (int64_t from = 0; from < n; from += word) {
+              uint64_t less_here, found;
+              std::memcpy(&less_here, is_less.data() + from, sizeof(less_here));
+              std::memcpy(&found, is_found.data() + from, sizeof(found));
+              if ((less_here | found) == 0x0101010101010101) continue;
+              for (int64_t j = from; j < std::min(n, from + word); j++) {
+                if (is_less.data()[j] || is_found.data()[j] || (x[j] == x[j] && y[j] != y[j])) continue;
+                is_found.data()[j] = 1;
+                dw[id * a.cols + begin + j] += dy[j];
+              }
+            }
+          });
+        }
+      });
     });
   });
 }
