@@ -99,11 +99,12 @@ def test_bags_divide_gradients_by_the_number_of_uses(mode: Any) -> None:
     )
 
 
-def test_the_end_of_the_last_bag() -> None:
+@pytest.mark.parametrize("kind", [nncore.int64, nncore.int32, nncore.uint8], ids=str)
+def test_the_end_of_the_last_bag(kind: nncore.dtype) -> None:
     """Ids behind it belong to no bag; as CSR matrices have it."""
     table = nncore.tensor([[1.0], [2.0], [4.0]], requires_grad=True)
     layer = nn.EmbeddingBag.from_pretrained(table, freeze=False, mode="sum", include_last_offset=True)
-    y = layer(nncore.tensor([0, 1, 2, 2]), nncore.tensor([0, 2, 2, 3]))
+    y = layer(nncore.tensor([0, 1, 2, 2], dtype=kind), nncore.tensor([0, 2, 2, 3], dtype=kind))
     assert y.tolist() == [[3.0], [0.0], [4.0]]
     y.sum().backward()
     assert layer.weight.grad is not None

@@ -38,19 +38,20 @@ Tensor embedding(const Tensor& ids, const Tensor& table, int64_t padding, bool b
   return y;
 }
 
-Tensor embedding_bag(const Tensor& ids, const Tensor& table, const Bags& bags) {
+Tensor embedding_bag(const Tensor& input, const Tensor& table, const Bags& bags) {
   constexpr const char* op = "embedding_bag";
-  check_table(op, ids, table, bags.padding);
-  const Tensor& offsets = bags.offsets;
+  check_table(op, input, table, bags.padding);
+  if (bags.offsets.defined())
+    check<TypeError>(bags.offsets.dtype() == input.dtype(), op, ": offsets are ", bags.offsets.dtype(),
+                     " but ids are ", input.dtype(), "; both must be the same");
+  const Tensor ids = cast(input, DType::int64),
+               offsets = bags.offsets.defined() ? cast(bags.offsets, DType::int64) : Tensor();
   check(ids.ndim() == (offsets.defined() ? 1 : 2), op, ": ids have shape ", ids.shape(),
         "; expected (bags, length), or (count,) with offsets");
   const int64_t ends = bags.has_end && offsets.defined();
-  if (offsets.defined()) {
+  if (offsets.defined())
     check(offsets.ndim() == 1 && (offsets.numel() > 0 || (ids.numel() == 0 && !ends)), op,
           ": offsets have shape ", offsets.shape(), "; expected ", ends ? "(bags + 1,)" : "(bags,)");
-    check<TypeError>(offsets.dtype() == ids.dtype(), op, ": offsets are ", offsets.dtype(), " but ids are ",
-                     ids.dtype(), "; both must be the same");
-  }
   const Tensor& weights = bags.weights;
   if (weights.defined()) {
     check(bags.mode == Bags::Mode::sum, op, ": per_sample_weights need mode='sum'");

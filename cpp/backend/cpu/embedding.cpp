@@ -92,15 +92,14 @@ void scatter(const Buckets& ids, int64_t count, const Attrs& a, int64_t cost, T*
 }
 
 // Offsets count from 0 and rise.
-template <class I>
 struct Bags {
   const EmbeddingBagAttrs& a;
-  const I *ids, *offsets;
+  const int64_t *ids, *offsets;
 
   int64_t begin(int64_t bag) const {  // of the bag after the last: where that one ends
     if (a.length >= 0) return bag * a.length;
     if (bag == a.bags && !a.has_end) return a.count;
-    const int64_t at = int64_t(offsets[bag]), before = bag ? int64_t(offsets[bag - 1]) : 0;
+    const int64_t at = offsets[bag], before = bag ? offsets[bag - 1] : 0;
     check<IndexError>(at >= before && at <= a.count && (bag > 0 || at == 0), "embedding_bag: offset ", at,
                       " of bag ", bag, "; offsets must begin with 0, rise, and not exceed the ", a.count,
                       " ids");
@@ -118,7 +117,7 @@ struct Bags {
   T scale(int64_t bag) const {
     if (!a.mean) return T(1);
     int64_t n = 0;
-    for (int64_t i = begin(bag), end = begin(bag + 1); i < end; i++) n += int64_t(ids[i]) != a.padding;
+    for (int64_t i = begin(bag), end = begin(bag + 1); i < end; i++) n += ids[i] != a.padding;
     return n ? T(1) / T(n) : T(0);
   }
 };
@@ -157,23 +156,20 @@ void embedding_bwd(const Call& call) {
 // args: table (rows, cols), ids, offsets or none, a weight for each id or none, y (bags, cols)
 void embedding_bag_fwd(const Call& call) {
   const auto& a = call.attrs<EmbeddingBagAttrs>();
-  visit_index(call.args[1].dtype, [&](auto index) {
-    using I = decltype(index);
-    const Bags<I> bags = {a, call.arg<const I>(1), call.arg<const I>(2)};
-    visit_float(call.args[0].dtype, [&](auto zero) {
-      using T = decltype(zero);
-      const T *const table = call.arg<const T>(0), *const weights = call.arg<const T>(3);
-      T* const y = call.arg<T>(4);
-      parallel_for(a.bags, call.cost, [&](int64_t first, int64_t last) {
-        for (int64_t b = first; b < last; b++) {
-          T* const row = y + b * a.cols;
-          std::fill_n(row, a.cols, T(0));
-          bags.each(b, [&](int64_t i, int64_t id) {
-            add_scaled(a.cols, weights ? weights[i] : T(1), table + id * a.cols, row);
-          });
-          scale_row(a.cols, bags.template scale<T>(b), row);
-        }
-      });
+  const Bags bags = {a, call.arg<const int64_t>(1), call.arg<const int64_t>(2)};
+  visit_float(call.args[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *const table = call.arg<const T>(0), *const weights = call.arg<const T>(3);
+    T* const y = call.arg<T>(4);
+    parallel_for(a.bags, call.cost, [&](int64_t first, int64_t last) {
+      for (int64_t b = first; b < last; b++) {
+        T* const row = y + b * a.cols;
+        std::fill_n(row, a.cols, T(0));
+        bags.each(b, [&](int64_t i, int64_t id) {
+          add_scaled(a.cols, weights ? weights[i] : T(1), table + id * a.cols, row);
+        });
+        scale_row(a.cols, bags.scale<T>(b), row);
+      }
     });
   });
 }
@@ -181,24 +177,21 @@ void embedding_bag_fwd(const Call& call) {
 // args: ids, offsets or none, weights or none, dy, dtable
 void embedding_bag_bwd(const Call& call) {
   const auto& a = call.attrs<EmbeddingBagAttrs>();
-  visit_index(call.args[0].dtype, [&](auto index) {
-    using I = decltype(index);
-    const Bags<I> bags = {a, call.arg<const I>(0), call.arg<const I>(1)};
-    const int64_t count = bags.begin(a.bags);
-    const Buckets buckets(bags.ids, count, a.rows);
-    visit_float(call.args[3].dtype, [&](auto zero) {
-      using T = decltype(zero);
-      const T *const weights = call.arg<const T>(2), *const dy = call.arg<const T>(3);
-      const Scratch<int64_t> bag_of(count);
-      const Scratch<T> scale(a.bags);
-      for (int64_t b = 0; b < a.bags; b++) {
-        std::fill(bag_of.data() + bags.begin(b), bag_of.data() + bags.begin(b + 1), b);
-        scale.data()[b] = bags.template scale<T>(b);
-      }
-      scatter(buckets, count, a, call.cost, call.arg<T>(4), [&](int64_t i, T* row) {
-        const int64_t b = bag_of.data()[i];
-        add_scaled(a.cols, weights ? weights[i] : scale.data()[b], dy + b * a.cols, row);
-      });
+  const Bags bags = {a, call.arg<const int64_t>(0), call.arg<const int64_t>(1)};
+  const int64_t count = bags.begin(a.bags);
+  const Buckets buckets(bags.ids, count, a.rows);
+  visit_float(call.args[3].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *const weights = call.arg<const T>(2), *const dy = call.arg<const T>(3);
+    const Scratch<int64_t> bag_of(count);
+    const Scratch<T> scale(a.bags);
+    for (int64_t b = 0; b < a.bags; b++) {
+      std::fill(bag_of.data() + bags.begin(b), bag_of.data() + bags.begin(b + 1), b);
+      scale.data()[b] = bags.scale<T>(b);
+    }
+    scatter(buckets, count, a, call.cost, call.arg<T>(4), [&](int64_t i, T* row) {
+      const int64_t b = bag_of.data()[i];
+      add_scaled(a.cols, weights ? weights[i] : scale.data()[b], dy + b * a.cols, row);
     });
   });
 }
@@ -207,20 +200,17 @@ void embedding_bag_bwd(const Call& call) {
 // gradient
 void embedding_bag_weights_bwd(const Call& call) {
   const auto& a = call.attrs<EmbeddingBagAttrs>();
-  visit_index(call.args[1].dtype, [&](auto index) {
-    using I = decltype(index);
-    const Bags<I> bags = {a, call.arg<const I>(1), call.arg<const I>(2)};
-    visit_float(call.args[0].dtype, [&](auto zero) {
-      using T = decltype(zero);
-      const T *const table = call.arg<const T>(0), *const dy = call.arg<const T>(3);
-      T* const dweights = call.arg<T>(4);
-      std::fill_n(dweights, a.count, T(0));
-      parallel_for(a.bags, call.cost, [&](int64_t first, int64_t last) {
-        for (int64_t b = first; b < last; b++)
-          bags.each(b, [&](int64_t i, int64_t id) {
-            dweights[i] = kernels<T>().reduce.dot(a.cols, table + id * a.cols, dy + b * a.cols);
-          });
-      });
+  const Bags bags = {a, call.arg<const int64_t>(1), call.arg<const int64_t>(2)};
+  visit_float(call.args[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *const table = call.arg<const T>(0), *const dy = call.arg<const T>(3);
+    T* const dweights = call.arg<T>(4);
+    std::fill_n(dweights, a.count, T(0));
+    parallel_for(a.bags, call.cost, [&](int64_t first, int64_t last) {
+      for (int64_t b = first; b < last; b++)
+        bags.each(b, [&](int64_t i, int64_t id) {
+          dweights[i] = kernels<T>().reduce.dot(a.cols, table + id * a.cols, dy + b * a.cols);
+        });
     });
   });
 }
@@ -228,26 +218,23 @@ void embedding_bag_weights_bwd(const Call& call) {
 // args: table (rows, cols), ids, offsets or none, y (bags, cols)
 void embedding_bag_max_fwd(const Call& call) {
   const auto& a = call.attrs<EmbeddingBagAttrs>();
-  visit_index(call.args[1].dtype, [&](auto index) {
-    using I = decltype(index);
-    const Bags<I> bags = {a, call.arg<const I>(1), call.arg<const I>(2)};
-    visit_float(call.args[0].dtype, [&](auto zero) {
-      using T = decltype(zero);
-      const T* const table = call.arg<const T>(0);
-      const auto larger =
-          kernels<T>().elementwise.binary_fwd[BinaryOps::index_of<formulas::Maximum>][both_vectors];
-      parallel_for(a.bags, call.cost, [&](int64_t first, int64_t last) {
-        for (int64_t b = first; b < last; b++) {
-          T* const y = call.arg<T>(3) + b * a.cols;
-          bool is_empty = true;
-          bags.each(b, [&](int64_t, int64_t id) {
-            const T* const x = table + id * a.cols;
-            larger(a.cols, is_empty ? x : y, x, y);
-            is_empty = false;
-          });
-          if (is_empty) std::fill_n(y, a.cols, T(0));
-        }
-      });
+  const Bags bags = {a, call.arg<const int64_t>(1), call.arg<const int64_t>(2)};
+  visit_float(call.args[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T* const table = call.arg<const T>(0);
+    const auto larger =
+        kernels<T>().elementwise.binary_fwd[BinaryOps::index_of<formulas::Maximum>][both_vectors];
+    parallel_for(a.bags, call.cost, [&](int64_t first, int64_t last) {
+      for (int64_t b = first; b < last; b++) {
+        T* const y = call.arg<T>(3) + b * a.cols;
+        bool is_empty = true;
+        bags.each(b, [&](int64_t, int64_t id) {
+          const T* const x = table + id * a.cols;
+          larger(a.cols, is_empty ? x : y, x, y);
+          is_empty = false;
+        });
+        if (is_empty) std::fill_n(y, a.cols, T(0));
+      }
     });
   });
 }
@@ -256,41 +243,38 @@ void embedding_bag_max_fwd(const Call& call) {
 // gradient, and each thread has columns of its own
 void embedding_bag_max_bwd(const Call& call) {
   const auto& a = call.attrs<EmbeddingBagAttrs>();
-  visit_index(call.args[1].dtype, [&](auto index) {
-    using I = decltype(index);
-    const Bags<I> bags = {a, call.arg<const I>(1), call.arg<const I>(2)};
-    visit_float(call.args[0].dtype, [&](auto zero) {
-      using T = decltype(zero);
-      const T* const table = call.arg<const T>(0);
-      T* const dw = call.arg<T>(5);
-      const auto less = kernels<T>().elementwise.compare[CompareOps::index_of<formulas::Lt>][both_vectors];
-      parallel_for(a.cols, call.cost, [&](int64_t begin, int64_t end) {
-        for (int64_t r = 0; r < a.rows; r++) std::fill(dw + r * a.cols + begin, dw + r * a.cols + end, T(0));
-        constexpr int64_t word = sizeof(uint64_t);  // so many columns are passed over at once
-        const int64_t n = end - begin, padded = (n + word - 1) / word * word;
-        const Scratch<uint8_t> is_less(padded), is_found(padded);
-        std::fill_n(is_less.data(), padded, uint8_t(1));
-        for (int64_t b = 0; b < a.bags; b++) {
-          const int64_t at = b * a.cols + begin;
-          const T *const y = call.arg<const T>(3) + at, *const dy = call.arg<const T>(4) + at;
-          std::fill_n(is_found.data(), padded, uint8_t(0));
-          bags.each(b, [&](int64_t, int64_t id) {
-            const T* const x = table + id * a.cols + begin;
-            less(n, x, y, is_less.data());
-            for (int64_t from = 0; from < n; from += word) {
-              uint64_t less_here, found;
-              std::memcpy(&less_here, is_less.data() + from, sizeof(less_here));
-              std::memcpy(&found, is_found.data() + from, sizeof(found));
-              if ((less_here | found) == 0x0101010101010101) continue;
-              for (int64_t j = from; j < std::min(n, from + word); j++) {
-                if (is_less.data()[j] || is_found.data()[j] || (x[j] == x[j] && y[j] != y[j])) continue;
-                is_found.data()[j] = 1;
-                dw[id * a.cols + begin + j] += dy[j];
-              }
+  const Bags bags = {a, call.arg<const int64_t>(1), call.arg<const int64_t>(2)};
+  visit_float(call.args[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T* const table = call.arg<const T>(0);
+    T* const dw = call.arg<T>(5);
+    const auto less = kernels<T>().elementwise.compare[CompareOps::index_of<formulas::Lt>][both_vectors];
+    parallel_for(a.cols, call.cost, [&](int64_t begin, int64_t end) {
+      for (int64_t r = 0; r < a.rows; r++) std::fill(dw + r * a.cols + begin, dw + r * a.cols + end, T(0));
+      constexpr int64_t word = sizeof(uint64_t);  // so many columns are passed over at once
+      const int64_t n = end - begin, padded = (n + word - 1) / word * word;
+      const Scratch<uint8_t> is_less(padded), is_found(padded);
+      std::fill_n(is_less.data(), padded, uint8_t(1));
+      for (int64_t b = 0; b < a.bags; b++) {
+        const int64_t at = b * a.cols + begin;
+        const T *const y = call.arg<const T>(3) + at, *const dy = call.arg<const T>(4) + at;
+        std::fill_n(is_found.data(), padded, uint8_t(0));
+        bags.each(b, [&](int64_t, int64_t id) {
+          const T* const x = table + id * a.cols + begin;
+          less(n, x, y, is_less.data());
+          for (int64_t from = 0; from < n; from += word) {
+            uint64_t less_here, found;
+            std::memcpy(&less_here, is_less.data() + from, sizeof(less_here));
+            std::memcpy(&found, is_found.data() + from, sizeof(found));
+            if ((less_here | found) == 0x0101010101010101) continue;
+            for (int64_t j = from; j < std::min(n, from + word); j++) {
+              if (is_less.data()[j] || is_found.data()[j] || (x[j] == x[j] && y[j] != y[j])) continue;
+              is_found.data()[j] = 1;
+              dw[id * a.cols + begin + j] += dy[j];
             }
-          });
-        }
-      });
+          }
+        });
+      }
     });
   });
 }
