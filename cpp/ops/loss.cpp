@@ -46,20 +46,6 @@ void check_weight(const char* op, const Tensor& weight, const Tensor& x, int64_t
         ": there is no derivative by the weight; pass it with .detach()");
 }
 
-// Cross-entropy with probabilities that want a gradient too: -sum w t log_softmax(x), of simple ops.
-Tensor of_probabilities(const Tensor& x, const Tensor& target, const Tensor& weight, LossReduction reduction,
-                        double label_smoothing) {
-  const int64_t classes = x.size(-1), rows = classes ? x.numel() / classes : 0, last[] = {-1};
-  Tensor t = target;
-  if (label_smoothing > 0)
-    t = apply<formulas::AddScalar>(multiply(t, 1 - label_smoothing), {label_smoothing / double(classes)});
-  if (weight.defined()) t = multiply(t, weight);
-  const Tensor each = apply<formulas::Neg>(sum(multiply(t, log_softmax(x, -1)), last, false));
-  if (reduction == LossReduction::none) return each;
-  const Tensor total = sum(each, {}, false);
-  return reduction == LossReduction::mean ? multiply(total, 1.0 / double(rows)) : total;
-}
-
 // Of target probabilities t: the loss of a row is -sum_c w_c ((1 - s) t_c + s / classes) log_softmax(x)_c.
 Tensor target_gradient(const CrossEntropyAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& dy) {
   Tensor dt = multiply(log_softmax(x, -1), a.label_smoothing - 1);
