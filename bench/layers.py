@@ -80,6 +80,15 @@ def layers() -> Iterator[Layer]:
         [True] * 3,
         (2, 5),
     )
+    for shape in ((128, 1024), images):
+        yield Layer(
+            f"batch_norm {shape}",
+            lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True),
+            lambda x, w, b: TF.batch_norm(x, None, None, w, b, training=True),
+            [normal(*shape), normal(shape[1]), normal(shape[1])],
+            [True] * 3,
+            (2, 5),
+        )
     for name in ("mse_loss", "smooth_l1_loss", "binary_cross_entropy_with_logits"):
         for shape in ((128, 10), (4096, 1024)):
             yield Layer(

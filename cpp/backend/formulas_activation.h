@@ -81,7 +81,7 @@ struct Celu {  // Barron 2017
   }
 };
 
-struct Gelu : NoScalars {  // Hendrycks & Gimpel 2016; Phi(-|x|) without cancellation
+struct Gelu : NoScalars {  // Hendrycks & Gimpel 2016; max(0, x) - |x| Phi(-|x|), without cancellation
   static constexpr const char *name = "gelu", *formula = "x Phi(x), Phi the normal distribution function",
                               *derivative = "Phi(x) + x phi(x), phi the normal density";
   static constexpr Needs needs = Needs::x;
@@ -89,9 +89,7 @@ struct Gelu : NoScalars {  // Hendrycks & Gimpel 2016; Phi(-|x|) without cancell
   template <class V>
   static constexpr V fwd(V x, const V*) {
     const NormalTail<V> tail = normal_tail(x);
-    const auto left = x < V(0);
-    return select(left, tail.t * tail.ratio, x) *
-           select(left, -tail.density, fma(-tail.ratio, tail.density, V(1)));
+    return fma(-tail.t * tail.density, tail.ratio, max(V(0), x));
   }
   template <class V, class T = typename V::Scalar>
   static constexpr V bwd(V x, V, V dy, const V*) {
@@ -124,8 +122,22 @@ struct GeluTanh : NoScalars {  // x sigmoid(2 u)
     const V u = x * w;
     return {u, fma(x, w_lo, fma(x, w, -u))};
   }
+  // With v = 2 u log2(e) = x (a + b x^2) and a so short that w - a is exact, 2^-v = 2^n 2^r.
+  template <class V>
+  static constexpr V fwd_float(V x) {
+    const V a(0x1.26aecp+1f), a_lo(0x1.0de73ap-22f), b(0x1.a5a7dp-4f), b_lo(-0x1.151aaep-29f);
+    const V square = x * x, square_lo = fma(x, x, -square);
+    const V w = fma(b, square, a);
+    const V w_lo = fma(b, square, a - w) + fma(b, square_lo, fma(b_lo, square, a_lo));
+    const V shift(magic<V> + bias<V>), t = fma(-x, w, shift);
+    const V r = fma(-x, w_lo, fma(-x, w, shift - t)), power = power_of_two(t);
+    return x / (fma(power * r, exp2_slope(r), V(1)) + power);
+  }
   template <class V, class T = typename V::Scalar>
   static constexpr V fwd(V x, const V*) {
+    if constexpr (is_float<V>)
+      if (all(abs(x) <= V(10))) [[likely]]
+        return fwd_float(x);
     const V edge = V(T(is_float<V> ? 12 : 24));
     const DoubleWord<V> u = twice_u(clip(x, -edge, edge));
     return times_sigmoid(max(-edge, x), u.hi, u.lo);
@@ -200,8 +212,10 @@ struct Softplus {
   static constexpr double ulp = 2.5;
   template <class V>
   static constexpr V fwd(V x, const V* s) {
-    const V t = x * s[0];
-    return select(t > s[1], x, (max(V(0), t) + log1p_unit(exp_down(-abs(t)))) * (V(1) / s[0]));
+    const V t = x * s[0], y = softplus(t) * (V(1) / s[0]);
+    if (all(t <= s[1])) [[likely]]
+      return y;
+    return select(t > s[1], x, y);
   }
   template <class V>
   static constexpr V bwd(V x, V, V dy, const V* s) {
@@ -262,7 +276,7 @@ struct Logsigmoid : NoScalars {
   static constexpr double ulp = 2.5;
   template <class V>
   static constexpr V fwd(V x, const V*) {
-    return min(V(0), x) - log1p_unit(exp_down(-abs(x)));
+    return V(0) - softplus(-x);
   }
   template <class V>
   static constexpr V bwd(V x, V, V dy, const V*) {

@@ -303,7 +303,7 @@ struct Erfc : NoScalars {
   static constexpr const char *name = "erfc", *formula = "1 - erf(x)",
                               *derivative = "-2 / sqrt(pi) * e^(-x^2)";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 5.5;
+  static constexpr double ulp = 7;
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return erfc(x);

@@ -15,10 +15,6 @@ template <class V>
 NNCORE_INLINE V sign_of(V x) {
   return select(x < V(0), V(-1), select(x > V(0), V(1), x));
 }
-template <class V>
-NNCORE_INLINE V softplus(V x) {
-  return max(V(0), x) + log1p_unit(exp_down(-abs(x)));
-}
 
 template <class Loss>
 struct OfDifference : NoScalars {  // of a - b
@@ -103,7 +99,7 @@ struct BceWithLogits : NoScalars {
   static constexpr int operands = 3, gradients = 2;
   template <class V>
   static constexpr V value(V a, V b, V c, const V*) {
-    const V r = log1p_unit(exp_down(-abs(a)));
+    const V r = add_log1p(V(0), exp_down(-abs(a)));
     return c * b * (max(V(0), -a) + r) + (V(1) - b) * (max(V(0), a) + r);
   }
   template <int k, class V>
@@ -113,7 +109,7 @@ struct BceWithLogits : NoScalars {
       const auto negative = a < V(0);
       return (V(1) - b) * select(negative, smaller, larger) - c * b * select(negative, larger, smaller);
     }
-    const V r = log1p_unit(exp_down(-abs(a)));
+    const V r = add_log1p(V(0), exp_down(-abs(a)));
     return c * (max(V(0), -a) + r) - (max(V(0), a) + r);
   }
 };

@@ -10,15 +10,15 @@ struct NormalTail {
   V ratio;    // e^(t^2 / 2) Phi(-t)
 };
 
-// Phi(-|x|) = density * ratio. ratio is a quotient of polynomials right to 2^-26.7 for float; for double
-// ratio (t + 5) is a polynomial in (t - 5) / (t + 5) right to 2^-54.
+// Phi(-t) = density * ratio, a b = t^2. ratio is a quotient of polynomials right to 2^-26.7 for float; for
+// double ratio (t + 5) is a polynomial in (t - 5) / (t + 5) right to 2^-54.
 template <class V, class T = typename V::Scalar>
-NNCORE_INLINE NormalTail<V> normal_tail(V t, V square, V lost) {
-  // e^(-t^2 / 2) = 2^n e^(-r / 2), t^2 in two words
-  const V power = fma(square, V(T(-0x1.71547652b82fep-1)), V(magic<V>));
+NNCORE_INLINE NormalTail<V> normal_tail(V t, V a, V b) {
+  // e^(-a b / 2) = 2^n e^(-r / 2); 2 n ln 2 is exact in its first word, so that a b is rounded only after it
+  const V power = fma(a * b, V(T(-0x1.71547652b82fep-1)), V(magic<V>));
   const V n = power - V(magic<V>);
-  V r = fma(n, V(T(is_float<V> ? 0x1.62e43p+0 : 0x1.62e42fefa39efp+0)), square);
-  r = fma(n, V(T(is_float<V> ? -0x1.05c61p-28 : 0x1.abc9e3b39803fp-55)), r) + lost;
+  V r = fma(a, b, n * V(T(is_float<V> ? 0x1.62e4p+0 : 0x1.62e42fefa38p+0)));
+  r = fma(n, V(T(is_float<V> ? 0x1.7f7d1cp-19 : 0x1.ef35793c7673p-44)), r);
   const V density = add_exponent(exp_core(r, -0.5), power);
   if constexpr (is_float<V>) {
     const V p = polynomial(t, 49.618042, 43.2358246, 17.9921722, 3.96787119, 0.398947954);
@@ -45,8 +45,7 @@ NNCORE_INLINE NormalTail<V> normal_tail(V t, V square, V lost) {
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE NormalTail<V> normal_tail(V x) {
   const V t = min(V(T(is_float<V> ? 13.2 : 37.63)), abs(x));
-  const V square = t * t;
-  return normal_tail(t, square, fma(t, t, -square));
+  return normal_tail(t, t, t);
 }
 
 template <class V, class T = typename V::Scalar>
@@ -71,13 +70,12 @@ NNCORE_INLINE V erf(V x) {
   }
 }
 
-// 1 - erf(x) near 0, where nothing cancels; 2 Phi(-a sqrt 2) for a = |x|, its square exact in two words; 2 -
+// 1 - erf(x) near 0, where nothing cancels; 2 Phi(-a sqrt 2) for a = |x|; 2 -
 // that for x < 0.
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V erfc(V x) {
   const V a = min(V(T(is_float<V> ? 9.33 : 26.6)), abs(x));
-  const V square = a * a, lost = fma(a, a, -square);
-  const NormalTail<V> tail = normal_tail(a * V(T(0x1.6a09e667f3bcdp+0)), square + square, lost + lost);
+  const NormalTail<V> tail = normal_tail(a * V(T(0x1.6a09e667f3bcdp+0)), a + a, a);
   const V y = (tail.ratio + tail.ratio) * tail.density;
   return select(a < V(T(0.46875)), V(T(1)) - erf(x), select(x < V(T(0)), V(T(2)) - y, y));
 }

@@ -108,6 +108,12 @@ NNCORE_INLINE V exp(V x) {
   return exp_edges(x, -low, low, high, add_exponent(exp_core(e.r), e.t));
 }
 
+// (2^r - 1) / r on |r| <= 1/2, right to 2^-26
+template <class V>
+NNCORE_INLINE V exp2_slope(V r) {
+  return polynomial(r, 0.693147182, 0.240226507, 0.0555035695, 0.00961803086, 0.00133908866, 0.000154696201);
+}
+
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V exp2(V x) {
   constexpr T low = T(1) - bias<V>;  // 0 below the normal range
@@ -139,14 +145,14 @@ NNCORE_INLINE V expm1(V x) {
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V tanh(V x) {
   V top, sum;
-  if constexpr (is_float<V>) {  // with twice w and half of m
-    constexpr T shift = magic<V> + bias<V> + T(1);
+  if constexpr (is_float<V>) {  // with half of m
+    constexpr T shift = magic<V> + bias<V>;
     const V h = max(V(T(-10)), bit_or(x, V(T(-0.0))));
     const V t = fma(h, V(T(0x1.71547652b82fep+1)), V(shift));
     const V r = fma(t - V(shift), V(T(-0x1.62e43p-2)), h);  // ln 2 in one word: w outweighs what it lacks
     const V w = power_of_two(t), m = fma(r * r, exp_tail(r, 2, 0.5), r);
-    top = fma(-w, m, fma(w, V(T(-0.5)), V(T(1))));
-    sum = fma(w, m, fma(w, V(T(0.5)), V(T(1))));
+    top = fma(-(w + w), m, V(T(1)) - w);
+    sum = fma(w + w, m, V(T(1)) + w);
   } else {
     const V twice = max(V(T(-40)), bit_or(x + x, V(T(-0.0))));
     const ExpParts<V> e = split_exp(twice);
@@ -160,6 +166,16 @@ NNCORE_INLINE V tanh(V x) {
   return bit_or(top / sum, bit_and(x, V(T(-0.0))));
 }
 
+// e^-x as split_exp has it, |x| cut where 1 + e^-x is about to overflow, which is rare: one comparison says
+// so.
+template <class V, class T = typename V::Scalar>
+NNCORE_INLINE ExpParts<V> split_logistic(V x) {
+  const V edge(T(is_float<V> ? 88 : 709));
+  if (!all(abs(x) <= edge)) [[unlikely]]
+    x = clip(x, -edge, edge);
+  return split_exp(-x);
+}
+
 // 1 + e^-x = (1 + w m) + w, w = 2^n and r from split_exp(-x)
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V logistic_sum(V w, V r) {
@@ -168,7 +184,7 @@ NNCORE_INLINE V logistic_sum(V w, V r) {
 
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V sigmoid(V x) {
-  const ExpParts<V> e = split_exp(clip(-x, V(T(-60)), V(T(is_float<V> ? 88 : 709))));
+  const ExpParts<V> e = split_logistic(x);
   return V(T(1)) / logistic_sum(power_of_two(e.t), e.r);
 }
 
@@ -179,7 +195,7 @@ struct Logistic {
 };
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE Logistic<V> logistic(V x) {
-  const ExpParts<V> e = split_exp(clip(-x, V(T(-60)), V(T(is_float<V> ? 88 : 709))));
+  const ExpParts<V> e = split_logistic(x);
   const V w = power_of_two(e.t), y = V(T(1)) / logistic_sum(w, e.r);
   return {y, exp_core(e.r) * w * y};
 }
@@ -207,5 +223,9 @@ NNCORE_INLINE V times_sigmoid(V x, V v, V v_lo) {
 }
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V silu(V x) {
+  if (all(abs(x) <= V(T(is_float<V> ? 87 : 708)))) [[likely]] {
+    const ExpParts<V> e = split_exp(-x);
+    return x / logistic_sum(power_of_two(e.t), e.r);
+  }
   return times_sigmoid(max(V(T(is_float<V> ? -110 : -780)), x), x, V(T(0)));
 }

@@ -43,10 +43,10 @@ NNCORE_INLINE V log_sum(V s, V down) {
   return fma(down, V(T(is_float<V> ? -0x1.62e43p-1 : -0x1.62e42fefa39efp-1)), s + rest);
 }
 
-// y for positive finite x; x where it is infinite or NaN, -infinity at 0, NaN below
+// y for positive finite x; infinity and NaN stay, -infinity at 0, NaN below
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V log_edges(V x, V y) {
-  if (all((V(T(0)) < x) & (x < V(T(__builtin_inf()))))) [[likely]]
+  if (all(ordinary(x))) [[likely]]
     return y;
   const V low = select(x == V(T(0)), V(T(-__builtin_inf())), V(T(__builtin_nan(""))));
   return select(V(T(0)) < x, select(x < V(T(__builtin_inf())), y, x), low);
@@ -69,12 +69,24 @@ NNCORE_INLINE V log1p(V x) {
   return bit_or(log_edges(u, y), bit_and(x, V(T(-0.0))));  // the sign of -0
 }
 
-// log(1 + x) for 0 <= x <= 1
+// a + log(1 + x) for 0 <= x <= 1
 template <class V, class T = typename V::Scalar>
-NNCORE_INLINE V log1p_unit(V x) {
-  const auto large = V(T(0.41421354)) < x;
-  const V s = select(large, fma(x, V(T(0.5)), V(T(-0.5))), x);
-  return select(large, V(T(0x1.62e42fefa39efp-1)), V(T(0))) + (s + log_rest(s));
+NNCORE_INLINE V add_log1p(V a, V x) {
+  if constexpr (is_float<V>) {  // log(1 + x) = x P(x), right to 2^-27.5
+    const V p = polynomial(x, 1, -0.499999315, 0.333304644, -0.24958019, 0.196921021, -0.153448805,
+                           0.106611282, -0.057457231, 0.0200862419, -0.00329046859);
+    return fma(x, p, a);
+  } else {
+    const auto large = V(T(0.41421354)) < x;
+    const V s = select(large, fma(x, V(T(0.5)), V(T(-0.5))), x);
+    return a + (select(large, V(T(0x1.62e42fefa39efp-1)), V(T(0))) + (s + log_rest(s)));
+  }
+}
+
+// log(1 + e^x)
+template <class V>
+NNCORE_INLINE V softplus(V x) {
+  return add_log1p(max(V(0), x), exp_down(-abs(x)));
 }
 
 // log2(e) in two words times log(1 + s)

@@ -102,7 +102,7 @@ NNCORE_INLINE TrigParts<V> split_trig(V x) {
   p.r = fma(k, V(T(is_float<V> ? 0x1.777a5cp-25 : -0x1.1a62633145c07p-54)), p.r);
   p.r = fma(k, V(T(is_float<V> ? 0x1.ee59dap-50 : 0x1.f1976b7ed8fbcp-110)), p.r);
   const auto near = abs(x) <= V(T(is_float<V> ? 0x1p16 : 0x1p40));
-  if (any(!near)) {
+  if (!all(near)) [[unlikely]] {
     T all[V::lanes], r[V::lanes], far_t[V::lanes];
     x.store(all);
     p.r.store(r);
@@ -118,9 +118,9 @@ NNCORE_INLINE TrigParts<V> split_trig(V x) {
   return p;
 }
 
-// sin(r + k pi/2), right to 2^-27.8 (2^-57.8)
+// sin(r + k pi/2) with the sign bit of `flip` besides, right to 2^-27.8 (2^-57.8)
 template <class V, class T = typename V::Scalar>
-NNCORE_INLINE V sin_of(TrigParts<V> p) {
+NNCORE_INLINE V sin_of(TrigParts<V> p, V flip = V(T(0))) {
   const V r = p.r, u = r * r;
   V s, c;
   if constexpr (is_float<V>) {
@@ -134,14 +134,14 @@ NNCORE_INLINE V sin_of(TrigParts<V> p) {
   }
   s = fma(r * u, s, r);
   c = fma(u * u, c, fma(u, V(T(-0.5)), V(T(1))));
-  const auto odd = bit_or(p.t.template shl<8 * sizeof(T) - 1>(), V(T(1))) < V(T(0));
-  const V sign = bit_and(p.t.template shl<8 * sizeof(T) - 2>(), V(T(-0.0)));
+  const auto odd = sign_bit(p.t.template shl<8 * sizeof(T) - 1>());
+  const V sign = bit_and(bit_xor(p.t.template shl<8 * sizeof(T) - 2>(), flip), V(T(-0.0)));
   return bit_xor(select(odd, c, s), sign);
 }
 
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V sin(V x) {
-  return select(x == V(T(0)), x, sin_of(split_trig(x)));
+  return sin_of(split_trig(abs(x)), x);
 }
 
 template <class V, class T = typename V::Scalar>

@@ -77,7 +77,8 @@ void unary_fwd(const Call& call) {
     const T scalars[max_scalars] = {T(attrs.scalars[0]), T(attrs.scalars[1])};
     const auto kernel = kernels<T>().elementwise.unary_fwd[attrs.op];
     parallel_for(attrs.n, call.cost, [&](int64_t begin, int64_t end) {
-      write_out(y, attrs.n, begin, end, [&](int64_t i, int64_t n, T* to) { kernel(n, x + i, to, scalars); });
+      write_out(y, attrs.n, begin, end, [&](int64_t i, int64_t n, T* to) { kernel(n, x + i, to, scalars); },
+                1, {x});
     });
   });
 }
@@ -88,15 +89,16 @@ void unary_bwd(const Call& call) {
   visit_float(call.args[2].dtype, [&](auto zero) {
     using T = decltype(zero);
     const T* dy = call.arg<const T>(2);
-    // What the formula does not read may be anything readable.
-    const T *x = call.arg<const T>(0) ? call.arg<const T>(0) : dy,
-            *y = call.arg<const T>(1) ? call.arg<const T>(1) : dy;
+    const T *const given_x = call.arg<const T>(0), *const given_y = call.arg<const T>(1);
+    const T *x = given_x ? given_x : dy,
+            *y = given_y ? given_y : dy;  // what is not read may be anything readable
     T* dx = call.arg<T>(3);
     const T scalars[max_scalars] = {T(attrs.scalars[0]), T(attrs.scalars[1])};
     const auto kernel = kernels<T>().elementwise.unary_bwd[attrs.op];
     parallel_for(attrs.n, call.cost, [&](int64_t begin, int64_t end) {
       write_out(dx, attrs.n, begin, end,
-                [&](int64_t i, int64_t n, T* to) { kernel(n, x + i, y + i, dy + i, to, scalars); });
+                [&](int64_t i, int64_t n, T* to) { kernel(n, x + i, y + i, dy + i, to, scalars); }, 1,
+                {given_x, given_y, dy});
     });
   });
 }

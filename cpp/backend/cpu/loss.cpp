@@ -62,9 +62,9 @@ void softmax_fwd(const Call& call) {
     parallel_for(a.rows, call.cost, [&](int64_t begin, int64_t end) {
       if (a.cols == 0) return;
       if (a.op == 0)
-        return write_out(
-            y, a.rows, begin, end,
-            [&](int64_t r, int64_t n, T* to) { k.rows_softmax(n, a.cols, x + r * a.cols, to); }, a.cols);
+        return write_out(y, a.rows, begin, end,
+                         [&](int64_t r, int64_t n, T* to) { k.rows_softmax(n, a.cols, x + r * a.cols, to); },
+                         a.cols, {x});
       for (int64_t r0 = begin; r0 < end; r0 += block) {
         T lse[block];
         const int64_t rows = std::min(block, end - r0);
@@ -87,9 +87,9 @@ void softmax_bwd(const Call& call) {
     if (a.cols == 0) return;
     const auto run = kernels<T>().loss.rows_bwd[a.op];
     parallel_for(a.rows, call.cost, [&](int64_t begin, int64_t end) {
-      write_out(
-          dx, a.rows, begin, end,
-          [&](int64_t r, int64_t n, T* to) { run(n, a.cols, y + r * a.cols, dy + r * a.cols, to); }, a.cols);
+      write_out(dx, a.rows, begin, end,
+                [&](int64_t r, int64_t n, T* to) { run(n, a.cols, y + r * a.cols, dy + r * a.cols, to); },
+                a.cols, {y, dy});
     });
   });
 }
@@ -144,7 +144,8 @@ void cross_entropy_bwd(const Call& call) {
         const T d = dy[a.reduction == LossReduction::none ? r : 0] * *scale;
         if (a.logits)
           write_out(dx, a.rows * a.cols, r * a.cols, (r + 1) * a.cols,
-                    [&](int64_t i, int64_t n, T* to) { k.exp_minus(n, x + i, lse[r], d * share[r], to); });
+                    [&](int64_t i, int64_t n, T* to) { k.exp_minus(n, x + i, lse[r], d * share[r], to); }, 1,
+                    {x});
         else
           std::fill_n(row, a.cols, T(0));
         for_targets<T>(call, a, r, weight, [&](int64_t c, T q) { row[c] -= d * q; });

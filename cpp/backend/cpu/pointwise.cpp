@@ -85,11 +85,13 @@ void pointwise_loss_bwd(const Call& call) {
     parallel_for(attrs.n, call.cost, [&](int64_t begin, int64_t end) {
       for (int k = 0; k < 3; k++)
         if (T* const dx = call.arg<T>(5 + k))
-          write_out(dx, attrs.n, begin, end, [&](int64_t i, int64_t n, T* to) {
-            kernels<T>().pointwise.bwd[attrs.op][k](n, from<T>(call, 0, i), from<T>(call, 1, i),
-                                                    from<T>(call, 2, i), from<T>(call, 3, i),
-                                                    attrs.summed ? nullptr : dy + i, scale, scalars, to);
-          });
+          write_out(dx, attrs.n, begin, end,
+                    [&](int64_t i, int64_t n, T* to) {
+                      kernels<T>().pointwise.bwd[attrs.op][k](
+                          n, from<T>(call, 0, i), from<T>(call, 1, i), from<T>(call, 2, i),
+                          from<T>(call, 3, i), attrs.summed ? nullptr : dy + i, scale, scalars, to);
+                    },
+                    1, {call.arg<const T>(0), call.arg<const T>(1), attrs.summed ? nullptr : dy});
     });
   });
 }

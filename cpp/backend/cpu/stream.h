@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <initializer_list>
 
 #include "dispatch.h"
 
@@ -15,9 +16,11 @@ inline bool begins_line(const void* p) { return reinterpret_cast<uintptr_t>(p) %
 
 // f(i, n, to) computes items [i, i + n) of y, each of `width` values, for `to`: where they lie in y, or for a
 // large y a piece in the first cache that is then streamed. One way for all kernels, whose own stores stay as
-// they are.
+// they are. `reads` are as long as y, or none; what the piece after the next needs of them is asked for,
+// since the processor's own prefetching does not hide memory behind long arithmetic.
 template <class T, class F>
-void write_out(T* y, int64_t items, int64_t begin, int64_t end, F f, int64_t width = 1) {
+void write_out(T* y, int64_t items, int64_t begin, int64_t end, F f, int64_t width = 1,
+               std::initializer_list<const T*> reads = {}) {
   // A short piece leaves while the next one is computed; a row may be longer.
   constexpr int64_t size = 1024 / sizeof(T), most = 8192 / sizeof(T);
   const auto stream = kernels<T>().elementwise.stream;
@@ -28,6 +31,10 @@ void write_out(T* y, int64_t items, int64_t begin, int64_t end, F f, int64_t wid
   alignas(line) T piece[most];
   for (int64_t i = begin; i < end; i += step) {
     const int64_t n = std::min(step, end - i);
+    for (const T* const x : reads)
+      for (int64_t j = (i + 2 * step) * width; x && j < std::min(end, i + 3 * step) * width;
+           j += line / int64_t(sizeof(T)))
+        __builtin_prefetch(x + j);
     f(i, n, static_cast<T*>(piece));
     stream(n * width, piece, y + i * width);
   }

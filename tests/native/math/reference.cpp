@@ -26,7 +26,7 @@ R clip(R x, double low, double high) {
   return x < R(low) ? R(low) : x > R(high) ? R(high) : x;
 }
 template <class R>
-R softplus(R x) {
+R log1p_exp(R x) {
   return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
 }
 // x - tanh(x): near 0 the series sum of 2^2n (2^2n - 1) B_2n / (2n)! x^(2n - 1), as a continued fraction
@@ -113,16 +113,16 @@ const Reference references[] = {
     row("mish",
         [](auto x, auto) {
           using R = decltype(x);
-          return x == -infinity<R> ? R(0) : x * std::tanh(softplus(x));
+          return x == -infinity<R> ? R(0) : x * std::tanh(log1p_exp(x));
         }),
     row(
-        "softplus", [](auto x, auto s) { return x > decltype(x)(s[1]) ? x : softplus(x); }, 1, 20),
+        "softplus", [](auto x, auto s) { return x > decltype(x)(s[1]) ? x : log1p_exp(x); }, 1, 20),
     row("softsign",
         [](auto x, auto) {
           return std::isinf(x) ? std::copysign(decltype(x)(1), x) : x / (1 + std::fabs(x));
         }),
     row("tanhshrink", [](auto x, auto) { return tanhshrink(x); }),
-    row("logsigmoid", [](auto x, auto) { return -softplus(-x); }),
+    row("logsigmoid", [](auto x, auto) { return -log1p_exp(-x); }),
     row(
         "hardtanh", [](auto x, auto s) { return clip(x, s[0], s[1]); }, -1, 1),
     row("hardsigmoid", [](auto x, auto) { return clip(x + 3, 0, 6) / 6; }),

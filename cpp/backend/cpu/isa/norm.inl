@@ -76,9 +76,10 @@ T reciprocal_root(T x) {
   return (Vec<T>(T(1)) / sqrt(Vec<T>(x))).first();
 }
 
-// The variance by a second pass over the deviations, so that no digits cancel.
+// The variance by a second pass over the deviations, so that no digits cancel. That pass only computes: what
+// follows the rows, where `next` says so, comes from memory meanwhile.
 template <class T, nncore::NormKind kind>
-void row_statistics(int rows, int64_t n, const T* x, T eps, T* mean, T* rstd) {
+void row_statistics(int rows, int64_t n, const T* x, T eps, T* mean, T* rstd, const T* next = nullptr) {
   using V = Vec<T>;
   T sum[few] = {}, square[few] = {};
   if constexpr (kind == nncore::NormKind::layer)
@@ -87,6 +88,7 @@ void row_statistics(int rows, int64_t n, const T* x, T eps, T* mean, T* rstd) {
   sum_rows(
       rows, n,
       [=](int r, int64_t i, int64_t m) {
+        if (next) __builtin_prefetch(next + r * n + i);
         V d = some(x + r * n, i, m) - V(mean[r]);
         if (m < V::lanes) d = keep_first<T, SumJoin>(d, m);
         return d * d;
@@ -117,7 +119,8 @@ NNCORE_FLATTEN void norm_fwd(const nncore::NormFwd<T>& a) {
       x = sum;
     }
     T mean[few], rstd[few];
-    row_statistics<T, kind>(rows, n, x, a.eps, mean, rstd);
+    const T* const next = a.stream && r0 + 2 * few <= a.rows ? a.x + (r0 + few) * n : nullptr;
+    row_statistics<T, kind>(rows, n, x, a.eps, mean, rstd, next);
     for (int r = 0; r < rows; r++) {
       a.mean[r0 + r] = mean[r];
       a.rstd[r0 + r] = rstd[r];

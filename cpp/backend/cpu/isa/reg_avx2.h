@@ -99,6 +99,13 @@ struct Reg<float> {
   static Mask mask_or(Mask a, Mask b) { return _mm256_or_ps(a, b); }
   static Mask mask_not(Mask a) { return _mm256_xor_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(-1))); }
   static bool any(Mask a) { return _mm256_movemask_ps(a) != 0; }
+  static bool all(Mask a) { return _mm256_movemask_ps(a) == 0xff; }
+  // Bits from those of the least normal number to below those of infinity, as signed integers one range.
+  static Mask ordinary(Raw a) {
+    const __m256i shifted = _mm256_add_epi32(_mm256_castps_si256(a), _mm256_set1_epi32(0x7f800000));
+    return _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32(int(0xff000000)), shifted));
+  }
+  static Mask sign_bit(Raw a) { return a; }  // all that is read of a mask
 
   // Lane i becomes lane i + k, for i < k; k = 4, 2, 1.
   template <int k>
@@ -195,6 +202,12 @@ struct Reg<double> {
   static Mask mask_or(Mask a, Mask b) { return _mm256_or_pd(a, b); }
   static Mask mask_not(Mask a) { return _mm256_xor_pd(a, _mm256_castsi256_pd(_mm256_set1_epi32(-1))); }
   static bool any(Mask a) { return _mm256_movemask_pd(a) != 0; }
+  static bool all(Mask a) { return _mm256_movemask_pd(a) == 0xf; }
+  static Mask ordinary(Raw a) {
+    const __m256i shifted = _mm256_add_epi64(_mm256_castpd_si256(a), _mm256_set1_epi64x(0x7ff0000000000000));
+    return _mm256_castsi256_pd(_mm256_cmpgt_epi64(_mm256_set1_epi64x(int64_t(0xffe0000000000000)), shifted));
+  }
+  static Mask sign_bit(Raw a) { return a; }
 
   template <int k>
   static Raw down(Raw a) {

@@ -111,6 +111,9 @@ struct Reg<float> {
   static Mask mask_or(Mask a, Mask b) { return Mask(a | b); }
   static Mask mask_not(Mask a) { return Mask(~a); }
   static bool any(Mask a) { return a != 0; }
+  static bool all(Mask a) { return a == 0xffff; }
+  static Mask ordinary(Raw a) { return Mask(~_mm512_fpclass_ps_mask(a, 0xff)); }
+  static Mask sign_bit(Raw a) { return _mm512_movepi32_mask(_mm512_castps_si512(a)); }
 
   // Lane i becomes lane i + k, for i < k; k = 8, 4, 2, 1.
   template <int k>
@@ -225,6 +228,9 @@ struct Reg<double> {
   static Mask mask_or(Mask a, Mask b) { return Mask(a | b); }
   static Mask mask_not(Mask a) { return Mask(~a); }
   static bool any(Mask a) { return a != 0; }
+  static bool all(Mask a) { return a == 0xff; }
+  static Mask ordinary(Raw a) { return Mask(~_mm512_fpclass_pd_mask(a, 0xff)); }
+  static Mask sign_bit(Raw a) { return _mm512_movepi64_mask(_mm512_castpd_si512(a)); }
 
   template <int k>
   static Raw down(Raw a) {

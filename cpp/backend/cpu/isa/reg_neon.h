@@ -80,6 +80,11 @@ struct Reg<float> {
   static Mask mask_or(Mask a, Mask b) { return vorrq_u32(a, b); }
   static Mask mask_not(Mask a) { return vmvnq_u32(a); }
   static bool any(Mask a) { return vmaxvq_u32(a) != 0; }
+  static bool all(Mask a) { return vminvq_u32(a) != 0; }
+  static Mask ordinary(Raw a) {
+    return vandq_u32(vcgtq_f32(a, set1(0)), vcltq_f32(a, set1(__builtin_inff())));
+  }
+  static Mask sign_bit(Raw a) { return vcltzq_s32(vreinterpretq_s32_f32(a)); }
 
   // Lane i becomes lane i + k, for i < k; k = 2, 1.
   template <int k>
@@ -168,6 +173,11 @@ struct Reg<double> {
   static Mask mask_or(Mask a, Mask b) { return vorrq_u64(a, b); }
   static Mask mask_not(Mask a) { return vreinterpretq_u64_u32(vmvnq_u32(vreinterpretq_u32_u64(a))); }
   static bool any(Mask a) { return vmaxvq_u32(vreinterpretq_u32_u64(a)) != 0; }
+  static bool all(Mask a) { return vminvq_u32(vreinterpretq_u32_u64(a)) != 0; }
+  static Mask ordinary(Raw a) {
+    return vandq_u64(vcgtq_f64(a, set1(0)), vcltq_f64(a, set1(__builtin_inf())));
+  }
+  static Mask sign_bit(Raw a) { return vcltzq_s64(vreinterpretq_s64_f64(a)); }
 
   template <int k>
   static Raw down(Raw a) {

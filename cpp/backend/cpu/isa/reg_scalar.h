@@ -70,6 +70,9 @@ struct Reg {
   static Mask mask_or(Mask a, Mask b) { return a || b; }
   static Mask mask_not(Mask a) { return !a; }
   static bool any(Mask a) { return a; }
+  static bool all(Mask a) { return a; }
+  static Mask ordinary(Raw a) { return T(0) < a && a < T(__builtin_inf()); }
+  static Mask sign_bit(Raw a) { return __builtin_signbit(a) != 0; }
 
   static Uint bits(Raw a) { return __builtin_bit_cast(Uint, a); }
   static Raw from_bits(Uint u) { return __builtin_bit_cast(Raw, u); }

@@ -27,7 +27,10 @@ struct VecMask {
     for (int i = 1; i < regs; i++) a.r[0] = Reg<T>::mask_or(a.r[0], a.r[i]);
     return Reg<T>::any(a.r[0]);
   }
-  friend bool all(VecMask a) { return !any(!a); }
+  friend bool all(VecMask a) {
+    for (int i = 1; i < regs; i++) a.r[0] = Reg<T>::mask_and(a.r[0], a.r[i]);
+    return Reg<T>::all(a.r[0]);
+  }
 };
 
 template <class T, int n>
@@ -108,6 +111,12 @@ struct Vec {
     return each_mask([&](int i) { return R::eq(a.r[i], b.r[i]); });
   }
   friend Mask operator!=(Vec a, Vec b) { return !(a == b); }
+  friend Mask ordinary(Vec a) {  // normal, finite and positive
+    return each_mask([&](int i) { return R::ordinary(a.r[i]); });
+  }
+  friend Mask sign_bit(Vec a) {
+    return each_mask([&](int i) { return R::sign_bit(a.r[i]); });
+  }
 
   // a * b + c with one rounding
   friend Vec fma(Vec a, Vec b, Vec c) {
