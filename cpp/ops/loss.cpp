@@ -4,7 +4,6 @@
 #include "../backend/backend.h"
 #include "cost.h"
 #include "elementwise.h"
-#include "reduce.h"
 #include "rows.h"
 
 namespace nncore::ops {
@@ -96,8 +95,6 @@ Tensor class_loss(const char* op, bool logits, const Tensor& x, const Tensor& ta
   check(attrs.rows > 0 || reduction != LossReduction::mean, op, ": the mean of an empty batch, logits ",
         x.shape(), ", is not defined");
   check(classes > 0 || attrs.rows == 0, op, ": logits ", x.shape(), " have no classes");
-  if (probabilities && target.requires_grad() && grad_enabled())
-    return of_probabilities(x, target, weight, reduction, label_smoothing);
   const Tensor lse = empty({attrs.rows}, x.dtype()), share = empty({attrs.rows}, x.dtype()),
                scale = empty({}, x.dtype());
   Tensor loss = empty(reduction == LossReduction::none ? rows_shape : Shape(), x.dtype());
