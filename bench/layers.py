@@ -80,12 +80,12 @@ def layers() -> Iterator[Layer]:
         [True] * 3,
         (2, 5),
     )
-    for shape in ((128, 1024), images):
+    for size in ((128, 1024), images):
         yield Layer(
-            f"batch_norm {shape}",
+            f"batch_norm {size}",
             lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True),
             lambda x, w, b: TF.batch_norm(x, None, None, w, b, training=True),
-            [normal(*shape), normal(shape[1]), normal(shape[1])],
+            [normal(*size), normal(size[1]), normal(size[1])],
             [True] * 3,
             (2, 5),
         )
