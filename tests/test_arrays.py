@@ -105,6 +105,41 @@ def test_a_number_that_does_not_fit_is_refused() -> None:
             nncore.full((2,), value, dtype=getattr(nncore, name))
 
 
+def test_closeness_is_numpys() -> None:
+    a = np.array([1.0, 1.0, INF, -INF, INF, NAN, 0.0, 1e9], np.float32)
+    b = np.array([1.000001, 1.1, INF, INF, 1.0, NAN, 1e-9, 1.00001e9], np.float32)
+    x, y = nncore.from_numpy(a), nncore.from_numpy(b)
+    for equal_nan in (False, True):
+        expected = np.isclose(a, b, equal_nan=equal_nan)
+        assert nncore.isclose(x, y, equal_nan=equal_nan).tolist() == expected.tolist()
+    assert not nncore.allclose(x, y)
+    assert nncore.allclose(x[:1], y[:1])
+    assert nncore.equal(x[:5], x[:5].reshape(5))
+    assert not nncore.equal(x, x)  # NaN
+    assert not nncore.equal(x[:2], x[:1])
+
+
+def test_stacking_follows_numpy() -> None:
+    matrices = [np.arange(6.0).reshape(2, 3), np.ones((2, 3))]
+    for arrays in ([np.arange(3.0), np.ones(3)], matrices, [np.array(2.0), np.array(3.0)]):
+        tensors = [nncore.from_numpy(a) for a in arrays]
+        assert np.array_equal(nncore.hstack(tensors).numpy(), np.hstack(arrays))
+        assert np.array_equal(nncore.vstack(tensors).numpy(), np.vstack(arrays))
+
+
+def test_what_costs_nothing_is_the_same_memory() -> None:
+    array = np.ones(3, np.float32)
+    assert nncore.as_tensor(array).data_ptr() == array.ctypes.data
+    x = nncore.ones(2, 3)
+    assert nncore.as_tensor(x) is x
+    assert nncore.as_tensor(x, nncore.float64).dtype == nncore.float64
+    assert x.contiguous().data_ptr() == x.data_ptr()
+    assert (x.t().shape, tensor([1, 2]).t().shape) == ((3, 2), (2,))
+    assert x.clip(0.5, 0.75).tolist() == x.clamp(0.5, 0.75).tolist()
+    with pytest.raises(ValueError, match=r"t: expected a matrix or a vector, got shape \(1, 2, 3\)"):
+        nncore.ones(1, 2, 3).t()
+
+
 def test_an_empty_list_is_an_index() -> None:
     assert nncore.ones(3, 2)[[]].shape == (0, 2)
 

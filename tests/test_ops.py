@@ -51,11 +51,12 @@ def test_every_elementwise_op_has_a_row() -> None:
 
 # Functions without a derivative, and those that are another one with other arguments
 WITHOUT_ROW = """
-    any argmax argmin autograd compile data dropout1d dropout3d empty empty_like enable_grad eq eye
-    feature_alpha_dropout from_numpy full_like ge get_num_threads gt is_grad_enabled isnan le linspace load
-    logical_and logical_not logical_or logical_xor lt manual_seed ne no_grad nonzero one_hot ones_like optim
-    rand rand_like randint randn randn_like randperm rotary_tables save set_grad_enabled set_num_threads
-    show_config sinusoidal_positions train uint8"""
+    allclose any argmax argmin as_tensor autograd compile data dropout1d dropout3d empty
+    empty_like enable_grad eq equal eye feature_alpha_dropout from_numpy full_like ge
+    get_num_threads gt hstack is_grad_enabled isclose isnan le linspace load logical_and logical_not
+    logical_or logical_xor lt manual_seed ne no_grad nonzero one_hot ones_like optim rand rand_like
+    randint randn randn_like randperm rotary_tables save set_grad_enabled set_num_threads
+    show_config sinusoidal_positions train uint8 vstack"""
 
 
 def test_every_function_has_a_row() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -59,11 +61,13 @@ def test_state_continues_the_sequence() -> None:
     generator = nncore.Generator(3)
     draws(generator, 10)
     state = generator.get_state()
+    copies = [nncore.Generator(99), pickle.loads(pickle.dumps(generator)), copy.deepcopy(generator)]
+    copies[0].set_state(state)
     expected = draws(generator, 10)
-    other = nncore.Generator(99)
-    other.set_state(state)
-    for a, b in zip(expected, draws(other, 10), strict=True):
-        np.testing.assert_array_equal(a, b)
+    for other in copies:
+        assert other.initial_seed() == 3
+        for a, b in zip(expected, draws(other, 10), strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 def test_draws_do_not_repeat() -> None:

@@ -175,7 +175,13 @@ void bind_create(py::module_& m) {
           py::arg("seed"), "Starts the sequence of this seed.")
       .def("initial_seed", &Generator::initial_seed, "The seed the sequence started from.")
       .def("get_state", generator_state, "The seed and how far the sequence has come, for set_state.")
-      .def("set_state", set_generator_state, py::arg("state"), "Continues where get_state was called.");
+      .def("set_state", set_generator_state, py::arg("state"), "Continues where get_state was called.")
+      .def(py::pickle([](const Generator& g) { return py::make_tuple(g.state().seed, g.state().offset); },
+                      [](const py::tuple& state) {
+                        Ref<Generator> g(new Generator(0));
+                        g->set_state({py::cast<uint64_t>(state[0]), py::cast<uint64_t>(state[1])});
+                        return g;
+                      }));
   m.def(
       "default_generator", [] { return Ref<Generator>(&default_generator()); },
       "The generator used where none is given.");

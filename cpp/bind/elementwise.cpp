@@ -198,8 +198,9 @@ void bind_elementwise(py::module_& m, TensorClass& tensor) {
         (documentation<formulas::Gelu>() + " approximate='tanh': " + formulas::GeluTanh::formula + ".")
             .c_str());
   const std::string clamp_doc = documentation<formulas::Clamp>();
-  bind_both(m, tensor, "clamp", clamp, py::arg("min") = py::none(), py::arg("max") = py::none(),
-            clamp_doc.c_str());
+  for (const char* name : {"clamp", "clip"})
+    bind_both(m, tensor, name, clamp, py::arg("min") = py::none(), py::arg("max") = py::none(),
+              clamp_doc.c_str());
   m.def(
       "maximum", [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Maximum>(a, b); },
       py::arg("input"), py::arg("other"),

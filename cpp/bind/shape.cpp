@@ -41,6 +41,15 @@ void bind_shape(py::module_& m, TensorClass& tensor) {
       "reshape", [](const Tensor& x, const Shape& shape) { return ops::reshape(x, shape); }, py::arg("input"),
       py::arg("shape"), "The same elements in row-major order under another shape; one size may be -1.");
   m.def("permute", permute, py::arg("input"), py::arg("dims"), "The axes in another order.");
+  both(
+      "t",
+      [](const Tensor& x) {
+        check(x.ndim() <= 2, "t: expected a matrix or a vector, got shape ", x.shape(), "; use permute()");
+        return x.ndim() < 2 ? x : ops::transpose(x, 0, 1);
+      },
+      "The transpose of a matrix; a vector stays itself.");
+  tensor.def(
+      "contiguous", [](const Tensor& x) { return x; }, "The tensor itself: all are dense and row-major.");
   both("transpose", ops::transpose, py::arg("dim0"), py::arg("dim1"), "Two axes exchanged.");
   both(
       "squeeze",

@@ -1,0 +1,80 @@
+"""Functions of PyTorch's that a few others make up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nncore import _core
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nncore import Tensor, dtype
+
+
+def isclose(
+    input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Tensor:
+    """Whether |input - other| <= atol + rtol |other|, element by element; infinities are close to themselves.
+
+    >>> nncore.isclose(nncore.tensor([1.0, 2.0]), nncore.tensor([1.000001, 2.1])).tolist()
+    [True, False]
+    """
+    finite = _core.isfinite(input) & _core.isfinite(other)
+    close = (finite & (_core.abs(input - other) <= atol + rtol * _core.abs(other))) | (input == other)
+    return close | (_core.isnan(input) & _core.isnan(other)) if equal_nan else close
+
+
+def allclose(
+    input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> bool:
+    """Whether all elements are close, see `isclose`.
+
+    >>> nncore.allclose(nncore.ones(2), nncore.tensor([1.0, 1.000001]))
+    True
+    """
+    return bool(isclose(input, other, rtol, atol, equal_nan).all().item())
+
+
+def equal(input: Tensor, other: Tensor) -> bool:
+    """Whether both have the same shape and the same elements; NaN is not equal to itself.
+
+    >>> nncore.equal(nncore.ones(2), nncore.ones(2)), nncore.equal(nncore.ones(2), nncore.ones(1, 2))
+    (True, False)
+    """
+    return input.shape == other.shape and bool((input == other).all().item())
+
+
+def as_tensor(data: Any, dtype: dtype | None = None) -> Tensor:
+    """data itself where it is a tensor, its memory where it is a NumPy array, else a copy; cast to dtype.
+
+    >>> x = nncore.ones(2)
+    >>> nncore.as_tensor(x) is x, nncore.as_tensor([1, 2]).tolist()
+    (True, [1, 2])
+    """
+    if isinstance(data, np.ndarray):
+        data = _core.from_numpy(data)
+    if not isinstance(data, _core.Tensor):
+        return _core.tensor(data, dtype=dtype)
+    return data if dtype is None or data.dtype == dtype else data.to(dtype)
+
+
+def hstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors joined along axis 1, vectors along their own.
+
+    >>> nncore.hstack([nncore.ones(2), nncore.zeros(1)]).tolist()
+    [1.0, 1.0, 0.0]
+    """
+    rows = [t.reshape(1) if t.ndim == 0 else t for t in tensors]
+    return _core.cat(rows, 0 if rows and rows[0].ndim == 1 else 1)
+
+
+def vstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Tensors joined along axis 0; vectors are rows.
+
+    >>> nncore.vstack([nncore.ones(2), nncore.zeros(2)]).tolist()
+    [[1.0, 1.0], [0.0, 0.0]]
+    """
+    return _core.cat([t.reshape(1, -1) if t.ndim < 2 else t for t in tensors], 0)
