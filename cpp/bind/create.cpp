@@ -176,10 +176,10 @@ void bind_create(py::module_& m) {
       .def("initial_seed", &Generator::initial_seed, "The seed the sequence started from.")
       .def("get_state", generator_state, "The seed and how far the sequence has come, for set_state.")
       .def("set_state", set_generator_state, py::arg("state"), "Continues where get_state was called.")
-      .def(py::pickle([](const Generator& g) { return py::make_tuple(g.state().seed, g.state().offset); },
-                      [](const py::tuple& state) {
+      .def(py::pickle([](const Generator& g) { return std::pair(g.state().seed, g.state().offset); },
+                      [](const std::pair<uint64_t, uint64_t>& state) {
                         Ref<Generator> g(new Generator(0));
-                        g->set_state({py::cast<uint64_t>(state[0]), py::cast<uint64_t>(state[1])});
+                        g->set_state({state.first, state.second});
                         return g;
                       }));
   m.def(
