@@ -91,8 +91,10 @@ def test_floats_are_no_shape_and_no_axes() -> None:
 def test_tensors_without_axes_can_be_arranged() -> None:
     x = tensor(3.5)
     assert x.movedim(0, -1).item() == 3.5
-    with pytest.raises(IndexError, match="movedim: dim 1 is out of range"):
-        x.movedim(1, 0)
+    assert x.transpose(0, -1).item() == 3.5
+    for arrange in (x.movedim, x.transpose):
+        with pytest.raises(IndexError, match=r"(movedim|transpose): dim 1 is out of range"):
+            arrange(1, 0)
     assert nncore.topk(x, 1, 0).values.item() == 3.5
     with pytest.raises(ValueError, match="k is 0 but a tensor without axes has one element"):
         nncore.topk(x, 0, 0)
@@ -148,6 +150,7 @@ def test_a_number_beside_integers_takes_their_type() -> None:
     x = tensor([1, 2], dtype=nncore.uint8)
     assert nncore.where(tensor([True, False]), x, 7).dtype == nncore.uint8
     assert nncore.where(tensor([True, False]), 0.5, x).dtype == nncore.float32
+    assert (x + True).tolist() == [2, 3]
 
 
 def test_ragged_lists_raise_what_numpy_raises() -> None:

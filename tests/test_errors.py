@@ -311,6 +311,25 @@ def test_labels_out_of_range_raise_from_every_thread() -> None:
         labels[row] = 0
 
 
+X = nncore.ones(2, 3)
+NO_TENSORS: list[tuple[str, tuple[Any, ...], str]] = [
+    ("cosine_embedding_loss", (X, 3, X), "input2"),
+    ("triplet_margin_loss", (X, X, [1.0]), "negative"),
+    ("pairwise_distance", (3, X), "x1"),
+    ("gaussian_nll_loss", (3.0, X, 1.0), "input"),
+    ("ctc_loss", (X, 3, [1], [1]), "targets"),
+    ("ctc_loss", (X, X, 1, [1]), "input_lengths"),
+    ("maxout", (3, 2), "input"),
+    ("instance_norm", (3,), "input"),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "wrong"), NO_TENSORS)
+def test_functions_in_python_name_what_is_no_tensor(name: str, arguments: Any, wrong: str) -> None:
+    with pytest.raises(TypeError, match=f"{name}: {wrong} is a (int|float|list); expected a Tensor"):
+        getattr(nncore.nn.functional, name)(*arguments)
+
+
 def test_a_subclass_without_init_raises() -> None:
     class Forgot(nncore.Tensor):
         def __init__(self) -> None:

@@ -27,7 +27,8 @@ Tensor meets_number(const Tensor& x, py::handle number) {
 }
 
 Tensor integer_scalar(py::handle number, DType dtype) {
-  return ops::full_integer({}, to_int(number, "arithmetic"), dtype == DType::boolean ? DType::int64 : dtype);
+  const int64_t value = PyBool_Check(number.ptr()) ? py::cast<bool>(number) : to_int(number, "arithmetic");
+  return ops::full_integer({}, value, dtype == DType::boolean ? DType::int64 : dtype);
 }
 
 // x op number; on floats by the formula that takes the number as a constant, where there is one.

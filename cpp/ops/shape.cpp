@@ -134,9 +134,9 @@ Tensor permute(const Tensor& x, std::span<const int64_t> axes) {
 Tensor transpose(const Tensor& x, int64_t axis0, int64_t axis1) {
   std::array<int64_t, Shape::max_ndim> axes;
   std::iota(axes.begin(), axes.end(), 0);
-  if (x.ndim() > 0)
-    std::swap(axes[normalize_axis("transpose", axis0, x.ndim())],
-              axes[normalize_axis("transpose", axis1, x.ndim())]);
+  const int from = normalize_axis("transpose", axis0, x.ndim()),
+            to = normalize_axis("transpose", axis1, x.ndim());
+  if (x.ndim() > 0) std::swap(axes[from], axes[to]);
   return permute(x, std::span(axes).first(x.ndim()));
 }
 

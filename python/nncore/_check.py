@@ -6,7 +6,9 @@ import math
 import operator
 from numbers import Real
 
-__all__ = ["number", "size"]
+from nncore._core import Tensor
+
+__all__ = ["number", "size", "tensors"]
 
 
 def size(where: str, name: str, value: object, minimum: int = 0) -> int:
@@ -17,6 +19,15 @@ def size(where: str, name: str, value: object, minimum: int = 0) -> int:
     if whole < minimum:
         raise ValueError(f"{where}: {name} must be at least {minimum}, got {whole}")
     return whole
+
+
+def tensors(where: str, **given: object) -> None:
+    """TypeError where one of the named arguments is no tensor."""
+    for name, value in given.items():
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                f"{where}: {name} is a {type(value).__name__}; expected a Tensor, nncore.tensor() makes one"
+            )
 
 
 def number(

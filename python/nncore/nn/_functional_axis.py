@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nncore import _core
-from nncore._check import size
+from nncore._check import size, tensors
 from nncore._core import Tensor, dtype
 
 __all__ = ["maxout", "softmin"]
@@ -28,6 +28,7 @@ def maxout(input: Tensor, pieces: int, dim: int = -1) -> Tensor:
     >>> nn.functional.maxout(nncore.tensor([1.0, 4.0, 3.0, 2.0]), 2).tolist()
     [4.0, 3.0]
     """
+    tensors("maxout", input=input)
     size("maxout", "pieces", pieces, 1)
     if not -input.ndim <= dim < input.ndim:
         raise IndexError(f"maxout: dim {dim} is out of range for an input of shape {input.shape}")

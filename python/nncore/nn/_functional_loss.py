@@ -6,6 +6,7 @@ import math
 from typing import Literal
 
 from nncore import _core
+from nncore._check import tensors
 from nncore._core import Tensor
 
 __all__ = [
@@ -99,7 +100,8 @@ def kl_div(
     loss = _core.kl_div_log if log_target else _core.kl_div
     if reduction != "batchmean":
         return loss(input, target, size_average, reduce, reduction)
-    return loss(input, target, size_average, reduce, "sum") / input.shape[0]
+    total = loss(input, target, size_average, reduce, "sum")
+    return total / input.shape[0] if input.ndim else total
 
 
 def poisson_nll_loss(
@@ -132,6 +134,7 @@ def gaussian_nll_loss(
 
     `var` may be a number, or lack the last axis, or have size 1 there.
     """
+    tensors("gaussian_nll_loss", input=input, target=target)
     if not isinstance(var, Tensor):
         var = _core.full(input.shape, float(var), input.dtype)
     elif var.shape != input.shape:
@@ -194,6 +197,7 @@ def cosine_embedding_loss(
     reduction: Reduction = "mean",
 ) -> Tensor:
     """1 - cos(x1, x2) where t is 1, max(0, cos(x1, x2) - margin) where it is -1."""
+    tensors("cosine_embedding_loss", input1=input1, input2=input2, target=target)
     if input1.shape != input2.shape:
         raise ValueError(
             f"cosine_embedding_loss: input1 has shape {input1.shape} but input2 {input2.shape}; "
@@ -209,6 +213,7 @@ def pairwise_distance(
     x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:
     """(sum |x1 - x2 + eps|^p)^(1/p) over the last axis."""
+    tensors("pairwise_distance", x1=x1, x2=x2)
     return (x1 - x2 + eps).norm(p, -1, keepdim)
 
 
@@ -228,6 +233,7 @@ def triplet_margin_loss(
 
     `swap` puts d(positive, negative) in the place of d(anchor, negative) where it is smaller.
     """
+    tensors("triplet_margin_loss", anchor=anchor, positive=positive, negative=negative)
     if not anchor.shape == positive.shape == negative.shape:
         raise ValueError(
             f"triplet_margin_loss: anchor {anchor.shape}, positive {positive.shape} and negative "
@@ -255,6 +261,10 @@ def ctc_loss(
     The gradient is that by each log-probability by itself; through `log_softmax` it is PyTorch's. The mean
     divides each sample by its target's length. `zero_infinity`: targets too long to align count 0.
     """
+    tensors("ctc_loss", log_probs=log_probs, targets=targets)
+    for name, given in (("input_lengths", input_lengths), ("target_lengths", target_lengths)):
+        if not isinstance(given, (Tensor, tuple, list)):
+            raise TypeError(f"ctc_loss: {name} is a {type(given).__name__}; expected a Tensor or a list")
     inputs = input_lengths if isinstance(input_lengths, Tensor) else _core.tensor(list(input_lengths))
     lengths = target_lengths if isinstance(target_lengths, Tensor) else _core.tensor(list(target_lengths))
     if log_probs.ndim != 2:

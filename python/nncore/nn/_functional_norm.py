@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from nncore import _core
+from nncore._check import tensors
 from nncore._core import Tensor
 
 __all__ = ["instance_norm", "local_response_norm", "normalize"]
@@ -43,6 +44,7 @@ def instance_norm(
     Errors: ValueError for other shapes and for one value a channel.
     Source: Ulyanov, Vedaldi and Lempitsky 2016.
     """
+    tensors("instance_norm", input=input)
     if input.ndim < 3:
         raise ValueError(f"instance_norm: the input has shape {input.shape}; expected (N, C, ...)")
     if (running_mean is None) != (running_var is None):
