@@ -1,4 +1,5 @@
 #include "../autograd/tape.h"
+#include "../core/watch.h"
 
 #include <pybind11/typing.h>
 
@@ -51,12 +52,19 @@ class PythonHooks final : public GradientHooks {
   }
   int add(py::object function) {
     changes++;
+    structure_changed();
     functions_.emplace_back(next_, std::move(function));
     return next_++;
   }
   void remove(int key) {
     changes++;
+    structure_changed();
     std::erase_if(functions_, [&](const auto& f) { return f.first == key; });
+  }
+  py::list functions() const {
+    py::list found;
+    for (const auto& [key, function] : functions_) found.append(function);
+    return found;
   }
   Tensor run(const Tensor& gradient) override {
     const py::gil_scoped_acquire locked;
@@ -176,6 +184,12 @@ void bind_autograd(py::module_& m, TensorClass& tensor) {
         return t.grad_fn && t.hooks && static_cast<GradientHooks&>(*t.hooks).retains;
       },
       "True for a tensor that is no leaf and keeps its gradient.");
+  tensor.def_property_readonly(
+      "_gradient_hooks",
+      [](const TensorImpl& t) {
+        return t.hooks ? static_cast<PythonHooks&>(*t.hooks).functions() : py::list();
+      },
+      "The functions that register_hook was given.");
   m.def("gradients", gradients, py::arg("outputs"), py::arg("inputs"), py::arg("grad_outputs"),
         py::arg("retain_graph") = false, "What nncore.autograd.grad is made of.");
   m.def("backward_gate", backward_gate, py::arg("tensors"), py::arg("function"),

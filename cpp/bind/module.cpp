@@ -76,6 +76,7 @@ PYBIND11_MODULE(_core, m) {
   bind_loss(m, tensor);
   bind_settings(m);
   bind_recording(m);
+  bind_guards(m);
   bind_replay(m);
   bind_recurrent(m);
   bind_attention(m);

@@ -25,6 +25,7 @@ void bind_regularize(py::module_& m);
 void bind_optim(py::module_& m);
 void bind_settings(py::module_& m);
 void bind_recording(py::module_& m);
+void bind_guards(py::module_& m);
 void bind_replay(py::module_& m);
 void bind_autograd(py::module_& m, TensorClass& tensor);
 void bind_runtime(py::module_& m);

@@ -2,62 +2,26 @@
 
 #include <pybind11/typing.h>
 
-#include <bit>
-
 namespace nncore::bind {
 
-bool Guard::holds() const {
-  PyObject* now = nullptr;
-  if (PyCell_Check(holder.ptr()))
-    now = PyCell_GET(holder.ptr());
-  else if (PyDict_Check(holder.ptr()))
-    now = PyDict_GetItemWithError(holder.ptr(), name.ptr());
-  else if (PyList_Check(holder.ptr()))
-    now = index < PyList_GET_SIZE(holder.ptr()) ? PyList_GET_ITEM(holder.ptr(), index) : nullptr;
-  else
-    now = PyDict_GetItemWithError(reinterpret_cast<PyTypeObject*>(holder.ptr())->tp_dict, name.ptr());
-  return now ? now == value.ptr() : value.is(py::handle(Py_NotImplemented));
-}
-
-namespace {
-
-// Constants among the arguments: floats by their bits, so that -0 is not 0 and NaN is NaN.
-bool same_constant(PyObject* a, PyObject* b) {
-  if (a == b) return true;
-  if (Py_TYPE(a) != Py_TYPE(b)) return false;
-  if (PyFloat_CheckExact(a))
-    return std::bit_cast<uint64_t>(PyFloat_AS_DOUBLE(a)) == std::bit_cast<uint64_t>(PyFloat_AS_DOUBLE(b));
-  const int equal = PyObject_RichCompareBool(a, b, Py_EQ);
-  if (equal < 0) throw py::error_already_set();
-  return equal == 1;
-}
-
-}  // namespace
-
 Replay::Replay(const Recording& recording, const std::vector<Tensor>& results, py::tuple arguments,
-               const py::list& guards, py::object rebuild)
+               Ref<Guards> guards, py::object rebuild)
     : plan_(new plan::Plan(recording.capture(), results)),
       arguments_(std::move(arguments)),
+      guards_(std::move(guards)),
       rebuild_(std::move(rebuild)) {
   for (const Ref<Settings>& s : recording.settings()) settings_.push_back({s, s->flags()});
-  trust(version_, guards);
 }
 
-void Replay::trust(uint64_t version, const py::list& guards) {
+void Replay::trust(uint64_t version, Ref<Guards> guards) {
   version_ = version;
-  guards_.clear();
-  for (const py::handle guard : guards) {
-    const auto g = py::reinterpret_borrow<py::tuple>(guard);
-    const Py_ssize_t index = PyList_Check(py::object(g[0]).ptr()) ? py::cast<Py_ssize_t>(g[1]) : 0;
-    guards_.push_back({g[0], g[1], g[2], index});
-  }
+  guards_ = std::move(guards);
 }
 
 bool Replay::ready(const std::vector<Tensor>& inputs) {
   if (watcher()) return false;  // this call is part of a step that is being captured
   if (version_ != structure_version.load() || grad_enabled_ != grad_enabled()) return false;
-  for (const Guard& g : guards_)
-    if (!g.holds()) return false;
+  if (!guards_->hold()) return false;
   for (const Flagged& f : settings_) {
     f.settings->refresh();
     if (f.settings->flags() != f.flags) return false;
@@ -138,7 +102,7 @@ void bind_replay(py::module_& m) {
   const auto callable = [](PyHeapTypeObject* type) { type->ht_type.tp_call = call_step; };
   py::class_<Replay, Ref<Replay>>(m, "Plan", "A captured step made ready for replays.")
       .def(py::init([](const Recording& recording, const std::vector<Tensor>& results, Arguments arguments,
-                       const py::list& guards, py::object rebuild) {
+                       Ref<Guards> guards, py::object rebuild) {
              return Ref<Replay>(
                  new Replay(recording, results, std::move(arguments), guards, std::move(rebuild)));
            }),

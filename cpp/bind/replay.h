@@ -2,23 +2,16 @@
 #pragma once
 #include "../autograd/tape.h"
 #include "../backend/describe.h"
+#include "guards.h"
 #include "recording.h"
 
 namespace nncore::bind {
-
-// What the step looked at in Python when it was captured: a cell, or a name or index in a dict, list or
-// class, and what was there; NotImplemented: nothing.
-struct Guard {
-  py::object holder, name, value;
-  Py_ssize_t index;
-  bool holds() const;
-};
 
 class Replay final : public Object {
  public:
   // arguments: those of the step, tensors and constants. rebuild(list of tensors): the step's result.
   Replay(const Recording& recording, const std::vector<Tensor>& results, py::tuple arguments,
-         const py::list& guards, py::object rebuild);
+         Ref<Guards> guards, py::object rebuild);
 
   // False when these arguments, or what has changed since the capture, need another plan.
   bool ready(const std::vector<Tensor>& inputs);
@@ -29,7 +22,7 @@ class Replay final : public Object {
   int64_t run_epoch(const std::vector<Tensor>& sources, const Tensor& order, int64_t size, int64_t first,
                     int64_t steps, const std::vector<Tensor>& sinks, const py::object& progress);
   // Models are as they were at the capture, and what the guards look at means the same.
-  void trust(uint64_t version, const py::list& guards);
+  void trust(uint64_t version, Ref<Guards> guards);
 
   plan::Plan& plan() { return *plan_; }
 
@@ -44,7 +37,7 @@ class Replay final : public Object {
   };
   std::vector<Flagged> settings_;
   py::tuple arguments_;
-  std::vector<Guard> guards_;
+  Ref<Guards> guards_;
   py::object rebuild_;
   uint64_t version_ = structure_version.load();
   bool grad_enabled_ = grad_enabled();

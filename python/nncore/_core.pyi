@@ -8,7 +8,7 @@ import typing
 import builtins
 import numpy as _np
 _F = typing.TypeVar("_F", bound=collections.abc.Callable[..., typing.Any])
-__all__: list[str] = ['Generator', 'HookHandle', 'Plan', 'Recording', 'Settings', 'Step', 'Tensor', 'abs', 'adam_', 'add', 'add_layer_norm', 'addcdiv', 'addcmul', 'addmm', 'all', 'alpha_dropout', 'amax', 'amin', 'any', 'arange', 'argmax', 'argmin', 'argsort', 'assign_', 'attention', 'attention_of_packed', 'attention_of_rows', 'backward_gate', 'batch_norm', 'binary_cross_entropy', 'binary_cross_entropy_with_logits', 'bmm', 'bool', 'broadcast_to', 'capturing', 'cat', 'ceil', 'celu', 'check_finite', 'chunk', 'clamp', 'clip', 'cos', 'cosine_embedding_loss', 'cross_entropy', 'ctc_loss', 'cumprod', 'cumsum', 'default_generator', 'diag', 'diagonal', 'div', 'dot', 'dropout', 'dropout1d', 'dropout2d', 'dropout3d', 'dtype', 'einsum', 'elementwise_ops', 'elu', 'embedding', 'embedding_bag', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'erfc', 'exp', 'exp2', 'expm1', 'eye', 'feature_alpha_dropout', 'flatten', 'flip', 'float32', 'float64', 'floor', 'floor_divide', 'fmod', 'from_numpy', 'full', 'full_like', 'gather', 'gaussian_nll_loss', 'ge', 'gelu', 'get_num_threads', 'glu', 'gradients', 'group_norm', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'hinge_embedding_loss', 'huber_loss', 'index_add', 'index_select', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'isfinite', 'isinf', 'isnan', 'kl_div', 'kl_div_log', 'l1_loss', 'l2_normalize', 'layer_norm', 'le', 'leaky_relu', 'lerp', 'linear', 'linspace', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logsigmoid', 'logsumexp', 'lt', 'manual_seed', 'margin_ranking_loss', 'masked_fill', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'mm', 'movedim', 'mse_loss', 'mul', 'multi_margin_loss', 'mv', 'narrow', 'ne', 'neg', 'nll_loss', 'no_grad', 'nonzero', 'norm', 'normal_', 'once', 'one_hot', 'ones', 'ones_like', 'outer', 'pad', 'permute', 'poisson_nll_loss', 'poisson_nll_loss_log', 'pow', 'prelu', 'prod', 'product', 'product_path', 'rand', 'rand_like', 'randint', 'randn', 'randn_like', 'randperm', 'reciprocal', 'recurrent', 'relu', 'relu6', 'remainder', 'repeat_interleave', 'reshape', 'response_norm', 'rms_norm', 'roll', 'round', 'rsqrt', 'scale_', 'scatter', 'scatter_add', 'selu', 'set_always_split', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'smooth_l1_loss', 'soft_margin_loss', 'softmax', 'softplus', 'softsign', 'sort', 'split', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'std', 'std_mean', 'stirling', 'structure_changed', 'structure_version', 'sub', 'sum', 't', 'take', 'take_along_dim', 'tan', 'tanh', 'tanhshrink', 'tensor', 'tensordot', 'threshold', 'tile', 'topk', 'transpose', 'tril', 'trim_memory', 'triu', 'trunc', 'uint8', 'unbind', 'unflatten', 'uniform_', 'unsqueeze', 'var', 'var_mean', 'where', 'zeros', 'zeros_like']
+__all__: list[str] = ['Generator', 'Guards', 'HookHandle', 'Plan', 'Recording', 'Settings', 'Step', 'Tensor', 'abs', 'adam_', 'add', 'add_layer_norm', 'addcdiv', 'addcmul', 'addmm', 'all', 'alpha_dropout', 'amax', 'amin', 'any', 'arange', 'argmax', 'argmin', 'argsort', 'assign_', 'attention', 'attention_of_packed', 'attention_of_rows', 'backward_gate', 'batch_norm', 'binary_cross_entropy', 'binary_cross_entropy_with_logits', 'bmm', 'bool', 'broadcast_to', 'capturing', 'cat', 'ceil', 'celu', 'check_finite', 'chunk', 'clamp', 'clip', 'cos', 'cosine_embedding_loss', 'cross_entropy', 'ctc_loss', 'cumprod', 'cumsum', 'default_generator', 'diag', 'diagonal', 'div', 'dot', 'dropout', 'dropout1d', 'dropout2d', 'dropout3d', 'dtype', 'einsum', 'elementwise_ops', 'elu', 'embedding', 'embedding_bag', 'empty', 'empty_like', 'enable_grad', 'eq', 'erf', 'erfc', 'exp', 'exp2', 'expm1', 'eye', 'feature_alpha_dropout', 'flatten', 'flip', 'float32', 'float64', 'floor', 'floor_divide', 'fmod', 'from_numpy', 'full', 'full_like', 'gather', 'gaussian_nll_loss', 'ge', 'gelu', 'get_num_threads', 'glu', 'gradients', 'group_norm', 'gt', 'hardsigmoid', 'hardswish', 'hardtanh', 'hinge_embedding_loss', 'huber_loss', 'index_add', 'index_select', 'int32', 'int64', 'is_grad_enabled', 'isa', 'isa_levels', 'isfinite', 'isinf', 'isnan', 'kl_div', 'kl_div_log', 'l1_loss', 'l2_normalize', 'layer_norm', 'le', 'leaky_relu', 'lerp', 'linear', 'linspace', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logsigmoid', 'logsumexp', 'lt', 'manual_seed', 'margin_ranking_loss', 'masked_fill', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'measure_limits', 'memory_stats', 'min', 'minimum', 'mish', 'mm', 'movedim', 'mse_loss', 'mul', 'multi_margin_loss', 'mv', 'narrow', 'ne', 'neg', 'nll_loss', 'no_grad', 'nonzero', 'norm', 'normal_', 'once', 'one_hot', 'ones', 'ones_like', 'outer', 'pad', 'permute', 'poisson_nll_loss', 'poisson_nll_loss_log', 'pow', 'prelu', 'prod', 'product', 'product_path', 'rand', 'rand_like', 'randint', 'randn', 'randn_like', 'randperm', 'reciprocal', 'recurrent', 'relu', 'relu6', 'remainder', 'repeat_interleave', 'reshape', 'response_norm', 'rms_norm', 'roll', 'round', 'rsqrt', 'scale_', 'scatter', 'scatter_add', 'selu', 'set_always_split', 'set_grad_enabled', 'set_isa', 'set_num_threads', 'sgd_', 'show_config', 'sigmoid', 'sign', 'silu', 'sin', 'smooth_l1_loss', 'soft_margin_loss', 'softmax', 'softplus', 'softsign', 'sort', 'split', 'sqrt', 'square', 'squared_error', 'squeeze', 'stack', 'std', 'std_mean', 'stirling', 'structure_changed', 'structure_version', 'sub', 'sum', 't', 'take', 'take_along_dim', 'tan', 'tanh', 'tanhshrink', 'tensor', 'tensordot', 'threshold', 'tile', 'topk', 'transpose', 'tril', 'trim_memory', 'triu', 'trunc', 'uint8', 'unbind', 'unflatten', 'uniform_', 'unsqueeze', 'var', 'var_mean', 'where', 'zeros', 'zeros_like']
 class dtype:
     """
     The type of a tensor's elements: float32, float64, int64, int32, uint8 or bool.
@@ -834,6 +834,11 @@ class Tensor:
         The transpose of a matrix.
         """
     @property
+    def _gradient_hooks(self) -> list[typing.Any]:
+        """
+        The functions that register_hook was given.
+        """
+    @property
     def device(self) -> str:
         """
         Where the elements lie.
@@ -977,11 +982,21 @@ class Recording:
         """
         What a replay could not repeat, where the recording is not strict.
         """
+class Guards:
+    """
+    Places in Python and what was there.
+    """
+    def __init__(self, places: list[typing.Any]) -> None:
+        ...
+    def hold(self) -> builtins.bool:
+        """
+        Whether the same is there now.
+        """
 class Plan:
     """
     A captured step made ready for replays.
     """
-    def __init__(self, recording: Recording, results: collections.abc.Sequence[Tensor], arguments: tuple[typing.Any, ...], guards: list[typing.Any], rebuild: typing.Any) -> None:
+    def __init__(self, recording: Recording, results: collections.abc.Sequence[Tensor], arguments: tuple[typing.Any, ...], guards: Guards, rebuild: typing.Any) -> None:
         ...
     def calls(self) -> list[typing.Any]:
         """
@@ -999,7 +1014,7 @@ class Plan:
         """
         Memory in bytes, calls dropped, replays so far.
         """
-    def trust(self, version: typing.SupportsInt | typing.SupportsIndex, guards: list[typing.Any]) -> None:
+    def trust(self, version: typing.SupportsInt | typing.SupportsIndex, guards: Guards) -> None:
         """
         Says that models are as they were, and what the guards look at now.
         """

@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-import dis
-import functools
+import pickle
+import random
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
-from types import CellType, CodeType, FunctionType, MethodType, ModuleType
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from nncore import _core
+from nncore._code import line_naming
 from nncore._core import Tensor
+from nncore._walk import CONTENTS, SCALARS, Guard, Walk
 
-__all__ = ["Guard", "Reads", "Same", "describe"]
+__all__ = ["Reads", "Same", "Seen", "changes", "describe"]
 
-SCALARS = (bool, int, float, complex, str, bytes, type(None))
-LIBRARIES = {"nncore", "numpy", *sys.stdlib_module_names}  # their code reads nothing that the user changes
-MAX_DEPTH = 4
-MAX_ITEMS = 16  # of a list that is looked at item by item
-
-
-class Guard(NamedTuple):
-    """A place in Python and what was there: NotImplemented where there was nothing."""
-
-    holder: Any  # a cell, or a dict, list or class
-    key: Any  # the name or index in it
-    value: Any
-    name: str
-
-    def holds(self) -> bool:
-        """Whether the same is there now."""
-        holder, key = self.holder, self.key
-        if isinstance(holder, CellType):
-            return _is_full(holder) and holder.cell_contents is self.value
-        if isinstance(holder, list):
-            return key < len(holder) and holder[key] is self.value
-        parts = vars(holder) if isinstance(holder, type) else holder
-        return parts.get(key, NotImplemented) is self.value
+MAX_KEPT = 8  # looks at a step with different models as arguments
 
 
 class Same:
@@ -55,206 +35,131 @@ class Same:
         return isinstance(other, Same) and self.value is other.value
 
 
+class Seen(NamedTuple):
+    """What one look at a step found."""
+
+    version: int
+    guards: _core.Guards
+    places: list[Guard]  # those of the guards, and attributes of modules
+    fingerprint: tuple[Any, ...]  # what decides which calls the step makes, to compare
+    refusal: str  # why nothing can be said about it
+    random: _Random
+
+    def holds(self) -> bool:
+        """Whether another look would find the same."""
+        return self.version == _core.structure_version() and self.guards.hold()
+
+
 class Reads:
     """The places in Python that a step's code names, and that of the functions and modules it calls."""
 
     def __init__(self, fn: Callable[..., Any]) -> None:
         self._fn = fn
-        self._seen: tuple[int, list[Guard], tuple[Any, ...]] | None = None
+        self._seen: dict[tuple[Same, ...], Seen] = {}
 
-    def look(self) -> tuple[list[Guard], tuple[Any, ...]]:
-        """Each place with what is there now; and what decides which calls the step makes, to compare.
+    def look(self, models: tuple[Any, ...] = ()) -> Seen:
+        """What there is now; `models` are those among the arguments."""
+        key = tuple(map(Same, models))
+        seen = self._seen.get(key)
+        if seen is None or not seen.holds():
+            if len(self._seen) >= MAX_KEPT:
+                self._seen.clear()
+            version = _core.structure_version()
+            walk = Walk([self._fn, *models])
+            described = (_describe(model, model._fingerprint()) for model in walk.models)
+            fingerprint = (
+                Same(self._fn),
+                *(describe(guard.value) for guard in walk.guards),
+                *(part for parts in described for part in parts),
+            )
+            places = walk.guards + walk.attributes
+            seen = Seen(version, _core.Guards(walk.guards), places, fingerprint, walk.refusal, _Random(walk))
+            self._seen[key] = seen
+        return seen
 
-        The latter are the models, optimizers and numbers that the step can reach.
-        """
-        version = _core.structure_version()
-        if self._seen is None or self._seen[0] != version or not all(g.holds() for g in self._seen[1]):
-            walk = _Walk()
-            walk.visit(self._fn, None, 0)
-            seen: set[int] = set()
-            values = [self._fn, *walk.reached]
-            self._seen = version, walk.guards, tuple(part for v in values for part in describe(v, seen))
-        return self._seen[1:]
-
-    def changed(self, before: list[Guard], after: list[Guard]) -> str:
-        """What a run of the step changed, in words."""
-        earlier = {(id(guard.holder), guard.key): guard.value for guard in before}
-        names = sorted(
-            {
-                guard.name
-                for guard in after
-                if earlier.get((id(guard.holder), guard.key), guard.value) is not guard.value
-            }
-        )
-        what = ", ".join(f"'{name}'" for name in names) or "a module or an object that it uses"
+    def where(self) -> str:
+        """The step's place in words: " (file, line n)"."""
         code = getattr(getattr(self._fn, "__func__", self._fn), "__code__", None)
-        where = f" ({code.co_filename.rpartition('/')[2]}, line {code.co_firstlineno})" if code else ""
-        return f"the step{where} changes {what} each time"
+        return f" ({code.co_filename.rpartition('/')[2]}, line {code.co_firstlineno})" if code else ""
 
 
-class _Walk:
-    def __init__(self) -> None:
-        self.guards: list[Guard] = []
-        self.reached: list[Any] = []  # what decides about the calls, to describe
-        self._seen: set[tuple[int, CodeType | None]] = set()
-        self._called: set[tuple[int, int]] = set()
-
-    def visit(self, value: Any, code: CodeType | None, depth: int) -> None:
-        """Look at a value that `code` can reach: its own code, or those of its parts that `code` names."""
-        if isinstance(value, (*SCALARS, Tensor)) or depth > MAX_DEPTH or (id(value), code) in self._seen:
-            return
-        self._seen.add((id(value), code))
-        if isinstance(value, FunctionType):
-            self._function(value, None, depth)
-        elif isinstance(value, MethodType):
-            if isinstance(function := value.__func__, FunctionType):
-                self._function(function, value.__self__, depth)
-        elif isinstance(value, functools.partial):
-            for part in (value.func, *value.args, *value.keywords.values()):
-                self.visit(part, code, depth + 1)
-        elif hasattr(type(value), "_compiled"):
-            self.visit(value._compiled, code, depth)
-        elif hasattr(type(value), "_fingerprint"):
-            self.reached.append(value)
-            for holder, key in value._places() if hasattr(type(value), "_places") else ():
-                self.guards.append(Guard(holder, key, holder.get(key, NotImplemented), "state"))
-            for module in value.modules() if hasattr(type(value), "modules") else ():
-                self._method(module, "forward", depth)
-            for name in _attributes(code):
-                self.visit(vars(value).get(name), code, depth + 1)
-        elif isinstance(value, dict):
-            self._parts(value, value, _constants(code), code, depth)
-        elif isinstance(value, (list, tuple)):
-            if len(value) <= MAX_ITEMS:
-                items = dict(enumerate(value))
-                self._parts(value, items, items if type(value) is list else (), code, depth)
-                for item in items.values():
-                    self.visit(item, code, depth + 1)
-        elif isinstance(value, (type, ModuleType)):
-            if not _is_library(vars(value).get("__module__", vars(value).get("__name__"))):
-                holder = value if isinstance(value, type) else vars(value)
-                self._parts(holder, vars(value), _attributes(code), code, depth)
-        elif hasattr(value, "__dict__"):
-            self._parts(vars(value), vars(value), _attributes(code), code, depth, type(value))
-            self._method(value, "__call__", depth)
-
-    def _parts(
-        self,
-        holder: Any,
-        parts: dict[Any, Any],
-        keys: Iterable[Any],
-        code: CodeType | None,
-        depth: int,
-        owner: type | None = None,
-    ) -> None:
-        for key in keys:
-            if key in parts:
-                self._guard(Guard(holder, key, parts[key], str(key)), code, depth)
-            elif (beneath := getattr(owner, key, None)) is not None and not callable(beneath):
-                self._guard(Guard(holder, key, NotImplemented, str(key)), code, depth)
-
-    def _guard(self, guard: Guard, code: CodeType | None, depth: int) -> None:
-        self.guards.append(guard)
-        self.reached.append(guard.value)
-        self.visit(guard.value, code, depth + 1)
-
-    def _method(self, owner: Any, name: str, depth: int) -> None:
-        function = getattr(type(owner), name, None)
-        if isinstance(function, FunctionType) and not _is_library(function.__globals__.get("__name__")):
-            self._function(function, owner, depth)
-
-    def _function(self, function: FunctionType, owner: Any, depth: int) -> None:
-        code = function.__code__
-        if depth > MAX_DEPTH or (id(owner), id(function)) in self._called:
-            return
-        self._called.add((id(owner), id(function)))
-        for cell, name in zip(function.__closure__ or (), code.co_freevars, strict=True):
-            if _is_full(cell):
-                self._guard(Guard(cell, None, cell.cell_contents, name), code, depth)
-        for default in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
-            self.visit(default, code, depth + 1)
-        if _is_library(function.__globals__.get("__name__")) or "site-packages" in code.co_filename:
-            return
-        self._parts(function.__globals__, function.__globals__, _globals(code), code, depth)
-        if owner is not None:
-            self.visit(owner, code, depth)
-            for name in _attributes(code):
-                self._method(owner, name, depth + 1)
+def changes(before: Seen, after: Seen) -> str:
+    """The places that are no longer as they were, by name."""
+    earlier = {_place(guard): guard.value for guard in before.places}
+    names = {
+        name for guard in after.places for name in _changed(guard, earlier.get(_place(guard), guard.value))
+    }
+    return ", ".join(f"'{name}'" for name in sorted(names)) or "a module or an object that it uses"
 
 
-@lru_cache(maxsize=1024)
-def _is_library(name: str | None) -> bool:
-    return (name or "").partition(".")[0] in LIBRARIES
+def _place(guard: Guard) -> tuple[int, Any]:
+    return id(guard.holder), guard.key if isinstance(guard.key, str) else id(guard.key)
 
 
-def _is_full(cell: CellType) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018  (raises while empty)
-    except ValueError:
-        return False
-    return True
-
-
-@lru_cache(maxsize=1024)
-def _globals(code: CodeType) -> tuple[str, ...]:
-    return tuple(sorted(set(_names(code, "LOAD_GLOBAL", "LOAD_NAME"))))
-
-
-@lru_cache(maxsize=1024)
-def _attributes(code: CodeType | None) -> tuple[str, ...]:
-    return () if code is None else tuple(sorted(set(_names(code, "LOAD_ATTR", "LOAD_METHOD"))))
-
-
-@lru_cache(maxsize=1024)
-def _constants(code: CodeType | None) -> tuple[str, ...]:
-    if code is None:
-        return ()
-    own = {constant for constant in code.co_consts if isinstance(constant, str)}
-    inner = (_constants(constant) for constant in code.co_consts if isinstance(constant, CodeType))
-    return tuple(sorted(own.union(*inner)))
-
-
-def _names(code: CodeType, *operations: str) -> Iterator[str]:
-    """Names that the code, and the functions inside it, use with one of these operations."""
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in operations:
-            yield instruction.argval
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names(constant, *operations)
-
-
-def describe(value: Any, seen: set[int], depth: int = 2) -> Iterator[Any]:
-    """A hashable description of what matters in a value for the calls that a step makes."""
-    if isinstance(value, float):
-        yield value.hex()
-    elif isinstance(value, SCALARS):
-        yield (type(value), value)
-    elif isinstance(value, Tensor):
-        yield (Same(value), value.requires_grad)
-    elif isinstance(value, Same):
-        yield value
-    elif id(value) in seen or isinstance(value, (ModuleType, type, FunctionType)):
-        yield Same(value)
+def _changed(guard: Guard, before: Any) -> Iterator[str]:
+    if describe(guard.value) == describe(before):
+        return
+    if guard.key is not CONTENTS or len(before) != len(guard.value):
+        yield guard.name
+    elif isinstance(guard.holder, dict):
+        for i in range(0, len(before), 2):
+            if describe(before[i : i + 2]) != describe(guard.value[i : i + 2]):
+                yield f"{guard.name}[{guard.value[i]!r}]"
     else:
-        seen.add(id(value))
-        yield Same(value)
-        if hasattr(type(value), "_fingerprint"):
-            for item in value._fingerprint():
-                yield from describe(item, seen, depth)
-        elif depth:
-            for item in _items(value):
-                yield from describe(item, seen, depth - 1)
+        for i, (old, new) in enumerate(zip(before, guard.value, strict=True)):
+            if describe(old) != describe(new):
+                yield f"{guard.name}[{i}]"
 
 
-def _items(value: Any) -> Iterable[Any]:
-    """The parts of a value; numbers in an object matter only where the code names them, as guards."""
-    if isinstance(value, MethodType):
-        return (value.__func__, value.__self__)
-    if isinstance(value, functools.partial):
-        return (value.func, *value.args, *value.keywords.values())
-    if isinstance(value, (list, tuple)):
-        return value
-    if isinstance(value, dict):
-        return value.values()
-    return [part for part in getattr(value, "__dict__", {}).values() if not isinstance(part, SCALARS)]
+def describe(value: Any) -> Any:
+    """A value as part of a key: numbers and strings by value, all else by what it is."""
+    if isinstance(value, float):
+        return (type(value), value.hex())
+    if isinstance(value, np.generic):
+        return (type(value), value.tobytes())
+    if isinstance(value, SCALARS):
+        return (type(value), value)
+    if isinstance(value, Tensor):
+        return (Same(value), value.requires_grad)
+    if type(value) is tuple:
+        return tuple(map(describe, value))
+    if isinstance(value, frozenset):
+        return frozenset(map(describe, value))
+    return value if isinstance(value, Same) else Same(value)
+
+
+def _describe(model: Any, parts: Any) -> Iterator[Any]:
+    yield Same(model)
+    for part in parts:
+        yield describe(part)
+
+
+class _Random:
+    """The states of the random generators of Python and NumPy that a step can draw from."""
+
+    def __init__(self, walk: Walk) -> None:
+        self._own = walk.random
+        self._codes = walk.codes
+
+    def states(self) -> dict[str, bytes]:
+        """By name; each is another after something was drawn."""
+        found = {"Python's random": random.getstate()}
+        if "numpy.random" in sys.modules:
+            found["numpy.random"] = np.random.get_state(legacy=False)
+        for name, source in self._own:
+            found[f"'{name}'"] = source.getstate() if isinstance(source, random.Random) else _state(source)
+        return {name: pickle.dumps(state) for name, state in found.items()}
+
+    def drawn(self, before: dict[str, bytes]) -> str:
+        """What has been drawn from since, in words with the line; or nothing."""
+        for name, state in self.states().items():
+            if before[name] != state:
+                used = {"random", name.strip("'").rpartition(".")[2]}
+                return f"{name}{line_naming(self._codes, used)}"
+        return ""
+
+
+def _state(source: Any) -> Any:
+    if isinstance(source, np.random.RandomState):
+        return source.get_state(legacy=False)
+    return getattr(source, "bit_generator", source).state

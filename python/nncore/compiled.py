@@ -16,7 +16,7 @@ from nncore._check import size
 from nncore._core import Generator, Tensor
 from nncore._epoch import Epoch, sources
 from nncore._explain import Explanation
-from nncore._guards import Guard, Reads, Same, describe
+from nncore._guards import Reads, Same, Seen, changes
 from nncore.errors import CaptureError
 
 __all__ = ["CompiledStep", "compile"]
@@ -29,6 +29,7 @@ REMEDY = (
     "What changes from step to step must come as an argument, from a random generator, or through the "
     "optimizer's settings"
 )
+DRAW = "Draw before the step and pass the number as a tensor, or draw with nncore: nncore.rand(1) < 0.1"
 
 
 class CompiledStep(_core.Step):
@@ -51,6 +52,7 @@ class CompiledStep(_core.Step):
         self._eager = 0
         self._gone = 0  # replays of plans that are kept no longer
         self._new_kinds: int | None = 0  # one after the other; None once that has been said
+        self._kinds_of: Seen | None = None  # what was seen at the last call of a new kind
         self._unsettled = 0  # eager runs, one after the other, that changed what decides about the next
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -151,18 +153,21 @@ class CompiledStep(_core.Step):
             result = run_last(values)
             if result is not NotImplemented:
                 return result
-        guards, fingerprint = self._reads.look()
-        key = (names, tuple(map(_kind, values)), fingerprint, _core.is_grad_enabled())
+        models = tuple(value for value in values if hasattr(type(value), "_fingerprint"))
+        seen = self._reads.look(models)
+        if seen.refusal:
+            self._refuse(seen.refusal)
+            return self._fn(*args, **kwargs)
+        key = (names, tuple(map(_kind, values)), seen.fingerprint, _core.is_grad_enabled())
         variant = self._variants.get(key)
-        self._count_kinds(variant is None, names, values)
+        self._count_kinds(variant is None, names, values, seen)
         if variant is None:
-            variant = self._variants[key] = _Variant(self._fn, names, self._reads)
+            variant = self._variants[key] = _Variant(self._fn, names, self._reads, models)
             if len(self._variants) > self._cache_size:
                 self._gone += self._variants.popitem(last=False)[1].replays()
         self._variants.move_to_end(key)
-        version = _core.structure_version()
         for plan in variant.plans:
-            plan.trust(version, guards)
+            plan.trust(seen.version, seen.guards)
             result = plan.run(values)
             if result is not NotImplemented:
                 self._last = names, plan.run
@@ -170,13 +175,19 @@ class CompiledStep(_core.Step):
                 self._plan = plan if variant.is_native and not names else None
                 return result
         self._eager += 1
-        result = variant.capture(values, self._strict)
+        result = variant.capture(values, seen, self._strict)
         self.refusal = variant.refusal
-        if self._strict:
-            self._check_settles(guards, fingerprint)
+        self._check_settles(seen, self._reads.look(models))
         return result
 
-    def _count_kinds(self, is_new: bool, names: tuple[str, ...], values: tuple[Any, ...]) -> None:
+    def _refuse(self, why: str) -> None:
+        """Raise, or unless strict remember, what `why` says about "the step"."""
+        why = f"compile: {why.replace('the step', 'the step' + self._reads.where(), 1)}"
+        if self._strict:
+            raise CaptureError(why)
+        self.refusal = why
+
+    def _count_kinds(self, is_new: bool, names: tuple[str, ...], values: tuple[Any, ...], seen: Seen) -> None:
         """Say it once when calls after calls are captured because something in the arguments changes."""
         if self._new_kinds is None:
             return
@@ -185,19 +196,22 @@ class CompiledStep(_core.Step):
             self._new_kinds = None
             numbers = [i for i, value in enumerate(values) if isinstance(value, (int, float))]
             which = f" (argument {', '.join(map(str, numbers))} is a number)" if numbers else ""
+            what = f"as each came with another shape or number{which}"
+            if self._kinds_of and self._kinds_of.fingerprint != seen.fingerprint:
+                what = f"as {changes(self._kinds_of, seen)} changes from call to call"
             warnings.warn(
-                f"compile: the last {MANY_KINDS} calls of {self._fn!r} ran eagerly, as each came with "
-                f"another shape or number{which}; pass a number that changes as a tensor",
+                f"compile: the last {MANY_KINDS} calls of {self._fn!r} ran eagerly, {what}; pass a number that "
+                "changes as a tensor",
                 stacklevel=4,
             )
+        self._kinds_of = seen
 
-    def _check_settles(self, before: list[Guard], fingerprint: tuple[Any, ...]) -> None:
-        after, now = self._reads.look()
-        self._unsettled = 0 if now == fingerprint else self._unsettled + 1
+    def _check_settles(self, before: Seen, after: Seen) -> None:
+        self._unsettled = 0 if before.fingerprint == after.fingerprint else self._unsettled + 1
         if self._unsettled > MAX_ATTEMPTS:
             self._unsettled = 0
-            raise CaptureError(
-                f"compile: {self._reads.changed(before, after)}, which a replay would not do. {REMEDY}"
+            self._refuse(
+                f"the step changes {changes(before, after)} each time, which a replay would not do. {REMEDY}"
             )
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
@@ -212,10 +226,13 @@ class CompiledStep(_core.Step):
 class _Variant:
     """All captures of a step for one kind of arguments."""
 
-    def __init__(self, fn: Callable[..., Any], names: tuple[str, ...], reads: Reads) -> None:
+    def __init__(
+        self, fn: Callable[..., Any], names: tuple[str, ...], reads: Reads, models: tuple[Any, ...]
+    ) -> None:
         self.fn = fn
         self.names = names
         self.reads = reads
+        self.models = models  # among the arguments
         self.plans: list[_core.Plan] = []
         self.earlier: dict[tuple[bool, ...], tuple[_core.Recording, Layout]] = {}
         self.attempts = 0
@@ -228,7 +245,7 @@ class _Variant:
     def replays(self) -> int:
         return self.gone + sum(int(plan.summary()["replays"]) for plan in self.plans)
 
-    def capture(self, values: tuple[Any, ...], strict: bool) -> Any:
+    def capture(self, values: tuple[Any, ...], seen: Seen, strict: bool) -> Any:
         """Run the step eagerly; the second run that does as the one before gives the plan."""
         if self.replays() != self.replays_before:
             self.replays_before, self.attempts = self.replays(), 0
@@ -237,14 +254,18 @@ class _Variant:
             if tensor.requires_grad:
                 raise ValueError("compile: an argument of the step requires a gradient; pass x.detach()")
         recording = _core.Recording(tensors, strict)
+        states = seen.random.states()
         try:
             layout, results, actions = self._record(recording, values)
             kept = recording.finish(results)
             self.refusal = recording.refusal
             if self.refusal and strict:
                 raise CaptureError(self.refusal)  # the step caught it
-            if not self.refusal:
-                self._learn(recording, layout, kept, values, actions)
+            if drawn := seen.random.drawn(states):
+                raise CaptureError(f"compile: the step draws from {drawn}, and a replay would not. {DRAW}")
+            after = self.reads.look(self.models)
+            if not self.refusal and after.fingerprint == seen.fingerprint:
+                self._learn(recording, layout, kept, values, actions, after.guards)
         except CaptureError as error:  # the step itself has run
             if strict:
                 raise
@@ -260,6 +281,7 @@ class _Variant:
         kept: list[Tensor],
         values: tuple[Any, ...],
         actions: list[Callable[[], Any]],
+        guards: _core.Guards,
     ) -> None:
         """Make a plan when the step did as in an earlier run, else remember this one."""
         found = tuple(recording.found_gradients)
@@ -275,7 +297,7 @@ class _Variant:
             if not changed:
                 self.is_native = not actions
                 rebuild = layout.rebuilder(actions)
-                self.plans.append(_core.Plan(recording, kept, values, self.reads.look()[0], rebuild))
+                self.plans.append(_core.Plan(recording, kept, values, guards, rebuild))
                 if len(self.plans) > MAX_PLANS:
                     self.gone += self.plans.pop(0).summary()["replays"]
                 del self.earlier[found]
@@ -313,7 +335,7 @@ def _kind(value: Any) -> Any:
     if isinstance(value, float):
         return (type(value), value.hex())  # -0 is not 0
     if hasattr(type(value), "_fingerprint"):
-        return tuple(describe(value, set()))
+        return Same(value)
     if isinstance(value, (bool, int, str, bytes, type(None))):
         return (type(value), value)
     if isinstance(value, tuple):

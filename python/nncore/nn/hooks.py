@@ -59,6 +59,11 @@ class Hooks:
     def __bool__(self) -> bool:
         return bool(self.pre or self.post or self.backward_pre or self.backward)
 
+    def functions(self) -> list[Callable[..., Any]]:
+        """All of them."""
+        kinds = (self.pre, self.post, self.backward_pre, self.backward)
+        return [hook for hooks in kinds for hook, _ in hooks.values()]
+
     def add(
         self,
         hooks: dict[int, tuple[Callable[..., Any], bool]],

@@ -450,6 +450,15 @@ class Module:
         """What decides which calls a forward pass makes; a captured step looks whether it is as it was."""
         return vars(self).values()
 
+    def _places(self) -> Iterable[tuple[Any, Any]]:
+        """Where something may be put past all methods: nowhere."""
+        return ()
+
+    def _reached(self) -> Iterable[tuple[str, Any]]:
+        """What a forward and a backward pass may call, by name, and tensors, whose gradients may have hooks."""
+        parts = ((n, part) for n, part in vars(self).items() if callable(part) or isinstance(part, Tensor))
+        return (*parts, *(("hook", function) for function in self._hooks.functions()))
+
     def extra_repr(self) -> str:
         """What the printed form shows between the parentheses; subclasses override it."""
         return ""

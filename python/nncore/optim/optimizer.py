@@ -221,11 +221,17 @@ class Optimizer:
         gone = self.state.gone if isinstance(self.state, State) else 0
         return [Same(self.state), gone, *map(Same, things)]
 
-    def _places(self) -> Iterable[tuple[dict[Any, Any], Any]]:
+    def _places(self) -> Iterable[tuple[Any, Any]]:
         """Where another list of parameters, or another state, may be put past all methods."""
         yield vars(self), "state"
+        yield self.param_groups, ...
         for group in self.param_groups:
             yield group, "params"
+            yield group["params"], ...
+
+    def _reached(self) -> Iterable[tuple[str, Any]]:
+        """Parameters, whose gradients may have hooks."""
+        return (("param_groups", param) for param in self._all_params())
 
     def _all_params(self) -> Iterable[Tensor]:
         return (param for group in self.param_groups for param in group["params"])

@@ -56,8 +56,16 @@ class LRScheduler:
         for group, lr in zip(self.optimizer.param_groups, self._last_lr, strict=True):
             group["lr"] = lr
 
+    _repeats = True  # what `step` does is done again after each replay: no captured step need look at it
+
     def _fingerprint(self) -> Iterable[Any]:
         """A captured step depends on nothing of a schedule: the rate it sets is data."""
+        return ()
+
+    def _places(self) -> Iterable[tuple[Any, Any]]:
+        return ()
+
+    def _reached(self) -> Iterable[tuple[str, Any]]:
         return ()
 
     def _restart(self) -> None:
