@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -67,6 +68,23 @@ def test_spectral_norm_divides_by_the_largest_singular_value(rng: np.random.Gene
     assert np.array_equal(u, layer.state_dict()["parametrizations.weight.0._u"].numpy())
     layer(nncore.tensor(rng.normal(size=(3, 6)))).sum().backward()
     assert layer.parametrizations.weight.original.grad is not None
+
+
+def test_the_weight_is_that_of_the_parameters_at_any_time() -> None:
+    layer = weight_norm(nn.Linear(2, 1, bias=False))
+    names = [f"parametrizations.weight.original{i}" for i in range(2)]
+    values = np.array([[1.0]]), np.array([[3.0, 4.0]])
+    layer.load_state_dict(dict(zip(names, values, strict=True)))
+    np.testing.assert_allclose(layer.weight.detach().numpy(), [[0.6, 0.8]], rtol=1e-6)
+    optimizer = nncore.optim.SGD(layer.parameters(), lr=1.0)
+    layer(nncore.ones(1, 2)).sum().backward()
+    optimizer.step()  # g - 1.4, v - (1 - 1.4 * unit) / 5
+    v = np.array([3.0, 4.0]) - (1 - 1.4 * np.array([0.6, 0.8])) / 5
+    np.testing.assert_allclose(layer.weight.detach().numpy(), [-0.4 * v / np.linalg.norm(v)], rtol=1e-5)
+    again = pickle.loads(pickle.dumps(layer))
+    assert again.weight.tolist() == layer.weight.tolist()
+    with pytest.raises(AttributeError, match="'Linear' object has no attribute 'wait'"):
+        layer.wait  # noqa: B018
 
 
 def test_misuse_is_named() -> None:

@@ -143,9 +143,9 @@ class _Random:
 
     def states(self) -> dict[str, bytes]:
         """By name; each is another after something was drawn."""
-        found = {"Python's random": random.getstate()}
+        found: dict[str, Any] = {"Python's random": random.getstate()}
         if "numpy.random" in sys.modules:
-            found["numpy.random"] = np.random.get_state(legacy=False)
+            found["numpy.random"] = np.random.get_state(legacy=False)  # noqa: NPY002
         for name, source in self._own:
             found[f"'{name}'"] = source.getstate() if isinstance(source, random.Random) else _state(source)
         return {name: pickle.dumps(state) for name, state in found.items()}

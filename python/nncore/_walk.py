@@ -108,8 +108,8 @@ class Walk:
             self._later(value.values(), name)
         elif _is_iterator(value):
             self._refuse(
-                f"the step reaches the iterator '{name}', which a replay would not advance. Let it come before "
-                "the step, and pass what it gives as an argument"
+                f"the step reaches the iterator '{name}', which a replay would not advance. Let it come "
+                "before the step, and pass what it gives as an argument"
             )
         self._object(value, name)
 

@@ -200,8 +200,8 @@ class CompiledStep(_core.Step):
             if self._kinds_of and self._kinds_of.fingerprint != seen.fingerprint:
                 what = f"as {changes(self._kinds_of, seen)} changes from call to call"
             warnings.warn(
-                f"compile: the last {MANY_KINDS} calls of {self._fn!r} ran eagerly, {what}; pass a number that "
-                "changes as a tensor",
+                f"compile: the last {MANY_KINDS} calls of {self._fn!r} ran eagerly, {what}; pass a number "
+                "that changes as a tensor",
                 stacklevel=4,
             )
         self._kinds_of = seen
@@ -210,9 +210,8 @@ class CompiledStep(_core.Step):
         self._unsettled = 0 if before.fingerprint == after.fingerprint else self._unsettled + 1
         if self._unsettled > MAX_ATTEMPTS:
             self._unsettled = 0
-            self._refuse(
-                f"the step changes {changes(before, after)} each time, which a replay would not do. {REMEDY}"
-            )
+            what = changes(before, after)
+            self._refuse(f"the step changes {what} each time, which a replay would not do. {REMEDY}")
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         if instance is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from nncore import _core
 from nncore._core import Tensor, dtype
@@ -71,10 +71,12 @@ class Module:
 
     forward: Callable[..., Any] = _no_forward
 
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            """What `register_buffer` and `add_module` name is not seen by type checkers otherwise."""
+    def __getattr__(self, name: str) -> Any:
+        """What stands nowhere else: a weight that `nn.utils.parametrizations` computes from others."""
+        sources = vars(self).get("parametrizations")
+        if isinstance(sources, Module) and sources._registered.get(name) == "module":
+            return vars(sources)[name]()
+        return object.__getattribute__(self, name)  # says that there is none
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._plain:
@@ -455,7 +457,7 @@ class Module:
         return ()
 
     def _reached(self) -> Iterable[tuple[str, Any]]:
-        """What a forward and a backward pass may call, by name, and tensors, whose gradients may have hooks."""
+        """What forward and backward may call, by name, and tensors, whose gradients may have hooks."""
         parts = ((n, part) for n, part in vars(self).items() if callable(part) or isinstance(part, Tensor))
         return (*parts, *(("hook", function) for function in self._hooks.functions()))
 

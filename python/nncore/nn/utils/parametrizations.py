@@ -1,8 +1,8 @@
-"""Weights computed from other parameters before each forward: PyTorch's `torch.nn.utils.parametrizations`."""
+"""Weights computed from other parameters when they are read: `torch.nn.utils.parametrizations`."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from nncore import _core
 from nncore._check import number, size
@@ -19,7 +19,7 @@ def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
     """w = g v / |v|, the length over all axes but `dim`, or over all of them.
 
     The parameter `name` is replaced by `parametrizations.<name>.original0` (g) and `original1` (v), from
-    which it is computed before each forward. Errors: AttributeError without such a parameter.
+    which it is computed whenever it is read. Errors: AttributeError without such a parameter.
     Source: Salimans and Kingma 2016, eq. 2.
 
     >>> layer = nn.utils.parametrizations.weight_norm(nn.Linear(3, 2))
@@ -39,8 +39,9 @@ def spectral_norm(
 ) -> M:
     """w / sigma with sigma the largest singular value of w, seen as a matrix whose rows run along `dim`.
 
-    Each forward in training improves the singular vectors, kept as buffers, by power iterations. The
-    parameter becomes `parametrizations.<name>.original`. Errors: AttributeError without such a parameter.
+    Each reading of it in training, so each forward, improves the singular vectors, kept as buffers, by power
+    iterations. The parameter becomes `parametrizations.<name>.original`. Errors: AttributeError without such
+    a parameter.
     Source: Miyato et al. 2018, algorithm 1.
 
     >>> layer = nn.utils.parametrizations.spectral_norm(nn.Linear(3, 2))
@@ -63,15 +64,8 @@ def _attach(module: M, name: str, source: Module) -> M:
     delattr(module, name)
     if "parametrizations" not in vars(module):
         module.add_module("parametrizations", Module())
-        module.register_forward_pre_hook(_compute)
     module.parametrizations.add_module(name, source)
-    vars(module)[name] = source()
     return module
-
-
-def _compute(module: Module, args: Any) -> None:
-    for name, source in module.parametrizations.named_children():
-        vars(module)[name] = source()
 
 
 def _rows(weight: Tensor, dim: int | None) -> Tensor:
