@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import itertools
+import operator
 import os
 import random
+import weakref
 from collections import Counter, OrderedDict, UserDict, deque
 from collections.abc import Callable, Iterator
-from types import MappingProxyType, ModuleType, SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -158,12 +160,20 @@ def state() -> SimpleNamespace:
     Helper.shared, Encoder.scale = 2.0, 2.0
     os.environ["NNCORE_TEST_FACTOR"] = "2.0"
     cached.cache_clear()
-    layer = nn.Linear(4, 4)
+    layer, helper = nn.Linear(4, 4), Helper()
+
+    def function(x: Tensor, k: float = 2.0) -> Tensor:
+        return x * k
+
+    vars(function).update(own=2.0)
     return SimpleNamespace(
-        number=2.0, helper=Helper(), derived=Derived(), slots=Slots(), encoder=Encoder(), outer=Outer(),
+        number=2.0, helper=helper, derived=type("Derived", (Derived,), {})(), function=function,
+        weak=weakref.ref(helper), getter=operator.attrgetter("own"),
+        made=type("Meta", (type,), {"shared": 2.0})("Made", (), {}),
+        slots=Slots(), encoder=Encoder(), outer=Outer(),
         table={"a": 2.0, "b": 1.0}, kind="a", options={"beta": 2.0}, tensors={"w": nncore.tensor([2.0])},
         items=[2.0], many=[2.0] * 40, empty=[], queue=deque([2.0]), flags=set(), user=UserDict(a=2.0),
-        ordered=OrderedDict(a=2.0), view=MappingProxyType({"a": 2.0}), array=np.array([2.0]),
+        ordered=OrderedDict(a=2.0), array=np.array([2.0]),
         mixed=np.array([[2.0], None], object), pair=([2.0], 1), numpy=np.float32(2), layer=layer,
         optimizer=nncore.optim.SGD([layer.weight], lr=0.1), raw=bytearray(b"\x02"),
         inner=SimpleNamespace(a=2.0), draw=lambda: np.random.rand() / 1e9,  # noqa: NPY002
@@ -269,6 +279,29 @@ READ: dict[str, tuple[Callable[[Any], Step], Callable[[Any], Any]]] = {
             s, lambda layer, s: layer.register_full_backward_pre_hook(lambda m, g: (g[0] * s.number,))
         ),
         put(number=3.0),
+    ),
+    "code of a function": (
+        lambda s: lambda x: s.function(x),
+        lambda s: setattr(s.function, "__code__", (lambda x, k=2.0: x * (k + 1)).__code__),
+    ),
+    "default of a function": (
+        lambda s: lambda x: s.function(x),
+        lambda s: setattr(s.function, "__defaults__", (3.0,)),
+    ),
+    "attribute of a function": (lambda s: lambda x: x * s.function.own, lambda s: put(own=3.0)(s.function)),
+    "nearer class": (
+        lambda s: lambda x: s.derived.outer(x),
+        lambda s: setattr(type(s.derived), "outer", lambda self, x: x * 9),
+    ),
+    "class of a class": (
+        lambda s: lambda x: x * s.made.shared,
+        lambda s: setattr(type(s.made), "shared", 3.0),
+    ),
+    "weak reference": (lambda s: lambda x: x * s.weak().own, lambda s: put(own=3.0)(s.helper)),
+    "attrgetter": (lambda s: lambda x: x * s.getter(s.helper), lambda s: put(own=3.0)(s.helper)),
+    "generator made inside": (
+        lambda s: lambda x: sum(x * item for item in (i for i in s.items)),
+        lambda s: s.items.append(3.0),
     ),
     "parameter appended": (
         with_optimizer,

@@ -45,6 +45,13 @@ bool same_entries(PyObject* dict, PyObject* before) {
   return true;
 }
 
+// before: its code and its defaults.
+bool same_function(PyObject* function, PyObject* before) {
+  PyObject* defaults = PyFunction_GET_DEFAULTS(function);
+  return PyFunction_GET_CODE(function) == PyTuple_GET_ITEM(before, 0) &&
+         (defaults ? defaults : Py_None) == PyTuple_GET_ITEM(before, 1);
+}
+
 bool is_told_the_same(const py::object& told, const py::object& before) {
   const int equal = PyObject_RichCompareBool(told.ptr(), before.ptr(), Py_EQ);
   if (equal < 0) throw py::error_already_set();
@@ -72,6 +79,8 @@ Guards::Guards(const py::list& places) {
       kind = PyDict_Check(holder.ptr()) ? Kind::Entries : Kind::Items;
     else if (PyCell_Check(holder.ptr()))
       kind = Kind::Cell;
+    else if (PyFunction_Check(holder.ptr()) && py::str("__code__").equal(key))
+      kind = Kind::Function;
     else if (PyCallable_Check(key.ptr()))
       kind = Kind::Told;
     else if (PyDict_Check(holder.ptr()) || PyType_Check(holder.ptr()))
@@ -90,6 +99,8 @@ bool Guards::Guard::holds() const {
       return same_entries(holder.ptr(), value.ptr());
     case Kind::Told:
       return is_told_the_same(key(holder), value);
+    case Kind::Function:
+      return same_function(holder.ptr(), value.ptr());
     case Kind::Cell:
       now = PyCell_GET(holder.ptr());
       break;

@@ -11,14 +11,15 @@ bool same_constant(PyObject* a, PyObject* b);
 class Guards final : public Object {
  public:
   // places: tuples (holder, key, value, ...). The key is a name in a cell, dict, class or object, where
-  // NotImplemented stands for nothing; ... for all that is in a list or dict, with the value a tuple of it;
-  // or a function that makes a value of the holder.
+  // NotImplemented stands for nothing; "__code__" of a function, with the value a tuple of code and defaults;
+  // ... for all that is in a list or dict, with the value a tuple of it; or a function that makes a value of
+  // the holder.
   explicit Guards(const py::list& places);
 
   bool hold() const;
 
  private:
-  enum class Kind { Cell, Name, Attribute, Items, Entries, Told };
+  enum class Kind { Cell, Name, Attribute, Items, Entries, Function, Told };
   struct Guard {
     Kind kind;
     py::object holder, key, value;

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 __all__ = ["Names", "is_library", "line_naming", "names_in"]
 
 GLOBALS = {"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL"}
-ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "LOAD_SUPER_ATTR", "IMPORT_FROM"}
+ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR", "IMPORT_FROM"}
+IMPORTS, STORES = {"IMPORT_NAME"}, {"STORE_ATTR"}
 PLACES = tuple(
     os.path.realpath(place) + os.sep
     for place in (
@@ -32,14 +33,15 @@ class Names(NamedTuple):
     attributes: frozenset[str]
     strings: frozenset[str]
     imports: frozenset[str]
+    stores: frozenset[str]  # attributes
 
 
 @lru_cache(maxsize=4096)
 def names_in(code: CodeType) -> Names:
     """All that `code` names."""
-    found: tuple[set[str], ...] = (set(), set(), set(_strings(code.co_consts)), set())
+    found: tuple[set[str], ...] = (set(), set(), set(_strings(code.co_consts)), set(), set())
     for instruction in dis.get_instructions(code):
-        for kind, operations in ((0, GLOBALS), (1, ATTRIBUTES), (3, {"IMPORT_NAME"})):
+        for kind, operations in ((0, GLOBALS), (1, ATTRIBUTES), (3, IMPORTS), (4, STORES)):
             if instruction.opname in operations:
                 found[kind].add(instruction.argval)
     inner = [names_in(constant) for constant in code.co_consts if isinstance(constant, CodeType)]

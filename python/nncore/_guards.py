@@ -113,15 +113,16 @@ def _changed(guard: Guard, before: Any) -> Iterator[str]:
 
 def describe(value: Any) -> Any:
     """A value as part of a key: numbers and strings by value, all else by what it is."""
-    if isinstance(value, float):
-        return (type(value), value.hex())
-    if isinstance(value, np.generic):
-        return (type(value), value.tobytes())
-    if isinstance(value, SCALARS):
-        return (type(value), value)
+    kind = type(value)
+    if kind is float:
+        return (kind, value.hex())
     if isinstance(value, Tensor):
         return (Same(value), value.requires_grad)
-    if type(value) is tuple:
+    if isinstance(value, np.generic):
+        return (kind, value.tobytes())
+    if isinstance(value, SCALARS):
+        return (kind, value)
+    if kind is tuple:
         return tuple(map(describe, value))
     if isinstance(value, frozenset):
         return frozenset(map(describe, value))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import io
+import operator
 import os
 import random
 import sys
+import weakref
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -44,8 +46,8 @@ RANDOM = (random.Random, np.random.Generator, np.random.RandomState, np.random.B
 class Guard(NamedTuple):
     """A place in Python and what was there: NOTHING, a value, or a tuple of CONTENTS.
 
-    The key is a name in a cell, dict, class or object; CONTENTS of a list or dict, whose keys and values
-    take turns; or a function that makes a value of the holder.
+    The key is a name in a cell, dict, class or object; "__code__" of a function, with its defaults; CONTENTS
+    of a list or dict, whose keys and values take turns; or a function that makes a value of the holder.
     """
 
     holder: Any
@@ -180,7 +182,7 @@ class Walk:
             self._later(value.flat, name)
         elif value.nbytes <= MAX_BYTES:
             self.guards.append(Guard(value, np.ndarray.tobytes, value.tobytes(), name))
-        elif value.flags.writeable:
+        elif _is_writeable(value):
             self._refuse(
                 f"the step reaches the array '{name}' of {value.nbytes} bytes, too many to compare before "
                 "every replay. Pass it as an argument, make a tensor of it before the step, or say that it "
@@ -192,6 +194,12 @@ class Walk:
 
     def _tensor(self, value: Tensor, name: str) -> None:
         self._todo += [(hook, f"{name}'s hook") for hook in value._gradient_hooks]
+
+    def _weak(self, value: weakref.ref[Any], name: str) -> None:
+        self._todo.append((value(), name))
+
+    def _getter(self, value: Any, name: str) -> None:
+        self._names |= {part for names in value.__reduce__()[1] for part in str(names).split(".")}
 
     def _random(self, value: Any, name: str) -> None:
         self.random.append((name, value))
@@ -212,15 +220,16 @@ class Walk:
     def _function(self, value: FunctionType, name: str) -> None:
         code = value.__code__
         for cell, free in zip(value.__closure__ or (), code.co_freevars, strict=True):
-            if _is_full(cell):
+            if _is_full(cell) and free != "__class__":  # of super(): an object's classes are looked at anyway
                 self._guard(cell, None, cell.cell_contents, free)
-        for default in (*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()):
+        for default in (*(value.__defaults__ or ()), value.__kwdefaults__):
             self._todo.append((default, f"a default of {value.__name__}"))
         if is_library(value.__module__, code.co_filename):
             return
         self.codes.append(code)
+        self.guards.append(Guard(value, "__code__", (code, value.__defaults__), value.__name__))
         names, places = names_in(code), value.__globals__
-        self._names |= names.attributes
+        self._names |= names.attributes | (names.stores if code.co_name != "__init__" else set())
         self._strings |= names.strings
         self._mentioned |= names.attributes | names.globals
         for used in sorted(names.globals & places.keys()):
@@ -263,6 +272,7 @@ class Walk:
                     self._guard(vars(value), used, vars(value)[used], within + used)
         elif isinstance(value, type):
             self._classes(value, value, names, within)
+            self._classes(type(value), value, names, within)
         else:
             beneath = self._classes(type(value), value, names, within)
             if hasattr(value, "__dict__"):
@@ -270,12 +280,9 @@ class Walk:
 
     def _classes(self, kind: type, value: Any, names: set[str], within: str) -> set[str]:
         """What the user's classes of a value say; the names among it that the value itself may override."""
-        library = [cls for cls in kind.__mro__ if is_library(cls.__module__)]
-        inherited = {used for cls in library if cls is not object for used in vars(cls)}
+        own, inherited = _user_classes(kind)
         found: set[str] = set()
-        for cls in kind.__mro__:
-            if cls in library or getattr(kind, "_repeats", False):
-                continue
+        for i, cls in enumerate(() if getattr(kind, "_repeats", False) else own):
             for used, part in tuple(vars(cls).items()):
                 if isinstance(part, MemberDescriptorType):  # of __slots__
                     if used in names and kind is not value:
@@ -283,6 +290,9 @@ class Walk:
                 elif used in names or _may_be_called(used, part, inherited, kind is value):
                     self._guard(cls, used, part, f"{cls.__name__}.{used}")
                     self._todo += [(function, within + used) for function in _functions_in(part)]
+                    for nearer in own[:i]:
+                        if used not in vars(nearer):
+                            self._guard(nearer, used, NOTHING, f"{nearer.__name__}.{used}")
                     if used in names and not isinstance(part, property):
                         found.add(used)
         return found
@@ -320,6 +330,8 @@ VISITS: tuple[tuple[Any, Callable[[Walk, Any, str], None]], ...] = (
     (np.ndarray, Walk._array),
     ((bytearray, array), Walk._bytes),
     (RANDOM, Walk._random),
+    (weakref.ref, Walk._weak),
+    ((operator.attrgetter, operator.methodcaller), Walk._getter),
 )
 
 
@@ -338,6 +350,22 @@ def _may_be_called(name: str, part: Any, inherited: set[str], is_class: bool) ->
     if name in ("__init__", "__new__"):
         return is_class
     return name in inherited or (name.startswith("__") and name.endswith("__"))
+
+
+@lru_cache(maxsize=1024)
+def _user_classes(kind: type) -> tuple[tuple[type, ...], set[str]]:
+    """Those of its classes that are the user's, nearest first, and the names that the others have."""
+    library = [cls for cls in kind.__mro__ if is_library(cls.__module__)]
+    own = tuple(cls for cls in kind.__mro__ if cls not in library)
+    return own, {used for cls in library if cls is not object for used in vars(cls)}
+
+
+def _is_writeable(value: Any) -> bool:
+    while isinstance(value, np.ndarray):
+        if value.flags.writeable:
+            return True
+        value = value.base
+    return False
 
 
 def _is_iterator(value: Any) -> bool:
