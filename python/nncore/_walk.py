@@ -202,6 +202,8 @@ class Walk:
         self._names |= {part for names in value.__reduce__()[1] for part in str(names).split(".")}
 
     def _random(self, value: Any, name: str) -> None:
+        if isinstance(value, random.SystemRandom):
+            self._refuse(f"the step reaches '{name}', whose numbers a replay would not draw")
         self.random.append((name, value))
 
     def _partial(self, value: functools.partial[Any], name: str) -> None:
@@ -369,8 +371,11 @@ def _is_writeable(value: Any) -> bool:
 
 
 def _is_iterator(value: Any) -> bool:
+    """One whose next value cannot be foretold by following the user's code."""
     advance = getattr(type(value), "__next__", None)
-    return advance is not None and not isinstance(advance, FunctionType) and not isinstance(value, io.IOBase)
+    if advance is None or isinstance(value, io.IOBase):
+        return False
+    return not isinstance(advance, FunctionType) or is_library(advance.__module__)
 
 
 def _is_full(cell: CellType) -> bool:
