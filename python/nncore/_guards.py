@@ -61,7 +61,7 @@ class Reads:
         """What there is now; `models` are those among the arguments."""
         key = tuple(map(Same, models))
         seen = self._seen.get(key)
-        if seen is None or not seen.holds():
+        if seen is None or seen.refusal or not seen.holds():
             if len(self._seen) >= MAX_KEPT:
                 self._seen.clear()
             version = _core.structure_version()

@@ -83,8 +83,10 @@ class Walk:
 
     def _run(self) -> None:
         known = -1
-        while known < len(self._names) + len(self._strings) and not self.refusal:
-            known = len(self._names) + len(self._strings)
+        while (
+            known < (now := len(self._names) + len(self._strings) + len(self._mentioned)) and not self.refusal
+        ):
+            known = now
             for value, name in tuple(self._objects):
                 self._look_at(value, name)
             while self._todo and not self.refusal:
@@ -117,13 +119,14 @@ class Walk:
 
     # Places
 
-    def _guard(self, holder: Any, key: Any, value: Any, name: str) -> None:
-        """Watch one place, and go on with what is there."""
+    def _guard(self, holder: Any, key: Any, value: Any, name: str, says_itself: bool = False) -> None:
+        """Watch one place, unless it says itself when it changes, and go on with what is there."""
         mark = (id(holder), key if isinstance(key, str) else id(key))
-        if mark not in self._guarded:
-            self._guarded.add(mark)
-            self.guards.append(Guard(holder, key, value, name))
-            self._count(1, name)
+        if mark in self._guarded:
+            return
+        self._guarded.add(mark)
+        (self.attributes if says_itself else self.guards).append(Guard(holder, key, value, name))
+        self._count(1, name)
         if value is not NOTHING:
             self._todo.append((value, name))
 
@@ -182,6 +185,7 @@ class Walk:
             self._later(value.flat, name)
         elif value.nbytes <= MAX_BYTES:
             self.guards.append(Guard(value, np.ndarray.tobytes, value.tobytes(), name))
+            self._count(1 + value.nbytes // 64, name)
         elif _is_writeable(value):
             self._refuse(
                 f"the step reaches the array '{name}' of {value.nbytes} bytes, too many to compare before "
@@ -236,7 +240,9 @@ class Walk:
         self._mentioned |= names.attributes | names.globals
         for used in sorted(names.globals & places.keys()):
             self._guard(places, used, places[used], used)
-        self._todo += [(sys.modules[used], used) for used in names.imports if used in sys.modules]
+        for used in names.imports:
+            for module in (used, f"{places.get('__package__')}.{used}".rstrip(".")):  # absolute, or relative
+                self._todo.append((sys.modules.get(module), used))
         if self._mentioned & ENVIRONMENT:
             self._todo.append((vars(os.environ).get("_data"), "os.environ"))
         if vars(value):
@@ -246,7 +252,6 @@ class Walk:
         """A module with all in it, an optimizer or a schedule."""
         self.models.append(value)
         for holder, key in value._places():
-            self._guarded.add((id(holder), key))
             part = tuple(holder) if key is CONTENTS else holder.get(key, NOTHING)
             self.guards.append(Guard(holder, key, part, name))
         self._todo += [(part, f"{name}.{suffix}" if name else suffix) for suffix, part in value._reached()]
@@ -287,7 +292,7 @@ class Walk:
         for i, cls in enumerate(() if getattr(kind, "_repeats", False) else own):
             for used, part in tuple(vars(cls).items()):
                 if isinstance(part, MemberDescriptorType):  # of __slots__
-                    if used in names and kind is not value:
+                    if (used in names or self._mentioned & WHOLE) and kind is not value:
                         self._guard(value, used, getattr(value, used, NOTHING), within + used)
                 elif used in names or _may_be_called(used, part, inherited, kind is value):
                     self._guard(cls, used, part, f"{cls.__name__}.{used}")
@@ -306,11 +311,7 @@ class Walk:
             names = names | {"_last_lr"}
         whole = self._mentioned & WHOLE and not hasattr(type(value), "_fingerprint")
         for used in sorted(places if whole else names & places.keys()):
-            if says_itself:
-                self.attributes.append(Guard(places, used, places[used], within + used))
-                self._todo.append((places[used], within + used))
-            else:
-                self._guard(places, used, places[used], within + used)
+            self._guard(places, used, places[used], within + used, says_itself)
         if not says_itself:
             absent = beneath | (self._strings if self._mentioned & BY_NAME else set())
             for used in sorted(absent - places.keys()):
