@@ -29,7 +29,7 @@ REMEDY = (
     "What changes from step to step must come as an argument, from a random generator, or through the "
     "optimizer's settings"
 )
-DRAW = "Draw before the step and pass the number as a tensor, or draw with nncore: nncore.rand(1) < 0.1"
+DRAW = "Draw before the step and pass the number as a tensor, or draw with nncore and use nncore.where"
 
 
 class CompiledStep(_core.Step):
