@@ -122,3 +122,24 @@ def test_a_row_depends_on_no_other(
     ):
         for one, other in zip(whole, moved, strict=True):
             assert same_bits(one[at], other), at
+
+
+FUNCTIONS = {name: getattr(nncore, name) for name in UNARY if hasattr(nncore, name)} | {
+    "gelu_tanh": lambda x: nncore.gelu(x, approximate="tanh"),
+    "clamp": lambda x: x.clamp(-1, 9),
+    "threshold": lambda x: nncore.threshold(x, 0.5, 2),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_neighbours_in_a_vector_of_any_size_do_not_matter(name: str, isa: str) -> None:
+    """Kernels ask whether a whole vector is ordinary; a lane's bits must not depend on the answer."""
+    rng = np.random.default_rng(0)
+    x = (rng.uniform(-1, 1, 512) * 2.0 ** rng.integers(-20, 9, 512)).astype(np.float32)
+    x[rng.integers(0, 512, 12)] = [np.inf, -np.inf, np.nan, 0, -0.0, 1e30, -1e30, 11, -11, 89, -89, 1e-38]
+    op = FUNCTIONS[name]
+    together = op(nncore.from_numpy(x)).numpy()
+    alone = np.concatenate([op(nncore.from_numpy(x[i : i + 1])).numpy() for i in range(512)])
+    ordinary = ~np.isnan(together)  # NaN has many bits
+    assert np.array_equal(together.view(np.uint32)[ordinary], alone.view(np.uint32)[ordinary])
+    assert np.isnan(alone[~ordinary]).all()

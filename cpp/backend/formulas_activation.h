@@ -135,9 +135,18 @@ struct GeluTanh : NoScalars {  // x sigmoid(2 u)
   }
   template <class V, class T = typename V::Scalar>
   static constexpr V fwd(V x, const V*) {
-    if constexpr (is_float<V>)
-      if (all(abs(x) <= V(10))) [[likely]]
-        return fwd_float(x);
+    if constexpr (is_float<V>) {
+      const auto near = abs(x) <= V(10);
+      const V y = fwd_float(x);
+      if (all(near)) [[likely]]
+        return y;
+      return select(near, y, fwd_wide(x));
+    } else {
+      return fwd_wide(x);
+    }
+  }
+  template <class V, class T = typename V::Scalar>
+  static constexpr V fwd_wide(V x) {
     const V edge = V(T(is_float<V> ? 12 : 24));
     const DoubleWord<V> u = twice_u(clip(x, -edge, edge));
     return times_sigmoid(max(-edge, x), u.hi, u.lo);
