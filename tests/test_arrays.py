@@ -45,7 +45,18 @@ def test_integers_stay_integers_where_the_result_is_one(op: Any, expected: list[
     y = op(tensor(WIDE))
     assert (y.dtype, y.tolist()) == (nncore.int64, expected)
     small = tensor([0, 3], dtype=nncore.uint8)
-    assert op(small).dtype == nncore.uint8
+    assert (op(small).dtype, op(small).tolist()[0]) == (nncore.uint8, 0)
+
+
+def test_bounds_beyond_a_type_bound_nothing() -> None:
+    x = tensor([0, 200], dtype=nncore.uint8)
+    hardtanh = nncore.nn.functional.hardtanh
+    assert [hardtanh(x, -1, 300).tolist(), x.clamp(-1, 300).tolist()] == [[0, 200], [0, 200]]
+    assert hardtanh(tensor([-5, 0, 7]), 0, INF).tolist() == [0, 0, 7]
+    with pytest.raises(ValueError, match="where: 300 does not fit uint8"):
+        nncore.where(tensor([True, False]), x, 300)
+    counter = tensor([3])
+    assert counter.floor().data_ptr() != counter.data_ptr()
 
 
 @pytest.mark.parametrize(

@@ -162,8 +162,8 @@ def state() -> SimpleNamespace:
     cached.cache_clear()
     layer, helper = nn.Linear(4, 4), Helper()
 
-    def function(x: Tensor, k: float = 2.0) -> Tensor:
-        return x * k
+    def function(x: Tensor, k: float = 2.0, *, more: float = 0.0) -> Tensor:
+        return x * k + more
 
     vars(function).update(own=2.0)
     return SimpleNamespace(
@@ -173,7 +173,7 @@ def state() -> SimpleNamespace:
         slots=Slots(), encoder=Encoder(), outer=Outer(),
         table={"a": 2.0, "b": 1.0}, kind="a", options={"beta": 2.0}, tensors={"w": nncore.tensor([2.0])},
         items=[2.0], many=[2.0] * 40, empty=[], queue=deque([2.0]), flags=set(), user=UserDict(a=2.0),
-        ordered=OrderedDict(a=2.0), array=np.array([2.0]),
+        ordered=OrderedDict(a=2.0, b=1.0), array=np.array([2.0]),
         mixed=np.array([[2.0], None], object), pair=([2.0], 1), numpy=np.float32(2), layer=layer,
         optimizer=nncore.optim.SGD([layer.weight], lr=0.1), raw=bytearray(b"\x02"),
         inner=SimpleNamespace(a=2.0), draw=lambda: np.random.rand() / 1e9,  # noqa: NPY002
@@ -283,6 +283,14 @@ READ: dict[str, tuple[Callable[[Any], Step], Callable[[Any], Any]]] = {
     "code of a function": (
         lambda s: lambda x: s.function(x),
         lambda s: setattr(s.function, "__code__", (lambda x, k=2.0: x * (k + 1)).__code__),
+    ),
+    "default of a keyword": (
+        lambda s: lambda x: s.function(x),
+        lambda s: setattr(s.function, "__kwdefaults__", {"more": 3.0}),
+    ),
+    "order of a dict": (
+        lambda s: lambda x: x * list(s.ordered.values())[0],  # noqa: RUF015
+        lambda s: s.ordered.move_to_end("a"),
     ),
     "default of a function": (
         lambda s: lambda x: s.function(x),

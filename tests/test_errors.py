@@ -324,6 +324,17 @@ NO_TENSORS: list[tuple[str, tuple[Any, ...], str]] = [
 ]
 
 
+def test_own_functions_name_what_is_no_tensor() -> None:
+    not_one: Any = [1.0]
+    for call, text in (
+        (lambda: nncore.equal(X, not_one), "equal: other is a list"),
+        (lambda: nncore.allclose(not_one, X), "isclose: input is a list"),
+        (lambda: nncore.hstack([X, not_one]), r"hstack: tensors\[1\] is a list"),
+    ):
+        with pytest.raises(TypeError, match=text):
+            call()
+
+
 @pytest.mark.parametrize(("name", "arguments", "wrong"), NO_TENSORS)
 def test_functions_in_python_name_what_is_no_tensor(name: str, arguments: Any, wrong: str) -> None:
     with pytest.raises(TypeError, match=f"{name}: {wrong} is a (int|float|list); expected a Tensor"):

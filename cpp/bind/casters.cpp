@@ -1,5 +1,7 @@
 #include "casters.h"
 
+#include "../ops/create.h"
+
 namespace nncore::bind {
 
 namespace {
@@ -64,6 +66,12 @@ int64_t to_int(py::handle object, const char* what) {
   int overflow = 0;
   const int64_t value = PyLong_AsLongLongAndOverflow(index.ptr(), &overflow);
   check(overflow == 0, what, ": ", py::cast<std::string>(py::str(index)), " does not fit in 64 bits");
+  return value;
+}
+
+int64_t fitting(int64_t value, DType dtype, const char* what) {
+  const ops::IntegerRange range = ops::range_of(dtype);
+  check(range.least <= value && value <= range.most, what, ": ", value, " does not fit ", dtype);
   return value;
 }
 

@@ -44,9 +44,10 @@ struct Axes {
 
 // A size or an index; floats are refused and bools are too.
 int64_t to_int(py::handle object, const char* what);
-double to_real(py::handle object, const char* what);  // a number; strings and the like are refused
-Shape to_shape(py::handle object);                    // an int or a sequence of them
-Shape to_shape(const py::args& args);                 // f(2, 3) or f((2, 3))
+int64_t fitting(int64_t value, DType dtype, const char* what);  // the value, if the dtype has it
+double to_real(py::handle object, const char* what);            // a number; strings and the like are refused
+Shape to_shape(py::handle object);                              // an int or a sequence of them
+Shape to_shape(const py::args& args);                           // f(2, 3) or f((2, 3))
 
 }  // namespace nncore::bind
 

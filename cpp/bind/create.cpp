@@ -30,10 +30,7 @@ Tensor full(const Shape& shape, py::handle value, std::optional<DType> dtype) {
                                     : is_int                  ? DType::int64
                                                               : DType::float32);
   if (is_int && !is_floating(type)) {
-    const int64_t number = to_int(value, "full");
-    check((type != DType::int32 || number == int32_t(number)) &&
-              (type != DType::uint8 || number == uint8_t(number)),
-          "full: ", number, " does not fit ", type);
+    const int64_t number = fitting(to_int(value, "full"), type, "full");
     return ops::full_integer(shape, number, type);
   }
   return ops::full(shape, to_real(value, "full"), type);

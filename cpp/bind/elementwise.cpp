@@ -110,8 +110,10 @@ Tensor clamp(const Tensor& x, const py::object& min, const py::object& max) {
   if (tensors || !is_floating(x.dtype())) {
     const auto bound = [&](const py::object& b) {
       if (tensor_of(b.ptr())) return py::cast<Tensor>(b);
-      if (PyLong_Check(b.ptr()) && !is_floating(x.dtype()))
-        return ops::full_integer({}, to_int(b, "clamp"), x.dtype());
+      if (PyLong_Check(b.ptr()) && !is_floating(x.dtype())) {
+        const ops::IntegerRange range = ops::range_of(x.dtype());
+        return ops::full_integer({}, std::clamp(to_int(b, "clamp"), range.least, range.most), x.dtype());
+      }
       return ops::full({}, to_real(b, "clamp"), is_floating(x.dtype()) ? x.dtype() : DType::float32);
     };
     Tensor y = x;
@@ -173,9 +175,10 @@ Tensor where(const Tensor& condition, py::handle a, py::handle b) {
     if (tensor_of(h.ptr())) return py::cast<Tensor>(h);
     const TensorImpl* t = tensor_of(other.ptr());
     const bool is_int = PyLong_Check(h.ptr());
-    if (is_int && !(t && is_floating(t->dtype)))
-      return ops::full_integer({}, to_int(h, "where"),
-                               t && t->dtype != DType::boolean ? t->dtype : DType::int64);
+    if (is_int && !(t && is_floating(t->dtype))) {
+      const DType dtype = t && t->dtype != DType::boolean ? t->dtype : DType::int64;
+      return ops::full_integer({}, fitting(to_int(h, "where"), dtype, "where"), dtype);
+    }
     return ops::full({}, to_real(h, "where"), t && is_floating(t->dtype) ? t->dtype : DType::float32);
   };
   return ops::where(condition, tensor(a, b), tensor(b, a));

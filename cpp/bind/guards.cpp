@@ -1,19 +1,25 @@
 #include "guards.h"
 
+#include <pybind11/gil_safe_call_once.h>
+
 #include <bit>
-#include <cstring>
 
 namespace nncore::bind {
 namespace {
 
 // NumPy's numbers, which are constants that show their bytes.
 bool is_numpy_number(PyObject* value) {
-  static const py::handle generic = py::object(py::module_::import("numpy").attr("generic")).release();
-  return PyObject_TypeCheck(value, reinterpret_cast<PyTypeObject*>(generic.ptr()));
+  PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<py::object> generic;
+  const py::object& type =
+      generic.call_once_and_store_result([] { return py::module_::import("numpy").attr("generic"); })
+          .get_stored();
+  return PyObject_TypeCheck(value, reinterpret_cast<PyTypeObject*>(type.ptr()));
 }
 
 bool same_bytes(PyObject* a, PyObject* b) {
-  const auto bytes = [](PyObject* value) { return py::bytes(py::handle(value).attr("tobytes")()); };
+  const auto bytes = [](PyObject* value) {
+    return py::bytes(py::reinterpret_borrow<py::object>(value).attr("tobytes")());
+  };
   return bytes(a).equal(bytes(b));
 }
 
@@ -31,7 +37,8 @@ bool same_items(PyObject* list, PyObject* before) {
   const Py_ssize_t n = PyList_GET_SIZE(list);
   if (n != PyTuple_GET_SIZE(before)) return false;
   for (Py_ssize_t i = 0; i < n; i++)
-    if (!same_value(PyList_GET_ITEM(list, i), PyTuple_GET_ITEM(before, i))) return false;
+    if (i >= PyList_GET_SIZE(list) || !same_value(PyList_GET_ITEM(list, i), PyTuple_GET_ITEM(before, i)))
+      return false;
   return true;
 }
 
@@ -45,14 +52,23 @@ bool same_entries(PyObject* dict, PyObject* before) {
   return true;
 }
 
-// before: its code and its defaults.
+// before: its code, its defaults and those of its keywords.
 bool same_function(PyObject* function, PyObject* before) {
-  PyObject* defaults = PyFunction_GET_DEFAULTS(function);
-  return PyFunction_GET_CODE(function) == PyTuple_GET_ITEM(before, 0) &&
-         (defaults ? defaults : Py_None) == PyTuple_GET_ITEM(before, 1);
+  const auto is = [before](PyObject* now, Py_ssize_t i) {
+    return (now ? now : Py_None) == PyTuple_GET_ITEM(before, i);
+  };
+  return is(PyFunction_GET_CODE(function), 0) && is(PyFunction_GET_DEFAULTS(function), 1) &&
+         is(PyFunction_GET_KW_DEFAULTS(function), 2);
 }
 
 bool is_told_the_same(const py::object& told, const py::object& before) {
+  if (PyTuple_CheckExact(told.ptr()) && PyTuple_CheckExact(before.ptr())) {
+    const Py_ssize_t n = PyTuple_GET_SIZE(before.ptr());
+    bool same = PyTuple_GET_SIZE(told.ptr()) == n;
+    for (Py_ssize_t i = 0; same && i < n; i++)
+      same = same_value(PyTuple_GET_ITEM(told.ptr(), i), PyTuple_GET_ITEM(before.ptr(), i));
+    return same;
+  }
   const int equal = PyObject_RichCompareBool(told.ptr(), before.ptr(), Py_EQ);
   if (equal < 0) throw py::error_already_set();
   return equal == 1;
@@ -114,6 +130,7 @@ bool Guards::Guard::holds() const {
       owned = py::getattr(holder, key, py::handle(Py_NotImplemented));
       now = owned.ptr();
   }
+  if (!owned) owned = py::reinterpret_borrow<py::object>(now);
   return now ? same_value(now, value.ptr()) : value.is(py::handle(Py_NotImplemented));
 }
 
@@ -122,7 +139,8 @@ bool Guards::hold() const {
     for (const Guard& g : guards_)
       if (!g.holds()) return false;
     return true;
-  } catch (const py::error_already_set&) {  // what can no longer be looked at is another thing
+  } catch (const py::error_already_set& e) {  // what can no longer be looked at is another thing
+    if (!e.matches(PyExc_Exception)) throw;   // Ctrl-C
     return false;
   }
 }

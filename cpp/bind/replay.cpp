@@ -21,7 +21,8 @@ void Replay::trust(uint64_t version, Ref<Guards> guards) {
 bool Replay::ready(const std::vector<Tensor>& inputs) {
   if (watcher()) return false;  // this call is part of a step that is being captured
   if (version_ != structure_version.load() || grad_enabled_ != grad_enabled()) return false;
-  if (!guards_->hold()) return false;
+  const Ref<Guards> looked = guards_;  // Python code may run meanwhile, and another thread drop them
+  if (!looked->hold()) return false;
   for (const Flagged& f : settings_) {
     f.settings->refresh();
     if (f.settings->flags() != f.flags) return false;

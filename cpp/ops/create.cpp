@@ -18,6 +18,13 @@ int64_t as_integer(double v) { return std::isfinite(v) && std::fabs(v) < 9e18 ? 
 
 }  // namespace
 
+IntegerRange range_of(DType dtype) {
+  if (dtype == DType::int32) return {INT32_MIN, INT32_MAX};
+  if (dtype == DType::uint8) return {0, UINT8_MAX};
+  if (dtype == DType::boolean) return {0, 1};
+  return {INT64_MIN, INT64_MAX};
+}
+
 Tensor full(const Shape& shape, double value, DType dtype) {
   check_sizes("full", shape, size_of(dtype));
   Tensor y = empty(shape, dtype);

@@ -7,7 +7,12 @@
 namespace nncore::ops {
 
 Tensor full(const Shape& shape, double value, DType dtype);
+// value must fit the dtype.
 Tensor full_integer(const Shape& shape, int64_t value, DType dtype);
+struct IntegerRange {
+  int64_t least, most;
+};
+IntegerRange range_of(DType dtype);
 inline Tensor zeros(const Shape& shape, DType dtype) { return full(shape, 0, dtype); }
 Tensor arange(double start, double end, double step, DType dtype);
 Tensor arange_integer(int64_t start, int64_t end, int64_t step, DType dtype);

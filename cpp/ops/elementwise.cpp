@@ -97,16 +97,19 @@ Tensor of_integers(int op, const Tensor& x, const Scalars& scalars) {
   const auto between = [&](int64_t low, int64_t high) {
     return apply<Minimum>(apply<Maximum>(x, number(low)), number(high));
   };
-  if (is(OpList<Floor, Ceil, Round, Trunc>())) return x.detach();
+  const auto nearest = [range = range_of(x.dtype())](double v) {
+    return v <= double(range.least) ? range.least : v >= double(range.most) ? range.most : int64_t(v);
+  };
+  if (is(OpList<Floor, Ceil, Round, Trunc>())) return clone(x.detach());
   if (is(OpList<Neg>())) return apply<Sub>(number(0), x);
   if (is(OpList<Abs>()))
-    return x.dtype() == DType::uint8 ? x.detach() : apply<Maximum>(x, apply<Sub>(number(0), x));
+    return x.dtype() == DType::uint8 ? clone(x.detach()) : apply<Maximum>(x, apply<Sub>(number(0), x));
   if (is(OpList<Square>())) return multiply(x, x);
   if (is(OpList<Sign>())) return between(x.dtype() == DType::uint8 ? 0 : -1, 1);
   if (is(OpList<Relu>())) return apply<Maximum>(x, number(0));
   if (is(OpList<Relu6>())) return between(0, 6);
   if (is(OpList<Hardtanh>()) && std::trunc(scalars[0]) == scalars[0] && std::trunc(scalars[1]) == scalars[1])
-    return between(int64_t(scalars[0]), int64_t(scalars[1]));
+    return between(nearest(scalars[0]), nearest(scalars[1]));
   return {};
 }
 

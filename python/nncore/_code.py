@@ -83,7 +83,8 @@ def _is_library_module(module: str) -> bool:
 @lru_cache(maxsize=4096)
 def _is_installed(filename: str) -> bool:
     path = os.path.realpath(filename)
-    return filename.startswith("<frozen") or path.startswith(PLACES) or "-packages" + os.sep in path
+    packages = {"site-packages", "dist-packages"} & set(path.split(os.sep))
+    return filename.startswith("<frozen") or path.startswith(PLACES) or bool(packages)
 
 
 def _strings(constants: Iterable[Any]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import random
 import sys
 import weakref
 from array import array
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from types import (
@@ -159,8 +159,14 @@ class Walk:
 
     def _dict(self, value: dict[Any, Any], name: str) -> None:
         if id(value) not in self._groups:
-            self._contents(value, tuple(part for entry in value.items() for part in entry), name)
-            self._todo += [(part, f"{name}[{key!r}]") for key, part in value.items()]
+            if 2 * len(value) > MAX_PLACES:
+                return self._count(2 * len(value), name)
+            if isinstance(value, OrderedDict):  # whose order is not that of its table
+                self._told(value, _entries, name)
+            else:
+                self._contents(value, tuple(part for entry in value.items() for part in entry), name)
+            self._strings.update(key for key in value if isinstance(key, str))
+            self._todo += [(part, f"{name}[{_shown(key)}]") for key, part in value.items()]
         self._object(value, name)
 
     def _contents(self, holder: Any, contents: tuple[Any, ...], name: str) -> None:
@@ -182,7 +188,7 @@ class Walk:
     def _array(self, value: np.ndarray[Any, Any], name: str) -> None:
         if value.dtype == object:
             self._told(value, np.ndarray.tolist, name)
-            self._later(value.flat, name)
+            self._later(value.ravel().tolist(), name)
         elif value.nbytes <= MAX_BYTES:
             self.guards.append(Guard(value, np.ndarray.tobytes, value.tobytes(), name))
             self._count(1 + value.nbytes // 64, name)
@@ -203,7 +209,10 @@ class Walk:
         self._todo.append((value(), name))
 
     def _getter(self, value: Any, name: str) -> None:
-        self._names |= {part for names in value.__reduce__()[1] for part in str(names).split(".")}
+        make, arguments = value.__reduce__()[:2]
+        if isinstance(make, functools.partial):  # a method caller with keywords
+            arguments = make.args
+        self._names |= {part for names in arguments for part in str(names).split(".")}
 
     def _random(self, value: Any, name: str) -> None:
         if isinstance(value, random.SystemRandom):
@@ -233,7 +242,9 @@ class Walk:
         if is_library(value.__module__, code.co_filename):
             return
         self.codes.append(code)
-        self.guards.append(Guard(value, "__code__", (code, value.__defaults__), value.__name__))
+        self.guards.append(
+            Guard(value, "__code__", (code, value.__defaults__, value.__kwdefaults__), value.__name__)
+        )
         names, places = names_in(code), value.__globals__
         self._names |= names.attributes | (names.stores if code.co_name != "__init__" else set())
         self._strings |= names.strings
@@ -388,4 +399,8 @@ def _is_full(cell: CellType) -> bool:
 
 
 def _entries(value: Mapping[Any, Any]) -> tuple[Any, ...]:
-    return tuple(value.items())
+    return tuple(part for entry in value.items() for part in entry)
+
+
+def _shown(key: Any) -> str:
+    return repr(key) if isinstance(key, SCALARS) else type(key).__name__

@@ -87,6 +87,10 @@ class Module:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Parameter):
+            if name in vars(vars(self).get("parametrizations", object)):
+                raise AttributeError(
+                    f"{type(self).__name__}.{name} is computed, from parametrizations.{name}; set those"
+                )
             self._register(name, value, "parameter")
         elif isinstance(value, Module):
             self._register(name, value, "module")
