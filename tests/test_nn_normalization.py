@@ -179,3 +179,15 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
 def test_misuse_is_named(call: Callable[[], Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+def test_statistics_of_instances_are_checked_before_any_changes() -> None:
+    x, mean = nncore.ones(2, 3, 4), nncore.zeros(3)
+    for var, momentum, text in (
+        (nncore.ones(4), 0.1, r"running_var has shape \(4,\)"),
+        (nncore.ones(3, dtype=nncore.float64), 0.1, r"running_var .*float64"),
+        (nncore.ones(3), float("nan"), "momentum must be finite"),
+    ):
+        with pytest.raises(ValueError, match=f"instance_norm: {text}"):
+            F.instance_norm(x, mean, var, momentum=momentum)
+    assert mean.tolist() == [0, 0, 0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from nncore import _core
-from nncore._check import tensors
+from nncore._check import number, tensors
 from nncore._core import Tensor
 
 __all__ = ["instance_norm", "local_response_norm", "normalize"]
@@ -49,6 +49,13 @@ def instance_norm(
         raise ValueError(f"instance_norm: the input has shape {input.shape}; expected (N, C, ...)")
     if (running_mean is None) != (running_var is None):
         raise ValueError("instance_norm: running_mean and running_var are given together or not at all")
+    number("instance_norm", "momentum", momentum, 0.0, 1.0)
+    for name, kept in (("running_mean", running_mean), ("running_var", running_var)):
+        if kept is not None and (kept.shape, kept.dtype) != ((input.shape[1],), input.dtype):
+            raise ValueError(
+                f"instance_norm: {name} has shape {kept.shape} and {kept.dtype}, but the input {input.shape} "
+                f"and {input.dtype} needs ({input.shape[1]},)"
+            )
     if not use_input_stats:
         if running_mean is None:
             raise ValueError("instance_norm: running_mean and running_var are needed without use_input_stats")
