@@ -48,6 +48,12 @@ def test_integers_stay_integers_where_the_result_is_one(op: Any, expected: list[
     assert (op(small).dtype, op(small).tolist()[0]) == (nncore.uint8, 0)
 
 
+def test_decimals_of_integers_are_none() -> None:
+    assert tensor(WIDE).round(decimals=1).tolist() == WIDE
+    with pytest.raises(ValueError, match=r"round: decimals is 400 but must lie in -300\.\.300"):
+        nncore.ones(2).round(decimals=400)
+
+
 def test_bounds_beyond_a_type_bound_nothing() -> None:
     x = tensor([0, 200], dtype=nncore.uint8)
     hardtanh = nncore.nn.functional.hardtanh

@@ -201,7 +201,7 @@ void bind_create(py::module_& m) {
       "their dtype.\n\n>>> nncore.tensor([[1, 2], [3, 4]]).shape\n(2, 2)");
   m.def("from_numpy", from_numpy, py::arg("array"),
         "A tensor that shares the memory of a dense NumPy array, or a copy where its layout does not allow "
-        "that.");
+        "that.\n\nThat of a read-only array is never written: training it raises ValueError.");
   const auto grad = py::arg("requires_grad") = false;
   m.def(
       "full",

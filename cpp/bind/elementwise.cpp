@@ -157,6 +157,8 @@ Tensor lerp(const Tensor& start, const Tensor& end, const py::object& weight) {
 
 // x rounded to so many places after the point, or before it; to even where two are as near
 Tensor round_to(const Tensor& x, int64_t decimals) {
+  if (!is_floating(x.dtype()) && decimals >= 0) return ops::apply<formulas::Round>(x);
+  check(decimals >= -300 && decimals <= 300, "round: decimals is ", decimals, " but must lie in -300..300");
   const double scale = std::pow(10, std::abs(decimals));
   const auto times = [&](const Tensor& t) { return ops::multiply(t, scale); };
   const auto over = [&](const Tensor& t) { return ops::apply<formulas::DivScalar>(t, {scale}); };
@@ -214,8 +216,9 @@ void bind_elementwise(py::module_& m, TensorClass& tensor) {
       "The smaller of two, element by element; the gradient is shared where they are equal.");
   m.def("prelu", prelu, py::arg("input"), py::arg("weight"),
         (documentation<formulas::Prelu>() + " b is the weight, of all or of each channel.").c_str());
-  bind_both(m, tensor, "round", round_to, py::kw_only(), py::arg("decimals"),
-            "Rounded to so many decimal places; fewer than 0: to tens, hundreds, ...");
+  bind_both(
+      m, tensor, "round", round_to, py::kw_only(), py::arg("decimals"),
+      "Rounded to so many decimal places; fewer than 0: to tens, hundreds, ..., of integers as float32.");
   m.def("glu", glu, py::arg("input"), py::arg("dim") = -1, "a sigmoid(b) for the halves a and b of an axis.");
   bind_both(m, tensor, "lerp", lerp, py::arg("end"), py::arg("weight"),
             "input + weight (end - input), broadcast.");

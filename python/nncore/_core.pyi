@@ -645,7 +645,7 @@ class Tensor:
     @typing.overload
     def round(self, *, decimals: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
         """
-        Rounded to so many decimal places; fewer than 0: to tens, hundreds, ...
+        Rounded to so many decimal places; fewer than 0: to tens, hundreds, ..., of integers as float32.
         """
     def rsqrt(self) -> Tensor:
         """
@@ -1406,6 +1406,8 @@ def fmod(input: typing.Any, other: typing.Any) -> Tensor:
 def from_numpy(array: typing.Any) -> Tensor:
     """
     A tensor that shares the memory of a dense NumPy array, or a copy where its layout does not allow that.
+
+    That of a read-only array is never written: training it raises ValueError.
     """
 def full(size: builtins.int | collections.abc.Sequence[builtins.int], fill_value: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
@@ -1875,7 +1877,7 @@ def round(input: Tensor) -> Tensor:
 @typing.overload
 def round(input: Tensor, *, decimals: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
     """
-    Rounded to so many decimal places; fewer than 0: to tens, hundreds, ...
+    Rounded to so many decimal places; fewer than 0: to tens, hundreds, ..., of integers as float32.
     """
 def rsqrt(input: Tensor) -> Tensor:
     """
