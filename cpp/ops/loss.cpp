@@ -41,8 +41,7 @@ void check_weight(const char* op, const Tensor& weight, const Tensor& x, int64_t
         " but there are ", classes, " classes");
   check<TypeError>(weight.dtype() == x.dtype(), op, ": weight is ", weight.dtype(), " but the input is ",
                    x.dtype());
-  check(!weight.requires_grad() || !grad_enabled(), op,
-        ": there is no derivative by the weight; pass it with .detach()");
+  no_derivative(op, "the weight", weight);
 }
 
 // Of target probabilities t: the loss of a row is -sum_c w_c ((1 - s) t_c + s / classes) log_softmax(x)_c.

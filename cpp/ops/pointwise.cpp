@@ -39,11 +39,9 @@ Tensor run(int op, const char* name, const Tensor& a, const Tensor& b, const Ten
   Tensor y = empty(summed ? Shape() : a.shape(), a.dtype());
   submit(Call(Kernel::pointwise_loss_fwd, cost, attrs, in(a), in(b), in(c), in(w), out(y)));
   const Tensor* operands[3] = {&a, &b, &c};
-  for (int k = gradients[op]; k < 3; k++)
-    check(!operands[k]->defined() || !operands[k]->requires_grad() || !grad_enabled(), name,
-          ": there is no derivative by operand ", k, " (the target or its like); pass it with .detach()");
-  check(!w.defined() || !w.requires_grad() || !grad_enabled(), name,
-        ": there is no derivative by the weight; pass it with .detach()");
+  constexpr const char* names[3] = {"the input", "the target", "the third operand"};
+  for (int k = gradients[op]; k < 3; k++) no_derivative(name, names[k], *operands[k]);
+  no_derivative(name, "the weight", w);
   const auto kept = [](const Tensor& t) { return t.defined() ? t.saved() : Tensor(); };
   if (Tape tape{a, b, c})
     tape.record(name, y,

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <span>
 
+#include "../autograd/tape.h"
 #include "shape.h"
 
 namespace nncore::ops {
@@ -12,6 +13,11 @@ namespace nncore::ops {
 inline void float_only(const char* op, const char* argument, const Tensor& x) {
   check<TypeError>(is_floating(x.dtype()), op, ": ", argument, " is ", x.dtype(),
                    "; expected float32 or float64, convert with .float() or .double()");
+}
+
+inline void no_derivative(const char* op, const char* argument, const Tensor& x) {
+  check(!x.defined() || !x.requires_grad() || !grad_enabled(), op, ": there is no derivative by ", argument,
+        "; pass it with .detach()");
 }
 
 // The given axis moved to the end, and back.
