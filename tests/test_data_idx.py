@@ -77,7 +77,7 @@ def test_truncated_anywhere(tmp_path: Path) -> None:
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="not a regular file"):
+    with pytest.raises(IsADirectoryError, match="it is a folder"):
         read_idx(tmp_path)
     with pytest.raises(FileNotFoundError):
         read_idx(tmp_path / "missing")

@@ -34,6 +34,45 @@ GOOD: dict[str, tuple[str, list[list[float]], list[int], tuple[Any, ...], tuple[
     "quotes": ('"x, left",y\n1,"a, b"\n', [[1]], [0], ("a, b",), ("x, left",)),
     "windows": ("\ufeffp,q\r\n1,a\r\n", [[1]], [0], ("a",), ("p",)),
     "exponents": ("1e-3,-2E2,x\n", [[1e-3, -200]], [0], ("x",), ("1", "2")),
+    "as pandas writes columns without names": (
+        "0,1,2\n5,6,b\n7,8,a\n",
+        [[5, 6], [7, 8]],
+        [1, 0],
+        ("a", "b"),
+        ("0", "1"),
+    ),
+    "with the index as well": (",0,1\n0,6,b\n", [[0, 6]], [0], ("b",), ("", "0")),
+    "counting from 1": ("1,2,3\n3,2,1\n", [[1, 2], [3, 2]], [1, 0], (1, 3), ("1", "2")),
+    "counting further": ("0,1,3\n0,2,1\n", [[0, 1], [0, 2]], [1, 0], (1, 3), ("1", "2")),
+    "a name that is empty, one that is NA": (
+        ",NA,b,kind\n1,2,3,x\n",
+        [[1, 2, 3]],
+        [0],
+        ("x",),
+        ("", "NA", "b"),
+    ),
+    "labels of 17 digits": (
+        "1,76561198012345679\n2,76561198012345678\n3,76561198012345679\n",
+        [[1], [2], [3]],
+        [1, 0, 1],
+        (76561198012345678, 76561198012345679),
+        ("1",),
+    ),
+    "the ends of int64": (
+        "1,9223372036854775807\n2,-9223372036854775808\n3,9223372036854775806\n",
+        [[1], [2], [3]],
+        [2, 0, 1],
+        (-(2**63), 2**63 - 2, 2**63 - 1),
+        ("1",),
+    ),
+    "beyond int64 the text remains": (
+        "1,9223372036854775808\n2,9223372036854775809\n3,5\n",
+        [[1], [2], [3]],
+        [1, 2, 0],
+        ("5", "9223372036854775808", "9223372036854775809"),
+        ("1",),
+    ),
+    "an underscore makes text": ("1,1_0\n2,10\n", [[1], [2]], [1, 0], ("10", "1_0"), ("1",)),
     "hash is no comment": ("1,#a\n2,b\n", [[1], [2]], [0, 1], ("#a", "b"), ("1",)),
 }
 
@@ -55,7 +94,41 @@ def test_csv_without_labels(tmp_path: Path) -> None:
     assert (table.x.tolist(), len(table.y), table.columns) == ([[1, 2], [3, 4]], 0, ("a", "b"))
 
 
+HEADERS: dict[str, tuple[str, bool, list[list[float]], tuple[str, ...]]] = {
+    "numbers are names": ("5,6\n1,0\n", True, [[1]], ("5",)),
+    "names that count": ("0,1,2\n1,2,0\n", False, [[0, 1], [1, 2]], ("1", "2")),
+    "two columns that count, names": ("0,1\n1,0\n", True, [[1]], ("0",)),
+    "two columns that count, a row": ("0,1\n1,0\n", False, [[0], [1]], ("1",)),
+}
+
+
+@pytest.mark.parametrize(("text", "header", "x", "columns"), HEADERS.values(), ids=HEADERS)
+def test_header_as_told(tmp_path: Path, text: str, header: bool, x: Any, columns: Any) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    table = load_csv(path, header=header)
+    assert (table.x.tolist(), table.columns) == (x, columns)
+
+
+def test_many_rows_are_read_in_order(tmp_path: Path) -> None:
+    rows = np.arange(5, 100_005).reshape(-1, 2)
+    path = tmp_path / "table.csv"
+    np.savetxt(path, rows, "%d", delimiter=",")
+    table = load_csv(path)
+    np.testing.assert_array_equal(table.x.numpy()[:, 0], rows[:, 0])
+    assert table.classes == tuple(rows[:, 1].tolist())
+    path.write_text(path.read_text() + "7,8,9\n")
+    with pytest.raises(ValueError, match="line 50001 has 3 columns, expected 2"):
+        load_csv(path)
+
+
 BAD = {
+    "first row without a value": (",cat\n1,dog\n", "line 1, column 1 is empty; expected a number"),
+    "first row of marks": ("NA,?,cat\n1,2,dog\n", "line 1, column 1 is 'NA'"),
+    "first row with one value": (",2,cat\n1,2,dog\n", "line 1, column 1 is empty"),
+    "two columns that count": ("0,1\n1,0\n", "may be a row or a header .* header=False or header=True"),
+    "a quote that stays open": ('1,"a\n3,b\n4,c\n', "line 1: unexpected end of data; a row and its quotes"),
+    "a number with an underscore": ("2,b\n1_0,a\n", "line 2, column 1 is '1_0'"),
     "empty": ("", "the file is empty"),
     "blank": ("\n \n", "the file is empty"),
     "one column": ("1\n2\n", "line 1 has one column"),

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 import nncore
+from nncore import _atomic
+from nncore._atomic import check_replaceable, replacing
 
 
 @pytest.fixture
@@ -101,6 +103,94 @@ def test_disk_full_at_any_byte(saved: Path) -> None:
         assert os.listdir(saved.parent) == [saved.name]
 
 
+def abandoned(folder: Path, name: str) -> Path:
+    path = folder / name
+    path.write_bytes(b"half a file")
+    return path
+
+
+def test_what_killed_savers_left_is_removed_by_the_next_save(tmp_path: Path) -> None:
+    left = [abandoned(tmp_path, f".nncore-{pid}-0123456789ab.tmp") for pid in (1, os.getpid())]
+    others = [abandoned(tmp_path, name) for name in (".nncore-1.ckpt", "nncore-1-0123456789ab.tmp", "a.tmp")]
+    os.mkfifo(tmp_path / ".nncore-1-pipe.tmp")
+    (tmp_path / "target").write_bytes(b"mine")
+    (tmp_path / ".nncore-1-link.tmp").symlink_to("target")
+    nncore.save(1, tmp_path / "state")
+    assert not any(path.exists() for path in left)
+    assert all(path.exists() for path in (*others, tmp_path / "target"))
+
+
+def test_two_savers_in_one_folder(tmp_path: Path) -> None:
+    """The file of a saver at work is left alone, and so is that of a saver which has just begun."""
+    with replacing(tmp_path / "a") as first:
+        first.write(b"first")
+        with replacing(tmp_path / "b") as second:
+            second.write(b"second")
+            nncore.save(3, tmp_path / "c")
+        nncore.save(4, tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == b"first"
+    assert (tmp_path / "b").read_bytes() == b"second"
+    assert sorted(os.listdir(tmp_path)) == ["a", "b", "c"]
+
+
+def test_a_file_removed_before_it_was_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another saver may take the file for an abandoned one in that moment."""
+    real, waits = _atomic._lock, itertools.count()
+
+    def late(descriptor: int, wait: bool) -> bool:
+        if wait and next(waits) == 0:
+            _atomic._remove_abandoned(str(tmp_path))
+            assert os.listdir(tmp_path) == []
+        return real(descriptor, wait)
+
+    monkeypatch.setattr(_atomic, "_lock", late)
+    nncore.save(5, tmp_path / "state")
+    assert next(waits) == 2
+    assert nncore.load(tmp_path / "state") == 5
+
+
+SAVER = """
+import sys
+from nncore._atomic import replacing
+with replacing(sys.argv[1]) as file:
+    file.write(b"half")
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_saver_of_another_process_is_left_alone_until_it_is_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SAVER, str(tmp_path / "a")]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    nncore.save(1, tmp_path / "b")
+    assert len(os.listdir(tmp_path)) == 2
+    process.kill()
+    process.communicate()
+    nncore.save(2, tmp_path / "b")
+    assert os.listdir(tmp_path) == ["b"]
+
+
+def test_checking_a_path_leaves_no_trace(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"old")
+    check_replaceable(tmp_path / "file")
+    check_replaceable(tmp_path / "new")
+    wrong: list[tuple[Path, type[OSError], str]] = [
+        (tmp_path, IsADirectoryError, "it is a folder"),
+        (tmp_path / "missing" / "a", FileNotFoundError, "make the folder first"),
+        (tmp_path / "file" / "a", NotADirectoryError, "file is not a folder"),
+    ]
+    for path, error, text in wrong:
+        for use in (check_replaceable, lambda path: nncore.save(1, path)):
+            with pytest.raises(error, match=text):
+                use(path)
+    assert os.listdir(tmp_path) == ["file"]
+    assert (tmp_path / "file").read_bytes() == b"old"
+
+
 SAVE_FOREVER = """
 import sys, numpy, nncore
 step = 0
@@ -123,3 +213,5 @@ def test_kill_while_saving_leaves_a_whole_file(tmp_path: Path) -> None:
         process.communicate()
         found = nncore.load(path)
         assert len({*found["a"].tolist(), *found["b"].tolist()}) == 1
+    nncore.save(1, path)
+    assert os.listdir(tmp_path) == ["state"]

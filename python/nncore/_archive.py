@@ -11,12 +11,14 @@ import io
 import json
 import os
 import zipfile
+from functools import cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from nncore._atomic import read_regular, replacing
-from nncore._npy import parse_npy
+from nncore._atomic import replacing
+from nncore._npy import read_npy
+from nncore._reading import CHUNK, open_regular, open_zip, size_of
 from nncore.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -46,57 +48,62 @@ def write_archive(path: str | os.PathLike[str], tree: Any, arrays: dict[str, Arr
 
 
 def read_archive(path: str | os.PathLike[str], decode: Callable[[Any, Callable[[str], Array]], Any]) -> Any:
-    """`decode(tree, array)`, where `array(name)` reads one entry; CheckpointError says what is wrong."""
+    """`decode(tree, array)`, where `array(name)` reads one entry; CheckpointError says what is wrong.
+
+    The file is read twice, for its digest and for its values; what is in memory are the values alone. An
+    array that the tree names twice is read once.
+    """
     name = os.fspath(path)
-    data = read_regular(name)
-    _check_seal(name, data)
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return decode(_tree(archive, len(data)), lambda entry: _array(archive, entry))
-    except CheckpointError as error:
-        raise CheckpointError(f"{name}: {error}") from None
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, RuntimeError, NotImplementedError) as error:
-        raise CheckpointError(f"{name}: malformed checkpoint: {error}") from None
+    with open_regular(name) as file:
+        _check_seal(name, file)
+        with open_zip(file, name, "malformed checkpoint") as archive:
+            return decode(_tree(archive), cache(lambda entry: _array(archive, entry)))
 
 
 def _seal(file: BinaryIO) -> None:
     """Put the digest of all bytes before it in the last 64."""
+    digest = _digest(file)
+    file.seek(-HEX, io.SEEK_END)
+    file.write(digest)
+
+
+def _digest(file: BinaryIO) -> bytes:
+    """The SHA-256 of all bytes but the last 64, in hexadecimal."""
     left = file.seek(-HEX, io.SEEK_END)
     file.seek(0)
     digest = hashlib.sha256()
-    while left > 0:
-        piece = file.read(min(1 << 20, left))
+    while piece := file.read(min(CHUNK, left)):
         digest.update(piece)
         left -= len(piece)
-    file.seek(-HEX, io.SEEK_END)
-    file.write(digest.hexdigest().encode())
+    return digest.hexdigest().encode()
 
 
-def _check_seal(name: str, data: bytes) -> None:
-    ours = data[:4] == b"PK\3\4" and b"manifest.json" in data[:64]
-    sealed = data[-HEX - len(MARK) : -HEX] == MARK
-    if ours and sealed and hashlib.sha256(memoryview(data)[:-HEX]).hexdigest().encode() == data[-HEX:]:
+def _check_seal(name: str, file: BinaryIO) -> None:
+    head = file.read(4096)
+    file.seek(max(size_of(file) - HEX - len(MARK), 0))
+    end = file.read()
+    ours = head[:4] == b"PK\3\4" and b"manifest.json" in head[:64]
+    sealed = end[:-HEX] == MARK
+    if ours and sealed and _digest(file) == end[-HEX:]:
         return
-    if not data:
+    if not head:
         reason = "the file is empty"
     elif ours and not sealed:
         reason = "the file is truncated, or its end is damaged"
     elif ours or sealed:
         reason = "the file is damaged: its SHA-256 is not the one it was saved with"
-    elif data[:1] == b"\x80":
+    elif head[:1] == b"\x80":
         reason = "a pickle, which could run any code; expected a file written by nncore.save"
-    elif data[:2] == b"PK" and b"data.pkl" in data[:4096]:
+    elif head[:2] == b"PK" and b"data.pkl" in head:
         reason = "a PyTorch checkpoint holding a pickle; expected a file written by nncore.save"
     else:
         reason = "not a file written by nncore.save"
     raise CheckpointError(f"{name}: {reason}")
 
 
-def _tree(archive: zipfile.ZipFile, size: int) -> Any:
+def _tree(archive: zipfile.ZipFile) -> Any:
     """The manifest's tree, once nothing in the archive can cost more memory than the file itself."""
     entries = archive.infolist()
-    if sum(entry.file_size for entry in entries) > size:
-        raise CheckpointError("its entries claim more bytes than the file has")
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
         raise CheckpointError("it holds compressed entries")
     if len({entry.filename for entry in entries}) != len(entries):
@@ -115,6 +122,8 @@ def _tree(archive: zipfile.ZipFile, size: int) -> Any:
 
 def _array(archive: zipfile.ZipFile, name: str) -> Array:
     try:
-        return parse_npy(archive.read(name + ".npy"))
+        entry = archive.getinfo(name + ".npy")
+        with archive.open(entry) as stream:
+            return read_npy(stream, entry.file_size)
     except (KeyError, ValueError) as error:
         raise CheckpointError(f"array {name}: {error}") from None

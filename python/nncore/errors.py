@@ -14,7 +14,7 @@ class CaptureError(RuntimeError):
 
 
 class CheckpointError(ValueError):
-    """A file of weights or training state is missing, damaged, foreign or newer than this library.
+    """A file of weights, training state or data is damaged, foreign or newer than this library.
 
     >>> issubclass(nncore.CheckpointError, ValueError)
     True

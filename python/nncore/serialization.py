@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,9 +26,10 @@ MAX_DEPTH = 100
 def save(obj: Any, path: str | os.PathLike[str]) -> None:
     """Write nested dicts, lists, tuples, tensors, NumPy arrays, numbers, strings and None to one file.
 
-    The file appears whole or not at all: a crash or a full disk leaves what was there before. The same values
-    give the same bytes. Raises TypeError naming the place of a value that has no such form, OSError when
-    writing fails.
+    The file appears whole or not at all: a crash or a full disk leaves what was there before. A killed saver
+    leaves a temporary file `.nncore-*.tmp` beside it, which the next save into that folder removes. The same
+    values give the same bytes. Raises TypeError naming the place of a value that has no such form, OSError
+    when writing fails.
 
     >>> import os, tempfile
     >>> import nncore
@@ -46,8 +48,9 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str]) -> Any:
     """Read what `save` wrote; tensors come back as tensors, arrays as arrays, and nothing is ever executed.
 
-    Raises CheckpointError with the reason when the file is truncated, damaged, of a newer version or not
-    one of ours, OSError when it cannot be read.
+    Values are read straight into their tensors: at its peak the memory is the size of the file. Raises
+    CheckpointError with the reason when the file is truncated, damaged, of a newer version or not one of
+    ours, OSError when it cannot be read.
 
     >>> import os, tempfile
     >>> import nncore
@@ -58,7 +61,11 @@ def load(path: str | os.PathLike[str]) -> Any:
     """
     from nncore._archive import read_archive
 
-    return read_archive(path, lambda tree, array: _decode(tree, array, 0))
+    def decode(tree: Any, array: Callable[[str], Array]) -> Any:
+        tensor = cache(lambda name: from_numpy(array(name)))
+        return _decode(tree, {"tensor": tensor, "array": array}, 0)
+
+    return read_archive(path, decode)
 
 
 def _encode(obj: Any, place: tuple[object, ...], arrays: dict[str, Array]) -> Any:
@@ -100,7 +107,7 @@ def _encode(obj: Any, place: tuple[object, ...], arrays: dict[str, Array]) -> An
     )
 
 
-def _decode(node: Any, array: Callable[[str], Array], depth: int) -> Any:
+def _decode(node: Any, entries: dict[str, Callable[[str], Any]], depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise CheckpointError(f"it is nested more than {MAX_DEPTH} deep")
     if node is None or isinstance(node, (bool, int, float, str)):
@@ -108,15 +115,15 @@ def _decode(node: Any, array: Callable[[str], Array], depth: int) -> Any:
     if not isinstance(node, dict) or len(node) != 1:
         raise CheckpointError("malformed manifest")
     ((kind, value),) = node.items()
-    if kind in ("tensor", "array") and isinstance(value, str):
-        return from_numpy(array(value)) if kind == "tensor" else array(value)
+    if kind in entries and isinstance(value, str):
+        return entries[kind](value)
     if kind == "float" and value in ("nan", "inf", "-inf"):
         return float(value)
     if kind in ("list", "tuple") and isinstance(value, list):
-        items = [_decode(item, array, depth + 1) for item in value]
+        items = [_decode(item, entries, depth + 1) for item in value]
         return items if kind == "list" else tuple(items)
     if kind == "dict" and isinstance(value, list):
-        result = {_key(key): _decode(item, array, depth + 1) for key, item in value}
+        result = {_key(key): _decode(item, entries, depth + 1) for key, item in value}
         if len(result) != len(value):
             raise CheckpointError("malformed manifest: a dict has one key twice")
         return result

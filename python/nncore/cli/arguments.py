@@ -87,7 +87,12 @@ def _train(command: argparse.ArgumentParser) -> None:
     add("--seed", type=whole(0, 2**64 - 1), default=0, metavar="N", help="of weights and order (default 0)")
     add("--threads", type=whole(1), metavar="N", help="(default: what this process may use)")
     add("--data", metavar="DIR", help="folder of the MNIST files")
-    add("--output", metavar="FILE", help="where the model goes (default nncore-DATA.nnz)")
+    add(
+        "--output",
+        metavar="FILE",
+        help="where the model goes (default nncore-DATA.nnz); with it Ctrl-C saves what was reached",
+    )
+    _header(command)
     add("--no-progress", action="store_true", help="no progress line")
 
 
@@ -98,6 +103,15 @@ def _predict(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--probabilities", action="store_true", help="print the probability of every class too"
+    )
+    _header(command)
+
+
+def _header(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        help="whether the first line of a .csv file names the columns (default: found out)",
     )
 
 

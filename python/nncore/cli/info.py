@@ -24,6 +24,8 @@ def run(options: argparse.Namespace) -> int:
     for name, value in model.net.state_dict().items():
         print(f"  {name} {value.shape} {value.dtype}")
     print(f"parameters: {sum(p.numel() for p in model.net.parameters()):,}, sha256 {model.digest()}")
+    if model.columns:
+        print(f"columns: {', '.join(model.columns)}")
     print(f"classes: {', '.join(map(str, model.classes))}")
     print("trained: " + ", ".join(f"{key} {value}" for key, value in trained.items()))
     return 0

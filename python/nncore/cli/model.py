@@ -25,16 +25,26 @@ LAYERS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "gelu": nn.GE
 
 
 class Classifier:
-    """Linear layers with one activation between them; scores = net((x - offset) / scale)."""
+    """Linear layers with one activation between them; scores = net((x - offset) / scale).
+
+    `columns` are the names of the features, None where they have none.
+    """
 
     def __init__(
-        self, sizes: Sequence[int], activation: str, classes: Sequence[int | str], offset: Array, scale: Array
+        self,
+        sizes: Sequence[int],
+        activation: str,
+        classes: Sequence[int | str],
+        offset: Array,
+        scale: Array,
+        columns: Sequence[str] | None = None,
     ) -> None:
         self.sizes = list(sizes)
         self.activation = activation
         self.classes = list(classes)
         self.offset = offset
         self.scale = scale
+        self.columns = None if columns is None else list(columns)
         parts: list[nn.Module] = []
         for inputs, outputs in pairwise(self.sizes):
             parts += [nn.Linear(inputs, outputs), LAYERS[activation]()]
@@ -43,7 +53,8 @@ class Classifier:
     def scaled(self, x: Tensor) -> Tensor:
         """x (n, ...) of any dtype as (n, features) float32."""
         rows = x.numpy().reshape(len(x), -1).astype(np.float32)
-        return from_numpy((rows - self.offset) / self.scale)
+        with np.errstate(over="ignore", invalid="ignore"):  # infinities are refused where they are used
+            return from_numpy((rows - self.offset) / self.scale)
 
     def scores(self, x: Tensor) -> Tensor:
         return predict(self.net, self.scaled(x))
@@ -58,7 +69,9 @@ class Classifier:
     def save(self, path: str, trained: dict[str, Any]) -> None:
         arch = {"sizes": self.sizes, "activation": self.activation}
         state = dict(self.net.state_dict())
-        contents = {"kind": KIND, "arch": arch, "state_dict": state, "classes": self.classes}
+        contents: dict[str, Any] = {"kind": KIND, "arch": arch, "state_dict": state, "classes": self.classes}
+        if self.columns is not None:
+            contents["columns"] = self.columns
         save({**contents, "offset": self.offset, "scale": self.scale, "trained": trained}, path)
 
     @staticmethod
@@ -71,7 +84,12 @@ class Classifier:
             _check(contents)
             arch = contents["arch"]
             model = Classifier(
-                arch["sizes"], arch["activation"], contents["classes"], contents["offset"], contents["scale"]
+                arch["sizes"],
+                arch["activation"],
+                contents["classes"],
+                contents["offset"],
+                contents["scale"],
+                contents.get("columns"),
             )
             model.net.load_state_dict(contents["state_dict"])
             return model, dict(contents["trained"])
@@ -89,6 +107,9 @@ def _check(contents: dict[str, Any]) -> None:
         raise ValueError(f"layers {sizes} with weights {weights}")
     if len(contents["classes"]) != sizes[-1]:
         raise ValueError(f"{len(contents['classes'])} classes for {sizes[-1]} outputs")
+    columns = contents.get("columns")
+    if columns is not None and (len(columns) != sizes[0] or not all(isinstance(c, str) for c in columns)):
+        raise ValueError(f"{len(columns)} columns for {sizes[0]} inputs")
     for name in ("offset", "scale"):
         if contents[name].shape not in ((), (sizes[0],)) or contents[name].dtype != np.float32:
             raise ValueError(f"{name} is {contents[name].shape} {contents[name].dtype}")

@@ -9,6 +9,7 @@ import numpy as np
 
 from nncore import data
 from nncore._core import Generator, Tensor
+from nncore.data.csv_file import read_csv
 
 TEST_FRACTION = 0.2
 SPLIT_SEED = 0  # the same rows are the test whatever --seed says
@@ -27,9 +28,15 @@ class Source(NamedTuple):
     classes: tuple[int | str, ...]
     offset: Array
     scale: Array
+    columns: tuple[str, ...] | None = None  # the names of the features, where a header gives them
 
 
-def read(name: str, folder: str | None) -> Source:
+def short_name(name: str) -> str:
+    """What a data set is called in the name of its model."""
+    return os.path.basename(name).split(".")[0]
+
+
+def read(name: str, folder: str | None, header: bool | None = None) -> Source:
     """A data set by its name, or a table from a file."""
     if name in ("mnist", "fashion-mnist"):
         kind = data.MNIST if name == "mnist" else data.FashionMNIST
@@ -40,14 +47,18 @@ def read(name: str, folder: str | None) -> Source:
         x, y = data.load_digits()
         parts = _split(x, y)
         return Source(name, *parts, tuple(str(digit) for digit in range(10)), *_constant(16))
-    table = data.load_npz(name) if name.lower().endswith(".npz") else data.load_csv(name)
+    named = False
+    if name.lower().endswith(".npz"):
+        table = data.load_npz(name)
+    else:
+        table, named = read_csv(name, labels=True, header=header)
     if len(table.classes) < 2:
         raise ValueError(f"{name}: every row has the label {table.classes[0]}; expected two classes at least")
     if len(table.x) < 5:
         raise ValueError(f"{name}: {len(table.x)} rows are too few to keep a fifth of them for the test")
     parts = _split(table.x, table.y)
     scaling = _constant(255) if str(table.x.dtype) == "nncore.uint8" else _standard(name, parts[0])
-    return Source(os.path.basename(name).split(".")[0], *parts, table.classes, *scaling)
+    return Source(short_name(name), *parts, table.classes, *scaling, table.columns if named else None)
 
 
 def _split(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

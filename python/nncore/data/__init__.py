@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from nncore.data.csv_file import load_csv
 from nncore.data.dataset import Dataset, Subset, TensorDataset, random_split
 from nncore.data.digits import load_digits
 from nncore.data.idx import read_idx
 from nncore.data.loader import DataLoader
 from nncore.data.mnist import MNIST, FashionMNIST
-from nncore.data.tables import Table, load_csv, load_npz
+from nncore.data.tables import Table, load_npz
 
 __all__ = [
     "MNIST",

@@ -10,7 +10,9 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from nncore._atomic import replacing
+from nncore._reading import open_plain
 from nncore.data.idx import parse_idx
+from nncore.errors import CheckpointError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,17 +22,12 @@ TIMEOUT = 20.0
 
 
 def read_checked(path: str, sha256: str) -> np.ndarray[Any, Any]:
-    """The array in an IDX file whose bytes, unzipped, have this SHA-256; ValueError when they have not."""
+    """The array in an IDX file whose bytes, unzipped, have this SHA-256; CheckpointError otherwise."""
     digest = hashlib.sha256()
-    try:
-        with open(path, "rb") as file:
-            zipped = file.read(2) == b"\x1f\x8b"
-            file.seek(0)
-            array = parse_idx(gzip.GzipFile(fileobj=file) if zipped else file, path, digest.update)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ValueError(f"{path}: damaged gzip file: {error}; delete it") from None
+    with open_plain(path) as stream:
+        array = parse_idx(stream, path, digest.update)
     if digest.hexdigest() != sha256:
-        raise ValueError(
+        raise CheckpointError(
             f"{path}: its SHA-256 is {digest.hexdigest()[:12]}..., expected {sha256[:12]}...; it is "
             "damaged or belongs "
             "to another data set: delete it, or read it with nncore.data.read_idx"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import os
-import stat
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+
+from nncore._npy import native
+from nncore._reading import CHUNK, open_plain
+from nncore.errors import CheckpointError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +20,6 @@ class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-CHUNK = 1 << 20
 CODES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
@@ -25,8 +27,9 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray[Any, Any]:
     """The array in an IDX file, plain or compressed with gzip, in the machine's byte order.
 
     Layout: two zero bytes, a dtype code, the number of axes, their sizes as big-endian uint32, the values in
-    row-major order. Raises ValueError for a file that is not exactly this, OSError for one that cannot be
-    read; both name the file. Source: http://yann.lecun.com/exdb/mnist.
+    row-major order. A compressed file may expand to 100 times its size, or to 64 MiB if that is more. Raises
+    CheckpointError for a file that is not exactly this, OSError for one that cannot be read; both name the
+    file. Source: http://yann.lecun.com/exdb/mnist.
 
     >>> import os, tempfile
     >>> from nncore.data import read_idx
@@ -36,19 +39,9 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray[Any, Any]:
     >>> read_idx(path)
     array([7, 9], dtype=uint8)
     """
-    import gzip
-    import zlib
-
     name = os.fspath(path)
-    if not stat.S_ISREG(os.stat(name).st_mode):
-        raise OSError(f"cannot read {name}: it is not a regular file")
-    with open(name, "rb") as file:
-        zipped = file.read(2) == b"\x1f\x8b"
-        file.seek(0)
-        try:
-            return parse_idx(gzip.GzipFile(fileobj=file) if zipped else file, name)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise ValueError(f"{name}: damaged gzip file: {error}") from None
+    with open_plain(name) as stream:
+        return parse_idx(stream, name)
 
 
 def parse_idx(
@@ -57,7 +50,7 @@ def parse_idx(
     """The array in an IDX stream; `watch` sees every byte (for a checksum)."""
     magic = _exactly(stream, 4, name, "magic number")
     if magic[:2] != b"\0\0" or magic[2] not in CODES:
-        raise ValueError(
+        raise CheckpointError(
             f"{name}: not an IDX file: it starts with {magic.hex()}, expected 00 00, a dtype code, a rank"
         )
     header = _exactly(stream, 4 * magic[3], name, "header")
@@ -71,18 +64,20 @@ def parse_idx(
         body += piece
         watch(piece)
         if len(body) > wanted:
-            raise ValueError(f"{name}: more bytes than its header {shape} needs ({wanted})")
+            raise CheckpointError(f"{name}: more bytes than its header {shape} needs ({wanted})")
     if len(body) < wanted:
-        raise ValueError(f"{name}: truncated: its header {shape} needs {wanted} bytes, {len(body)} follow")
+        raise CheckpointError(
+            f"{name}: truncated: its header {shape} needs {wanted} bytes, {len(body)} follow"
+        )
     try:
         array = np.frombuffer(body, dtype).reshape(shape) if body else np.empty(shape, dtype)
     except ValueError as error:
-        raise ValueError(f"{name}: its header asks for shape {shape}: {error}") from None
-    return array if array.dtype.isnative else array.astype(dtype.newbyteorder("="))
+        raise CheckpointError(f"{name}: its header asks for shape {shape}: {error}") from None
+    return native(array)
 
 
 def _exactly(stream: Readable, count: int, name: str, part: str) -> bytes:
     data = stream.read(count)
     if len(data) < count:
-        raise ValueError(f"{name}: truncated in its {part}: {len(data)} of {count} bytes")
+        raise CheckpointError(f"{name}: truncated in its {part}: {len(data)} of {count} bytes")
     return data

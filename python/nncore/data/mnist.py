@@ -26,8 +26,8 @@ class MNIST(TensorDataset):
     Looks in `root`, `root/mnist` and `root/MNIST/raw`, then in the same places below $NNCORE_DATA and in the
     cache ($NNCORE_CACHE, else $XDG_CACHE_HOME/nncore, else ~/.cache/nncore), for IDX files, plain or gzip.
     With `download=True` files that are nowhere come from a public mirror, into `root` or the cache. What is
-    read must have the published SHA-256. Raises FileNotFoundError when there are no files, ValueError for
-    damaged ones, OSError when the network fails.
+    read must have the published SHA-256. Raises FileNotFoundError when there are no files, CheckpointError
+    for damaged ones, OSError when the network fails.
 
         images, labels = MNIST("data", train=False).tensors
     """

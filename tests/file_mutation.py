@@ -1,0 +1,204 @@
+"""Damaged files by the thousand: `python tests/file_mutation.py 100000 [seed]` prints each fault.
+
+Each kind of file that the library reads is written small, damaged by a seeded mutator and read again. Reading
+succeeds or raises the exception that the reader documents, in memory that follows the size of the file.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import tempfile
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+import numpy as np
+
+import nncore
+from nncore import _archive, _npy, nn, optim
+from nncore.cli.model import Classifier
+from nncore.data import load_csv, load_npz, read_idx
+from nncore.train import Checkpoint, History, TrainingState, resume
+
+MOST_MEMORY = 8 << 20  # of any reading; the files have a few kilobytes
+
+
+class Kind(NamedTuple):
+    whole: bytes
+    read: Callable[[Path], object]
+    allowed: tuple[type[Exception], ...]
+    repair: Callable[[bytes], bytes] = bytes  # makes sums right again, so that the damage inside is reached
+
+
+def sealed(data: bytes) -> bytes:
+    """The same bytes with a digest that is right."""
+    end = len(_archive.MARK) + _archive.HEX
+    if len(data) < end:
+        return data
+    stream = io.BytesIO(data[:-end] + _archive.MARK + bytes(_archive.HEX))
+    _archive._seal(stream)
+    return stream.getvalue()
+
+
+def zipped(data: bytes) -> bytes:
+    return gzip.compress(data, 1, mtime=0)
+
+
+def network() -> tuple[nn.Sequential, optim.Adam]:
+    model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
+    return model, optim.Adam(model.parameters())
+
+
+def kinds(folder: Path) -> dict[str, Kind]:
+    """A small file of every kind, and how it is read."""
+    path = folder / "whole"
+    found: dict[str, Kind] = {}
+    damaged = (nncore.CheckpointError,)
+
+    def written(write: Callable[[Path], object]) -> bytes:
+        write(path)
+        return path.read_bytes()
+
+    state = {"w": nncore.ones(2, 3), "a": [np.arange(3), (1.5, None, "x", float("inf"))], 5: {"b": True}}
+    found["state"] = Kind(written(lambda p: nncore.save(state, p)), nncore.load, damaged, sealed)
+
+    model, adam = network()
+    nn.functional.mse_loss(model(nncore.ones(4, 3)), nncore.zeros(4, 2)).backward()
+    adam.step()
+    training = TrainingState(model, adam, nncore.Generator(seed=1), History())
+    found["checkpoint"] = Kind(
+        written(lambda p: Checkpoint(p)(training)),
+        lambda p: resume(p, *network(), nncore.Generator(seed=2)),
+        damaged,
+        sealed,
+    )
+    classifier = Classifier(
+        [3, 2], "relu", ["no", 7], np.float32(0) + np.zeros(3, np.float32), np.ones(3, np.float32)
+    )
+    found["model"] = Kind(
+        written(lambda p: classifier.save(str(p), {"epochs": 3})),
+        lambda p: Classifier.load(str(p)),
+        damaged,
+        sealed,
+    )
+
+    x, y = np.arange(12, dtype=np.float32).reshape(4, 3), np.array(["b", "a", "b", "c"])
+    for name, save in {"npz": np.savez, "compressed npz": np.savez_compressed}.items():
+        with io.BytesIO() as stream:
+            save(stream, x=x, y=y)
+            found[name] = Kind(stream.getvalue(), load_npz, (ValueError,))
+    for order, array in {"C": x, "Fortran": np.asfortranarray(x), "big-endian": x.astype(">f4")}.items():
+        with io.BytesIO() as stream:
+            np.save(stream, array)
+            found[f"npy, {order}"] = Kind(stream.getvalue(), _read_npy, (ValueError,))
+
+    text = b'width,height,kind\n1,2,cat\n3,4.5,ant\n-1e3,.5,"c,d"\n' + b"".join(
+        b"%d,2,ant\n" % i for i in range(50)
+    )
+    numbers = b"0,1,2\n3,4,5\n6,7,8\n"
+    idx = bytes([0, 0, 0x0D, 2, 0, 0, 0, 2, 0, 0, 0, 3]) + np.arange(6, dtype=">f4").tobytes()
+    found["csv"] = Kind(text, load_csv, (ValueError,))
+    found["csv of numbers"] = Kind(numbers, load_csv, (ValueError,))
+    found["idx"] = Kind(idx, read_idx, damaged)
+    for name, data, read, allowed in (
+        ("csv", text, load_csv, (ValueError,)),
+        ("idx", idx, read_idx, damaged),
+    ):
+        found[f"{name}.gz"] = Kind(zipped(data), read, allowed)
+        found[f"damaged, then gzip: {name}"] = Kind(data, read, allowed, zipped)
+    return found
+
+
+def _read_npy(path: Path) -> object:
+    with open(path, "rb") as file:
+        return _npy.read_npy(file, path.stat().st_size, "biufU")
+
+
+BYTES = (0, 1, 0x7F, 0x80, 0xFF)
+WORDS = (0, 1, 0xFFFF, 2**31 - 1, 2**31, 2**32 - 1, 2**62, 2**63 - 1, 2**63, 2**64 - 1)
+TEXTS = (
+    b"{",
+    b"}",
+    b"[",
+    b"(",
+    b")",
+    b"'",
+    b'"',
+    b",",
+    b"\\",
+    b"\n",
+    b"\0",
+    b"-",
+    b"9" * 30,
+    b"nan",
+    b"1e999",
+    b"\xff",
+)
+
+
+def damaged(random: Random, data: bytes) -> bytes:
+    """A few changes: bits, bytes, numbers, text; pieces removed, doubled, moved; the end cut off."""
+    out = bytearray(data)
+    for _ in range(random.choice((1, 1, 1, 2, 3, 8))):
+        place, length = random.randrange(len(out) + 1), random.choice((1, 2, 4, 8, 30))
+        which = random.randrange(8)
+        if which == 0 and place < len(out):
+            out[place] ^= 1 << random.randrange(8)
+        elif which == 1 and place < len(out):
+            out[place] = random.choice(BYTES)
+        elif which == 2:
+            size = random.choice((2, 4, 8))
+            number = (random.choice(WORDS) + random.choice((0, 0, len(out)))) % 2 ** (8 * size)
+            out[place : place + size] = number.to_bytes(size, random.choice(("little", "big")))
+        elif which == 3:
+            out[place : place + random.choice((0, 1))] = random.choice(TEXTS) * random.choice((1, 1, 1, 200))
+        elif which == 4:
+            del out[place : place + length]
+        elif which == 5:
+            out[place:place] = out[place : place + length] * random.choice((1, 3))
+        elif which == 6:
+            other = random.randrange(len(out) + 1)
+            out[place : place + length] = out[other : other + length]
+        elif which == 7 and random.random() < 0.3:
+            del out[place:]
+    return bytes(out)
+
+
+def faults(folder: Path, count: int, seed: int) -> Iterator[str]:
+    """Damage `count` files and tell of each that is read with another exception or with too much memory."""
+    every = kinds(folder)
+    path = folder / "damaged"
+    tracemalloc.start()
+    try:
+        for number in range(count):
+            random = Random(f"{seed} {number}")
+            name = random.choice(list(every))
+            kind = every[name]
+            data = damaged(random, kind.whole)
+            path.write_bytes(kind.repair(data) if random.random() < 0.8 else data)
+            tracemalloc.reset_peak()
+            before = tracemalloc.get_traced_memory()[0]
+            try:
+                kind.read(path)
+            except kind.allowed:
+                pass
+            except Exception as error:
+                yield f"{name}, seed {seed}, number {number}: {type(error).__name__}: {error}"
+            peak = tracemalloc.get_traced_memory()[1] - before
+            if peak > MOST_MEMORY:
+                yield f"{name}, seed {seed}, number {number}: {peak} bytes of memory"
+    finally:
+        tracemalloc.stop()
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as name:
+        status = 0
+        for fault in faults(Path(name), int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0):
+            print(fault, flush=True)
+            status = 1
+        sys.exit(status)

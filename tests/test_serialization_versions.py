@@ -1,0 +1,68 @@
+"""Files of earlier versions are read: `data/version1` was written when the format had version 1."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nncore
+from nncore import nn, optim
+from nncore.cli import main
+from nncore.train import resume
+
+FOLDER = Path(__file__).parent / "data" / "version1"
+
+
+def digest(arrays: list[tuple[str, Any]]) -> str:
+    total = hashlib.sha256()
+    for name, value in arrays:
+        total.update(name.encode() + value.numpy().tobytes())
+    return total.hexdigest()[:16]
+
+
+def test_values_of_every_kind() -> None:
+    found = nncore.load(FOLDER / "state.saved")
+    for name, tensor in found["tensors"].items():
+        assert str(tensor.dtype) == f"nncore.{name}"
+        assert tensor.numpy().astype(int).tolist() == [[0, 1, 0], [1, 0, 1]]
+    kinds = ("<f4", "<f4", "<i2", "<u2", "<f2")
+    assert [array.dtype.str for array in found["arrays"]] == list(kinds)
+    for array in found["arrays"]:
+        np.testing.assert_array_equal(array, np.arange(12).reshape(3, 4))
+    assert found["empty"].shape == (0, 3)
+    assert found["scalar"].item() == 2.5
+    assert found[7] == (None, True, -3, 2**70, 0.1, float("inf"), "text ä")
+
+
+def test_training_goes_on() -> None:
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3))
+    adam, generator = optim.Adam(model.parameters(), lr=0.5), nncore.Generator(seed=1)
+    assert resume(FOLDER / "run.saved", model, adam, generator) == 2
+    assert digest(list(model.state_dict().items())) == "de9f1a402afed57c"
+    state = adam.state_dict()
+    moments = [("", state["state"][i][k]) for i in sorted(state["state"]) for k in ("exp_avg", "exp_avg_sq")]
+    assert digest(moments) == "b02f3d98cac8cb02"
+    assert state["param_groups"][0]["lr"] == 0.01
+    assert generator.get_state().tolist() == [9, 40]
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "parameters"),
+    [("model", "64-16-10", "5fd6003b57f4b3b6"), ("table", "2-4-2", "64ebf1bf3910bcbe")],
+)
+def test_trained_models(
+    name: str, shape: str, parameters: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(FOLDER / f"{name}.saved")
+    assert main(["info", path]) == 0
+    text = capsys.readouterr().out
+    assert f"{shape}, relu between the layers" in text
+    assert f"sha256 {parameters}" in text
+    if name == "table":  # its columns have no names
+        (tmp_path / "new.csv").write_text("q,p\n3,3\n-3,-3\n")
+        assert main(["predict", path, str(tmp_path / "new.csv")]) == 0
+        assert capsys.readouterr().out == "up\ndown\n"
