@@ -16,7 +16,8 @@ import pytest
 
 import nncore
 from nncore.cli import main
-from nncore.data import load_digits
+from nncore.cli.model import Classifier
+from nncore.data import TensorDataset, load_digits, random_split
 
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -116,6 +117,78 @@ def test_train_on_a_table_with_words_for_classes(tmp_path: Path, rng: np.random.
     assert run("predict", "nncore-points.nnz", "new.csv", folder=tmp_path).stdout == "above\nbelow\n"
 
 
+def test_columns_are_found_by_their_names(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    rng: np.random.Generator,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{p:.3f},{q:.3f},{'up' if p > q else 'down'}" for p, q in rng.normal(size=(200, 2)).tolist()]
+    Path("points.csv").write_text("\n".join(["p,q,kind", *rows]))
+    assert main(["train", "points.csv", "--layers", "8", "--lr", ".01", "--no-progress"]) == 0
+    assert main(["info", "nncore-points.nnz"]) == 0
+    assert "columns: p, q" in capsys.readouterr().out
+    for text in ("p,q\n9,-9\n-9,9\n", "q,p\n-9,9\n9,-9\n", "9,-9\n-9,9\n", "q,p,kind\n-9,9,up\n9,-9,up\n"):
+        Path("new.csv").write_text(text)
+        assert main(["predict", "nncore-points.nnz", "new.csv"]) == 0
+        shown = capsys.readouterr()
+        assert shown.out == "up\ndown\n", text
+        assert shown.err == ("1 of 2 as labelled (50.00%)\n" if "kind" in text else "")
+
+
+def test_names_that_are_numbers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model knows its columns, so 0,1 is a header and 1,0 another order."""
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text("0,1,2\n" + "-1,7,5\n1,7,6\n" * 30)
+    assert main(["train", "a.csv", "--lr", ".01", "--no-progress"]) == 0
+    capsys.readouterr()
+    for options, text, shown in (
+        ([], "0,1\n1,7\n-1,7\n", "6\n5\n"),
+        ([], "1,0\n7,1\n7,-1\n", "6\n5\n"),
+        (["--no-header"], "1,7\n-1,7\n", "6\n5\n"),
+        (["--header"], "1,7\n-1,7\n", None),
+    ):
+        Path("new.csv").write_text(text)
+        status = main(["predict", "nncore-a.nnz", "new.csv", *options])
+        out, error = capsys.readouterr()
+        assert (status, out) == ((0, shown) if shown else (1, ""))
+        assert shown or "the columns are 1, 7, but the model was trained on 0, 1" in error
+
+
+@pytest.mark.parametrize("output", [True, False])
+def test_ctrl_c_saves_what_was_reached(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, output: bool
+) -> None:
+    from nncore.cli import train
+
+    real, reached = nncore.train.fit, []
+
+    def interrupted(*args: Any, callbacks: Any, **others: Any) -> Any:
+        def press(state: Any) -> None:
+            if state.epoch == 2:
+                reached.append({name: value.tolist() for name, value in state.model.state_dict().items()})
+                raise KeyboardInterrupt
+
+        return real(*args, callbacks=[*callbacks, press], **others)
+
+    monkeypatch.setattr(train, "fit", interrupted)
+    monkeypatch.chdir(tmp_path)
+    assert (
+        main(["train", "--no-progress", "--layers", "8", *(["--output", "m.nnz"] if output else [])]) == 130
+    )
+    out, error = capsys.readouterr()
+    assert error == "nncore: interrupted\n"
+    assert ("interrupted after 2 of 40 epochs; saved to m.nnz" in out) == output
+    assert [path.name for path in tmp_path.iterdir()] == ["m.nnz"] * output
+    if output:
+        model, trained = Classifier.load("m.nnz")
+        assert (trained["epochs"], trained["test_accuracy"]) == (2, None)
+        assert {name: value.tolist() for name, value in model.net.state_dict().items()} == reached[0]
+
+
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
 @pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", "gelu", "silu"])
 def test_every_choice_trains(
@@ -202,9 +275,18 @@ def test_failures_are_one_line_and_status_1(
     Path("one.csv").write_text("1,2,cat\n" * 9)
     Path("few.csv").write_text("1,2,cat\n3,4,dog\n")
     Path("good.csv").write_text("1,2,cat\n3,4,dog\n" * 9)
+    Path("named.csv").write_text("p,q,kind\n" + "1,2,1\n3,4,2\n" * 9)
+    Path("renamed.csv").write_text("p,r\n1,2\n")
+    Path("moved.csv").write_text("kind,q,p\n1,2,3\n")
+    Path("ambiguous.csv").write_text("0,1\n1,0\n" * 9)
+    rows = ["1,cat", "1.0000001,dog"] * 9
+    _, test_rows = random_split(TensorDataset(nncore.arange(18)), [0.8, 0.2], nncore.Generator(seed=0))
+    rows[test_rows[0][0].item()] = "1e38,cat"
+    Path("far.csv").write_text("\n".join(rows))
     Path("junk.nnz").write_bytes(b"junk")
     nncore.save({"weight": nncore.ones(2)}, "other.nnz")
     assert main(["train", "good.csv", "--epochs", "1", "--no-progress"]) == 0
+    assert main(["train", "named.csv", "--epochs", "1", "--no-progress"]) == 0
     Path("wide.csv").write_text("1,2,3,4\n")
     Path("folder.csv").mkdir()
     capsys.readouterr()
@@ -216,6 +298,18 @@ def test_failures_are_one_line_and_status_1(
         (["train", "few.csv"], "2 rows are too few"),
         (["train", "good.csv", "--output", "."], "it is a folder"),
         (["train", "good.csv", "--output", "no/where.nnz"], "No such file or directory"),
+        (["train", "missing.csv", "--output", "no/where.nnz"], "no; make the folder first"),
+        (["train", "missing.csv", "--output", "good.csv/m.nnz"], "good.csv is not a folder"),
+        (["train", "ambiguous.csv"], "--no-header or --header"),
+        (["train", "far.csv"], "train: far: test rows: x is inf at row"),
+        (
+            ["predict", "nncore-named.nnz", "renamed.csv"],
+            "columns are p, r, but the model was trained on p, q",
+        ),
+        (
+            ["predict", "nncore-named.nnz", "moved.csv"],
+            "are kind, q, but the model was trained on p, q and the label",
+        ),
         (["train", "good.csv", "--lr", "1e30", "--optimizer", "sgd"], "the loss became nan in epoch"),
         (["predict", "missing.nnz", "good.csv"], "missing.nnz: No such file"),
         (["predict", "junk.nnz", "good.csv"], "junk.nnz: not a file written by nncore.save"),

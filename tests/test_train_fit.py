@@ -336,6 +336,14 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
         ValueError,
         "fit: the optimizer has none of the model's parameters",
     ),
+    "optimizer class": (
+        {"optimizer": optim.Adam},
+        TypeError,
+        r"fit: optimizer is the class Adam; expected an nncore\.optim\.Optimizer",
+    ),
+    "loss class": ({"loss": nn.MSELoss}, TypeError, "fit: loss is the class MSELoss; expected a function"),
+    "loss text": ({"loss": "mse"}, TypeError, "fit: loss is a str; expected a function"),
+    "generator": ({"generator": 3}, TypeError, r"fit: generator is an int; expected an nncore\.Generator"),
     "validation parts": ({"validation": (X, Y, Y)}, ValueError, "validation has 3 parts"),
 }
 
@@ -356,6 +364,62 @@ def test_refused_models() -> None:
         fit(lambda x: x, X, Y)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="fit: the model has no parameters to train"):
         fit(nn.Sequential(nn.Tanh()), X, Y)
+
+
+def convolutional() -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(3, 8), nn.Unflatten(1, (2, 4)), nn.BatchNorm1d(2), nn.Flatten(), nn.Linear(8, 3)
+    )
+
+
+def contrast(output: nncore.Tensor, target: nncore.Tensor) -> nncore.Tensor:
+    if len(output) < 2:
+        raise LookupError("a pair is needed")
+    return nn.functional.cross_entropy(output, target)
+
+
+LAST_BATCH: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "batch norm": (
+        lambda: nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 3)),
+        {},
+        r"fit: the last batch has 1 of the 33 rows \(batch_size 16\), and a step with it fails: "
+        "batch_norm: .*one value a channel.*; choose another batch_size, or leave out 1 of the rows",
+    ),
+    "the loss": (lambda: nn.Linear(3, 3), {"loss": contrast}, "the last batch has 1 .* a pair is needed"),
+}
+
+
+@pytest.mark.parametrize(("make", "arguments", "text"), LAST_BATCH.values(), ids=LAST_BATCH)
+def test_a_last_batch_that_is_too_small(make: Any, arguments: dict[str, Any], text: str) -> None:
+    x, y = np.ones((33, 3), np.float32), np.zeros(33, int)
+    model = make()
+    before, random = bits(model), nncore._core.default_generator().get_state().tolist()
+    with pytest.raises(ValueError, match=text):
+        fit(model, x, y, batch_size=16, progress=False, **arguments)
+    assert bits(model) == before
+    assert all(module.training for module in model.modules())
+    assert nncore._core.default_generator().get_state().tolist() == random
+    for size in (11, 15, 33):
+        fit(model, x, y, batch_size=size, epochs=1, progress=False, **arguments)
+
+
+def test_a_small_last_batch_that_is_large_enough() -> None:
+    """One row of four places has more than one value a channel."""
+    x, y = np.ones((33, 3), np.float32), np.zeros(33, int)
+    model = convolutional()
+    fit(model, x, y, batch_size=16, epochs=1, seed=0, progress=False)
+    assert model[2].num_batches_tracked.item() == 3, "the trial has left no trace"
+
+
+def test_an_error_in_the_first_step_changes_nothing() -> None:
+    def loss(output: nncore.Tensor, target: nncore.Tensor) -> nncore.Tensor:
+        raise LookupError("mine")
+
+    model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 3))
+    before = bits(model)
+    with pytest.raises(LookupError, match="mine"):
+        fit(model, X, Y, loss=loss, progress=False)
+    assert bits(model) == before
 
 
 def test_ignored_labels_are_no_error() -> None:

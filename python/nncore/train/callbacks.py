@@ -2,74 +2,122 @@
 
 from __future__ import annotations
 
+import os
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from nncore import _check
+from nncore._atomic import check_replaceable
 from nncore._core import default_generator
 from nncore.errors import CheckpointError
 from nncore.serialization import load, save
 
 if TYPE_CHECKING:
-    import os
-
     from nncore._core import Generator
     from nncore.nn import Module
     from nncore.optim import Optimizer
     from nncore.train.history import TrainingState
 
 
-class EarlyStopping:
+class Callback:
+    """Base of callbacks that keep something from epoch to epoch: they start anew with each `fit`.
+
+    Any function of a TrainingState can be a callback. `fit` calls the three methods of a Callback: `begin`
+    once everything is checked and before the first step, the object itself after each epoch, and `end` after
+    the last one, unless an exception ends the training.
+
+    >>> from nncore.train import Callback
+    >>> class Slowest(Callback):
+    ...     def begin(self, state):
+    ...         self.rate = float("inf")
+    ...     def __call__(self, state):
+    ...         self.rate = min(self.rate, state.history.samples_per_second[-1])
+    """
+
+    def begin(self, state: TrainingState) -> None:
+        """Forget earlier training, and raise what would otherwise be raised after an epoch."""
+
+    def __call__(self, state: TrainingState) -> object:
+        """Called after each epoch; True ends training."""
+        return None
+
+    def end(self, state: TrainingState) -> None:
+        """Called when training has ended."""
+
+
+class EarlyStopping(Callback):
     """Ends `fit` when a number of its history has not improved for `patience` epochs.
 
-    `monitor` names a list of History; losses improve downwards, accuracies upwards. The weights of the best
-    epoch are put back when it does, unless `restore_best=False`. Source: Goodfellow et al. 2016, algorithm
-    7.1.
+    `monitor` names a list of History; losses improve downwards, accuracies upwards, and NaN is no
+    improvement. The weights of the best epoch are put back at the end of training, whatever ended it but an
+    exception, unless `restore_best=False`. Each `fit` starts anew; `best_epoch` tells of the last one.
+    Source: Goodfellow et al. 2016, algorithm 7.1.
 
         fit(model, x, y, validation=(xv, yv), epochs=500, callbacks=[EarlyStopping(patience=10)])
     """
 
     def __init__(self, monitor: str = "val_loss", patience: int = 5, *, restore_best: bool = True) -> None:
-        if patience < 1:
-            raise ValueError(f"EarlyStopping: patience must be at least 1, got {patience}")
+        if not isinstance(monitor, str):
+            raise TypeError(f"EarlyStopping: monitor is {monitor!r}; expected the name of a list of History")
         self.monitor = monitor
-        self.patience = patience
+        self.patience = _check.size("EarlyStopping", "patience", patience, 1)
         self.restore_best = restore_best
+        self._forget()
+
+    def _forget(self) -> None:
         self.best_epoch = 0
         self._best: float | None = None
         self._weights: dict[str, Any] = {}
 
+    def begin(self, state: TrainingState) -> None:
+        if self.monitor in vars(state.history) and self.monitor not in state.numbers:
+            raise self._nothing_to_monitor()
+        self._forget()
+
     def __call__(self, state: TrainingState) -> bool:
         values = getattr(state.history, self.monitor, None)
         if not values:
-            raise ValueError(
-                f"EarlyStopping: the history has no {self.monitor!r}; give fit validation data, or monitor "
-                "'loss'"
-            )
+            raise self._nothing_to_monitor()
         score = values[-1] if self.monitor.endswith("accuracy") else -values[-1]
-        if self._best is None or score > self._best:
+        if self._best is None or score > self._best or (isnan(self._best) and not isnan(score)):
             self._best, self.best_epoch = score, state.epoch
             if self.restore_best:
                 self._weights = {name: value.clone() for name, value in state.model.state_dict().items()}
             return False
         if state.epoch - self.best_epoch < self.patience:
             return False
-        if self.restore_best:
-            state.model.load_state_dict(self._weights)
+        self._restore(state)
         return True
 
+    def end(self, state: TrainingState) -> None:
+        self._restore(state)
+        self._weights = {}
 
-class Checkpoint:
+    def _restore(self, state: TrainingState) -> None:
+        if self._weights and self.best_epoch < state.epoch:
+            state.model.load_state_dict(self._weights)
+
+    def _nothing_to_monitor(self) -> ValueError:
+        return ValueError(
+            f"EarlyStopping: the history has no {self.monitor!r}; give fit validation data, or monitor 'loss'"
+        )
+
+
+class Checkpoint(Callback):
     """Saves model, optimizer, random numbers and history to `path` after every `every`-th epoch.
 
-    Continue with `resume`: what follows has the same bits as a run that was never interrupted.
+    Continue with `resume`: what follows has the same bits as a run that was never interrupted. `fit` raises
+    OSError before it trains when `path` cannot be written.
 
         fit(model, x, y, optimizer=optimizer, generator=generator, callbacks=[Checkpoint("run.ckpt")])
     """
 
     def __init__(self, path: str | os.PathLike[str], every: int = 1) -> None:
-        if every < 1:
-            raise ValueError(f"Checkpoint: every must be at least 1, got {every}")
-        self.path = path
-        self.every = every
+        self.path = os.fspath(path)
+        self.every = _check.size("Checkpoint", "every", every, 1)
+
+    def begin(self, state: TrainingState) -> None:
+        check_replaceable(self.path)
 
     def __call__(self, state: TrainingState) -> None:
         if state.epoch % self.every == 0:

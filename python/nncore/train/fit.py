@@ -14,12 +14,13 @@ from nncore._epoch import Epoch
 from nncore.compiled import CompiledStep
 from nncore.errors import DivergenceError
 from nncore.train import prepare
+from nncore.train.callbacks import Callback
 from nncore.train.divergence import diverged, first_non_finite
 from nncore.train.evaluate import evaluate_ready
 from nncore.train.history import History, TrainingState
 from nncore.train.interrupt import DeferredInterrupt
 from nncore.train.metrics import hits, targets_per_row
-from nncore.train.modes import restored_mode
+from nncore.train.modes import put_back, restored_mode
 from nncore.train.progress import Bar, Silent
 
 if TYPE_CHECKING:
@@ -57,11 +58,12 @@ def fit(
     optimizer defaults to Adam. Floats and pixels in x are cast once to the dtype of the parameters.
     `validation` is a pair (x, y) or a data set, evaluated after each epoch. The training accuracy is the
     running one. Callbacks are called with a TrainingState after each epoch; one that returns True ends
-    training.
+    training. A `Callback` is also told where training begins and ends.
 
-    Raises ValueError and TypeError before training for data that do not fit; DivergenceError naming epoch,
-    step and layer when the loss or a parameter stops being finite; KeyboardInterrupt on Ctrl-C, between two
-    steps.
+    Raises ValueError and TypeError before training for arguments and data that do not fit, among them a last
+    batch too small for the model; DivergenceError naming epoch, step and layer when the loss or a parameter
+    stops being finite; KeyboardInterrupt on Ctrl-C, between two steps. An error in the first step leaves
+    parameters and buffers as they were.
 
     >>> import nncore
     >>> from nncore import nn, optim
@@ -78,8 +80,8 @@ def fit(
     size = _check.size("fit", "batch_size", batch_size, 1)
     if generator is not None and seed is not None:
         raise ValueError("fit: give generator or seed, not both")
-    if not hasattr(model, "named_parameters"):
-        raise TypeError(f"fit: model is a {type(model).__name__}; expected an nncore.nn.Module")
+    prepare.objects("fit", model, loss, optimizer, generator)
+    callbacks = prepare.callables("fit", callbacks)
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise ValueError("fit: the model has no parameters to train")
     data, target = prepare.pair("fit", model, x, y)
@@ -104,7 +106,14 @@ def fit(
         raise ValueError(
             "fit: the optimizer has none of the model's parameters; make it from model.parameters()"
         )
-    state = TrainingState(model, optimizer, generator, History())
+    prepare.last_batch("fit", model, criterion, data, target, size)
+    numbers = ["loss", "samples_per_second"] + ["accuracy"] * classes
+    if held_out:
+        numbers += ["val_loss"] + ["val_accuracy"] * classes
+    state = TrainingState(model, optimizer, generator, History(), numbers)
+    told = [callback for callback in callbacks if isinstance(callback, Callback)]
+    for callback in told:
+        callback.begin(state)
     step = _step(model, optimizer, criterion, classes)
     bar = Bar(epochs, len(data)) if progress and epochs else Silent()
     try:
@@ -120,8 +129,11 @@ def fit(
                         state.history.val_accuracy.append(result.accuracy)
                 state.epoch += 1
                 bar.end_epoch(_summary(state.history))
-                if True in [callback(state) for callback in callbacks]:
+                results = [callback(state) for callback in callbacks]
+                if any(isinstance(result, (bool, np.bool_)) and result for result in results):
                     break
+            for callback in told:
+                callback.end(state)
     finally:
         bar.close()
     return state.history
@@ -167,9 +179,11 @@ def _epoch(
         if interrupt.pressed:
             raise KeyboardInterrupt
 
+    before = [] if state.epoch else [(buffer, buffer.clone()) for buffer in state.model.buffers()]
     started = perf_counter()
     try:
-        epoch.run(progress)
+        with put_back(before, lambda: epoch.done == 0):
+            epoch.run(progress)
     except DivergenceError as error:
         raise diverged(state.model, f"the loss {error}", state.epoch + 1, epoch.done + 1) from None
     history.samples_per_second.append(rows / max(perf_counter() - started, 1e-9))

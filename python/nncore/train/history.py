@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nncore._core import Generator
     from nncore.nn import Module
     from nncore.optim import Optimizer
@@ -43,13 +45,22 @@ class History:
 
 
 class TrainingState:
-    """What `fit` shows to its callbacks after each epoch; `epoch` counts the finished ones."""
+    """What `fit` shows to its callbacks after each epoch; `epoch` counts the finished ones.
+
+    `numbers` names the lists of `history` that are filled in this training.
+    """
 
     def __init__(
-        self, model: Module, optimizer: Optimizer, generator: Generator | None, history: History
+        self,
+        model: Module,
+        optimizer: Optimizer,
+        generator: Generator | None,
+        history: History,
+        numbers: Iterable[str] = ("loss", "samples_per_second"),
     ) -> None:
         self.model = model
         self.optimizer = optimizer
         self.generator = generator
         self.history = history
+        self.numbers = tuple(numbers)
         self.epoch = 0

@@ -7,17 +7,62 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nncore import nn
-from nncore._core import Tensor, arange, no_grad, uint8
+from nncore._core import Generator, Tensor, arange, no_grad, uint8
 from nncore.data.dataset import TensorDataset, as_tensor
 from nncore.train.metrics import classifies
-from nncore.train.modes import restored_mode
+from nncore.train.modes import restored_mode, trial_mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nncore.nn import Module
+    from nncore.train.history import TrainingState
 
     Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+def objects(where: str, model: Any, loss: Any, optimizer: Any, generator: Any) -> None:
+    """TypeError where an argument is of another kind, for instance a class in place of an object of it."""
+    needed = (
+        ("model", model, hasattr(model, "named_parameters"), "an nncore.nn.Module"),
+        ("loss", loss, loss is None or callable(loss), "a function of output and target"),
+        (
+            "optimizer",
+            optimizer,
+            optimizer is None or hasattr(optimizer, "param_groups"),
+            "an nncore.optim.Optimizer",
+        ),
+        (
+            "generator",
+            generator,
+            generator is None or isinstance(generator, Generator),
+            "an nncore.Generator",
+        ),
+    )
+    for name, value, right, expected in needed:
+        if isinstance(value, type) or not right:
+            raise TypeError(f"{where}: {name} is {_described(value)}; expected {expected}")
+
+
+def callables(where: str, callbacks: Any) -> list[Callable[[TrainingState], object]]:
+    """The callbacks as a list, which can be gone through each epoch."""
+    if not hasattr(callbacks, "__iter__"):
+        raise TypeError(f"{where}: callbacks is {_described(callbacks)}; expected a list of functions")
+    every = list(callbacks)
+    for number, callback in enumerate(every):
+        if isinstance(callback, type) or not callable(callback):
+            raise TypeError(
+                f"{where}: callbacks[{number}] is {_described(callback)}; expected a function of a "
+                "TrainingState, or a Callback"
+            )
+    return every
+
+
+def _described(value: object) -> str:
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"
 
 
 def inputs(where: str, model: Module, x: Any, name: str = "x") -> Tensor:
@@ -112,6 +157,35 @@ def targets_fit(where: str, model: Module, loss: Loss, x: Tensor, y: Tensor, nam
             "give integer class labels of shape (n,) for classification"
         )
     return classifies(output, y)
+
+
+def last_batch(where: str, model: Module, loss: Loss, x: Tensor, y: Tensor, size: int) -> None:
+    """Try the model on the smaller batch that ends an epoch, so that its error comes before training.
+
+    Only an error that a whole batch does not raise counts: others come with the first step.
+    """
+    rows, rest = len(x), len(x) % size
+    if rows < size or not rest:
+        return
+    with trial_mode(model):
+        try:
+            output = model(x[:size])
+        except Exception:
+            return
+        with_loss = True
+        try:
+            loss(output, y[:size])
+        except Exception:  # an output that is another one in training
+            with_loss = False
+        try:
+            output = model(x[:rest])
+            if with_loss:
+                loss(output, y[:rest])
+        except Exception as error:
+            raise ValueError(
+                f"{where}: the last batch has {rest} of the {rows} rows (batch_size {size}), and a step with "
+                f"it fails: {error}; choose another batch_size, or leave out {rest} of the rows"
+            ) from error
 
 
 def _check_labels(where: str, name: str, y: Tensor, classes: int, ignored: int | None) -> None:
