@@ -300,6 +300,7 @@ def test_failures_are_one_line_and_status_1(
         (["train", "good.csv", "--output", "no/where.nnz"], "No such file or directory"),
         (["train", "missing.csv", "--output", "no/where.nnz"], "no; make the folder first"),
         (["train", "missing.csv", "--output", "good.csv/m.nnz"], "good.csv is not a folder"),
+        (["train", "good.csv", "--output", "./good.csv"], "--output ./good.csv is the data file itself"),
         (["train", "ambiguous.csv"], "--no-header or --header"),
         (["train", "far.csv"], "train: far: test rows: x is inf at row"),
         (

@@ -411,6 +411,19 @@ def test_a_small_last_batch_that_is_large_enough() -> None:
     assert model[2].num_batches_tracked.item() == 3, "the trial has left no trace"
 
 
+def test_validation_data_that_cannot_be_evaluated() -> None:
+    """The last 1 of 1025 rows, and targets that the loss refuses."""
+    x, y = np.ones((1025, 3), np.float32), np.zeros(1025, int)
+    model = nn.Linear(3, 3)
+    before = bits(model)
+    with pytest.raises(LookupError, match="a pair is needed"):
+        fit(model, x[:1024], y[:1024], validation=(x, y), loss=contrast, progress=False)
+    with pytest.raises(ValueError, match="l1_loss"):
+        fit(model, x, x, validation=(x, x[:, :2]), loss=nn.L1Loss(), progress=False)
+    assert bits(model) == before
+    fit(model, x[:1024], y[:1024], validation=(x[:1024], y[:1024]), loss=contrast, epochs=1, progress=False)
+
+
 def test_an_error_in_the_first_step_changes_nothing() -> None:
     def loss(output: nncore.Tensor, target: nncore.Tensor) -> nncore.Tensor:
         raise LookupError("mine")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ def run(options: argparse.Namespace) -> int:
         nncore.set_num_threads(options.threads)
     path = options.output or f"nncore-{source.short_name(options.data_set)}.nnz"
     check_replaceable(path)
+    if os.path.exists(path) and os.path.exists(options.data_set) and os.path.samefile(path, options.data_set):
+        raise ValueError(f"--output {path} is the data file itself; name another file")
     data = source.read(options.data_set, options.data, options.header)
     epochs = options.epochs if options.epochs is not None else 10 if "mnist" in options.data_set else 40
     nncore.manual_seed(options.seed)

@@ -20,7 +20,7 @@ from nncore.train.evaluate import evaluate_ready
 from nncore.train.history import History, TrainingState
 from nncore.train.interrupt import DeferredInterrupt
 from nncore.train.metrics import hits, targets_per_row
-from nncore.train.modes import put_back, restored_mode
+from nncore.train.modes import put_back, restored_mode, same_random
 from nncore.train.progress import Bar, Silent
 
 if TYPE_CHECKING:
@@ -107,6 +107,8 @@ def fit(
             "fit: the optimizer has none of the model's parameters; make it from model.parameters()"
         )
     prepare.last_batch("fit", model, criterion, data, target, size)
+    if held_out:
+        _try_validation(model, *held_out, criterion, classes)
     numbers = ["loss", "samples_per_second"] + ["accuracy"] * classes
     if held_out:
         numbers += ["val_loss"] + ["val_accuracy"] * classes
@@ -137,6 +139,13 @@ def fit(
     finally:
         bar.close()
     return state.history
+
+
+def _try_validation(model: Module, x: Tensor, y: Tensor, loss: Loss, classes: bool) -> None:
+    """Evaluate a batch of each size, which raises now what would be raised after the first epoch."""
+    with same_random():
+        for rows in {min(len(x), EVALUATION_BATCH), len(x) % EVALUATION_BATCH} - {0}:
+            evaluate_ready(model, x[:rows], y[:rows], loss, EVALUATION_BATCH, classes)
 
 
 def _step(model: Module, optimizer: Optimizer, loss: Loss, classes: bool) -> CompiledStep:

@@ -45,8 +45,7 @@ def trial_mode(model: Module) -> Iterator[None]:
 
     Running statistics and random numbers are those from before the block after it.
     """
-    random = default_generator().get_state()
-    with restored_mode(model), no_grad():
+    with restored_mode(model), same_random(), no_grad():
         model.train()
         trained = [module for module in model.modules() if isinstance(module, Running) and module.training]
         model.eval()
@@ -58,4 +57,13 @@ def trial_mode(model: Module) -> Iterator[None]:
         finally:
             for buffer, value in before:
                 assign_(buffer, value)
-            default_generator().set_state(random)
+
+
+@contextmanager
+def same_random() -> Iterator[None]:
+    """Random numbers after the block are those from before it."""
+    state = default_generator().get_state()
+    try:
+        yield
+    finally:
+        default_generator().set_state(state)
