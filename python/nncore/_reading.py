@@ -58,14 +58,27 @@ def open_plain(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         import gzip
         import zlib
 
+        size = size_of(file)
+        file.seek(max(size - 4, 0))
+        claimed = int.from_bytes(file.read(), "little")
         try:
-            with (
-                gzip.GzipFile(fileobj=file) as stream,
-                io.BufferedReader(_Limited(stream, name, size_of(file))) as plain,
-            ):
+            if claimed > expansion_limit(size):  # too large or damaged: say so before anything is parsed
+                with _decompressed(file, name, size) as plain:
+                    while plain.read(CHUNK):
+                        pass
+            with _decompressed(file, name, size) as plain:
                 yield plain
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise CheckpointError(f"{name}: damaged gzip file: {error}") from None
+
+
+@contextmanager
+def _decompressed(file: BinaryIO, name: str, size: int) -> Iterator[BinaryIO]:
+    import gzip
+
+    file.seek(0)
+    with gzip.GzipFile(fileobj=file) as stream, io.BufferedReader(_Limited(stream, name, size)) as plain:
+        yield plain
 
 
 class _Limited(io.RawIOBase):
