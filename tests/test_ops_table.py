@@ -1,4 +1,4 @@
-"""docs/ops.md is what its tool writes."""
+"""docs/ops.md equals the output of tools/make_ops_table.py."""
 
 from __future__ import annotations
 

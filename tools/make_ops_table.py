@@ -1,4 +1,4 @@
-"""Writes docs/ops.md: every elementwise op with its formula, its derivative and its bound.
+"""Write docs/ops.md: each elementwise op with its formula, derivative and error bound.
 
 python tools/make_ops_table.py
 """
@@ -13,11 +13,11 @@ TARGET = Path(__file__).resolve().parents[1] / "docs" / "ops.md"
 
 HEAD = """# Elementwise ops
 
-Written by `tools/make_ops_table.py` from the list in `cpp/ops/elementwise_list.h`; the formulas stand in
-`cpp/backend/formulas_*.h`, each once. x, a, b are inputs, y is the result. The bound is the largest error of
-the forward result in float32, in units of the last place, over all float32 inputs with the default parameters
-(of two inputs: over many samples); 0 is exact, 0.5 correctly rounded. Results below the normal range are
-flushed to 0. All levels (scalar, avx2, avx512, neon) and any number of threads give the same bits.
+`tools/make_ops_table.py` writes this page from the list in `cpp/ops/elementwise_list.h`. The formulas are in
+`cpp/backend/formulas_*.h`. x, a and b are inputs; y is the result. The bound is the largest error of the forward result in
+float32, in units in the last place (ulp), with default parameters. For one input it covers all float32 values, for two inputs
+many samples. A bound of 0 means exact, and 0.5 correctly rounded. Results below the normal range are flushed to 0. All levels
+(scalar, avx2, avx512, neon) and any number of threads give the same bits.
 
 | op | formula | derivative | bound, ulp |
 |---|---|---|---|
@@ -29,7 +29,7 @@ def cell(text: str) -> str:
 
 
 def table() -> str:
-    """The page as it should be."""
+    """The text of docs/ops.md."""
     rows = [
         f"| `{op['name']}` | {cell(op['formula'])} | {cell(op['derivative'])} | {op['ulp']:g} |"
         for op in _core.elementwise_ops()
