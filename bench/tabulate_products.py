@@ -1,5 +1,5 @@
-"""Tell of measurements of bench/products.py: a summary of all files is printed; beside each file NAME.jsonl
-goes NAME.md with every shape.
+"""Tabulate the records of bench/products.py: print a summary of all files, and write a page NAME.md with each
+shape beside each file NAME.jsonl.
 
 python bench/tabulate_products.py bench/results/products-*.jsonl
 """
@@ -61,19 +61,19 @@ def page(title: str, path: Path, rows: list[dict[str, Any]]) -> str:
     return "\n".join(
         [
             f"# Products, {title}\n",
-            f"{processor}. Multiply-adds at {low:.0f} to {high:.0f} GFLOP/s, measured beside each product;"
-            f" reads out of cache at {first['limits']['bytes'] / 1e9:.0f} GB/s.\n",
-            "A cell: GFLOP/s, the fraction of the limit (the larger bound of multiply-adds and of reads out"
-            " of cache), the time of the better peer over ours, the way taken.\n",
+            f"{processor}. The multiply-add limit, measured around each product, was {low:.0f} to {high:.0f} GFLOP/s;"
+            f" memory was read at {first['limits']['bytes'] / 1e9:.0f} GB/s.\n",
+            "A cell shows nncore's GFLOP/s, its part of the limit (multiply-adds or reads of memory, whichever"
+            " takes longer), the time of the faster of NumPy and PyTorch divided by nncore's, and the path.\n",
             *table(rows),
-            f"\n![all libraries]({path.stem}.png)\n",
+            f"\n![GFLOP/s of all libraries]({path.stem}.png)\n",
         ]
     )
 
 
 def main(paths: list[Path]) -> None:
     print(
-        "| | geometric mean | m <= 32 | below .95 | worst | "
+        "| | geometric mean | m <= 32 | below 0.95 | worst | "
         + " | ".join(f"{n} cubed" for n in SQUARES)
         + " |"
     )
