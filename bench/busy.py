@@ -1,8 +1,9 @@
-"""Matrix products beside busy processes, one to a core: how far each library falls below its fair share.
+"""Matrix products beside busy processes, one per core: how far each library falls below its fair share.
 
-The fair share of a core with one busy process on it is a half, so with one on each the fair time is twice
-the time on an idle machine. Each library runs in a process of its own, so that no other's waiting threads are
-in the way; the mean counts, as it is what a training run feels.
+The fair share of a core that also runs one busy process is a half. With one busy process on each core, the
+fair time is therefore twice the time on an idle machine. Each library runs in its own process, so that the
+waiting threads of other libraries do not disturb it. The mean time is compared, because it determines the
+time of a training run.
 
     python bench/busy.py --json bench/results/busy.jsonl
 """
@@ -43,7 +44,7 @@ def product(library: str, a: Any, b: Any, threads: int) -> Callable[[], Any]:
 
 
 def run_alone(library: str, threads: int, seconds: float) -> list[dict[str, float]]:
-    """Mean, median and 95th percentile of the time of each product, in this process."""
+    """Return the mean, median and 95th percentile of the time of each product, measured in this process."""
     rng = np.random.default_rng(0)
     found = []
     for m, n, k in SHAPES:
@@ -86,18 +87,22 @@ def main() -> None:
     )
     cores = sorted(os.sched_getaffinity(0))
     parser.add_argument("--threads", type=int, default=len(cores))
-    parser.add_argument("--seconds", type=float, default=1.0, help="of each product")
-    parser.add_argument("--busy", type=int, default=len(cores), help="processes, on one core after the other")
+    parser.add_argument("--seconds", type=float, default=1.0, help="measuring time per product")
     parser.add_argument(
-        "--library", choices=LIBRARIES, help="measure this one as the machine is, and print it"
+        "--busy", type=int, default=len(cores), help="number of busy processes, placed on the cores in turn"
     )
-    parser.add_argument("--json", type=Path, help="append one JSON line a product and library")
+    parser.add_argument(
+        "--library",
+        choices=LIBRARIES,
+        help="measure only this library, without busy processes, and print JSON",
+    )
+    parser.add_argument("--json", type=Path, help="append one JSON line per product and library")
     options = parser.parse_args()
     if options.library:
         print(json.dumps(run_alone(options.library, options.threads, options.seconds)))
         return
     taken = [cores[i % len(cores)] for i in range(options.busy)]
-    share = sum(1 / (1 + taken.count(core)) for core in cores)  # of all cores
+    share = sum(1 / (1 + taken.count(core)) for core in cores)  # the fair share of all cores together
     rows = []
     for library in LIBRARIES:
         try:

@@ -1,4 +1,4 @@
-"""Milliseconds that `import nncore` adds to `import numpy`: the median of fresh processes, as one JSON line.
+"""Milliseconds that `import nncore` adds to `import numpy`, as one JSON line; the median of fresh processes.
 
 python bench/import_time.py [processes]
 """
@@ -21,7 +21,7 @@ print((time.perf_counter() - start) * 1e3)
 
 
 def measure(processes: int = 20) -> list[float]:
-    """Import times in milliseconds of `processes` fresh interpreters, after one that warms the disk cache."""
+    """Import times in milliseconds of fresh interpreters; one more runs first and warms the disk cache."""
 
     def once() -> float:
         done = subprocess.run([sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True)

@@ -1,9 +1,9 @@
-"""Softmax, norms, losses, dropout and embeddings beside PyTorch, and as a fraction of the memory limit.
+"""Softmax, norms, losses, dropout and embeddings, compared with PyTorch and with the memory limit.
 
     python bench/layers.py --threads 1 --json bench/results/layers.jsonl
 
-Forward runs without gradients, "and back" is forward and backward of the same. Bytes count each operand
-once; the limit is a streaming triad measured in the same run, so what lies in a cache can beat it.
+"forward" runs without gradients; "and back" is forward and backward. The memory limit counts each operand
+once and uses the bandwidth of a streaming triad, measured in the same run. Operands in a cache can beat it.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from nncore.nn import functional as F
 
 
 class Layer(NamedTuple):
-    """One function of some inputs, in both libraries; `wanted` says whose gradients are asked for."""
+    """One function in both libraries. `wanted` says which inputs require gradients."""
 
     name: str
     ours: Callable[..., Any]
     theirs: Callable[..., Any]
     inputs: list[Any]
     wanted: list[bool]
-    passes: tuple[float, float]  # how often forward, and both together, go over the first input
+    passes: tuple[float, float]  # bytes moved by forward, and by forward and backward, in sizes of inputs[0]
     random: bool = False
 
 
@@ -113,7 +113,7 @@ def layers() -> Iterator[Layer]:
 
 
 def runs(layer: Layer) -> Iterator[tuple[str, dict[str, Callable[[], Any]], float]]:
-    """Forward without gradients, then forward and backward, with the bytes that each must move."""
+    """Yield forward without gradients, then forward and backward, each with the bytes that it must move."""
     ours = [nncore.tensor(a, requires_grad=w) for a, w in zip(layer.inputs, layer.wanted, strict=True)]
     theirs = [torch.tensor(a, requires_grad=w) for a, w in zip(layer.inputs, layer.wanted, strict=True)]
     with nncore.no_grad(), torch.no_grad():
@@ -153,9 +153,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=0.1, help="of each library for each layer")
-    parser.add_argument("--json", type=Path, help="append one JSON line a layer")
-    parser.add_argument("--only", default="", help="layers whose name contains this")
+    parser.add_argument("--seconds", type=float, default=0.1, help="measuring time per library and layer")
+    parser.add_argument("--json", type=Path, help="append one JSON line per layer")
+    parser.add_argument("--only", default="", help="measure only layers whose name contains this text")
     options = parser.parse_args()
     nncore.set_num_threads(options.threads)
     torch.set_num_threads(options.threads)

@@ -1,8 +1,8 @@
-"""Elementwise ops and reductions against NumPy and PyTorch and the memory limit of the machine.
+"""Elementwise ops and reductions, compared with NumPy, PyTorch and the memory limit of the machine.
 
-Forward at 1,000, 100,000 and 10,000,000 float32 elements; backward of the main ones against PyTorch.
-Results are checked against NumPy in float64 before they are timed; libraries take turns within one process,
-with the same number of threads.
+Forward is timed for 1,000, 100,000 and 10,000,000 float32 elements. For the main ops, forward and backward
+are compared with PyTorch. Results are checked against NumPy in float64 first. The libraries take turns in one
+process and use the same number of threads.
 
     python bench/ops.py --threads 1 --json bench/results/ops.jsonl
 """
@@ -31,7 +31,7 @@ def _sigmoid(x: Any) -> Any:
     return 1 / (1 + np.exp(-x))
 
 
-# name: NumPy's way, PyTorch's name, inputs, how many of them
+# name: (NumPy function, PyTorch name)
 UNARY: dict[str, tuple[Call, str]] = {
     "neg": (np.negative, "neg"),
     "abs": (np.abs, "abs"),
@@ -73,7 +73,7 @@ def torch_named(name: str) -> Call:
 
 
 def forward(name: str, n: int) -> tuple[dict[str, Callable[[], Any]], int]:
-    """The calls, and how many bytes must move."""
+    """Return the call of each library, and the number of bytes that it must move."""
     count = 2 if name in BINARY else 1
     arrays = [np.random.default_rng(i).uniform(0.5, 2, n).astype(np.float32) for i in range(count)]
     numpy_call, torch_name = {**UNARY, **BINARY, **REDUCTIONS}[name]
@@ -139,10 +139,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=0.05, help="of each library for each op")
-    parser.add_argument("--json", type=Path, help="append one JSON line an op")
-    parser.add_argument("--only", help="comma-separated names of ops")
-    parser.add_argument("--sizes", help="comma-separated numbers of elements")
+    parser.add_argument("--seconds", type=float, default=0.05, help="measuring time per library and op")
+    parser.add_argument("--json", type=Path, help="append one JSON line per op")
+    parser.add_argument("--only", help="measure only these ops, separated by commas")
+    parser.add_argument("--sizes", help="numbers of elements, separated by commas")
     options = parser.parse_args()
     try:
         import torch

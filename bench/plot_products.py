@@ -1,4 +1,4 @@
-"""Draw the measurements of bench/products.py: GFLOP/s of every library, shape by shape, and the FMA limit.
+"""Plot the records of bench/products.py: GFLOP/s of each library for each shape, and the FMA limit.
 
 python bench/plot_products.py products-avx512-float32-1.jsonl products-avx512-float32-1.png
 """

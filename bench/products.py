@@ -1,9 +1,10 @@
-"""Matrix products of training, in all three forms, against NumPy and PyTorch and the limits of the machine.
+"""Matrix products of training in three forms, compared with NumPy, PyTorch and the limits of the machine.
 
-Shapes are (m, n, k). Forward is NT (x w^T), backward NN (dy w) and TN (dy^T x). Results are checked against
-float64 before they are timed. Each library lives in a process of its own, with equally many threads and its
-own copy of the operands; they take turns, with a pause between, so that no other's waiting threads hold a
-core. The rate of multiply-adds is measured before and after each product, as machines change their pace.
+Shapes are (m, n, k). Forward is NT (x w^T); backward is NN (dy w) and TN (dy^T x). Results are checked
+against float64 first. Each library runs in its own process, with its own copy of the operands and the same
+number of threads. The libraries take turns with a pause in between, so that no waiting threads of another
+library occupy a core. The rate of multiply-adds is measured before and after each product, because it can
+change during a run.
 
     python bench/products.py --threads 1 --json bench/results/products-avx512-float32-1.jsonl
 """
@@ -41,9 +42,9 @@ SHAPES = [
 ]
 FORMS = {"NN": (False, False), "NT": (False, True), "TN": (True, False)}
 LIBRARIES = ("nncore", "numpy", "pytorch")
-BURST = 2e-3  # seconds between two looks at the clock
+BURST = 2e-3  # seconds between two readings of the clock
 ROUNDS = 5
-PAUSE = 0.08  # OpenBLAS waits awake for 2^26 ticks of the clock, OpenMP for some milliseconds
+PAUSE = 0.08  # seconds; OpenBLAS threads spin for 2^26 clock ticks, OpenMP threads for some milliseconds
 
 
 def operands(m: int, n: int, k: int, form: str, dtype: Any) -> tuple[Any, Any]:
@@ -55,7 +56,7 @@ def operands(m: int, n: int, k: int, form: str, dtype: Any) -> tuple[Any, Any]:
 
 
 def check(name: str, result: Any, a: Any, b: Any, form: str) -> None:
-    """A few rows against float64: the error of a chain of k products."""
+    """Compare a few rows with float64; exit if the error exceeds the bound of a chain of k multiply-adds."""
     ta, tb = FORMS[form]
     left, right = (a.T if ta else a)[:4].astype(np.float64), (b.T if tb else b).astype(np.float64)
     exact = left @ right
@@ -85,7 +86,7 @@ def fma_rate(threads: int, dtype: Any) -> float:
 
 
 def serve(pipe: Connection, library: str, threads: int) -> None:
-    """One library: prepares a product, then times it for a while at each request."""
+    """Serve one library: a tuple prepares a product, a number times it for that many seconds, None ends."""
     if library == "pytorch":
         import torch
 
@@ -116,7 +117,7 @@ def serve(pipe: Connection, library: str, threads: int) -> None:
 
 
 class Library:
-    """The process of one library."""
+    """A process that runs one library."""
 
     def __init__(self, name: str, threads: int) -> None:
         context = multiprocessing.get_context("spawn")
@@ -131,7 +132,7 @@ class Library:
         try:
             return self.pipe.recv()
         except EOFError:
-            sys.exit("a library failed, see above")
+            sys.exit("a library failed; its error is above")
 
 
 def measure(
@@ -178,10 +179,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=0.1, help="of each library for each product")
+    parser.add_argument("--seconds", type=float, default=0.1, help="measuring time per library and product")
     parser.add_argument("--dtype", default="float32", choices=["float32", "float64"])
-    parser.add_argument("--json", type=Path, help="append one JSON line a product")
-    parser.add_argument("--only", help="comma-separated shapes like 10x30x784")
+    parser.add_argument("--json", type=Path, help="append one JSON line per product")
+    parser.add_argument("--only", help="measure only these shapes, such as 10x30x784,1x1024x1024")
     options = parser.parse_args()
 
     dtype = np.dtype(options.dtype).type

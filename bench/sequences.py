@@ -1,9 +1,9 @@
-"""Attention and recurrent layers, forward and with backward, against PyTorch and the limits of the machine.
+"""Attention and recurrent layers, compared with PyTorch and the limits of the machine.
 
-Results are checked against float64 before they are timed; libraries take turns within one process, with the
-same number of threads. The fraction of the limit counts the multiply-adds of the matrix products alone, with
-backward those that must be made (attention seven products, the scores of forward made again among them; a
-recurrent layer three times forward).
+Results are checked against float64 first. The libraries take turns in one process and use the same number of
+threads. The fraction of the limit counts only the multiply-adds of the matrix products. Forward and backward
+of attention take seven products, because backward computes the scores again; those of a recurrent layer take
+three times the products of forward.
 
     python bench/sequences.py --threads 1 --json bench/results/sequences.jsonl
 """
@@ -31,8 +31,8 @@ Run = Callable[[], Any]
 class Case:
     name: str
     flops: float  # of forward
-    backward: float  # what forward and backward cost, in forwards
-    nncore: Callable[[Any], Any]  # result of inputs
+    backward: float  # flops of forward and backward together, divided by those of forward
+    nncore: Callable[[Any], Any]  # maps the inputs to the result
     pytorch: Callable[[Any], Any]
     inputs: list[np.ndarray[Any, Any]]
 
@@ -53,7 +53,7 @@ def attention(batch: int, heads: int, steps: int, width: int, causal: bool) -> C
 
 
 def recurrent(kind: str, hidden: int, batch: int, steps: int) -> Case:
-    """The parameters are inputs like x, so that they get gradients."""
+    """A recurrent layer. Its parameters are inputs, as x is, so that they get gradients."""
     rng = np.random.default_rng(0)
     gates = {"LSTM": 4, "GRU": 3}[kind]
     bound = hidden**-0.5
@@ -84,7 +84,7 @@ def cases() -> Iterator[Case]:
 
 
 def runs(case: Case, dtype: Any, backward: bool) -> dict[str, Run]:
-    """Each library's run: the result, or the first input's gradient."""
+    """Map each library to a function that returns the result, or the gradient of the first input."""
     arrays = [x.astype(dtype) for x in case.inputs]
 
     def with_gradient(call: Callable[[Any], Any], xs: list[Any], dy: Any) -> Run:
@@ -139,9 +139,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=1.0, help="of each library for each case")
-    parser.add_argument("--only", default="", help="cases whose name contains this")
-    parser.add_argument("--json", type=Path, help="append one JSON line a case")
+    parser.add_argument("--seconds", type=float, default=1.0, help="measuring time per library and case")
+    parser.add_argument("--only", default="", help="measure only cases whose name contains this text")
+    parser.add_argument("--json", type=Path, help="append one JSON line per case")
     options = parser.parse_args()
     try:
         import torch

@@ -1,14 +1,14 @@
-"""Whole training steps beside the peers that are installed, as a table for bench/results.
+"""Training steps, compared with the other libraries that are installed; prints a Markdown table.
 
     python bench/steps.py [--threads N] [--seconds S] [--only I ...]
 
-Each library has a process of its own; these take turns on the same inputs with equally many threads, held to
-as many cores. Each first step is checked against float64 by hand. `nncore` is the step captured by
-`nncore.compile`, called from Python; `pytorch compiled` is `torch.compile` of forward with loss and of the
-optimizer's step. The limit of a step is that of its products at the rate of multiply-adds in registers, and
-the optimizer's bytes at the rate of a streaming triad over arrays as large as its state, both measured in
-the same run. The last column is the median over the turns of the ratio within each, so that a machine that
-changes its pace meanwhile changes it little.
+Each library runs in its own process, limited to as many cores as threads. The processes take turns on the
+same inputs. Each first step is checked against a float64 step by hand. `nncore` is the step captured by
+`nncore.compile`, called from Python. `pytorch compiled` applies `torch.compile` to forward with loss and to
+the step of the optimizer. The limit of a step is the time of its products at the rate of multiply-adds in
+registers, plus the bytes of the optimizer at the rate of a streaming triad over arrays as large as its state.
+Both rates are measured in the same run. The last column is the median of the ratios within each turn, so that
+changes in the speed of the machine affect it little.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ from nncore.bench.turns import measure_in_turns
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--threads", type=int, default=nncore.get_num_threads())
-    parser.add_argument("--seconds", type=float, default=1.0, help="of measuring for each library")
-    parser.add_argument("--only", type=int, nargs="*", default=range(len(STEPS)), help="numbers of steps")
+    parser.add_argument("--seconds", type=float, default=1.0, help="measuring time per library")
+    parser.add_argument(
+        "--only", type=int, nargs="*", default=range(len(STEPS)), help="indices of the steps to measure"
+    )
     options = parser.parse_args()
     peak = _core.measure_limits(options.threads, 0.2)["fma_f32"]
     print(f"{processor()}, {_core.isa()}, {options.threads} threads, {peak / 1e9:.0f} GFLOP/s\n")

@@ -1,4 +1,6 @@
-"""A table of the records of bench/ops.py: the better peer's time over ours, and our part of the memory limit.
+"""Tabulate the records of bench/ops.py.
+
+A cell shows the time of the faster other library divided by nncore's, and nncore's part of the memory limit.
 
 python bench/tabulate_ops.py ops.jsonl
 """

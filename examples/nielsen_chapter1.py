@@ -1,8 +1,8 @@
 """Chapter 1 of Nielsen, "Neural Networks and Deep Learning" (2015): MNIST with 30 hidden sigmoid units.
 
-784-30-10 sigmoid, quadratic cost C = 1/2 sum_outputs (a - y)^2 averaged over the batch, weights and biases
-N(0, 1), 30 epochs of batches of 10 at eta = 3.0 on the first 50,000 images, pixels / 256. The book reports
-95.42% on the test set as its best of three.
+The network is 784-30-10 with sigmoids, and weights and biases start from N(0, 1). The cost is the mean over
+the batch of 1/2 sum_outputs (a - y)^2. Training takes 30 epochs of batches of 10 with eta = 3.0 on the first
+50,000 images, with pixels divided by 256. The book reports 95.42% on the test set as the best of three runs.
 
     NNCORE_DATA=folder-with-mnist python examples/nielsen_chapter1.py
     python examples/nielsen_chapter1.py folder-with-mnist --seeds 3
@@ -35,13 +35,13 @@ def network(hidden: int) -> nn.Sequential:
 
 
 def quadratic_cost(output: nncore.Tensor, target: nncore.Tensor) -> nncore.Tensor:
-    """1/2 sum over the 10 outputs, averaged over the batch: 5 times the mean over both."""
+    """Half the sum over the 10 outputs, averaged over the batch: 5 times the mean of all elements."""
     cost: nncore.Tensor = nn.functional.mse_loss(output, target) * 5.0
     return cost
 
 
 def data(folder: str | None) -> tuple[nncore.Tensor, nncore.Tensor, nncore.Tensor, nncore.Tensor]:
-    """50,000 training images with one-hot targets, 10,000 test images with labels."""
+    """Return 50,000 training images with one-hot targets and 10,000 test images with labels."""
     train, test = MNIST(folder, train=True), MNIST(folder, train=False)
     x, x_test = (images.data.numpy().reshape(-1, 784).astype(np.float32) / 256 for images in (train, test))
     y = np.eye(10, dtype=np.float32)[train.targets.numpy()]
@@ -57,7 +57,7 @@ def train(
     x_test: nncore.Tensor,
     y_test: nncore.Tensor,
 ) -> float:
-    """One training; the test accuracy after its last epoch."""
+    """Train once; return the test accuracy after the last epoch."""
     nncore.manual_seed(seed)
     model = network(hidden)
     reached = [accuracy(predict(model, x_test), y_test)]
@@ -65,7 +65,9 @@ def train(
     def report(state: TrainingState) -> None:
         reached.append(accuracy(predict(model, x_test), y_test))
         speed = 1e6 * BATCH / state.history.samples_per_second[-1]
-        print(f"seed {seed} epoch {state.epoch:2}: test {reached[-1]:.2%}, {speed:.1f} us a step", flush=True)
+        print(
+            f"seed {seed} epoch {state.epoch:2}: test {reached[-1]:.2%}, {speed:.1f} us per step", flush=True
+        )
 
     optimizer = optim.SGD(model.parameters(), lr=ETA)
     fit(
@@ -85,7 +87,7 @@ def train(
 
 
 def steps_by_hand(hidden: int, x: Array, y: Array) -> Callable[[int], None]:
-    """The same steps in NumPy; a call runs some of them."""
+    """Return a function that runs a number of the same steps in NumPy."""
     rng = np.random.default_rng(0)
     w1, b1, w2, b2 = (
         rng.standard_normal(s).astype(np.float32) for s in ((hidden, 784), hidden, (10, hidden), 10)
@@ -112,7 +114,7 @@ def steps_by_hand(hidden: int, x: Array, y: Array) -> Callable[[int], None]:
 def compare_speed(
     hidden: int, x: nncore.Tensor, y: nncore.Tensor, steps: int = 500, rounds: int = 21
 ) -> None:
-    """Microseconds a step, the loop included, nncore's `fit` and NumPy in turns; medians."""
+    """Print the median microseconds per step, loop included; nncore's `fit` and NumPy take turns."""
     model = network(hidden)
     optimizer = optim.SGD(model.parameters(), lr=ETA)
     by_hand = steps_by_hand(hidden, x.numpy(), y.numpy())
@@ -138,9 +140,11 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "data", nargs="?", help="folder with the MNIST files (default: NNCORE_DATA, then the cache)"
+        "data", nargs="?", help="folder with the MNIST files (default: $NNCORE_DATA, then the cache)"
     )
-    parser.add_argument("--seeds", type=int, default=1, help="trainings with seeds 0, 1, ... (default 1)")
+    parser.add_argument(
+        "--seeds", type=int, default=1, help="number of runs, with seeds 0, 1, ... (default 1)"
+    )
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--hidden", type=int, default=30)
     options = parser.parse_args()
@@ -152,7 +156,7 @@ def main() -> int:
     results = [
         train(seed, options.hidden, options.epochs, x, y, x_test, y_test) for seed in range(options.seeds)
     ]
-    print(f"test accuracy, best of {len(results)}: {max(results):.2%} (the book's best of 3: 95.42%)")
+    print(f"test accuracy, best of {len(results)}: {max(results):.2%} (in the book, best of 3: 95.42%)")
     compare_speed(options.hidden, x, y)
     return 0
 

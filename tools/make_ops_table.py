@@ -14,10 +14,11 @@ TARGET = Path(__file__).resolve().parents[1] / "docs" / "ops.md"
 HEAD = """# Elementwise ops
 
 `tools/make_ops_table.py` writes this page from the list in `cpp/ops/elementwise_list.h`. The formulas are in
-`cpp/backend/formulas_*.h`. x, a and b are inputs; y is the result. The bound is the largest error of the forward result in
-float32, in units in the last place (ulp), with default parameters. For one input it covers all float32 values, for two inputs
-many samples. A bound of 0 means exact, and 0.5 correctly rounded. Results below the normal range are flushed to 0. All levels
-(scalar, avx2, avx512, neon) and any number of threads give the same bits.
+`cpp/backend/formulas_*.h`. x, a and b are inputs; y is the result. The bound is the largest error of the
+forward result in float32, in units in the last place (ulp), with default parameters. For one input it covers
+all float32 values, for two inputs many samples. A bound of 0 means exact, and 0.5 correctly rounded. Results
+below the normal range are flushed to 0. All levels (scalar, avx2, avx512, neon) and any number of threads
+give the same bits.
 
 | op | formula | derivative | bound, ulp |
 |---|---|---|---|

@@ -1,8 +1,8 @@
-"""Writes python/nncore/_core.pyi from the installed extension module, or checks that it is current.
+"""Write python/nncore/_core.pyi from the installed extension module, or check that it is current.
 
     pip install . pybind11-stubgen && python tools/make_stub.py [--check]
 
-Run it with Python 3.11: the signatures that pybind11 writes differ a little between versions.
+Run it with Python 3.11, because the signatures that pybind11 writes differ slightly between versions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 STUB = Path(__file__).resolve().parents[1] / "python" / "nncore" / "_core.pyi"
 HEADER = "# Written by tools/make_stub.py from the built module; do not edit.\n"
 
-# Tensor has methods named bool, float, int and numpy, and a property dtype: annotations need other names.
+# Tensor has methods bool, float, int and numpy and a property dtype, so annotations need other names.
 PREAMBLE = """import builtins
 import numpy as _np
 _F = typing.TypeVar("_F", bound=collections.abc.Callable[..., typing.Any])
@@ -27,7 +27,7 @@ BINARY = ["add", "sub", "mul", "truediv", "pow", "mod", "floordiv", "and", "or",
 ARITHMETIC = [prefix + name for name in BINARY for prefix in ("", "r")]
 COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"]
 
-# Results that the binding leaves open, by "Class.method".
+# Return types that the binding does not state, by "Class.method".
 RETURNS = {
     **{f"Tensor.__{name}__": "Tensor" for name in [*ARITHMETIC, *COMPARISONS]},
     "Tensor.__hash__": "int",
@@ -53,10 +53,10 @@ REWRITES = [
 
 
 def polish_signature(line: str, owner: str) -> str:
-    """One `def` line of class `owner`, with the annotations that strict type checkers ask for."""
+    """Return a `def` line of class `owner` with the annotations that strict type checkers require."""
     head, arguments = line.split("(", 1)
     name = f"{owner}.{head.split()[-1]}"
-    if name in RETURNS and not arguments.startswith("self, arg1"):  # but not a property's setter
+    if name in RETURNS and not arguments.startswith("self, arg1"):  # not for the setter of a property
         arguments = re.sub(r"( -> .*)?:$", f" -> {RETURNS[name]}:", arguments)
     for pattern, replacement in REWRITES:
         arguments = re.sub(pattern, replacement, arguments)
@@ -65,8 +65,8 @@ def polish_signature(line: str, owner: str) -> str:
 
 
 def polish(text: str) -> str:
-    """pybind11-stubgen's text, made acceptable to `mypy --strict`."""
-    text = re.sub(r"( *)@typing\.overload\n(.*\n.*\n)\1@typing\.overload\n\2", r"\2", text)  # twice the same
+    """Change the output of pybind11-stubgen so that `mypy --strict` accepts it."""
+    text = re.sub(r"( *)@typing\.overload\n(.*\n.*\n)\1@typing\.overload\n\2", r"\2", text)  # duplicates
     text = re.sub(r"^import numpy\n", "", text, flags=re.M)
     text = re.sub(r"^__version__: str = .*", "__version__: str", text, flags=re.M)
     text = text.replace("import typing\n", "import typing\n" + PREAMBLE, 1)
@@ -81,7 +81,7 @@ def polish(text: str) -> str:
 
 
 def generate() -> str:
-    """The stub's text, as pybind11-stubgen reads it off the docstrings of `nncore._core`."""
+    """Return the text of the stub, which pybind11-stubgen makes from the docstrings of `nncore._core`."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pybind11_stubgen", "nncore._core", "-o", folder, "--exit-code"]
         command += [
@@ -90,13 +90,15 @@ def generate() -> str:
         ]  # an attribute in a returned tuple
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise SystemExit(f"pybind11-stubgen failed; mend the signatures it names\n{done.stderr}")
+            raise SystemExit(f"pybind11-stubgen failed; correct the signatures it names\n{done.stderr}")
         return polish((Path(folder) / "nncore" / "_core.pyi").read_text(encoding="utf-8"))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="compare and exit with 1 if the stub is stale")
+    parser.add_argument(
+        "--check", action="store_true", help="only compare; exit with status 1 if the stub is out of date"
+    )
     check = parser.parse_args().check
     new = generate()
     if not check:
@@ -106,7 +108,11 @@ def main() -> int:
     lines = difflib.unified_diff(old.splitlines(), new.splitlines(), "committed", "built", lineterm="")
     difference = list(lines)
     if difference:
-        print("python/nncore/_core.pyi is stale; run: python tools/make_stub.py", *difference[:60], sep="\n")
+        print(
+            "python/nncore/_core.pyi is out of date; run: python tools/make_stub.py",
+            *difference[:60],
+            sep="\n",
+        )
     return 1 if difference else 0
 
 
