@@ -16,7 +16,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 when all went well, 1 after an error; SystemExit(2) for wrong arguments."""
+    """Run one command. Return 0, or 1 after an error; raise SystemExit(2) for wrong arguments."""
     try:
         options = parser().parse_args(arguments)
         status: int = import_module(f"nncore.cli.{options.command}").run(options)
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return status
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
-    except BrokenPipeError:  # the reader of our output has left; nothing more to say, not even at exit
+    except BrokenPipeError:  # the reader closed the pipe: write nothing more, also not at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except MemoryError as error:

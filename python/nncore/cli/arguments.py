@@ -1,4 +1,4 @@
-"""The arguments of the command line, checked before anything else happens."""
+"""The arguments of the command line. They are checked before a command starts."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ DATA_SETS = ("digits", "mnist", "fashion-mnist")
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """An argument parser that reports an error in one line."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 class Command(Parser):
-    """Tells of an option it does not know before the option's value is taken for something else."""
+    """A parser that reports an unknown option before it mistakes the value for another argument."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         for argument in args or ():
@@ -41,23 +41,31 @@ def parser() -> Parser:
     )
     _train(
         commands.add_parser(
-            "train", help="train a perceptron on a data set or a file and save it", allow_abbrev=False
+            "train", help="train a perceptron on a data set or a file, and save the model", allow_abbrev=False
         )
     )
-    _predict(commands.add_parser("predict", help="print the class of each row of a file", allow_abbrev=False))
+    _predict(
+        commands.add_parser("predict", help="predict the class of each row of a file", allow_abbrev=False)
+    )
     info = commands.add_parser(
-        "info", help="print version and configuration, or what a model is", allow_abbrev=False
+        "info", help="print the version and configuration, or describe a model", allow_abbrev=False
     )
-    info.add_argument("model", nargs="?", metavar="MODEL", help="a file written by nncore train")
+    info.add_argument("model", nargs="?", metavar="MODEL", help="a model file written by nncore train")
     bench = commands.add_parser(
-        "bench", help="time nncore beside NumPy and what else is installed", allow_abbrev=False
+        "bench",
+        help="compare the speed of nncore with NumPy and other installed libraries",
+        allow_abbrev=False,
     )
-    bench.add_argument("--json", metavar="FILE", help="also write one JSON line a measurement")
+    bench.add_argument("--json", metavar="FILE", help="also write one JSON line per measurement to this file")
     bench.add_argument(
-        "--threads", type=whole(1), metavar="N", help="threads of every library (default: nncore's)"
+        "--threads", type=whole(1), metavar="N", help="number of threads of each library (default: nncore's)"
     )
     bench.add_argument(
-        "--seconds", type=positive, default=1.0, metavar="S", help="time for each case (default 1)"
+        "--seconds",
+        type=positive,
+        default=1.0,
+        metavar="S",
+        help="measuring time per case and library (default 1)",
     )
     return top
 
@@ -70,39 +78,62 @@ def _train(command: argparse.ArgumentParser) -> None:
         default="digits",
         type=data_set,
         metavar="DATA",
-        help=f"{', '.join(DATA_SETS)}, or a .csv or .npz file (default digits)",
+        help=f"data set: {', '.join(DATA_SETS)}, or a .csv or .npz file (default digits)",
     )
     add(
         "--layers",
         type=layers,
         default=[256],
         metavar="N,N",
-        help='hidden layers (default 256; "" for none)',
+        help='sizes of the hidden layers, such as 64,32 (default 256; "" for none)',
     )
-    add("--activation", choices=ACTIVATIONS, default="relu", help="between the layers (default relu)")
-    add("--optimizer", choices=OPTIMIZERS, default="adam", help="(default adam)")
+    add(
+        "--activation",
+        choices=ACTIVATIONS,
+        default="relu",
+        help="activation between the layers (default relu)",
+    )
+    add("--optimizer", choices=OPTIMIZERS, default="adam", help="optimizer (default adam)")
     add("--lr", type=positive, metavar="X", help="learning rate (default 0.003; 0.1 for sgd)")
-    add("--batch-size", type=whole(1), default=32, metavar="N", help="(default 32)")
-    add("--epochs", type=whole(0), metavar="N", help="(default 40; 10 for mnist and fashion-mnist)")
-    add("--seed", type=whole(0, 2**64 - 1), default=0, metavar="N", help="of weights and order (default 0)")
-    add("--threads", type=whole(1), metavar="N", help="(default: what this process may use)")
-    add("--data", metavar="DIR", help="folder of the MNIST files")
+    add("--batch-size", type=whole(1), default=32, metavar="N", help="rows per step (default 32)")
+    add(
+        "--epochs",
+        type=whole(0),
+        metavar="N",
+        help="number of epochs (default 40; 10 for mnist and fashion-mnist)",
+    )
+    add(
+        "--seed",
+        type=whole(0, 2**64 - 1),
+        default=0,
+        metavar="N",
+        help="seed of the initial weights and the order of rows (default 0)",
+    )
+    add(
+        "--threads",
+        type=whole(1),
+        metavar="N",
+        help="number of threads (default: all that this process may use)",
+    )
+    add("--data", metavar="DIR", help="folder with the MNIST files")
     add(
         "--output",
         metavar="FILE",
-        help="where the model goes (default nncore-DATA.nnz); with it Ctrl-C saves what was reached",
+        help="model file to write (default nncore-DATA.nnz); if given, Ctrl-C saves the model trained so far",
     )
     _header(command)
-    add("--no-progress", action="store_true", help="no progress line")
+    add("--no-progress", action="store_true", help="do not show progress")
 
 
 def _predict(command: argparse.ArgumentParser) -> None:
-    command.add_argument("model", metavar="MODEL", help="a file written by nncore train")
+    command.add_argument("model", metavar="MODEL", help="a model file written by nncore train")
     command.add_argument(
-        "file", metavar="FILE", help=".csv, .npz or IDX; labels in it are compared, not used"
+        "file",
+        metavar="FILE",
+        help="a .csv, .npz or IDX file; if it has labels, they are compared with the predictions",
     )
     command.add_argument(
-        "--probabilities", action="store_true", help="print the probability of every class too"
+        "--probabilities", action="store_true", help="also print the probability of each class"
     )
     _header(command)
 
@@ -111,7 +142,7 @@ def _header(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--header",
         action=argparse.BooleanOptionalAction,
-        help="whether the first line of a .csv file names the columns (default: found out)",
+        help="whether the first line of a .csv file names the columns (default: detected)",
     )
 
 
@@ -122,7 +153,7 @@ def data_set(text: str) -> str:
 
 
 def layers(text: str) -> list[int]:
-    """Sizes separated by commas."""
+    """Parse sizes separated by commas."""
     if not text.strip():
         return []
     try:
@@ -130,7 +161,7 @@ def layers(text: str) -> list[int]:
     except ValueError:
         sizes = [0]
     if min(sizes) < 1 or max(sizes) > 1_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no list of sizes from 1 to 1000000, such as 64,32")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of sizes from 1 to 1000000, such as 64,32")
     return sizes
 
 
@@ -140,12 +171,12 @@ def positive(text: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no positive number")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
     return value
 
 
 def whole(least: int, most: int = 2**31 - 1) -> Callable[[str], int]:
-    """A parser of integers from `least` to `most`."""
+    """Return a parser of integers from `least` to `most`."""
 
     def convert(text: str) -> int:
         try:
@@ -153,7 +184,7 @@ def whole(least: int, most: int = 2**31 - 1) -> Callable[[str], int]:
         except ValueError:
             value = least - 1
         if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"{text!r} is no integer from {least} to {most}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not an integer from {least} to {most}")
         return value
 
     return convert

@@ -1,4 +1,4 @@
-"""`nncore bench`: nncore beside its peers on this machine."""
+"""`nncore bench`: the speed of nncore and other libraries on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`nncore info`: what is installed, or what a model file holds."""
+"""`nncore info`: the installed version, or the contents of a model file."""
 
 from __future__ import annotations
 

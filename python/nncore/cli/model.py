@@ -27,7 +27,7 @@ LAYERS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "gelu": nn.GE
 class Classifier:
     """Linear layers with one activation between them; scores = net((x - offset) / scale).
 
-    `columns` are the names of the features, None where they have none.
+    `columns` are the names of the features, or None.
     """
 
     def __init__(
@@ -53,14 +53,14 @@ class Classifier:
     def scaled(self, x: Tensor) -> Tensor:
         """x (n, ...) of any dtype as (n, features) float32."""
         rows = x.numpy().reshape(len(x), -1).astype(np.float32)
-        with np.errstate(over="ignore", invalid="ignore"):  # infinities are refused where they are used
+        with np.errstate(over="ignore", invalid="ignore"):  # the user of the result rejects infinities
             return from_numpy((rows - self.offset) / self.scale)
 
     def scores(self, x: Tensor) -> Tensor:
         return predict(self.net, self.scaled(x))
 
     def digest(self) -> str:
-        """The start of the SHA-256 of all parameters: equal exactly when every bit of every parameter is."""
+        """The first 16 digits of the SHA-256 of all parameters."""
         total = hashlib.sha256()
         for name, value in self.net.state_dict().items():
             total.update(name.encode() + value.numpy().tobytes())
@@ -76,7 +76,7 @@ class Classifier:
 
     @staticmethod
     def load(path: str) -> tuple[Classifier, dict[str, Any]]:
-        """The classifier and how it was trained; CheckpointError when the file holds something else."""
+        """Return the classifier and its training record; raise CheckpointError for any other file."""
         contents = load(path)
         if not isinstance(contents, dict) or contents.get("kind") != KIND:
             raise CheckpointError(f"{path}: not a model written by nncore train")
@@ -98,7 +98,7 @@ class Classifier:
 
 
 def _check(contents: dict[str, Any]) -> None:
-    """Before anything is built: the sizes are those of the arrays that are there."""
+    """Check, before the model is built, that the sizes agree with the arrays."""
     sizes, state = contents["arch"]["sizes"], contents["state_dict"]
     if contents["arch"]["activation"] not in ACTIVATIONS:
         raise ValueError(f"unknown activation {contents['arch']['activation']!r}")

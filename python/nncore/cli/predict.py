@@ -41,9 +41,9 @@ def run(options: argparse.Namespace) -> int:
 def read(
     path: str, features: int, columns: Sequence[str] | None = None, header: bool | None = None
 ) -> tuple[Tensor, list[str]]:
-    """Rows with this many features, and their labels where the file has some.
+    """Read rows with this many features, and their labels if the file has some.
 
-    Where `columns` are the names in training and a CSV file has a header, the columns come in that order.
+    If `columns` are the names used in training and a CSV file has a header, the columns take that order.
     """
     lower = path.lower()
     if lower.endswith((".csv", ".csv.gz")):

@@ -1,4 +1,4 @@
-"""Where the command line's data come from, and which rows are kept for the test."""
+"""The data sources of the command line, and the split into training and test rows."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from nncore._core import Generator, Tensor
 from nncore.data.csv_file import read_csv
 
 TEST_FRACTION = 0.2
-SPLIT_SEED = 0  # the same rows are the test whatever --seed says
+SPLIT_SEED = 0  # the test rows do not depend on --seed
 
 Array = np.ndarray[Any, Any]
 
 
 class Source(NamedTuple):
-    """Training and test rows, and the scaling (x - offset) / scale, which has seen only the training rows."""
+    """Training and test rows, and the scaling (x - offset) / scale, computed from the training rows only."""
 
     name: str
     x: Tensor
@@ -28,16 +28,16 @@ class Source(NamedTuple):
     classes: tuple[int | str, ...]
     offset: Array
     scale: Array
-    columns: tuple[str, ...] | None = None  # the names of the features, where a header gives them
+    columns: tuple[str, ...] | None = None  # names of the features, if there is a header
 
 
 def short_name(name: str) -> str:
-    """What a data set is called in the name of its model."""
+    """The name of a data set in the default file name of its model."""
     return os.path.basename(name).split(".")[0]
 
 
 def read(name: str, folder: str | None, header: bool | None = None) -> Source:
-    """A data set by its name, or a table from a file."""
+    """Read a data set by name, or a table from a file."""
     if name in ("mnist", "fashion-mnist"):
         kind = data.MNIST if name == "mnist" else data.FashionMNIST
         train, test = kind(folder, True, download=True), kind(folder, False, download=True)
@@ -53,7 +53,7 @@ def read(name: str, folder: str | None, header: bool | None = None) -> Source:
     else:
         table, named = read_csv(name, labels=True, header=header)
     if len(table.classes) < 2:
-        raise ValueError(f"{name}: every row has the label {table.classes[0]}; expected two classes at least")
+        raise ValueError(f"{name}: every row has the label {table.classes[0]}; expected at least two classes")
     if len(table.x) < 5:
         raise ValueError(f"{name}: {len(table.x)} rows are too few to keep a fifth of them for the test")
     parts = _split(table.x, table.y)
@@ -62,7 +62,7 @@ def read(name: str, folder: str | None, header: bool | None = None) -> Source:
 
 
 def _split(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """A random four fifths to train on and one fifth to test on, always the same ones."""
+    """Split off a random fifth for the test, the same rows each time."""
     train, test = data.random_split(
         data.TensorDataset(x, y), [1 - TEST_FRACTION, TEST_FRACTION], Generator(seed=SPLIT_SEED)
     )

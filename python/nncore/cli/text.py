@@ -21,7 +21,7 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
 
 
 def confusion_table(matrix: np.ndarray[Any, Any], classes: Sequence[int | str]) -> str:
-    """Counts with a row for each true class and a column for each class found; zeros as dots."""
+    """Counts with a row per true class and a column per predicted class; zeros are dots."""
     if len(classes) > MOST_CLASSES:
         return f"(no confusion matrix: {len(classes)} classes)"
     names = [str(name)[:12] for name in classes]
