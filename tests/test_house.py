@@ -120,7 +120,8 @@ def test_only_the_cpu_backend_is_parallel() -> None:
     allowed = ("cpp/backend/cpu/", "cpp/core/parallel", "tests/native/", "bench/")
     sources = [s for s in cpp() if not s.path.startswith(allowed)]
     none_of(
-        [hit for s in sources for hit in s.hits(r"\bparallel_for\b")], "only backend/cpu calls parallel_for"
+        [hit for s in sources for hit in s.hits(r"\bparallel_(for|ranges)\b")],
+        "only backend/cpu calls parallel_for",
     )
     threads = r"\bstd::(jthread|thread|async)\b(?!::)|\bpthread_create\b"
     sources = [s for s in cpp() if not s.path.startswith(("cpp/core/parallel", "tests/native/"))]
@@ -158,7 +159,9 @@ def test_isa_is_plain() -> None:
     for source in in_rooms("backend/cpu/isa"):
         if source.path.endswith("level.h"):  # the table of pointers that the rest of the library reads
             continue
-        offenders += source.hits(plain) + source.hits(r"\b(thread_local|parallel_for|throw|malloc|new)\b")
+        offenders += source.hits(plain) + source.hits(
+            r"\b(thread_local|parallel_(?:for|ranges)|throw|malloc|new)\b"
+        )
     none_of(offenders, "isa/ holds arithmetic alone: no std::, threads, allocation or exceptions")
 
 

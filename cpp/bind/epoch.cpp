@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "../ops/index.h"
+#include "interpreter.h"
 #include "replay.h"
 
 namespace nncore::bind {
@@ -18,7 +19,7 @@ class Watchman {
     if (now < next_) return;
     next_ = now + std::chrono::milliseconds(50);
     if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-    if (!progress_.is_none()) progress_(steps);
+    if (!progress_.is_none()) call_python(progress_, py::make_tuple(steps));
   }
 
  private:
@@ -27,18 +28,18 @@ class Watchman {
   Clock::time_point next_ = Clock::now() + std::chrono::milliseconds(50);
 };
 
-}  // namespace
-
-// A step that fails says how many were done before it.
-std::vector<Tensor> Replay::one_step(const std::vector<Tensor>& inputs, int64_t done,
-                                     const py::object& progress) {
+// f() of a step; where it fails, progress learns how many steps were done before it.
+template <class F>
+auto with_progress(int64_t done, const py::object& progress, F&& f) {
   try {
-    return plan_->replay(inputs);
+    return f();
   } catch (...) {
     if (!progress.is_none()) progress(done);
     throw;
   }
 }
+
+}  // namespace
 
 int64_t Replay::run_epoch(const std::vector<Tensor>& sources, const Tensor& order, int64_t size,
                           int64_t first, int64_t steps, const std::vector<Tensor>& sinks,
@@ -52,9 +53,11 @@ int64_t Replay::run_epoch(const std::vector<Tensor>& sources, const Tensor& orde
     const Tensor rows(order.impl()->storage,
                       order.impl()->byte_offset + step * size * int64_t(sizeof(int64_t)), {size},
                       DType::int64);
-    for (size_t i = 0; i < inputs.size(); i++) inputs[i] = ops::index_select(sources[i], 0, rows);
+    with_progress(step, progress, [&] {
+      for (size_t i = 0; i < inputs.size(); i++) inputs[i] = ops::index_select(sources[i], 0, rows);
+    });
     if (!ready(inputs)) return step - first;
-    const std::vector<Tensor> results = one_step(inputs, step, progress);
+    const std::vector<Tensor> results = with_progress(step, progress, [&] { return plan_->replay(inputs); });
     for (size_t i = 0; i < results.size() && i < sinks.size(); i++) {
       if (!sinks[i].defined()) continue;
       const size_t bytes = results[i].bytes();

@@ -1,7 +1,9 @@
+#include "../backend/backend.h"
 #include "../backend/cpu/dispatch.h"
 #include "../backend/cpu/limits.h"
 #include "../core/allocator.h"
 #include "../core/cpu.h"
+#include "../core/interrupt.h"
 #include "../core/parallel.h"
 #include "module.h"
 
@@ -57,10 +59,12 @@ void bind_runtime(py::module_& m) {
       [](int threads, double seconds, int64_t bytes) {
         const int team = threads == 0 ? num_threads() : threads;
         cpu::Limits l;
+        Interruptible interruptible;
         {
-          py::gil_scoped_release unlocked;
-          l = cpu::measure_limits(team, seconds, bytes);
+          const OutsideInterpreter outside(true);
+          interruptible.run([&] { l = cpu::measure_limits(team, seconds, bytes); });
         }
+        interruptible.check();
         py::dict d;
         d["isa"] = cpu::level().name;
         d["threads"] = team;

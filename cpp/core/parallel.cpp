@@ -23,6 +23,7 @@
 
 #include "cpu.h"
 #include "error.h"
+#include "interrupt.h"
 
 namespace nncore {
 namespace {
@@ -33,6 +34,7 @@ constexpr int64_t min_share = break_even / 2;  // work that each thread should h
 constexpr int64_t part_time = 250 * us;        // work of a part, where there is plenty
 constexpr int64_t spin_time = 100 * us;        // a worker waits so long awake for the next region
 constexpr int64_t wait_time = 20 * us;         // the caller waits so long awake for the last parts
+constexpr int64_t look_time = 50 * ms;         // asleep, it looks so often for an interrupt
 
 int64_t now() { return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1); }
 
@@ -59,8 +61,8 @@ bool spin(int64_t duration, F done) {
 }
 
 using Word = std::atomic<uint32_t>;
-void futex_wait(Word& word, uint32_t value) {
-  syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, value, nullptr, nullptr, 0);
+void futex_wait(Word& word, uint32_t value, const timespec* at_most = nullptr) {
+  syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, value, at_most, nullptr, 0);
 }
 void futex_wake(Word& word) { syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0); }
 
@@ -69,8 +71,9 @@ thread_local int team_limit = max_num_threads;
 
 struct InsideRegion {
   FlushSubnormals mode;
+  const bool before = inside;
   InsideRegion() { inside = true; }
-  ~InsideRegion() { inside = false; }
+  ~InsideRegion() { inside = before; }
 };
 
 // The account of a team: time that its last thread saved against time lost in waking threads and waiting for
@@ -123,6 +126,7 @@ class Team {
     context_ = context;
     threads_ = threads;
     failure_ = &failure;
+    stop_ = detail::thread_stop;
     failed_.store(false, std::memory_order_relaxed);
     for (int r = 0; r < threads; r++) {
       slots_[r].end = int(int64_t{parts} * (r + 1) / threads);
@@ -171,7 +175,11 @@ class Team {
   [[noreturn]] void serve(int rank) {
     for (;;) {
       await_call(slots_[rank]);
-      if ((state_.fetch_add(1) & open) && rank < threads_) work(rank);
+      if ((state_.fetch_add(1) & open) && rank < threads_) {
+        detail::thread_stop = stop_;
+        work(rank);
+        detail::thread_stop = nullptr;
+      }
       const uint32_t before = state_.fetch_sub(1);
       if ((before & sleeping) && (before & inside_mask) == 1) futex_wake(state_);
     }
@@ -182,8 +190,11 @@ class Team {
     const auto empty = [&] { return (state_.load() & inside_mask) == 0; };
     state_.fetch_and(~open);
     if (spin(wait_time, empty)) return;
-    for (uint32_t state; ((state = state_.fetch_or(sleeping) | sleeping) & inside_mask) != 0;)
-      futex_wait(state_, state);
+    const timespec at_most = {0, look_time};
+    for (uint32_t state; ((state = state_.fetch_or(sleeping) | sleeping) & inside_mask) != 0;) {
+      futex_wait(state_, state, stop_ ? &at_most : nullptr);
+      interrupted();
+    }
     state_.fetch_and(~sleeping);
   }
 
@@ -196,7 +207,7 @@ class Team {
         const int part = slot.next.fetch_add(1, std::memory_order_relaxed);
         if (part >= slot.end) break;
         done++;
-        if (failed_.load(std::memory_order_relaxed)) continue;
+        if (failed_.load(std::memory_order_relaxed) || interrupted()) continue;
         try {
           task_(context_, part);
         } catch (...) {
@@ -229,6 +240,7 @@ class Team {
   void* context_ = nullptr;
   int threads_ = 0, workers_ = 0;
   std::exception_ptr* failure_ = nullptr;
+  const std::atomic<bool>* stop_ = nullptr;
   std::atomic<bool> failed_{false};
   std::mutex owner_;
   Slot slots_[max_num_threads];
@@ -294,10 +306,12 @@ int parts_for(int64_t n, int64_t cost, int threads) {
   return int(std::min<int64_t>(n, threads * each));
 }
 
+int turns_for(int64_t n, int64_t cost) { return int(std::min<int64_t>({n, cost / long_turn, 1 << 20})); }
+
 void run_parts(int parts, int threads, Task task, void* context) {
   if (threads > 1 && team.run(parts, threads, task, context)) return;
   const InsideRegion region;
-  for (int part = 0; part < parts; part++) task(context, part);
+  for (int part = 0; part < parts && !interrupted(); part++) task(context, part);
 }
 
 }  // namespace detail

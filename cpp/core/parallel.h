@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "fpmode.h"
+#include "interrupt.h"
 
 namespace nncore {
 
@@ -36,8 +37,12 @@ class TeamLimit {
 namespace detail {
 using Task = void (*)(void* context, int part);
 // Runs task(context, 0 .. parts - 1), each once, on at most `threads` threads; rethrows the first exception.
+// An interrupt leaves the rest out.
 void run_parts(int parts, int threads, Task task, void* context);
 int parts_for(int64_t n, int64_t cost, int threads);
+int turns_for(int64_t n, int64_t cost);  // on one thread
+inline constexpr int64_t long_turn =
+    20'000'000;  // ns of work on one thread between two looks for an interrupt
 
 // Even parts; where they are long, they begin at multiples of 64, which keeps aligned arrays aligned.
 inline int64_t part_begin(int64_t n, int part, int parts) {
@@ -45,31 +50,58 @@ inline int64_t part_begin(int64_t n, int part, int parts) {
   const int64_t begin = part * size + (part < rest ? part : rest);
   return size < 1024 || part == parts ? begin : begin / 64 * 64;
 }
-}  // namespace detail
-
-// body(begin, end) over disjoint parts that cover [0, n). cost: estimated nanoseconds of all n on one thread.
-// How the range is cut may change from call to call; no result may depend on it.
 template <class F>
-void parallel_for(int64_t n, int64_t cost, F&& body) {
-  if (n <= 0) return;
-  const int threads = n == 1 ? 1 : team_size(cost);
-  if (threads == 1) {
+void run_range(int64_t n, int parts, int threads, F& body) {
+  if (parts == 1) {
     FlushSubnormals mode;
     body(int64_t{0}, n);
     return;
   }
   struct Range {
-    std::remove_reference_t<F>* body;
+    F* body;
     int64_t n;
     int parts;
-  } range{&body, n, detail::parts_for(n, cost, threads)};
-  detail::run_parts(
-      range.parts, threads,
+  } range{&body, n, parts};
+  run_parts(
+      parts, threads,
       [](void* context, int part) {
         const Range& r = *static_cast<Range*>(context);
-        (*r.body)(detail::part_begin(r.n, part, r.parts), detail::part_begin(r.n, part + 1, r.parts));
+        (*r.body)(part_begin(r.n, part, r.parts), part_begin(r.n, part + 1, r.parts));
       },
       &range);
+}
+}  // namespace detail
+
+// body(begin, end) over disjoint parts that cover [0, n). cost: estimated nanoseconds of all n on one thread.
+// How the range is cut may change from call to call; no result may depend on it. After an interrupt parts are
+// left out.
+template <class F>
+void parallel_for(int64_t n, int64_t cost, F&& body) {
+  if (n <= 0) return;
+  const int threads = n == 1 ? 1 : team_size(cost);
+  const int parts = threads > 1                              ? detail::parts_for(n, cost, threads)
+                    : n == 1 || cost < 2 * detail::long_turn ? 1
+                                                             : detail::turns_for(n, cost);
+  detail::run_range(n, parts, threads, body);
+}
+
+// The same for bodies that prepare much before their first element: one thread gets the range as a whole, so
+// the body looks for interrupts.
+template <class F>
+void parallel_ranges(int64_t n, int64_t cost, F&& body) {
+  if (n <= 0) return;
+  const int threads = n == 1 ? 1 : team_size(cost);
+  detail::run_range(n, threads == 1 ? 1 : detail::parts_for(n, cost, threads), threads, body);
+}
+
+// body(begin, end) over blocks of [0, n) in order, on this thread. False: an interrupt has left some out.
+template <class F>
+bool in_blocks(int64_t n, int64_t block, F&& body) {
+  for (int64_t begin = 0; begin < n; begin += block) {
+    if (begin > 0 && interrupted()) return false;
+    body(begin, n - begin < block ? n : begin + block);
+  }
+  return true;
 }
 
 // body(rank, size) for every rank of a team of size <= max (max <= 0: no bound). Ranks may run one after

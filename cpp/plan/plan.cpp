@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "../core/error.h"
 #include "../core/fpmode.h"
+#include "../core/interrupt.h"
 #include "../core/parallel.h"
 
 namespace nncore::plan {
@@ -15,6 +17,7 @@ namespace {
 
 constexpr int trials = 8;  // replays that are timed, half of them alone
 constexpr int64_t between_trials = 1000;
+constexpr int64_t long_step = 100'000'000;  // ns; shorter ones are not interrupted
 
 int64_t now() { return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1); }
 
@@ -31,6 +34,40 @@ class Running {
 };
 
 }  // namespace
+
+// Puts back what an abandoned step has changed.
+class Plan::Undo {
+ public:
+  explicit Undo(const Plan& plan) : plan_(plan), next_(plan.writes_.begin()) {
+    for (const Ref<Generator>& g : plan.generators_) states_.push_back(g->state());
+  }
+  // What the group will write. Called for each group before it runs.
+  void keep(int group) {
+    for (; next_ != plan_.writes_.end() && next_->group == group; ++next_) {
+      const Arg& arg = plan_.calls_[size_t(next_->call)].call.args[next_->arg];
+      const auto* const from = static_cast<const std::byte*>(arg.data);
+      copies_.push_back({arg.data, std::vector<std::byte>(from, from + arg.bytes)});
+    }
+  }
+  // Gradients that the step has dropped, and whose memory it has taken, are gone.
+  void restore() const {
+    for (auto copy = copies_.rbegin(); copy != copies_.rend(); ++copy)
+      std::copy(copy->bytes.begin(), copy->bytes.end(), static_cast<std::byte*>(copy->data));
+    for (size_t i = 0; i < states_.size(); i++) plan_.generators_[i]->set_state(states_[i]);
+    for (const Leaf& l : plan_.leaves_)
+      if (!l.keeps && l.leaf->grad == l.grad) l.leaf->grad.reset();
+  }
+
+ private:
+  struct Copy {
+    void* data;
+    std::vector<std::byte> bytes;
+  };
+  const Plan& plan_;
+  std::vector<Write>::const_iterator next_;
+  std::vector<Copy> copies_;
+  std::vector<RandomKey> states_;
+};
 
 bool Plan::fits(const std::vector<Tensor>& inputs) const {
   if (inputs.size() != inputs_.size()) return false;
@@ -100,7 +137,8 @@ void Plan::run(const Group& group) const {
 // In a trial groups are timed one by one, in turns on one thread and on the team; then each short one goes
 // where it was faster. Long ones keep the team, which narrows itself while cores are busy. What was true
 // beside a busy neighbour need not stay so: there is a trial now and then.
-void Plan::run() {
+template <class Before>
+void Plan::run_groups(Before before) {
   const OutsideInterpreter outside(cost_ > long_call_ns);
   const FlushSubnormals flush;
   TeamLimit team;
@@ -110,6 +148,7 @@ void Plan::run() {
   }
   if (trial_ == trials && (threads_ == 1 || replays_ < next_trial_)) {
     for (const Group& g : groups_) {
+      if (!before(g)) return;
       team.set(g.alone ? 1 : max_num_threads);
       run(g);
     }
@@ -119,6 +158,7 @@ void Plan::run() {
   const int mode = trial_ % 2;
   team.set(mode == 0 ? 1 : max_num_threads);
   for (Group& g : groups_) {
+    if (!before(g)) return;
     const int64_t start = now();
     run(g);
     const int64_t time = std::max<int64_t>(now() - start, 1);
@@ -127,6 +167,30 @@ void Plan::run() {
   if (++trial_ < trials) return;
   next_trial_ = replays_ + between_trials;
   for (Group& g : groups_) g.alone = g.best[0] <= g.best[1] && g.best[0] < long_call_ns;
+}
+
+// A long step is abandoned by an interrupt, or by an error, and leaves everything as it was before; once it
+// has come to the writes that are not undone, it is finished.
+void Plan::run() {
+  if (cost_ < long_step) return run_groups([](const Group&) { return true; });
+  Interruptible interruptible;
+  Undo undo(*this);
+  std::optional<Uninterrupted> rest;
+  try {
+    interruptible.run([&] {
+      run_groups([&](const Group& group) {
+        if (interrupted()) return false;
+        const int g = int(&group - groups_.data());
+        if (g == commit_) rest.emplace();
+        if (g < commit_) undo.keep(g);
+        return true;
+      });
+    });
+    interruptible.check();
+  } catch (...) {
+    if (!rest) undo.restore();
+    throw;
+  }
 }
 
 }  // namespace nncore::plan

@@ -77,10 +77,19 @@ class Plan final : public Object {
   void group(const Record& record, std::vector<int>& kept);
   void lay_out(const Record& record, const std::vector<int>& slot_of, const std::vector<int>& kept);
 
+  // Where a call writes memory that was there before the step.
+  struct Write {
+    int group, call, arg;
+  };
+  class Undo;
+
+  void find_commit();
   bool free_to_overwrite(const Slot& slot) const;
   void renew(Slot& slot);
   void bind(const std::vector<Place>& places, std::byte* memory);
   void run();
+  template <class Before>
+  void run_groups(Before before);
   void run(const Group& group) const;
 
   std::vector<PlannedCall> calls_;
@@ -93,6 +102,8 @@ class Plan final : public Object {
   std::vector<Ref<Storage>> held_;
   std::vector<Storage*> changed_;  // those of them that the step writes, such as parameters
   std::vector<Ref<Generator>> generators_;
+  std::vector<Write> writes_;  // in order
+  int commit_ = 0;             // the group with the first write that is not undone after an interrupt
   Tensor arena_;
   Memory memory_ = {};
   int dropped_ = 0;

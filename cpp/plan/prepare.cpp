@@ -32,6 +32,7 @@ Plan::Plan(const Capture& capture, const std::vector<Tensor>& outputs) {
   dropped_ = int(record.calls.size() - kept.size());
   group(record, kept);
   lay_out(record, slot_of, kept);
+  find_commit();
 }
 
 std::vector<int> Plan::find_slots(const Capture& capture, const std::vector<Tensor>& outputs) {
@@ -110,6 +111,7 @@ void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const 
         continue;
       }
       const Buffer& buffer = record.buffers[size_t(b)];
+      if (arg.written && buffer.role != Role::made) writes_.push_back({g, call, k});
       if (buffer.role == Role::input) {
         inputs_[size_t(buffer.input)].places.push_back({call, k, offset});
       } else if (slot_of[size_t(b)] >= 0) {
@@ -128,6 +130,21 @@ void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const 
         if (!is_gradient && buffer.written) changed_.push_back(buffer.storage);
       }
     }
+  }
+}
+
+// Small writes of a long step, such as running statistics, are undone from copies. At the first one that is
+// large, or near the end, the step is so far that it is finished: optimizers come last.
+void Plan::find_commit() {
+  constexpr int64_t most_copied = 64 << 20, near_end = 250'000'000;  // bytes, ns
+  int64_t room = std::min(most_copied, cost_ / 64), left = cost_;
+  auto write = writes_.begin();
+  for (commit_ = 0; commit_ < int(groups_.size()); commit_++) {
+    const auto first = write;
+    for (; write != writes_.end() && write->group == commit_; ++write)
+      room -= calls_[size_t(write->call)].call.args[write->arg].bytes;
+    if (write != first && (room < 0 || left < near_end)) break;
+    left -= groups_[size_t(commit_)].cost;
   }
 }
 

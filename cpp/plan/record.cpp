@@ -106,7 +106,8 @@ void Capture::touch(TensorImpl& leaf, bool cleared) {
   if (id >= 0 && record_.buffers[size_t(id)].role != Role::outside) return;  // gone after the step
   const auto [place, is_new] = leaf_ids_.try_emplace(&leaf, record_.leaves.size());
   if (!is_new) return;
-  LeafGrad found = {Ref<TensorImpl>(&leaf), cleared};
+  leaves_.emplace_back(&leaf);
+  LeafGrad found = {&leaf, cleared};
   found.requires_grad = leaf.requires_grad;
   found.hooks = hook_changes(leaf);
   if (const TensorImpl* before = leaf.grad.get()) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "../backend/backend.h"
@@ -39,7 +40,7 @@ struct RecordedCall {
 
 // A leaf whose grad the step uses, and what it expects to find there.
 struct LeafGrad {
-  Ref<TensorImpl> leaf;
+  TensorImpl* leaf = nullptr;   // kept by Capture, then by whoever takes its leaves over
   bool cleared = false;         // set by the step itself first: what was there does not matter
   Storage* at_entry = nullptr;  // else what was there; null: nothing
   void* data = nullptr;         // ... and where its values lay
@@ -78,7 +79,8 @@ class Capture final : public CallRecorder {
   const std::string& refusal() const { return refusal_; }
   int buffer_of(const Storage* storage) const;  // -1 where no call has used it
   std::vector<int> kept() const;                // buffers made in the step that somebody still holds
-  void finish();                                // lets go of all that the step made and was given
+  std::vector<Ref<TensorImpl>> hand_over_leaves() { return std::exchange(leaves_, {}); }
+  void finish();  // lets go of all that the step made and was given
 
   void record(const Call& call) override;
   void storage_made(Storage& storage) override;
@@ -99,6 +101,7 @@ class Capture final : public CallRecorder {
   std::unordered_map<const Storage*, int> ids_;
   std::unordered_map<const TensorImpl*, size_t> leaf_ids_;
   std::vector<Storage*> graveyard_;
+  std::vector<Ref<TensorImpl>> leaves_;
   std::vector<Ref<Storage>> outside_;  // held, so that an address goes on meaning one thing
   int64_t bytes_now_ = 0;
   bool finished_ = false, strict_;

@@ -70,7 +70,9 @@ class Epoch:
                 progress(steps)
 
         steps = self.full - before
-        ran = plan.run_epoch(self._sources, self._order, self._size, before, steps, self._sinks, show)
+        ran = plan.run_epoch(
+            self._step, self._sources, self._order, self._size, before, steps, self._sinks, show
+        )
         self.done = before + ran
         return ran > 0
 

@@ -33,22 +33,41 @@ GemmSoon rows_of(const T* at, int64_t rows, int64_t row, int64_t columns, int64_
   return {at, columns, column * size, rows * size};
 }
 
+// Part q of a block that is cut by rows, with its share of what is wanted later.
+template <class T>
+GemmBlock<T> part_of(const GemmBlock<T>& whole, Span rows, int64_t parts, int64_t q) {
+  GemmBlock<T> block = cut(whole, rows, {0, whole.n});
+  block.a += rows.begin * whole.a_row;
+  const Span soon = part(whole.next_b.rows, parts, q);
+  block.next_b.at = static_cast<const char*>(whole.next_b.at) + soon.begin * whole.next_b.stride;
+  block.next_b.rows = soon.size();
+  return block;
+}
+
+// A block as the kernel takes it, cut into slabs of rows where it is long.
+template <class T>
+void in_slabs(const GemmKernels<T>& kernel, const GemmBlock<T>& whole) {
+  const int64_t slabs = whole.m * whole.n * whole.k / most_work;
+  if (slabs <= 1) return kernel.block(whole);
+  for (int64_t q = 0; q < slabs && !interrupted(); q++)
+    if (const Span rows = part(whole.m, slabs, q, kernel.mr); rows.size() > 0)
+      kernel.block(part_of(whole, rows, slabs, q));
+}
+
 // Panel by panel of A, each packed as [k][rows] just before its use.
 template <class T>
 void with_packed_a(const GemmKernels<T>& kernel, const GemmBlock<T>& whole, T* panel) {
   const int64_t panels = ceil_div(whole.m, kernel.mr);
   for (int64_t q = 0; q < panels; q++) {
+    if (q % 64 == 63 && interrupted()) return;
     const Span rows = part(whole.m, panels, q);
-    GemmBlock<T> block = cut(whole, rows, {0, whole.n});
-    const Span soon = part(whole.next_b.rows, panels, q);
-    block.next_b.at = static_cast<const char*>(whole.next_b.at) + soon.begin * whole.next_b.stride;
-    block.next_b.rows = soon.size();
+    GemmBlock<T> block = part_of(whole, rows, panels, q);
     if (q + 1 < panels) {
       const Span next = part(whole.m, panels, q + 1);
       block.next_a =
           rows_of(whole.a + next.begin * whole.a_row, next.size(), whole.a_row, whole.k, whole.a_col);
     }
-    const T* from = whole.a + rows.begin * whole.a_row;
+    const T* const from = block.a;
     if (whole.a_row == 1)
       kernel.pack(block.k, block.m, from, whole.a_col, panel, block.m);
     else
@@ -71,6 +90,7 @@ void blocks(const Share<T>& s, const GemmPlan& plan) {
       packed_a(plan.pack_a ? (kc + 4) * kernel.mr : 0);
   for (int64_t j = 0; j < strips; j++) {
     const Span next_columns = part(s.n, strips, j + 1 < strips ? j + 1 : j, kernel.nr);
+    if (j > 0 && interrupted()) return;
     const Share<T> strip = s.tile({0, s.m}, part(s.n, strips, j, kernel.nr));
     for_blocks_of_k(strip, kc, [&](int64_t begin, GemmBlock<T>& block, bool last) {
       block.a = strip.a + begin * s.a_col;
@@ -94,7 +114,7 @@ void blocks(const Share<T>& s, const GemmPlan& plan) {
       if (plan.pack_a)
         with_packed_a(kernel, block, packed_a.data());
       else
-        kernel.block(block);
+        in_slabs(kernel, block);
       if (last) activate(strip);
     });
   }

@@ -13,7 +13,13 @@ void columns(const Share<T>& s, const GemmPlan& plan) {
     block.b = s.b + begin;
     block.ldb = s.b_col;
     block.far = plan.far;
-    kernels<T>().gemm.columns_block(block);
+    const int64_t slabs = ceil_div(block.m * block.n * block.k, most_work);
+    for (int64_t q = 0; q < slabs && (q == 0 || !interrupted()); q++) {
+      const Span columns = part(block.n, slabs, q, kernels<T>().gemm.nr);
+      GemmBlock<T> slab = cut(block, {0, block.m}, columns);
+      slab.b += columns.begin * block.ldb;
+      if (slab.n > 0) kernels<T>().gemm.columns_block(slab);
+    }
     if (last) activate(s);
   });
 }

@@ -1,5 +1,6 @@
 // One thread's share of a product, and how each way of computing it walks over k.
 #pragma once
+#include "../../core/interrupt.h"
 #include "dispatch.h"
 #include "gemm.h"
 #include "gemm_plan.h"
@@ -61,8 +62,11 @@ void activate(const Share<T>& s) {
   }
 }
 
-// The blocks of k in order: chunks (each its own chain), cut into even blocks of at most kc.
-// f(begin, block, last): block has its k and its ends on C filled in.
+// Multiply-adds of one thread between two looks for an interrupt: about a millisecond with vectors.
+inline constexpr int64_t most_work = int64_t{1} << 26;
+
+// The blocks of k in order, until an interrupt: chunks (each its own chain), cut into even blocks of at most
+// kc. f(begin, block, last): block has its k and its ends on C filled in.
 template <class T, class F>
 void for_blocks_of_k(const Share<T>& s, int64_t kc, F&& f) {
   const Chunks chunks = chunks_of(s.k);
@@ -73,6 +77,7 @@ void for_blocks_of_k(const Share<T>& s, int64_t kc, F&& f) {
     T* const sum = c == 0 ? s.c : part_sum.data();
     const int64_t ld_sum = c == 0 ? s.ldc : s.n;
     for (int64_t i = 0; i < blocks; i++) {
+      if (c + i > 0 && interrupted()) return;
       const Span span = part(length, blocks, i, 4);
       const bool ends = i == blocks - 1, last = ends && c == chunks.count - 1;
       GemmBlock<T> block{};

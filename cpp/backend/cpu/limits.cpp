@@ -37,7 +37,7 @@ double best_rate(double seconds, F once) {
     return std::chrono::duration<double>(Clock::now() - t).count();
   };
   double best = 0;
-  for (const auto begin = Clock::now(); best == 0 || since(begin) < seconds;) {
+  for (const auto begin = Clock::now(); (best == 0 || since(begin) < seconds) && !interrupted();) {
     const auto start = Clock::now();
     const double amount = once();
     best = std::max(best, amount / since(start));

@@ -79,7 +79,7 @@ void random(const Call& call) {
       const uint64_t span = uint64_t(a.high) - uint64_t(a.low);
       parallel_for(a.n, call.cost, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; i++)
-          y[i] = T(a.low + int64_t(bounded_at(key.seed, 0, key.offset, uint64_t(i), span)));
+          y[i] = T(uint64_t(a.low) + bounded_at(key.seed, 0, key.offset, uint64_t(i), span));
       });
     });
     return;
@@ -104,9 +104,14 @@ void permutation(const Call& call) {
   const auto& a = call.attrs<RandomAttrs>();
   int64_t* y = call.arg<int64_t>(0);
   const RandomKey key = call.generator->reserve_integers(uint64_t(a.n));
-  for (int64_t i = 0; i < a.n; i++) y[i] = i;
-  for (int64_t i = a.n - 1; i > 0; i--)
-    std::swap(y[i], y[bounded_at(key.seed, 0, key.offset, uint64_t(i), uint64_t(i) + 1)]);
+  constexpr int64_t block = 1 << 16;
+  in_blocks(a.n, block, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) y[i] = i;
+  });
+  in_blocks(a.n - 1, block, [&](int64_t begin, int64_t end) {
+    for (int64_t i = a.n - 1 - begin; i > a.n - 1 - end; i--)
+      std::swap(y[i], y[bounded_at(key.seed, 0, key.offset, uint64_t(i), uint64_t(i) + 1)]);
+  });
 }
 
 }  // namespace nncore::cpu

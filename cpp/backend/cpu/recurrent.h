@@ -27,13 +27,15 @@ struct RecurrentOrder {
       const int64_t parts = std::min(team, a.batch);
       parallel_for(parts, cost, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; i++)
-          for (int64_t n = 0; n < count * pieces; n++)
+          for (int64_t n = 0; n < count * pieces; n++) {
+            if (n % 16 == 15 && interrupted()) return;
             f(from + n / pieces * by, part(a.batch, parts, i), part(a.hidden, pieces, n % pieces, unit));
+          }
       });
       return;
     }
     const int64_t parts = std::min(team, ceil_div(a.hidden, unit));
-    for (int64_t n = 0; n < count; n++)
+    for (int64_t n = 0; n < count && !interrupted(); n++)
       parallel_for(parts, cost / count, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; i++)
           f(from + n * by, Span{0, a.batch}, part(a.hidden, parts, i, unit));

@@ -11,6 +11,8 @@ namespace nncore::cpu {
 
 namespace {
 
+constexpr int64_t block = 1 << 18;  // elements between two looks for an interrupt
+
 template <class U>
 struct Entry {
   U key;
@@ -48,12 +50,16 @@ E* merge_sort(E* a, E* b, int64_t n) {
   return a;
 }
 
+// Null after an interrupt.
 template <class E>
 E* radix_sort(E* a, E* b, int64_t n) {
   constexpr int bits = 8, digits = int(sizeof(E::key)) * 8 / bits, values = 1 << bits;
   int64_t count[digits][values] = {};
-  for (int64_t i = 0; i < n; i++)
-    for (int d = 0; d < digits; d++) count[d][a[i].key >> (bits * d) & (values - 1)]++;
+  const auto counted = in_blocks(n, block, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++)
+      for (int d = 0; d < digits; d++) count[d][a[i].key >> (bits * d) & (values - 1)]++;
+  });
+  if (!counted) return nullptr;
   for (int d = 0; d < digits; d++) {
     int64_t start = 0, largest = 0;
     for (int64_t& c : count[d]) {
@@ -61,7 +67,10 @@ E* radix_sort(E* a, E* b, int64_t n) {
       start += std::exchange(c, start);
     }
     if (largest == n) continue;  // one digit for all
-    for (int64_t i = 0; i < n; i++) b[count[d][a[i].key >> (bits * d) & (values - 1)]++] = a[i];
+    const auto moved = in_blocks(n, block, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i++) b[count[d][a[i].key >> (bits * d) & (values - 1)]++] = a[i];
+    });
+    if (!moved) return nullptr;
     std::swap(a, b);
   }
   return a;
@@ -81,18 +90,24 @@ void sort(const Call& call) {
     int64_t* indices = call.arg<int64_t>(2);
     const U flip = a.descending ? U(~U(0)) : U(0);
     constexpr int64_t long_lane = 512;
+    if (a.k == 0) return;
     parallel_for(a.outer * a.inner, call.cost, [&](int64_t begin, int64_t end) {
       const Scratch<E> scratch(2 * a.n);
       E* const entries = scratch.data();
       for (int64_t lane = begin; lane < end; lane++) {
         const T* from = x + lane / a.inner * a.n * a.inner + lane % a.inner;
-        for (int64_t r = 0; r < a.n; r++) entries[r] = {U(key_of(from[r * a.inner]) ^ flip), r};
+        in_blocks(a.n, block, [&](int64_t first, int64_t last) {
+          for (int64_t r = first; r < last; r++) entries[r] = {U(key_of(from[r * a.inner]) ^ flip), r};
+        });
         const E* sorted = (a.n < long_lane ? merge_sort<E> : radix_sort<E>)(entries, entries + a.n, a.n);
+        if (!sorted) return;
         const int64_t to = lane / a.inner * a.k * a.inner + lane % a.inner;
-        for (int64_t r = 0; r < a.k; r++) {
-          values[to + r * a.inner] = from[sorted[r].at * a.inner];
-          indices[to + r * a.inner] = sorted[r].at;
-        }
+        in_blocks(a.k, block, [&](int64_t first, int64_t last) {
+          for (int64_t r = first; r < last; r++) {
+            values[to + r * a.inner] = from[sorted[r].at * a.inner];
+            indices[to + r * a.inner] = sorted[r].at;
+          }
+        });
       }
     });
   });
