@@ -87,8 +87,14 @@ def log_softmax(x: Array) -> Array:
     return np.asarray(x - np.logaddexp.reduce(x, axis=-1, keepdims=True))
 
 
-def cosine(a: Array, b: Array, dim: int = -1) -> Array:
-    return np.asarray((a * b).sum(dim) / np.sqrt((a * a).sum(dim)) / np.sqrt((b * b).sum(dim)))
+def cosine(a: Array, b: Array, dim: int = -1, added: float = 0.0) -> Array:
+    aa, bb = ((x * x).sum(dim) + added for x in (a, b))
+    return np.asarray((a * b).sum(dim) / np.sqrt(aa) / np.sqrt(bb))
+
+
+def cosine_embedding(a: Array, b: Array) -> Array:
+    found = cosine(a, b, added=1e-12)
+    return np.where(signs(np.ones(5)) == 1, 1 - found, np.maximum(0, found - 0.125))
 
 
 def multi_margin(x: Array, t: Array, p: int, margin: float, w: Array) -> Array:
@@ -290,7 +296,7 @@ CASES: list[Case] = [
         lambda a, b, reduction: F.cosine_embedding_loss(
             a, b, given(a, signs(np.ones(5))), 0.125, reduction=reduction
         ),
-        lambda a, b: np.where(signs(np.ones(5)) == 1, 1 - cosine(a, b), np.maximum(0, cosine(a, b) - 0.125)),
+        cosine_embedding,
         inputs(2, 0.5, 3),
         [(5, 7)],
     ),

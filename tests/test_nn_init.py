@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import nncore
-from nncore import nn
+from nncore import _core, nn
 from nncore.nn import init
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -112,6 +112,31 @@ def test_orthogonal(shape: tuple[int, ...]) -> None:
     np.testing.assert_allclose(product, 4 * np.eye(len(product)), atol=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(40, 100), (100, 40), (70, 70), (1, 5), (5, 1)])
+def test_orthogonal_is_the_factor_whose_other_one_has_a_positive_diagonal(shape: tuple[int, int]) -> None:
+    """The one QR decomposition of the numbers drawn, to the last digits: as PyTorch's, but for rounding."""
+    weight = init.orthogonal_(nncore.empty(*shape, dtype=nncore.float64)).numpy()
+    nncore.manual_seed(0)
+    drawn = init.normal_(nncore.empty(max(shape), min(shape), dtype=nncore.float64)).numpy()
+    q, r = np.linalg.qr(drawn)
+    q = q * np.sign(np.diag(r))
+    np.testing.assert_allclose(weight, q if shape[0] >= shape[1] else q.T, atol=1e-11)
+    gram = weight.T @ weight if shape[0] >= shape[1] else weight @ weight.T
+    np.testing.assert_allclose(gram, np.eye(min(shape)), atol=1e-14)
+
+
+def test_orthogonal_has_the_same_bits_on_all_levels_and_threads() -> None:
+    bits = set()
+    for level in _core.isa_levels():
+        for threads in (1, 2, 5):
+            _core.set_isa(level)
+            nncore.set_num_threads(threads)
+            nncore.manual_seed(1)
+            weight = init.orthogonal_(nncore.empty(130, 200, dtype=nncore.float64))
+            bits.add(weight.numpy().tobytes())
+    assert len(bits) == 1
+
+
 def test_sparse_has_the_same_number_of_zeros_in_each_column() -> None:
     sample = drawn(init.sparse_, sparsity=0.25, std=0.5, shape=(99, 50))
     assert set((sample == 0).sum(axis=0)) == {25}
@@ -166,9 +191,9 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: init.orthogonal_(nncore.zeros(3)), ValueError, "Only tensors with 2 or more dimensions"),
     (lambda: init.eye_(nncore.zeros(3)), ValueError, "Only tensors with 2 dimensions"),
     (lambda: init.sparse_(nncore.zeros(3), 0.1), ValueError, "Only tensors with 2 dimensions"),
-    (lambda: init.sparse_(W, 1.5), ValueError, r"sparsity must be in \[0, 1\], got 1.5"),
+    (lambda: init.sparse_(W, 1.5), ValueError, "sparsity must be finite, at least 0, at most 1, got 1.5"),
     (lambda: init.trunc_normal_(W, a=1, b=1), ValueError, "needs a < b and std > 0, got a=1, b=1"),
-    (lambda: init.trunc_normal_(W, std=math.nan), ValueError, "needs a < b and std > 0"),
+    (lambda: init.trunc_normal_(W, std=math.nan), ValueError, "trunc_normal_: std must be finite, got nan"),
 ]
 
 

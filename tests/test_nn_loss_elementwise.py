@@ -137,7 +137,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: F.binary_cross_entropy(A * math.nan, A), ValueError, "between 0 and 1"),
     (lambda: F.gaussian_nll_loss(A, A, A - 1), ValueError, "var must not be negative"),
     (lambda: F.gaussian_nll_loss(A, A, A[:2]), ValueError, "var has shape"),
-    (lambda: F.gaussian_nll_loss(A, A, A, eps=0.0), ValueError, "eps must be above 0"),
+    (lambda: F.gaussian_nll_loss(A, A, A, eps=0.0), ValueError, "eps must be finite, above 0"),
     (lambda: F.kl_div(A, A, True), TypeError, "kl_div: size_average"),  # type: ignore[arg-type]
     (lambda: F.binary_cross_entropy(A, A, nn.Parameter(A)), ValueError, "no derivative by the weight"),
     (lambda: F.huber_loss(A, A, delta=0.0), ValueError, "delta must be above 0"),
@@ -162,3 +162,48 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
 def test_misuse_is_named(call: Callable[[], Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+def test_cosine_similarity_broadcasts_before_it_sums() -> None:
+    rng = np.random.default_rng(0)
+    for shapes in [((1, 2, 2), (2, 1, 2)), ((3, 1), (4,)), ((2, 3), (2, 1))]:
+        a, b = (rng.normal(size=shape) for shape in shapes)
+        wide = np.broadcast_arrays(a, b)
+        dot, aa, bb = ((x * y).sum(1) for x, y in (wide, wide[:1] * 2, wide[1:] * 2))
+        x, y = (nncore.tensor(v, requires_grad=True) for v in (a, b))
+        found = F.cosine_similarity(x, y)
+        np.testing.assert_allclose(found.detach().numpy(), dot / np.sqrt(aa * bb), rtol=1e-13)
+        found.sum().backward()
+        for t, values, other in ((x, a, b), (y, b, a)):
+            step = rng.normal(size=values.shape) * 1e-6
+            high, low = (
+                F.cosine_similarity(nncore.tensor(values + s), nncore.tensor(other)).sum().item()
+                for s in (step, -step)
+            )
+            assert t.grad is not None
+            np.testing.assert_allclose((t.grad.numpy() * step).sum(), (high - low) / 2, rtol=1e-6, atol=1e-15)
+    with pytest.raises(ValueError, match=r"cosine_similarity: x1 has shape \(2, 3\) and x2 \(2, 4\)"):
+        F.cosine_similarity(nncore.zeros(2, 3), nncore.zeros(2, 4))
+
+
+@pytest.mark.parametrize("target", [1.0, -1.0])
+def test_cosine_embedding_loss_at_zero_vectors(target: float) -> None:
+    """cos = x1 . x2 / sqrt((|x1|^2 + 1e-12) (|x2|^2 + 1e-12)), and its gradient, as PyTorch has them."""
+    a = np.array([[0.0, 0.0], [0.0, 0.0], [0.5, -1.0], [1e-7, 0.0]])
+    b = np.array([[1.0, 2.0], [0.0, 0.0], [0.0, 0.0], [0.0, 3.0]])
+    x, y = (nncore.tensor(v, requires_grad=True) for v in (a, b))
+    margin = -0.5
+    loss = F.cosine_embedding_loss(
+        x, y, nncore.full((4,), target, dtype=nncore.float64), margin, reduction="none"
+    )
+    dot = (a * b).sum(1, keepdims=True)
+    aa, bb = ((v * v).sum(1, keepdims=True) + 1e-12 for v in (a, b))
+    cos = dot / np.sqrt(aa * bb)
+    np.testing.assert_allclose(
+        loss.detach().numpy(), (1 - cos if target > 0 else cos - margin)[:, 0], rtol=1e-12
+    )
+    loss.sum().backward()
+    for t, v, w, vv in ((x, a, b, aa), (y, b, a, bb)):
+        expected = -target * (w / np.sqrt(aa * bb) - cos * v / vv)
+        assert t.grad is not None
+        np.testing.assert_allclose(t.grad.numpy(), expected, rtol=1e-12, atol=1e-18)

@@ -1,11 +1,13 @@
 #include "attention.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "cost.h"
+#include "create.h"
 #include "shape.h"
 
 namespace nncore::ops {
@@ -21,7 +23,7 @@ void float_only(const char* what, const Tensor& x) {
 
 // From number `at` of t to its end.
 Tensor from(const Tensor& t, int64_t at) {
-  if (!t.defined() || at == 0) return t;
+  if (!t.defined() || at == 0 || t.numel() == 0) return t;
   return t.alias({t.numel() - at}, at);
 }
 
@@ -64,7 +66,7 @@ struct Operand {
 Tensor attend(const std::array<Operand, 3>& qkv, std::span<const Tensor> sources, AttentionAttrs attrs,
               const AttentionRule& rule, const Shape& scores, const Shape& shape) {
   const Tensor& q = qkv[0].values;
-  attrs.scale = rule.scale.value_or(1 / std::sqrt(double(attrs.d)));
+  attrs.scale = rule.scale.value_or(1 / std::sqrt(double(std::max<int64_t>(attrs.d, 1))));
   attrs.causal = rule.causal;
   attrs.dropout = rule.dropout;
   check(rule.dropout >= 0 && rule.dropout <= 1, name, ": dropout_p is ", rule.dropout,
@@ -73,11 +75,11 @@ Tensor attend(const std::array<Operand, 3>& qkv, std::span<const Tensor> sources
   const double work = double(scores.numel()) * double(attrs.d + attrs.dv) * (rule.causal ? .5 : 1);
   const int64_t cost = flop_cost(work) + element_cost(scores.numel());
   Tensor out = empty(shape, q.dtype());
-  const Tensor lse = empty({attrs.batch, attrs.heads, attrs.q_len}, q.dtype());
+  const Tensor stats = empty({2, attrs.batch, attrs.heads, attrs.q_len}, q.dtype());
   const Tensor key = rule.dropout > 0 ? empty({2}, DType::int64) : Tensor();
   Call call(Kernel::attention_fwd, cost, attrs, in(qkv[0].span()), in(qkv[1].span()), in(qkv[2].span()),
-            in(mask), nncore::out(out), nncore::out(lse), nncore::out(key));
-  submit(key.defined() ? std::move(call).draws_from(*rule.generator) : call);
+            in(mask), nncore::out(out), nncore::out(stats), nncore::out(key));
+  if (out.numel() > 0) submit(key.defined() ? std::move(call).draws_from(*rule.generator) : call);
   if (Tape tape{sources}) {
     std::array<Operand, 3> saved;
     for (int i = 0; i < 3; i++) saved[i] = {qkv[i].values.saved(), qkv[i].at};
@@ -85,14 +87,18 @@ Tensor attend(const std::array<Operand, 3>& qkv, std::span<const Tensor> sources
                 [=, mask = mask.defined() ? mask.saved() : mask, out = out.saved(),
                  packed = sources.size() == 1](const Tensor& dy, InputGrads& grads) {
                   std::array<Tensor, 3> d;
+                  const bool any = dy.numel() > 0;
                   for (int i = 0; i < 3; i++) {
                     const int source = packed ? 0 : i;
                     if (!grads.needs(source)) continue;
-                    if (!grads[source].defined()) grads[source] = empty_like(saved[i].values);
+                    const Tensor& x = saved[i].values;
+                    if (!grads[source].defined())
+                      grads[source] = any ? empty_like(x) : zeros(x.shape(), x.dtype());
                     d[i] = from(grads[source], saved[i].at);
                   }
+                  if (!any) return;
                   submit(Call(Kernel::attention_bwd, 5 * cost / 2, attrs, in(saved[0].span()),
-                              in(saved[1].span()), in(saved[2].span()), in(mask), in(out), in(lse), in(dy),
+                              in(saved[1].span()), in(saved[2].span()), in(mask), in(out), in(stats), in(dy),
                               nncore::out(d[0]), nncore::out(d[1]), nncore::out(d[2]), in(key)));
                 });
   }
@@ -136,6 +142,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Attent
   Shape shape = q.shape(), scores = q.shape();
   shape[axes - 1] = attrs.dv;
   scores[axes - 1] = attrs.k_len;
+  check_sizes(name, scores, size_of(q.dtype()));  // never all held, but counted
   const Tensor sources[] = {q, k, v};
   return attend({{{q, 0}, {k, 0}, {v, 0}}}, sources, attrs, rule, scores, shape);
 }

@@ -56,25 +56,26 @@ int64_t fold_cost(const Tensor& x, Fold term) {
                                    : byte_cost(int64_t(x.bytes()));
 }
 
-Tensor plain(Reduction op, const Grouped& g, double scale) {
-  Tensor y = empty({g.outer, g.inner}, g.x.dtype());
+void plain(Reduction op, const Grouped& g, double scale, const Tensor& y) {
   submit(Call(Kernel::reduce, byte_cost(int64_t(g.x.bytes())), ReduceAttrs{op, g.outer, g.n, g.inner, scale},
               in(g.x), out(y)));
-  return y;
 }
 
 Tensor fold(const char* op, const Grouped& g, Fold term, FoldEnd end, double scale, double power,
             const Tensor& m) {
   Tensor y = empty(g.result, g.x.dtype());
   const FoldAttrs attrs = {term, end, g.outer, g.n, g.inner, scale, power};
-  submit(Call(Kernel::fold_fwd, fold_cost(g.x, term), attrs, in(g.x), attrs.makes_mean() ? out(m) : in(m),
-              out(y)));
+  const Tensor sum = end == FoldEnd::log_plus ? empty(g.result, g.x.dtype()) : Tensor();
+  submit(Call(Kernel::fold_fwd, fold_cost(g.x, term), attrs, in(g.x),
+              term == Fold::deviation ? out(m) : in(m), out(y), out(sum)));
   if (Tape tape{g.x})
-    tape.record(op, y, [attrs, x = g.x.saved(), y = y.saved(), m](const Tensor& dy, InputGrads& dx) {
-      dx[0] = empty_like(x);
-      submit(
-          Call(Kernel::fold_bwd, fold_cost(x, attrs.term), attrs, in(x), in(m), in(y), in(dy), out(dx[0])));
-    });
+    tape.record(
+        op, y,
+        [attrs, x = g.x.saved(), y = sum.defined() ? sum : y.saved(), m](const Tensor& dy, InputGrads& dx) {
+          dx[0] = empty_like(x);
+          submit(Call(Kernel::fold_bwd, fold_cost(x, attrs.term), attrs, in(x), in(m), in(y), in(dy),
+                      out(dx[0])));
+        });
   return y;
 }
 
@@ -83,15 +84,17 @@ Tensor fold(const char* op, const Grouped& g, Fold term, FoldEnd end, double sca
 Tensor variance(const Tensor& x, std::span<const int64_t> axes, double correction, bool keepdim, bool root) {
   const char* op = root ? "std" : "var";
   const Grouped g(op, x, axes, keepdim);
-  const Tensor mean =
-      g.inner == 1 ? empty({g.outer, 1}, x.dtype()) : plain(Reduction::sum, g, 1 / double(g.n));
+  const Tensor mean = empty({2, g.outer, g.inner}, x.dtype());  // and what it lacks
+  if (g.inner != 1) plain(Reduction::sum, g, 1 / double(g.n), mean.alias({g.outer, g.inner}));
   const double scale = 1 / std::max(0.0, double(g.n) - correction);
   return fold(op, g, Fold::deviation, root ? FoldEnd::sqrt : FoldEnd::none, scale, 2, mean);
 }
 
 Tensor logsumexp(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
   const Grouped g("logsumexp", x, axes, keepdim);
-  return fold("logsumexp", g, Fold::exp_minus, FoldEnd::log_plus, 1, 1, plain(Reduction::max, g, 1));
+  const Tensor largest = empty({g.outer, g.inner}, x.dtype());
+  plain(Reduction::max, g, 1, largest);
+  return fold("logsumexp", g, Fold::exp_minus, FoldEnd::log_plus, 1, 1, largest);
 }
 
 Tensor norm(const Tensor& x, double p, std::span<const int64_t> axes, bool keepdim) {

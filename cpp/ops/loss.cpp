@@ -94,20 +94,22 @@ Tensor class_loss(const char* op, bool logits, const Tensor& x, const Tensor& ta
   check(attrs.rows > 0 || reduction != LossReduction::mean, op, ": the mean of an empty batch, logits ",
         x.shape(), ", is not defined");
   check(classes > 0 || attrs.rows == 0, op, ": logits ", x.shape(), " have no classes");
-  const Tensor lse = empty({attrs.rows}, x.dtype()), share = empty({attrs.rows}, x.dtype()),
+  const Tensor stats = empty({2, attrs.rows}, x.dtype()), share = empty({attrs.rows}, x.dtype()),
                scale = empty({}, x.dtype());
   Tensor loss = empty(reduction == LossReduction::none ? rows_shape : Shape(), x.dtype());
   const int64_t cost = element_cost(2 * x.numel());
-  submit(Call(Kernel::cross_entropy_fwd, cost, attrs, in(x), in(target), in(weight), out(lse), out(share),
+  submit(Call(Kernel::cross_entropy_fwd, cost, attrs, in(x), in(target), in(weight), out(stats), out(share),
               out(loss), out(scale)));
   if (Tape tape{x, probabilities ? target : Tensor()})
-    tape.record(op, loss, [=, x = x.saved(), target = target.saved()](const Tensor& dy, InputGrads& d) {
-      if (d.needs(1)) d[1] = target_gradient(attrs, x, weight, dy);
-      if (!d.needs(0)) return;
-      d[0] = empty_like(x);
-      submit(Call(Kernel::cross_entropy_bwd, cost, attrs, in(x), in(target), in(weight), in(lse), in(share),
-                  in(dy), in(scale), out(d[0])));
-    });
+    tape.record(op, loss,
+                [=, x = x.saved(), target = target.saved(),
+                 weight = weight.defined() ? weight.saved() : weight](const Tensor& dy, InputGrads& d) {
+                  if (d.needs(1)) d[1] = target_gradient(attrs, x, weight, dy);
+                  if (!d.needs(0)) return;
+                  d[0] = empty_like(x);
+                  submit(Call(Kernel::cross_entropy_bwd, cost, attrs, in(x), in(target), in(weight),
+                              in(stats), in(share), in(dy), in(scale), out(d[0])));
+                });
   return loss;
 }
 
@@ -146,10 +148,13 @@ Tensor multi_margin_loss(const Tensor& x, const Tensor& target, int p, double ma
   Tensor loss = empty(reduction == LossReduction::none ? rows : Shape(), x.dtype());
   submit(Call(Kernel::multi_margin_fwd, cost, attrs, in(x), in(target), in(weight), out(loss)));
   if (Tape tape{x})
-    tape.record(op, loss, [=, x = x.saved(), target = target.saved()](const Tensor& dy, InputGrads& d) {
-      d[0] = empty_like(x);
-      submit(Call(Kernel::multi_margin_bwd, cost, attrs, in(x), in(target), in(weight), in(dy), out(d[0])));
-    });
+    tape.record(op, loss,
+                [=, x = x.saved(), target = target.saved(),
+                 weight = weight.defined() ? weight.saved() : weight](const Tensor& dy, InputGrads& d) {
+                  d[0] = empty_like(x);
+                  submit(Call(Kernel::multi_margin_bwd, cost, attrs, in(x), in(target), in(weight), in(dy),
+                              out(d[0])));
+                });
   return loss;
 }
 
@@ -172,18 +177,21 @@ Tensor ctc_loss(const Tensor& x, const Tensor& targets, const Tensor& input_leng
   const CtcAttrs attrs = {
       x.shape()[0],    batch, classes,       targets.ndim() == 2 ? targets.shape()[1] : -1,
       targets.numel(), blank, zero_infinity, reduction};
-  const Tensor alpha = empty({attrs.steps * (2 * attrs.count + batch)}, x.dtype());
-  const Tensor nll = empty({batch}, x.dtype());
+  // Sums of logarithms grow with the steps, and backward subtracts them again.
+  const Tensor alpha = empty({attrs.steps * (2 * attrs.count + batch)}, DType::float64);
+  const Tensor nll = empty({batch}, DType::float64);
   const int64_t cost = 8 * alpha.numel();
   Tensor loss = empty(reduction == LossReduction::none ? Shape{batch} : Shape(), x.dtype());
   submit(Call(Kernel::ctc_fwd, cost, attrs, in(x), in(targets), in(input_lengths), in(target_lengths),
               out(alpha), out(nll), out(loss)));
   if (Tape tape{x})
-    tape.record(op, loss, [=, x = x.saved()](const Tensor& dy, InputGrads& d) {
-      d[0] = empty_like(x);
-      submit(Call(Kernel::ctc_bwd, cost, attrs, in(x), in(targets), in(input_lengths), in(target_lengths),
-                  in(alpha), in(nll), in(dy), out(d[0])));
-    });
+    tape.record(op, loss,
+                [=, x = x.saved(), targets = targets.saved(), input_lengths = input_lengths.saved(),
+                 target_lengths = target_lengths.saved()](const Tensor& dy, InputGrads& d) {
+                  d[0] = empty_like(x);
+                  submit(Call(Kernel::ctc_bwd, cost, attrs, in(x), in(targets), in(input_lengths),
+                              in(target_lengths), in(alpha), in(nll), in(dy), out(d[0])));
+                });
   return loss;
 }
 

@@ -31,7 +31,7 @@ std::pair<Tensor, Tensor> norm_rows(const char* op, NormKind kind, const Tensor&
   check_affine(op, "bias", bias, x, shape);
   if (residual.defined()) check_affine(op, "residual", residual, x, x.shape());
   const NormAttrs attrs = {kind, x.shape().span(0, lead), shape.numel(), eps};
-  const Tensor stats = empty({2, attrs.rows}, x.dtype());
+  const Tensor stats = empty({3, attrs.rows}, x.dtype());
   Tensor ys[2] = {empty_like(x), residual.defined() ? empty_like(x) : Tensor()};
   const int64_t cost = byte_cost(int64_t(2 * x.bytes()));
   submit(Call(Kernel::norm_fwd, cost, attrs, in(x), in(residual), in(weight), in(bias), out(ys[1]),
@@ -71,6 +71,7 @@ std::pair<Tensor, Tensor> add_layer_norm(const Tensor& x, const Tensor& residual
 
 Tensor l2_normalize(const Tensor& x, int64_t axis, double eps) {
   const int at = normalize_axis("normalize", axis, x.ndim());
+  if (x.ndim() == 0) return reshape(l2_normalize(reshape(x, {1}), 0, eps), {});
   const bool last = at == x.ndim() - 1;
   const Tensor rows = last ? x : axis_last(x, at);
   const Tensor y = norm_rows("normalize", NormKind::l2, rows, {}, {rows.size(-1)}, {}, {}, eps).first;
@@ -87,7 +88,7 @@ Tensor group_norm(const char* op, const Tensor& x, int64_t groups, const Tensor&
   check_affine(op, "weight", weight, x, {channels});
   check_affine(op, "bias", bias, x, {channels});
   const GroupNormAttrs attrs = {n, groups, channels / groups, x.shape().span(2, x.ndim()), eps};
-  const Tensor stats = empty({2, n * groups}, x.dtype());
+  const Tensor stats = empty({3, n * groups}, x.dtype());
   Tensor y = empty_like(x);
   const int64_t cost = byte_cost(int64_t(2 * x.bytes()));
   submit(Call(Kernel::group_norm_fwd, cost, attrs, in(x), in(weight), in(bias), out(y), out(stats)));
@@ -129,7 +130,7 @@ Tensor batch_norm(const Tensor& x, const KeptStatistics& kept, const Tensor& wei
   if (x.numel() == 0) return x;
   const BatchNormAttrs attrs = {x.shape()[0], channels, x.shape().span(2, x.ndim()),
                                 training,     eps,      kept.momentum};
-  const Tensor stats = empty({2, channels}, x.dtype());
+  const Tensor stats = empty({3, channels}, x.dtype());
   Tensor y = empty_like(x);
   const int64_t cost = byte_cost(int64_t(4 * x.bytes()));
   const auto state = [&](const Tensor& t) { return training ? out(t) : in(t); };

@@ -2,6 +2,7 @@
 // (by the shape alone, for it decides the bits), and the part of the mask that a tile sees.
 #pragma once
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "../attrs.h"
@@ -25,6 +26,7 @@ struct AttentionCut {
   static constexpr int64_t most_queries = 70, most_keys = 256;
   const AttentionAttrs& a;
 
+  bool hides(const Call& call) const { return a.causal || call.args[3].data; }  // keys from some queries
   int64_t query_blocks() const { return ceil_div(a.q_len, most_queries); }
   Span queries(int64_t i) const { return part(a.q_len, query_blocks(), i); }
   int64_t key_tiles() const { return ceil_div(a.k_len, most_keys); }
@@ -88,6 +90,46 @@ class TileDropout {
   const int64_t* const key_;
   const int64_t tiles_;
 };
+
+template <class T>
+bool has_nan(Span rows, int64_t n, const Head<T>& x) {
+  constexpr int64_t strip = 64;
+  T largest[strip];  // of each column: NaN wins
+  for (int64_t j = 0; j < n; j += strip) {
+    const int64_t width = std::min(strip, n - j);
+    kernels<T>().reduce.columns[int(Reduction::max)](rows.size(), width, x.ld, x.row(rows.begin) + j, largest,
+                                                     false);
+    for (int64_t c = 0; c < width; c++)
+      if (largest[c] != largest[c]) return true;
+  }
+  return false;
+}
+
+// The sign of a NaN depends on the processor; results hold the same one everywhere.
+template <class T>
+void settle_nan(Span rows, int64_t n, const Head<T>& x) {
+  if (!has_nan(rows, n, x)) return;
+  for (int64_t i = rows.begin; i < rows.end; i++)
+    for (int64_t j = 0; j < n; j++)
+      if (x.row(i)[j] != x.row(i)[j]) x.row(i)[j] = std::numeric_limits<T>::quiet_NaN();
+}
+
+// to (rows, n) (+)= p x over the keys of a tile, each number one chain in order of keys. In a product 0 times
+// a NaN of a key that a query does not see would be NaN: here such a key takes no part. Slow, for results in
+// which the product gave a NaN.
+template <class T>
+void add_seen(const AttentionTile<T>& t, int64_t n, const T* p, const Head<const T>& x, int64_t first_key,
+              T* to, int64_t ld_to, bool accumulate) {
+  for (int64_t r = 0; r < t.rows; r++) {
+    T* const y = to + r * ld_to;
+    if (!accumulate) std::fill_n(y, n, T(0));
+    for (int64_t j = 0; j < std::min(t.keys, r + t.ahead + 1); j++) {
+      if (t.bias && t.bias[r * t.ld_bias + j] == -std::numeric_limits<T>::infinity()) continue;
+      const T* const row = x.row(first_key + j);
+      for (int64_t c = 0; c < n; c++) y[c] = std::fma(p[r * t.ld + j], row[c], y[c]);
+    }
+  }
+}
 
 // The mask as numbers to be added, of one tile at a time: 0 and -inf where it is bool.
 template <class T>

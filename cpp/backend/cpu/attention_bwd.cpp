@@ -1,7 +1,7 @@
-// Backward of attention. The probabilities of each tile are made again from the log of the sums that forward
-// kept: p = exp(scale q k^T + mask - lse), dv = p^T dout, dp = dout v^T, ds = scale p (dp - delta), dq = ds
-// k, dk = ds^T q with delta = sum(dout out). Dropout multiplies dp, and the p of dv, by what forward drew.
-// Each element adds its tiles in the same order, however work is split.
+// Backward of attention. The probabilities of each tile are made again from what forward kept: p = exp(scale
+// q k^T + mask - shift) share, dv = p^T dout, dp = dout v^T, ds = scale p (dp - delta), dq = ds k, dk = ds^T
+// q with delta = sum(dout out). Dropout multiplies dp, and the p of dv, by what forward drew. Each element
+// adds its tiles in the same order, however work is split.
 #include "../../core/parallel.h"
 #include "attention.h"
 #include "kernels.h"
@@ -21,7 +21,8 @@ class AttentionBackward {
         k_(call.arg<const T>(1)),
         v_(call.arg<const T>(2)),
         out_(call.arg<const T>(4)),
-        lse_(call.arg<const T>(5)),
+        shift_(call.arg<const T>(5)),
+        share_(shift_ + a_.batch * a_.heads * a_.q_len),
         dout_(call.arg<const T>(6)),
         dq_(call.arg<T>(7)),
         dk_(call.arg<T>(8)),
@@ -63,7 +64,7 @@ class AttentionBackward {
 
   template <class F>
   void each(int64_t count, F&& f) const {
-    parallel_for(count, call_.cost, [&](int64_t begin, int64_t end) {
+    parallel_ranges(count, call_.cost, [&](int64_t begin, int64_t end) {
       Work work(*this);
       for (int64_t i = begin; i < end; i++) f(work, i);
     });
@@ -97,13 +98,31 @@ class AttentionBackward {
       for (int64_t j = tiles.begin; j < tiles.end; j++)
         for (int64_t i = blocks.begin; i < blocks.end; i++)
           tile(work, batch, head, cut_.queries(i), j, queries && dq_, keys);
+      for (int64_t i = blocks.begin; queries && dq_ && i < blocks.end; i++)
+        finish_queries(work, batch, head, i);
+    }
+    for (int64_t j = tiles.begin; keys && j < tiles.end; j++) {
+      if (dk_) settle_nan(cut_.keys(j), a_.d, dk);
+      if (dv_) settle_nan(cut_.keys(j), a_.dv, dv);
     }
   }
 
-  void tile(Work& work, int64_t batch, int64_t head, Span queries, int64_t j, bool need_q,
-            bool need_kv) const {
+  // A NaN in dq may come from a key that is not seen: then dq is made again without those.
+  void finish_queries(Work& work, int64_t batch, int64_t head, int64_t block) const {
+    const Head<T> dq = cut_.head(dq_, a_.q, batch, head);
+    const Span queries = cut_.queries(block);
+    if (!has_nan(queries, a_.d, dq)) return;
+    if (cut_.hides(call_)) {
+      clear(dq, queries, a_.d);
+      for (int64_t j = 0; j < cut_.key_tiles(); j++) tile(work, batch, head, queries, j, true, false, true);
+    }
+    settle_nan(queries, a_.d, dq);
+  }
+
+  void tile(Work& work, int64_t batch, int64_t head, Span queries, int64_t j, bool need_q, bool need_kv,
+            bool seen_only = false) const {
     const Span keys = cut_.seen(queries, cut_.keys(j));
-    if (keys.size() == 0) return;
+    if (keys.size() == 0 || interrupted()) return;
     const int64_t m = queries.size(), n = keys.size(), ld = AttentionCut::most_keys, kv = head / a_.group(),
                   row = (batch * a_.heads + head) * a_.q_len + queries.begin;
     T *const p = work.p.data(), *const dp = work.dp.data();
@@ -121,14 +140,16 @@ class AttentionBackward {
     tile.rows = m, tile.keys = n;
     tile.ahead = a_.causal ? queries.begin - keys.begin : a_.k_len;
     tile.scores = p, tile.ld = ld, tile.scale = T(a_.scale);
-    tile.dp = dp, tile.lse = lse_ + row, tile.delta = delta_.data() + row;
+    tile.dp = dp, tile.shift = shift_ + row, tile.share = share_ + row, tile.delta = delta_.data() + row;
     work.mask.set(tile, batch, head, queries, keys);
     dropout_.apply(row, j, m, n, dp, ld);
     kernels<T>().attention.softmax_bwd(tile);
     dropout_.apply(row, j, m, n, p, ld);
     const Head<T> dk = cut_.head(dk_, a_.k, batch, kv), dv = cut_.head(dv_, a_.v, batch, kv),
                   dq = cut_.head(dq_, a_.q, batch, head);
-    if (need_q)
+    if (need_q && seen_only)
+      add_seen(tile, a_.d, dp, k, keys.begin, dq.row(queries.begin), dq.ld, true);
+    else if (need_q)
       product(m, a_.d, n, dp, ld, false, k.row(keys.begin), k.ld, dq.row(queries.begin), dq.ld, true);
     if (need_kv && dv_)
       product(n, a_.dv, m, p, ld, true, dout_rows, dout.ld, dv.row(keys.begin), dv.ld, true);
@@ -138,7 +159,7 @@ class AttentionBackward {
   const Call& call_;
   const AttentionAttrs& a_;
   const AttentionCut cut_;
-  const T *const q_, *const k_, *const v_, *const out_, *const lse_, *const dout_;
+  const T *const q_, *const k_, *const v_, *const out_, *const shift_, *const share_, *const dout_;
   T *const dq_, *const dk_, *const dv_;
   const TileDropout<T> dropout_;
   const Scratch<T> delta_;
@@ -146,7 +167,7 @@ class AttentionBackward {
 
 }  // namespace
 
-// args: q, k, v, mask or none, out, lse, dout, then dq, dk, dv laid out like q, k, v, any of them none, and
+// args: q, k, v, mask or none, out, stats, dout, then dq, dk, dv laid out like q, k, v, any of them none, and
 // the key of the dropout or none
 void attention_bwd(const Call& call) {
   visit_float(call.args[0].dtype, [&](auto zero) { AttentionBackward<decltype(zero)>{call}; });

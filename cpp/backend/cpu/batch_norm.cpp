@@ -36,13 +36,17 @@ void sum_samples(const BatchNormAttrs& a, int64_t cost, const T* part, T* y) {
       y);
 }
 
-// Mean and variance of the batch, the variance by a second pass over the deviations.
+// Mean and variance of the batch from sums of the deviations from a number near the mean, which make good its
+// own error. rest: what the mean lacks, as numbers near a large one lie far apart.
 template <class T>
-void batch_moments(const BatchNormAttrs& a, int64_t cost, const T* x, T* mean, T* variance) {
+void batch_moments(const BatchNormAttrs& a, int64_t cost, const T* x, T* mean, T* rest, T* variance) {
   const T count = T(a.n * a.inner);
+  const auto split = [&](int64_t c, double apart) {
+    const double exact = double(mean[c]) + apart;
+    mean[c] = T(exact);
+    rest[c] = T(exact - double(mean[c]));
+  };
   if (a.inner == 1) {
-    // A chain down a column loses digits to a large mean; the mean of the deviations gives them back.
-    const Scratch<T> rest(a.channels);
     sum_samples(a, cost, x, mean);
     for (int64_t c = 0; c < a.channels; c++) mean[c] /= count;
     sum_columns(
@@ -50,8 +54,8 @@ void batch_moments(const BatchNormAttrs& a, int64_t cost, const T* x, T* mean, T
         [&](int64_t rows, int64_t width, int64_t from, int64_t j, T* to) {
           kernels<T>().norm.dot_columns(rows, width, a.channels, x + from, mean + j, nullptr, to);
         },
-        rest.data());
-    for (int64_t c = 0; c < a.channels; c++) mean[c] += rest.data()[c] / count;
+        rest);
+    for (int64_t c = 0; c < a.channels; c++) split(c, double(rest[c]) / double(count));
     const auto spread = kernels<T>().fold.columns[int(Fold::deviation)];
     sum_columns(
         a, cost,
@@ -59,21 +63,36 @@ void batch_moments(const BatchNormAttrs& a, int64_t cost, const T* x, T* mean, T
           spread(rows, width, a.channels, x + from, mean + j, T(0), to);
         },
         variance);
-    for (int64_t c = 0; c < a.channels; c++) variance[c] /= count;
+    for (int64_t c = 0; c < a.channels; c++)
+      variance[c] = std::max(variance[c] / count - rest[c] * rest[c], T(0));
     return;
   }
-  const Scratch<T> part(a.n * a.channels);
-  const auto sum = kernels<T>().reduce.chunk[int(Reduction::sum)];
-  const auto spread = kernels<T>().fold.chunk[int(Fold::deviation)];
-  const auto average = [&](auto chunk, T* y) {
-    reduce_rows<T>(Reduction::sum, a.n * a.channels, a.inner, cost, chunk, part.data());
-    sum_samples(a, cost / a.inner, part.data(), y);
-    for (int64_t c = 0; c < a.channels; c++) y[c] /= count;
-  };
-  average([&](int64_t r, int64_t i, int64_t k) { return sum(k, x + r * a.inner + i); }, mean);
-  average([&](int64_t r, int64_t i,
-              int64_t k) { return spread(k, x + r * a.inner + i, mean[r % a.channels], T(0)); },
-          variance);
+  const int64_t rows = a.n * a.channels;
+  const Scratch<T> parts(2 * rows);
+  T *const part = parts.data(), *const squares = part + rows;
+  const auto& k = kernels<T>();
+  reduce_rows<T>(
+      Reduction::sum, rows, a.inner, cost,
+      [&](int64_t r, int64_t i, int64_t n) {
+        return k.reduce.chunk[int(Reduction::sum)](n, x + r * a.inner + i);
+      },
+      part);
+  sum_samples(a, cost / a.inner, part, mean);
+  for (int64_t c = 0; c < a.channels; c++) mean[c] /= count;
+  parallel_for(rows, cost, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; r++) {
+      T both[2];
+      k.norm.spread(a.inner, x + r * a.inner, mean[r % a.channels], both);
+      part[r] = both[0], squares[r] = both[1];
+    }
+  });
+  sum_samples(a, cost / a.inner, part, rest);
+  sum_samples(a, cost / a.inner, squares, variance);
+  for (int64_t c = 0; c < a.channels; c++) {
+    const double apart = double(rest[c]) / double(count);
+    variance[c] = T(std::max(double(variance[c]) / double(count) - apart * apart, 0.0));
+    split(c, apart);
+  }
 }
 
 // kept = (1 - factor) kept + factor now, the variance unbiased
@@ -126,27 +145,29 @@ T weight_of(const T* w, int64_t channel) {
 }  // namespace
 
 // args: x, w or none, b or none, kept mean and variance or none (written in training), batches or none
-// (int64, counted), y, stats (2, channels): mean and 1/std
+// (int64, counted), y, stats (3, channels): mean, 1/std and what the mean lacks
 void batch_norm_fwd(const Call& call) {
   const auto& a = call.attrs<BatchNormAttrs>();
   visit_float(call.args[0].dtype, [&](auto zero) {
     using T = decltype(zero);
     const T *x = call.arg<const T>(0), *w = call.arg<const T>(1), *b = call.arg<const T>(2);
     T *kept_mean = call.arg<T>(3), *kept_variance = call.arg<T>(4), *y = call.arg<T>(6),
-      *mean = call.arg<T>(7), *rstd = mean + a.channels;
+      *mean = call.arg<T>(7), *rstd = mean + a.channels, *rest = rstd + a.channels;
     if (a.training) {
-      batch_moments(a, call.cost / 3, x, mean, rstd);
+      batch_moments(a, call.cost / 3, x, mean, rest, rstd);
+      if (interrupted()) return;
       if (kept_mean) update_kept(a, call.arg<int64_t>(5), mean, rstd, kept_mean, kept_variance);
     } else {
       std::copy_n(kept_mean, a.channels, mean);
       std::copy_n(kept_variance, a.channels, rstd);
+      std::fill_n(rest, a.channels, T(0));
     }
     for (int64_t c = 0; c < a.channels; c++) rstd[c] = T(1) / std::sqrt(rstd[c] + T(a.eps));
     if (a.inner == 1) {
       const Scratch<T> factors(2 * a.channels);
       T *const scale = factors.data(), *const shift = scale + a.channels;
       for (int64_t c = 0; c < a.channels; c++)
-        scale[c] = rstd[c] * weight_of(w, c), shift[c] = b ? b[c] : T(0);
+        scale[c] = rstd[c] * weight_of(w, c), shift[c] = (b ? b[c] : T(0)) - rest[c] * scale[c];
       return parallel_for(a.n, call.cost / 3, [&](int64_t begin, int64_t end) {
         for (int64_t at = begin * a.channels; at < end * a.channels; at += a.channels)
           kernels<T>().norm.affine_row(a.channels, x + at, mean, scale, shift, y + at);
@@ -155,8 +176,9 @@ void batch_norm_fwd(const Call& call) {
     parallel_for(a.n * a.channels, call.cost / 3, [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; r++) {
         const int64_t c = r % a.channels;
-        kernels<T>().norm.affine(a.inner, x + r * a.inner, mean[c], rstd[c] * weight_of(w, c),
-                                 b ? b[c] : T(0), y + r * a.inner);
+        const T scale = rstd[c] * weight_of(w, c);
+        kernels<T>().norm.affine(a.inner, x + r * a.inner, mean[c], scale,
+                                 (b ? b[c] : T(0)) - rest[c] * scale, y + r * a.inner);
       }
     });
   });
@@ -170,13 +192,13 @@ void batch_norm_bwd(const Call& call) {
   visit_float(call.args[0].dtype, [&](auto zero) {
     using T = decltype(zero);
     const T *x = call.arg<const T>(0), *w = call.arg<const T>(1), *mean = call.arg<const T>(2),
-            *rstd = mean + a.channels, *dy = call.arg<const T>(3);
+            *rstd = mean + a.channels, *rest = rstd + a.channels, *dy = call.arg<const T>(3);
     T *dx = call.arg<T>(4), *dw = call.arg<T>(5), *db = call.arg<T>(6);
     const int64_t rows = a.n * a.channels;
     const Scratch<T> sums(2 * a.channels);
     T *const s = sums.data(), *const t = s + a.channels;
     gradient_sums(a, call.cost / 2, x, mean, dy, s, t);
-    for (int64_t c = 0; c < a.channels; c++) t[c] *= rstd[c];
+    for (int64_t c = 0; c < a.channels; c++) t[c] = (t[c] - rest[c] * s[c]) * rstd[c];
     if (dw) std::copy_n(t, a.channels, dw);
     if (db) std::copy_n(s, a.channels, db);
     if (!dx) return;
@@ -188,7 +210,7 @@ void batch_norm_bwd(const Call& call) {
       scale[c] = rstd[c] * weight_of(w, c);
       const T share = a.training ? -scale[c] / count : T(0);
       slope[c] = share * rstd[c] * t[c];
-      shift[c] = share * s[c];
+      shift[c] = share * s[c] - rest[c] * slope[c];
     }
     const auto& k = kernels<T>().norm;
     if (a.inner == 1)

@@ -1,12 +1,14 @@
 // Connectionist temporal classification (Graves et al. 2006), in logarithms. A target of L labels has 2 L + 1
 // states: blanks around and between the labels. alpha[t][s] is the log-probability of all beginnings that
 // stand in state s after step t, beta[t][s] that of all ends from there, both with step t's own probability.
+// These logarithms grow with the steps and are subtracted from each other, so they are double throughout.
 #include <algorithm>
 #include <limits>
 
 #include "../../core/error.h"
 #include "../../core/parallel.h"
 #include "dispatch.h"
+#include "indices.h"
 #include "kernels.h"
 #include "reduce.h"
 #include "scratch.h"
@@ -19,13 +21,8 @@ namespace nncore::cpu {
 
 namespace {
 
-template <class T>
-constexpr T never = -std::numeric_limits<T>::infinity();
-
-int64_t value_at(const Call& call, int arg, int64_t i) {
-  return visit_index(call.args[arg].dtype,
-                     [&](auto zero) { return int64_t(call.arg<decltype(zero)>(arg)[i]); });
-}
+constexpr int64_t block = 16;  // steps between two looks for an interrupt
+constexpr double never = -std::numeric_limits<double>::infinity();
 
 // One sample: its sizes, where its targets and states begin.
 struct Sample {
@@ -33,11 +30,11 @@ struct Sample {
   int64_t states() const { return 2 * length + 1; }
 };
 
-// Where each sample lies; the lengths are checked here.
+// Where each sample lies. The lengths are checked here, in backward again: alpha has room for all that pass.
 void for_samples(const Call& call, const CtcAttrs& a, Sample* to) {
   int64_t used = 0;
   for (int64_t n = 0; n < a.batch; n++) {
-    const int64_t steps = value_at(call, 2, n), length = value_at(call, 3, n);
+    const int64_t steps = index_at(call, 2, n), length = index_at(call, 3, n);
     check(steps >= 0 && steps <= a.steps, "ctc_loss: input_lengths[", n, "] is ", steps, "; log_probs have ",
           a.steps, " steps");
     const int64_t room = a.width >= 0 ? a.width : a.count - used;
@@ -57,7 +54,7 @@ class Lattice {
   Lattice(const Call& call, const CtcAttrs& a, const Sample& s)
       : a_(a), s_(s), labels_(s.states()), terms_(4 * s.states()), log_probs_(call.arg<const T>(0)) {
     for (int64_t i = 0; i < s.states(); i++) {
-      const int64_t label = i % 2 ? value_at(call, 1, s.first_target + i / 2) : a.blank;
+      const int64_t label = i % 2 ? index_at(call, 1, s.first_target + i / 2) : a.blank;
       check<IndexError>(label >= 0 && label < a.classes && (i % 2 == 0 || label != a.blank),
                         "ctc_loss: target ", label, " at position ", i / 2, " of sample ", s.n,
                         " must be one of ", a.classes, " classes and not the blank ", a.blank);
@@ -66,66 +63,66 @@ class Lattice {
   }
 
   int64_t label(int64_t s) const { return labels_.data()[s]; }
-  T log_prob(int64_t t, int64_t c) const { return log_probs_[(t * a_.batch + s_.n) * a_.classes + c]; }
+  double log_prob(int64_t t, int64_t c) const {
+    return double(log_probs_[(t * a_.batch + s_.n) * a_.classes + c]);
+  }
 
   // States two apart are neighbours where their labels differ.
   bool skips(int64_t s) const { return s >= 2 && s % 2 && label(s) != label(s - 2); }
 
   // to[s] = log-probability of step t in state s, given the row of the step before (forward) or after it.
-  void step(int64_t t, const T* from, bool forward, T* to) {
+  void step(int64_t t, const double* from, bool forward, double* to) {
     const int64_t n = s_.states(), sign = forward ? 1 : -1;
-    T *const top = terms_.data(), *const term = top + n;
+    double *const top = terms_.data(), *const term = top + n;
     for (int64_t s = 0; s < n; s++) {
-      T* const x = term + 3 * s;
+      double* const x = term + 3 * s;
       const int64_t one = s - sign, two = s - 2 * sign;
       x[0] = from[s];
-      x[1] = one >= 0 && one < n ? from[one] : never<T>;
-      x[2] = two >= 0 && two < n && skips(forward ? s : two) ? from[two] : never<T>;
+      x[1] = one >= 0 && one < n ? from[one] : never;
+      x[2] = two >= 0 && two < n && skips(forward ? s : two) ? from[two] : never;
       top[s] = std::max({x[0], x[1], x[2]});
-      const T shift = top[s] == never<T> ? T(0) : top[s];
+      const double shift = top[s] == never ? 0 : top[s];
       for (int j = 0; j < 3; j++) x[j] -= shift;
     }
     map<formulas::Exp>(3 * n, term);
     for (int64_t s = 0; s < n; s++) to[s] = term[3 * s] + term[3 * s + 1] + term[3 * s + 2];
     map<formulas::Log>(n, to);
-    for (int64_t s = 0; s < n; s++)
-      to[s] = top[s] == never<T> ? never<T> : to[s] + top[s] + log_prob(t, label(s));
+    for (int64_t s = 0; s < n; s++) to[s] = top[s] == never ? never : to[s] + top[s] + log_prob(t, label(s));
   }
   // The first row (forward) or the last one.
-  void edge(int64_t t, bool forward, T* to) const {
+  void edge(int64_t t, bool forward, double* to) const {
     const int64_t n = s_.states();
-    std::fill_n(to, n, never<T>);
+    std::fill_n(to, n, never);
     for (int64_t i = 0; i < std::min<int64_t>(2, n); i++) {
       const int64_t s = forward ? i : n - 1 - i;
       to[s] = log_prob(t, label(s));
     }
   }
-  T log_sum(T a, T b) const {
-    const T top = std::max(a, b);
-    if (top == never<T>) return top;
-    T e[2] = {a - top, b - top};
+  double log_sum(double a, double b) const {
+    const double top = std::max(a, b);
+    if (top == never) return top;
+    double e[2] = {a - top, b - top};
     map<formulas::Exp>(2, e);
-    T sum = e[0] + e[1];
+    double sum = e[0] + e[1];
     map<formulas::Log>(1, &sum);
     return top + sum;
   }
 
   template <class Op>
-  static void map(int64_t n, T* x) {
-    kernels<T>().elementwise.unary_fwd[UnaryOps::index_of<Op>](n, x, x, nullptr);
+  static void map(int64_t n, double* x) {
+    kernels<double>().elementwise.unary_fwd[UnaryOps::index_of<Op>](n, x, x, nullptr);
   }
 
  private:
   const CtcAttrs& a_;
   const Sample& s_;
   Scratch<int64_t> labels_;
-  Scratch<T> terms_;
+  Scratch<double> terms_;
   const T* log_probs_;
 };
 
-template <class T>
-T factor(const CtcAttrs& a, const Sample& s) {
-  return a.reduction == LossReduction::mean ? T(1) / T(std::max<int64_t>(1, s.length) * a.batch) : T(1);
+double factor(const CtcAttrs& a, const Sample& s) {
+  return a.reduction == LossReduction::mean ? 1 / double(std::max<int64_t>(1, s.length) * a.batch) : 1;
 }
 
 }  // namespace
@@ -138,28 +135,30 @@ void ctc_fwd(const Call& call) {
   for_samples(call, a, samples.data());
   visit_float(call.args[0].dtype, [&](auto zero) {
     using T = decltype(zero);
-    T *const nll = call.arg<T>(5), *const loss = call.arg<T>(6);
+    double* const nll = call.arg<double>(5);
+    T* const loss = call.arg<T>(6);
     const Scratch<T> scaled(a.batch);
     parallel_for(a.batch, call.cost, [&](int64_t begin, int64_t end) {
       for (int64_t n = begin; n < end; n++) {
         const Sample& s = samples.data()[n];
         Lattice<T> lattice(call, a, s);
         const int64_t m = s.states();
-        T* const alpha = call.arg<T>(4) + s.first_state;
-        T likelihood = s.length == 0 ? T(0) : never<T>;  // of nothing, from no step at all
+        double* const alpha = call.arg<double>(4) + s.first_state;
+        double likelihood = s.length == 0 ? 0 : never;  // of nothing, from no step at all
         for (int64_t t = 0; t < s.steps; t++) {
+          if (t % block == block - 1 && interrupted()) return;
           if (t == 0)
             lattice.edge(0, true, alpha);
           else
             lattice.step(t, alpha + (t - 1) * m, true, alpha + t * m);
         }
         if (s.steps > 0) {
-          const T* const last = alpha + (s.steps - 1) * m;
+          const double* const last = alpha + (s.steps - 1) * m;
           likelihood = m > 1 ? lattice.log_sum(last[m - 1], last[m - 2]) : last[0];
         }
         nll[n] = -likelihood;
-        const bool dropped = a.zero_infinity && likelihood == never<T>;
-        scaled.data()[n] = dropped ? T(0) : nll[n] * factor<T>(a, s);
+        const bool dropped = a.zero_infinity && likelihood == never;
+        scaled.data()[n] = dropped ? T(0) : T(nll[n] * factor(a, s));
       }
     });
     if (a.reduction == LossReduction::none)
@@ -177,21 +176,23 @@ void ctc_bwd(const Call& call) {
   for_samples(call, a, samples.data());
   visit_float(call.args[0].dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T *const nll = call.arg<const T>(5), *const dy = call.arg<const T>(6);
+    const double* const nll = call.arg<const double>(5);
+    const T* const dy = call.arg<const T>(6);
     T* const dx = call.arg<T>(7);
     parallel_for(a.batch, call.cost, [&](int64_t begin, int64_t end) {
       for (int64_t n = begin; n < end; n++) {
         for (int64_t t = 0; t < a.steps; t++)
           std::fill_n(dx + (t * a.batch + n) * a.classes, a.classes, T(0));
         const Sample& s = samples.data()[n];
-        if (nll[n] == -never<T>) continue;
+        if (nll[n] == -never) continue;
         Lattice<T> lattice(call, a, s);
         const int64_t m = s.states();
-        const T* const alpha = call.arg<const T>(4) + s.first_state;
-        const T d = dy[a.reduction == LossReduction::none ? n : 0] * factor<T>(a, s);
-        const Scratch<T> rows(3 * m);
-        T *beta = rows.data(), *after = beta + m, *const share = after + m;
+        const double* const alpha = call.arg<const double>(4) + s.first_state;
+        const double d = double(dy[a.reduction == LossReduction::none ? n : 0]) * factor(a, s);
+        const Scratch<double> rows(3 * m);
+        double *beta = rows.data(), *after = beta + m, *const share = after + m;
         for (int64_t t = s.steps - 1; t >= 0; t--) {
+          if (t % block == block - 1 && interrupted()) return;
           if (t == s.steps - 1)
             lattice.edge(t, false, beta);
           else
@@ -200,7 +201,7 @@ void ctc_bwd(const Call& call) {
             share[i] = alpha[t * m + i] + beta[i] - lattice.log_prob(t, lattice.label(i)) + nll[n];
           Lattice<T>::template map<formulas::Exp>(m, share);
           T* const row = dx + (t * a.batch + n) * a.classes;
-          for (int64_t i = 0; i < m; i++) row[lattice.label(i)] -= d * share[i];
+          for (int64_t i = 0; i < m; i++) row[lattice.label(i)] -= T(d * share[i]);
           std::swap(beta, after);
         }
       }

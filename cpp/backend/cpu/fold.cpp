@@ -1,4 +1,7 @@
 // Folds: sums of a term of each element, along one axis of (outer, n, inner).
+#include <algorithm>
+#include <limits>
+
 #include "dispatch.h"
 #include "kernels.h"
 #include "reduce_walk.h"
@@ -12,9 +15,9 @@ namespace nncore::cpu {
 
 namespace {
 
-// y = end(scale * y), m beside it
+// y = end(scale * y), m beside it; sum: a copy of y before its logarithm
 template <class T>
-void finish(const FoldAttrs& a, const T* m, T* y) {
+void finish(const FoldAttrs& a, const T* m, T* y, T* sum) {
   const int64_t count = a.outer * a.inner;
   const auto& table = kernels<T>().elementwise;
   const auto apply = [&](int op, T scalar) {
@@ -25,6 +28,7 @@ void finish(const FoldAttrs& a, const T* m, T* y) {
   if (a.end == FoldEnd::sqrt) apply(UnaryOps::index_of<formulas::Sqrt>, T(0));
   if (a.end == FoldEnd::root) apply(UnaryOps::index_of<formulas::PowScalar>, T(1 / a.power));
   if (a.end == FoldEnd::log_plus) {
+    std::copy_n(y, count, sum);
     apply(UnaryOps::index_of<formulas::Log>, T(0));
     for (int64_t i = 0; i < count; i++)
       y[i] = m[i] - m[i] == T(0) ? m[i] + y[i] : m[i];  // +-inf, NaN: m itself
@@ -33,11 +37,14 @@ void finish(const FoldAttrs& a, const T* m, T* y) {
 
 // dy through the end of the fold and the constant factor of the term's derivative
 template <class T>
-void coefficients(const FoldAttrs& a, const T* y, const T* dy, T* c) {
+void coefficients(const FoldAttrs& a, const T* m, const T* y, const T* dy, T* c) {
   const int64_t count = a.outer * a.inner;
   const bool squares = a.term == Fold::deviation || a.term == Fold::square;
   const T factor = T(a.scale * (squares && a.end == FoldEnd::none ? 2 : 1));
-  if (a.end == FoldEnd::root) {
+  if (a.end == FoldEnd::log_plus) {  // a sum of nothing but e^-inf passes 0
+    for (int64_t i = 0; i < count; i++)
+      c[i] = m[i] == -std::numeric_limits<T>::infinity() ? T(0) : dy[i] / y[i];
+  } else if (a.end == FoldEnd::root) {
     const T scalars[max_scalars] = {T(1 - a.power), T(0)};
     kernels<T>().elementwise.unary_fwd[UnaryOps::index_of<formulas::PowScalar>](count, y, c, scalars);
     for (int64_t i = 0; i < count; i++) c[i] = y[i] == T(0) ? T(0) : dy[i] * c[i];
@@ -59,31 +66,68 @@ Moments merged(const Moments& a, const Moments& b) {
   return {n, a.mean + apart * (b.n / n), a.squares + b.squares + apart * apart * (a.n * b.n / n)};
 }
 
+// A mean as the number nearest to it and what that one lacks.
+template <class T>
+void split(double exact, T* mean, T* rest) {
+  *mean = T(exact);
+  *rest = T(exact - double(*mean));
+}
+
 // Means and sums of squared deviations of rows in one pass: each chunk is still in the first cache when its
 // mean is known. Chunks merge pairwise.
 template <class T>
-void row_moments(const FoldAttrs& a, int64_t cost, const T* x, T* mean, T* y) {
+void row_moments(const FoldAttrs& a, int64_t cost, const T* x, T* mean, T* rest, T* y) {
   const auto sum = kernels<T>().reduce.chunk[int(Reduction::sum)];
-  const auto spread = kernels<T>().fold.chunk[int(Fold::deviation)];
+  const auto spread = kernels<T>().norm.spread;
   const int64_t chunks = std::max<int64_t>(1, (a.n + row_chunk - 1) / row_chunk);
   std::vector<Moments> parts(a.outer * chunks);
   parallel_for(a.outer * chunks, cost, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       const int64_t start = i % chunks * row_chunk, n = std::min(row_chunk, a.n - start);
       const T *const from = x + i / chunks * a.n + start, m = sum(n, from) / T(n);
-      parts[i] = {double(n), double(m), double(spread(n, from, m, T(0)))};
+      T both[2];
+      spread(n, from, m, both);
+      const double apart = double(both[0]) / double(n);
+      parts[i] = {double(n), double(m) + apart, std::max(double(both[1]) - double(both[0]) * apart, 0.0)};
     }
   });
   for (int64_t r = 0; r < a.outer; r++) {
     const Moments all = join_pairwise(&parts[r * chunks], chunks, merged);
-    mean[r] = T(all.mean);
+    split(all.mean, mean + r, rest + r);
     y[r] = T(all.squares);
   }
 }
 
+// Of columns: the mean of the deviations makes good what a mean near x lacks.
+template <class T>
+void column_moments(const FoldAttrs& a, int64_t cost, const T* x, T* mean, T* rest, T* y) {
+  const auto down = [&](auto columns, T* to) {
+    reduce_middle<T>(
+        Reduction::sum, a.outer, a.n, a.inner, cost,
+        [&](int64_t o, int64_t first, int64_t rows, int64_t j, int64_t width, T* part) {
+          columns(rows, width, x + (o * a.n + first) * a.inner + j, mean + o * a.inner + j, part);
+        },
+        to);
+  };
+  down([&](int64_t rows, int64_t width, const T* from, const T* m,
+           T* to) { kernels<T>().norm.dot_columns(rows, width, a.inner, from, m, nullptr, to); },
+       rest);
+  for (int64_t i = 0; i < a.outer * a.inner; i++)
+    split(double(mean[i]) + double(rest[i]) / double(a.n), mean + i, rest + i);
+  down(
+      [&](int64_t rows, int64_t width, const T* from, const T* m, T* to) {
+        kernels<T>().fold.columns[int(Fold::deviation)](rows, width, a.inner, from, m, T(0), to);
+      },
+      y);
+  for (int64_t i = 0; i < a.outer * a.inner; i++)
+    y[i] = T(std::max(double(y[i]) - double(a.n) * double(rest[i]) * double(rest[i]), 0.0));
+}
+
 }  // namespace
 
-// args: x, m (outer, inner) or none (the mean of a row: out), y (outer, inner)
+// args: x, m (outer, inner) or none, of deviations (2, outer, inner): the mean, which of columns is given as
+// far as a sum finds it, and what it lacks; y (outer, inner); sum (outer, inner): of the exponentials, or
+// none
 void fold_fwd(const Call& call) {
   const auto& a = call.attrs<FoldAttrs>();
   visit_float(call.args[0].dtype, [&](auto zero) {
@@ -92,8 +136,9 @@ void fold_fwd(const Call& call) {
     T* y = call.arg<T>(2);
     const auto& table = kernels<T>().fold;
     const T power = T(a.power);
-    if (a.makes_mean()) {
-      row_moments(a, call.cost, x, call.arg<T>(1), y);
+    if (a.term == Fold::deviation) {
+      T *const mean = call.arg<T>(1), *const rest = mean + a.outer * a.inner;
+      (a.makes_mean() ? row_moments<T> : column_moments<T>)(a, call.cost, x, mean, rest, y);
     } else if (a.inner == 1) {
       const auto chunk = table.chunk[int(a.term)];
       reduce_rows<T>(
@@ -110,41 +155,39 @@ void fold_fwd(const Call& call) {
           },
           y);
     }
-    finish(a, m, y);
+    finish(a, m, y, call.arg<T>(3));
   });
 }
 
 // dx = c term'(x), where c passes dy through the end of the fold; 0 where y is a root of 0. args: x, m or
-// none, y, dy, dx
+// none, y (of exponentials their sum), dy, dx
 void fold_bwd(const Call& call) {
   const auto& a = call.attrs<FoldAttrs>();
   visit_float(call.args[0].dtype, [&](auto zero) {
     using T = decltype(zero);
     const T *x = call.arg<const T>(0), *y = call.arg<const T>(2), *dy = call.arg<const T>(3);
     T* dx = call.arg<T>(4);
-    const Scratch<T> c(a.outer * a.inner), shift(a.term == Fold::exp_minus ? a.outer * a.inner : 0);
-    coefficients(a, y, dy, c.data());
-    if (a.term == Fold::exp_minus)  // a sum of nothing but e^-inf passes 0
-      for (int64_t i = 0; i < a.outer * a.inner; i++) shift.data()[i] = y[i] - y[i] == T(0) ? y[i] : T(0);
-    const T* m = a.term == Fold::exp_minus ? shift.data()
-                 : call.arg<const T>(1)    ? call.arg<const T>(1)
-                                           : c.data();
+    const Scratch<T> c(a.outer * a.inner);
+    const T* const given = call.arg<const T>(1);
+    coefficients(a, given, y, dy, c.data());
+    const T *const m = given ? given : c.data(),  // what is not read may be anything readable
+        *const rest = a.term == Fold::deviation ? m + a.outer * a.inner : m;
     const auto& table = kernels<T>().fold;
     const T power = T(a.power);
     if (a.inner == 1 && a.outer == 1) {
       parallel_for(a.n, call.cost, [&](int64_t begin, int64_t end) {
-        table.row_bwd[int(a.term)](end - begin, x + begin, m, c.data(), power, dx + begin);
+        table.row_bwd[int(a.term)](end - begin, x + begin, m, rest, c.data(), power, dx + begin);
       });
     } else if (a.inner == 1) {
       parallel_for(a.outer, call.cost, [&](int64_t begin, int64_t end) {
         for (int64_t o = begin; o < end; o++)
-          table.row_bwd[int(a.term)](a.n, x + o * a.n, m + o, c.data() + o, power, dx + o * a.n);
+          table.row_bwd[int(a.term)](a.n, x + o * a.n, m + o, rest + o, c.data() + o, power, dx + o * a.n);
       });
     } else {
       parallel_for(a.outer * a.n, call.cost, [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; r++) {
           const int64_t o = r / a.n * a.inner, at = r * a.inner;
-          table.column_bwd[int(a.term)](a.inner, x + at, m + o, c.data() + o, power, dx + at);
+          table.column_bwd[int(a.term)](a.inner, x + at, m + o, rest + o, c.data() + o, power, dx + at);
         }
       });
     }

@@ -69,6 +69,23 @@ Grid grid_for(const GemmShape& g, int64_t threads, int64_t cost, int64_t nr) {
   return best;
 }
 
+// row(i, c) makes row i of the product; bias and activation follow.
+template <class T, class Row>
+void finish_rows(const Share<T>& s, int64_t cost, Row row) {
+  parallel_for(s.m, cost, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) {
+      T* const c = s.c + i * s.ldc;
+      row(i, c);
+      T* const pre = s.before_activation() + i * s.ldc;
+      if (s.epilogue.bias)
+        for (int64_t j = 0; j < s.n; j++) pre[j] = c[j] + s.epilogue.bias[j];
+      else if (pre != c)
+        std::copy(c, c + s.n, pre);
+    }
+    activate(s.tile({begin, end}, {0, s.n}));
+  });
+}
+
 // The chunks of a long k side by side, then added in order.
 template <class T>
 void run_chunks(const Share<T>& s, const GemmShape& shape, int64_t cost) {
@@ -88,20 +105,11 @@ void run_chunks(const Share<T>& s, const GemmShape& shape, int64_t cost) {
       run(chunk, plan_gemm(part));
     }
   });
-  parallel_for(s.m, size * chunks.count / 4, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; i++) {
-      T* const c = s.c + i * s.ldc;
-      for (int64_t q = 1; q < chunks.count; q++) {
-        const T* const sum = sums.data() + (q - 1) * size + i * s.n;
-        for (int64_t j = 0; j < s.n; j++) c[j] += sum[j];
-      }
-      T* const pre = s.before_activation() + i * s.ldc;
-      if (s.epilogue.bias)
-        for (int64_t j = 0; j < s.n; j++) pre[j] = c[j] + s.epilogue.bias[j];
-      else if (pre != c)
-        std::copy(c, c + s.n, pre);
+  finish_rows(s, size * chunks.count / 4, [&](int64_t i, T* c) {
+    for (int64_t q = 1; q < chunks.count; q++) {
+      const T* const sum = sums.data() + (q - 1) * size + i * s.n;
+      for (int64_t j = 0; j < s.n; j++) c[j] += sum[j];
     }
-    activate(s.tile({begin, end}, {0, s.n}));
   });
 }
 
@@ -117,11 +125,38 @@ Share<T> whole(const Gemm<T>& g) {
   return s;
 }
 
+// A k of more than most_chunks chunks: that many at a time, their sums added in double.
+template <class T>
+void gemm_of_parts(const Gemm<T>& g) {
+  const int64_t size = g.m * g.n, step = most_chunks * chunks_of(g.k).size;
+  const Scratch<double> totals(size);
+  const Scratch<T> part(size);
+  for (int64_t from = 0; from < g.k; from += step) {
+    Gemm<T> p = g;
+    p.k = std::min(step, g.k - from);
+    p.a += from * (g.trans_a ? g.lda : 1);
+    p.b += from * (g.trans_b ? 1 : g.ldb);
+    p.epilogue = {};
+    if (from > 0) p.c = part.data(), p.ldc = g.n, p.accumulate = false;
+    gemm(p);
+    parallel_for(g.m, size / 2, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i++)
+        for (int64_t j = 0; j < g.n; j++)
+          totals.data()[i * g.n + j] =
+              from > 0 ? totals.data()[i * g.n + j] + double(p.c[i * p.ldc + j]) : double(p.c[i * p.ldc + j]);
+    });
+  }
+  finish_rows(whole(g), size, [&](int64_t i, T* c) {
+    for (int64_t j = 0; j < g.n; j++) c[j] = T(totals.data()[i * g.n + j]);
+  });
+}
+
 }  // namespace
 
 template <class T>
 void gemm(const Gemm<T>& g) {
   if (g.m == 0 || g.n == 0) return;
+  if (chunks_of(g.k).count > most_chunks) return gemm_of_parts(g);
   const GemmShape shape{g.m, g.n, g.k, g.lda, g.ldb, g.trans_a, g.trans_b, int(sizeof(T))};
   const Share<T> all = whole(g);
   const int64_t cost = gemm_cost(g.m, g.n, g.k, sizeof(T)), threads = team_size(cost);

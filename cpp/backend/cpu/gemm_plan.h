@@ -21,8 +21,9 @@ inline Span part(int64_t n, int64_t parts, int64_t i, int64_t unit = 1) {
 
 // A chain of fused multiply-adds has at most long_chain steps; a longer k is cut into even chunks, each a
 // chain from 0, added in order. This rule depends on k alone and decides the bits: it may never depend on
-// anything else.
-inline constexpr int64_t long_chain = 4096, chunk_target = 2048;
+// anything else. Of more than most_chunks chunks each so many are summed by themselves, and these sums in
+// double.
+inline constexpr int64_t long_chain = 4096, chunk_target = 2048, most_chunks = 64;
 struct Chunks {
   int64_t count, size;
 };

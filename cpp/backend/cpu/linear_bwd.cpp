@@ -20,12 +20,14 @@ struct LinearBackward {
   bool derives() const { return activation >= 0; }
 
   // dz of some rows and columns, from row `first` on, and what they add to db; part: the sum of a chunk of
-  // rows.
-  void derive(Span rows, Span columns, T* dz, T* part) const {
+  // rows; total: of all chunks so far.
+  void derive(Span rows, Span columns, T* dz, T* part, double* total) const {
     const int64_t width = columns.size(),
-                  step = std::clamp<int64_t>(hot_bytes / int64_t(sizeof(T)) / width, 1, 32);
+                  step = std::clamp<int64_t>(hot_bytes / int64_t(sizeof(T)) / width, 1, 32),
+                  chain = chain_rows(m);
     for (int64_t r = rows.begin, count; r < rows.end; r += count) {
-      count = std::min({step, rows.end - r, column_chunk - r % column_chunk});
+      if (r % chain == 0 && interrupted()) return;
+      count = std::min({step, rows.end - r, chain - r % chain});
       const int64_t at = r * n + columns.begin;
       T* const to = dz + (r - rows.begin) * n + columns.begin;
       if (derives()) {
@@ -37,10 +39,13 @@ struct LinearBackward {
       }
       if (!db) continue;
       kernels<T>().reduce.columns[int(Reduction::sum)](count, width, n, derives() ? to : dy + at, part,
-                                                       r % column_chunk != 0);
-      if (r + count < m && (r + count) % column_chunk != 0) continue;
-      for (int64_t j = 0; j < width; j++)
-        db[columns.begin + j] = r < column_chunk ? part[j] : db[columns.begin + j] + part[j];
+                                                       r % chain != 0);
+      const bool last = r + count == m;
+      if (!last && (r + count) % chain != 0) continue;
+      for (int64_t j = 0; j < width; j++) {
+        total[j] = r < chain ? double(part[j]) : total[j] + double(part[j]);
+        if (last) db[columns.begin + j] = T(total[j]);
+      }
     }
   }
 
@@ -59,10 +64,11 @@ struct LinearBackward {
     const int64_t blocks = derives() ? ceil_div(m, 256) : 1;
     const int64_t rows = part(m, blocks, 0, 32).size();
     const Scratch<T> dz(derives() ? (whole_dw ? m : rows) * n : 0), sums(db ? n : 0);
-    for (int64_t b = 0; b < blocks; b++) {
+    const Scratch<double> totals(db ? n : 0);
+    for (int64_t b = 0; b < blocks && (b == 0 || !interrupted()); b++) {
       const Span block = part(m, blocks, b, 32);
       T* const to = dz.data() + (whole_dw ? block.begin * n : 0);
-      derive(block, {0, n}, to, sums.data());
+      derive(block, {0, n}, to, sums.data(), totals.data());
       products(block, derives() ? to : dy + block.begin * n, true, !whole_dw);
     }
     if (whole_dw) products({0, m}, derives() ? dz.data() : dy, false, true);
@@ -72,6 +78,7 @@ struct LinearBackward {
   // has in the optimizer's range and reads in forward. Only dx needs all of dz.
   void run_together() const {
     const Scratch<T> dz(derives() ? m * n : 0), sums(db ? n : 0);
+    const Scratch<double> totals(db ? n : 0);
     const T* const from = derives() ? dz.data() : dy;
     const int64_t cost = m * n / 2 + (dw ? gemm_cost(n, k, m, sizeof(T)) : 0), threads = team_size(cost);
     const int64_t parts = threads * std::clamp<int64_t>(cost / threads / 500'000, 1, 4);
@@ -81,7 +88,8 @@ struct LinearBackward {
       parallel_for(units, whole_rows ? cost : m * n / 2, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; i++) {
           const Span rows = part(n, units, i, 32);
-          if (derives() || db) derive({0, m}, rows, dz.data(), sums.data() + rows.begin);
+          if (derives() || db)
+            derive({0, m}, rows, dz.data(), sums.data() + rows.begin, totals.data() + rows.begin);
           if (whole_rows)
             gemm<T>({rows.size(), k, m, from + rows.begin, n, true, x, k, false, dw + rows.begin * k, k});
         }

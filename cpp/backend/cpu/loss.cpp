@@ -1,11 +1,12 @@
 // Softmax over rows and cross-entropy from logits. With q the target distribution (one-hot, smoothed, or
-// given) and class weights w:  loss = sum_c w_c q_c (lse(x) - x_c),  d loss / d x_c = softmax(x)_c W - w_c
-// q_c,  W = sum_c w_c q_c.
+// given) and class weights w:  loss = sum_c w_c q_c (log(s) - (x_c - top)) with top = max(x), s = sum exp(x -
+// top),  d loss / d x_c = softmax(x)_c W - w_c q_c,  W = sum_c w_c q_c.
 #include <algorithm>
 
 #include "../../core/error.h"
 #include "../../core/parallel.h"
 #include "dispatch.h"
+#include "indices.h"
 #include "kernels.h"
 #include "reduce.h"
 #include "scratch.h"
@@ -15,12 +16,11 @@ namespace nncore::cpu {
 
 namespace {
 
-constexpr int64_t block = 32;  // rows whose log-sums are kept at hand
+constexpr int64_t block = 32;  // rows whose sums are kept at hand
 
 // Class index of row r; ignored rows give -1, others outside [0, cols) raise.
 int64_t class_index(const Call& call, const CrossEntropyAttrs& a, int64_t r) {
-  const int64_t t =
-      visit_index(call.args[1].dtype, [&](auto zero) { return int64_t(call.arg<decltype(zero)>(1)[r]); });
+  const int64_t t = index_at(call, 1, r);
   if (t == a.ignore_index) return -1;
   check<IndexError>(t >= 0 && t < a.cols, "cross_entropy: target ", t, " at row ", r, " is out of range for ",
                     a.cols, " classes; labels go from 0 to ", a.cols - 1);
@@ -54,24 +54,24 @@ T for_targets(const Call& call, const CrossEntropyAttrs& a, int64_t r, const T* 
 // op 0: softmax, 1: log_softmax; args: x, y
 void softmax_fwd(const Call& call) {
   const auto& a = call.attrs<RowAttrs>();
+  if (a.cols == 0) return;
   visit_float(call.args[0].dtype, [&](auto zero) {
     using T = decltype(zero);
     const T* x = call.arg<const T>(0);
     T* y = call.arg<T>(1);
     const auto& k = kernels<T>().loss;
     parallel_for(a.rows, call.cost, [&](int64_t begin, int64_t end) {
-      if (a.cols == 0) return;
       if (a.op == 0)
         return write_out(y, a.rows, begin, end,
                          [&](int64_t r, int64_t n, T* to) { k.rows_softmax(n, a.cols, x + r * a.cols, to); },
                          a.cols, {x});
       for (int64_t r0 = begin; r0 < end; r0 += block) {
-        T lse[block];
+        T top[block], sum[block], log_sum[block];
         const int64_t rows = std::min(block, end - r0);
-        k.rows_lse(rows, a.cols, x + r0 * a.cols, lse);
+        k.rows_sums(rows, a.cols, x + r0 * a.cols, top, sum, log_sum);
         for (int64_t r = 0; r < rows; r++)
           write_out(y, a.rows * a.cols, (r0 + r) * a.cols, (r0 + r + 1) * a.cols,
-                    [&](int64_t i, int64_t n, T* to) { k.scale_shift(n, x + i, T(1), -lse[r], to); });
+                    [&](int64_t i, int64_t n, T* to) { k.minus(n, x + i, top[r], log_sum[r], to); });
       }
     });
   });
@@ -94,27 +94,35 @@ void softmax_bwd(const Call& call) {
   });
 }
 
-// args: x (rows, cols), target, weight or none, lse (rows), share (rows): W of each row, 0 where ignored,
-// loss (rows, or 1), scale (1): what a row's loss is multiplied by
+// args: x (rows, cols), target, weight or none, stats (2, rows): top and s, share (rows): W of each row, 0
+// where ignored, loss (rows, or 1), scale (1): what a row's loss is multiplied by
 void cross_entropy_fwd(const Call& call) {
   const auto& a = call.attrs<CrossEntropyAttrs>();
   visit_float(call.args[0].dtype, [&](auto zero) {
     using T = decltype(zero);
     const T *x = call.arg<const T>(0), *weight = call.arg<const T>(2);
-    T *lse = call.arg<T>(3), *share = call.arg<T>(4), *loss = call.arg<T>(5), *scale = call.arg<T>(6);
-    const Scratch<T> rows(a.reduction == LossReduction::none ? 0 : a.rows), norm(a.rows);
+    T *top = call.arg<T>(3), *sum = top + a.rows, *share = call.arg<T>(4), *loss = call.arg<T>(5),
+      *scale = call.arg<T>(6);
+    const Scratch<T> rows(a.reduction == LossReduction::none ? 0 : a.rows), norm(a.rows), log_sum(a.rows);
     T* row_loss = a.reduction == LossReduction::none ? loss : rows.data();
     const auto& k = kernels<T>().loss;
     parallel_for(a.rows, call.cost, [&](int64_t begin, int64_t end) {
-      if (a.logits) k.rows_lse(end - begin, a.cols, x + begin * a.cols, lse + begin);
+      if (a.logits) {
+        k.rows_sums(end - begin, a.cols, x + begin * a.cols, top + begin, sum + begin,
+                    log_sum.data() + begin);
+      } else {
+        std::fill(top + begin, top + end, T(0));
+        std::fill(log_sum.data() + begin, log_sum.data() + end, T(0));
+      }
       for (int64_t r = begin; r < end; r++) {
         const T* row = x + r * a.cols;
-        if (!a.logits) lse[r] = T(0);
-        row_loss[r] = share[r] = T(0);
+        double total = 0, weights = 0;  // chains as long as there are classes
         norm.data()[r] = for_targets<T>(call, a, r, weight, [&](int64_t c, T q) {
-          if (q != T(0)) row_loss[r] += q * (lse[r] - row[c]);
-          share[r] += q;
+          if (q != T(0)) total += double(q) * double(log_sum.data()[r] - (row[c] - top[r]));
+          weights += double(q);
         });
+        row_loss[r] = T(total);
+        share[r] = T(weights);
       }
     });
     *scale = T(1);
@@ -129,13 +137,14 @@ void cross_entropy_fwd(const Call& call) {
   });
 }
 
-// args: x, target, weight or none, lse, share, dy (rows, or 1), scale (1), dx
+// args: x, target, weight or none, stats, share, dy (rows, or 1), scale (1), dx
 void cross_entropy_bwd(const Call& call) {
   const auto& a = call.attrs<CrossEntropyAttrs>();
   visit_float(call.args[0].dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T *x = call.arg<const T>(0), *weight = call.arg<const T>(2), *lse = call.arg<const T>(3),
-            *share = call.arg<const T>(4), *dy = call.arg<const T>(5), *scale = call.arg<const T>(6);
+    const T *x = call.arg<const T>(0), *weight = call.arg<const T>(2), *top = call.arg<const T>(3),
+            *sum = top + a.rows, *share = call.arg<const T>(4), *dy = call.arg<const T>(5),
+            *scale = call.arg<const T>(6);
     T* dx = call.arg<T>(7);
     const auto& k = kernels<T>().loss;
     parallel_for(a.rows, call.cost, [&](int64_t begin, int64_t end) {
@@ -143,9 +152,10 @@ void cross_entropy_bwd(const Call& call) {
         T* row = dx + r * a.cols;
         const T d = dy[a.reduction == LossReduction::none ? r : 0] * *scale;
         if (a.logits)
-          write_out(dx, a.rows * a.cols, r * a.cols, (r + 1) * a.cols,
-                    [&](int64_t i, int64_t n, T* to) { k.exp_minus(n, x + i, lse[r], d * share[r], to); }, 1,
-                    {x});
+          write_out(
+              dx, a.rows * a.cols, r * a.cols, (r + 1) * a.cols,
+              [&](int64_t i, int64_t n, T* to) { k.exp_minus(n, x + i, top[r], d * share[r] / sum[r], to); },
+              1, {x});
         else
           std::fill_n(row, a.cols, T(0));
         for_targets<T>(call, a, r, weight, [&](int64_t c, T q) { row[c] -= d * q; });

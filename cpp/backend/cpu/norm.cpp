@@ -5,6 +5,7 @@
 #include "../../core/parallel.h"
 #include "dispatch.h"
 #include "kernels.h"
+#include "reduce_walk.h"
 #include "scratch.h"
 #include "stream.h"
 
@@ -25,24 +26,29 @@ bool streams(const NormAttrs& a, const T* out) {
   return out && row % line == 0 && begins_line(out) && is_large(a.rows * row);
 }
 
-// Rows in a chunk whose contributions to dw and db form one chain; at most about 64 chunks.
-int64_t norm_chunk(int64_t rows) { return std::max<int64_t>(64, (rows + 63) / 64); }
+// Rows in a chunk whose contributions to dw and db form one chain: about 64 chunks, or more where chains
+// would be longer than those down a column.
+int64_t norm_chunk(int64_t rows) {
+  return rows > 64 * column_chunk ? 64 : std::max<int64_t>(64, (rows + 63) / 64);
+}
 
-// y[j] = sum over i of x[i * n + j], in order of i.
+// y[j] = sum over i of x[i * n + j]
 template <class T>
 void sum_rows(int64_t rows, int64_t n, const T* x, T* y) {
   if (!y) return;
   if (rows == 0) return void(std::fill_n(y, n, T(0)));
-  constexpr int64_t strip = 256;
-  parallel_for((n + strip - 1) / strip, rows * n / 4, [&](int64_t begin, int64_t end) {
-    for (int64_t j = begin * strip; j < std::min(n, end * strip); j += strip)
-      kernels<T>().reduce.columns[int(Reduction::sum)](rows, std::min(strip, n - j), n, x + j, y + j, false);
-  });
+  reduce_middle<T>(
+      Reduction::sum, 1, rows, n, rows * n / 4,
+      [&](int64_t, int64_t first, int64_t count, int64_t j, int64_t width, T* to) {
+        kernels<T>().reduce.columns[int(Reduction::sum)](count, width, n, x + first * n + j, to, false);
+      },
+      y);
 }
 
 }  // namespace
 
-// args: x, residual or none, w or none, b or none, sum (with a residual), y, stats (2, rows): mean and 1/std
+// args: x, residual or none, w or none, b or none, sum (with a residual), y, stats (3, rows): mean, 1/std and
+// what the mean lacks
 void norm_fwd(const Call& call) {
   const auto& a = call.attrs<NormAttrs>();
   visit_float(call.args[0].dtype, [&](auto zero) {
@@ -53,7 +59,8 @@ void norm_fwd(const Call& call) {
       T* const stats = call.arg<T>(6);
       run({end - begin, a.cols, at_row<const T>(call, 0, at), at_row<const T>(call, 1, at),
            call.arg<const T>(2), call.arg<const T>(3), T(a.eps), streams<T>(a, call.arg<T>(5)),
-           at_row<T>(call, 4, at), at_row<T>(call, 5, at), stats + begin, stats + a.rows + begin});
+           at_row<T>(call, 4, at), at_row<T>(call, 5, at), stats + begin, stats + a.rows + begin,
+           stats + 2 * a.rows + begin});
     });
   });
 }
@@ -79,6 +86,7 @@ void norm_bwd(const Call& call) {
                            call.arg<const T>(1),
                            stats + row,
                            stats + a.rows + row,
+                           stats + 2 * a.rows + row,
                            at_row<const T>(call, 3, at),
                            at_row<const T>(call, 4, at),
                            T(a.eps),
@@ -96,22 +104,27 @@ void norm_bwd(const Call& call) {
   });
 }
 
-// args: x (n, groups, channels, inner), w (groups * channels) or none, b or none, y, stats (2, n * groups)
+// args: x (n, groups, channels, inner), w (groups * channels) or none, b or none, y, stats (3, n * groups)
 void group_norm_fwd(const Call& call) {
   const auto& a = call.attrs<GroupNormAttrs>();
   visit_float(call.args[0].dtype, [&](auto zero) {
     using T = decltype(zero);
     const T *x = call.arg<const T>(0), *w = call.arg<const T>(1), *b = call.arg<const T>(2);
-    T *y = call.arg<T>(3), *mean = call.arg<T>(4), *rstd = mean + a.n * a.groups;
+    T *y = call.arg<T>(3), *mean = call.arg<T>(4), *rstd = mean + a.n * a.groups,
+      *rest = rstd + a.n * a.groups;
     const auto& k = kernels<T>().norm;
     const int64_t size = a.channels * a.inner;
     parallel_for(a.n * a.groups, call.cost, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; i++) {
-        k.moments(size, x + i * size, T(a.eps), mean + i, rstd + i);
+        if (size == 0) {  // no values: backward multiplies sums of nothing by these
+          mean[i] = rstd[i] = rest[i] = T(0);
+          continue;
+        }
+        k.moments(size, x + i * size, T(a.eps), mean + i, rstd + i, rest + i);
         for (int64_t c = 0; c < a.channels; c++) {
           const int64_t at = i * size + c * a.inner, channel = i % a.groups * a.channels + c;
-          k.affine(a.inner, x + at, mean[i], w ? rstd[i] * w[channel] : rstd[i], b ? b[channel] : T(0),
-                   y + at);
+          const T scale = w ? rstd[i] * w[channel] : rstd[i];
+          k.affine(a.inner, x + at, mean[i], scale, (b ? b[channel] : T(0)) - rest[i] * scale, y + at);
         }
       }
     });
@@ -126,7 +139,7 @@ void group_norm_bwd(const Call& call) {
   visit_float(call.args[0].dtype, [&](auto zero) {
     using T = decltype(zero);
     const T *x = call.arg<const T>(0), *w = call.arg<const T>(1), *mean = call.arg<const T>(2),
-            *rstd = mean + a.n * a.groups, *dy = call.arg<const T>(3);
+            *rstd = mean + a.n * a.groups, *rest = rstd + a.n * a.groups, *dy = call.arg<const T>(3);
     T* dx = call.arg<T>(4);
     const auto& k = kernels<T>().norm;
     const int64_t size = a.channels * a.inner, all = a.groups * a.channels;
@@ -138,6 +151,7 @@ void group_norm_bwd(const Call& call) {
           const int64_t at = i * size + c * a.inner;
           T both[2];
           k.sums(a.inner, x + at, mean[i], dy + at, both);
+          both[1] -= rest[i] * both[0];
           s.data()[i * a.channels + c] = both[0];
           t.data()[i * a.channels + c] = both[1] * rstd[i];
           const T weight = w ? w[i % a.groups * a.channels + c] : T(1);
@@ -145,7 +159,7 @@ void group_norm_bwd(const Call& call) {
         }
         if (!dx) continue;
         const T b = -of_group[1] * rstd[i] * rstd[i] * rstd[i] / T(size);
-        const T shift = -of_group[0] * rstd[i] / T(size);
+        const T shift = -of_group[0] * rstd[i] / T(size) - rest[i] * b;
         for (int64_t c = 0; c < a.channels; c++) {
           const int64_t at = i * size + c * a.inner;
           k.affine_bwd(a.inner, x + at, mean[i], dy + at,

@@ -4,8 +4,10 @@
 
 namespace nncore::cpu {
 
-// A sum down a column is one chain for each so many rows; the chains' results are added in order.
+// A sum down a column of at most so many rows is one chain. A taller one is a chain for each 64 rows, whose
+// results are added in order, in double: the error does not grow with the rows.
 inline constexpr int64_t column_chunk = 256;
+inline int64_t chain_rows(int64_t rows) { return rows <= column_chunk ? rows : 64; }
 
 template <class T>
 T row_sum(int64_t n, const T* x);

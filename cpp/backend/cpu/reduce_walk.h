@@ -1,5 +1,5 @@
 // How a reduction is cut: by its length alone, never by threads. Rows go in chunks whose results join
-// pairwise, columns in chunks of rows whose results join in order.
+// pairwise, columns in chains of rows (reduce.h).
 #pragma once
 #include <algorithm>
 #include <vector>
@@ -7,6 +7,8 @@
 #include "../../core/parallel.h"
 #include "../attrs.h"
 #include "reduce.h"
+#include "scratch.h"
+#include "wrap.h"
 
 namespace nncore::cpu {
 
@@ -16,9 +18,9 @@ template <class T>
 T join(Reduction op, T a, T b) {
   switch (op) {
     case Reduction::sum:
-      return T(a + b);
+      return wrap_add(a, b);
     case Reduction::prod:
-      return T(a * b);
+      return wrap_multiply(a, b);
     case Reduction::max:
       return b > a || b != b ? b : a;
     default:
@@ -67,19 +69,41 @@ template <class T, class Columns>
 void reduce_middle(Reduction op, int64_t outer, int64_t n, int64_t inner, int64_t cost, Columns columns,
                    T* y) {
   constexpr int64_t strip = 256;
-  const int64_t strips = (inner + strip - 1) / strip;
+  const int64_t strips = (inner + strip - 1) / strip, chain = chain_rows(n);
   parallel_for(outer * strips, cost, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       const int64_t o = i / strips, j = i % strips * strip, width = std::min(strip, inner - j);
       T* to = y + o * inner + j;
-      columns(o, 0, std::min(column_chunk, n), j, width, to);
+      columns(o, 0, chain, j, width, to);
+      if (chain == n) continue;
       T part[strip];
-      for (int64_t r = column_chunk; r < n; r += column_chunk) {
-        columns(o, r, std::min(column_chunk, n - r), j, width, part);
-        for (int64_t c = 0; c < width; c++) to[c] = join(op, to[c], part[c]);
+      double total[strip];
+      std::copy_n(to, width, total);
+      for (int64_t r = chain; r < n && (r % (64 * chain) != 0 || !interrupted()); r += chain) {
+        columns(o, r, std::min(chain, n - r), j, width, part);
+        for (int64_t c = 0; c < width; c++) total[c] = join(op, total[c], double(part[c]));
       }
+      for (int64_t c = 0; c < width; c++) to[c] = T(total[c]);
     }
   });
+}
+
+// y (n) = the sum of `count` vectors, cut as down a column; add(i, to) adds vector i to `to`.
+template <class T, class Add>
+void sum_vectors(int64_t count, int64_t n, T* y, Add add) {
+  const int64_t chain = chain_rows(count);
+  std::fill_n(y, n, T(0));
+  for (int64_t i = 0; i < chain; i++) add(i, y);
+  if (chain == count) return;
+  const Scratch<double> total(n);
+  std::copy_n(y, n, total.data());
+  for (int64_t first = chain; first < count && (first % (16 * chain) != 0 || !interrupted());
+       first += chain) {
+    std::fill_n(y, n, T(0));
+    for (int64_t i = first; i < std::min(first + chain, count); i++) add(i, y);
+    for (int64_t c = 0; c < n; c++) total.data()[c] += double(y[c]);
+  }
+  for (int64_t c = 0; c < n; c++) y[c] = T(total.data()[c]);
 }
 
 }  // namespace nncore::cpu

@@ -1,30 +1,41 @@
-// Running sums and products along an axis, and what products pass back. Each lane is one chain; threads share
-// the lanes.
+// Running sums and products along an axis, and what products pass back. Each lane is one chain, kept in
+// double as its error grows with the axis; threads share the lanes.
 #include <algorithm>
+#include <type_traits>
 
 #include "../../core/parallel.h"
 #include "kernels.h"
+#include "wrap.h"
 
 namespace nncore::cpu {
 
 namespace {
 
-// row(at, from) for every step of every strip of lanes: `at` the offset of the step's row, `from` that of the
-// step before, -1 at the first; rows are `width` elements.
-template <class Row>
+constexpr int64_t block = 1 << 18;  // elements between two looks for an interrupt
+
+template <class T>
+using Carry = std::conditional_t<std::is_floating_point_v<T>, double, T>;
+
+// row(at, from, width, carry) for every step of every strip of lanes: `at` the offset of the step's row,
+// `from` that of the step before, -1 at the first; rows are `width` elements; carry: a number of each lane.
+template <class T, class Row>
 void for_steps(int64_t outer, int64_t n, int64_t inner, bool reverse, int64_t cost, Row row) {
   constexpr int64_t strip = 512;
+  if (n == 0) return;
   const int64_t strips = (inner + strip - 1) / strip;
   parallel_for(outer * strips, cost, [&](int64_t begin, int64_t end) {
+    Carry<T> carry[strip];
     for (int64_t s = begin; s < end; s++) {
       const int64_t i = s % strips * strip, start = s / strips * n * inner + i,
                     width = std::min(strip, inner - i);
       int64_t before = -1;
-      for (int64_t r = 0; r < n; r++) {
-        const int64_t at = start + (reverse ? n - 1 - r : r) * inner;
-        row(at, before, width);
-        before = at;
-      }
+      in_blocks(n, block / width + 1, [&](int64_t first, int64_t last) {
+        for (int64_t r = first; r < last; r++) {
+          const int64_t at = start + (reverse ? n - 1 - r : r) * inner;
+          row(at, before, width, carry);
+          before = at;
+        }
+      });
     }
   });
 }
@@ -38,14 +49,17 @@ void scan(const Call& call) {
     using T = decltype(zero);
     const T* x = call.arg<const T>(0);
     T* y = call.arg<T>(1);
-    for_steps(a.outer, a.n, a.inner, a.reverse, call.cost, [&](int64_t at, int64_t before, int64_t width) {
-      if (before < 0)
-        std::copy_n(x + at, width, y + at);
-      else if (a.op == Reduction::sum)
-        for (int64_t i = 0; i < width; i++) y[at + i] = T(y[before + i] + x[at + i]);
-      else
-        for (int64_t i = 0; i < width; i++) y[at + i] = T(y[before + i] * x[at + i]);
-    });
+    using C = Carry<T>;
+    for_steps<T>(a.outer, a.n, a.inner, a.reverse, call.cost,
+                 [&](int64_t at, int64_t before, int64_t width, C* carry) {
+                   if (before < 0)
+                     for (int64_t i = 0; i < width; i++) carry[i] = C(x[at + i]);
+                   else if (a.op == Reduction::sum)
+                     for (int64_t i = 0; i < width; i++) carry[i] = wrap_add(carry[i], C(x[at + i]));
+                   else
+                     for (int64_t i = 0; i < width; i++) carry[i] = wrap_multiply(carry[i], C(x[at + i]));
+                   for (int64_t i = 0; i < width; i++) y[at + i] = T(carry[i]);
+                 });
   });
 }
 
@@ -57,13 +71,18 @@ void cumprod_bwd(const Call& call) {
     using T = decltype(zero);
     const T *x = call.arg<const T>(0), *y = call.arg<const T>(1), *dy = call.arg<const T>(2);
     T* dx = call.arg<T>(3);
-    for_steps(a.outer, a.n, a.inner, true, call.cost, [&](int64_t at, int64_t before, int64_t width) {
-      for (int64_t i = 0; i < width; i++)
-        dx[at + i] = before < 0 ? dy[at + i] : dy[at + i] + x[before + i] * dx[before + i];
-    });
-    for_steps(a.outer, a.n, a.inner, false, call.cost, [&](int64_t at, int64_t before, int64_t width) {
-      for (int64_t i = 0; before >= 0 && i < width; i++) dx[at + i] *= y[before + i];
-    });
+    for_steps<T>(a.outer, a.n, a.inner, true, call.cost,
+                 [&](int64_t at, int64_t before, int64_t width, double* carry) {
+                   for (int64_t i = 0; i < width; i++) {
+                     const double d = double(dy[at + i]);
+                     carry[i] = before < 0 ? d : d + double(x[before + i]) * carry[i];
+                     dx[at + i] = T(carry[i]);
+                   }
+                 });
+    for_steps<T>(a.outer, a.n, a.inner, false, call.cost,
+                 [&](int64_t at, int64_t before, int64_t width, double*) {
+                   for (int64_t i = 0; before >= 0 && i < width; i++) dx[at + i] *= y[before + i];
+                 });
   });
 }
 
@@ -77,16 +96,20 @@ void prod_bwd(const Call& call) {
     parallel_for(a.outer * a.inner, call.cost, [&](int64_t begin, int64_t end) {
       for (int64_t lane = begin; lane < end; lane++) {
         const int64_t start = lane / a.inner * a.n * a.inner + lane % a.inner;
-        T product = dy[lane];
-        for (int64_t r = 0, at = start; r < a.n; r++, at += a.inner) {
-          dx[at] = product;
-          product *= x[at];
-        }
-        product = T(1);
-        for (int64_t r = a.n - 1, at = start + r * a.inner; r >= 0; r--, at -= a.inner) {
-          dx[at] *= product;
-          product *= x[at];
-        }
+        double product = double(dy[lane]);
+        in_blocks(a.n, block, [&](int64_t first, int64_t last) {
+          for (int64_t r = first, at = start + r * a.inner; r < last; r++, at += a.inner) {
+            dx[at] = T(product);
+            product *= double(x[at]);
+          }
+        });
+        product = 1;
+        in_blocks(a.n, block, [&](int64_t first, int64_t last) {
+          for (int64_t r = first, at = start + (a.n - 1 - r) * a.inner; r < last; r++, at -= a.inner) {
+            dx[at] = T(double(dx[at]) * product);
+            product *= double(x[at]);
+          }
+        });
       }
     });
   });

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+import numpy as np
+
 from nncore import _core
-from nncore._check import tensors
+from nncore._check import number, optional_tensors, tensors
 from nncore._core import Tensor
 
 __all__ = [
@@ -43,9 +45,11 @@ hinge_embedding_loss = _core.hinge_embedding_loss
 multi_margin_loss = _core.multi_margin_loss
 
 
-def _stretched(weight: Tensor | None, like: Tensor) -> Tensor | None:
+def _stretched(where: str, name: str, weight: Tensor | None, input: Tensor) -> Tensor | None:
     """A weight may be given for one axis only; inputs and targets may not."""
-    return weight if weight is None or weight.shape == like.shape else weight.expand(*like.shape)
+    tensors(where, input=input)
+    optional_tensors(where, **{name: weight})
+    return weight if weight is None or weight.shape == input.shape else weight.expand(*input.shape)
 
 
 def binary_cross_entropy(
@@ -56,11 +60,14 @@ def binary_cross_entropy(
     reduce: None = None,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """-t ln x - (1 - t) ln(1 - x) of probabilities x; logarithms are not less than -100."""
+    """-t ln x - (1 - t) ln(1 - x) of probabilities x and t; logarithms are not less than -100.
+
+    Errors: ValueError for an input or a target outside [0, 1].
+    """
     return _core.binary_cross_entropy(
         input,
         target,
-        weight=_stretched(weight, input),
+        weight=_stretched("binary_cross_entropy", "weight", weight, input),
         size_average=size_average,
         reduce=reduce,
         reduction=reduction,
@@ -80,8 +87,8 @@ def binary_cross_entropy_with_logits(
     return _core.binary_cross_entropy_with_logits(
         input,
         target,
-        _stretched(pos_weight, input),
-        _stretched(weight, input),
+        _stretched("binary_cross_entropy_with_logits", "pos_weight", pos_weight, input),
+        _stretched("binary_cross_entropy_with_logits", "weight", weight, input),
         size_average=size_average,
         reduce=reduce,
         reduction=reduction,
@@ -136,7 +143,7 @@ def gaussian_nll_loss(
     """
     tensors("gaussian_nll_loss", input=input, target=target)
     if not isinstance(var, Tensor):
-        var = _core.full(input.shape, float(var), input.dtype)
+        var = _core.full(input.shape, number("gaussian_nll_loss", "var", var, 0.0), input.dtype)
     elif var.shape != input.shape:
         if var.shape == input.shape[:-1]:
             var = var.unsqueeze(-1)
@@ -146,8 +153,7 @@ def gaussian_nll_loss(
                 "var may be 1 or missing"
             )
         var = var.expand(*input.shape)
-    if not eps > 0:
-        raise ValueError(f"gaussian_nll_loss: eps must be above 0, got {eps}")
+    number("gaussian_nll_loss", "eps", eps, above=0.0)
     constant = 0.5 * math.log(2 * math.pi) if full else 0.0
     return _core.gaussian_nll_loss(input, target, var, s0=eps, s1=constant, reduction=reduction)
 
@@ -183,7 +189,16 @@ def multilabel_soft_margin_loss(
 
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
-    """x1 . x2 / (max(|x1|, eps) max(|x2|, eps)) along dim."""
+    """x1 . x2 / (max(|x1|, eps) max(|x2|, eps)) along dim of both, broadcast to one shape."""
+    tensors("cosine_similarity", x1=x1, x2=x2)
+    if x1.shape != x2.shape:
+        try:
+            shape = np.broadcast_shapes(x1.shape, x2.shape)
+        except ValueError:
+            raise ValueError(
+                f"cosine_similarity: x1 has shape {x1.shape} and x2 {x2.shape}; they must broadcast"
+            ) from None
+        x1, x2 = x1.expand(*shape), x2.expand(*shape)
     return (_core.l2_normalize(x1, dim, eps) * _core.l2_normalize(x2, dim, eps)).sum(dim)
 
 
@@ -196,14 +211,18 @@ def cosine_embedding_loss(
     reduce: None = None,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """1 - cos(x1, x2) where t is 1, max(0, cos(x1, x2) - margin) where it is -1."""
+    """1 - cos(x1, x2) where t is 1, max(0, cos(x1, x2) - margin) where it is -1.
+
+    cos(x1, x2) = x1 . x2 / sqrt((|x1|² + 1e-12) (|x2|² + 1e-12)), which has a gradient at 0 too.
+    """
     tensors("cosine_embedding_loss", input1=input1, input2=input2, target=target)
     if input1.shape != input2.shape:
         raise ValueError(
             f"cosine_embedding_loss: input1 has shape {input1.shape} but input2 {input2.shape}; "
             "they must be equal"
         )
-    cosine = cosine_similarity(input1, input2, -1, 1e-12)
+    squares1, squares2 = ((x * x).sum(-1) + 1e-12 for x in (input1, input2))
+    cosine = (input1 * input2).sum(-1) / (squares1 * squares2).sqrt()
     return _core.cosine_embedding_loss(
         cosine, target.to(cosine.dtype), margin, size_average, reduce, reduction
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 from nncore import _core
-from nncore._check import number, size
+from nncore._check import number, optional_tensors, size, tensors
 from nncore._core import Tensor, dtype
 
 from . import init
@@ -30,7 +32,9 @@ def scaled_dot_product_attention(
     L, Ev). attn_mask broadcasts to (..., heads, L, S): bool, True takes part, or numbers that are added to
     the scores. With `is_causal` query i sees the keys 0..i. `scale` is 1/sqrt(E) where not given. With
     `enable_gqa` the heads of query are a multiple of those of key and value, each serving as many neighbours.
-    A query that sees no key gives 0. `dropout_p` drops probabilities, always: give 0 outside training.
+    A query that sees no key gives 0. A key that a query does not see, by the mask (False, or -inf) or by
+    `is_causal`, takes no part in its result or gradient, even where key or value are NaN or infinite there.
+    `dropout_p` drops probabilities, always: give 0 outside training.
 
     Errors: ValueError for shapes that do not fit, TypeError for dtypes.
     Source: Vaswani et al. 2017, "Attention is all you need", eq. 1; computed as in Dao et al. 2022,
@@ -41,7 +45,9 @@ def scaled_dot_product_attention(
     [[[3.0], [3.0]]]
     """
     p = number("scaled_dot_product_attention", "dropout_p", dropout_p, 0, 1)
+    optional_tensors("scaled_dot_product_attention", attn_mask=attn_mask)
     if attn_mask is not None and attn_mask.requires_grad:
+        tensors("scaled_dot_product_attention", query=query, key=key, value=value)
         return _composed(query, key, value, attn_mask, p, is_causal, scale, enable_gqa)[0]
     return _core.attention(query, key, value, attn_mask, is_causal, scale, enable_gqa, p)
 
@@ -72,14 +78,30 @@ def _composed(
         rows, keys = _core.arange(query.shape[-2]), _core.arange(key.shape[-2])
         mask = keys <= rows.unsqueeze(1)
     factor = query.shape[-1] ** -0.5 if scale is None else scale
+    if mask is None:
+        weights = _dropped(_core.softmax((query * factor) @ key.transpose(-2, -1), -1), dropout_p)
+        return weights @ value, weights
+    # Products have 0 in the place of what is not finite, as 0 times that would be NaN; NaN comes back where
+    # it is seen.
+    seen = mask if mask.dtype == _core.bool else mask != -math.inf
+    key, strange_keys = _finite(key)
+    value, strange_values = _finite(value)
     scores = (query * factor) @ key.transpose(-2, -1)
-    if mask is not None:
-        hidden = _core.tensor(-float("inf"), dtype=scores.dtype)
-        scores = _core.where(mask, scores, hidden) if mask.dtype == _core.bool else scores + mask
-    weights = _core.softmax(scores, -1)
-    if dropout_p:
-        weights = _core.dropout(weights, dropout_p)
-    return weights @ value, weights
+    scores = _core.where(strange_keys.unsqueeze(-2), math.nan, scores)
+    scores = _core.where(seen, scores if mask.dtype == _core.bool else scores + mask, -math.inf)
+    weights = _dropped(_core.where(seen, _core.softmax(scores, -1), 0.0), dropout_p)
+    sees_strange = (seen.to(value.dtype) @ strange_values.unsqueeze(-1).to(value.dtype)) > 0
+    return _core.where(sees_strange, math.nan, weights @ value), weights
+
+
+def _finite(x: Tensor) -> tuple[Tensor, Tensor]:
+    """x with 0 in the place of NaN and infinity, and which of its rows have any."""
+    finite = x.isfinite()
+    return _core.where(finite, x, 0.0), finite.logical_not().any(-1)
+
+
+def _dropped(weights: Tensor, p: float) -> Tensor:
+    return _core.dropout(weights, p) if p else weights
 
 
 class MultiheadAttention(Module):
@@ -183,6 +205,8 @@ class MultiheadAttention(Module):
         average_attn_weights: bool = True,
         is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:
+        tensors("MultiheadAttention", query=query, key=key, value=value)
+        optional_tensors("MultiheadAttention", key_padding_mask=key_padding_mask, attn_mask=attn_mask)
         alone = query.ndim == 2
         for what, x in (("query", query), ("key", key), ("value", value)):
             if x.ndim not in (2, 3) or x.ndim != query.ndim:
@@ -199,6 +223,10 @@ class MultiheadAttention(Module):
             query, key, value = query.unsqueeze(0), key.unsqueeze(0), value.unsqueeze(0)
             key_padding_mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
         more = (self.bias_k is not None) + self.add_zero_attn  # keys that every query sees
+        if (
+            key_padding_mask is not None and not same
+        ):  # what no query sees would reach the gradients of weights
+            key, value = _without_padding(key_padding_mask, key, value)
         causal = is_causal and not (need_weights or more or key_padding_mask is not None)  # need not be read
         mask = None if causal else self._mask(query, key, attn_mask, key_padding_mask, more)
         dropout_p = self.dropout if self.training else 0.0
@@ -277,6 +305,12 @@ class MultiheadAttention(Module):
             return mask
         seen = _core.full((*mask.shape[:-1], more), int(mask.dtype == _core.bool), dtype=mask.dtype)
         return _core.cat([mask, seen], -1)
+
+
+def _without_padding(padding: Tensor, *inputs: Tensor) -> list[Tensor]:
+    """The inputs (batch, steps, features) with 0 at steps that are padding, whatever they hold."""
+    left_out = padding if padding.dtype == _core.bool else padding == -math.inf
+    return [_core.where(left_out.unsqueeze(-1), 0.0, x) for x in inputs]
 
 
 def _joined(mask: Tensor | None, padding: Tensor | None, kind: dtype) -> Tensor | None:

@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 
 from nncore import _core
+from nncore._check import number, tensors
 from nncore._core import Generator, Tensor
 
 __all__ = [
@@ -63,7 +64,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Fill with numbers uniform in [a, b)."""
+    """Fill with numbers uniform in [a, b). Errors: ValueError unless a <= b and both are finite."""
     _core.uniform_(tensor, a, b, generator)
     return tensor
 
@@ -71,13 +72,16 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generato
 def normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
-    """Fill with normal numbers of the given mean and standard deviation."""
+    """Fill with normal numbers of the given mean and standard deviation.
+
+    Errors: ValueError for a negative std and unless both are finite.
+    """
     _core.normal_(tensor, mean, std, generator)
     return tensor
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
-    """Fill with `val`."""
+    """Fill with `val`. Errors: ValueError for a finite number that the tensor's dtype does not hold."""
     _core.assign_(tensor, val)
     return tensor
 
@@ -94,6 +98,7 @@ def ones_(tensor: Tensor) -> Tensor:
 
 def eye_(tensor: Tensor) -> Tensor:
     """Fill a matrix with the identity; further rows or columns are 0."""
+    tensors("eye_", tensor=tensor)
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
     return _assign(tensor, np.eye(tensor.shape[0], tensor.shape[1]))
@@ -101,13 +106,13 @@ def eye_(tensor: Tensor) -> Tensor:
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill from U(-a, a), a = gain * sqrt(6 / (fan_in + fan_out))."""
-    bound = math.sqrt(3.0) * _xavier_std(tensor, gain)
+    bound = math.sqrt(3.0) * _xavier_std("xavier_uniform_", tensor, gain)
     return uniform_(tensor, -bound, bound, generator)
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill from N(0, std²), std = gain * sqrt(2 / (fan_in + fan_out))."""
-    return normal_(tensor, 0.0, _xavier_std(tensor, gain), generator)
+    return normal_(tensor, 0.0, _xavier_std("xavier_normal_", tensor, gain), generator)
 
 
 def kaiming_uniform_(
@@ -118,7 +123,7 @@ def kaiming_uniform_(
     generator: Generator | None = None,
 ) -> Tensor:
     """Fill from U(-b, b), b = gain * sqrt(3 / fan); `a` is the slope of a leaky_relu that follows."""
-    bound = math.sqrt(3.0) * _kaiming_std(tensor, a, mode, nonlinearity)
+    bound = math.sqrt(3.0) * _kaiming_std("kaiming_uniform_", tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound, generator)
 
 
@@ -130,7 +135,7 @@ def kaiming_normal_(
     generator: Generator | None = None,
 ) -> Tensor:
     """Fill from N(0, std²), std = gain / sqrt(fan); `a` is the slope of a leaky_relu that follows."""
-    return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
+    return normal_(tensor, 0.0, _kaiming_std("kaiming_normal_", tensor, a, mode, nonlinearity), generator)
 
 
 def trunc_normal_(
@@ -143,10 +148,13 @@ def trunc_normal_(
 ) -> Tensor:
     """Fill from N(mean, std²) restricted to [a, b], by inverting the distribution function.
 
-    Errors: ValueError unless a < b and std > 0.
+    Errors: ValueError unless a < b and std > 0, all finite.
     """
+    tensors("trunc_normal_", tensor=tensor)
+    given = {"mean": mean, "std": std, "a": a, "b": b}
+    mean, std, a, b = (number("trunc_normal_", name, value) for name, value in given.items())
     if not (a < b and std > 0):
-        raise ValueError(f"trunc_normal_: needs a < b and std > 0, got a={a}, b={b}, std={std}")
+        raise ValueError(f"trunc_normal_: needs a < b and std > 0, got a={a:g}, b={b:g}, std={std:g}")
     low, high = (math.erf((end - mean) / (std * math.sqrt(2.0))) for end in (a, b))
     values = _erfinv(_drawn(tensor.shape, low, high, generator))
     return _assign(tensor, np.clip(mean + std * math.sqrt(2.0) * values, a, b))
@@ -162,6 +170,8 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None =
     >>> bool(np.allclose(w @ w.T, np.eye(2), atol=1e-6))
     True
     """
+    tensors("orthogonal_", tensor=tensor)
+    gain = number("orthogonal_", "gain", gain)
     if tensor.ndim < 2:
         raise ValueError("Only tensors with 2 or more dimensions are supported")
     if tensor.numel() == 0:
@@ -170,9 +180,8 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None =
     normal = normal_(
         _core.empty(max(rows, columns), min(rows, columns), dtype=_core.float64), generator=generator
     )
-    q, r = np.linalg.qr(normal.numpy())
-    q = q * np.sign(np.diag(r))  # makes the distribution uniform: Mezzadri 2007
-    return _assign(tensor, gain * (q if rows >= columns else q.T).reshape(tensor.shape))
+    q = _orthonormal(normal.transpose(0, 1)).numpy()
+    return _assign(tensor, gain * (q.T if rows >= columns else q).reshape(tensor.shape))
 
 
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
@@ -180,13 +189,35 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
 
     Errors: ValueError for other than 2 axes and for a sparsity outside [0, 1].
     """
+    tensors("sparse_", tensor=tensor)
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    if not 0 <= sparsity <= 1:
-        raise ValueError(f"sparse_: sparsity must be in [0, 1], got {sparsity}")
+    sparsity = number("sparse_", "sparsity", sparsity, 0.0, 1.0)
     rank = _drawn(tensor.shape, 0.0, 1.0, generator).argsort(axis=0).argsort(axis=0)
     values = normal_(_core.empty(*tensor.shape, dtype=_core.float64), 0.0, std, generator).numpy()
     return _assign(tensor, np.where(rank < math.ceil(sparsity * tensor.shape[0]), 0.0, values))
+
+
+def _orthonormal(rows: Tensor) -> Tensor:
+    """The rows made orthonormal one after another, which leaves random ones uniform (Mezzadri 2007).
+
+    By Gram and Schmidt, each row twice, in blocks. The products are the core's: LAPACK's bits depend on its
+    threads.
+    """
+
+    def without(x: Tensor, basis: Tensor) -> Tensor:
+        for _ in range(2):
+            x = x - (x @ basis.transpose(0, 1)) @ basis
+        return x
+
+    done: list[Tensor] = []
+    for block in rows.split(32):
+        own: list[Tensor] = []
+        for row in (without(block, _core.cat(done)) if done else block).split(1):
+            row = without(row, _core.cat(own)) if own else row
+            own.append(row / row.norm())
+        done.append(_core.cat(own))
+    return _core.cat(done)
 
 
 def _assign(tensor: Tensor, values: np.ndarray) -> Tensor:
@@ -207,12 +238,16 @@ def _fans(tensor: Tensor) -> tuple[int, int]:
     return tensor.shape[1] * field, tensor.shape[0] * field
 
 
-def _xavier_std(tensor: Tensor, gain: float) -> float:
+def _xavier_std(where: str, tensor: Tensor, gain: float) -> float:
+    tensors(where, tensor=tensor)
+    gain = number(where, "gain", gain, 0.0)
     fans = sum(_fans(tensor))
     return gain * math.sqrt(2.0 / fans) if fans else 0.0
 
 
-def _kaiming_std(tensor: Tensor, a: float, mode: FanMode, nonlinearity: str) -> float:
+def _kaiming_std(where: str, tensor: Tensor, a: float, mode: FanMode, nonlinearity: str) -> float:
+    tensors(where, tensor=tensor)
+    a = number(where, "a", a)
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"Mode {mode} not supported, please use one of ['fan_in', 'fan_out']")
     fan = _fans(tensor)[mode == "fan_out"]

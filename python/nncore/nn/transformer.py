@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable
 
 from nncore import _core
-from nncore._check import size
+from nncore._check import optional_tensors, size, tensors
 from nncore._core import Tensor, dtype
 
 from .attention import MultiheadAttention
@@ -18,6 +18,7 @@ from .normalization import LayerNorm
 
 __all__ = ["TransformerEncoder", "TransformerEncoderLayer"]
 
+MOST_LAYERS = 1 << 16  # more is a mistake, which would fill the memory before it is seen
 _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": _core.relu, "gelu": _core.gelu}
 
 
@@ -76,6 +77,11 @@ class TransformerEncoderLayer(Module):
         src_key_padding_mask: Tensor | None = None,
         is_causal: bool = False,
     ) -> Tensor:
+        tensors("TransformerEncoderLayer", src=src)
+        optional_tensors(
+            "TransformerEncoderLayer", src_mask=src_mask, src_key_padding_mask=src_key_padding_mask
+        )
+
         def attention(x: Tensor) -> Tensor:
             y, _ = self.self_attn(
                 x, x, x, src_key_padding_mask, need_weights=False, attn_mask=src_mask, is_causal=is_causal
@@ -122,7 +128,7 @@ class TransformerEncoder(Module):
         mask_check: bool = True,
     ) -> None:
         super().__init__()
-        self.num_layers = size("TransformerEncoder", "num_layers", num_layers)
+        self.num_layers = size("TransformerEncoder", "num_layers", num_layers, 0, MOST_LAYERS)
         self.layers = ModuleList([copy.deepcopy(encoder_layer) for _ in range(num_layers)])
         self.register_module("norm", norm)
 
@@ -133,6 +139,8 @@ class TransformerEncoder(Module):
         src_key_padding_mask: Tensor | None = None,
         is_causal: bool | None = None,
     ) -> Tensor:
+        tensors("TransformerEncoder", src=src)
+        optional_tensors("TransformerEncoder", mask=mask, src_key_padding_mask=src_key_padding_mask)
         x = src
         for layer in self.layers:
             x = layer(x, mask, src_key_padding_mask, bool(is_causal))

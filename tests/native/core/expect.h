@@ -62,5 +62,6 @@ void test_random();
 void test_allocator();
 void test_parallel();
 void test_cpu();
+void test_calls();
 
 }  // namespace nncore::test

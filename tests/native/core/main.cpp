@@ -7,6 +7,7 @@ int main() {
   test_allocator();
   test_parallel();
   test_cpu();
+  test_calls();
   std::printf(failures == 0 ? "all passed\n" : "%d failures\n", failures);
   return failures != 0;
 }

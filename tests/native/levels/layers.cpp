@@ -18,7 +18,8 @@ void run_norm(const NormKernels<T>& level, Log& log) {
     for (const int64_t rows : {1, 3, 6})
       for (int kind = 0; kind < 3; kind++)
         for (const bool all : {false, true}) {
-          Buffer<T> x(rows * n), r(rows * n), w(n), b(n), sum(rows * n), y(rows * n), mean(rows), rstd(rows);
+          Buffer<T> x(rows * n), r(rows * n), w(n), b(n), sum(rows * n), y(rows * n), mean(rows), rstd(rows),
+              rest(rows);
           Buffer<T> dx(rows * n), dw(n), db(n);
           fill(x, uint64_t(n), Kind::plain);
           fill(r, 2, Kind::plain);
@@ -27,14 +28,15 @@ void run_norm(const NormKernels<T>& level, Log& log) {
           const std::string label = name("%s rows=%d n=%d all=%d", kinds[kind], int(rows), int(n), all);
           level.fwd[kind]({rows, n, x.data(), all ? r.data() : nullptr, all ? w.data() : nullptr,
                            all ? b.data() : nullptr, T(1e-5), false, sum.data(), y.data(), mean.data(),
-                           rstd.data()});
+                           rstd.data(), rest.data()});
           log.add("norm.fwd.y", label, y);
           log.add("norm.fwd.sum", label, sum);
           log.add("norm.fwd.mean", label, mean);
           log.add("norm.fwd.rstd", label, rstd);
-          level.bwd[kind]({rows, n, x.data(), all ? w.data() : nullptr, mean.data(), rstd.data(), r.data(),
-                           all ? y.data() : nullptr, T(1e-5), false, dx.data(), all ? dw.data() : nullptr,
-                           all ? db.data() : nullptr});
+          log.add("norm.fwd.rest", label, rest);
+          level.bwd[kind]({rows, n, x.data(), all ? w.data() : nullptr, mean.data(), rstd.data(), rest.data(),
+                           r.data(), all ? y.data() : nullptr, T(1e-5), false, dx.data(),
+                           all ? dw.data() : nullptr, all ? db.data() : nullptr});
           log.add("norm.bwd.dx", label, dx);
           log.add("norm.bwd.dw", label, dw);
           log.add("norm.bwd.db", label, db);
@@ -42,14 +44,15 @@ void run_norm(const NormKernels<T>& level, Log& log) {
   for (const Kind kind : {Kind::plain, Kind::wild})
     for (const int64_t n : sizes) {
       if (n == 0) continue;
-      Buffer<T> x(n), dy(n), y(n), few(4);
+      Buffer<T> x(n), dy(n), y(n), few(7);
       fill(x, uint64_t(n), kind);
       fill(dy, 7, kind);
       const std::string label = name("n=%d kind=%d", int(n), int(kind));
       const T s = T(0.75), t = T(-1.25);
-      level.moments(n, x.data(), T(1e-5), few.data(), few.data() + 1);
-      level.sums(n, x.data(), s, dy.data(), few.data() + 2);
-      log.add("norm.moments, sums", label, few);
+      level.moments(n, x.data(), T(1e-5), few.data(), few.data() + 1, few.data() + 2);
+      level.sums(n, x.data(), s, dy.data(), few.data() + 3);
+      level.spread(n, x.data(), s, few.data() + 5);
+      log.add("norm.moments, sums, spread", label, few);
       level.affine(n, x.data(), s, t, T(2), y.data());
       log.add("norm.affine", label, y);
       level.affine_bwd(n, x.data(), s, dy.data(), t, T(2), T(3), y.data());

@@ -77,10 +77,13 @@ Log run_level(const Level& level) {
 
 std::vector<const Level*> usable_levels() {
   std::vector<const Level*> levels = {&nncore_level_scalar};
-#if defined(__x86_64__)
+#ifdef NNCORE_HAS_avx2
   if (cpu_features().avx2_level) levels.push_back(&nncore_level_avx2);
+#endif
+#ifdef NNCORE_HAS_avx512
   if (cpu_features().avx512_level) levels.push_back(&nncore_level_avx512);
-#elif defined(__aarch64__)
+#endif
+#ifdef NNCORE_HAS_neon
   levels.push_back(&nncore_level_neon);
 #endif
   return levels;

@@ -46,9 +46,9 @@ void run_fold(const FoldKernels<T>& level, Log& log) {
         fill(block, 3, kind);
         y[0] = level.chunk[term](n, x.data(), m, power);
         log.add("fold.chunk", label, y);
-        level.row_bwd[term](n, x.data(), &m, &c, power, dx.data());
+        level.row_bwd[term](n, x.data(), &m, &power, &c, power, dx.data());
         log.add("fold.row_bwd", label, dx);
-        level.column_bwd[term](n, x.data(), ms.data(), cs.data(), power, dx.data());
+        level.column_bwd[term](n, x.data(), ms.data(), block.data(), cs.data(), power, dx.data());
         log.add("fold.column_bwd", label, dx);
         level.columns[term](3, n, n + 3, block.data(), ms.data(), power, columns.data());
         log.add("fold.columns", label, columns);
@@ -59,19 +59,21 @@ template <class T>
 void run_loss(const LossKernels<T>& level, Log& log) {
   for (const Kind kind : {Kind::plain, Kind::wild})
     for (const int64_t n : sizes) {
-      Buffer<T> a(n), b(n), y(n), lse(1);
+      Buffer<T> a(n), b(n), y(n), sums(3);
       fill(a, uint64_t(n), kind);
       fill(b, uint64_t(n) + 1, kind);
       const std::string label = name("n=%d kind=%d", int(n), int(kind));
       const T s = T(0.75), t = T(-1.25);
       if (n > 0) {
-        level.rows_lse(1, n, a.data(), lse.data());
-        log.add("loss.rows_lse", label, lse);
+        level.rows_sums(1, n, a.data(), sums.data(), sums.data() + 1, sums.data() + 2);
+        log.add("loss.rows_sums", label, sums);
         level.rows_softmax(1, n, a.data(), y.data());
         log.add("loss.rows_softmax", label, y);
       }
       level.exp_minus(n, a.data(), s, t, y.data());
       log.add("loss.exp_minus", label, y);
+      level.minus(n, a.data(), s, t, y.data());
+      log.add("loss.minus", label, y);
       level.scale_shift(n, a.data(), s, t, y.data());
       log.add("loss.scale_shift", label, y);
       if (n % 3 == 0)

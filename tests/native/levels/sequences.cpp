@@ -73,9 +73,10 @@ void run_attention(const AttentionKernels<T>& level, int64_t n, Kind kind, Log& 
     for (const int64_t ahead : {n, int64_t(0), n / 2}) {
       const std::string label =
           name("n=%d kind=%d biased=%d ahead=%d", int(n), int(kind), biased, int(ahead));
-      Buffer<T> p(size), dp(size), bias(size), largest(rows), sum(rows), factor(rows), lse(rows), delta(rows);
+      Buffer<T> p(size), dp(size), bias(size), largest(rows), sum(rows), factor(rows), shift(rows),
+          delta(rows);
       uint64_t seed = uint64_t(n);
-      for (Buffer<T>* b : {&p, &dp, &bias, &largest, &lse, &delta}) fill(*b, seed++, kind);
+      for (Buffer<T>* b : {&p, &dp, &bias, &largest, &shift, &delta}) fill(*b, seed++, kind);
       fill(sum, seed, Kind::positive);
       AttentionTile<T> tile{};
       tile.rows = rows, tile.keys = n, tile.ahead = ahead;
@@ -89,10 +90,10 @@ void run_attention(const AttentionKernels<T>& level, int64_t n, Kind kind, Log& 
       log.add("attention.softmax.factor", label, factor);
       level.scale_rows(rows, n, factor.data(), bias.data(), ld);
       log.add("attention.scale_rows", label, bias);
-      level.finish(rows, largest.data(), sum.data(), factor.data(), lse.data());
-      log.add("attention.finish.factor", label, factor);
-      log.add("attention.finish.lse", label, lse);
-      tile.dp = dp.data(), tile.lse = lse.data(), tile.delta = delta.data();
+      level.finish(rows, largest.data(), sum.data(), factor.data(), shift.data());
+      log.add("attention.finish.share", label, factor);
+      log.add("attention.finish.shift", label, shift);
+      tile.dp = dp.data(), tile.shift = shift.data(), tile.share = factor.data(), tile.delta = delta.data();
       level.softmax_bwd(tile);
       log.add("attention.softmax_bwd.p", label, p);
       log.add("attention.softmax_bwd.dp", label, dp);

@@ -11,8 +11,9 @@ struct ScoreRow {
   T scale;
   Vec<T> operator()(int64_t i, int64_t n) const {
     const Vec<T> s = load_some<Vec<T>>(scores + i, n);
-    if constexpr (biased) return fma(s, Vec<T>(scale), load_some<Vec<T>>(bias + i, n));
-    return s * Vec<T>(scale);
+    if constexpr (!biased) return s * Vec<T>(scale);
+    const Vec<T> b = load_some<Vec<T>>(bias + i, n);
+    return select(b == Vec<T>(T(-__builtin_huge_val())), b, fma(s, Vec<T>(scale), b));
   }
 };
 
@@ -79,11 +80,14 @@ NNCORE_FLATTEN void softmax_bwd_rows(const nncore::AttentionTile<T>& t) {
     const int64_t n = seen(t, r);
     T *const p = t.scores + r * t.ld, *const dp = t.dp + r * t.ld;
     const ScoreRow<T, biased> v = {p, biased ? t.bias + r * t.ld_bias : nullptr, t.scale};
-    const V lse(t.lse[r]), delta(t.delta[r]), scale(t.scale);
+    const V shift(t.shift[r]), share(t.share[r]), delta(t.delta[r]), scale(t.scale);
     for (int64_t i = 0; i < n; i += V::lanes) {
-      const V e = exp_down(v(i, n - i) - lse), d = load_some<V>(dp + i, n - i);
+      const V e = exp_down(v(i, n - i) - shift) * share, d = load_some<V>(dp + i, n - i);
+      V ds = e * (d - delta) * scale;
+      if constexpr (biased)  // what is not seen passes nothing, even where dp is NaN
+        ds = select(load_some<V>(v.bias + i, n - i) == V(T(-__builtin_huge_val())), V(T(0)), ds);
       store_some(p + i, e, n - i);
-      store_some(dp + i, e * (d - delta) * scale, n - i);
+      store_some(dp + i, ds, n - i);
     }
     clear(t.keys - n, p + n);
     clear(t.keys - n, dp + n);
@@ -98,21 +102,24 @@ void softmax_bwd(const nncore::AttentionTile<T>& t) {
 template <class T>
 void scale_rows(int64_t rows, int64_t n, const T* factor, T* x, int64_t ld) {
   for (int64_t r = 0; r < rows; r++) {
-    const Vec<T> f(factor[r]);
+    const Vec<T> f(factor[r]), nan(T(__builtin_nan("")));
     const T* const from = x + r * ld;
-    map_row(n, x + r * ld, [=](int64_t i, int64_t m) { return load_some<Vec<T>>(from + i, m) * f; });
+    map_row(n, x + r * ld, [=](int64_t i, int64_t m) {
+      const Vec<T> y = load_some<Vec<T>>(from + i, m) * f;
+      return select(y == y, y, nan);
+    });
   }
 }
 
 template <class T>
-NNCORE_FLATTEN void finish(int64_t rows, const T* largest, const T* sum, T* factor, T* lse) {
+void finish(int64_t rows, const T* largest, const T* sum, T* share, T* shift) {
   using V = Vec<T>;
-  const V inf = V(T(__builtin_huge_val())), none = V(T(0));
+  const V none = V(T(0));
   for (int64_t i = 0; i < rows; i += V::lanes) {
     const V s = load_some<V>(sum + i, rows - i), top = load_some<V>(largest + i, rows - i);
     const auto empty = s == none;
-    store_some(factor + i, select(empty, none, V(T(1)) / s), rows - i);
-    store_some(lse + i, select(empty, inf, top + log(s)), rows - i);
+    store_some(share + i, select(empty, none, V(T(1)) / s), rows - i);
+    store_some(shift + i, select(empty, none, top), rows - i);
   }
 }
 

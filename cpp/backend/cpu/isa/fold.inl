@@ -3,15 +3,16 @@
 //
 #include "walk.inl"
 
-// fwd(x, m, p) is the term, bwd(x, m, p) what its derivative is proportional to; the caller's c has the rest.
+// fwd(x, m, p) is the term, bwd(x, m, rest, p) what its derivative is proportional to; the caller's c has
+// what is missing. The mean of deviations is m + rest: near a large one numbers lie far apart.
 struct DeviationTerm {
   template <class V>
   static V fwd(V x, V m, V) {
     return (x - m) * (x - m);
   }
   template <class V>
-  static V bwd(V x, V m, V) {
-    return x - m;
+  static V bwd(V x, V m, V rest, V) {
+    return x - m - rest;
   }
 };
 struct AbsTerm {
@@ -20,7 +21,7 @@ struct AbsTerm {
     return abs(x);
   }
   template <class V>
-  static V bwd(V x, V, V) {
+  static V bwd(V x, V, V, V) {
     return select(x < V(0), V(-1), select(V(0) < x, V(1), x));
   }
 };
@@ -30,7 +31,7 @@ struct SquareTerm {
     return x * x;
   }
   template <class V>
-  static V bwd(V x, V, V) {
+  static V bwd(V x, V, V, V) {
     return x;
   }
 };
@@ -40,18 +41,18 @@ struct PowerTerm {
     return pow(abs(x), p);
   }
   template <class V>
-  static V bwd(V x, V, V p) {
+  static V bwd(V x, V, V, V p) {
     return select(x == V(0), V(0), copysign(pow(abs(x), p - V(1)), x));
   }
 };
-struct ExpTerm {
+struct ExpTerm {  // m is the largest x; an infinite one, from which nothing can be subtracted, counts 1
   template <class V>
   static V fwd(V x, V m, V) {
-    return exp_down(x - m);
+    return select(x == m, V(1), exp_down(x - m));
   }
   template <class V>
-  static V bwd(V x, V m, V) {
-    return exp(x - m);
+  static V bwd(V x, V m, V, V p) {
+    return fwd(x, m, p);
   }
 };
 
@@ -75,11 +76,11 @@ void fold_columns(int64_t rows, int64_t cols, int64_t ld, const T* x, const T* m
 }
 
 template <class T, class Term, bool single>
-void fold_bwd(int64_t n, const T* x, const T* m, const T* c, T power, T* dx) {
+void fold_bwd(int64_t n, const T* x, const T* m, const T* rest, const T* c, T power, T* dx) {
   using V = Vec<T>;
   map_row(n, dx, [=](int64_t i, int64_t k) {
-    const V vm = single ? V(*m) : load_some<V>(m + i, k), vc = single ? V(*c) : load_some<V>(c + i, k);
-    return vc * Term::bwd(load_some<V>(x + i, k), vm, V(power));
+    const auto of_result = [=](const T* p) { return single ? V(*p) : load_some<V>(p + i, k); };
+    return of_result(c) * Term::bwd(load_some<V>(x + i, k), of_result(m), of_result(rest), V(power));
   });
 }
 

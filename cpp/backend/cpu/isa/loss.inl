@@ -18,26 +18,35 @@ void exp_sums(int rows, int64_t n, const T* x, T* top, T* sum, Store store) {
   for (int r = 0; r < rows; r++)
     part[r] = join_terms<T, MaxJoin>(n, [=](int64_t i, int64_t m) { return load_some<V>(x + r * n + i, m); });
   for (int r = 0; r < rows; r++) top[r] = part[r].fold(MaxJoin());
-  for (int r = 0; r < rows; r++)
-    part[r] = join_terms<T, SumJoin>(n, [=](int64_t i, int64_t m) {
-      const V e = exp_down(load_some<V>(x + r * n + i, m) - V(top[r]));
+  const auto terms = [=](int r) {
+    return [=, t = top[r]](int64_t i, int64_t m) {
+      const V e = exp_down(load_some<V>(x + r * n + i, m) - V(t));
       store(r, i, m, e);
       return e;
-    });
+    };
+  };
+  if (n > long_row) {
+    for (int r = 0; r < rows; r++) sum[r] = sum_row<T>(n, terms(r));
+    return;
+  }
+  for (int r = 0; r < rows; r++) part[r] = join_terms<T, SumJoin>(n, terms(r));
   for (int r = 0; r < rows; r++) sum[r] = part[r].fold(SumJoin());
 }
 
-// max + log(sum(exp(x - max))) of each row; an infinite max stands for itself (all -inf, or a +inf)
 template <class T>
-NNCORE_FLATTEN void rows_lse(int64_t rows, int64_t n, const T* x, T* lse) {
+NNCORE_FLATTEN void rows_sums(int64_t rows, int64_t n, const T* x, T* top, T* sum, T* log_sum) {
   using V = Vec<T>;
   for (int64_t r0 = 0, count; r0 < rows; r0 += count) {
     count = together<T>(rows - r0, n);
-    T top[few], sum[few];
-    exp_sums(int(count), n, x + r0 * n, top, sum, [](int, int64_t, int64_t, V) {});
-    log(V::load_n(sum, count)).store_n(sum, count);
-    for (int64_t r = 0; r < count; r++) lse[r0 + r] = top[r] - top[r] != T(0) ? top[r] : top[r] + sum[r];
+    exp_sums(int(count), n, x + r0 * n, top + r0, sum + r0, [](int, int64_t, int64_t, V) {});
+    log(V::load_n(sum + r0, count)).store_n(log_sum + r0, count);
   }
+}
+
+template <class T>
+void minus(int64_t n, const T* x, T top, T log_sum, T* y) {
+  using V = Vec<T>;
+  map_row(n, y, [=](int64_t i, int64_t m) { return load_some<V>(x + i, m) - V(top) - V(log_sum); });
 }
 
 template <class T>
@@ -77,11 +86,12 @@ NNCORE_FLATTEN void rows_softmax_bwd(int64_t rows, int64_t n, const T* y, const 
     V part[few];
     for (int r = 0; r < count; r++) {
       const T *const yr = y + (r0 + r) * n, *const dr = dy + (r0 + r) * n;
-      part[r] = join_terms<T, SumJoin>(n, [=](int64_t i, int64_t m) {
+      const auto term = [=](int64_t i, int64_t m) {
         return logarithm ? load_some<V>(dr + i, m) : load_some<V>(yr + i, m) * load_some<V>(dr + i, m);
-      });
+      };
+      part[r] = n > long_row ? V(sum_row<T>(n, term)) : join_terms<T, SumJoin>(n, term);
     }
-    for (int r = 0; r < count; r++) part[r] = V(part[r].fold(SumJoin()));
+    for (int r = 0; r < count && n <= long_row; r++) part[r] = V(part[r].fold(SumJoin()));
     for (int r = 0; r < count; r++) {
       const T *const yr = y + (r0 + r) * n, *const dr = dy + (r0 + r) * n;
       const V sum = part[r];
@@ -95,11 +105,8 @@ NNCORE_FLATTEN void rows_softmax_bwd(int64_t rows, int64_t n, const T* y, const 
 
 template <class T>
 constexpr nncore::LossKernels<T> make_kernels() {
-  return {rows_lse<T>,
-          rows_softmax<T>,
-          exp_minus<T>,
-          scale_shift<T>,
-          {rows_softmax_bwd<T, false>, rows_softmax_bwd<T, true>}};
+  return {rows_sums<T>, rows_softmax<T>, minus<T>,
+          exp_minus<T>, scale_shift<T>,  {rows_softmax_bwd<T, false>, rows_softmax_bwd<T, true>}};
 }
 
 constexpr nncore::Family<nncore::LossKernels> kernels = {make_kernels<float>(), make_kernels<double>()};

@@ -3,11 +3,13 @@
 
 namespace nncore {
 
-// Rows of softmax and of the losses. lse(x) = log(sum(exp(x))).
+// Rows of softmax and of the losses. Of each row: top, the largest x, and sum, that of exp(x - top). Their
+// logarithms are never added: top + log(sum) has fewer digits than x - top where all x share an offset.
 template <class T>
 struct LossKernels {
-  void (*rows_lse)(int64_t rows, int64_t n, const T* x, T* lse);
+  void (*rows_sums)(int64_t rows, int64_t n, const T* x, T* top, T* sum, T* log_sum);
   void (*rows_softmax)(int64_t rows, int64_t n, const T* x, T* y);
+  void (*minus)(int64_t n, const T* x, T top, T log_sum, T* y);        // y = (x - top) - log_sum
   void (*exp_minus)(int64_t n, const T* x, T shift, T scale, T* y);    // y = scale * exp(x - shift)
   void (*scale_shift)(int64_t n, const T* x, T scale, T shift, T* y);  // y = x * scale + shift
   // of softmax and of its logarithm: dx = y (dy - sum(y dy)), dx = dy - exp(y) sum(dy)

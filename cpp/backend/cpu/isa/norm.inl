@@ -4,8 +4,6 @@
 //
 #include "walk.inl"
 
-constexpr int64_t long_row = 4096;  // beyond this a sum is cut, so that its error does not grow with the row
-
 // Rows that are worked on together: their sums wait for the adder side by side, and w and b are read once.
 constexpr int few = 4;
 
@@ -22,23 +20,23 @@ void put(T* p, Vec<T> v, int64_t left, bool stream) {
     store_some(p, v, left);
 }
 
-// sum[r] += sum over i of term(r, i, lanes)
+// sum[r] += sum over i of term(r, i, lanes); a long row is many sums, which double does not round
 template <class T, class Term>
-void sum_rows(int rows, int64_t n, Term term, T* sum) {
+void sum_rows(int rows, int64_t n, Term term, double* sum) {
   for (int64_t begin = 0; begin < n; begin += long_row) {
     const int64_t m = n - begin < long_row ? n - begin : long_row;
     Vec<T> part[few];
     for (int r = 0; r < rows; r++)
       part[r] =
           join_terms<T, SumJoin>(m, [=](int64_t i, int64_t lanes) { return term(r, begin + i, lanes); });
-    for (int r = 0; r < rows; r++) sum[r] += part[r].fold(SumJoin());
+    for (int r = 0; r < rows; r++) sum[r] += double(part[r].fold(SumJoin()));
   }
 }
 
 // The same of two terms: term(r, i, lanes, pair). Two chains each, folded by the fixed tree; loads beyond the
 // end give 0.
 template <class T, class Term>
-void sum_pairs(int rows, int64_t n, Term term, T* sum0, T* sum1) {
+void sum_pairs(int rows, int64_t n, Term term, double* sum0, double* sum1) {
   using V = Vec<T>;
   for (int64_t begin = 0; begin < n; begin += long_row) {
     const int64_t end = n - begin < long_row ? n : begin + long_row;
@@ -65,8 +63,8 @@ void sum_pairs(int rows, int64_t n, Term term, T* sum0, T* sum1) {
       part[r][1] = b0 + b1;
     }
     for (int r = 0; r < rows; r++) {
-      sum0[r] += part[r][0].fold(SumJoin());
-      sum1[r] += part[r][1].fold(SumJoin());
+      sum0[r] += double(part[r][0].fold(SumJoin()));
+      sum1[r] += double(part[r][1].fold(SumJoin()));
     }
   }
 }
@@ -76,32 +74,64 @@ T reciprocal_root(T x) {
   return (Vec<T>(T(1)) / sqrt(Vec<T>(x))).first();
 }
 
+// Mean and variance from sums of x - m and (x - m)^2 about a number m near the mean, whose own error they
+// make good. mean: m in, then the number nearest to the mean; rest: what it lacks.
+template <class T>
+T variance_about(int64_t n, double sum, double square, T* mean, T* rest) {
+  const double apart = sum / double(n), exact = double(*mean) + apart;
+  *mean = T(exact);
+  *rest = T(exact - double(*mean));
+  const double variance = square / double(n) - apart * apart;
+  return T(variance < 0 ? 0 : variance);
+}
+
 // The variance by a second pass over the deviations, so that no digits cancel. That pass only computes: what
 // follows the rows, where `next` says so, comes from memory meanwhile.
 template <class T, nncore::NormKind kind>
-void row_statistics(int rows, int64_t n, const T* x, T eps, T* mean, T* rstd, const T* next = nullptr) {
+void row_statistics(int rows, int64_t n, const T* x, T eps, T* mean, T* rstd, T* rest,
+                    const T* next = nullptr) {
   using V = Vec<T>;
-  T sum[few] = {}, square[few] = {};
-  if constexpr (kind == nncore::NormKind::layer)
-    sum_rows(rows, n, [=](int r, int64_t i, int64_t m) { return some(x + r * n, i, m); }, sum);
-  for (int r = 0; r < rows; r++) mean[r] = sum[r] / T(n);
-  sum_rows(
+  double sum[few] = {}, square[few] = {};
+  if constexpr (kind == nncore::NormKind::layer) {
+    sum_rows<T>(rows, n, [=](int r, int64_t i, int64_t m) { return some(x + r * n, i, m); }, sum);
+    for (int r = 0; r < rows; r++) mean[r] = T(sum[r] / double(n)), sum[r] = 0;
+    sum_pairs<T>(
+        rows, n,
+        [=](int r, int64_t i, int64_t m, V(&t)[2]) {
+          if (next) __builtin_prefetch(next + r * n + i);
+          t[0] = some(x + r * n, i, m) - V(mean[r]);
+          if (m < V::lanes) t[0] = keep_first<T, SumJoin>(t[0], m);
+          t[1] = t[0] * t[0];
+        },
+        sum, square);
+    for (int r = 0; r < rows; r++)
+      rstd[r] = reciprocal_root(variance_about(n, sum[r], square[r], mean + r, rest + r) + eps);
+    return;
+  }
+  sum_rows<T>(
       rows, n,
       [=](int r, int64_t i, int64_t m) {
         if (next) __builtin_prefetch(next + r * n + i);
-        V d = some(x + r * n, i, m) - V(mean[r]);
-        if (m < V::lanes) d = keep_first<T, SumJoin>(d, m);
-        return d * d;
+        const V v = some(x + r * n, i, m);
+        return v * v;
       },
       square);
   for (int r = 0; r < rows; r++) {
+    mean[r] = rest[r] = T(0);
     if constexpr (kind == nncore::NormKind::l2) {
-      const T length = sqrt(V(square[r])).first();
+      const T length = sqrt(V(T(square[r]))).first();
       rstd[r] = (V(T(1)) / V(length > eps ? length : eps)).first();
     } else {
-      rstd[r] = reciprocal_root(square[r] / T(n) + eps);
+      rstd[r] = reciprocal_root(T(square[r]) / T(n) + eps);
     }
   }
+}
+
+// What a row becomes before weight and bias: (x - mean - rest) rstd, with shift = -rest rstd.
+template <nncore::NormKind kind, class V>
+NNCORE_INLINE V standard(V x, V mean, V rstd, V shift) {
+  if constexpr (kind == nncore::NormKind::layer) return fma(x - mean, rstd, shift);
+  return (x - mean) * rstd;
 }
 
 template <class T, nncore::NormKind kind>
@@ -118,19 +148,21 @@ NNCORE_FLATTEN void norm_fwd(const nncore::NormFwd<T>& a) {
       map_row(rows * n, sum, [=](int64_t i, int64_t m) { return some(x, i, m) + some(residual, i, m); });
       x = sum;
     }
-    T mean[few], rstd[few];
+    T mean[few], rstd[few], rest[few], shift[few];
     const T* const next = a.stream && r0 + 2 * few <= a.rows ? a.x + (r0 + few) * n : nullptr;
-    row_statistics<T, kind>(rows, n, x, a.eps, mean, rstd, next);
+    row_statistics<T, kind>(rows, n, x, a.eps, mean, rstd, rest, next);
     for (int r = 0; r < rows; r++) {
       a.mean[r0 + r] = mean[r];
       a.rstd[r0 + r] = rstd[r];
+      a.rest[r0 + r] = rest[r];
+      shift[r] = -rest[r] * rstd[r];
     }
     T* const y = a.y + r0 * n;
     for (int64_t i = 0; i < n; i += V::lanes) {
       const int64_t m = n - i;
       const V weight = w ? some(w, i, m) : V(T(1)), bias = b ? some(b, i, m) : V(T(0));
       for (int r = 0; r < rows; r++) {
-        const V z = (some(x + r * n, i, m) - V(mean[r])) * V(rstd[r]);
+        const V z = standard<kind>(some(x + r * n, i, m), V(mean[r]), V(rstd[r]), V(shift[r]));
         put(y + r * n + i, fma(z, weight, bias), m, a.stream);
       }
     }
@@ -138,9 +170,9 @@ NNCORE_FLATTEN void norm_fwd(const nncore::NormFwd<T>& a) {
   Reg<T>::settle_streams();
 }
 
-// With g = dy w and z = (x - mean) rstd: dx = rstd (g - mean(g) - z mean(g z)), dw = sum over rows of dy z,
-// db = sum over rows of dy. A length (rms) has no mean(g); of l2 mean(g z) is sum(g z), or 0 where eps took
-// the place of |x|.
+// With g = dy w and z = (x - mean - rest) rstd: dx = rstd (g - mean(g) - z mean(g z)), dw = sum over rows of
+// dy z, db = sum over rows of dy. A length (rms) has no mean(g); of l2 mean(g z) is sum(g z), or 0 where eps
+// took the place of |x|.
 template <class T, nncore::NormKind kind>
 NNCORE_FLATTEN void norm_bwd(const nncore::NormBwd<T>& a) {
   using V = Vec<T>;
@@ -151,18 +183,22 @@ NNCORE_FLATTEN void norm_bwd(const nncore::NormBwd<T>& a) {
     const int rows = a.rows - r0 < few ? int(a.rows - r0) : few;
     const T *const x = a.x + r0 * n, *const dy = a.dy + r0 * n, *const mean = a.mean + r0,
                    *const rstd = a.rstd + r0;
-    T g[few] = {}, gz[few] = {};
+    T g[few] = {}, gz[few] = {}, shift[few];
+    for (int r = 0; r < rows; r++) shift[r] = -a.rest[r0 + r] * rstd[r];
     if (a.dx) {
-      sum_pairs(
+      double sum[few] = {}, product[few] = {};
+      sum_pairs<T>(
           rows, n,
           [=](int r, int64_t i, int64_t m, V(&t)[2]) {
             t[0] = some(dy + r * n, i, m);
             if (w) t[0] = t[0] * some(w, i, m);
             t[1] = t[0] * (some(x + r * n, i, m) - V(mean[r]));
           },
-          g, gz);
+          sum, product);
       for (int r = 0; r < rows; r++) {
-        g[r] = kind == NormKind::layer ? g[r] / T(n) : T(0);
+        g[r] = kind == NormKind::layer ? T(sum[r]) / T(n) : T(0);
+        gz[r] = T(product[r]);
+        if (kind == NormKind::layer) gz[r] -= a.rest[r0 + r] * T(sum[r]);
         gz[r] = rstd[r] * (kind == NormKind::l2 ? gz[r] : gz[r] / T(n));
         if (kind == NormKind::l2 && rstd[r] * a.eps >= T(1)) gz[r] = 0;
       }
@@ -178,7 +214,7 @@ NNCORE_FLATTEN void norm_bwd(const nncore::NormBwd<T>& a) {
           __builtin_prefetch(x + (rows + r) * n + i);
           __builtin_prefetch(dy + (rows + r) * n + i);
         }
-        const V z = (some(x + r * n, i, m) - V(mean[r])) * s;
+        const V z = standard<kind>(some(x + r * n, i, m), V(mean[r]), s, V(shift[r]));
         dw = fma(d, z, dw);
         db = db + d;
         if (!a.dx) continue;
@@ -194,8 +230,24 @@ NNCORE_FLATTEN void norm_bwd(const nncore::NormBwd<T>& a) {
 }
 
 template <class T>
-NNCORE_FLATTEN void moments(int64_t n, const T* x, T eps, T* mean, T* rstd) {
-  row_statistics<T, nncore::NormKind::layer>(1, n, x, eps, mean, rstd);
+NNCORE_FLATTEN void moments(int64_t n, const T* x, T eps, T* mean, T* rstd, T* rest) {
+  row_statistics<T, nncore::NormKind::layer>(1, n, x, eps, mean, rstd, rest);
+}
+
+template <class T>
+NNCORE_FLATTEN void spread(int64_t n, const T* x, T mean, T* both) {
+  using V = Vec<T>;
+  double sum[2] = {};
+  sum_pairs<T>(
+      1, n,
+      [=](int, int64_t i, int64_t m, V(&t)[2]) {
+        t[0] = some(x, i, m) - V(mean);
+        if (m < V::lanes) t[0] = keep_first<T, SumJoin>(t[0], m);
+        t[1] = t[0] * t[0];
+      },
+      sum, sum + 1);
+  both[0] = T(sum[0]);
+  both[1] = T(sum[1]);
 }
 
 template <class T>
@@ -206,14 +258,16 @@ NNCORE_FLATTEN void affine(int64_t n, const T* x, T mean, T scale, T shift, T* y
 
 template <class T>
 NNCORE_FLATTEN void sums(int64_t n, const T* x, T mean, const T* dy, T* both) {
-  both[0] = both[1] = T(0);
-  sum_pairs(
+  double sum[2] = {};
+  sum_pairs<T>(
       1, n,
       [=](int, int64_t i, int64_t m, Vec<T>(&t)[2]) {
         t[0] = some(dy, i, m);
         t[1] = t[0] * (some(x, i, m) - Vec<T>(mean));
       },
-      both, both + 1);
+      sum, sum + 1);
+  both[0] = T(sum[0]);
+  both[1] = T(sum[1]);
 }
 
 template <class T>
@@ -265,6 +319,7 @@ constexpr nncore::NormKernels<T> make_kernels() {
   return {{norm_fwd<T, NormKind::layer>, norm_fwd<T, NormKind::rms>, norm_fwd<T, NormKind::l2>},
           {norm_bwd<T, NormKind::layer>, norm_bwd<T, NormKind::rms>, norm_bwd<T, NormKind::l2>},
           moments<T>,
+          spread<T>,
           affine<T>,
           sums<T>,
           affine_bwd<T>,

@@ -5,8 +5,9 @@
 
 namespace nncore {
 
-// Rows of x (rows, cols), each made y = (x - mean) * rstd * w + b. Layer norm: rstd = 1 / sqrt(var + eps) of
-// the row; rms: mean is 0; l2: mean is 0 and rstd = 1 / max(|x|, eps).
+// Rows of x (rows, cols), each made y = (x - mean - rest) * rstd * w + b. Layer norm: rstd = 1 / sqrt(var +
+// eps) of the row; rms: mean is 0; l2: mean is 0 and rstd = 1 / max(|x|, eps). rest: how far the mean lies
+// from the number nearest to it, as numbers near a large mean lie far apart.
 template <class T>
 struct NormFwd {
   int64_t rows, cols;
@@ -14,13 +15,13 @@ struct NormFwd {
   T eps;
   bool stream;  // y goes past the caches: whole, aligned vectors
   T *sum, *y;   // sum = x + residual, which is then what is normalised
-  T *mean, *rstd;
+  T *mean, *rstd, *rest;
 };
 
 template <class T>
 struct NormBwd {
   int64_t rows, cols;
-  const T *x, *w, *mean, *rstd, *dy, *dsum;  // w and dsum may be missing; dsum is added to dx
+  const T *x, *w, *mean, *rstd, *rest, *dy, *dsum;  // w and dsum may be missing; dsum is added to dx
   T eps;
   bool stream;      // dx, likewise
   T *dx, *dw, *db;  // any may be missing; dw and db are added to
@@ -30,7 +31,8 @@ template <class T>
 struct NormKernels {
   void (*fwd[3])(const NormFwd<T>& a);  // by NormKind
   void (*bwd[3])(const NormBwd<T>& a);
-  void (*moments)(int64_t n, const T* x, T eps, T* mean, T* rstd);
+  void (*moments)(int64_t n, const T* x, T eps, T* mean, T* rstd, T* rest);
+  void (*spread)(int64_t n, const T* x, T mean, T* both);                 // sum x - mean, sum (x - mean)^2
   void (*affine)(int64_t n, const T* x, T mean, T scale, T shift, T* y);  // y = (x - mean) * scale + shift
   void (*sums)(int64_t n, const T* x, T mean, const T* dy, T* both);      // sum dy, sum dy * (x - mean)
   // dx = dy * a + (x - mean) * b + c

@@ -69,6 +69,19 @@ T reduce_terms(int64_t n, Term term) {
   return join_terms<T, Join>(n, term).fold(Join());
 }
 
+// The sum of a row of any length: its error would grow with the row, so beyond long_row it is cut, and the
+// parts are added in double.
+constexpr int64_t long_row = 4096;
+template <class T, class Term>
+T sum_row(int64_t n, Term term) {
+  if (n <= long_row) return reduce_terms<T, SumJoin>(n, term);
+  double sum = 0;
+  for (int64_t begin = 0; begin < n; begin += long_row)
+    sum += double(reduce_terms<T, SumJoin>(n - begin < long_row ? n - begin : long_row,
+                                           [=](int64_t i, int64_t m) { return term(begin + i, m); }));
+  return T(sum);
+}
+
 template <class T, class Join>
 T reduce_chunk(int64_t n, const T* x) {
   return reduce_terms<T, Join>(n, [=](int64_t i, int64_t m) { return load_some<Vec<T>>(x + i, m); });

@@ -1,0 +1,16 @@
+#include "backend/backend.h"
+#include "core/error.h"
+#include "expect.h"
+#include "ops/elementwise.h"
+
+namespace nncore::test {
+
+// A kernel reads all its real operands as the type of one of them: two types are refused before it runs.
+void test_calls() {
+  const Tensor a = empty({4}, DType::float32), b = empty({4}, DType::float64);
+  expect_throw<TypeError>([&] { ops::mul_(a, b); }, "binary_fwd: some operands are float32 and some float64");
+  expect_throw<TypeError>([&] { ops::add_(b, a); }, "binary_fwd");
+  ops::mul_(b, b);  // of one type
+}
+
+}  // namespace nncore::test
