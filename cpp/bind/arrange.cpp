@@ -23,7 +23,12 @@ Parts to_tuple(const std::vector<Tensor>& parts) {
 
 Parts split(const Tensor& x, py::handle sizes, int64_t dim) {
   if (PyLong_Check(sizes.ptr())) return to_tuple(ops::split(x, to_int(sizes, "split"), dim));
-  return to_tuple(ops::split(x, to_list(to_shape(sizes)), dim));
+  check<TypeError>(py::isinstance<py::sequence>(sizes), "split: expected an int or a sequence of ints, got ",
+                   Py_TYPE(sizes.ptr())->tp_name);
+  std::vector<int64_t> list;
+  for (const py::object size : py::reinterpret_borrow<py::sequence>(sizes))
+    list.push_back(to_int(size, "split"));
+  return to_tuple(ops::split(x, list, dim));
 }
 
 Tensor pad(const Tensor& x, const std::vector<int64_t>& widths, const std::string& mode,
@@ -72,7 +77,7 @@ Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
   check<IndexError>(start >= -n && start <= n, "narrow: start ", start,
                     " is out of range for an axis of size ", n);
   const int64_t from = start < 0 ? start + n : start;
-  check(length >= 0 && from + length <= n, "narrow: ", length, " elements from ", from,
+  check(length >= 0 && length <= n - from, "narrow: ", length, " elements from ", from,
         " leave an axis of size ", n);
   std::array<ops::Slice, Shape::max_ndim> slices;
   for (int d = 0; d < x.ndim(); d++) slices[d] = {0, 1, x.shape()[d]};
@@ -115,17 +120,17 @@ void bind_arrange(py::module_& m, TensorClass& tensor) {
       "Shifted along dims; what leaves at the end comes in at the start. Without dims: of the flattened "
       "tensor.");
   m.def(
-      "tile", [](const Tensor& x, const Shape& dims) { return ops::repeat(x, dims); }, py::arg("input"),
-      py::arg("dims"), "Repeated as a whole, dims times along its last axes.");
+      "tile", [](const Tensor& x, const Shape& dims) { return ops::repeat("tile", x, dims); },
+      py::arg("input"), py::arg("dims"), "Repeated as a whole, dims times along its last axes.");
   tensor.def(
-      "tile", [](const Tensor& x, const py::args& dims) { return ops::repeat(x, to_shape(dims)); },
+      "tile", [](const Tensor& x, const py::args& dims) { return ops::repeat("tile", x, to_shape(dims)); },
       "Repeated as a whole, dims times along its last axes.");
   tensor.def(
       "repeat",
       [](const Tensor& x, const py::args& args) {
         const Shape sizes = to_shape(args);
         check(sizes.ndim() >= x.ndim(), "repeat: sizes ", sizes, " are fewer than the axes of ", x.shape());
-        return ops::repeat(x, sizes);
+        return ops::repeat("repeat", x, sizes);
       },
       "Repeated as a whole, so many times along each axis; further sizes add axes in front.");
   bind_both(m, tensor, "repeat_interleave", ops::repeat_interleave, py::arg("repeats"),

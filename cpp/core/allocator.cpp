@@ -167,6 +167,9 @@ size_t cache_limit() {
 
 void* allocate_slowly(int c) {
   const size_t size = size_of(c);
+  // The system may promise more than it has; the process would be killed when it writes there.
+  static const int64_t all_memory = memory_limit();
+  if (size > size_t(all_memory)) throw std::bad_alloc();
   const bool small = caching && size <= small_limit;
   const auto get = [&] { return small ? std::aligned_alloc(slab_bytes, slab_bytes) : system_allocate(size); };
   cache_limit();

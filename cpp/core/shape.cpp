@@ -42,16 +42,12 @@ int normalize_axis(const char* op, int64_t axis, int ndim) {
 }
 
 void check_sizes(const char* op, const Shape& shape, size_t item_size) {
-  bool empty = false;
+  int64_t bytes = int64_t(item_size);
   for (int64_t s : shape) {
     check(s >= 0, op, ": negative dimension in shape ", shape, "; sizes must be 0 or more");
-    empty = empty || s == 0;
-  }
-  if (empty) return;
-  int64_t bytes = int64_t(item_size);
-  for (int64_t s : shape)
-    check(!__builtin_mul_overflow(bytes, s, &bytes), op, ": shape ", shape,
+    check(s == 0 || !__builtin_mul_overflow(bytes, s, &bytes), op, ": shape ", shape,
           " has more elements than memory can hold");
+  }
 }
 
 }  // namespace nncore

@@ -7,6 +7,7 @@
 #include "../backend/backend.h"
 #include "cost.h"
 #include "create.h"
+#include "made.h"
 #include "shape.h"
 #include "strided.h"
 
@@ -52,6 +53,29 @@ std::vector<Tensor> parts_of(const char* op, const Tensor& x, List sizes, int at
   return parts;
 }
 
+// Each part is a tensor, also one without elements; so many are not made of a tensor that has none.
+void check_count(const char* op, const Tensor& x, int64_t parts) {
+  constexpr int64_t few = 1 << 16;
+  check<MemoryError>(parts <= std::max(few, x.numel()), op, ": ", parts, " parts of a tensor of shape ",
+                     x.shape(), " are more than memory can hold");
+}
+
+// x, seen as (outer, inner), with each run of inner elements `times` times: (outer, times, inner) under a
+// shape.
+Tensor repeat_runs(const char* op, const Tensor& x, int64_t outer, int64_t times, int64_t inner,
+                   const Shape& shape) {
+  check_sizes(op, shape, size_of(x.dtype()));
+  if (x.shape() == shape) return x;
+  return reshape(expand(reshape(x, {outer, 1, inner}), {outer, times, inner}), shape);
+}
+
+int64_t times_size(const char* op, const Tensor& x, int64_t size, int64_t times) {
+  int64_t result;
+  check(!__builtin_mul_overflow(size, times, &result), op, ": an axis of ", size, " repeated ", times,
+        " times is longer than memory can hold; the tensor has shape ", x.shape());
+  return result;
+}
+
 int axis_of(const char* op, const Tensor& x, int64_t axis) {
   check<IndexError>(x.ndim() > 0, op, ": a tensor without axes cannot be taken apart");
   return normalize_axis(op, axis, x.ndim());
@@ -85,33 +109,44 @@ std::vector<Tensor> split(const Tensor& x, List sizes, int64_t axis) {
   const int at = axis_of("split", x, axis);
   int64_t sum = 0;
   for (int64_t size : sizes) {
-    check(size >= 0 && size <= x.shape()[at], "split: a part of ", size, " of axis ", at, ", whose size is ",
-          x.shape()[at]);
-    sum += size;
+    check(size >= 0 && size <= x.shape()[at] && !__builtin_add_overflow(sum, size, &sum), "split: a part of ",
+          size, " of axis ", at, ", whose size is ", x.shape()[at]);
   }
   check(sum == x.shape()[at], "split: the parts sum to ", sum, " but axis ", at, " of ", x.shape(), " has ",
         x.shape()[at]);
   return parts_of("split", x, sizes, at, false);
 }
 
+namespace {
+
+// Parts of one size, the last one perhaps shorter.
+std::vector<Tensor> even_parts(const char* op, const Tensor& x, int64_t size, int at) {
+  const int64_t n = x.shape()[at], parts = n == 0 ? 1 : n / size + (n % size != 0);
+  check_count(op, x, parts);
+  std::vector<int64_t> sizes(size_t(parts), size);
+  sizes.back() = n - size * (parts - 1);
+  return parts_of(op, x, sizes, at, false);
+}
+
+}  // namespace
+
 std::vector<Tensor> split(const Tensor& x, int64_t size, int64_t axis) {
   const int at = axis_of("split", x, axis);
-  const int64_t n = x.shape()[at];
-  check(size > 0 || (size == 0 && n == 0), "split: split_size is ", size, " but must be positive");
-  std::vector<int64_t> sizes;
-  for (int64_t start = 0; start < n; start += size) sizes.push_back(std::min(size, n - start));
-  if (sizes.empty()) sizes.push_back(0);
-  return parts_of("split", x, sizes, at, false);
+  check(size > 0 || (size == 0 && x.shape()[at] == 0), "split: split_size is ", size,
+        " but must be positive");
+  return even_parts("split", x, size, at);
 }
 
 std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t axis) {
   check(chunks > 0, "chunk: chunks is ", chunks, " but must be positive");
-  const int64_t n = x.shape()[axis_of("chunk", x, axis)];
-  return split(x, std::max<int64_t>(1, n / chunks + (n % chunks != 0)), axis);
+  const int at = axis_of("chunk", x, axis);
+  const int64_t n = x.shape()[at];
+  return even_parts("chunk", x, std::max<int64_t>(1, n / chunks + (n % chunks != 0)), at);
 }
 
 std::vector<Tensor> unbind(const Tensor& x, int64_t axis) {
   const int at = axis_of("unbind", x, axis);
+  check_count("unbind", x, x.shape()[at]);
   return parts_of("unbind", x, std::vector<int64_t>(size_t(x.shape()[at]), 1), at, true);
 }
 
@@ -119,11 +154,13 @@ Tensor unflatten(const Tensor& x, int64_t axis, const Shape& sizes) {
   const int at = axis_of("unflatten", x, axis);
   Shape shape;
   for (int i = 0; i < at; i++) shape.push_back(x.shape()[i]);
-  int64_t known = 1;
-  for (int64_t s : sizes) known *= s == -1 ? 1 : s;
+  int64_t known = 1, all = 1;
+  bool fits = true;
+  for (int64_t s : sizes) fits = fits && s >= -1 && !__builtin_mul_overflow(known, s == -1 ? 1 : s, &known);
   for (int64_t s : sizes) shape.push_back(s == -1 && known > 0 ? x.shape()[at] / known : s);
-  check(shape.span(at, at + sizes.ndim()) == x.shape()[at], "unflatten: sizes ", sizes,
-        " do not multiply to ", x.shape()[at], ", the size of axis ", at, " of ", x.shape());
+  for (int i = 0; i < sizes.ndim(); i++) fits = fits && !__builtin_mul_overflow(all, shape[at + i], &all);
+  check(fits && all == x.shape()[at], "unflatten: sizes ", sizes, " do not multiply to ", x.shape()[at],
+        ", the size of axis ", at, " of ", x.shape());
   for (int i = at + 1; i < x.ndim(); i++) shape.push_back(x.shape()[i]);
   return reshape(x, shape);
 }
@@ -137,7 +174,8 @@ Tensor pad_constant(const Tensor& x, List widths, double value) {
   for (size_t i = 0; i < widths.size() / 2; i++) {
     const int at = x.ndim() - 1 - int(i);
     const int64_t l = widths[2 * i], r = widths[2 * i + 1];
-    shape[at] += l + r;
+    check(!__builtin_add_overflow(shape[at], l + r, &shape[at]), "pad: widths (", l, ", ", r, ") of axis ",
+          at, " of ", x.shape(), " are out of range");
     common[at] += std::min<int64_t>(l, 0) + std::min<int64_t>(r, 0);
     check(shape[at] >= 0, "pad: widths (", l, ", ", r, ") leave less than nothing of axis ", at, " of ",
           x.shape());
@@ -145,7 +183,8 @@ Tensor pad_constant(const Tensor& x, List widths, double value) {
     from += std::max<int64_t>(-l, 0) * own[at];
     left[at] = std::max<int64_t>(l, 0);
   }
-  Tensor y = full(shape, value, x.dtype());
+  Tensor y = made("pad", shape, x.dtype());
+  fill_(y, value);
   const Strides padded = contiguous_strides(shape);
   int64_t to = 0;
   for (int i = 0; i < x.ndim(); i++) to += left[i] * padded[i];
@@ -174,11 +213,11 @@ Tensor pad_copies(const Tensor& x, List widths, Padding mode) {
           n == 0 ? 0 : most);
     if (left == 0 && right == 0) continue;
     Shape shape = y.shape();
-    shape[at] += left + right;
-    check_sizes("pad", shape, size_of(x.dtype()));
-    const PadAttrs attrs = {mode, shape.span(0, at), n, shape.span(at + 1, shape.ndim()), left, right};
+    check(!__builtin_add_overflow(shape[at], left + right, &shape[at]), "pad: widths (", left, ", ", right,
+          ") of axis ", at, " of ", x.shape(), " are out of range");
     const Tensor narrow = y;
-    y = empty(shape, x.dtype());
+    y = made("pad", shape, x.dtype());
+    const PadAttrs attrs = {mode, shape.span(0, at), n, shape.span(at + 1, shape.ndim()), left, right};
     submit(Call(Kernel::pad_axis_fwd, byte_cost(int64_t(2 * y.bytes())), attrs, in(narrow), out(y)));
     if (Tape tape{narrow})
       tape.record("pad", y, [from = narrow.shape(), attrs](const Tensor& dy, InputGrads& dx) {
@@ -230,9 +269,9 @@ Tensor roll(const Tensor& x, List shifts, List axes) {
   return y;
 }
 
-Tensor repeat(const Tensor& x, const Shape& times) {
+Tensor repeat(const char* op, const Tensor& x, const Shape& times) {
   Shape shape, all = times;
-  for (int64_t t : times) check(t >= 0, "repeat: ", t, " times in ", times, "; must be 0 or more");
+  for (int64_t t : times) check(t >= 0, op, ": ", t, " times in ", times, "; must be 0 or more");
   if (times.ndim() < x.ndim()) {
     all = {};
     for (int i = times.ndim(); i < x.ndim(); i++) all.push_back(1);
@@ -240,7 +279,15 @@ Tensor repeat(const Tensor& x, const Shape& times) {
   }
   for (int i = x.ndim(); i < all.ndim(); i++) shape.push_back(1);
   for (int64_t s : x.shape()) shape.push_back(s);
+  Shape whole = shape;
+  for (int i = 0; i < all.ndim(); i++) whole[i] = times_size(op, x, shape[i], all[i]);
+  check_sizes(op, whole, size_of(x.dtype()));
   Tensor y = reshape(x, shape);
+  for (int i = 0; i < all.ndim(); i++)
+    if (all[i] == 0 && y.numel() > 0) {  // nothing remains: then at once, before other axes grow
+      shape[i] = 0;
+      y = repeat_runs(op, y, y.shape().span(0, i), 0, y.shape().span(i, y.ndim()), shape);
+    }
   for (int i = all.ndim() - 1; i >= 0; i--) {  // axes repeated together as long as they fit
     Shape cut, wide, result = y.shape();
     int first = i + 1, room = Shape::max_ndim - y.ndim();
@@ -258,12 +305,13 @@ Tensor repeat(const Tensor& x, const Shape& times) {
       wide.push_back(t != 1 && y.shape()[d] == 1 ? t : y.shape()[d]);
       result[d] *= t;
     }
-    check_sizes("repeat", result, size_of(x.dtype()));
-    if (!(result == y.shape())) y = reshape(expand(reshape(y, cut), wide), result);
-    if (first == i + 1) {  // no room at all: this axis by joining
-      y = cat(std::vector<Tensor>(size_t(all[i]), y), i);
+    if (first == i + 1) {  // no room at all: this axis alone
+      result[i] *= all[i];
+      y = repeat_runs(op, y, y.shape().span(0, i), all[i], y.shape().span(i, y.ndim()), result);
       continue;
     }
+    check_sizes(op, result, size_of(x.dtype()));
+    if (!(result == y.shape())) y = reshape(expand(reshape(y, cut), wide), result);
     i = first;
   }
   return y;
@@ -273,13 +321,10 @@ Tensor repeat_interleave(const Tensor& x, int64_t times, std::optional<int64_t> 
   check(times >= 0, "repeat_interleave: repeats is ", times, " but must be 0 or more");
   if (!axis) return repeat_interleave(reshape(x, {x.numel()}), times, 0);
   const int at = axis_of("repeat_interleave", x, *axis);
-  Shape shape, wide;
-  for (int i = 0; i < x.ndim(); i++) {
-    shape.push_back(i == at ? x.shape()[i] * times : x.shape()[i]);
-    wide.push_back(x.shape()[i]);
-    if (i == at) wide.push_back(times);
-  }
-  return reshape(expand(unsqueeze(x, at + 1), wide), shape);
+  Shape shape = x.shape();
+  shape[at] = times_size("repeat_interleave", x, shape[at], times);
+  return repeat_runs("repeat_interleave", x, x.shape().span(0, at + 1), times,
+                     x.shape().span(at + 1, x.ndim()), shape);
 }
 
 Tensor diagonal(const Tensor& x, int64_t offset, int64_t axis1, int64_t axis2) {
@@ -295,7 +340,8 @@ Tensor diagonal(const Tensor& x, int64_t offset, int64_t axis1, int64_t axis2) {
       strides.push_back(own[i]);
     }
   const int64_t rows = x.shape()[a], cols = x.shape()[b];
-  const int64_t down = std::clamp<int64_t>(-offset, 0, rows), right = std::clamp<int64_t>(offset, 0, cols);
+  const int64_t down = offset < -rows ? rows : std::max<int64_t>(-offset, 0),
+                right = std::clamp<int64_t>(offset, 0, cols);
   shape.push_back(std::max<int64_t>(0, std::min(rows - down, cols - right)));
   strides.push_back(own[a] + own[b]);
   return strided("diagonal", x, shape, strides, down * own[a] + right * own[b]);
@@ -304,8 +350,12 @@ Tensor diagonal(const Tensor& x, int64_t offset, int64_t axis1, int64_t axis2) {
 Tensor diag(const Tensor& x, int64_t offset) {
   if (x.ndim() == 2) return diagonal(x, offset, 0, 1);
   check(x.ndim() == 1, "diag: expected a vector or a matrix, got shape ", x.shape());
-  const int64_t n = x.numel(), size = n + std::abs(offset);
-  Tensor y = zeros({size, size}, x.dtype());
+  const int64_t n = x.numel(), most = int64_t(1) << 32;  // a side of 2^32 is beyond every memory
+  check(offset > -most && offset < most && n < most, "diag: a vector of ", n, " elements on diagonal ",
+        offset, " makes a matrix larger than memory can hold");
+  const int64_t size = n + std::abs(offset);
+  Tensor y = made("diag", {size, size}, x.dtype());
+  fill_(y, 0);
   const int64_t start = offset >= 0 ? offset : -offset * size;
   copy_strided(x, y, x.shape(), {1}, {size + 1}, 0, start);
   if (Tape tape{x})

@@ -24,7 +24,8 @@ Tensor pad_copies(const Tensor& x, List widths, Padding mode);
 
 Tensor flip(const Tensor& x, List axes);
 Tensor roll(const Tensor& x, List shifts, List axes);  // no axes: of the flattened tensor
-Tensor repeat(const Tensor& x, const Shape& times);    // tile: fewer times than axes
+// Both `repeat` and `tile`, which may be given fewer times than axes.
+Tensor repeat(const char* op, const Tensor& x, const Shape& times);
 Tensor repeat_interleave(const Tensor& x, int64_t times, std::optional<int64_t> axis);
 Tensor diagonal(const Tensor& x, int64_t offset, int64_t axis1, int64_t axis2);
 Tensor diag(const Tensor& x, int64_t offset);  // of a matrix; of a vector the matrix that has it

@@ -7,6 +7,7 @@
 #include "cost.h"
 #include "create.h"
 #include "elementwise.h"
+#include "made.h"
 #include "reduce.h"
 #include "shape.h"
 #include "strided.h"
@@ -184,8 +185,12 @@ Tensor take_along_axis(const Tensor& x, const Tensor& index, std::optional<int64
   Shape from = broadcast("take_along_dim", a, b), to = from;
   from[at] = x.shape()[at];
   to[at] = index.shape()[at];
+  const Tensor exact = index.detach(), below = full_integer({}, 0, index.dtype()),
+               size = full_integer({}, x.shape()[at], index.dtype());
+  const Tensor counted = where(compare(CompareOps::index_of<formulas::Lt>, exact, below),
+                               apply<formulas::Add>(exact, size), exact);  // negative: from the end
   return gather_all("take_along_dim", from == x.shape() ? x : expand(x, from),
-                    to == index.shape() ? index : expand(index, to), at);
+                    to == index.shape() ? counted : expand(counted, to), at);
 }
 
 Tensor scatter(const char* op, const Tensor& x, int64_t axis, const Tensor& index, const Tensor& src,
@@ -281,13 +286,14 @@ Tensor one_hot(const Tensor& x, int64_t classes) {
   if (classes == -1) {
     host_reads("one_hot: the number of classes was not given");
     check(x.numel() > 0, "one_hot: the number of classes of no values is not known; give num_classes");
-    classes = 1 + cast(extreme_all(x.detach(), true), DType::int64).ptr<int64_t>()[0];
+    const int64_t largest = cast(extreme_all(x.detach(), true), DType::int64).ptr<int64_t>()[0];
+    check(largest < INT64_MAX, "one_hot: class ", largest, " is too large");
+    classes = 1 + largest;
   }
   check(classes > 0, "one_hot: num_classes is ", classes, " but must be 1 or more, or -1");
   Shape shape = x.shape();
   shape.push_back(classes);
-  check_sizes("one_hot", shape, 8);
-  Tensor y = empty(shape, DType::int64);
+  Tensor y = made("one_hot", shape, DType::int64);
   submit(
       Call(Kernel::one_hot, byte_cost(int64_t(y.bytes())), OneHotAttrs{x.numel(), classes}, in(x), out(y)));
   return y;

@@ -40,9 +40,10 @@ Sorted sort(const char* op, const Tensor& x, int64_t k, int64_t axis, bool desce
   const int64_t cost = x.numel() * 4 * std::bit_width(uint64_t(n));
   submit(Call(Kernel::sort, cost, attrs, in(x), out(y.values), out(y.indices)));
   if (Tape tape{x})
-    tape.record(op, y.values, [from = s, indices = y.indices, at, op](const Tensor& dy, InputGrads& dx) {
-      dx[0] = scatter(op, zeros(from, dy.dtype()), at, indices, dy, false);
-    });
+    tape.record(op, y.values,
+                [from = s, indices = y.indices.saved(), at, op](const Tensor& dy, InputGrads& dx) {
+                  dx[0] = scatter(op, zeros(from, dy.dtype()), at, indices, dy, false);
+                });
   return y;
 }
 

@@ -1,6 +1,7 @@
 #include "reduce.h"
 
 #include <array>
+#include <limits>
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
@@ -104,6 +105,9 @@ Tensor mean(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
   const Shape kept = with_ones(x.shape(), marked("mean", x, axes));
   const double scale = 1.0 / (double(x.numel()) / double(std::max<int64_t>(kept.numel(), 1)));
   Tensor y = reduce(Reduction::sum, x, axes, keepdim, scale);
+  // The scale of the first group of axes does not reach the sum of nothing over another one.
+  if (x.numel() == 0 && y.numel() > 0)
+    y = full(y.shape(), std::numeric_limits<double>::quiet_NaN(), y.dtype());
   if (Tape tape{x})
     tape.record("mean", y, [from = x.shape(), kept, scale](const Tensor& dy, InputGrads& dx) {
       dx[0] = expand(multiply(dy.alias(kept), scale), from);
@@ -138,8 +142,9 @@ Tensor extreme_over(const char* op, const Tensor& x, bool largest, std::span<con
                     bool keepdim) {
   const AxisMarks gone = marked(op, x, axes);
   const Shape kept = with_ones(x.shape(), gone);
-  check(x.numel() > 0 || kept.numel() == 0, op, ": a tensor of shape ", x.shape(),
-        " has no elements along the axes to go");
+  for (int i = 0; i < x.ndim(); i++)
+    check(!gone[i] || x.shape()[i] > 0, op, ": a tensor of shape ", x.shape(), " has no elements along axis ",
+          i, "; reduce an axis that has some");
   Tensor y = reduce(largest ? Reduction::max : Reduction::min, x, axes, keepdim);
   if (Tape tape{x})
     tape.record(op, y,
@@ -195,10 +200,11 @@ Extreme extreme(const Tensor& x, bool largest, int64_t axis, bool keepdim) {
     if (i != at || keepdim) shape.push_back(values.shape()[i]);
   Extreme result = {values.alias(shape), indices.alias(shape)};
   if (Tape tape{x})  // all of the gradient goes to the index returned
-    tape.record(
-        name_of(op), result.values, [from = x.shape(), indices, at](const Tensor& dy, InputGrads& dx) {
-          dx[0] = scatter("max", zeros(from, dy.dtype()), at, indices, dy.alias(indices.shape()), false);
-        });
+    tape.record(name_of(op), result.values,
+                [from = x.shape(), indices = indices.saved(), at](const Tensor& dy, InputGrads& dx) {
+                  dx[0] =
+                      scatter("max", zeros(from, dy.dtype()), at, indices, dy.alias(indices.shape()), false);
+                });
   return result;
 }
 

@@ -7,6 +7,7 @@
 #include "../backend/backend.h"
 #include "cost.h"
 #include "create.h"
+#include "made.h"
 #include "reduce.h"
 #include "strided.h"
 
@@ -95,6 +96,7 @@ Tensor reshape(const Tensor& x, Shape shape) {
           " elements does not fill ", shape, "; the sizes given must divide it");
     shape[free] = x.numel() / known;
   }
+  check_sizes("reshape", shape, size_of(x.dtype()));
   check(shape.numel() == x.numel(), "reshape: ", x.shape(), " has ", x.numel(), " elements but ", shape,
         " has ", shape.numel(), "; sizes must multiply to the same number");
   Tensor y = x.alias(shape);
@@ -150,8 +152,8 @@ Tensor expand(const Tensor& x, const Shape& wanted) {
     check(shape[i] >= 0 && (own == 1 || own == shape[i]), "expand: ", x.shape(), " does not stretch to ",
           wanted, ": only axes of size 1 can grow");
   }
-  check_sizes("expand", shape, size_of(x.dtype()));
-  Tensor y = gathered(x, shape, broadcast_strides(x.shape(), shape));
+  Tensor y = made("expand", shape, x.dtype());
+  copy_strided(x, y, shape, broadcast_strides(x.shape(), shape), contiguous_strides(shape), 0, 0);
   if (Tape tape{x})
     tape.record("expand", y,
                 [shape = x.shape()](const Tensor& dy, InputGrads& dx) { dx[0] = sum_to(dy, shape); });
@@ -196,7 +198,7 @@ Tensor slice(const Tensor& x, std::span<const Slice> slices) {
   int64_t start = 0;
   for (int i = 0; i < x.ndim(); i++) {
     shape.push_back(slices[i].count);
-    strides.push_back(own[i] * slices[i].step);
+    strides.push_back(slices[i].count > 1 ? own[i] * slices[i].step : 0);  // a lone step may be any number
     start += own[i] * slices[i].start;
   }
   return strided("slice", x, shape, strides, start);
@@ -215,10 +217,11 @@ Tensor cat(std::span<const Tensor> xs, int64_t axis) {
     for (int d = 0; d < shape.ndim(); d++)
       check(d == at || other[d] == shape[d], "cat: tensor ", i, " has shape ", other, " but tensor 0 has ",
             xs[0].shape(), "; only axis ", at, " may differ");
-    shape[at] += other[at];
+    check(!__builtin_add_overflow(shape[at], other[at], &shape[at]), "cat: axis ", at,
+          " of the result is longer than memory can hold");
     dtype = promote(dtype, xs[i].dtype());
   }
-  Tensor y = empty(shape, dtype);
+  Tensor y = made("cat", shape, dtype);
   std::vector<Tensor> parts;
   for (const Tensor& x : xs) parts.push_back(cast(x, dtype));
   const Strides strides = contiguous_strides(shape);

@@ -7,6 +7,7 @@
 #include "../../core/parallel.h"
 #include "broadcast.h"
 #include "kernels.h"
+#include "wrap.h"
 
 namespace nncore::cpu {
 
@@ -17,7 +18,7 @@ template <class T, bool accumulate>
 void copy_row(int64_t n, const T* src, int64_t src_stride, T* dst, int64_t dst_stride) {
   if (src_stride == 1 && dst_stride == 1) {
     if constexpr (accumulate)
-      for (int64_t i = 0; i < n; i++) dst[i] = T(dst[i] + src[i]);
+      for (int64_t i = 0; i < n; i++) dst[i] = wrap_add(dst[i], src[i]);
     else
       std::memcpy(dst, src, size_t(n) * sizeof(T));
     return;
@@ -28,7 +29,7 @@ void copy_row(int64_t n, const T* src, int64_t src_stride, T* dst, int64_t dst_s
   }
   for (int64_t i = 0; i < n; i++) {
     T& to = dst[i * dst_stride];
-    to = accumulate ? T(to + src[i * src_stride]) : src[i * src_stride];
+    to = accumulate ? wrap_add(to, src[i * src_stride]) : src[i * src_stride];
   }
 }
 
@@ -126,11 +127,12 @@ void cast(const Call& call) {
   visit(call.args[0].dtype, [&](auto from) {
     visit(call.args[1].dtype, [&](auto to) {
       using From = decltype(from);
+      using Stored = std::conditional_t<std::is_same_v<From, bool>, uint8_t, From>;  // a bool may be any byte
       using To = decltype(to);
-      const From* x = call.arg<const From>(0);
+      const Stored* x = call.arg<const Stored>(0);
       To* y = call.arg<To>(1);
       parallel_for(n, call.cost, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; i++) y[i] = convert<From, To>(x[i]);
+        for (int64_t i = begin; i < end; i++) y[i] = convert<From, To>(From(x[i]));
       });
     });
   });
@@ -157,7 +159,7 @@ void fill(const Call& call) {
         if constexpr (std::is_floating_point_v<T>)
           y[i] = T(a.value + double(i) * a.step);
         else
-          y[i] = T(a.int_value + i * a.int_step);
+          y[i] = T(uint64_t(a.int_value) + uint64_t(i) * uint64_t(a.int_step));
       }
     });
   });
@@ -168,14 +170,14 @@ void where(const Call& call) {
   const auto& attrs = call.attrs<WhereAttrs>();
   visit(call.args[1].dtype, [&](auto zero) {
     using T = decltype(zero);
-    const bool* condition = call.arg<const bool>(0);
+    const uint8_t* condition = call.arg<const uint8_t>(0);
     const T *a = call.arg<const T>(1), *b = call.arg<const T>(2);
     T* y = call.arg<T>(3);
     for_broadcast_rows(attrs.loop, attrs.n, call.cost, [&](int64_t at, int64_t n, const int64_t* from) {
       const int last = attrs.loop.ndim - 1;
       const int64_t sc = attrs.loop.stride[0][last], sa = attrs.loop.stride[1][last],
                     sb = attrs.loop.stride[2][last];
-      const bool* c = condition + from[0];
+      const uint8_t* c = condition + from[0];
       const T *pa = a + from[1], *pb = b + from[2];
       for (int64_t i = 0; i < n; i++) y[at + i] = c[i * sc] ? pa[i * sa] : pb[i * sb];
     });

@@ -7,7 +7,9 @@
 #include "../../core/error.h"
 #include "../../core/parallel.h"
 #include "dispatch.h"
+#include "indices.h"
 #include "kernels.h"
+#include "reduce_walk.h"
 #include "scratch.h"
 
 namespace nncore {
@@ -18,9 +20,11 @@ namespace nncore::cpu {
 
 namespace {
 
+constexpr int64_t few = 1024;  // rows of a table between two looks for an interrupt
+
 template <class I>
 int64_t id_at(const char* op, const I* ids, int64_t i, int64_t rows) {
-  const int64_t id = int64_t(ids[i]);
+  const int64_t id = read_once(ids + i);
   check<IndexError>(id >= 0 && id < rows, op, ": id ", id, " at position ", i,
                     " is out of range for a table of ", rows, " rows; ids go from 0 to ", rows - 1);
   return id;
@@ -49,15 +53,23 @@ void scale_row(int64_t n, T s, T* y) {
 
 // Positions of each id: at[start[id]] .. at[start[id + 1] - 1], rising.
 struct Buckets {
+  static constexpr int64_t block = 1 << 18;  // ids between two looks for an interrupt
   Scratch<int64_t> start, at;
+  bool whole = false;  // not interrupted
 
   template <class I>
-  Buckets(const I* ids, int64_t count, int64_t rows) : start(rows + 2), at(count) {
-    int64_t* const s = start.data();
+  Buckets(const char* op, const I* ids, int64_t count, int64_t rows) : start(rows + 2), at(count) {
+    const Scratch<int64_t> checked(count);
+    int64_t *const s = start.data(), *const id = checked.data();
     std::fill_n(s, rows + 2, 0);
-    for (int64_t i = 0; i < count; i++) s[int64_t(ids[i]) + 2]++;
+    whole = in_blocks(count, block, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; i++) s[(id[i] = id_at(op, ids, i, rows)) + 2]++;
+    });
+    if (!whole) return;
     for (int64_t r = 2; r < rows + 2; r++) s[r] += s[r - 1];
-    for (int64_t i = 0; i < count; i++) at.data()[s[int64_t(ids[i]) + 1]++] = i;
+    whole = in_blocks(count, block, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; i++) at.data()[s[id[i] + 1]++] = i;
+    });
   }
   int64_t begin(int64_t row) const { return start.data()[row]; }
   int64_t end(int64_t row) const { return start.data()[row + 1]; }
@@ -79,38 +91,48 @@ struct Buckets {
 // padding row.
 template <class T, class Attrs, class Add>
 void scatter(const Buckets& ids, int64_t count, const Attrs& a, int64_t cost, T* dw, Add add) {
+  if (!ids.whole) return;
   parallel_for(a.rows + count, cost, [&](int64_t begin, int64_t end) {
     const int64_t last = end == a.rows + count ? a.rows : ids.row_from(end, a.rows);
     for (int64_t r = ids.row_from(begin, a.rows); r < last; r++) {
       T* const row = dw + r * a.cols;
-      std::fill_n(row, a.cols, T(0));
-      if (r == a.padding) continue;
-      for (int64_t i = ids.begin(r); i < ids.end(r); i++) add(ids.at.data()[i], row);
-      if (a.by_frequency) scale_row(a.cols, T(1) / T(std::max<int64_t>(1, ids.end(r) - ids.begin(r))), row);
+      const int64_t first = ids.begin(r), count = r == a.padding ? 0 : ids.end(r) - first;
+      sum_vectors(count, a.cols, row, [&](int64_t i, T* to) { add(ids.at.data()[first + i], to); });
+      if (count == 0) continue;
+      if (a.by_frequency) scale_row(a.cols, T(1) / T(count), row);
     }
   });
 }
 
-// Offsets count from 0 and rise.
+// Offsets count from 0 and rise: they are checked and copied at once.
 struct Bags {
   const EmbeddingBagAttrs& a;
-  const int64_t *ids, *offsets;
+  const int64_t* const ids;
+  const Scratch<int64_t> starts;
 
-  int64_t begin(int64_t bag) const {  // of the bag after the last: where that one ends
-    if (a.length >= 0) return bag * a.length;
-    if (bag == a.bags && !a.has_end) return a.count;
-    const int64_t at = offsets[bag], before = bag ? offsets[bag - 1] : 0;
-    check<IndexError>(at >= before && at <= a.count && (bag > 0 || at == 0), "embedding_bag: offset ", at,
-                      " of bag ", bag, "; offsets must begin with 0, rise, and not exceed the ", a.count,
-                      " ids");
-    return at;
+  Bags(const EmbeddingBagAttrs& a, const int64_t* ids, const int64_t* offsets)
+      : a(a), ids(ids), starts(a.length < 0 ? a.bags + 1 : 0) {
+    int64_t before = 0;
+    for (int64_t bag = 0; a.length < 0 && bag <= a.bags; bag++) {
+      const int64_t at = bag < a.bags || a.has_end ? read_once(offsets + bag) : a.count;
+      check<IndexError>(at >= before && at <= a.count && (bag > 0 || at == 0), "embedding_bag: offset ", at,
+                        " of bag ", bag, "; offsets must begin with 0, rise, and not exceed the ", a.count,
+                        " ids");
+      starts.data()[bag] = before = at;
+    }
   }
+
+  // Of the bag after the last: where that one ends.
+  int64_t begin(int64_t bag) const { return a.length < 0 ? starts.data()[bag] : bag * a.length; }
   // f(position, id) for what a bag holds.
   template <class F>
   void each(int64_t bag, F f) const {
     const int64_t end = begin(bag + 1);
-    for (int64_t i = begin(bag); i < end; i++)
-      if (const int64_t id = id_at("embedding_bag", ids, i, a.rows); id != a.padding) f(i, id);
+    for (int64_t i = begin(bag); i < end && (i % few != few - 1 || !interrupted()); i++) at(i, f);
+  }
+  template <class F>
+  void at(int64_t i, F f) const {
+    if (const int64_t id = id_at("embedding_bag", ids, i, a.rows); id != a.padding) f(i, id);
   }
   // 1, or one over the number of ids that are not padding.
   template <class T>
@@ -143,7 +165,7 @@ void embedding_fwd(const Call& call) {
 void embedding_bwd(const Call& call) {
   const auto& a = call.attrs<EmbeddingAttrs>();
   visit_index(call.args[0].dtype, [&](auto index) {
-    const Buckets ids(call.arg<const decltype(index)>(0), a.count, a.rows);
+    const Buckets ids("embedding", call.arg<const decltype(index)>(0), a.count, a.rows);
     visit_float(call.args[1].dtype, [&](auto zero) {
       using T = decltype(zero);
       const T* const dy = call.arg<const T>(1);
@@ -156,7 +178,7 @@ void embedding_bwd(const Call& call) {
 // args: table (rows, cols), ids, offsets or none, a weight for each id or none, y (bags, cols)
 void embedding_bag_fwd(const Call& call) {
   const auto& a = call.attrs<EmbeddingBagAttrs>();
-  const Bags bags = {a, call.arg<const int64_t>(1), call.arg<const int64_t>(2)};
+  const Bags bags(a, call.arg<const int64_t>(1), call.arg<const int64_t>(2));
   visit_float(call.args[0].dtype, [&](auto zero) {
     using T = decltype(zero);
     const T *const table = call.arg<const T>(0), *const weights = call.arg<const T>(3);
@@ -164,9 +186,11 @@ void embedding_bag_fwd(const Call& call) {
     parallel_for(a.bags, call.cost, [&](int64_t first, int64_t last) {
       for (int64_t b = first; b < last; b++) {
         T* const row = y + b * a.cols;
-        std::fill_n(row, a.cols, T(0));
-        bags.each(b, [&](int64_t i, int64_t id) {
-          add_scaled(a.cols, weights ? weights[i] : T(1), table + id * a.cols, row);
+        const int64_t first = bags.begin(b);
+        sum_vectors(bags.begin(b + 1) - first, a.cols, row, [&](int64_t i, T* to) {
+          bags.at(first + i, [&](int64_t position, int64_t id) {
+            add_scaled(a.cols, weights ? weights[position] : T(1), table + id * a.cols, to);
+          });
         });
         scale_row(a.cols, bags.scale<T>(b), row);
       }
@@ -177,9 +201,9 @@ void embedding_bag_fwd(const Call& call) {
 // args: ids, offsets or none, weights or none, dy, dtable
 void embedding_bag_bwd(const Call& call) {
   const auto& a = call.attrs<EmbeddingBagAttrs>();
-  const Bags bags = {a, call.arg<const int64_t>(0), call.arg<const int64_t>(1)};
+  const Bags bags(a, call.arg<const int64_t>(0), call.arg<const int64_t>(1));
   const int64_t count = bags.begin(a.bags);
-  const Buckets buckets(bags.ids, count, a.rows);
+  const Buckets buckets("embedding_bag", bags.ids, count, a.rows);
   visit_float(call.args[3].dtype, [&](auto zero) {
     using T = decltype(zero);
     const T *const weights = call.arg<const T>(2), *const dy = call.arg<const T>(3);
@@ -200,7 +224,7 @@ void embedding_bag_bwd(const Call& call) {
 // gradient
 void embedding_bag_weights_bwd(const Call& call) {
   const auto& a = call.attrs<EmbeddingBagAttrs>();
-  const Bags bags = {a, call.arg<const int64_t>(1), call.arg<const int64_t>(2)};
+  const Bags bags(a, call.arg<const int64_t>(1), call.arg<const int64_t>(2));
   visit_float(call.args[0].dtype, [&](auto zero) {
     using T = decltype(zero);
     const T *const table = call.arg<const T>(0), *const dy = call.arg<const T>(3);
@@ -218,7 +242,7 @@ void embedding_bag_weights_bwd(const Call& call) {
 // args: table (rows, cols), ids, offsets or none, y (bags, cols)
 void embedding_bag_max_fwd(const Call& call) {
   const auto& a = call.attrs<EmbeddingBagAttrs>();
-  const Bags bags = {a, call.arg<const int64_t>(1), call.arg<const int64_t>(2)};
+  const Bags bags(a, call.arg<const int64_t>(1), call.arg<const int64_t>(2));
   visit_float(call.args[0].dtype, [&](auto zero) {
     using T = decltype(zero);
     const T* const table = call.arg<const T>(0);
@@ -243,19 +267,23 @@ void embedding_bag_max_fwd(const Call& call) {
 // gradient, and each thread has columns of its own
 void embedding_bag_max_bwd(const Call& call) {
   const auto& a = call.attrs<EmbeddingBagAttrs>();
-  const Bags bags = {a, call.arg<const int64_t>(1), call.arg<const int64_t>(2)};
+  const Bags bags(a, call.arg<const int64_t>(1), call.arg<const int64_t>(2));
   visit_float(call.args[0].dtype, [&](auto zero) {
     using T = decltype(zero);
     const T* const table = call.arg<const T>(0);
     T* const dw = call.arg<T>(5);
     const auto less = kernels<T>().elementwise.compare[CompareOps::index_of<formulas::Lt>][both_vectors];
-    parallel_for(a.cols, call.cost, [&](int64_t begin, int64_t end) {
+    parallel_ranges(a.cols, call.cost, [&](int64_t begin, int64_t end) {
       for (int64_t r = 0; r < a.rows; r++) std::fill(dw + r * a.cols + begin, dw + r * a.cols + end, T(0));
       constexpr int64_t word = sizeof(uint64_t);  // so many columns are passed over at once
-      const int64_t n = end - begin, padded = (n + word - 1) / word * word;
+      const int64_t n = end - begin;
+      const Scratch<double> totals(a.bags > column_chunk ? a.rows * n : 0);  // of rows of many bags
+      if (totals.data()) std::fill_n(totals.data(), a.rows * n, 0.0);
+      const int64_t padded = (n + word - 1) / word * word;
       const Scratch<uint8_t> is_less(padded), is_found(padded);
       std::fill_n(is_less.data(), padded, uint8_t(1));
       for (int64_t b = 0; b < a.bags; b++) {
+        if (b % 16 == 15 && interrupted()) return;
         const int64_t at = b * a.cols + begin;
         const T *const y = call.arg<const T>(3) + at, *const dy = call.arg<const T>(4) + at;
         std::fill_n(is_found.data(), padded, uint8_t(0));
@@ -270,11 +298,16 @@ void embedding_bag_max_bwd(const Call& call) {
             for (int64_t j = from; j < std::min(n, from + word); j++) {
               if (is_less.data()[j] || is_found.data()[j] || (x[j] == x[j] && y[j] != y[j])) continue;
               is_found.data()[j] = 1;
-              dw[id * a.cols + begin + j] += dy[j];
+              if (totals.data())
+                totals.data()[id * n + j] += double(dy[j]);
+              else
+                dw[id * a.cols + begin + j] += dy[j];
             }
           }
         });
       }
+      for (int64_t r = 0; r < a.rows && totals.data(); r++)
+        for (int64_t j = 0; j < n; j++) dw[r * a.cols + begin + j] = T(totals.data()[r * n + j]);
     });
   });
 }

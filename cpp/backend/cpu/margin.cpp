@@ -4,6 +4,7 @@
 #include "../../core/error.h"
 #include "../../core/parallel.h"
 #include "dispatch.h"
+#include "indices.h"
 #include "kernels.h"
 #include "reduce.h"
 #include "scratch.h"
@@ -13,8 +14,7 @@ namespace nncore::cpu {
 namespace {
 
 int64_t class_of(const Call& call, const MultiMarginAttrs& a, int64_t r) {
-  const int64_t t =
-      visit_index(call.args[1].dtype, [&](auto zero) { return int64_t(call.arg<decltype(zero)>(1)[r]); });
+  const int64_t t = index_at(call, 1, r);
   check<IndexError>(t >= 0 && t < a.cols, "multi_margin_loss: target ", t, " at row ", r,
                     " is out of range for ", a.cols, " classes; labels go from 0 to ", a.cols - 1);
   return t;
@@ -39,12 +39,12 @@ void multi_margin_fwd(const Call& call) {
       for (int64_t r = begin; r < end; r++) {
         const int64_t t = class_of(call, a, r);
         const T* const row = x + r * a.cols;
-        T sum = 0;
+        double sum = 0;
         for (int64_t c = 0; c < a.cols; c++) {
-          const T z = c == t ? T(0) : std::max(T(0), T(a.margin) - row[t] + row[c]);
-          sum += a.p == 1 ? z : z * z;
+          const T z = c == t ? T(0) : std::max(T(0), T(a.margin) + (row[c] - row[t]));
+          sum += double(a.p == 1 ? z : z * z);
         }
-        rows[r] = sum * (weight ? weight[t] : T(1)) * T(row_scale(a));
+        rows[r] = T(sum) * (weight ? weight[t] : T(1)) * T(row_scale(a));
       }
     });
     if (!each) *loss = row_sum(a.rows, rows);
@@ -63,14 +63,14 @@ void multi_margin_bwd(const Call& call) {
         const int64_t t = class_of(call, a, r);
         const T *const row = x + r * a.cols, d = dy[a.reduction == LossReduction::none ? r : 0] *
                                                  (weight ? weight[t] : T(1)) * T(row_scale(a));
-        T sum = 0;
+        double sum = 0;
         for (int64_t c = 0; c < a.cols; c++) {
-          const T z = T(a.margin) - row[t] + row[c];
+          const T z = T(a.margin) + (row[c] - row[t]);
           const T g = c == t || z <= T(0) ? T(0) : a.p == 1 ? d : T(2) * d * z;
           dx[r * a.cols + c] = g;
-          sum += g;
+          sum += double(g);
         }
-        dx[r * a.cols + t] = -sum;
+        dx[r * a.cols + t] = T(-sum);
       }
     });
   });

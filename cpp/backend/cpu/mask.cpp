@@ -1,6 +1,7 @@
 // What a mask or a triangle keeps, and where a mask holds.
 #include <algorithm>
 
+#include "../../core/error.h"
 #include "../../core/parallel.h"
 #include "broadcast.h"
 #include "kernels.h"
@@ -39,6 +40,7 @@ void triangle(const Call& call) {
     using T = decltype(zero);
     const T* x = call.arg<const T>(0);
     T* y = call.arg<T>(1);
+    if (a.cols == 0) return;
     parallel_for(a.batch * a.rows, call.cost, [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; r++) {
         // columns [0, edge) lie below the diagonal's right end (lower) or left of it (upper)
@@ -58,15 +60,23 @@ void triangle(const Call& call) {
 }
 
 namespace {
+
 constexpr int64_t nonzero_chunk = 1 << 16;
+
+// f(zero) with the type in which elements are compared with 0: a bool is any byte, as NumPy's are.
+template <class F>
+void visit_truth(DType t, F&& f) {
+  visit(t == DType::boolean ? DType::uint8 : t, f);
 }
+
+}  // namespace
 
 // counts[c]: how many elements differ from 0 in chunks 0 .. c; args: x, counts
 void nonzero_count(const Call& call) {
   const auto& a = call.attrs<NonzeroAttrs>();
   int64_t* counts = call.arg<int64_t>(1);
   const int64_t chunks = std::max<int64_t>(1, (a.n + nonzero_chunk - 1) / nonzero_chunk);
-  visit(call.args[0].dtype, [&](auto zero) {
+  visit_truth(call.args[0].dtype, [&](auto zero) {
     using T = decltype(zero);
     const T* x = call.arg<const T>(0);
     parallel_for(chunks, call.cost, [&](int64_t begin, int64_t end) {
@@ -81,21 +91,25 @@ void nonzero_count(const Call& call) {
   for (int64_t c = 1; c < chunks; c++) counts[c] += counts[c - 1];
 }
 
+// Each chunk writes as many places as were counted, also where others change x meanwhile.
 // args: x, counts, y: the index of each element found along each axis
 void nonzero_fill(const Call& call) {
   const auto& a = call.attrs<NonzeroAttrs>();
   const int64_t* counts = call.arg<const int64_t>(1);
   int64_t* y = call.arg<int64_t>(2);
   const int64_t chunks = (a.n + nonzero_chunk - 1) / nonzero_chunk;
-  visit(call.args[0].dtype, [&](auto zero) {
+  visit_truth(call.args[0].dtype, [&](auto zero) {
     using T = decltype(zero);
     const T* x = call.arg<const T>(0);
     parallel_for(chunks, call.cost, [&](int64_t begin, int64_t end) {
       for (int64_t c = begin; c < end; c++) {
         const int64_t first = c * nonzero_chunk, last = std::min(a.n, first + nonzero_chunk);
-        int64_t* to = y + (c ? counts[c - 1] : 0) * a.found_stride;
+        const int64_t before = c ? counts[c - 1] : 0;
+        int64_t* to = y + before * a.found_stride;
+        int64_t places = counts[c] - before;
         for (int64_t i = first; i < last; i++) {
           if (!(x[i] != T(0))) continue;
+          if (places-- == 0) break;
           int64_t rest = i;
           for (int d = a.ndim - 1; d >= 0; d--) {
             to[d * a.axis_stride] = rest % a.size[d];
@@ -103,6 +117,9 @@ void nonzero_fill(const Call& call) {
           }
           to += a.found_stride;
         }
+        check(places == 0,
+              "nonzero: the tensor changed while its elements were counted; another thread "
+              "writes into its memory, take a copy with clone() first");
       }
     });
   });
