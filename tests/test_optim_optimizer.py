@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import nncore
-from nncore import nn
+from nncore import _core, nn
 from nncore.optim import SGD, Adam, AdamW, Optimizer
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -368,6 +368,100 @@ def test_a_rate_set_to_nonsense_later_stops_the_step() -> None:
         with pytest.raises(ValueError, match=f"Invalid learning rate: {lr}"):
             optimizer.step()
     assert param.item() == 1
+
+
+class Descent(Optimizer):
+    """Written as for PyTorch: a constructor and a step."""
+
+    def __init__(self, params: Any, lr: float = 0.1, momentum: float = 0.5) -> None:
+        super().__init__(params, {"lr": lr, "momentum": momentum})
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        loss = None if closure is None else closure()
+        with nncore.no_grad():
+            for group in self.param_groups:
+                for param in group["params"]:
+                    if param.grad is not None:
+                        speed = self.state[param].setdefault("speed", nncore.zeros_like(param))
+                        _core.assign_(speed, group["momentum"] * speed + param.grad)
+                        _core.assign_(param, param - group["lr"] * speed)
+        return loss
+
+
+def test_an_optimizer_with_only_a_constructor_and_a_step() -> None:
+    start = [
+        np.random.default_rng(i).standard_normal(shape).astype(np.float32) for i, shape in enumerate(SHAPES)
+    ]
+    params = [[nn.Parameter(nncore.tensor(array)) for array in start] for _ in range(2)]
+    own, ours = Descent(params[0][:2], lr=0.25), SGD(params[1][:2], lr=0.25, momentum=0.5)
+    for optimizer, some in ((own, params[0]), (ours, params[1])):
+        optimizer.add_param_group({"params": some[2:], "lr": 0.5})
+    for i in range(4):
+        for some in params:
+            feed(some, [np.full(shape, i - 1.5) for shape in SHAPES])
+        assert own.step(lambda i=i: i) == i  # type: ignore[misc]
+        ours.step()
+        again = Descent(params[0][:2])
+        again.add_param_group({"params": params[0][2:]})
+        again.load_state_dict(own.state_dict())
+        own = again
+    for a, b in zip(*params, strict=True):
+        np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), rtol=1e-6, atol=1e-7)
+
+
+INSERTS: dict[str, Callable[[Any, Any], Any]] = {
+    "assigned": lambda state, param: state.__setitem__(param, {"a": 1}),
+    "setdefault": lambda state, param: state.setdefault(param, {"a": 1}),
+    "update": lambda state, param: state.update({param: {"a": 1}}),
+    "update with pairs": lambda state, param: state.update([(param, {"a": 1})]),
+    "|=": lambda state, param: state.__ior__({param: {"a": 1}}),
+    "|": lambda state, param: state | {param: {"a": 1}},
+    "| from the right": lambda state, param: {param: {"a": 1}} | state,
+    "fromkeys": lambda state, param: type(state).fromkeys([param], {"a": 1}),
+    "constructor": lambda state, param: type(state)(None, {param: {"a": 1}}),
+    "copied": lambda state, param: (state.update({param: {"a": 1}}), copy.copy(state))[1],
+    "copied deeply": lambda state, param: (state.update({param: {"a": 1}}), copy.deepcopy(state))[1],
+}
+
+
+@pytest.mark.parametrize("insert", INSERTS.values(), ids=INSERTS)
+def test_a_dict_put_into_the_state_becomes_one_that_is_watched(insert: Callable[[Any, Any], Any]) -> None:
+    optimizer = SGD(one(), lr=0.1)
+    made = insert(optimizer.state, optimizer.param_groups[0]["params"][0])
+    if isinstance(made, type(optimizer.state)):
+        optimizer.state = made
+    (values,) = optimizer.state.values()
+    assert type(values) is type(SGD(one()).state[one()[0]])
+    assert values == {"a": 1}
+    assert optimizer.state.moments()  # type: ignore[attr-defined]
+
+
+def test_setdefault_keeps_what_is_there() -> None:
+    optimizer = SGD(one(), lr=0.1)
+    param = optimizer.param_groups[0]["params"][0]
+    first = optimizer.state.setdefault(param, {"a": 1})
+    assert optimizer.state.setdefault(param, {"a": 2}) is first
+    assert (first.setdefault("a", 3), first.setdefault("b"), first) == (1, None, {"a": 1, "b": None})
+
+
+NO_PARAMS: list[tuple[Any, str]] = [
+    ("x", "must be a list of Tensors, got str"),
+    (3, "must be a list of Tensors, got int"),
+    (None, "must be a list of Tensors, got NoneType"),
+    (SHARED[0], "must be a list of Tensors, got Parameter"),
+    (iter(SHARED), "must be a list of Tensors, got list_iterator"),
+    ([3], r"holds 3 \(int\)"),
+    ([SHARED[0], "x"], r"holds 'x' \(str\)"),
+]
+
+
+@pytest.mark.parametrize(("params", "message"), NO_PARAMS)
+@pytest.mark.parametrize("call", ["step", "zero_grad", "state_dict"])
+def test_params_replaced_by_something_else(params: Any, message: str, call: str) -> None:
+    optimizer = SGD(one(), lr=0.1)
+    optimizer.param_groups[0]["params"] = params
+    with pytest.raises(TypeError, match=f"'params' of a parameter group {message}"):
+        getattr(optimizer, call)()
 
 
 def test_printed_form() -> None:

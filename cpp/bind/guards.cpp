@@ -4,6 +4,8 @@
 
 #include <bit>
 
+#include "interpreter.h"
+
 namespace nncore::bind {
 namespace {
 
@@ -114,7 +116,7 @@ bool Guards::Guard::holds() const {
     case Kind::Entries:
       return same_entries(holder.ptr(), value.ptr());
     case Kind::Told:
-      return is_told_the_same(key(holder), value);
+      return is_told_the_same(call_python(key, py::make_tuple(holder)), value);
     case Kind::Function:
       return same_function(holder.ptr(), value.ptr());
     case Kind::Cell:
@@ -124,6 +126,7 @@ bool Guards::Guard::holds() const {
       PyObject* names =
           PyDict_Check(holder.ptr()) ? holder.ptr() : reinterpret_cast<PyTypeObject*>(holder.ptr())->tp_dict;
       now = PyDict_GetItemWithError(names, key.ptr());
+      if (!now && PyErr_Occurred()) throw py::error_already_set();
       break;
     }
     case Kind::Attribute:
@@ -145,8 +148,17 @@ bool Guards::hold() const {
   }
 }
 
+void Guards::visit(Visitor& visitor) const {
+  for (const Guard& g : guards_) {
+    visitor(g.holder);
+    visitor(g.key);
+    visitor(g.value);
+  }
+}
+
 void bind_guards(py::module_& m) {
-  py::class_<Guards, Ref<Guards>>(m, "Guards", "Places in Python and what was there.")
+  py::class_<Guards, Ref<Guards>>(m, "Guards", py::custom_type_setup(collect<Guards>),
+                                  "Places in Python and what was there.")
       .def(py::init([](const py::list& places) { return Ref<Guards>(new Guards(places)); }),
            py::arg("places"))
       .def("hold", &Guards::hold, "Whether the same is there now.");

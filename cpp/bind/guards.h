@@ -1,6 +1,7 @@
 // What a captured step looked at in Python, and whether it is still so.
 #pragma once
 #include "../core/intrusive.h"
+#include "collect.h"
 #include "module.h"
 
 namespace nncore::bind {
@@ -17,6 +18,8 @@ class Guards final : public Object {
   explicit Guards(const py::list& places);
 
   bool hold() const;
+  void visit(Visitor& visitor) const;
+  void forget() { std::exchange(guards_, {}); }
 
  private:
   enum class Kind { Cell, Name, Attribute, Items, Entries, Function, Told };

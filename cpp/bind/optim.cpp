@@ -1,41 +1,78 @@
 #include "../ops/optim.h"
 
 #include "../ops/elementwise.h"
+#include "../ops/shape.h"
 #include "module.h"
 #include "settings.h"
 
 namespace nncore::bind {
 
+namespace {
+
+using Group = Held<Settings>;
+using SgdArguments = std::tuple<ops::Tensors, ops::Tensors, ops::Tensors, Group>;
+using AdamArguments =
+    std::tuple<ops::Tensors, ops::Tensors, ops::Tensors, ops::Tensors, ops::Tensors, ops::Tensors, Group>;
+
+// The settings as they are now.
+Settings& current(const Group& group, int64_t numbers, size_t flags) {
+  Settings& settings = *group.get();
+  settings.expect(numbers, flags);
+  settings.refresh();
+  note_settings(settings);
+  return settings;
+}
+
+using Additions = std::vector<std::pair<py::dict, py::dict>>;
+
+// Python runs no code of its own meanwhile, so that no Ctrl-C comes between the step and its state.
+void add(const Additions& state) {
+  for (const auto& [place, values] : state)
+    if (PyDict_Update(place.ptr(), values.ptr()) != 0) throw py::error_already_set();
+}
+
+}  // namespace
+
 void bind_optim(py::module_& m) {
   m.def(
       "sgd_",
-      [](const ops::Tensors& params, const ops::Tensors& grads, const ops::Tensors& momentum_buffers,
-         Settings& settings) {
-        settings.refresh();
-        note_settings(settings);
-        ops::sgd_(params, grads, momentum_buffers, settings.values(), settings.flag(0), settings.flag(1));
+      [](std::vector<SgdArguments> groups, const Additions& state) {
+        std::vector<ops::SgdGroup> ready;
+        for (auto& [params, grads, buffers, group] : groups) {
+          const Settings& s = current(group, 5, 3);
+          ready.push_back(
+              {std::move(params), std::move(grads), std::move(buffers), s.values(), s.flag(0), s.flag(1)});
+        }
+        ops::sgd_(ready);
+        add(state);
       },
-      py::arg("params"), py::arg("grads"), py::arg("momentum_buffers"), py::arg("settings"),
-      "One step of stochastic gradient descent on all parameters, in place.\n\nsettings: lr, momentum, "
-      "dampening, weight_decay, first (0 or 1); flags nesterov, maximize, momentum.");
+      py::arg("groups"), py::arg("state"),
+      "One step of stochastic gradient descent on all parameters, in place, or an error before any "
+      "changes.\n\ngroups: tuples (params, grads, momentum_buffers, settings), with the settings lr, "
+      "momentum, dampening, weight_decay, first (0 or 1) and the flags nesterov, maximize, momentum. state: "
+      "pairs "
+      "of a dict and what the step adds to it.");
   m.def(
       "adam_",
-      [](const ops::Tensors& params, const ops::Tensors& grads, const ops::Tensors& exp_avgs,
-         const ops::Tensors& exp_avg_sqs, const ops::Tensors& max_exp_avg_sqs, const ops::Tensors& steps,
-         Settings& settings, bool decoupled) {
-        settings.refresh();
-        note_settings(settings);
-        ops::adam_(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, steps, settings.values(), decoupled,
-                   settings.flag(0));
+      [](std::vector<AdamArguments> groups, const Additions& state, bool decoupled) {
+        std::vector<ops::AdamGroup> ready;
+        for (auto& [params, grads, means, squares, max_squares, steps, group] : groups) {
+          const Settings& s = current(group, 5, 2);
+          ready.push_back({std::move(params), std::move(grads), std::move(means), std::move(squares),
+                           std::move(max_squares), std::move(steps), s.values(), s.flag(0)});
+        }
+        ops::adam_(ready, decoupled);
+        add(state);
       },
-      py::arg("params"), py::arg("grads"), py::arg("exp_avgs"), py::arg("exp_avg_sqs"),
-      py::arg("max_exp_avg_sqs"), py::arg("steps"), py::arg("settings"), py::arg("decoupled"),
-      "One step of Adam or AdamW on all parameters, in place.\n\nsettings: lr, beta1, beta2, eps, "
-      "weight_decay; flags maximize, amsgrad.");
+      py::arg("groups"), py::arg("state"), py::arg("decoupled"),
+      "One step of Adam or AdamW on all parameters, in place, or an error before any changes.\n\ngroups: "
+      "tuples (params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, steps, settings), with the settings "
+      "lr, beta1, beta2, eps, weight_decay and the flags maximize, amsgrad. state: pairs of a dict and what "
+      "the step adds to it.");
   m.def(
       "scale_",
       [](const ops::Tensors& tensors, const Tensor& factor) {
-        for (const Tensor& t : tensors) ops::mul_(t, factor);
+        for (const Tensor& t : tensors) ops::mul_(t, ops::cast(factor, t.dtype()));
       },
       py::arg("tensors"), py::arg("factor"), "Multiplies all tensors by a tensor of one number, in place.");
 }

@@ -28,36 +28,61 @@ std::string user_line() {
 // What happens once and not in every step, such as making an optimizer's state.
 class Once {
  public:
-  void enter() { watch_.emplace(nullptr); }
-  void exit() { watch_.reset(); }
+  void enter() { watching_.enter("once", nullptr); }
+  void exit() { watching_.exit("once"); }
 
  private:
-  std::optional<Watch> watch_;
+  Watching watching_;
 };
 
 bool capturing() { return Recording::current != nullptr && watcher() != nullptr; }
 
 }  // namespace
 
-Recording* Recording::current = nullptr;
+thread_local Recording* Recording::current = nullptr;
 
 void Recording::enter() {
-  check<Error>(current == nullptr,
-               "compile: another thread is capturing a step; capture one after the other");
-  current = this;
-  watch_.emplace(&capture_);
+  watching_.enter("Recording", &capture_);
+  outer_ = std::exchange(current, this);
 }
 
 void Recording::exit(bool failed) {
-  watch_.reset();
-  current = nullptr;
+  watching_.exit("Recording");
+  current = outer_;
+  for (Ref<TensorImpl>& leaf : capture_.hand_over_leaves()) leaves_.push_back(py::cast(Tensor(leaf)));
   if (failed) close();
 }
 
 void Recording::note(Settings& settings) {
-  for (const Ref<Settings>& known : settings_)
-    if (known.get() == &settings) return;
-  settings_.emplace_back(&settings);
+  const auto is_group = [&](const py::dict& group) { return group.is(settings.group()); };
+  if (std::any_of(set_later_.begin(), set_later_.end(), is_group))
+    capture_.refuse(
+        "compile: the step uses an optimizer before and after a schedule sets its learning rate, and a "
+        "replay has one rate for both. Call the schedule's step() outside the step");
+  const auto is_known = [&](const Held<Settings>& known) { return known.get() == &settings; };
+  if (std::none_of(settings_.begin(), settings_.end(), is_known))
+    settings_.emplace_back(py::cast(Ref<Settings>(&settings)));
+}
+
+bool Recording::sets_rates(const py::list& groups) {
+  bool read = false;
+  for (const py::handle group : groups)
+    for (const Held<Settings>& known : settings_) read = read || known->group().is(group);
+  if (read)
+    for (const py::handle group : groups) set_later_.push_back(py::reinterpret_borrow<py::dict>(group));
+  return read;
+}
+
+void Recording::visit(Visitor& visitor) const {
+  for (const auto& settings : settings_) visitor(settings);
+  for (const auto& leaf : leaves_) visitor(leaf);
+  for (const auto& group : set_later_) visitor(group);
+}
+
+void Recording::forget() {
+  std::exchange(settings_, {});
+  std::exchange(leaves_, {});
+  std::exchange(set_later_, {});
 }
 
 std::vector<Tensor> Recording::finish(const py::list& results) {
@@ -117,12 +142,19 @@ void bind_recording(py::module_& m) {
       "structure_version", [] { return structure_version.load(); },
       "Counts changes of what models are made of.");
   m.def("structure_changed", structure_changed, "Says that a model has changed.");
+  m.def(
+      "sets_rates",
+      [](const py::list& groups) { return capturing() && Recording::current->sets_rates(groups); },
+      py::arg("groups"),
+      "Says that a schedule sets the learning rates of these groups; whether the step being captured has "
+      "read them before.");
   m.def("capturing", capturing, "Whether this thread is capturing a step.");
   py::class_<Once>(m, "once", "Context: what happens inside belongs to no captured step.")
       .def(py::init())
       .def("__enter__", &Once::enter)
       .def("__exit__", [](Once& o, const py::args&) { o.exit(); });
-  py::class_<Recording, Ref<Recording>>(m, "Recording", "Context that writes down the calls of one step.")
+  py::class_<Recording, Ref<Recording>>(m, "Recording", py::custom_type_setup(collect<Recording>),
+                                        "Context that writes down the calls of one step.")
       .def(py::init([](const std::vector<Tensor>& inputs, bool strict) {
              return Ref<Recording>(new Recording(inputs, strict));
            }),

@@ -1,18 +1,39 @@
 // One capture as Python sees it: a context around the step's run.
 #pragma once
 #include <optional>
+#include <thread>
 
 #include "../plan/plan.h"
+#include "collect.h"
 #include "module.h"
 #include "settings.h"
 
 namespace nncore::bind {
 
+// A watch of this thread between __enter__ and __exit__ of a context manager.
+class Watching {
+ public:
+  void enter(const char* name, Watcher* watcher) {
+    check<Error>(!watch_, name, ": entered again before it was left");
+    watch_.emplace(watcher);
+    thread_ = std::this_thread::get_id();
+  }
+  void exit(const char* name) {
+    check<Error>(watch_ && thread_ == std::this_thread::get_id(), name,
+                 ": __exit__ without __enter__ in this thread; use it in a with statement");
+    watch_.reset();
+  }
+
+ private:
+  std::optional<Watch> watch_;
+  std::thread::id thread_;
+};
+
 class Recording final : public Object {
  public:
   Recording(const std::vector<Tensor>& inputs, bool strict) : capture_(inputs, strict) {}
 
-  static Recording* current;  // one at a time in the process
+  static thread_local Recording* current;  // of this thread
 
   void enter();
   void exit(bool failed);
@@ -20,16 +41,24 @@ class Recording final : public Object {
   std::vector<Tensor> finish(const py::list& results);
 
   const plan::Capture& capture() const { return capture_; }
-  const std::vector<Ref<Settings>>& settings() const { return settings_; }
+  const std::vector<Held<Settings>>& settings() const { return settings_; }
+  const std::vector<py::object>& leaves() const { return leaves_; }
   void note(Settings& settings);
+  // A schedule sets the rates of these groups. Whether the step has read their settings before.
+  bool sets_rates(const py::list& groups);
+  void visit(Visitor& visitor) const;
+  void forget();
   void close() { capture_.finish(); }  // only its record is still needed
 
  private:
   void check_nothing_kept(const std::vector<Tensor>& results) const;
 
   plan::Capture capture_;
-  std::optional<Watch> watch_;
-  std::vector<Ref<Settings>> settings_;
+  Watching watching_;
+  Recording* outer_ = nullptr;
+  std::vector<Held<Settings>> settings_;
+  std::vector<py::object> leaves_;   // of the record
+  std::vector<py::dict> set_later_;  // groups whose rates change after their settings were read
 };
 
 }  // namespace nncore::bind

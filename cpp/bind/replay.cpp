@@ -2,32 +2,63 @@
 
 #include <pybind11/typing.h>
 
+#include <chrono>
+#include <thread>
+
+#include "direct.h"
+#include "interpreter.h"
+
 namespace nncore::bind {
 
 Replay::Replay(const Recording& recording, const std::vector<Tensor>& results, py::tuple arguments,
-               Ref<Guards> guards, py::object rebuild)
+               Held<Guards> guards, py::object prepare, py::object rebuild)
     : plan_(new plan::Plan(recording.capture(), results)),
+      leaves_(recording.leaves()),
       arguments_(std::move(arguments)),
       guards_(std::move(guards)),
+      prepare_(std::move(prepare)),
       rebuild_(std::move(rebuild)) {
-  for (const Ref<Settings>& s : recording.settings()) settings_.push_back({s, s->flags()});
+  for (const Held<Settings>& s : recording.settings()) settings_.push_back({s, s->flags()});
 }
 
-void Replay::trust(uint64_t version, Ref<Guards> guards) {
+void Replay::trust(uint64_t version, Held<Guards> guards) {
   version_ = version;
   guards_ = std::move(guards);
+}
+
+void Replay::visit(Visitor& visitor) const {
+  for (const Flagged& f : settings_) visitor(f.settings);
+  for (const py::object& leaf : leaves_) visitor(leaf);
+  for (const py::handle held :
+       {py::handle(arguments_), py::handle(guards_), py::handle(prepare_), py::handle(rebuild_)})
+    visitor(held);
+}
+
+void Replay::forget() {
+  for (py::object* held : std::initializer_list<py::object*>{&arguments_, &guards_, &prepare_, &rebuild_})
+    held->release().dec_ref();
+  std::exchange(settings_, {});
+  std::exchange(leaves_, {});
+}
+
+// Takes over the optimizers' settings; false when a flag asks for other calls.
+bool Replay::refresh() const {
+  for (const Flagged& f : settings_) {
+    f.settings->refresh();
+    if (f.settings->flags() != f.flags) return false;
+  }
+  return true;
 }
 
 bool Replay::ready(const std::vector<Tensor>& inputs) {
   if (watcher()) return false;  // this call is part of a step that is being captured
   if (version_ != structure_version.load() || grad_enabled_ != grad_enabled()) return false;
-  const Ref<Guards> looked = guards_;  // Python code may run meanwhile, and another thread drop them
-  if (!looked->hold()) return false;
-  for (const Flagged& f : settings_) {
-    f.settings->refresh();
-    if (f.settings->flags() != f.flags) return false;
-  }
-  return plan_->fits(inputs);
+  const Held<Guards> looked = guards_;  // Python code may run meanwhile, and another thread drop them
+  if (!looked || !looked->hold() || !refresh() || !plan_->fits(inputs)) return false;
+  if (prepare_.is_none()) return true;
+  call_python(prepare_, py::tuple());
+  check<CaptureError>(refresh(), "compile: a schedule has changed a flag of an optimizer inside the step");
+  return true;
 }
 
 // The tensors among the arguments; false where a constant is another one.
@@ -52,26 +83,48 @@ py::object Replay::run(const py::tuple& arguments) {
     return py::reinterpret_borrow<py::object>(Py_NotImplemented);
   std::vector<Tensor> results = plan_->replay(inputs);
   if (rebuild_.is_none()) return py::cast(results[0]);
-  return rebuild_(py::cast(results));
+  return call_python(rebuild_, py::make_tuple(results));
 }
 
 namespace {
 
+// One thread runs a step at a time; others wait for their turn, and Ctrl-C ends the wait. The interpreter
+// lock guards the step's counters.
+class Turn {
+ public:
+  explicit Turn(Step& step) : step_(step) {
+    const unsigned long thread = PyThread_get_thread_ident();
+    while (step.depth > 0 && step.thread != thread) {
+      {
+        const OutsideInterpreter outside(true);
+        std::this_thread::sleep_for(std::chrono::microseconds(200));
+      }
+      if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+    }
+    step.thread = thread;
+    step.depth++;
+  }
+  ~Turn() { step_.depth--; }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  Step& step_;
+};
+
 PyObject* call_step(PyObject* self, PyObject* args, PyObject* kwargs) {
-  try {
-    const auto* step =
-        static_cast<Step*>(reinterpret_cast<py::detail::instance*>(self)->simple_value_holder[0]);
+  return call_guarded([&]() -> py::object {
+    auto* step = value_of<Step>(self);
     check<TypeError>(step != nullptr, "compile: this step was never initialised");
-    if (const Ref<Replay> last = step->last; last && (!kwargs || PyDict_GET_SIZE(kwargs) == 0)) {
+    std::optional<Turn> turn;
+    if (!watcher()) turn.emplace(*step);  // otherwise it is part of the step that this thread captures
+    if (const Held<Replay> last = step->last; last && (!kwargs || PyDict_GET_SIZE(kwargs) == 0)) {
       py::object result = last->run(py::reinterpret_borrow<py::tuple>(args));
-      if (result.ptr() != Py_NotImplemented) return result.release().ptr();
+      if (result.ptr() != Py_NotImplemented) return result;
     }
     const py::object named = kwargs ? py::reinterpret_borrow<py::object>(kwargs) : py::dict();
-    return py::handle(self).attr("_find")(py::handle(args), named).release().ptr();
-  } catch (...) {
-    py::detail::try_translate_exceptions();
-    return nullptr;
-  }
+    return call_python(py::handle(self).attr("_find"), py::make_tuple(py::handle(args), named));
+  });
 }
 
 using Arguments = py::typing::Tuple<py::object, py::ellipsis>;
@@ -100,28 +153,38 @@ py::dict describe(const plan::PlannedCall& p, const plan::Group& group, int64_t 
 }  // namespace
 
 void bind_replay(py::module_& m) {
-  const auto callable = [](PyHeapTypeObject* type) { type->ht_type.tp_call = call_step; };
-  py::class_<Replay, Ref<Replay>>(m, "Plan", "A captured step made ready for replays.")
+  const auto callable = [](PyHeapTypeObject* type) {
+    collect<Step>(type);
+    type->ht_type.tp_call = call_step;
+  };
+  py::class_<Step, Ref<Step>> step_class(
+      m, "Step", py::custom_type_setup(callable),
+      "A step whose calls replay its last plan, or else go to its method _find.");
+  py::class_<Replay, Ref<Replay>>(m, "Plan", py::custom_type_setup(collect<Replay>),
+                                  "A captured step made ready for replays.")
       .def(py::init([](const Recording& recording, const std::vector<Tensor>& results, Arguments arguments,
-                       Ref<Guards> guards, py::object rebuild) {
-             return Ref<Replay>(
-                 new Replay(recording, results, std::move(arguments), guards, std::move(rebuild)));
+                       const Held<Guards>& guards, py::object prepare, py::object rebuild) {
+             return Ref<Replay>(new Replay(recording, results, std::move(arguments), guards,
+                                           std::move(prepare), std::move(rebuild)));
            }),
            py::arg("recording"), py::arg("results"), py::arg("arguments"), py::arg("guards"),
-           py::arg("rebuild"))
+           py::arg("prepare"), py::arg("rebuild"))
       .def(
           "run", [](Replay& r, const Arguments& arguments) { return r.run(arguments); }, py::arg("arguments"),
           "The result of a replay, or NotImplemented when these arguments need another plan.")
       .def(
           "run_epoch",
-          [](Replay& r, const std::vector<Tensor>& sources, const Tensor& order, int64_t size, int64_t first,
-             int64_t steps, const std::vector<std::optional<Tensor>>& sinks, const py::object& progress) {
+          [](Replay& r, Step& step, const std::vector<Tensor>& sources, const Tensor& order, int64_t size,
+             int64_t first, int64_t steps, const std::vector<std::optional<Tensor>>& sinks,
+             const py::object& progress) {
             std::vector<Tensor> places;
             for (const auto& sink : sinks) places.push_back(sink.value_or(Tensor()));
+            const Turn turn(step);
             return r.run_epoch(sources, order, size, first, steps, places, progress);
           },
-          py::arg("sources"), py::arg("order"), py::arg("size"), py::arg("first"), py::arg("steps"),
-          py::arg("sinks"), py::arg("progress"), "Replays on consecutive batches; how many ran.")
+          py::arg("step"), py::arg("sources"), py::arg("order"), py::arg("size"), py::arg("first"),
+          py::arg("steps"), py::arg("sinks"), py::arg("progress"),
+          "Replays on consecutive batches; how many ran.")
       .def("trust", &Replay::trust, py::arg("version"), py::arg("guards"),
            "Says that models are as they were, and what the guards look at now.")
       .def(
@@ -147,12 +210,10 @@ void bind_replay(py::module_& m) {
             return d;
           },
           "Memory in bytes, calls dropped, replays so far.");
-  py::class_<Step, Ref<Step>>(m, "Step", py::custom_type_setup(callable),
-                              "A step whose calls replay its last plan, or else go to its method _find.")
-      .def(py::init([] { return Ref<Step>(new Step); }))
+  step_class.def(py::init([] { return Ref<Step>(new Step); }))
       .def_property(
           "last_plan", [](const Step& s) { return s.last ? std::optional(s.last) : std::nullopt; },
-          [](Step& s, std::optional<Ref<Replay>> plan) { s.last = std::move(plan).value_or(nullptr); },
+          [](Step& s, const std::optional<Held<Replay>>& plan) { s.last = plan.value_or(Held<Replay>()); },
           "The plan that calls by position try first, or None.");
 }
 

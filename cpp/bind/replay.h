@@ -2,6 +2,7 @@
 #pragma once
 #include "../autograd/tape.h"
 #include "../backend/describe.h"
+#include "collect.h"
 #include "guards.h"
 #include "recording.h"
 
@@ -9,9 +10,10 @@ namespace nncore::bind {
 
 class Replay final : public Object {
  public:
-  // arguments: those of the step, tensors and constants. rebuild(list of tensors): the step's result.
+  // arguments: those of the step, tensors and constants. prepare(), if any: what Python does in each step
+  // before the settings are read. rebuild(list of tensors): the step's result.
   Replay(const Recording& recording, const std::vector<Tensor>& results, py::tuple arguments,
-         Ref<Guards> guards, py::object rebuild);
+         Held<Guards> guards, py::object prepare, py::object rebuild);
 
   // False when these arguments, or what has changed since the capture, need another plan.
   bool ready(const std::vector<Tensor>& inputs);
@@ -22,23 +24,27 @@ class Replay final : public Object {
   int64_t run_epoch(const std::vector<Tensor>& sources, const Tensor& order, int64_t size, int64_t first,
                     int64_t steps, const std::vector<Tensor>& sinks, const py::object& progress);
   // Models are as they were at the capture, and what the guards look at means the same.
-  void trust(uint64_t version, Ref<Guards> guards);
+  void trust(uint64_t version, Held<Guards> guards);
+  void visit(Visitor& visitor) const;
+  void forget();
 
   plan::Plan& plan() { return *plan_; }
 
  private:
-  std::vector<Tensor> one_step(const std::vector<Tensor>& inputs, int64_t done, const py::object& progress);
   bool take(const py::tuple& arguments, std::vector<Tensor>& inputs) const;
 
   Ref<plan::Plan> plan_;
   struct Flagged {
-    Ref<Settings> settings;
+    Held<Settings> settings;
     std::vector<bool> flags;  // as the captured calls have them
   };
+  bool refresh() const;
+
   std::vector<Flagged> settings_;
+  std::vector<py::object> leaves_;  // whose values the plan knows
   py::tuple arguments_;
-  Ref<Guards> guards_;
-  py::object rebuild_;
+  Held<Guards> guards_;
+  py::object prepare_, rebuild_;
   uint64_t version_ = structure_version.load();
   bool grad_enabled_ = grad_enabled();
 };
@@ -46,7 +52,12 @@ class Replay final : public Object {
 // Base of what nncore.compile returns: a call by position replays the last plan without passing through
 // Python, any other is left to the method _find(args, kwargs).
 struct Step final : Object {
-  Ref<Replay> last;
+  Held<Replay> last;
+  unsigned long thread = 0;  // that runs the step
+  int depth = 0;             // of its calls
+
+  void visit(Visitor& visitor) const { visitor(last); }
+  void forget() { std::exchange(last, {}); }
 };
 
 }  // namespace nncore::bind

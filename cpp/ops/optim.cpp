@@ -1,13 +1,21 @@
 #include "optim.h"
 
 #include "../backend/backend.h"
+#include "../core/interrupt.h"
 #include "cost.h"
 
 namespace nncore::ops {
 
 namespace {
 
-// A state list has one tensor like each parameter, or none at all where it is optional.
+void check_writable(const char* op, const char* name, const Tensors& list) {
+  for (size_t i = 0; i < list.size(); i++)
+    check(!list[i].impl()->storage->read_only(), op, ": ", name, "[", i, "] of shape ", list[i].shape(),
+          " lies in the memory of a read-only array, which cannot be trained; take nncore.tensor(array), a "
+          "copy");
+}
+
+// A list has one tensor like each parameter, or none at all where it is optional.
 void check_list(const char* op, const char* name, const Tensors& list, const Tensors& params, bool optional) {
   if (optional && list.empty()) return;
   check(list.size() == params.size(), op, ": ", params.size(), " parameters but ", list.size(), " ", name);
@@ -20,38 +28,55 @@ void check_list(const char* op, const char* name, const Tensors& list, const Ten
   }
 }
 
+void check_state(const char* op, const char* name, const Tensors& list, const Tensors& params,
+                 bool optional) {
+  check_list(op, name, list, params, optional);
+  check_writable(op, name, list);
+}
+
 Arg state(const Tensors& list, size_t i) { return list.empty() ? Arg{} : out(list[i]); }
 
 }  // namespace
 
-void sgd_(const Tensors& params, const Tensors& grads, const Tensors& buffers, const Tensor& hyper,
-          bool nesterov, bool maximize) {
-  check_list("sgd_", "grads", grads, params, false);
-  check_list("sgd_", "momentum_buffers", buffers, params, true);
-  for (size_t i = 0; i < params.size(); i++) {
-    const SgdAttrs attrs = {params[i].numel(), nesterov, maximize, !buffers.empty()};
-    submit(Call(Kernel::sgd, byte_cost(int64_t(5 * params[i].bytes())), attrs, out(params[i]), in(grads[i]),
-                state(buffers, i), in(hyper)));
+void sgd_(const std::vector<SgdGroup>& groups) {
+  for (const SgdGroup& g : groups) {
+    check_writable("sgd_", "params", g.params);
+    check_list("sgd_", "grads", g.grads, g.params, false);
+    check_state("sgd_", "momentum_buffers", g.buffers, g.params, true);
   }
+  const Uninterrupted whole;
+  for (const SgdGroup& g : groups)
+    for (size_t i = 0; i < g.params.size(); i++) {
+      const Tensor& p = g.params[i];
+      const SgdAttrs attrs = {p.numel(), g.nesterov, g.maximize, !g.buffers.empty()};
+      submit(Call(Kernel::sgd, byte_cost(int64_t(5 * p.bytes())), attrs, out(p), in(g.grads[i]),
+                  state(g.buffers, i), in(g.hyper)));
+    }
 }
 
-void adam_(const Tensors& params, const Tensors& grads, const Tensors& means, const Tensors& squares,
-           const Tensors& max_squares, const Tensors& steps, const Tensor& hyper, bool decoupled,
-           bool maximize) {
-  check_list("adam_", "grads", grads, params, false);
-  check_list("adam_", "exp_avgs", means, params, false);
-  check_list("adam_", "exp_avg_sqs", squares, params, false);
-  check_list("adam_", "max_exp_avg_sqs", max_squares, params, true);
-  check(steps.size() == params.size(), "adam_: ", params.size(), " parameters but ", steps.size(), " steps");
-  for (const Tensor& step : steps)
-    check<TypeError>(step.dtype() == DType::float32 && step.numel() == 1,
-                     "adam_: a step must be one float32 value, got ", step.dtype(), " of shape ",
-                     step.shape());
-  for (size_t i = 0; i < params.size(); i++) {
-    const AdamAttrs attrs = {params[i].numel(), decoupled, maximize, !max_squares.empty()};
-    submit(Call(Kernel::adam, byte_cost(int64_t(7 * params[i].bytes())), attrs, out(params[i]), in(grads[i]),
-                out(means[i]), out(squares[i]), state(max_squares, i), out(steps[i]), in(hyper)));
+void adam_(const std::vector<AdamGroup>& groups, bool decoupled) {
+  for (const AdamGroup& g : groups) {
+    check_writable("adam_", "params", g.params);
+    check_list("adam_", "grads", g.grads, g.params, false);
+    check_state("adam_", "exp_avgs", g.means, g.params, false);
+    check_state("adam_", "exp_avg_sqs", g.squares, g.params, false);
+    check_state("adam_", "max_exp_avg_sqs", g.max_squares, g.params, true);
+    check(g.steps.size() == g.params.size(), "adam_: ", g.params.size(), " parameters but ", g.steps.size(),
+          " steps");
+    for (const Tensor& step : g.steps)
+      check<TypeError>(step.dtype() == DType::float32 && step.numel() == 1,
+                       "adam_: a step must be one float32 value, got ", step.dtype(), " of shape ",
+                       step.shape());
+    check_writable("adam_", "steps", g.steps);
   }
+  const Uninterrupted whole;
+  for (const AdamGroup& g : groups)
+    for (size_t i = 0; i < g.params.size(); i++) {
+      const Tensor& p = g.params[i];
+      const AdamAttrs attrs = {p.numel(), decoupled, g.maximize, !g.max_squares.empty()};
+      submit(Call(Kernel::adam, byte_cost(int64_t(7 * p.bytes())), attrs, out(p), in(g.grads[i]),
+                  out(g.means[i]), out(g.squares[i]), state(g.max_squares, i), out(g.steps[i]), in(g.hyper)));
+    }
 }
 
 }  // namespace nncore::ops

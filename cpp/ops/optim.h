@@ -1,4 +1,4 @@
-// Optimizer steps over lists of parameters, in place.
+// Optimizer steps over groups of parameters, in place.
 #pragma once
 #include <vector>
 
@@ -10,13 +10,22 @@ using Tensors = std::vector<Tensor>;
 
 // hyper holds lr, momentum, dampening, weight decay and 1 where the buffers have no history yet, else 0.
 // buffers: empty without momentum.
-void sgd_(const Tensors& params, const Tensors& grads, const Tensors& buffers, const Tensor& hyper,
-          bool nesterov, bool maximize);
+struct SgdGroup {
+  Tensors params, grads, buffers;
+  Tensor hyper;
+  bool nesterov, maximize;
+};
 
 // hyper holds lr, beta1, beta2, eps and weight decay. steps: one float32 value each, advanced by one;
 // max_squares: empty without AMSGrad.
-void adam_(const Tensors& params, const Tensors& grads, const Tensors& means, const Tensors& squares,
-           const Tensors& max_squares, const Tensors& steps, const Tensor& hyper, bool decoupled,
-           bool maximize);
+struct AdamGroup {
+  Tensors params, grads, means, squares, max_squares, steps;
+  Tensor hyper;
+  bool maximize;
+};
+
+// Nothing is written unless all groups are as they should be.
+void sgd_(const std::vector<SgdGroup>& groups);
+void adam_(const std::vector<AdamGroup>& groups, bool decoupled);
 
 }  // namespace nncore::ops

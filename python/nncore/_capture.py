@@ -1,7 +1,8 @@
-"""What a captured step returns, and what must be done again after each replay."""
+"""What a captured step returns, and what Python must do again in each replay."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,24 +10,57 @@ from typing import Any
 from nncore import _core
 from nncore._core import Tensor
 
-__all__ = ["Layout", "after_replays", "flatten", "repeat_after_replays"]
+__all__ = ["Actions", "Layout", "flatten", "repeat_in_replays", "repeated"]
 
-_actions: list[Callable[[], Any]] = []
+
+class Actions:
+    """What acts outside the tensors, such as a scheduler, and is done again in each replay."""
+
+    def __init__(self) -> None:
+        self.before: list[Callable[[], Any]] = []  # the optimizers' settings are read
+        self.after: list[Callable[[], Any]] = []
+        self.groups: list[dict[str, Any]] = []  # whose rates are set before
+
+    def prepare(self) -> Callable[[], None] | None:
+        """What comes before a replay, or None."""
+        if not self.before:
+            return None
+
+        def prepare() -> None:
+            for action in self.before:
+                action()
+
+        return prepare
+
+
+class _Capturing(threading.local):
+    actions: Actions | None = None
+
+
+_capturing = _Capturing()
 
 
 @contextmanager
-def after_replays() -> Iterator[list[Callable[[], Any]]]:
-    """Collects what the step being captured wants done after each of its replays."""
-    _actions.clear()
-    found: list[Callable[[], Any]] = []
-    yield found
-    found += _actions
+def repeated() -> Iterator[Actions]:
+    """Collects what the step that this thread captures wants done again."""
+    outer = _capturing.actions
+    _capturing.actions = found = Actions()
+    try:
+        yield found
+    finally:
+        _capturing.actions = outer
 
 
-def repeat_after_replays(action: Callable[[], Any]) -> None:
-    """Said by what acts outside the tensors, such as a scheduler: do this after each replay, too."""
-    if _core.capturing():
-        _actions.append(action)
+def repeat_in_replays(action: Callable[[], Any], groups: list[dict[str, Any]]) -> None:
+    """Said by a scheduler, which sets the rates of `groups`: do this in each replay, too."""
+    actions = _capturing.actions
+    if actions is None or not _core.capturing():
+        return
+    if _core.sets_rates(groups):
+        actions.after.append(action)
+    else:
+        actions.before.append(action)
+        actions.groups += groups
 
 
 class Layout:
@@ -43,13 +77,13 @@ class Layout:
         """Whether both make the same result of the same tensors."""
         return repr(self._shape) == repr(other._shape)
 
-    def rebuilder(self, actions: list[Callable[[], Any]]) -> Callable[[list[Tensor]], Any] | None:
+    def rebuilder(self, actions: Actions) -> Callable[[list[Tensor]], Any] | None:
         """What makes the result of a replay; None where it is one tensor and nothing else is to do."""
-        if not actions:
+        if not actions.after:
             return None if isinstance(self._shape, _Place) else self.build
 
         def rebuild(tensors: list[Tensor]) -> Any:
-            for action in actions:
+            for action in actions.after:
                 action()
             return self.build(tensors)
 

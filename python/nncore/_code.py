@@ -8,7 +8,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from types import CodeType
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 __all__ = ["Names", "is_library", "line_naming", "names_in"]
@@ -24,6 +24,7 @@ PLACES = tuple(
         sysconfig.get_path("platstdlib"),
     )
 )
+INSTALLED = {"site-packages", "dist-packages"}
 
 
 class Names(NamedTuple):
@@ -63,13 +64,15 @@ def line_naming(codes: Iterable[CodeType], names: Iterable[str]) -> str:
 
 
 def is_library(module: str | None, filename: str = "") -> bool:
-    """Whether code of this module, from this file, is Python's, nncore's or an installed package's."""
+    """Whether code of this module, from this file, is Python's, nncore's or an installed package's.
+
+    An installed package that uses nncore counts as a user's program.
+    """
     if filename and not filename.startswith("<"):
         return _is_installed(filename)
     return _is_library_module(module or "")
 
 
-@lru_cache(maxsize=4096)
 def _is_library_module(module: str) -> bool:
     if module == "__main__" or not module:
         return False
@@ -80,11 +83,48 @@ def _is_library_module(module: str) -> bool:
     return _is_installed(filename)
 
 
-@lru_cache(maxsize=4096)
 def _is_installed(filename: str) -> bool:
+    is_library, package = _place(filename)
+    return is_library and not (package and _uses_nncore(package, len(sys.modules)))
+
+
+@lru_cache(maxsize=4096)
+def _place(filename: str) -> tuple[bool, str]:
+    """Whether this is a file of Python, nncore or an installed package, and the name of the latter."""
     path = os.path.realpath(filename)
-    packages = {"site-packages", "dist-packages"} & set(path.split(os.sep))
-    return filename.startswith("<frozen") or path.startswith(PLACES) or bool(packages)
+    if filename.startswith("<frozen") or path.startswith(PLACES[0]):
+        return True, ""
+    parts = path.split(os.sep)
+    inside = [i for i, part in enumerate(parts) if part in INSTALLED]
+    if not inside:
+        return path.startswith(PLACES), ""
+    names = [part.partition(".")[0] for part in parts[inside[-1] + 1 :]]
+    package = names.pop(0)
+    while names and getattr(sys.modules.get(package, dis), "__file__", None) is None:  # of several projects
+        package = f"{package}.{names.pop(0)}"
+    return True, package
+
+
+@lru_cache(maxsize=1024)
+def _uses_nncore(package: str, loaded: int) -> bool:
+    """Whether a loaded module of the package, of `loaded` in all, has something of nncore in it."""
+    everything: list[tuple[str, Any]] = list(sys.modules.items())  # some packages put other things there
+    modules = [
+        module
+        for name, module in everything
+        if isinstance(module, ModuleType) and (name == package or name.startswith(f"{package}."))
+    ]
+    return any(_is_nncores(value) for module in modules for value in tuple(vars(module).values()))
+
+
+def _is_nncores(value: Any) -> bool:
+    if isinstance(value, ModuleType):
+        name: Any = value.__name__
+    elif isinstance(value, (type, FunctionType, BuiltinFunctionType)):
+        name = value.__module__
+    else:
+        return False
+    return isinstance(name, str) and name.partition(".")[0] == "nncore"
 
 
 def _strings(constants: Iterable[Any]) -> Iterator[str]:

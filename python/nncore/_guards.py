@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import random
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -156,7 +157,9 @@ class _Random:
         for name, state in self.states().items():
             if before[name] != state:
                 used = {"random", name.strip("'").rpartition(".")[2]}
-                return f"{name}{line_naming(self._codes, used)}"
+                line = line_naming(self._codes, used)
+                if line or threading.active_count() == 1:  # another thread may have drawn
+                    return f"{name}{line}"
         return ""
 
 

@@ -266,7 +266,12 @@ class Walk:
             part = tuple(holder) if key is CONTENTS else holder.get(key, NOTHING)
             self.guards.append(Guard(holder, key, part, name))
         self._todo += [(part, f"{name}.{suffix}" if name else suffix) for suffix, part in value._reached()]
-        self._groups |= {id(group) for group in vars(value).get("param_groups", ())}
+        kind: type = type(value)
+        for i, group in enumerate(vars(value).get("param_groups", ())):
+            self._groups.add(id(group))
+            if _has_own_methods(kind):  # which read settings as numbers
+                for key in sorted(group.keys() - {"params"}):
+                    self._guard(group, key, group[key], f"{name}.param_groups[{i}][{key!r}]")
         self._object(value, name)
 
     # Objects: attributes, here and in the classes
@@ -372,6 +377,12 @@ def _user_classes(kind: type) -> tuple[tuple[type, ...], set[str]]:
     library = [cls for cls in kind.__mro__ if is_library(cls.__module__)]
     own = tuple(cls for cls in kind.__mro__ if cls not in library)
     return own, {used for cls in library if cls is not object for used in vars(cls)}
+
+
+@lru_cache(maxsize=1024)
+def _has_own_methods(kind: type) -> bool:
+    parts = [item for cls in _user_classes(kind)[0] for item in vars(cls).items()]
+    return any(isinstance(part, FunctionType) and name != "__init__" for name, part in parts)
 
 
 def _is_writeable(value: Any) -> bool:

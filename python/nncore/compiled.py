@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from nncore import _core
-from nncore._capture import Layout, after_replays, flatten
+from nncore._capture import Actions, Layout, flatten, repeated
 from nncore._check import size
 from nncore._core import Generator, Tensor
 from nncore._epoch import Epoch, sources
 from nncore._explain import Explanation
+from nncore._grad_mode import set_grad_enabled
 from nncore._guards import Reads, Same, Seen, changes
 from nncore.errors import CaptureError
 
@@ -28,6 +29,10 @@ MAX_ATTEMPTS = 4  # runs in which a step may settle: optimizers make their state
 REMEDY = (
     "What changes from step to step must come as an argument, from a random generator, or through the "
     "optimizer's settings"
+)
+RATE_READ = (
+    "compile: a schedule sets a learning rate in the step, and Python code of the step reads it later; a "
+    "replay would use the rate from before. Call the schedule's step() outside the step"
 )
 DRAW = "Draw before the step and pass the number as a tensor, or draw with nncore and use nncore.where"
 
@@ -98,7 +103,8 @@ class CompiledStep(_core.Step):
         batch smaller unless `drop_last`; `shuffle` draws the order with `randperm` from `generator`. Returns
         the step's result with an array (steps,) in place of each tensor of one element, and None in place of
         larger tensors. `progress(steps)` is called some twenty times a second; it may raise. Ctrl-C is
-        noticed between two steps.
+        noticed within a second: the step under way is finished if it is short or has begun to update
+        parameters, and else undone.
 
         Raises ValueError for no rows, different lengths and a batch_size below 1, TypeError for one that is
         no int.
@@ -264,7 +270,7 @@ class _Variant:
                 raise CaptureError(f"compile: the step draws from {drawn}, and a replay would not. {DRAW}")
             after = self.reads.look(self.models)
             if not self.refusal and after.fingerprint == seen.fingerprint:
-                self._learn(recording, layout, kept, values, actions, after.guards)
+                self._learn(recording, layout, kept, values, actions, after)
         except CaptureError as error:  # the step itself has run
             if strict:
                 raise
@@ -279,10 +285,12 @@ class _Variant:
         layout: Layout,
         kept: list[Tensor],
         values: tuple[Any, ...],
-        actions: list[Callable[[], Any]],
-        guards: _core.Guards,
+        actions: Actions,
+        seen: Seen,
     ) -> None:
         """Make a plan when the step did as in an earlier run, else remember this one."""
+        if any(guard.key == "lr" and guard.holder in actions.groups for guard in seen.places):
+            raise CaptureError(RATE_READ)
         found = tuple(recording.found_gradients)
         if not recording.has_backward and not self.without_tape:
             self.without_tape = True  # nothing asks for a gradient: from now on nothing is kept for one
@@ -294,9 +302,9 @@ class _Variant:
                 else "its result has another form, or a number in it changes"
             )
             if not changed:
-                self.is_native = not actions
-                rebuild = layout.rebuilder(actions)
-                self.plans.append(_core.Plan(recording, kept, values, guards, rebuild))
+                self.is_native = not (actions.before or actions.after)
+                prepare, rebuild = actions.prepare(), layout.rebuilder(actions)
+                self.plans.append(_core.Plan(recording, kept, values, seen.guards, prepare, rebuild))
                 if len(self.plans) > MAX_PLANS:
                     self.gone += self.plans.pop(0).summary()["replays"]
                 del self.earlier[found]
@@ -309,13 +317,13 @@ class _Variant:
 
     def _record(
         self, recording: _core.Recording, values: tuple[Any, ...]
-    ) -> tuple[Layout, list[Tensor], list[Callable[[], Any]]]:
+    ) -> tuple[Layout, list[Tensor], Actions]:
         inputs = iter(recording.inputs)
         args = [next(inputs) if isinstance(value, Tensor) else value for value in values]
         split = len(args) - len(self.names)
         kwargs = dict(zip(self.names, args[split:], strict=True))
-        grad = _core.set_grad_enabled(_core.is_grad_enabled() and not self.without_tape)
-        with grad, recording, after_replays() as actions:
+        grad = set_grad_enabled(_core.is_grad_enabled() and not self.without_tape)
+        with grad, recording, repeated() as actions:
             result = self.fn(*args[:split], **kwargs)
         layout, results = flatten(result)
         return layout, results, actions

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from nncore import _core
+from nncore._check import converted
 from nncore._core import Tensor
 
 __all__ = ["IncompatibleKeys", "as_tensor", "load"]
@@ -57,9 +58,11 @@ def load(
                 )
     if errors:
         raise ValueError("\n\t".join([f"Error(s) in loading state_dict for {model}:", *errors]))
-    converted = {name: value.detach().to(targets[name].dtype) for name, value in values.items()}
-    for name, value in converted.items():
-        _core.assign_(targets[name], value)
+    fitting = {
+        name: converted("load_state_dict", f'"{name}"', value, targets[name].dtype)
+        for name, value in values.items()
+    }
+    _core.assign_all_([(targets[name], value) for name, value in fitting.items()])
     return IncompatibleKeys(missing, unexpected)
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from nncore import _core
-from nncore._core import Tensor
 
-from .optimizer import Optimizer, ParamsT, in_range
+from .optimizer import Additions, Batch, Makers, Optimizer, ParamsT, in_range, is_flag
 
 __all__ = ["Adam", "AdamW"]
 
 KEYS: list[str | float] = ["lr", "betas", "eps", "weight_decay"]
 FLAGS = ["maximize", "amsgrad"]
+MAKE: Makers = {
+    "step": lambda param, state: _core.tensor(0.0),
+    "exp_avg": lambda param, state: _core.zeros_like(param),
+    "exp_avg_sq": lambda param, state: _core.zeros_like(param),
+}
+MAKE_AMSGRAD: Makers = {**MAKE, "max_exp_avg_sq": lambda param, state: state["exp_avg_sq"].clone()}
 
 
 class Adam(Optimizer):
@@ -66,30 +71,24 @@ class Adam(Optimizer):
         for i, beta in enumerate(group["betas"]):
             in_range(f"beta parameter at index {i}", beta, below=1.0)
         in_range("weight_decay value", group["weight_decay"])
+        is_flag("amsgrad value", group["amsgrad"])
+        is_flag("maximize value", group["maximize"])
 
-    def _update(self, group: dict[str, Any], params: list[Tensor], grads: list[Tensor]) -> None:
-        amsgrad = group["amsgrad"]
-        means: list[Tensor] = []
-        squares: list[Tensor] = []
-        largest: list[Tensor] = []
-        steps: list[Tensor] = []
-        for param in params:
-            state = self.state[param]
-            if not state:
-                with _core.once():
-                    state["step"] = _core.tensor(0.0)
-                    state["exp_avg"] = _core.zeros_like(param)
-                    state["exp_avg_sq"] = _core.zeros_like(param)
-            means.append(state["exp_avg"])
-            squares.append(state["exp_avg_sq"])
-            steps.append(state["step"])
-            if amsgrad:
-                if "max_exp_avg_sq" not in state:
-                    with _core.once():
-                        state["max_exp_avg_sq"] = state["exp_avg_sq"].clone()
-                largest.append(state["max_exp_avg_sq"])
-        settings = self._settings(group, KEYS, FLAGS)
-        _core.adam_(params, grads, means, squares, largest, steps, settings, self._decoupled)
+    def _update_all(self, batches: list[Batch]) -> None:
+        ready = []
+        new: list[Additions] = []
+        for group, params, grads in batches:
+            settings = self._settings(group, KEYS, FLAGS)
+            settings.refresh()  # before anything reads them
+            amsgrad = group["amsgrad"]
+            states, added = self._states(params, MAKE_AMSGRAD if amsgrad else MAKE)
+            new += added
+            means = [state["exp_avg"] for state in states]
+            squares = [state["exp_avg_sq"] for state in states]
+            largest = [state["max_exp_avg_sq"] for state in states] if amsgrad else []
+            steps = [state["step"] for state in states]
+            ready.append((params, grads, means, squares, largest, steps, settings))
+        _core.adam_(ready, new, self._decoupled)
 
 
 class AdamW(Adam):

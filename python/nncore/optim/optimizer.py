@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import weakref
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from numbers import Real
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, ClassVar
 
-from nncore import _core
+from nncore import _check, _core
 from nncore._core import Tensor
+from nncore._grad_mode import enable_grad
 from nncore._guards import Same
 
 __all__ = ["Closure", "Optimizer", "ParamsT"]
@@ -17,41 +19,85 @@ __all__ = ["Closure", "Optimizer", "ParamsT"]
 Group = dict[str, Any]  # "params" and the settings
 ParamsT = Iterable[Tensor | Group]
 Closure = Callable[[], Any]
+Batch = tuple[Group, list[Tensor], list[Tensor]]  # a group, its parameters with a gradient, the gradients
+
+Makers = dict[str, Callable[[Tensor, dict[str, Any]], Tensor]]  # by name, from parameter and state so far
+Additions = tuple[dict[Any, Any], dict[Any, Any]]
+
+_moments = itertools.count(1)
 
 
-class State(defaultdict[Tensor, dict[str, Any]]):
-    """What an optimizer keeps for each parameter; captured steps are told when some of it goes."""
+class Values(dict[Any, Any]):
+    """The state of one parameter. Captured steps are told when an entry is replaced or goes."""
 
-    gone = 0  # how often
+    changed = 0  # the last time, as a number that no other change has
 
-    def _goes(self) -> None:
-        self.gone += 1
+    def _changes(self) -> None:
+        self.changed = next(_moments)
         _core.structure_changed()
 
-    def __setitem__(self, param: Tensor, values: dict[str, Any]) -> None:
-        if param in self:
-            self._goes()
-        super().__setitem__(param, values)
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if key in self:
+            self._changes()
+        super().__setitem__(key, value)
 
-    def __delitem__(self, param: Tensor) -> None:
-        self._goes()
-        super().__delitem__(param)
+    def __delitem__(self, key: Any) -> None:
+        self._changes()
+        super().__delitem__(key)
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def __ior__(self, other: Any) -> Any:  # type: ignore[misc]
+        self.update(other)
+        return self
+
+    def update(self, *args: Any, **values: Any) -> None:
+        for key, value in dict(*args, **values).items():
+            self[key] = value
 
     def pop(self, *args: Any) -> Any:
-        self._goes()
+        self._changes()
         return super().pop(*args)
 
-    def popitem(self) -> tuple[Tensor, dict[str, Any]]:
-        self._goes()
+    def popitem(self) -> tuple[Any, Any]:
+        self._changes()
         return super().popitem()
 
     def clear(self) -> None:
-        self._goes()
+        self._changes()
         super().clear()
 
 
+class State(Values, defaultdict[Any, Any]):
+    """The state of an optimizer: for each parameter a dict."""
+
+    def __init__(self, factory: Any = None, *args: Any, **values: Any) -> None:
+        super().__init__(factory)
+        self.update(*args, **values)
+
+    def __or__(self, other: Any) -> Any:
+        if not isinstance(other, dict):
+            return NotImplemented
+        both = self.copy()
+        both.update(other)
+        return both
+
+    def __setitem__(self, param: Tensor, values: Mapping[str, Any]) -> None:
+        super().__setitem__(param, values if isinstance(values, Values) else Values(values))
+
+    def moments(self) -> tuple[int, ...]:
+        """Numbers that change with every change of an entry."""
+        changed = (values.changed for values in self.values())
+        return (self.changed, *(moment for moment in changed if moment))
+
+
 class Optimizer:
-    """Base of all optimizers; a subclass gives `defaults`, `_check` and `_update`.
+    """Base of all optimizers; a subclass calls `__init__` with its `defaults` and overrides `step`.
+
+    In place of `step` it may override `_update`, and `_check` to refuse settings.
 
     `params` are tensors or dicts, each with "params" and the settings in which that group differs from
     `defaults`.
@@ -68,34 +114,77 @@ class Optimizer:
                 f"{type(params).__name__}"
             )
         self.defaults = defaults
-        self.state: defaultdict[Tensor, dict[str, Any]] = State(dict)
+        self.state: defaultdict[Tensor, dict[str, Any]] = State(Values)
         self.param_groups: list[Group] = []
         self._prepared: dict[Any, _core.Settings] = {}
-        groups = list(params)
+        groups = _check.listed("optimizer", "params", params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
         for group in groups:
-            self.add_param_group(group)  # type: ignore[arg-type]
+            self.add_param_group(group)
 
     _needs: ClassVar[tuple[str, ...]] = ()  # what the state of a parameter holds once it has any
 
     def _check(self, group: Group) -> None:
-        """Raise ValueError for a setting out of range."""
-        raise NotImplementedError
+        """Override it to raise ValueError for a setting out of range: a group with one is not taken."""
+
+    def _check_complete(self, group: Group) -> None:
+        """Raise KeyError for a setting that was taken out of a group."""
+        if "params" not in group or not group.keys() >= self.defaults.keys():
+            missing = ", ".join(repr(name) for name in ("params", *self.defaults) if name not in group)
+            raise KeyError(
+                f"optimizer: the parameter group has no {missing}; put it back, or make the optimizer anew"
+            )
+        _params_of(group)
 
     def _update(self, group: Group, params: list[Tensor], grads: list[Tensor]) -> None:
         """One step for the parameters of `group` that have a gradient."""
         raise NotImplementedError
+
+    def _update_all(self, batches: list[Batch]) -> None:
+        """One step for all groups. Override it, not `_update`, where an error must leave all groups alone."""
+        for batch in batches:
+            self._update(*batch)
+
+    def _states(self, params: Iterable[Tensor], make: Makers) -> tuple[list[Values], list[Additions]]:
+        """The state of each parameter, with all that `make` names, and what of it is new.
+
+        What is new belongs into the dict that stands before it, once the step is certain.
+        """
+        states: list[Values] = []
+        new: list[Additions] = []
+        for param in params:
+            state: Any = self.state.get(param)
+            if state is None or not make.keys() <= state.keys():
+                whole = Values(state or {})
+                with _core.once():  # it is there before a captured step is replayed
+                    for name, maker in make.items():
+                        if name not in whole:
+                            whole[name] = maker(param, whole)
+                new.append((self.state, {param: whole}) if state is None else (state, whole))
+                state = whole
+            states.append(state)
+        return states, new
 
     def _settings(self, group: Group, keys: list[str | float], flags: list[str]) -> _core.Settings:
         """The group's numbers as data that kernels read: a change reaches them before the next step."""
         name = (id(group), keys[-1])
         found = self._prepared.get(name)
         if found is None or found.group is not group:
-            found = self._prepared[name] = _core.Settings(group, keys, flags, self._check)
+            found = self._prepared[name] = _core.Settings(group, keys, flags, self._checker())
         return found
+
+    def _checker(self) -> Callable[[Group], None]:
+        """`_check` without a reference to the optimizer, which is freed as soon as nobody uses it."""
+        own = weakref.ref(self)
+
+        def check(group: Group) -> None:
+            if (optimizer := own()) is not None:
+                optimizer._check(group)
+
+        return check
 
     def add_param_group(self, param_group: Group) -> None:
         """Add parameters with settings of their own, for example layers that are unfrozen later.
@@ -115,7 +204,7 @@ class Optimizer:
             raise TypeError(
                 "optimizer parameters need to be organized in ordered collections, but a set has no order"
             )
-        params = [params] if isinstance(params, Tensor) else list(params)
+        params = [params] if isinstance(params, Tensor) else _check.listed("optimizer", "params", params)
         for param in params:
             if not isinstance(param, Tensor):
                 raise TypeError(
@@ -123,7 +212,8 @@ class Optimizer:
                 )
             if not param.is_leaf:
                 raise ValueError("can't optimize a non-leaf Tensor")
-        group = {**self.defaults, **param_group, "params": params}
+        group = {name: _as_number(value) for name, value in (self.defaults | param_group).items()}
+        group["params"] = params
         self._check(group)
         taken = {id(param) for other in self.param_groups for param in other["params"]}
         if len({id(param) for param in params}) < len(params) or any(id(param) in taken for param in params):
@@ -137,18 +227,25 @@ class Optimizer:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop the gradients of all parameters, or with `set_to_none=False` fill them with zeros."""
         for group in self.param_groups:
-            for param in group["params"]:
+            for param in _params_of(group):
                 if set_to_none:
                     param.grad = None
                 elif param.grad is not None:
                     _core.assign_(param.grad, 0.0)
 
     def step(self, closure: Closure | None = None) -> Any:
-        """Update every parameter that has a gradient; `closure`, if given, computes the loss to return."""
+        """Update every parameter that has a gradient; `closure`, if given, computes the loss to return.
+
+        An error (settings out of range, a parameter in read-only memory, no memory for the state) changes
+        nothing.
+        """
         loss = None
         if closure is not None:
-            with _core.enable_grad():
+            with enable_grad():
                 loss = closure()
+        batches = []
+        for group in self.param_groups:
+            self._check_complete(group)
         for group in self.param_groups:
             params, grads = [], []
             for param in group["params"]:
@@ -156,7 +253,9 @@ class Optimizer:
                     params.append(param)
                     grads.append(grad)
             if grads:
-                self._update(group, params, grads)
+                batches.append((group, params, grads))
+        if batches:
+            self._update_all(batches)
         return loss
 
     def state_dict(self) -> dict[str, Any]:
@@ -182,6 +281,11 @@ class Optimizer:
         Errors: ValueError for other groups, another number of parameters, wrong shapes or settings out of
         range; KeyError if "state" or "param_groups" is missing.
         """
+        vars(self).update(self._loaded(state_dict))  # at one stroke
+        _core.structure_changed()
+
+    def _loaded(self, state_dict: Mapping[str, Any]) -> dict[str, Any]:
+        """The attributes that `load_state_dict` replaces, or an error."""
         saved = state_dict["param_groups"]
         if len(saved) != len(self.param_groups):
             raise ValueError(
@@ -199,7 +303,7 @@ class Optimizer:
             by_index.update(zip(new["params"], old["params"], strict=True))
             groups.append({**old, **new, "params": old["params"]})
             self._check(groups[-1])
-        state = State(dict)
+        state = State(Values)
         for index, values in state_dict["state"].items():
             if index not in by_index:
                 raise ValueError(
@@ -211,19 +315,23 @@ class Optimizer:
                     f"loaded state dict: the state of parameter {index} has no {', '.join(missing)}; "
                     f"was it saved by another optimizer than {type(self).__name__}?"
                 )
-            state[param] = {name: _restored(index, name, value, param) for name, value in values.items()}
-        self.param_groups, self.state, self._prepared = groups, state, {}
-        _core.structure_changed()
+            state[param] = {
+                name: _restored(index, name, value, param)
+                for name, value in values.items()
+                if value is not None
+            }
+        return {"param_groups": groups, "state": state, "_prepared": {}}
 
     def _fingerprint(self) -> Iterable[Any]:
         """What decides which calls a step makes, apart from settings: these are data."""
         things = (thing for group in self.param_groups for thing in (group, *group["params"]))
-        gone = self.state.gone if isinstance(self.state, State) else 0
-        return [Same(self.state), gone, *map(Same, things)]
+        moments = self.state.moments() if isinstance(self.state, State) else ()
+        return [Same(self.state), moments, *map(Same, things)]
 
     def _places(self) -> Iterable[tuple[Any, Any]]:
         """Where another list of parameters, or another state, may be put past all methods."""
         yield vars(self), "state"
+        yield vars(self), "param_groups"
         yield self.param_groups, ...
         for group in self.param_groups:
             yield group, "params"
@@ -234,7 +342,7 @@ class Optimizer:
         return (("param_groups", param) for param in self._all_params())
 
     def _all_params(self) -> Iterable[Tensor]:
-        return (param for group in self.param_groups for param in group["params"])
+        return (param for group in self.param_groups for param in _params_of(group))
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
@@ -244,12 +352,43 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
+def _params_of(group: Group) -> Collection[Tensor]:
+    """The parameters of a group, which may have been replaced since the optimizer took it."""
+    params = group["params"]
+    if isinstance(params, (Tensor, str, bytes)) or not isinstance(params, Collection):
+        raise TypeError(
+            f"optimizer: 'params' of a parameter group must be a list of Tensors, got {type(params).__name__}"
+        )
+    for param in params:
+        if not isinstance(param, Tensor):
+            raise TypeError(
+                f"optimizer can only optimize Tensors, but 'params' of a parameter group holds "
+                f"{_check.brief(param)} ({type(param).__name__})"
+            )
+    return params
+
+
+def _as_number(setting: Any) -> Any:
+    """A setting as it is, or the number in a tensor without axes, which PyTorch takes for a rate."""
+    return setting.item() if isinstance(setting, Tensor) and setting.ndim == 0 else setting
+
+
 def in_range(name: str, value: Any, low: float = 0.0, below: float = math.inf) -> None:
     """Raise "Invalid `name`" unless low <= value < below; NaN and infinity never are."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"Invalid {name}: {value!r} is not a number")
-    if not low <= float(value) < below:
+    try:
+        number = _check.real("optimizer", name, value)
+    except TypeError:
+        raise TypeError(f"Invalid {name}: {_check.brief(value)} is not a number") from None
+    if not low <= number < below:
         raise ValueError(f"Invalid {name}: {value}")
+
+
+def is_flag(name: str, value: Any) -> None:
+    """Raise "Invalid `name`" unless value is true or false."""
+    try:
+        bool(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"Invalid {name}: {value!r} is neither true nor false") from None
 
 
 def _restored(index: int, name: str, value: Any, param: Tensor) -> Any:
@@ -265,4 +404,4 @@ def _restored(index: int, name: str, value: Any, param: Tensor) -> Any:
             f"loaded state dict: {name} of parameter {index} has shape {value.shape}, the parameter "
             f"{param.shape}; was it saved with another model?"
         )
-    return value.detach().to(param.dtype).clone()
+    return _check.converted("loaded state dict", f"{name} of parameter {index}", value, param.dtype).clone()

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from typing import Any
 
-from nncore._capture import repeat_after_replays
+from nncore import _core
+from nncore._capture import repeat_in_replays
 from nncore.optim.optimizer import Optimizer
 
 __all__ = ["LRScheduler"]
+
+RATES = ("base_lrs", "_last_lr", "min_lrs")  # lists with a number for each group
 
 
 class LRScheduler:
     """Base of the schedules; a subclass gives `_next`, the new rate from the present one.
 
     Rates are computed from the present ones, so that several schedules of one optimizer multiply.
-    `last_epoch` counts the calls of `step()`; to resume, load the states of optimizer and scheduler.
+    `last_epoch` counts the calls of `step()`; to resume, load the states of optimizer and scheduler. A group
+    that is added to the optimizer later begins at its own rate, in the epoch that the schedule is in.
 
     Errors: TypeError if `optimizer` is none; KeyError if `last_epoch` is given and a group has no
     "initial_lr".
@@ -33,7 +39,20 @@ class LRScheduler:
                 )
         self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
         self.last_epoch = last_epoch
-        self.step()
+        self._initial_step()
+
+    _is_initial = False  # during the step that the constructor takes
+
+    def _initial_step(self) -> None:
+        self._is_initial = True
+        try:
+            with _core.once():  # a captured step that makes or restarts a schedule does not repeat this
+                self.step()
+        finally:
+            del self._is_initial
+
+    def _undo_initial_step(self) -> None:
+        self.last_epoch -= 1
 
     def _next(self, lr: float, base_lr: float) -> float:
         """The rate for epoch `last_epoch` of a group whose rate was `lr` before and `base_lr` at first."""
@@ -44,13 +63,26 @@ class LRScheduler:
         groups = self.optimizer.param_groups
         return [self._next(group["lr"], base) for group, base in zip(groups, self.base_lrs, strict=True)]
 
+    def _meet_groups(self) -> None:
+        """Take the optimizer's new groups in."""
+        groups = self.optimizer.param_groups
+        if len(groups) < len(self.base_lrs):
+            raise ValueError(
+                f"{type(self).__name__}: the optimizer has {len(groups)} parameter groups, but had "
+                f"{len(self.base_lrs)} before; make a new schedule"
+            )
+        new = groups[len(self.base_lrs) :]
+        rates: list[Any] = [group.setdefault("initial_lr", group["lr"]) for group in new]
+        self.base_lrs = self.base_lrs + rates
+
     def get_last_lr(self) -> list[float]:
         """The rates in use, one for each group."""
         return self._last_lr
 
     def step(self) -> None:
         """Go on to the next epoch."""
-        repeat_after_replays(self.step)
+        repeat_in_replays(self.step, self.optimizer.param_groups)
+        self._meet_groups()
         self.last_epoch += 1
         self._last_lr = self.get_lr()
         for group, lr in zip(self.optimizer.param_groups, self._last_lr, strict=True):
@@ -70,19 +102,40 @@ class LRScheduler:
 
     def _restart(self) -> None:
         """Begin anew at epoch 0 from the initial rates."""
+        self._meet_groups()
         for group, base in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
             group["lr"] = base
         self.last_epoch = -1
-        self.step()
+        self._initial_step()
 
     def state_dict(self) -> dict[str, Any]:
         """All that the schedule remembers, without the optimizer."""
         return {name: value for name, value in vars(self).items() if name != "optimizer"}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on where another scheduler of the same kind was. Errors: ValueError for a missing key."""
-        check_keys(self, self.state_dict(), state_dict)
-        vars(self).update({name: state_dict[name] for name in self.state_dict()})
+        """Go on where another scheduler of the same kind was. Nothing changes unless all fits.
+
+        Errors: ValueError for a missing key and for more rates than the optimizer has groups; TypeError for a
+        value of another kind.
+        """
+        vars(self).update(self._loaded(state_dict))  # at one stroke
+
+    def _loaded(self, state_dict: Mapping[str, Any]) -> dict[str, Any]:
+        """The attributes that `load_state_dict` replaces, or an error."""
+        own = self.state_dict()
+        where = f"state_dict of {type(self).__name__}"
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"{where}: expected a dict, got {type(state_dict).__name__}")
+        missing = ", ".join(f'"{name}"' for name in own if name not in state_dict)
+        if missing:
+            raise ValueError(f"Missing key(s) in {where}: {missing}")
+        loaded = {name: copy.copy(state_dict[name]) for name in own}
+        groups = len(self.optimizer.param_groups)
+        for name, value in loaded.items():
+            check_like(f'{where}: "{name}"', own[name], value)
+            if name in RATES and len(value) > groups:
+                raise ValueError(f'{where}: "{name}" has {len(value)} rates for {groups} parameter groups')
+        return loaded
 
 
 def optimizer_of(name: str, optimizer: object) -> Optimizer:
@@ -92,8 +145,23 @@ def optimizer_of(name: str, optimizer: object) -> Optimizer:
     return optimizer
 
 
-def check_keys(scheduler: object, own: Mapping[str, Any], loaded: Mapping[str, Any]) -> None:
-    """Raise ValueError for keys of the state that `loaded` does not have."""
-    missing = ", ".join(f'"{name}"' for name in own if name not in loaded)
-    if missing:
-        raise ValueError(f"Missing key(s) in state_dict of {type(scheduler).__name__}: {missing}")
+def check_like(what: str, own: Any, loaded: Any) -> None:
+    """Raise TypeError unless `loaded` is of the same kind as `own`: numbers, lists, dicts."""
+    for kind in (Real, str, list, Mapping):
+        if isinstance(own, kind) and not isinstance(loaded, kind):
+            raise TypeError(f"{what} is a {type(loaded).__name__}; expected a {type(own).__name__}")
+    if isinstance(own, list):
+        for i, value in enumerate(loaded):
+            if own and value is not None:
+                check_like(f"{what}[{i}]", own[0], value)
+
+
+def one_each(scheduler: LRScheduler, name: str, values: list[Any]) -> list[Any]:
+    """`values` with one for each group of the optimizer; new groups get the value that all others have."""
+    groups = len(scheduler.optimizer.param_groups)
+    if len(values) > groups or (len(values) < groups and any(value is not values[0] for value in values)):
+        raise ValueError(
+            f"{type(scheduler).__name__}: the optimizer has {groups} parameter groups but {name} has "
+            f"{len(values)} entries; set scheduler.{name} to a list with one for each group"
+        )
+    return values + values[:1] * (groups - len(values))

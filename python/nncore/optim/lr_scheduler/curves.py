@@ -11,7 +11,7 @@ from typing import Any
 from nncore._check import number, size
 from nncore.optim.optimizer import Optimizer
 
-from .base import LRScheduler
+from .base import LRScheduler, one_each
 
 __all__ = [
     "ConstantLR",
@@ -50,6 +50,10 @@ class LambdaLR(LRScheduler):
             raise ValueError(f"Expected {groups} lr_lambdas, but got {len(self.lr_lambdas)}")
         super().__init__(optimizer, last_epoch)
 
+    def _meet_groups(self) -> None:
+        super()._meet_groups()
+        self.lr_lambdas = one_each(self, "lr_lambdas", self.lr_lambdas)
+
     def get_lr(self) -> list[float]:
         factors = [function(self.last_epoch) for function in self.lr_lambdas]
         return [base * factor for base, factor in zip(self.base_lrs, factors, strict=True)]
@@ -59,12 +63,24 @@ class LambdaLR(LRScheduler):
         return {**super().state_dict(), "lr_lambdas": kept}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        functions = self.lr_lambdas
-        super().load_state_dict(state_dict)
-        for function, kept in zip(functions, state_dict["lr_lambdas"], strict=True):
+        loaded = self._loaded(state_dict)
+        for function, kept in zip(self.lr_lambdas, state_dict["lr_lambdas"], strict=True):
             if kept is not None:
                 vars(function).update(kept)
-        self.lr_lambdas = functions
+        vars(self).update(loaded)
+
+    def _loaded(self, state_dict: Mapping[str, Any]) -> dict[str, Any]:
+        loaded = super()._loaded(state_dict)
+        where = 'state_dict of LambdaLR: "lr_lambdas"'
+        kept = loaded.pop("lr_lambdas")  # functions stay, and callable objects keep their identity
+        if not isinstance(kept, list) or len(kept) != len(self.lr_lambdas):
+            raise ValueError(f"{where} is not a list of {len(self.lr_lambdas)}, one for each function")
+        for i, (function, attributes) in enumerate(zip(self.lr_lambdas, kept, strict=True)):
+            if attributes is not None and not (
+                isinstance(attributes, dict) and hasattr(function, "__dict__")
+            ):
+                raise TypeError(f"{where}[{i}] does not fit {type(function).__name__}")
+        return loaded
 
 
 class StepLR(LRScheduler):
@@ -93,7 +109,7 @@ class MultiStepLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def _next(self, lr: float, base_lr: float) -> float:
-        return float(lr * self.gamma ** self.milestones[self.last_epoch])
+        return float(lr * self.gamma ** self.milestones.get(self.last_epoch, 0))
 
 
 class ExponentialLR(LRScheduler):
@@ -104,7 +120,7 @@ class ExponentialLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def _next(self, lr: float, base_lr: float) -> float:
-        return lr * self.gamma if self.last_epoch > 0 else lr
+        return lr if self._is_initial else lr * self.gamma
 
 
 class ConstantLR(LRScheduler):
@@ -142,7 +158,7 @@ class LinearLR(LRScheduler):
     def _next(self, lr: float, base_lr: float) -> float:
         if self.last_epoch == 0:
             return lr * self.start_factor
-        if self.last_epoch > self.total_iters:
+        if self._is_initial or self.last_epoch > self.total_iters:
             return lr
         rise = self.end_factor - self.start_factor
         return lr * (1.0 + rise / (self.total_iters * self.start_factor + (self.last_epoch - 1) * rise))
@@ -159,7 +175,7 @@ class PolynomialLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def _next(self, lr: float, base_lr: float) -> float:
-        if self.last_epoch == 0 or self.last_epoch > self.total_iters:
+        if self._is_initial or self.last_epoch > self.total_iters:
             return lr
         left = 1.0 - self.last_epoch / self.total_iters
         return float(lr * (left / (1.0 - (self.last_epoch - 1) / self.total_iters)) ** self.power)
@@ -178,7 +194,7 @@ class CosineAnnealingLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def _next(self, lr: float, base_lr: float) -> float:
-        if self.last_epoch == 0:
+        if self._is_initial:
             return lr
         if (self.last_epoch - 1 - self.T_max) % (2 * self.T_max) == 0:  # the ratio below would be 0 / 0
             return lr + (base_lr - self.eta_min) * (1 - math.cos(math.pi / self.T_max)) / 2

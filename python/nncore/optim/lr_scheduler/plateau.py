@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Literal, SupportsFloat
 
-from nncore._check import number, size
+from nncore._capture import repeat_in_replays
+from nncore._check import number, real, size
 from nncore.optim.optimizer import Optimizer
 
-from .base import LRScheduler, optimizer_of
+from .base import LRScheduler, one_each, optimizer_of
 
 __all__ = ["ReduceLROnPlateau"]
 
@@ -67,7 +69,9 @@ class ReduceLROnPlateau(LRScheduler):
 
     def step(self, metrics: SupportsFloat) -> None:  # type: ignore[override]
         """Take note of this epoch's metric."""
-        current = float(metrics)
+        current = real("ReduceLROnPlateau", "metrics", metrics)
+        self.min_lrs = one_each(self, "min_lrs", self.min_lrs)
+        repeat_in_replays(partial(self.step, current), self.optimizer.param_groups)
         self.last_epoch += 1
         if self._is_better(current):
             self.best, self.num_bad_epochs = current, 0

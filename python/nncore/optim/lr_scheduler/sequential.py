@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nncore import _core
-from nncore._capture import repeat_after_replays
+from nncore._capture import repeat_in_replays
 from nncore.optim.optimizer import Optimizer
 
-from .base import LRScheduler, check_keys, optimizer_of
+from .base import LRScheduler, optimizer_of
+from .plateau import ReduceLROnPlateau
 
 __all__ = ["SequentialLR"]
 
@@ -47,6 +48,11 @@ class SequentialLR(LRScheduler):
         for i, scheduler in enumerate(self._schedulers):
             if getattr(scheduler, "optimizer", None) is not optimizer:
                 raise ValueError(f"SequentialLR: the scheduler at index {i} has another optimizer")
+            if isinstance(scheduler, ReduceLROnPlateau):
+                raise ValueError(
+                    f"SequentialLR: the scheduler at index {i} is ReduceLROnPlateau, whose step() takes a "
+                    "metric; call it yourself"
+                )
         if len(self._milestones) != len(self._schedulers) - 1:
             raise ValueError(
                 "Sequential Schedulers expects number of schedulers provided to be one more than the number "
@@ -58,12 +64,20 @@ class SequentialLR(LRScheduler):
         for group in optimizer.param_groups:
             group["lr"] = group["initial_lr"]
         for scheduler in self._schedulers:
-            scheduler.last_epoch -= 1
-        self._schedulers[0].step()
-        self._last_lr = self._schedulers[0].get_last_lr()
+            scheduler._undo_initial_step()
+        first = self._schedulers[bisect_right(self._milestones, 0)]
+        first._initial_step()
+        self._last_lr = first.get_last_lr()
+
+    def _initial_step(self) -> None:
+        self._schedulers[bisect_right(self._milestones, 0)]._initial_step()
+
+    def _undo_initial_step(self) -> None:
+        for scheduler in self._schedulers:
+            scheduler._undo_initial_step()
 
     def step(self) -> None:
-        repeat_after_replays(self.step)
+        repeat_in_replays(self.step, self.optimizer.param_groups)
         self.last_epoch += 1
         current = bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[current]
@@ -81,13 +95,18 @@ class SequentialLR(LRScheduler):
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        check_keys(self, self.state_dict(), state_dict)
-        schedulers = self._schedulers
-        if len(state_dict["_schedulers"]) != len(schedulers):
-            raise ValueError(
-                f"SequentialLR: the state_dict has {len(state_dict['_schedulers'])} schedulers, "
-                f"expected {len(schedulers)}"
-            )
-        for scheduler, saved in zip(schedulers, state_dict["_schedulers"], strict=True):
+        loaded = self._loaded(state_dict)
+        for scheduler, saved in zip(self._schedulers, state_dict["_schedulers"], strict=True):
             scheduler.load_state_dict(saved)
-        super().load_state_dict({**state_dict, "_schedulers": schedulers})
+        vars(self).update(loaded)
+
+    def _loaded(self, state_dict: Mapping[str, Any]) -> dict[str, Any]:
+        loaded = super()._loaded(state_dict)
+        saved = loaded.pop("_schedulers")
+        if len(saved) != len(self._schedulers):
+            raise ValueError(
+                f"SequentialLR: the state_dict has {len(saved)} schedulers, expected {len(self._schedulers)}"
+            )
+        for scheduler, state in zip(self._schedulers, saved, strict=True):
+            scheduler._loaded(state)
+        return loaded
