@@ -188,6 +188,55 @@ def test_refused_before_the_first_step(
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+NOT_THERE: dict[str, tuple[str, Any, bool, str]] = {  # monitor, y, whether there is validation, the advice
+    "short for accuracy": ("val_acc", Y, True, "monitor one of 'loss', .*, 'val_loss', 'val_accuracy'$"),
+    "no validation": ("val_accuracy", Y, False, "give fit validation data, or monitor one of 'loss', "),
+    "misspelt without validation": (
+        "acc",
+        Y,
+        False,
+        "monitor one of 'loss', 'samples_per_second', 'accuracy'$",
+    ),
+    "regression": ("val_accuracy", X, True, "monitor one of 'loss', 'samples_per_second', 'val_loss'$"),
+    "regression without validation": (
+        "val_accuracy",
+        X,
+        False,
+        "monitor one of 'loss', 'samples_per_second'$",
+    ),
+    "an attribute that is no list": ("last", Y, True, "monitor one of 'loss'"),
+}
+
+
+@pytest.mark.parametrize(("monitor", "y", "validation", "advice"), NOT_THERE.values(), ids=NOT_THERE)
+def test_a_monitor_that_the_history_will_not_have(
+    monitor: str, y: Any, validation: bool, advice: str
+) -> None:
+    model = nn.Linear(3, 3)
+    before = bits(model)
+    held_out = (X, y) if validation else None
+    with pytest.raises(ValueError, match=f"EarlyStopping: the history has no '{monitor}'; {advice}"):
+        fit(model, X, y, validation=held_out, callbacks=[EarlyStopping(monitor)], progress=False)
+    assert bits(model) == before
+
+
+class Score(Callback):
+    """Adds a list to the history."""
+
+    def begin(self, state: TrainingState) -> None:
+        self.values: list[float] = []
+        vars(state.history)["score"] = self.values
+
+    def __call__(self, state: TrainingState) -> None:
+        self.values.append(state.epoch)
+
+
+def test_a_list_that_another_callback_adds_is_monitored() -> None:
+    stop = EarlyStopping("score", patience=2)
+    fit(nn.Linear(3, 3), X, Y, epochs=9, callbacks=[Score(), stop], progress=False)
+    assert stop.best_epoch == 1
+
+
 ARGUMENTS: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: EarlyStopping(patience=0), ValueError, "EarlyStopping: patience must be at least 1, got 0"),
     (lambda: EarlyStopping(patience=1.5), TypeError, "EarlyStopping: patience must be an int"),  # type: ignore[arg-type]

@@ -359,6 +359,25 @@ def test_refused_before_training(changes: dict[str, Any], error: type[Exception]
     assert all(module.training for module in model.modules())
 
 
+@pytest.mark.parametrize(
+    ("result", "error", "text"),
+    [
+        (lambda output, y: 1.0, TypeError, "the loss returned a float; expected a Tensor"),
+        (lambda output, y: None, TypeError, "the loss returned a NoneType"),
+        (lambda output, y: output - y, ValueError, r"the loss returned nncore.float32 of shape \(2, 1\)"),
+        (lambda output, y: (output > y).all(), ValueError, r"the loss returned nncore.bool of shape \(\)"),
+    ],
+)
+def test_a_loss_that_is_not_one_number(result: Any, error: type[Exception], text: str) -> None:
+    model, x = nn.Linear(1, 1), np.zeros((2, 1), np.float32)
+    before = model.state_dict()["weight"].tolist()
+    with pytest.raises(error, match=f"fit: {text}"):
+        fit(model, x, x, loss=result, progress=False)
+    assert model.weight.tolist() == before
+    with pytest.raises(error, match=f"evaluate: {text}"):
+        nncore.train.evaluate(model, x, x, loss=result)
+
+
 def test_refused_models() -> None:
     with pytest.raises(TypeError, match=r"fit: model is a function; expected an nncore\.nn\.Module"):
         fit(lambda x: x, X, Y)  # type: ignore[arg-type]

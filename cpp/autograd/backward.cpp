@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "../core/interrupt.h"
 #include "../core/watch.h"
 #include "tape.h"
 
@@ -66,10 +67,22 @@ class NoRecording {
   bool before_;
 };
 
+// Every gradient passes here before it is added to another or handed to a node, which reads it by the shape
+// and dtype of its own value.
+void check_gradient(const char* maker, const Tensor& gradient, const Shape& shape, DType dtype) {
+  if (gradient.shape() == shape && gradient.dtype() == dtype) [[likely]]
+    return;
+  check(gradient.shape() == shape, "backward: ", maker, " gave a gradient of shape ", gradient.shape(),
+        " for a tensor of shape ", shape, "; a gradient has the shape of its tensor");
+  raise<TypeError>("backward: ", maker, " gave a gradient of dtype ", gradient.dtype(),
+                   " for a tensor of dtype ", dtype, "; convert it with .to(nncore.", dtype, ")");
+}
+
 Tensor run_hooks(const Ref<Object>& hooks, Tensor gradient) {
   auto& h = static_cast<GradientHooks&>(*hooks);
   Tensor changed = h.run(gradient);
   if (!changed.defined()) changed = gradient;
+  check_gradient("a hook", changed, gradient.shape(), gradient.dtype());
   if (h.retains) accumulate(h.retained, changed);
   return changed;
 }
@@ -87,7 +100,8 @@ class Walk {
   }
 
   void run(bool retain_graph) {
-    while (!queue_.empty()) {
+    for (int64_t nodes = 1; !queue_.empty(); nodes++) {
+      if (nodes % 1024 == 0) check_interrupts();
       Ref<Node> node = queue_.pop();
       try {
         step(*node);
@@ -156,9 +170,12 @@ class Walk {
       if (!slots[i].defined()) continue;
       const Edge& edge = node.inputs[i];
       if (edge.leaf) {
+        check_gradient(node.name, slots[i], edge.leaf->shape, edge.leaf->dtype);
         to_leaf(edge.leaf, std::move(slots[i]));
       } else if (edge.node) {
         Ref<Node> source(static_cast<Node*>(edge.node.get()));
+        const Form& expected = source->form(edge.output);
+        check_gradient(node.name, slots[i], expected.shape, expected.dtype);
         accumulate(source->pending[edge.output], std::move(slots[i]));
         queue_.push(source);
       }

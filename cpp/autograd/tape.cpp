@@ -29,6 +29,12 @@ void Node::dispose() noexcept {
   deleting = false;
 }
 
+void Node::made(std::span<const Tensor> outputs) {
+  pending.resize(outputs.size());
+  first_form_ = {outputs[0].shape(), outputs[0].dtype()};
+  for (const Tensor& y : outputs.subspan(1)) further_forms_.push_back({y.shape(), y.dtype()});
+}
+
 Tape::Tape(std::span<const Tensor> inputs) {
   bool any = false;
   for (const Tensor& t : inputs) any = any || wants(t);
@@ -50,8 +56,9 @@ void Tape::add(const Tensor& t) {
 }
 
 void Tape::attach(const Ref<Node>& node, std::span<Tensor> ys) {
+  if (ys.empty()) return;  // split or unbind into no parts
   node->inputs = std::move(edges_);
-  node->pending.resize(ys.size());
+  node->made(ys);
   for (size_t i = 0; i < ys.size(); i++) {
     if (!is_floating(ys[i].dtype())) continue;
     ys[i].impl()->requires_grad = true;

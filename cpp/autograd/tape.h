@@ -35,6 +35,12 @@ class InputGrads {
   std::span<Tensor> slots_;
 };
 
+// What a value and its gradient have in common.
+struct Form {
+  Shape shape;
+  DType dtype = DType::float32;
+};
+
 class Node : public Object {
  public:
   explicit Node(const char* name);
@@ -49,8 +55,17 @@ class Node : public Object {
   bool queued = false;
   bool freed = false;
 
+  const Form& form(int output) const {
+    return output == 0 ? first_form_ : further_forms_[size_t(output) - 1];
+  }
+  void made(std::span<const Tensor> outputs);
+
  protected:
   void dispose() noexcept override;  // without recursion, however long the chain
+
+ private:
+  Form first_form_;  // most nodes have one output: no allocation
+  std::vector<Form> further_forms_;
 };
 
 // A node whose backward is the closure f(dy, dx), or f(dys, dx) for several outputs.

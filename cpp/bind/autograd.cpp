@@ -3,52 +3,45 @@
 
 #include <pybind11/typing.h>
 
+#include "collect.h"
+#include "interpreter.h"
 #include "module.h"
 
 namespace nncore::bind {
 
 namespace {
 
-// A context manager and decorator that sets recording to `on` and brings back what was before.
-struct GradMode {
-  bool on;
-  std::vector<bool> before;
-
-  void enter() {
-    before.push_back(grad_enabled());
-    set_grad_enabled(on);
-  }
-  void exit() {
-    set_grad_enabled(before.back());
-    before.pop_back();
-  }
-};
-
-struct NoGrad : GradMode {};
-struct EnableGrad : GradMode {};
-
-// Sets recording when it is made.
-struct SetGrad {
-  explicit SetGrad(bool mode) : on(mode), before(grad_enabled()) { set_grad_enabled(on); }
-  bool on, before;
-
-  void enter() {}
-  void exit() { set_grad_enabled(before); }
-};
-
-// A decorator sets the mode in each call, not now.
-template <class Mode>
-py::object decorate(py::object self, py::object function) {
-  if constexpr (std::is_same_v<Mode, SetGrad>) py::cast<Mode&>(self).exit();
-  return py::module_::import("contextlib").attr("ContextDecorator").attr("__call__")(self, function);
+// What a function on gradients returned in the place of one.
+Tensor returned_gradient(const char* who, const py::object& value) {
+  check<TypeError>(tensor_of(value.ptr()) != nullptr, who, " returned a ", Py_TYPE(value.ptr())->tp_name,
+                   "; expected a tensor or None");
+  return py::cast<Tensor>(value);
 }
+
+class PythonHooks;
+
+// How a handle finds the hooks without keeping them.
+struct HooksLink final : Object {
+  PythonHooks* hooks;
+};
 
 // Python's functions on one value's gradient, in the order in which they were registered.
 class PythonHooks final : public GradientHooks {
  public:
+  PythonHooks() { link_->hooks = this; }
   ~PythonHooks() override {
-    const py::gil_scoped_acquire locked;
-    functions_.clear();
+    with_interpreter([this] {
+      link_->hooks = nullptr;
+      functions_.clear();
+    });
+  }
+  const Ref<HooksLink>& link() const { return link_; }
+  void visit(Visitor& visitor) const {
+    for (const auto& [key, function] : functions_) visitor(function);
+  }
+  void forget() {
+    changes++;
+    std::exchange(functions_, {});
   }
   int add(py::object function) {
     changes++;
@@ -67,23 +60,24 @@ class PythonHooks final : public GradientHooks {
     return found;
   }
   Tensor run(const Tensor& gradient) override {
-    const py::gil_scoped_acquire locked;
     Tensor current = gradient;
     for (const auto& [key, function] : std::vector(functions_)) {
-      const py::object changed = function(current);
+      const py::object changed = call_python(function, py::make_tuple(current));
       if (changed.is_none()) continue;
-      check<TypeError>(tensor_of(changed.ptr()), "register_hook: the hook returned a ",
-                       Py_TYPE(changed.ptr())->tp_name, "; expected a tensor or None");
-      current = py::cast<Tensor>(changed);
-      check(current.shape() == gradient.shape() && current.dtype() == gradient.dtype(),
-            "register_hook: the hook returned a gradient of shape ", current.shape(), " and dtype ",
-            current.dtype(), "; expected ", gradient.shape(), " and ", gradient.dtype());
+      const Tensor next = returned_gradient("register_hook: the hook", changed);
+      check(next.shape() == gradient.shape(), "register_hook: the hook returned a gradient of shape ",
+            next.shape(), "; expected ", gradient.shape());
+      check<TypeError>(next.dtype() == gradient.dtype(),
+                       "register_hook: the hook returned a gradient of dtype ", next.dtype(), "; expected ",
+                       gradient.dtype());
+      current = next;
     }
     return current;
   }
 
  private:
   std::vector<std::pair<int, py::object>> functions_;
+  Ref<HooksLink> link_{new HooksLink};
   int next_ = 0;
 };
 
@@ -93,9 +87,11 @@ Ref<PythonHooks> hooks_of(const Tensor& t) {
 }
 
 struct HookHandle {
-  Ref<PythonHooks> hooks;
+  Ref<HooksLink> link;
   int key;
-  void remove() const { hooks->remove(key); }
+  void remove() const {
+    if (link->hooks) link->hooks->remove(key);
+  }
 };
 
 HookHandle register_hook(const Tensor& t, const py::object& hook) {
@@ -104,7 +100,8 @@ HookHandle register_hook(const Tensor& t, const py::object& hook) {
   check<TypeError>(PyCallable_Check(hook.ptr()), "register_hook: expected a function, got ",
                    Py_TYPE(hook.ptr())->tp_name);
   const Ref<PythonHooks> hooks = hooks_of(t);
-  return {hooks, hooks->add(hook)};
+  track_hooks(t);
+  return {hooks->link(), hooks->add(hook)};
 }
 
 void retain_grad(const Tensor& t) {
@@ -125,11 +122,17 @@ py::typing::Tuple<Tensor, py::ellipsis> backward_gate(const std::vector<Tensor>&
   for (const Tensor& x : xs) ys.push_back(x.detach());
   if (Tape tape{std::span<const Tensor>(xs)})
     tape.record("gate", ys, [function](std::span<const Tensor> dys, InputGrads& dx) {
-      const py::tuple changed = function(to_tuple(dys));
-      check<TypeError>(changed.size() == dys.size(), "backward hook: returned ", changed.size(),
-                       " gradients; expected ", dys.size());
-      for (size_t i = 0; i < dys.size(); i++)
-        if (dx.needs(i) && !changed[i].is_none()) dx[i] = py::cast<Tensor>(changed[i]);
+      const py::object changed = call_python(function, py::make_tuple(to_tuple(dys)));
+      check<TypeError>(PyTuple_Check(changed.ptr()), "backward_gate: the function returned a ",
+                       Py_TYPE(changed.ptr())->tp_name, "; expected a tuple of gradients");
+      const auto gradients = py::reinterpret_borrow<py::tuple>(changed);
+      check(gradients.size() == dys.size(), "backward_gate: the function returned ", gradients.size(),
+            " gradients; expected ", dys.size());
+      for (size_t i = 0; i < dys.size(); i++) {
+        const py::object gradient = gradients[i];
+        if (dx.needs(i) && !gradient.is_none())
+          dx[i] = returned_gradient("backward_gate: the function", gradient);
+      }
     });
   return py::typing::Tuple<Tensor, py::ellipsis>(to_tuple(ys));
 }
@@ -146,23 +149,12 @@ std::vector<std::optional<Tensor>> gradients(const std::vector<Tensor>& outputs,
   return found;
 }
 
-template <class Mode>
-Mode anew(const Mode& g) {
-  if constexpr (std::is_same_v<Mode, SetGrad>) return SetGrad(g.on);
-  return g;
-}
-
-template <class Mode>
-py::class_<Mode> bind_mode(py::module_& m, const char* name, const char* doc) {
-  py::class_<Mode> mode(m, name, doc);
-  mode.def("__enter__", [](Mode& g) { g.enter(); });
-  mode.def("__exit__", [](Mode& g, const py::args&) { g.exit(); });
-  mode.def("_recreate_cm", anew<Mode>);
-  mode.def("__call__", decorate<Mode>, py::arg("function"));
-  return mode;
-}
-
 }  // namespace
+
+void visit_hooks(const Object& hooks, Visitor& visitor) {
+  static_cast<const PythonHooks&>(hooks).visit(visitor);
+}
+void forget_hooks(Object& hooks) { static_cast<PythonHooks&>(hooks).forget(); }
 
 void bind_autograd(py::module_& m, TensorClass& tensor) {
   py::class_<HookHandle>(m, "HookHandle",
@@ -194,15 +186,14 @@ void bind_autograd(py::module_& m, TensorClass& tensor) {
         py::arg("retain_graph") = false, "What nncore.autograd.grad is made of.");
   m.def("backward_gate", backward_gate, py::arg("tensors"), py::arg("function"),
         "The same values, whose gradients pass through function(gradients) -> gradients together.");
-  bind_mode<NoGrad>(m, "no_grad", "Context or decorator: ops inside are not recorded.").def(py::init([] {
-    return NoGrad{{false, {}}};
-  }));
-  bind_mode<EnableGrad>(m, "enable_grad", "Context or decorator: ops inside are recorded.").def(py::init([] {
-    return EnableGrad{{true, {}}};
-  }));
-  bind_mode<SetGrad>(m, "set_grad_enabled",
-                     "Switches recording at once, and back at the end when used as a context.")
-      .def(py::init<bool>(), py::arg("mode"));
+  m.def(
+      "set_recording",
+      [](bool on) {
+        const bool before = grad_enabled();
+        set_grad_enabled(on);
+        return before;
+      },
+      py::arg("on").noconvert(), "Switches recording of ops in this thread; returns what was before.");
   m.def("is_grad_enabled", grad_enabled, "Whether ops are recorded in this thread.");
 }
 

@@ -54,7 +54,12 @@ py::object export_capsule(const Tensor& t, const py::args&, const py::kwargs&) {
                         exported->strides.begin(), 0},
                        exported,
                        [](DLManagedTensor* m) { delete static_cast<Exported*>(m->context); }};
-  return py::reinterpret_steal<py::object>(PyCapsule_New(&exported->managed, "dltensor", drop_unused));
+  PyObject* const capsule = PyCapsule_New(&exported->managed, "dltensor", drop_unused);
+  if (!capsule) {
+    delete exported;
+    throw py::error_already_set();
+  }
+  return py::reinterpret_steal<py::object>(capsule);
 }
 
 }  // namespace

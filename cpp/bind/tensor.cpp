@@ -187,10 +187,16 @@ void bind_tensor(TensorClass& tensor) {
   tensor.def("__iter__", [](py::object self) {
     check<TypeError>(tensor_of(self.ptr())->shape.ndim() > 0,
                      "iter: a tensor without axes cannot be iterated");
-    return py::reinterpret_steal<py::iterator>(PySeqIter_New(self.ptr()));
+    PyObject* const items = PySeqIter_New(self.ptr());
+    if (!items) throw py::error_already_set();
+    return py::reinterpret_steal<py::iterator>(items);
   });
   tensor.def("__float__", [](const Tensor& t) { return py::float_(item(t)); });
-  tensor.def("__int__", [](const Tensor& t) { return py::int_(item(t)); });
+  tensor.def("__int__", [](const Tensor& t) {
+    PyObject* const number = PyNumber_Long(item(t).ptr());  // py::int_ would leave a bool as it is
+    if (!number) throw py::error_already_set();
+    return py::reinterpret_steal<py::int_>(number);
+  });
   tensor.def("__index__", [](const Tensor& t) {
     check<TypeError>(!is_floating(t.dtype()) && t.dtype() != DType::boolean, "index: a ", t.dtype(),
                      " tensor is not an integer");

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nncore._check import all_tensors, listed
 from nncore._core import Tensor, gradients
 
 from .check import GradcheckError, gradcheck
@@ -32,8 +33,10 @@ def grad(
     >>> [g.tolist() for g in nncore.autograd.grad(y.sum(), (x, y))]
     [[2.0, 4.0], [1.0, 1.0]]
     """
-    roots = [outputs] if isinstance(outputs, Tensor) else list(outputs)
-    wanted = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    roots = [outputs] if isinstance(outputs, Tensor) else listed("grad", "outputs", outputs)
+    wanted = [inputs] if isinstance(inputs, Tensor) else listed("grad", "inputs", inputs)
+    for name, given in (("outputs", roots), ("inputs", wanted)):
+        all_tensors("grad", name, given)
     if grad_outputs is None or isinstance(grad_outputs, Tensor):
         first: list[Tensor | None] = [grad_outputs] * (1 if isinstance(grad_outputs, Tensor) else len(roots))
     else:

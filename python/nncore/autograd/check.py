@@ -9,6 +9,7 @@ import numpy as np
 
 from nncore import _core
 from nncore._core import Tensor
+from nncore._grad_mode import no_grad
 
 __all__ = ["GradcheckError", "gradcheck"]
 
@@ -70,7 +71,7 @@ def _numeric(func: Callable[..., Any], values: list[Any], i: int, at: int, eps: 
     for step in (eps, -eps):
         moved = np.array(values[i].detach().numpy())
         moved.reshape(-1)[at] += step
-        with _core.no_grad():
+        with no_grad():
             changed = [*values[:i], _core.tensor(moved), *values[i + 1 :]]
             sides.append([np.array(y.detach().numpy()) for y in _outputs(func, changed)])
     return [(high - low) / (2 * eps) for high, low in zip(*sides, strict=True)]

@@ -31,6 +31,24 @@ def as_tensor(value: Any) -> Tensor:
     return tensor(value)
 
 
+def columns_of(where: str, dataset: Any, rows: Tensor) -> list[Tensor]:
+    """dataset[rows] with a tensor for each column; TypeError or ValueError for what is not such a tuple."""
+    found = dataset[rows]
+    if not isinstance(found, (tuple, list)):
+        raise TypeError(
+            f"{where}: the data set returned a {type(found).__name__}; expected a tuple with a tensor for "
+            "each column"
+        )
+    columns = [as_tensor(column) for column in found]
+    for i, column in enumerate(columns):
+        if column.ndim == 0 or len(column) != len(rows):
+            raise ValueError(
+                f"{where}: column {i} from the data set has shape {column.shape}; expected {len(rows)} rows, "
+                "one for each that was asked for"
+            )
+    return columns
+
+
 class TensorDataset:
     """Rows of several tensors side by side, as in `torch.utils.data`.
 

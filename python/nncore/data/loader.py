@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nncore import _check
 from nncore._core import Tensor, arange, randperm
+from nncore.data.dataset import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,4 +52,4 @@ class DataLoader:
         rows, size, dataset = len(self.dataset), self.batch_size, self.dataset
         order = randperm(rows, generator=self.generator) if self.shuffle else arange(rows)
         for start in range(0, len(self) * size, size):
-            yield list(dataset[order[start : start + size]])
+            yield columns_of("DataLoader", dataset, order[start : start + size])

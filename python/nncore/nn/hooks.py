@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from nncore import _core
@@ -136,11 +136,16 @@ class _Gate:
             places, _core.backward_gate([values[i] for i in places], self._on_output), strict=True
         ):
             passed[i] = y
-        return passed[0] if isinstance(output, Tensor) else type(values)(passed)
+        if isinstance(output, Tensor):
+            return passed[0]
+        make: Callable[[list[Any]], Any] = getattr(type(values), "_make", type(values))  # a named tuple's
+        return make(passed)
 
     def _on_output(self, gradients: Gradients) -> Gradients:
         for hook, _ in tuple(self.hooks.backward_pre.values()):
-            gradients = _as_gradients(hook(self.module, gradients), gradients)
+            gradients = self._replaced(
+                "register_full_backward_pre_hook", hook(self.module, gradients), gradients
+            )
         self.grad_output = gradients
         if not self.places:
             for hook, _ in tuple(self.hooks.backward.values()):
@@ -153,17 +158,30 @@ class _Gate:
             spread[i] = g
         grad_input: Gradients = tuple(spread)
         for hook, _ in tuple(self.hooks.backward.values()):
-            grad_input = _as_gradients(hook(self.module, grad_input, self.grad_output), grad_input)
+            result = hook(self.module, grad_input, self.grad_output)
+            grad_input = self._replaced("register_full_backward_hook", result, grad_input)
         return tuple(grad_input[i] for i in self.places)
 
-
-def _as_gradients(result: Any, before: Gradients) -> Gradients:
-    if result is None:
-        return before
-    gradients = result if isinstance(result, tuple) else (result,)
-    if len(gradients) != len(before):
-        raise RuntimeError(f"backward hook: returned {len(gradients)} gradients, expected {len(before)}")
-    return gradients
+    def _replaced(self, where: str, result: Any, before: Gradients) -> Gradients:
+        """What a hook returned in place of the gradients `before`; what has no gradient gets none."""
+        if result is None:
+            return before
+        gradients = result if isinstance(result, tuple) else (result,)
+        who = f"{where}: the hook of {type(self.module).__name__}"
+        if len(gradients) != len(before):
+            raise RuntimeError(f"{who} returned {len(gradients)} gradients, expected {len(before)}")
+        for i, (new, old) in enumerate(zip(gradients, before, strict=True)):
+            if new is None or old is None:
+                continue
+            if not isinstance(new, Tensor):
+                raise TypeError(f"{who} returned a {type(new).__name__} at {i}; expected a Tensor or None")
+            if new.shape != old.shape:
+                raise ValueError(
+                    f"{who} returned a gradient of shape {new.shape} at {i}; expected {old.shape}"
+                )
+            if new.dtype != old.dtype:
+                raise TypeError(f"{who} returned a gradient of {new.dtype} at {i}; expected {old.dtype}")
+        return tuple(new if old is not None else None for new, old in zip(gradients, before, strict=True))
 
 
 def _replaced(
@@ -174,9 +192,13 @@ def _replaced(
         return args, kwargs
     if not with_kwargs:
         return result if isinstance(result, tuple) else (result,), kwargs
-    if isinstance(result, tuple) and len(result) == 2:
-        return result
+    if not isinstance(result, tuple) or len(result) != 2:
+        given = f"a tuple of {len(result)}" if isinstance(result, tuple) else type(result).__name__
+    elif isinstance(result[0], (tuple, list)) and isinstance(result[1], Mapping):
+        return tuple(result[0]), dict(result[1])
+    else:
+        given = f"({type(result[0]).__name__}, {type(result[1]).__name__})"
     raise TypeError(
-        "forward pre-hook: a hook with kwargs must return None or a tuple (args, kwargs), "
-        f"got {type(result).__name__}"
+        "forward pre-hook: a hook with kwargs must return None or a tuple (args, kwargs) of a tuple and a "
+        f"dict, got {given}"
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeVar
 
 from nncore import _core
+from nncore._check import text
 from nncore._core import Tensor, dtype
 
 from . import state
@@ -245,6 +246,7 @@ class Module:
     def get_submodule(self, target: str) -> Module:
         """The module at a dotted name; "" is this one. Errors: AttributeError."""
         module = self
+        text("get_submodule", "target", target)
         for name in filter(None, target.split(".")):
             if module._registered.get(name) != "module" or vars(module)[name] is None:
                 raise AttributeError(
@@ -255,7 +257,7 @@ class Module:
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter at a dotted name. Errors: AttributeError."""
-        owner, _, name = target.rpartition(".")
+        owner, _, name = text("get_parameter", "target", target).rpartition(".")
         for found, parameter in self.get_submodule(owner)._of_kind("parameter"):
             if found == name:
                 return parameter  # type: ignore[no-any-return]
@@ -324,6 +326,8 @@ class Module:
                 raise TypeError(f"to: expected a dtype or a device name, got {type(arg).__name__}")
         if device not in (None, "cpu"):
             raise ValueError(f"to: device '{device}' is not available; this build computes on 'cpu'")
+        if dtype is not None and not isinstance(dtype, _core.dtype):
+            raise TypeError(f"to: dtype is a {type(dtype).__name__}; expected one such as nncore.float64")
         if dtype is not None and not dtype.is_floating_point:
             raise TypeError(
                 f"to: modules hold floating-point values, got {dtype}; use nncore.float32 or nncore.float64"
@@ -366,6 +370,7 @@ class Module:
         >>> {name: value.shape for name, value in nn.Linear(3, 2).state_dict().items()}
         {'weight': (2, 3), 'bias': (2,)}
         """
+        text("state_dict", "prefix", prefix)
         result: dict[str, Tensor] = {} if destination is None else destination
         for name, value in self._persistent(prefix):
             result[name] = value if keep_vars else value.detach()

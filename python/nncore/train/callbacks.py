@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from nncore import _check
 from nncore._atomic import check_replaceable
-from nncore._core import default_generator
+from nncore._core import Generator, default_generator
 from nncore.errors import CheckpointError
 from nncore.serialization import load, save
+from nncore.train.history import History
 
 if TYPE_CHECKING:
-    from nncore._core import Generator
     from nncore.nn import Module
     from nncore.optim import Optimizer
     from nncore.train.history import TrainingState
@@ -48,9 +48,10 @@ class Callback:
 class EarlyStopping(Callback):
     """Ends `fit` when a number of its history has not improved for `patience` epochs.
 
-    `monitor` names a list of History; losses improve downwards, accuracies upwards, and NaN is no
-    improvement. The weights of the best epoch are put back at the end of training, whatever ended it but an
-    exception, unless `restore_best=False`. Each `fit` starts anew; `best_epoch` tells of the last one.
+    `monitor` names a list of History, or one that the `begin` of an earlier callback adds to it. Losses
+    improve downwards, accuracies upwards, and NaN is not an improvement. The weights of the best
+    epoch are put back at the end of training, whatever ended it but an exception, unless
+    `restore_best=False`. Each `fit` starts anew; `best_epoch` tells of the last one.
     Source: Goodfellow et al. 2016, algorithm 7.1.
 
         fit(model, x, y, validation=(xv, yv), epochs=500, callbacks=[EarlyStopping(patience=10)])
@@ -70,14 +71,15 @@ class EarlyStopping(Callback):
         self._weights: dict[str, Any] = {}
 
     def begin(self, state: TrainingState) -> None:
-        if self.monitor in vars(state.history) and self.monitor not in state.numbers:
-            raise self._nothing_to_monitor()
+        own = vars(state.history).keys() - vars(History()).keys()
+        if self.monitor not in own.union(state.numbers):
+            raise self._nothing_to_monitor(state)
         self._forget()
 
     def __call__(self, state: TrainingState) -> bool:
         values = getattr(state.history, self.monitor, None)
         if not values:
-            raise self._nothing_to_monitor()
+            raise self._nothing_to_monitor(state)
         score = values[-1] if self.monitor.endswith("accuracy") else -values[-1]
         if self._best is None or score > self._best or (isnan(self._best) and not isnan(score)):
             self._best, self.best_epoch = score, state.epoch
@@ -97,9 +99,12 @@ class EarlyStopping(Callback):
         if self._weights and self.best_epoch < state.epoch:
             state.model.load_state_dict(self._weights)
 
-    def _nothing_to_monitor(self) -> ValueError:
+    def _nothing_to_monitor(self, state: TrainingState) -> ValueError:
+        with_validation = [f"val_{name}" for name in ("loss", "accuracy") if name in state.numbers]
+        advice = "give fit validation data, or " if self.monitor in with_validation else ""
         return ValueError(
-            f"EarlyStopping: the history has no {self.monitor!r}; give fit validation data, or monitor 'loss'"
+            f"EarlyStopping: the history has no {self.monitor!r}; {advice}monitor one of "
+            f"{', '.join(map(repr, state.numbers))}"
         )
 
 
@@ -141,8 +146,8 @@ def resume(
         done = resume("run.ckpt", model, optimizer, generator)
         fit(model, x, y, optimizer=optimizer, generator=generator, epochs=100 - done)
 
-    Raises CheckpointError for a file that does not hold one, and what load_state_dict raises for another
-    model's.
+    Nothing changes unless all of it fits. Raises CheckpointError for a file that does not hold one, and what
+    load_state_dict raises for another model's.
     """
     contents = load(path)
     parts = {"epoch", "model", "optimizer", "optimizer_class", "generator", "global_generator"}
@@ -154,14 +159,26 @@ def resume(
     if (generator is None) != (contents["generator"] is None):
         has = "without" if contents["generator"] is None else "with"
         raise CheckpointError(f"{path}: saved {has} a generator; resume {has} one")
+    if type(contents["epoch"]) is not int:
+        raise CheckpointError(f"{path}: the epoch is {contents['epoch']!r}; expected an int")
+    _check_generator_state(path, "global_generator", contents["global_generator"])
+    if generator is not None:
+        _check_generator_state(path, "generator", contents["generator"])
     before = {name: value.clone() for name, value in model.state_dict().items()}
     model.load_state_dict(contents["model"])
     try:
         optimizer.load_state_dict(contents["optimizer"])
-    except Exception:
+    except BaseException:
         model.load_state_dict(before)
         raise
     if generator is not None:
         generator.set_state(contents["generator"])
     default_generator().set_state(contents["global_generator"])
-    return int(contents["epoch"])
+    return contents["epoch"]
+
+
+def _check_generator_state(path: str | os.PathLike[str], name: str, state: Any) -> None:
+    try:
+        Generator().set_state(state)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{path}: the state of {name} is damaged: {error}") from None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nncore import _check
-from nncore._core import Tensor, cat, no_grad
+from nncore._core import Tensor, cat
+from nncore._grad_mode import no_grad
 from nncore.train import prepare
 from nncore.train.metrics import hits, targets_per_row
 from nncore.train.modes import restored_mode
@@ -72,7 +73,7 @@ def evaluate_ready(
         for start in range(0, len(x), batch_size):
             target = y[start : start + batch_size]
             output = model(x[start : start + batch_size])
-            total += loss(output, target).item() * len(target)
+            total += prepare.loss_of("evaluate", loss, output, target).item() * len(target)
             if classes:
                 right += int(hits(output, target).item())
     return Evaluation(total / len(x), right / (len(x) * targets_per_row(y)) if classes else None)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nncore import _check
-from nncore._core import Generator, Tensor, check_finite, enable_grad
+from nncore._core import Generator, Tensor, check_finite
 from nncore._epoch import Epoch
+from nncore._grad_mode import enable_grad
 from nncore.compiled import CompiledStep
 from nncore.errors import DivergenceError
 from nncore.train import prepare
@@ -62,8 +63,8 @@ def fit(
 
     Raises ValueError and TypeError before training for arguments and data that do not fit, among them a last
     batch too small for the model; DivergenceError naming epoch, step and layer when the loss or a parameter
-    stops being finite; KeyboardInterrupt on Ctrl-C, between two steps. An error in the first step leaves
-    parameters and buffers as they were.
+    stops being finite; KeyboardInterrupt on Ctrl-C: the step under way has half a second to end, or else its
+    replay is undone. An error in the first step leaves parameters and buffers as they were.
 
     >>> import nncore
     >>> from nncore import nn, optim
@@ -153,7 +154,7 @@ def _step(model: Module, optimizer: Optimizer, loss: Loss, classes: bool) -> Com
 
     def step(x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
         output = model(x)
-        error = loss(output, y)
+        error = prepare.loss_of("fit", loss, output, y)
         check_finite(error)
         optimizer.zero_grad()
         error.backward()

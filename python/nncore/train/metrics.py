@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nncore import _check
 from nncore._core import Tensor, from_numpy
 from nncore.data.dataset import as_tensor
 
@@ -64,6 +65,8 @@ def confusion_matrix(output: Any, target: Any, classes: int | None = None) -> Te
     >>> confusion_matrix([0, 1, 1], [0, 1, 0]).tolist()
     [[1, 1], [0, 1]]
     """
+    if classes is not None:
+        classes = _check.size("confusion_matrix", "classes", classes, 0, 2**31)
     found, right = _both("confusion_matrix", output, target)
     lowest, highest = int(min(found.min(), right.min())), int(max(found.max(), right.max()))
     if classes is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from nncore._core import assign_, default_generator, no_grad
+from nncore._core import assign_, default_generator
+from nncore._grad_mode import no_grad
 from nncore.nn.running import Running
 
 if TYPE_CHECKING:

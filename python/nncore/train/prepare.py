@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nncore import nn
-from nncore._core import Generator, Tensor, arange, no_grad, uint8
-from nncore.data.dataset import TensorDataset, as_tensor
+from nncore._core import Generator, Tensor, arange, uint8
+from nncore._grad_mode import no_grad
+from nncore.data.dataset import TensorDataset, as_tensor, columns_of
 from nncore.train.metrics import classifies
 from nncore.train.modes import restored_mode, trial_mode
 
@@ -67,6 +68,8 @@ def _described(value: object) -> str:
 
 def inputs(where: str, model: Module, x: Any, name: str = "x") -> Tensor:
     """x as a tensor (n, ...), floats and pixels in the parameters' dtype; ValueError for NaN or infinity."""
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"{where}: model is a {type(model).__name__}; expected an nncore.nn.Module")
     tensor = as_tensor(x)
     if tensor.ndim == 0:
         raise ValueError(f"{where}: {name} is a scalar; expected rows, shape (n, ...)")
@@ -106,8 +109,8 @@ def pair(
 def _from_dataset(where: str, dataset: Any) -> tuple[Any, Any]:
     if isinstance(dataset, TensorDataset):
         columns: Any = dataset.tensors
-    elif hasattr(dataset, "__getitem__") and not isinstance(dataset, (Tensor, np.ndarray, list)):
-        columns = dataset[arange(len(dataset))]
+    elif hasattr(dataset, "__getitem__") and not isinstance(dataset, (Tensor, np.ndarray, list, dict)):
+        columns = columns_of(where, dataset, arange(len(dataset)))
     else:
         raise TypeError(f"{where}: y is missing; give x and y, or a data set of pairs")
     if len(columns) != 2:
@@ -125,6 +128,19 @@ def finite(where: str, name: str, tensor: Tensor) -> None:
             f", column {at[1]}" if len(at) == 2 else f", index {list(at[1:])}" if at[1:] else ""
         )
         raise ValueError(f"{where}: {name} is {values[at]} at {place}; remove or fill such values")
+
+
+def loss_of(where: str, loss: Loss, output: Tensor, target: Tensor) -> Tensor:
+    """loss(output, target), checked to be one number."""
+    value: Any = loss(output, target)
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{where}: the loss returned a {type(value).__name__}; expected a Tensor")
+    if value.numel() != 1 or not value.dtype.is_floating_point:
+        raise ValueError(
+            f"{where}: the loss returned {value.dtype} of shape {value.shape}; expected one floating-point "
+            "number, such as the mean over the samples"
+        )
+    return value
 
 
 def is_class_loss(loss: Loss) -> bool:
