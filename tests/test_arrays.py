@@ -331,3 +331,9 @@ def test_einsum_says_what_does_not_fit() -> None:
     ]:
         with pytest.raises(ValueError, match=text):
             nncore.einsum(equation, *operands)
+
+
+@pytest.mark.parametrize("value", [True, 3, 3.7])
+def test_int_of_a_tensor_is_an_int(value: float) -> None:
+    made = int(nncore.tensor(value))
+    assert (made, type(made)) == (int(value), int)

@@ -330,7 +330,9 @@ def test_hooks_with_keyword_arguments() -> None:
     assert module(2, factor=5) == 6
     assert seen == [((2,), {"factor": 3}, 6)]
     module.register_forward_pre_hook(lambda m, args, kwargs: args, with_kwargs=True)
-    with pytest.raises(TypeError, match=r"must return None or a tuple \(args, kwargs\), got tuple"):
+    with pytest.raises(
+        TypeError, match=r"must return None or a tuple \(args, kwargs\) of a tuple and a dict, got a"
+    ):
         module(2)
 
 

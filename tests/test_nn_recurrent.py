@@ -163,7 +163,8 @@ def test_dropout_acts_between_layers_while_training_only() -> None:
     assert not np.array_equal(layer(x)[0].detach().numpy(), layer(x)[0].detach().numpy())
     layer.eval()
     assert np.array_equal(layer(x)[0].detach().numpy(), layer(x)[0].detach().numpy())
-    single = nn.GRU(3, 8, dropout=0.5)
+    with pytest.warns(UserWarning, match="dropout acts between layers"):
+        single = nn.GRU(3, 8, dropout=0.5)
     assert np.array_equal(single(x)[0].detach().numpy(), single(x)[0].detach().numpy())
 
 

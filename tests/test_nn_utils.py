@@ -51,6 +51,43 @@ def test_a_norm_that_is_not_finite() -> None:
     assert clip_grad_norm_(params, 1.0).item() == math.inf
 
 
+def mixed() -> list[nn.Parameter]:
+    params = [
+        nn.Parameter(nncore.zeros(2)),
+        nn.Parameter(nncore.zeros(1, dtype=nncore.float64)),
+        nn.Parameter(nncore.zeros(1)),
+    ]
+    for param, values in zip(params, ([3.0, -4.0], [12.0], [0.0]), strict=True):
+        param.grad = nncore.tensor(np.asarray(values), dtype=param.dtype)
+    return params
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(("p", "norm"), [(2.0, 13.0), (1.0, 19.0), (3.0, 1819 ** (1 / 3)), (math.inf, 12.0)])
+def test_gradients_of_two_dtypes_have_one_norm(p: float, norm: float, order: int) -> None:
+    params = mixed()
+    found = clip_grad_norm_(params[::order], 1.0, norm_type=p)
+    assert found.dtype == nncore.float64
+    assert found.item() == pytest.approx(norm, rel=1e-13)
+    expected = np.array([3, -4, 12, 0]) / (norm + 1e-6)
+    np.testing.assert_allclose(gradient(params), expected, rtol=1e-7)
+    np.testing.assert_allclose(gradient(params)[2], expected[2], rtol=1e-13)
+    assert [p.grad.dtype for p in params if p.grad is not None] == [p.dtype for p in params]
+    params = mixed()
+    clip_grad_value_(params, 3.5)
+    np.testing.assert_array_equal(gradient(params), [3, -3.5, 3.5, 0])
+
+
+@pytest.mark.parametrize("make", [nncore.optim.SGD, nncore.optim.Adam, nncore.optim.AdamW])
+def test_parameters_of_two_dtypes_in_one_optimizer(make: Any) -> None:
+    together, alone = mixed(), mixed()
+    make(together, lr=0.1).step()
+    for param in alone:
+        make([param], lr=0.1).step()
+    for one, other in zip(together, alone, strict=True):
+        np.testing.assert_array_equal(one.detach().numpy(), other.detach().numpy())
+
+
 def test_clipping_values() -> None:
     params = parameters(3.0)
     before = gradient(params).copy()

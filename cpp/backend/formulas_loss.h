@@ -99,8 +99,9 @@ struct BceWithLogits : NoScalars {
   static constexpr int operands = 3, gradients = 2;
   template <class V>
   static constexpr V value(V a, V b, V c, const V*) {
-    const V r = add_log1p(V(0), exp_down(-abs(a)));
-    return c * b * (max(V(0), -a) + r) + (V(1) - b) * (max(V(0), a) + r);
+    const V r = add_log1p(V(0), exp_down(-abs(a)));  // an infinite a costs nothing where b has no part
+    return select(b == V(0), V(0), c * b * (max(V(0), -a) + r)) +
+           select(b == V(1), V(0), (V(1) - b) * (max(V(0), a) + r));
   }
   template <int k, class V>
   static constexpr V grad(V a, V b, V c, const V*) {
@@ -128,17 +129,19 @@ struct KlDiv : NoScalars {  // b (ln b - a), 0 where b is 0
   }
 };
 
-struct KlDivLog : NoScalars {  // e^b (b - a)
+struct KlDivLog : NoScalars {  // e^b (b - a), 0 where e^b is 0
   static constexpr const char* name = "kl_div_log";
   static constexpr int operands = 2, gradients = 2;
   template <class V>
   static constexpr V value(V a, V b, V, const V*) {
-    return exp(b) * (b - a);
+    const V p = exp(b);
+    return select(p == V(0), V(0), p * (b - a));
   }
   template <int k, class V>
   static constexpr V grad(V a, V b, V, const V*) {
-    if constexpr (k == 0) return -exp(b);
-    return exp(b) * (b - a + V(1));
+    const V p = exp(b);
+    if constexpr (k == 0) return -p;
+    return select(p == V(0), V(0), p * (b - a + V(1)));
   }
 };
 
@@ -189,7 +192,7 @@ struct PoissonNllLog : NoScalars {  // e^a - b a
   static constexpr int operands = 2, gradients = 2;
   template <class V>
   static constexpr V value(V a, V b, V, const V*) {
-    return exp(a) - b * a;
+    return exp(a) - select(b == V(0), V(0), b * a);
   }
   template <int k, class V>
   static constexpr V grad(V a, V b, V, const V*) {

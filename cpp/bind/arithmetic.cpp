@@ -26,9 +26,16 @@ Tensor meets_number(const Tensor& x, py::handle number) {
   return ops::cast(x, DType::float32);
 }
 
-Tensor integer_scalar(py::handle number, DType dtype) {
-  const int64_t value = PyBool_Check(number.ptr()) ? py::cast<bool>(number) : to_int(number, "arithmetic");
-  return ops::full_integer({}, value, dtype == DType::boolean ? DType::int64 : dtype);
+Tensor integer_scalar(const char* op, py::handle number, DType dtype) {
+  const int64_t value = PyBool_Check(number.ptr()) ? number.ptr() == Py_True : to_int(number, op);
+  const DType type = dtype == DType::boolean ? DType::int64 : dtype;
+  return ops::full_integer({}, fitting(value, type, op), type);
+}
+
+double real_scalar(const char* op, py::handle number, DType dtype) {
+  const double value = to_real(number, op);
+  ops::check_holds(op, dtype, value);
+  return value;
 }
 
 // x op number; on floats by the formula that takes the number as a constant, where there is one.
@@ -37,9 +44,10 @@ constexpr bool has_scalar_form = !std::is_same_v<Op, ScalarOp>;
 
 template <class Op, class ScalarOp>
 Tensor with_number(const Tensor& tensor, py::handle number) {
+  const char* const name = ops::binary_info[BinaryOps::index_of<Op>].name;
   const Tensor x = meets_number(tensor, number);
-  if (!is_floating(x.dtype())) return apply<Op>(x, integer_scalar(number, x.dtype()));
-  const double value = py::cast<double>(number);
+  if (!is_floating(x.dtype())) return apply<Op>(x, integer_scalar(name, number, x.dtype()));
+  const double value = real_scalar(name, number, x.dtype());
   if constexpr (has_scalar_form<Op, ScalarOp>)
     return ops::unary(UnaryOps::index_of<ScalarOp>, x, {value});
   else
@@ -47,9 +55,10 @@ Tensor with_number(const Tensor& tensor, py::handle number) {
 }
 template <class Op, class ScalarOp>
 Tensor number_with(const Tensor& tensor, py::handle number) {
+  const char* const name = ops::binary_info[BinaryOps::index_of<Op>].name;
   const Tensor x = meets_number(tensor, number);
-  if (!is_floating(x.dtype())) return apply<Op>(integer_scalar(number, x.dtype()), x);
-  const double value = py::cast<double>(number);
+  if (!is_floating(x.dtype())) return apply<Op>(integer_scalar(name, number, x.dtype()), x);
+  const double value = real_scalar(name, number, x.dtype());
   if constexpr (has_scalar_form<Op, ScalarOp>)
     return ops::unary(UnaryOps::index_of<ScalarOp>, x, {value});
   else
@@ -106,8 +115,12 @@ void bind_alpha(py::module_& m, TensorClass& tensor, const char* name, const cha
   const auto f = [name](const py::object& a, const py::object& b, const py::object& alpha) {
     check<TypeError>(is_number(alpha) && !tensor_of(alpha.ptr()), name, ": alpha is ",
                      Py_TYPE(alpha.ptr())->tp_name, "; expected a number");
-    const bool scales = tensor_of(b.ptr()) || is_number(b);  // else it is refused below
-    return combined<Op, Right, Left>(name, a, scales ? b * alpha : b);
+    if (tensor_of(b.ptr()))
+      return combined<Op, Right, Left>(name, a,
+                                       py::cast(combined<Mul, MulScalar, MulScalar>(name, b, alpha)));
+    if (PyFloat_Check(b.ptr()) || PyFloat_Check(alpha.ptr()))  // Python's ints may be longer than a float
+      return combined<Op, Right, Left>(name, a, py::float_(to_real(b, name) * to_real(alpha, name)));
+    return combined<Op, Right, Left>(name, a, is_number(b) ? b * alpha : b);  // others are refused there
   };
   bind_both(m, tensor, name, f, py::arg("other"), py::kw_only(), py::arg("alpha"), doc);
 }
@@ -126,10 +139,13 @@ Tensor divided(const py::object& a, const py::object& b, const std::optional<std
   return combined<FloorDivide, FloorDivide, FloorDivide>("div", whole, b);
 }
 
-Tensor number_like(const Tensor& x, py::handle number) {
+Tensor number_like(const char* op, const Tensor& x, py::handle number) {
+  if (PyBool_Check(number.ptr()) && !is_floating(x.dtype()))
+    return ops::full_integer({}, number.ptr() == Py_True, DType::int64);
   if (PyLong_Check(number.ptr()) && !is_floating(x.dtype()))
-    return ops::full_integer({}, to_int(number, "compare"), DType::int64);
-  return ops::full({}, py::cast<double>(number), is_floating(x.dtype()) ? x.dtype() : DType::float64);
+    return ops::full_integer({}, to_int(number, op), DType::int64);
+  const DType dtype = is_floating(x.dtype()) ? x.dtype() : DType::float64;
+  return ops::full({}, real_scalar(op, number, dtype), dtype);
 }
 
 template <class... Names>
@@ -137,7 +153,7 @@ void bind_comparison(py::module_& m, TensorClass& tensor, int op, const Names&..
   const std::string name = ops::compare_names[op];
   const auto compare = [op](const Tensor& a, py::handle b) -> py::object {
     if (tensor_of(b.ptr())) return py::cast(ops::compare(op, a, py::cast<Tensor>(b)));
-    if (is_number(b)) return py::cast(ops::compare(op, a, number_like(a, b)));
+    if (is_number(b)) return py::cast(ops::compare(op, a, number_like(ops::compare_names[op], a, b)));
     return py::reinterpret_borrow<py::object>(Py_NotImplemented);
   };
   const auto function = [compare, name](const Tensor& a, const py::object& b) {

@@ -1,6 +1,11 @@
 #include "casters.h"
 
+#include <algorithm>
+#include <cstring>
+
+#include "../autograd/tape.h"
 #include "../ops/create.h"
+#include "collect.h"
 
 namespace nncore::bind {
 
@@ -14,6 +19,7 @@ void dealloc(PyObject* self) {
   if (Py_TYPE(self) != tensor_type || object->simple_instance_registered || object->has_patients ||
       !object->simple_holder_constructed)
     return pybind11_dealloc(self);
+  PyObject_GC_UnTrack(self);
   const py::error_scope keeps_exception;
   if (object->weakrefs) PyObject_ClearWeakRefs(self);
   auto& holder = reinterpret_cast<Holder&>(object->simple_value_holder[1]);
@@ -23,7 +29,42 @@ void dealloc(PyObject* self) {
   Py_DECREF(tensor_type);
 }
 
+// Whether this value alone keeps its hooks: the node that made it shares them.
+bool owns_hooks(const TensorImpl& t) {
+  if (t.use_count() != 1 || !t.hooks) return false;
+  int64_t holders = 1;
+  if (const auto* node = static_cast<const Node*>(t.grad_fn.get()); node && node->use_count() == 1)
+    holders += std::count(node->hooks.begin(), node->hooks.end(), t.hooks);
+  return t.hooks->use_count() == holders;
+}
+
+int traverse(PyObject* self, visitproc visit, void* arg) {
+  Visitor visitor(visit, arg);
+  visitor(reinterpret_cast<PyObject*>(Py_TYPE(self)));
+  const auto* t = value_of<TensorImpl>(self);
+  if (t && owns_hooks(*t)) visit_hooks(*t->hooks, visitor);
+  return visitor.result();
+}
+
+int clear(PyObject* self) {
+  const auto* t = value_of<TensorImpl>(self);
+  if (t && owns_hooks(*t)) forget_hooks(*t->hooks);
+  return 0;
+}
+
 }  // namespace
+
+void collect_tensors(PyHeapTypeObject* heap_type) {
+  PyTypeObject* type = &heap_type->ht_type;
+  type->tp_flags |= Py_TPFLAGS_HAVE_GC;
+  type->tp_traverse = traverse;
+  type->tp_clear = clear;
+}
+
+void track_hooks(const Tensor& tensor) {
+  auto* self = static_cast<PyObject*>(tensor.impl()->object);  // other objects are tracked from the start
+  if (self && !PyObject_GC_IsTracked(self)) PyObject_GC_Track(self);
+}
 
 PyTypeObject* tensor_type = nullptr;
 
@@ -48,6 +89,7 @@ py::handle object_of(const Tensor& tensor) {
   object->simple_value_holder[0] = impl;
   new (&object->simple_value_holder[1]) Holder(impl);
   impl->object = self;
+  if (!impl->hooks) PyObject_GC_UnTrack(self);
   return self;
 }
 
@@ -58,42 +100,70 @@ py::object dtype_object(DType dtype) {
   return py::reinterpret_borrow<py::object>(object);
 }
 
+namespace {
+
+// The name without the modules before it.
+const char* type_name(py::handle object) {
+  const char* const name = Py_TYPE(object.ptr())->tp_name;
+  const char* const dot = std::strrchr(name, '.');
+  return dot ? dot + 1 : name;
+}
+
+}  // namespace
+
 int64_t to_int(py::handle object, const char* what) {
-  check<TypeError>(PyIndex_Check(object.ptr()) && !PyBool_Check(object.ptr()), what,
-                   ": expected an int, got ", Py_TYPE(object.ptr())->tp_name);
+  const char* const colon = *what ? ": " : "";
+  check<TypeError>(PyIndex_Check(object.ptr()) && !PyBool_Check(object.ptr()), what, colon,
+                   "expected an int, got ", type_name(object));
   py::object index = py::reinterpret_steal<py::object>(PyNumber_Index(object.ptr()));
-  if (!index) throw py::error_already_set();
+  if (!index) {  // such as an array of several numbers, or a tensor of floats
+    if (!PyErr_ExceptionMatches(PyExc_TypeError)) throw py::error_already_set();
+    const py::error_already_set reason;
+    raise<TypeError>(what, colon, "expected an int, got ", type_name(object), ": ",
+                     py::cast<std::string>(py::str(reason.value())));
+  }
   int overflow = 0;
   const int64_t value = PyLong_AsLongLongAndOverflow(index.ptr(), &overflow);
-  check(overflow == 0, what, ": ", py::cast<std::string>(py::str(index)), " does not fit in 64 bits");
+  check(overflow == 0, what, colon, py::cast<std::string>(py::str(index)), " does not fit in 64 bits");
   return value;
 }
 
 int64_t fitting(int64_t value, DType dtype, const char* what) {
-  const ops::IntegerRange range = ops::range_of(dtype);
-  check(range.least <= value && value <= range.most, what, ": ", value, " does not fit ", dtype);
+  ops::check_holds(what, dtype, value);
   return value;
 }
 
 double to_real(py::handle object, const char* what) {
+  check<TypeError>(!wants_gradient(object), what,
+                   ": a tensor that requires grad is not taken for a number, as its gradient would be lost; "
+                   "pass .item()");
   const double value = PyFloat_AsDouble(object.ptr());
   if (value == -1 && PyErr_Occurred()) {
     const bool large = PyErr_ExceptionMatches(PyExc_OverflowError);
+    if (!large && !PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_ValueError))
+      throw py::error_already_set();  // such as Ctrl-C inside __float__
     PyErr_Clear();
     check(!large, what, ": ", py::cast<std::string>(py::str(object)), " does not fit a float");
-    raise<TypeError>(what, ": expected a number, got ", Py_TYPE(object.ptr())->tp_name);
+    raise<TypeError>(what, ": expected a number, got ", type_name(object));
   }
   return value;
 }
 
 Shape to_shape(py::handle object) {
   Shape shape;
-  if (!py::isinstance<py::sequence>(object)) {
-    shape.push_back(to_int(object, "shape"));
+  const bool several =
+      PySequence_Check(object.ptr()) && !PyUnicode_Check(object.ptr()) && !PyBytes_Check(object.ptr());
+  const Py_ssize_t count = several ? PySequence_Size(object.ptr()) : -1;
+  if (PyErr_Occurred()) PyErr_Clear();  // a type that counts its elements only sometimes
+  if (count < 0) {
+    shape.push_back(to_int(object, ""));
     return shape;
   }
-  for (const py::object size : py::reinterpret_borrow<py::sequence>(object))
-    shape.push_back(to_int(size, "shape"));
+  for (Py_ssize_t i = 0; i < count; i++) {
+    const auto size = py::reinterpret_steal<py::object>(PySequence_GetItem(object.ptr(), i));
+    if (!size) throw py::error_already_set();
+    shape.push_back(to_int(size, ""));
+  }
   return shape;
 }
 

@@ -42,12 +42,18 @@ struct Axes {
   std::vector<int64_t> list;
 };
 
-// A size or an index; floats are refused and bools are too.
+// A size or an index; floats are refused and bools are too. An empty `what` leaves it to the called
+// function's name, which mismatch.cpp puts in front.
 int64_t to_int(py::handle object, const char* what);
 int64_t fitting(int64_t value, DType dtype, const char* what);  // the value, if the dtype has it
-double to_real(py::handle object, const char* what);            // a number; strings and the like are refused
-Shape to_shape(py::handle object);                              // an int or a sequence of them
-Shape to_shape(const py::args& args);                           // f(2, 3) or f((2, 3))
+// A number; strings and the like are refused, and so is a tensor whose gradient would be lost.
+double to_real(py::handle object, const char* what);
+inline bool wants_gradient(py::handle object) {
+  const TensorImpl* const t = tensor_of(object.ptr());
+  return t && t->requires_grad;
+}
+Shape to_shape(py::handle object);     // an int or a sequence of them
+Shape to_shape(const py::args& args);  // f(2, 3) or f((2, 3))
 
 }  // namespace nncore::bind
 
@@ -65,6 +71,23 @@ struct type_caster<nncore::Tensor> {
   static handle cast(const nncore::Tensor& tensor, return_value_policy, handle) {
     return tensor.defined() ? nncore::bind::object_of(tensor) : none().release();
   }
+};
+
+// As pybind11's own, but a tensor whose gradient would be lost is not taken for a number.
+template <>
+struct type_caster<double> {
+  PYBIND11_TYPE_CASTER(double, io_name("typing.SupportsFloat | typing.SupportsIndex", "float"));
+  bool load(handle source, bool convert) {
+    PyObject* const object = source.ptr();
+    if (!object || !(convert || PyFloat_Check(object) || PyLong_Check(object)) ||
+        nncore::bind::wants_gradient(source))
+      return false;
+    value = PyFloat_AsDouble(object);
+    if (value != -1 || !PyErr_Occurred()) return true;
+    PyErr_Clear();
+    return false;
+  }
+  static handle cast(double number, return_value_policy, handle) { return PyFloat_FromDouble(number); }
 };
 
 // pybind11 would give an object that was never initialised memory without a value.

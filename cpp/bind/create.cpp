@@ -15,8 +15,8 @@ using OptionalGenerator = std::optional<std::reference_wrapper<Generator>>;
 Generator& chosen(const OptionalGenerator& g) { return g ? g->get() : default_generator(); }
 
 Tensor marked(Tensor t, bool requires_grad) {
-  check<TypeError>(!requires_grad || is_floating(t.dtype()), "requires_grad: a ", t.dtype(),
-                   " tensor cannot have a gradient");
+  check<TypeError>(!requires_grad || is_floating(t.dtype()), "a ", t.dtype(),
+                   " tensor cannot have a gradient; leave requires_grad=False");
   t.impl()->requires_grad = requires_grad;
   return t;
 }
@@ -140,17 +140,17 @@ Tensor generator_state(const Generator& g) {
 void set_generator_state(Generator& g, const Tensor& t) {
   refuse_in_step("Generator.set_state");
   check(t.dtype() == DType::int64 && t.shape() == Shape{2},
-        "Generator: a state is an int64 tensor of shape (2,), got ", t.dtype(), " of shape ", t.shape());
+        "set_state: a state is an int64 tensor of shape (2,), got ", t.dtype(), " of shape ", t.shape());
   g.set_state({uint64_t(t.ptr<int64_t>()[0]), uint64_t(t.ptr<int64_t>()[1])});
 }
 
 uint64_t to_seed(py::handle seed) {
-  check<TypeError>(PyLong_Check(seed.ptr()) && !PyBool_Check(seed.ptr()), "seed: expected an int, got ",
+  check<TypeError>(PyLong_Check(seed.ptr()) && !PyBool_Check(seed.ptr()), "seed must be an int, got ",
                    Py_TYPE(seed.ptr())->tp_name);
   const uint64_t value = PyLong_AsUnsignedLongLong(seed.ptr());
   if (PyErr_Occurred()) {
     PyErr_Clear();
-    raise<ValueError>("seed: ", py::cast<std::string>(py::str(seed)), " is not between 0 and 2**64 - 1");
+    raise<ValueError>("seed ", py::cast<std::string>(py::repr(seed)), " is not between 0 and 2**64 - 1");
   }
   return value;
 }
@@ -251,6 +251,16 @@ void bind_create(py::module_& m) {
       },
       py::arg("target"), py::arg("value"),
       "Writes a tensor's values, or one number, into a parameter or buffer.");
+  m.def(
+      "assign_all_",
+      [](const std::vector<std::pair<Tensor, Tensor>>& assignments) {
+        for (const auto& [target, value] : assignments)
+          check(!target.impl()->storage->read_only(), "assign_: a tensor of shape ", target.shape(),
+                " lies in the memory of a read-only array, which cannot be written; take "
+                "nncore.tensor(array), a copy");
+        for (const auto& [target, value] : assignments) ops::assign_(target, value);
+      },
+      py::arg("assignments"), "Writes the second tensor of each pair into the first: all of them or none.");
   bind_random(m);
 }
 

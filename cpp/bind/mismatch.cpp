@@ -1,16 +1,29 @@
 #include "mismatch.h"
 
+#include <cstring>
+#include <string_view>
+
 namespace nncore::bind {
 namespace {
 
 Entry pybind11_entry = nullptr;  // one for all its functions
+
+// pybind11 would give such an object memory without a value.
+bool is_uninitialised(PyObject* object) {
+  static PyTypeObject* const metaclass = py::detail::get_internals().default_metaclass;
+  if (Py_TYPE(Py_TYPE(object)) != metaclass) return false;
+  const auto* instance = reinterpret_cast<py::detail::instance*>(object);
+  return instance->simple_layout && !instance->simple_value_holder[0];
+}
 
 // "Tensor", "dim=list" of each argument.
 py::list types_of(PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   py::list types;
   const Py_ssize_t named = keywords ? PyTuple_GET_SIZE(keywords) : 0;
   for (Py_ssize_t i = 0; i < count + named; i++) {
-    const py::object name = py::type::handle_of(args[i]).attr("__name__");
+    py::object name = py::type::handle_of(args[i]).attr("__name__");
+    if (!is_uninitialised(args[i]) && wants_gradient(args[i]))
+      name = py::str("{} that requires grad").format(name);
     types.append(i < count
                      ? py::str(name)
                      : py::str("{}={}").format(py::handle(PyTuple_GET_ITEM(keywords, i - count)), name));
@@ -18,29 +31,86 @@ py::list types_of(PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   return types;
 }
 
-void explain(py::handle function) {
-  PyMethodDef* const def = definition(function);
-  if (def && (!pybind11_entry || entry_of(def) == pybind11_entry)) set_entry(def, dispatch);
+// The name by which the user knows a function of the module or a method of its tensors and generators; else
+// "".
+std::string called_name(PyObject* self) {
+  const auto* record = py::detail::function_record_ptr_from_PyObject(self);
+  if (!record || !record->name || !record->scope) return "";
+  const std::string name = record->name;
+  const bool of_module = PyModule_Check(record->scope.ptr());
+  const std::string scope = py::cast<std::string>(record->scope.attr("__name__"));
+  if (!of_module && scope != "Tensor" && scope != "Generator") return "";
+  if (name == "__init__") return scope;
+  return name.starts_with('_') ? "" : name;
 }
 
-}  // namespace
+// Restores an error under the called function's name, unless Python code has raised it.
+void name_error(py::error_already_set& error, PyObject* self, const py::str& text) {
+  bool plain = !error.trace();
+  if (plain) {
+    plain = false;
+    for (PyObject* kind : {PyExc_TypeError, PyExc_ValueError, PyExc_IndexError, PyExc_MemoryError})
+      plain = plain || error.type().ptr() == kind;
+  }
+  const std::string name = plain ? called_name(self) : "";
+  if (name.empty()) return error.restore();
+  const py::object named = py::module_::import("nncore._mismatch").attr("named");
+  PyErr_SetObject(error.type().ptr(), named(name, text).ptr());
+}
 
-PyObject* dispatch(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+// Sets TypeError for the first argument, from `first` on, that is an object without a value.
+bool all_initialised(PyObject* const* args, Py_ssize_t first, Py_ssize_t count, PyObject* keywords) {
+  if (keywords) count += PyTuple_GET_SIZE(keywords);
+  for (Py_ssize_t i = first; i < count; i++)
+    if (is_uninitialised(args[i])) [[unlikely]] {
+      const char* name = Py_TYPE(args[i])->tp_name;
+      if (const char* const dot = std::strrchr(name, '.')) name = dot + 1;
+      PyErr_Format(PyExc_TypeError,
+                   "%s: this %s was never initialised; call super().__init__() in its __init__", name, name);
+      return false;
+    }
+  return true;
+}
+
+// Calls pybind11; its error comes in our words.
+PyObject* explained(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords);
+
+// __init__ and __setstate__, which give an object its value.
+PyObject* initialise(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  return all_initialised(args, 1, count, keywords) ? explained(self, args, count, keywords) : nullptr;
+}
+
+void explain(py::handle function) {
+  PyMethodDef* const def = definition(function);
+  if (!def || (pybind11_entry && entry_of(def) != pybind11_entry)) return;
+  const std::string_view name = def->ml_name;
+  set_entry(def, name == "__init__" || name == "__setstate__" ? initialise : dispatch);
+}
+
+PyObject* explained(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   PyObject* const result = pybind11_entry(self, args, count, keywords);
-  if (result || !PyErr_ExceptionMatches(PyExc_TypeError)) return result;
+  if (result) return result;
   py::error_already_set error;
   try {
     const py::str text(error.value());
-    if (!text.contains("(): incompatible ")) {
-      error.restore();
+    if (!error.matches(PyExc_TypeError) || !text.contains("(): incompatible ")) {
+      name_error(error, self, text);
       return nullptr;
     }
     const py::object reworded = py::module_::import("nncore._mismatch").attr("reworded");
     PyErr_SetObject(PyExc_TypeError, reworded(text, types_of(args, count, keywords)).ptr());
   } catch (py::error_already_set& e) {
     e.restore();
+  } catch (...) {
+    py::detail::try_translate_exceptions();
   }
   return nullptr;
+}
+
+}  // namespace
+
+PyObject* dispatch(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  return all_initialised(args, 0, count, keywords) ? explained(self, args, count, keywords) : nullptr;
 }
 
 PyMethodDef* definition(py::handle function) {
@@ -69,7 +139,9 @@ void explain_mismatches(py::module_& m) {
     if (!py::isinstance<py::type>(value)) continue;
     for (const auto& [member, attribute] : py::dict(value.attr("__dict__"))) {
       explain(attribute);
-      if (py::hasattr(attribute, "fset")) explain(attribute.attr("fset"));
+      if (!py::isinstance(attribute, py::handle(reinterpret_cast<PyObject*>(&PyProperty_Type)))) continue;
+      explain(attribute.attr("fget"));
+      explain(attribute.attr("fset"));
     }
   }
 }

@@ -1,11 +1,17 @@
 #include "module.h"
 
+#include <new>
+#include <stdexcept>
+
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "../backend/cpu/dispatch.h"
+#include "../core/interrupt.h"
 #include "../ops/create.h"
 #include "../ops/elementwise.h"
 #include "../ops/shape.h"
+#include "collect.h"
+#include "interpreter.h"
 #include "mismatch.h"
 
 namespace nncore::bind {
@@ -30,26 +36,46 @@ void translate_errors() {
       py::set_error(py::module_::import("nncore.errors").attr("CaptureError"), e.what());
     } catch (const Error& e) {
       py::set_error(PyExc_RuntimeError, e.what());
+    } catch (const std::bad_alloc&) {  // the texts of C++'s own exceptions say nothing to a user
+      py::set_error(PyExc_MemoryError, "not enough memory for this call");
+    } catch (const std::length_error&) {
+      py::set_error(PyExc_MemoryError, "this call needs more elements than memory can hold");
+    } catch (const std::out_of_range&) {
+      py::set_error(PyExc_ValueError, "a value is out of range for this call");
     } catch (const py::cast_error& e) {  // "Unable to cast Python instance of type <class 'str'> to C++ ..."
       const std::string text = e.what();
-      py::set_error(PyExc_TypeError,
-                    ("an operand has the wrong type: " + text.substr(0, text.find(" to C++"))).c_str());
+      const size_t begin = text.find("<class '") + 8, end = text.find("'>", begin);
+      const bool found = begin >= 8 && end != std::string::npos;
+      py::set_error(PyExc_TypeError, ("an operand has the wrong type" +
+                                      (found ? ", " + text.substr(begin, end - begin) : std::string()))
+                                         .c_str());
     }
   });
 }
 
-// Long calls run without the interpreter lock, wherever this thread holds it.
-void release_lock_around_long_calls() {
-  interpreter.leave = []() -> void* { return PyGILState_Check() ? PyEval_SaveThread() : nullptr; };
-  interpreter.enter = [](void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>(state)); };
+std::exception_ptr run_signal_handlers() {
+  const py::gil_scoped_acquire lock;
+  if (PyErr_CheckSignals() == 0) return nullptr;
+  return std::make_exception_ptr(py::error_already_set());
+}
+
+// Python runs signal handlers on its main thread only.
+void look_for_signals_in_long_calls() {
+  const py::object main_thread = py::module_::import("threading").attr("main_thread")();
+  ask_for_interrupts(run_signal_handlers, py::cast<uint64_t>(main_thread.attr("ident")));
 }
 
 }  // namespace
 
-PYBIND11_MODULE(_core, m) {
+// Behind PyInit__core.
+PYBIND11_MODULE(_core_of_main, m) {
+  if (!in_main_interpreter())
+    throw py::error_already_set();  // since 3.13 the entry point runs in the main one
   m.doc() = "nncore's C++ core: tensors, automatic differentiation, kernels.";
   translate_errors();
-  release_lock_around_long_calls();
+  interpreter.leave = leave_interpreter;
+  interpreter.enter = enter_interpreter;
+  look_for_signals_in_long_calls();
   cpu::choose_level();
   gradient_arithmetic = {
       [](const Tensor& a, const Tensor& b) { return ops::add(a, b); },
@@ -59,10 +85,11 @@ PYBIND11_MODULE(_core, m) {
   };
   bind_dtypes(m);
   TensorClass tensor(
-      m, "Tensor", py::buffer_protocol(),
+      m, "Tensor", py::buffer_protocol(), py::custom_type_setup(collect_tensors),
       "A dense, immutable array of numbers that remembers how it was made, so that gradients can flow "
       "back.\n\nMade by `tensor`, `zeros` and the other functions; Tensor(x) shares the memory of x.");
   adopt_tensor_type(tensor);
+  py::type::of(tensor).attr("__name__") = "type";  // in the error when a class stands for its object
   bind_create(m);
   bind_tensor(tensor);
   bind_arithmetic(m, tensor);
@@ -89,3 +116,8 @@ PYBIND11_MODULE(_core, m) {
 }
 
 }  // namespace nncore::bind
+
+// Asks first: pybind11 would wait for ever for a lock that the subinterpreter's thread holds itself.
+extern "C" PYBIND11_EXPORT PyObject* PyInit__core() {
+  return nncore::bind::in_main_interpreter() ? nncore::bind::PyInit__core_of_main() : nullptr;
+}

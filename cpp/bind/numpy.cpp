@@ -3,7 +3,9 @@
 #include <pybind11/numpy.h>
 
 #include "../core/watch.h"
+#include "../ops/create.h"
 #include "../ops/shape.h"
+#include "interpreter.h"
 
 namespace nncore::bind {
 
@@ -40,7 +42,8 @@ Shape shape_of(const py::array& array) {
 // A dense, aligned array in native byte order.
 py::array dense(const py::array& array) {
   const py::dtype native = py::reinterpret_borrow<py::dtype>(array.dtype().attr("newbyteorder")("="));
-  return py::module_::import("numpy").attr("require")(array, native, py::make_tuple("C", "A"));
+  return call_python(py::module_::import("numpy").attr("require"),
+                     py::make_tuple(array, native, py::make_tuple("C", "A")));
 }
 
 Tensor copied(const char* op, const py::array& array) {
@@ -51,9 +54,20 @@ Tensor copied(const char* op, const py::array& array) {
   return t;
 }
 
+// Python's ints, of which NumPy makes an array of objects or of uint64 when one is longer than an int64.
+py::array in_64_bits(const py::array& array) {
+  const char kind = array.dtype().kind();
+  if ((kind != 'O' && kind != 'u') || array.size() == 0) return array;
+  try {
+    for (const py::handle value : py::iter(array.attr("flat"))) to_int(value, "tensor");
+  } catch (const TypeError&) {
+    return array;  // refused as what it is
+  }
+  return array.attr("astype")("int64");
+}
+
 void drop_reference(void* object) {
-  py::gil_scoped_acquire gil;
-  Py_DECREF(static_cast<PyObject*>(object));
+  with_interpreter([object] { Py_DECREF(static_cast<PyObject*>(object)); });
 }
 
 }  // namespace
@@ -77,15 +91,15 @@ Tensor from_numpy(py::handle object) {
 Tensor make_tensor(py::handle data, std::optional<DType> dtype) {
   if (const TensorImpl* impl = tensor_of(data.ptr())) {
     const Tensor t = Tensor(Ref<TensorImpl>(const_cast<TensorImpl*>(impl))).detach();
-    return dtype && *dtype != t.dtype() ? ops::cast(t, *dtype) : ops::clone(t);
+    return dtype && *dtype != t.dtype() ? ops::converted("tensor", t, *dtype) : ops::clone(t);
   }
   host_writes("tensor");
-  const py::array array = py::module_::import("numpy").attr("asarray")(data);
+  const py::array array = call_python(py::module_::import("numpy").attr("asarray"), py::make_tuple(data));
   // Python numbers have no width of their own: floats become float32, as in PyTorch.
   const bool has_width = py::hasattr(data, "dtype");
   if (!has_width && !dtype && (array.dtype().kind() == 'f' || array.size() == 0)) dtype = DType::float32;
-  Tensor t = copied("tensor", array);
-  return dtype ? ops::cast(t, *dtype) : t;
+  Tensor t = copied("tensor", has_width ? array : in_64_bits(array));
+  return dtype ? ops::converted("tensor", t, *dtype) : t;
 }
 
 const char* buffer_format(DType dtype) {

@@ -29,6 +29,16 @@ double correction_of(const char* op, const std::optional<double>& correction,
 }
 
 void bind_spread(py::module_& m, TensorClass& tensor, const char* name, bool root, const std::string& doc) {
+  // PyTorch's std(x, True), over all axes: bound first, as True is also an int.
+  bind_both(
+      m, tensor, name,
+      [root](const Tensor& x, bool unbiased) { return ops::variance(x, {}, unbiased ? 1 : 0, false, root); },
+      py::arg("unbiased"), doc.c_str());
+  m.def((std::string(name) + "_mean").c_str(),
+        [root](const Tensor& x, bool unbiased) {
+          return std::make_pair(ops::variance(x, {}, unbiased ? 1 : 0, false, root), ops::mean(x, {}, false));
+        },
+        py::arg("input"), py::arg("unbiased"), (doc + " With the mean.").c_str());
   bind_both(
       m, tensor, name,
       [name, root](const Tensor& x, const Axes& dim, std::optional<bool> unbiased, bool keepdim,

@@ -1,5 +1,6 @@
 // Elements chosen by indices and masks, and their order.
 #include "../ops/create.h"
+#include "../ops/elementwise.h"
 #include "../ops/index.h"
 #include "../ops/order.h"
 #include "../ops/shape.h"
@@ -24,11 +25,25 @@ Tensor scatter(const Tensor& x, int64_t dim, const Tensor& index, const py::obje
 }
 
 Tensor masked_fill(const Tensor& x, const Tensor& mask, py::handle value) {
+  if (tensor_of(value.ptr())) {
+    const Tensor v = py::cast<Tensor>(value);
+    check<TypeError>(mask.dtype() == DType::boolean, "masked_fill: mask is ", mask.dtype(),
+                     "; expected bool, e.g. from a comparison");
+    check(v.ndim() == 0, "masked_fill: value has shape ", v.shape(),
+          "; expected a number or a tensor without axes, nncore.where() takes others");
+    check<TypeError>(is_floating(x.dtype()) || !is_floating(v.dtype()), "masked_fill: a ", x.dtype(),
+                     " tensor cannot hold values of ", v.dtype());
+    ops::converted("masked_fill", v, x.dtype());  // raises if the value does not fit
+    return ops::where(mask, ops::cast(v, x.dtype()), x);
+  }
   const double real = to_real(value, "masked_fill");
   const bool is_int = PyLong_Check(value.ptr());
   check<TypeError>(is_floating(x.dtype()) || is_int, "masked_fill: a ", x.dtype(), " tensor cannot hold ",
                    real);
-  return ops::masked_fill(x, mask, {real, is_int ? py::cast<int64_t>(value) : 0});
+  const int64_t whole =
+      is_int && !is_floating(x.dtype()) ? fitting(to_int(value, "masked_fill"), x.dtype(), "masked_fill") : 0;
+  ops::check_holds("masked_fill", x.dtype(), real);
+  return ops::masked_fill(x, mask, {real, whole});
 }
 
 py::object nonzero(const Tensor& x, bool as_tuple) {

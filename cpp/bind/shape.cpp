@@ -28,10 +28,12 @@ void bind_shape(py::module_& m, TensorClass& tensor) {
   tensor.def_property_readonly(
       "T",
       [](const Tensor& x) {
-        check(x.ndim() == 2, "T: expected a matrix, got shape ", x.shape(), "; use permute()");
-        return ops::transpose(x, 0, 1);
+        if (x.ndim() < 2) return x;
+        std::vector<int64_t> order;
+        for (int i = x.ndim(); i-- > 0;) order.push_back(i);
+        return ops::permute(x, order);
       },
-      "The transpose of a matrix.");
+      "The axes in reverse: the transpose of a matrix; a vector stays itself.");
 
   const auto both = [&](const char* name, auto f, const auto&... extra) {
     m.def(name, f, py::arg("input"), extra...);

@@ -3,7 +3,14 @@
 #include <cmath>
 
 #include "../backend/backend.h"
+#include "../core/interrupt.h"
+#include "../core/watch.h"
 #include "cost.h"
+#include "elementwise.h"
+#include "index.h"
+#include "made.h"
+#include "reduce.h"
+#include "shape.h"
 
 namespace nncore::ops {
 
@@ -25,16 +32,79 @@ IntegerRange range_of(DType dtype) {
   return {INT64_MIN, INT64_MAX};
 }
 
+void check_holds(const char* op, DType dtype, double value) {
+  if (dtype == DType::float64) return;
+  if (dtype == DType::float32)
+    return check(!std::isfinite(value) || std::isfinite(float(value)), op, ": ", value, " does not fit ",
+                 dtype);
+  if (dtype == DType::boolean) return;
+  const IntegerRange range = range_of(dtype);
+  const double whole = std::trunc(value);  // 2^63 is a double, the largest int64 is not
+  check(
+      whole >= double(range.least) && (dtype == DType::int64 ? whole < 0x1p63 : whole <= double(range.most)),
+      op, ": ", value, " does not fit ", dtype);
+}
+
+void check_holds(const char* op, DType dtype, int64_t value) {
+  const IntegerRange range = range_of(dtype);
+  check(range.least <= value && value <= range.most, op, ": ", value, " does not fit ", dtype);
+}
+
+Tensor converted(const char* op, const Tensor& input, DType dtype) {
+  const Tensor x = input.detach();
+  if (x.dtype() == dtype) return x;
+  Tensor y = cast(x, dtype);
+  const bool narrows =
+      dtype == DType::float32 ? x.dtype() == DType::float64 : !is_floating(dtype) && dtype != DType::boolean;
+  if (!narrows || x.numel() == 0) return y;
+  const Watch unseen(nullptr);  // a step that makes a value need not check it again
+  const auto compared = [](auto formula, const Tensor& a, const Tensor& b) {
+    return compare(CompareOps::index_of<decltype(formula)>, a, b);
+  };
+  Tensor lost;
+  if (is_floating(dtype)) {  // infinite now and not before
+    const Tensor infinite = compared(formulas::IsInf(), y, y);
+    if (!*any_all(infinite, false, {}, false).ptr<bool>()) return y;
+    lost = compared(formulas::Ne(), infinite, compared(formulas::IsInf(), x, x));
+  } else if (is_floating(x.dtype())) {
+    const IntegerRange range = range_of(dtype);
+    const Tensor whole = apply<formulas::Trunc>(cast(x, DType::float64));
+    const Tensor low = full({}, double(range.least), DType::float64),
+                 end = full({}, double(range.most) + 1, DType::float64);  // 2^8, 2^31 or 2^63, exactly
+    const Tensor fits = compared(formulas::LogicalAnd(), compared(formulas::Ge(), whole, low),
+                                 compared(formulas::Lt(), whole, end));
+    lost = compared(formulas::Eq(), fits, full({}, 0, DType::boolean));
+  } else {
+    lost = compared(formulas::Ne(), cast(y, x.dtype()), x);
+  }
+  const Tensor found = nonzero(reshape(lost, {-1}));
+  if (found.numel() > 0)
+    visit(x.dtype(), [&](auto zero) {
+      raise<ValueError>(op, ": ", +x.ptr<decltype(zero)>()[found.ptr<int64_t>()[0]], " does not fit ", dtype);
+    });
+  return y;
+}
+
+Tensor made(const char* op, const Shape& shape, DType dtype) {
+  check_sizes(op, shape, size_of(dtype));
+  try {
+    return empty(shape, dtype);
+  } catch (const MemoryError&) {
+    raise<MemoryError>(op, ": no memory for ", size_t(shape.numel()) * size_of(dtype), " bytes, a ", dtype,
+                       " tensor of shape ", shape);
+  }
+}
+
 Tensor full(const Shape& shape, double value, DType dtype) {
-  check_sizes("full", shape, size_of(dtype));
-  Tensor y = empty(shape, dtype);
+  check_holds("full", dtype, value);
+  Tensor y = made("full", shape, dtype);
   fill_(y, value);
   return y;
 }
 
 Tensor full_integer(const Shape& shape, int64_t value, DType dtype) {
-  check_sizes("full", shape, size_of(dtype));
-  Tensor y = empty(shape, dtype);
+  check_holds("full", dtype, value);
+  Tensor y = made("full", shape, dtype);
   fill(y, {0, double(value), 0, value, 0});
   return y;
 }
@@ -45,7 +115,9 @@ Tensor arange(double start, double end, double step, DType dtype) {
   check((end - start) * step >= 0, "arange: step ", step, " does not lead from ", start, " to ", end);
   const double count = std::ceil((end - start) / step);
   check(count < 9e15, "arange: ", count, " elements are more than memory can hold");
-  Tensor y = empty({int64_t(count)}, dtype);
+  for (const double end_value : {start, start + (count - 1) * step})
+    if (count > 0) check_holds("arange", dtype, end_value);
+  Tensor y = made("arange", {int64_t(count)}, dtype);
   fill(y, {0, start, step, as_integer(start), as_integer(step)});
   return y;
 }
@@ -58,7 +130,11 @@ Tensor arange_integer(int64_t start, int64_t end, int64_t step, DType dtype) {
   const uint64_t stride = step > 0 ? uint64_t(step) : -uint64_t(step),
                  count = distance / stride + (distance % stride > 0);
   check(count < uint64_t(9e15), "arange: ", count, " elements are more than memory can hold");
-  Tensor y = empty({int64_t(count)}, dtype);
+  if (count > 0) {
+    check_holds("arange", dtype, start);
+    check_holds("arange", dtype, int64_t(uint64_t(start) + (count - 1) * uint64_t(step)));
+  }
+  Tensor y = made("arange", {int64_t(count)}, dtype);
   fill(y, {0, double(start), double(step), start, step});
   return y;
 }
@@ -66,7 +142,11 @@ Tensor arange_integer(int64_t start, int64_t end, int64_t step, DType dtype) {
 Tensor linspace(double start, double end, int64_t steps, DType dtype) {
   check(steps >= 0, "linspace: steps is ", steps, " but must be 0 or more");
   check<TypeError>(is_floating(dtype), "linspace: expected a floating-point dtype, got ", dtype);
-  Tensor y = empty({steps}, dtype);
+  check(std::isfinite(start) && std::isfinite(end) && std::isfinite(end - start), "linspace: start ", start,
+        " and end ", end, " must be finite, and their difference too");
+  check_holds("linspace", dtype, start);
+  check_holds("linspace", dtype, end);
+  Tensor y = made("linspace", {steps}, dtype);
   fill(y, {0, start, steps > 1 ? (end - start) / double(steps - 1) : 0, 0, 0});
   if (steps > 1)  // the last is end itself, not a rounded sum
     fill_(Tensor(y.impl()->storage, int64_t(y.bytes() - size_of(dtype)), {1}, dtype), end);
@@ -74,7 +154,8 @@ Tensor linspace(double start, double end, int64_t steps, DType dtype) {
 }
 
 Tensor eye(int64_t n, int64_t m, DType dtype) {
-  Tensor y = full({n, m}, 0, dtype);
+  Tensor y = made("eye", {n, m}, dtype);
+  fill_(y, 0);
   const Tensor one = full({1}, 1, dtype);
   const int64_t diagonal = std::min(n, m);
   if (diagonal > 0) {
@@ -88,7 +169,11 @@ void check_finite(const Tensor& x) {
   submit(Call(Kernel::check_finite, x.numel(), UnaryAttrs{0, x.numel(), {}}, in(x)));
 }
 
-void fill_(const Tensor& y, double value) { fill(y, {0, value, 0, as_integer(value), 0}); }
+void fill_(const Tensor& y, double value) {
+  check_holds("assign_", y.dtype(), value);
+  const Uninterrupted whole;
+  fill(y, {0, value, 0, as_integer(value), 0});
+}
 
 void assign_(const Tensor& y, const Tensor& x) {
   check(x.shape() == y.shape(), "assign_: values of shape ", x.shape(), " do not fit a tensor of shape ",
@@ -96,19 +181,34 @@ void assign_(const Tensor& y, const Tensor& x) {
   check<TypeError>(x.dtype() == y.dtype(), "assign_: values are ", x.dtype(), " but the tensor is ",
                    y.dtype(), "; convert them with .to() first");
   if (y.numel() == 0) return;
+  const Uninterrupted whole;
   const CopyAttrs attrs = {1, false, {y.numel()}, {1}, {1}, 0, 0};
   submit(Call(Kernel::copy, byte_cost(int64_t(2 * y.bytes())), attrs, in(x), out(y)));
 }
 
 void random_(const Tensor& y, Generator& generator, Distribution distribution, double a, double b) {
-  check<TypeError>(is_floating(y.dtype()), "random: expected a float32 or float64 tensor, got ", y.dtype());
+  const char* const op = distribution == Distribution::normal ? "normal_" : "uniform_";
+  check<TypeError>(is_floating(y.dtype()), op, ": expected a float32 or float64 tensor, got ", y.dtype());
+  check_holds(op, y.dtype(), a);
+  check_holds(op, y.dtype(), b);
+  if (distribution == Distribution::normal)
+    check(std::isfinite(a) && std::isfinite(b) && b >= 0, "normal_: mean ", a, " and std ", b,
+          " must be finite, and std 0 or more");
+  else
+    check(std::isfinite(a) && std::isfinite(b) && a <= b, "uniform_: the bounds ", a, " and ", b,
+          " must be finite, and in this order");
+  if (distribution == Distribution::uniform) check_holds(op, y.dtype(), b - a);
   const RandomAttrs attrs = {distribution, y.numel(), a, b, 0, 0};
   submit(Call(Kernel::random, 8 * y.numel(), attrs, out(y)).draws_from(generator));
 }
 
 Tensor randint(int64_t low, int64_t high, const Shape& shape, Generator& generator, DType dtype) {
   check(low < high, "randint: low ", low, " must be below high ", high);
-  Tensor y = empty(shape, dtype);
+  if (!is_floating(dtype)) {
+    check_holds("randint", dtype, low);
+    check_holds("randint", dtype, high - 1);
+  }
+  Tensor y = made("randint", shape, dtype);
   const RandomAttrs attrs = {Distribution::integer, y.numel(), 0, 0, low, high};
   submit(Call(Kernel::random, 8 * y.numel(), attrs, out(y)).draws_from(generator));
   return y;
@@ -116,7 +216,7 @@ Tensor randint(int64_t low, int64_t high, const Shape& shape, Generator& generat
 
 Tensor randperm(int64_t n, Generator& generator) {
   check(n >= 0, "randperm: n is ", n, " but must be 0 or more");
-  Tensor y = empty({n}, DType::int64);
+  Tensor y = made("randperm", {n}, DType::int64);
   const RandomAttrs attrs = {Distribution::integer, n, 0, 0, 0, 0};
   submit(Call(Kernel::permutation, 12 * n, attrs, out(y)).draws_from(generator));
   return y;

@@ -13,6 +13,12 @@ struct IntegerRange {
   int64_t least, most;
 };
 IntegerRange range_of(DType dtype);
+// ValueError for a finite number that would become infinite in the dtype, and for one that an integer type
+// lacks.
+void check_holds(const char* op, DType dtype, double value);
+void check_holds(const char* op, DType dtype, int64_t value);
+// x as dtype, without history; ValueError for the first value that dtype does not hold. Reads values.
+Tensor converted(const char* op, const Tensor& x, DType dtype);
 inline Tensor zeros(const Shape& shape, DType dtype) { return full(shape, 0, dtype); }
 Tensor arange(double start, double end, double step, DType dtype);
 Tensor arange_integer(int64_t start, int64_t end, int64_t step, DType dtype);

@@ -1,9 +1,11 @@
 #include "elementwise.h"
 
+#include <cfloat>
 #include <cmath>
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
+#include "../core/interrupt.h"
 #include "cost.h"
 #include "create.h"
 #include "index.h"
@@ -120,6 +122,10 @@ Tensor unary(int op, const Tensor& input, Scalars scalars) {
     if (Tensor y = of_integers(op, input, scalars); y.defined()) return y;
   const Tensor x = is_floating(input.dtype()) ? input : cast(input, DType::float32);
   const UnaryInfo& info = unary_info[op];
+  if (x.dtype() == DType::float32)
+    for (const double s : scalars)
+      if (!(std::fabs(s) <= FLT_MAX)) [[unlikely]]
+        check_holds(info.name, DType::float32, s);
   Tensor y = empty_like(x);
   const UnaryAttrs attrs = {op, x.numel(), {scalars[0], scalars[1]}};
   submit(Call(Kernel::unary_fwd, element_cost(x.numel()), attrs, in(x), out(y)));
@@ -165,6 +171,7 @@ Tensor binary(int op, const Tensor& left, const Tensor& right) {
 namespace {
 
 void binary_in_place(int op, const Tensor& y, const Tensor& x) {
+  const Uninterrupted whole;
   const BinaryAttrs attrs = {op, 0, y.numel(), merged_loop(y.shape(), {&y, &x})};
   submit(Call(Kernel::binary_fwd, byte_cost(int64_t(3 * y.bytes())), attrs, in(y), in(x), out(y)));
 }

@@ -3,6 +3,7 @@
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "cost.h"
+#include "create.h"
 #include "reduce.h"
 #include "rows.h"
 
@@ -34,6 +35,7 @@ Tensor run(int op, const char* name, const Tensor& a, const Tensor& b, const Ten
   check_operand(name, "target", b, a);
   check_operand(name, "the third operand", c, a);
   check_operand(name, "weight", w, a);
+  for (const double s : scalars) check_holds(name, a.dtype(), s);
   PointwiseLossAttrs attrs = {op, summed, a.numel(), scale, {scalars[0], scalars[1]}};
   const int64_t cost = element_cost(a.numel()) + byte_cost(int64_t(3 * a.bytes()));
   Tensor y = empty(summed ? Shape() : a.shape(), a.dtype());

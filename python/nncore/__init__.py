@@ -54,7 +54,6 @@ from nncore._core import (
     elu,
     empty,
     empty_like,
-    enable_grad,
     eq,
     erf,
     erfc,
@@ -123,7 +122,6 @@ from nncore._core import (
     ne,
     neg,
     nll_loss,
-    no_grad,
     nonzero,
     norm,
     ones,
@@ -150,7 +148,6 @@ from nncore._core import (
     scatter,
     scatter_add,
     selu,
-    set_grad_enabled,
     set_num_threads,
     show_config,
     sigmoid,
@@ -196,6 +193,7 @@ from nncore._core import (
     zeros_like,
 )
 from nncore._functions import allclose, as_tensor, equal, hstack, isclose, vstack
+from nncore._grad_mode import enable_grad, no_grad, set_grad_enabled
 from nncore.errors import CaptureError, CheckpointError, DivergenceError
 
 if TYPE_CHECKING:

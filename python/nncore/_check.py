@@ -2,32 +2,102 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import operator
+from collections.abc import Iterable, Iterator
 from numbers import Real
+from typing import Any
 
-from nncore._core import Tensor
+from nncore import _core
+from nncore._core import Tensor, dtype
 
-__all__ = ["number", "size", "tensors"]
+__all__ = [
+    "all_tensors",
+    "brief",
+    "converted",
+    "listed",
+    "number",
+    "optional_tensors",
+    "real",
+    "size",
+    "tensors",
+    "text",
+]
 
 
-def size(where: str, name: str, value: object, minimum: int = 0) -> int:
-    """`value` as an int of at least `minimum`; TypeError for floats, strings and bools."""
+def size(where: str, name: str, value: object, minimum: int = 0, maximum: int = 2**63 - 1) -> int:
+    """`value` as an int between the two; TypeError for floats, strings and bools."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{where}: {name} must be an int, got {value!r} ({type(value).__name__})")
     whole = operator.index(value)
     if whole < minimum:
         raise ValueError(f"{where}: {name} must be at least {minimum}, got {whole}")
+    if whole > maximum:
+        raise ValueError(f"{where}: {name} must be at most {maximum}, got {brief(whole)}")
     return whole
 
 
 def tensors(where: str, **given: object) -> None:
-    """TypeError where one of the named arguments is no tensor."""
+    """TypeError where one of the named arguments is not a tensor."""
     for name, value in given.items():
         if not isinstance(value, Tensor):
             raise TypeError(
                 f"{where}: {name} is a {type(value).__name__}; expected a Tensor, nncore.tensor() makes one"
             )
+
+
+def all_tensors(where: str, name: str, values: Iterable[object]) -> None:
+    """TypeError where one of several values is not a tensor."""
+    for i, value in enumerate(values):
+        if not isinstance(value, Tensor):
+            tensors(where, **{f"{name}[{i}]": value})
+
+
+def converted(where: str, name: str, value: Tensor, dtype: dtype) -> Tensor:
+    """`value` as dtype, without history; ValueError for a finite element that dtype does not hold."""
+    if value.dtype == dtype:
+        return value.detach()
+    try:
+        return _core.tensor(value, dtype=dtype)
+    except ValueError as error:
+        raise ValueError(f"{where}: {name}{str(error).removeprefix('tensor')}") from None
+
+
+def optional_tensors(where: str, **given: object) -> None:
+    """TypeError where one of the named arguments is neither a tensor nor None."""
+    tensors(where, **{name: value for name, value in given.items() if value is not None})
+
+
+def text(where: str, name: str, value: object) -> str:
+    """`value`, which must be a string."""
+    if not isinstance(value, str):
+        raise TypeError(f"{where}: {name} must be a str, got {brief(value)} ({type(value).__name__})")
+    return value
+
+
+def listed(where: str, name: str, values: Iterable[Any]) -> list[Any]:
+    """The values as a list; ValueError for an iterator that has nothing left to give."""
+    if isinstance(values, (str, bytes, Tensor)) or not isinstance(values, Iterable):
+        raise TypeError(f"{where}: {name} must be an iterable, got {type(values).__name__}")
+    fresh = inspect.isgenerator(values) and inspect.getgeneratorstate(values) == inspect.GEN_CREATED
+    found = list(values)
+    if not found and not fresh and isinstance(values, Iterator):
+        raise ValueError(f"{where}: {name} is an iterator that is exhausted; give a list, or make it anew")
+    return found
+
+
+def real(where: str, name: str, value: object) -> float:
+    """`value` as a float, perhaps infinite or NaN; a tensor or an array of one number is that number."""
+    one = value.numel() == 1 if isinstance(value, Tensor) else getattr(value, "ndim", None) == 0
+    if one and hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{where}: {name} must be a number, got {brief(value)} ({type(value).__name__})")
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{where}: {name} must be finite, got {brief(value)}") from None
 
 
 def number(
@@ -40,12 +110,18 @@ def number(
     above: float = -math.inf,
 ) -> float:
     """`value` as a finite float with low <= value <= high and value > above."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{where}: {name} must be a number, got {value!r} ({type(value).__name__})")
-    real = float(value)
-    if not (math.isfinite(real) and low <= real <= high and real > above):
+    found = real(where, name, value)
+    if not (math.isfinite(found) and low <= found <= high and found > above):
         bounds = [("finite", True), (f"at least {low:g}", low > -math.inf)]
         bounds += [(f"above {above:g}", above > -math.inf), (f"at most {high:g}", high < math.inf)]
         wanted = ", ".join(text for text, given in bounds if given)
-        raise ValueError(f"{where}: {name} must be {wanted}, got {real!r}")
-    return real
+        raise ValueError(f"{where}: {name} must be {wanted}, got {found!r}")
+    return found
+
+
+def brief(value: object) -> str:
+    """repr(value), cut where it is long; an int may have more digits than Python prints."""
+    if isinstance(value, int) and value.bit_length() > 256:
+        return f"an int of {value.bit_length()} bits"
+    shown = repr(value)
+    return shown if len(shown) <= 80 else shown[:77] + "..."

@@ -4,8 +4,23 @@ from __future__ import annotations
 
 import re
 
+from nncore import _core
+
 SIGNATURE = re.compile(r"^    \d+\. (.*)$", re.MULTILINE)
 MODULES = re.compile(r"\b(?:nncore\._core|collections\.abc|typing|numpy)\.")
+# These run the calls of other operations, which an error then names.
+OF_OTHERS = {"backward", "gradients", "backward_gate"}
+# The names by which the user calls those that only nncore's own code calls.
+PUBLIC = {
+    "attention": "scaled_dot_product_attention",
+    "attention_of_packed": "scaled_dot_product_attention",
+    "attention_of_rows": "scaled_dot_product_attention",
+    "kl_div_log": "kl_div",
+    "l2_normalize": "normalize",
+    "poisson_nll_loss_log": "poisson_nll_loss",
+    "response_norm": "local_response_norm",
+}
+OPERATION = re.compile(r"(\w+): ")
 
 
 def reworded(text: str, given: list[str]) -> str:
@@ -14,9 +29,26 @@ def reworded(text: str, given: list[str]) -> str:
     >>> reworded("exp(): incompatible ...\\n    1. (input: nncore._core.Tensor) -> int\\n", ["str"])
     'exp: got (str), takes (input: Tensor) -> int'
     """
-    name = text[: text.find("()")] or "assignment"
+    called = text[: text.find("()")] or "assignment"
+    name = PUBLIC.get(called, called)
     signatures = SIGNATURE.findall(text[: text.find("\nInvoked with")])
     message = f"{name}: got ({', '.join(given)}), takes {MODULES.sub('', ' or '.join(signatures))}"
     if any(kind.endswith(("ndarray", "list")) for kind in given) and "Tensor" in message:
         message += "; nncore.tensor() makes a Tensor of an array or a list"
+    if any(kind.endswith("requires grad") for kind in given) and "SupportsFloat" in message:
+        message += "; a number has no gradient, which would be lost: pass .item()"
     return message
+
+
+def named(name: str, text: str) -> str:
+    """The text of an error under the name of the function that was called, not of one that it is made of.
+
+    >>> named("zeros", "full: negative dimension"), named("sum", "expected an int, got str")
+    ('zeros: negative dimension', 'sum: expected an int, got str')
+    """
+    name, found = PUBLIC.get(name, name), OPERATION.match(text)
+    first = found[1] if found else ""
+    if first == name or name in OF_OTHERS:
+        return text
+    known = first.endswith("_scalar") or any(callable(getattr(o, first, None)) for o in (_core, _core.Tensor))
+    return f"{name}: {text[len(first) + 2 :] if found and known else text}"

@@ -31,7 +31,11 @@ T integer_op(int op, T a, T b) {
   if (op == BinaryOps::index_of<formulas::Minimum>) return std::min(a, b);
   if (op == BinaryOps::index_of<formulas::Fmod> || op == BinaryOps::index_of<formulas::Remainder> ||
       op == BinaryOps::index_of<formulas::FloorDivide>) {
-    check(b != 0, "remainder: an integer divided by zero");
+    check(b != 0,
+          op == BinaryOps::index_of<formulas::Fmod>        ? "fmod"
+          : op == BinaryOps::index_of<formulas::Remainder> ? "remainder"
+                                                           : "floor_divide",
+          ": an integer divided by zero");
     const bool negates = std::is_signed_v<T> && b == T(-1);  // the least number has no opposite
     const T m = negates ? T(0) : T(a % b), q = negates ? T(U(0) - U(a)) : T(a / b);
     const bool adjust = m != 0 && (m < 0) != (b < 0);

@@ -38,10 +38,12 @@ void within(const char* what, int64_t n, const T* x, T low, T high) {
 
 // What the domain of a formula asks of its operands.
 template <class T>
-void check_domain(int op, int64_t n, const T* a, const T* c) {
-  if (op == LossOps::index_of<losses::Bce>)
+void check_domain(int op, int64_t n, const T* a, const T* b, const T* c) {
+  if (op == LossOps::index_of<losses::Bce>) {
     within("binary_cross_entropy: input must be probabilities between 0 and 1", n, a, T(0), T(1));
-  if (op == LossOps::index_of<losses::GaussianNll>)
+    within("binary_cross_entropy: target must be probabilities between 0 and 1", n, b, T(0), T(1));
+  }
+  if (op == LossOps::index_of<losses::GaussianNll> && c)
     within("gaussian_nll_loss: var must not be negative", n, c, T(0), T(HUGE_VAL));
 }
 
@@ -56,7 +58,7 @@ void pointwise_loss_fwd(const Call& call) {
     const T scalars[max_scalars] = {T(attrs.scalars[0]), T(attrs.scalars[1])};
     T* const y = call.arg<T>(4);
     const auto values = [&](int64_t at, int64_t n, T* to) {
-      check_domain(attrs.op, n, from<T>(call, 0, at), from<T>(call, 2, at));
+      check_domain(attrs.op, n, from<T>(call, 0, at), from<T>(call, 1, at), from<T>(call, 2, at));
       run(n, from<T>(call, 0, at), from<T>(call, 1, at), from<T>(call, 2, at), from<T>(call, 3, at), scalars,
           to);
     };

@@ -5,25 +5,34 @@ from __future__ import annotations
 import math
 
 from nncore import _core
-from nncore._check import number, tensors
+from nncore._check import number, real, tensors
+from nncore._check import size as whole_number
 from nncore._core import Tensor
 
 __all__ = ["instance_norm", "local_response_norm", "normalize"]
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
-    """x / max(|x|_p, eps) along dim.
+    """x / max(|x|_p, eps) along dim; |x|_0 is how many are not 0.
+
+    Errors: ValueError for a p that is NaN.
 
     >>> nn.functional.normalize(nncore.tensor([[3.0, 4.0]])).tolist()
     [[0.6000000238418579, 0.800000011920929]]
     """
+    p = real("normalize", "p", p)
     if p == 2:
         return _core.l2_normalize(input, dim, eps)
-    size = _core.abs(input)
+    tensors("normalize", input=input)
+    if math.isnan(p):
+        raise ValueError("normalize: p is NaN; expected a number or infinity")
+    magnitude = _core.abs(input)
     if p == math.inf:
-        length = size.max(dim, True).values
+        length = magnitude.max(dim, True).values
+    elif p in (0, -math.inf):
+        length = _core.norm(input, p, dim, True)
     else:
-        length = size.sum(dim, True) if p == 1 else (size**p).sum(dim, True) ** (1 / p)
+        length = magnitude.sum(dim, True) if p == 1 else (magnitude**p).sum(dim, True) ** (1 / p)
     return input / _core.clamp(length, eps, math.inf)
 
 
@@ -80,4 +89,6 @@ def local_response_norm(
     `average=False` is the paper's: alpha times their sum, so that AlexNet is size 5, alpha 1e-4, beta 0.75,
     k 2 with `average=False`. Source: Krizhevsky, Sutskever and Hinton 2012, section 3.3.
     """
-    return _core.response_norm(input, size, alpha / size if average and size else alpha, beta, k)
+    where = "local_response_norm"
+    count, scale = whole_number(where, "size", size), number(where, "alpha", alpha)
+    return _core.response_norm(input, count, scale / count if average and count else scale, beta, k)

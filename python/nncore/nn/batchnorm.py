@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nncore import _core
+from nncore._check import tensors
 from nncore._core import Tensor
 
 from .running import Running
@@ -17,6 +18,7 @@ class _BatchNorm(Running):
 
     def forward(self, input: Tensor) -> Tensor:
         name = type(self).__name__
+        tensors(name, input=input)
         if input.ndim not in self.axes:
             wanted = " or ".join(map(str, self.axes))
             raise ValueError(
@@ -45,11 +47,12 @@ class BatchNorm1d(_BatchNorm):
     `eval()` mode the running ones serve, unless `track_running_stats` is False.
 
     Shapes: weight, bias, running_mean and running_var (C,), at first 1, 0, 0, 1; num_batches_tracked ().
-    Errors: ValueError for another shape and for one value a channel in training.
+    Errors: ValueError for another shape, for one value a channel in training, and for an eps that is not
+    above 0.
     Source: Ioffe and Szegedy 2015, algorithms 1 and 2.
 
-    >>> layer = nn.BatchNorm1d(1, eps=0.0)
-    >>> layer(nncore.tensor([[1.0], [3.0]])).tolist(), layer.num_batches_tracked.item()
+    >>> layer = nn.BatchNorm1d(1)
+    >>> layer(nncore.tensor([[1.0], [3.0]])).round(decimals=4).tolist(), layer.num_batches_tracked.item()
     ([[-1.0], [1.0]], 1)
     """
 

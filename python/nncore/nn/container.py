@@ -82,7 +82,7 @@ class _Numbered(Module):
     def insert(self: Self, index: int, module: Module) -> Self:
         """Put a module before the one at `index`; those after it are renumbered."""
         modules = self._items()
-        modules.insert(operator.index(index), module)
+        modules.insert(max(-len(modules), min(operator.index(index), len(modules))), module)
         self._renumber(modules)
         return self
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nncore import _core
-from nncore._check import size
+from nncore._check import optional_tensors, size
 from nncore._core import Tensor, dtype
 
 from . import _functional_embedding as functional
@@ -39,6 +39,7 @@ class _Table(Module):
         super().__init__()
         name = type(self).__name__
         functional.refuse(name, max_norm, sparse)
+        optional_tensors(name, _weight=table)
         self.num_embeddings = size(name, "num_embeddings", num_embeddings)
         self.embedding_dim = size(name, "embedding_dim", embedding_dim)
         if padding_idx is not None:

@@ -29,7 +29,7 @@ class LayerNorm(Module):
     r"""y = (x - mean) / sqrt(var + eps) * weight + bias, mean and variance over the last axes.
 
     Shapes: x (..., *normalized_shape), weight and bias of shape normalized_shape; weight starts at 1, bias
-    at 0. Errors: ValueError for an input whose last axes differ.
+    at 0. Errors: ValueError for an input whose last axes differ and for an eps that is not above 0.
     Source: Ba, Kiros and Hinton 2016, eq. 4.
 
     >>> layer = nn.LayerNorm(2)
@@ -53,7 +53,7 @@ class LayerNorm(Module):
     ) -> None:
         super().__init__()
         self.normalized_shape = _sizes("LayerNorm", normalized_shape)
-        self.eps = number("LayerNorm", "eps", eps, 0.0)
+        self.eps = number("LayerNorm", "eps", eps, above=0.0)
         self.elementwise_affine = elementwise_affine
         kind = dtype or _core.float32
         shape = self.normalized_shape
@@ -82,10 +82,11 @@ class RMSNorm(Module):
     r"""y = x / sqrt(mean(x²) + eps) * weight, the mean over the last axes.
 
     Shapes: x (..., *normalized_shape), weight of shape normalized_shape, at first 1. eps is by default the
-    spacing of numbers at 1. Errors: ValueError for an input whose last axes differ.
+    spacing of numbers at 1. Errors: ValueError for an input whose last axes differ and for an eps that is
+    not above 0.
     Source: Zhang and Sennrich 2019, eq. 4.
 
-    >>> nn.RMSNorm(2, eps=0.0)(nncore.tensor([[3.0, -3.0]])).tolist()
+    >>> nn.RMSNorm(2)(nncore.tensor([[3.0, -3.0]])).tolist()
     [[1.0, -1.0]]
     """
 
@@ -101,7 +102,7 @@ class RMSNorm(Module):
     ) -> None:
         super().__init__()
         self.normalized_shape = _sizes("RMSNorm", normalized_shape)
-        self.eps = None if eps is None else number("RMSNorm", "eps", eps, 0.0)
+        self.eps = None if eps is None else number("RMSNorm", "eps", eps, above=0.0)
         self.elementwise_affine = elementwise_affine
         kind = dtype or _core.float32
         shape = self.normalized_shape
@@ -128,7 +129,7 @@ class Channels(Module):
 
     def __init__(self, channels: int, eps: float, affine: bool, bias: bool, kind: dtype | None) -> None:
         super().__init__()
-        self.eps = number(type(self).__name__, "eps", eps, 0.0)
+        self.eps = number(type(self).__name__, "eps", eps, above=0.0)
         self.affine = affine
         real = kind or _core.float32
         self.weight = Parameter(_core.ones(channels, dtype=real)) if affine else None
@@ -149,11 +150,12 @@ class GroupNorm(Channels):
     r"""y = (x - mean) / sqrt(var + eps) * weight + bias, mean and variance over each group of channels.
 
     Shapes: x (N, num_channels, ...), weight and bias (num_channels,), at first 1 and 0.
-    Errors: ValueError where num_groups does not divide num_channels. Source: Wu and He 2018, eq. 7.
+    Errors: ValueError where num_groups does not divide num_channels and for an eps that is not above 0.
+    Source: Wu and He 2018, eq. 7.
 
     >>> nn.GroupNorm(2, 4)
     GroupNorm(2, 4, eps=1e-05, affine=True, bias=True)
-    >>> nn.GroupNorm(1, 2, eps=0.0)(nncore.tensor([[1.0, 3.0]])).tolist()
+    >>> nn.GroupNorm(1, 2)(nncore.tensor([[1.0, 3.0]])).round(decimals=4).tolist()
     [[-1.0, 1.0]]
     """
 

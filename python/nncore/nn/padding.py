@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from nncore import _core
-from nncore._check import number, size
+from nncore._check import number, size, tensors
 from nncore._core import Tensor
 
 from .module import Module
@@ -50,6 +50,7 @@ class _Pad(Module):
             )
 
     def forward(self, input: Tensor) -> Tensor:
+        tensors(type(self).__name__, input=input)
         if self.mode != "constant" and input.ndim not in (self.axes + 1, self.axes + 2):
             raise ValueError(
                 f"{type(self).__name__}: the input has shape {input.shape}; expected {self.axes + 1} or "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nncore import _core
-from nncore._check import number, size
+from nncore._check import number, size, tensors
 from nncore._core import Tensor, dtype
 
 __all__ = ["apply_rotary", "rotary_tables", "sinusoidal_positions"]
@@ -66,6 +66,7 @@ def apply_rotary(input: Tensor, cos: Tensor, sin: Tensor, *, interleaved: bool =
     >>> nn.functional.apply_rotary(nncore.tensor([[1.0, 0.0], [1.0, 0.0]]), cos, sin).tolist()
     [[1.0, 0.0], [0.5403022766113281, 0.8414709568023682]]
     """
+    tensors("apply_rotary", input=input, cos=cos, sin=sin)
     half = input.shape[-1] // 2 if input.ndim > 1 else 0
     if input.ndim < 2 or input.shape[-1] % 2 or not cos.shape == sin.shape == (input.shape[-2], half):
         raise ValueError(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterator
+from typing import Any
 
 from nncore import _core
-from nncore._check import number, size
+from nncore._check import number, optional_tensors, size, tensors
 from nncore._core import Tensor, dtype
 
 from . import init
@@ -16,6 +18,7 @@ from .parameter import Parameter
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell"]
 
 GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
+MOST_LAYERS = 1 << 16  # more is a mistake, which would fill the memory before it is seen
 Weights = list[Tensor | None]
 
 
@@ -23,6 +26,15 @@ def _nonlinearity(where: str, name: str) -> str:
     if name not in ("tanh", "relu"):
         raise ValueError(f"{where}: nonlinearity is {name!r}; expected 'tanh' or 'relu'")
     return f"RNN_{name.upper()}"
+
+
+def _pair(where: str, state: Any) -> tuple[Tensor | None, Tensor | None]:
+    """The initial (h, c) of an LSTM, which may not be given."""
+    if state is None:
+        return None, None
+    if not isinstance(state, (tuple, list)) or len(state) != 2:
+        raise TypeError(f"{where}: the initial state is a {type(state).__name__}; expected a pair (h, c)")
+    return state[0], state[1]
 
 
 def _start(module: Module, hidden_size: int) -> None:
@@ -56,10 +68,15 @@ class RNNBase(Module):
         self.mode = mode
         self.input_size = size(name, "input_size", input_size)
         self.hidden_size = size(name, "hidden_size", hidden_size, 1)
-        self.num_layers = size(name, "num_layers", num_layers, 1)
+        self.num_layers = size(name, "num_layers", num_layers, 1, MOST_LAYERS)
         self.bias = bias
         self.batch_first = batch_first
         self.dropout = number(name, "dropout", dropout, 0, 1)
+        if self.dropout and num_layers == 1:
+            warnings.warn(
+                f"{name}: dropout acts between layers, so dropout={dropout} needs num_layers above 1",
+                stacklevel=3,
+            )
         self.bidirectional = bidirectional
         self.proj_size = size(name, "proj_size", proj_size)
         if proj_size and mode != "LSTM":
@@ -125,6 +142,9 @@ class RNNBase(Module):
     def _run(
         self, input: Tensor, h_0: Tensor | None, c_0: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor | None]:
+        name = type(self).__name__
+        tensors(name, input=input)
+        optional_tensors(name, h_0=h_0, c_0=c_0)
         if input.ndim not in (2, 3):
             raise ValueError(
                 f"{type(self).__name__}: the input has shape {input.shape}; expected "
@@ -169,8 +189,8 @@ class RNN(RNNBase):
     Shapes: input (steps, batch, input_size), with `batch_first` (batch, steps, input_size), or (steps,
     input_size) of one sequence; h_0 and h_n (num_layers * directions, batch, hidden_size), zeros when h_0 is
     not given; output (steps, batch, directions * hidden_size), of the last layer. `dropout` acts on the
-    output of every layer but the last while training. Parameters weight_ih_l0, weight_hh_l0,
-    bias_ih_l0, bias_hh_l0, weight_ih_l0_reverse, ... start uniform in ±1/sqrt(hidden_size).
+    output of every layer but the last while training; with one layer it warns. Parameters weight_ih_l0,
+    weight_hh_l0, bias_ih_l0, bias_hh_l0, weight_ih_l0_reverse, ... start uniform in ±1/sqrt(hidden_size).
     Packed sequences are not offered.
 
     Errors: ValueError for shapes and sizes that do not fit, TypeError for dtypes.
@@ -286,7 +306,7 @@ class LSTM(RNNBase):
     def forward(
         self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        h_0, c_0 = (None, None) if hx is None else hx
+        h_0, c_0 = _pair("LSTM", hx)
         output, h_n, c_n = self._run(input, h_0, c_0)
         assert c_n is not None
         return output, (h_n, c_n)
@@ -318,6 +338,8 @@ class _Cell(Module):
 
     def _step(self, input: Tensor, h: Tensor | None, c: Tensor | None) -> tuple[Tensor, Tensor | None]:
         name = type(self).__name__
+        tensors(name, input=input)
+        optional_tensors(name, h=h, c=c)
         if input.ndim not in (1, 2):
             raise ValueError(
                 f"{name}: the input has shape {input.shape}; expected (batch, {self.input_size}) or one row"
@@ -405,7 +427,7 @@ class LSTMCell(_Cell):
         super().__init__("LSTM", input_size, hidden_size, bias, dtype)
 
     def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
-        h, c = (None, None) if hx is None else hx
+        h, c = _pair("LSTMCell", hx)
         new_h, new_c = self._step(input, h, c)
         assert new_c is not None
         return new_h, new_c

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nncore._check import size
+from nncore._check import size, tensors
 from nncore._core import Tensor
 
 from .module import Module
@@ -26,6 +26,7 @@ class Flatten(Module):
         self.start_dim, self.end_dim = start_dim, end_dim
 
     def forward(self, input: Tensor) -> Tensor:
+        tensors("Flatten", input=input)
         return input.flatten(self.start_dim, self.end_dim)
 
     def extra_repr(self) -> str:
@@ -50,6 +51,7 @@ class Unflatten(Module):
             raise ValueError("Unflatten: unflattened_size must not be empty")
 
     def forward(self, input: Tensor) -> Tensor:
+        tensors("Unflatten", input=input)
         shape = input.shape
         if not -len(shape) <= self.dim < len(shape):
             raise IndexError(f"Unflatten: dim {self.dim} is out of range for an input of shape {shape}")

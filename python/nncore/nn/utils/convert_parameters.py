@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nncore import _core
+from nncore._check import all_tensors, converted, listed
 from nncore._core import Tensor
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
@@ -16,7 +17,9 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     >>> nn.utils.parameters_to_vector(nn.Linear(3, 2).parameters()).shape
     (8,)
     """
-    return _core.cat([parameter.reshape(-1) for parameter in parameters])
+    values = listed("parameters_to_vector", "parameters", parameters)
+    all_tensors("parameters_to_vector", "parameters", values)
+    return _core.cat([value.reshape(-1) for value in values])
 
 
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
@@ -32,14 +35,19 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     """
     if not isinstance(vec, Tensor):
         raise TypeError(f"vector_to_parameters: expected a Tensor, got {type(vec).__name__}")
-    targets = list(parameters)
+    targets = listed("vector_to_parameters", "parameters", parameters)
+    all_tensors("vector_to_parameters", "parameters", targets)
     total = sum(target.numel() for target in targets)
     if vec.ndim != 1 or vec.numel() != total:
         raise ValueError(
             f"vector_to_parameters: the vector has shape {vec.shape}, the parameters need ({total},)"
         )
     start, values = 0, vec.detach()
+    fitting = {
+        dtype: converted("vector_to_parameters", "vec", values, dtype)
+        for dtype in {target.dtype for target in targets}
+    }
     for target in targets:
         end = start + target.numel()
-        _core.assign_(target, values[start:end].reshape(*target.shape).to(target.dtype))
+        _core.assign_(target, fitting[target.dtype][start:end].reshape(*target.shape))
         start = end

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from nncore import _core
 from nncore._check import number, size
 from nncore._core import Tensor
+from nncore._grad_mode import no_grad
 from nncore.nn.module import Module
 from nncore.nn.parameter import Parameter
 
@@ -53,7 +54,12 @@ def spectral_norm(
     return _attach(module, name, _SpectralNorm(weight, steps, number("spectral_norm", "eps", eps), dim or 0))
 
 
-def _parameter(module: Module, name: str) -> Parameter:
+def _parameter(module: Any, name: Any) -> Parameter:
+    if not isinstance(module, Module) or not isinstance(name, str):
+        raise TypeError(
+            "parametrization: expected a module and the name of a parameter, got "
+            f"{type(module).__name__} and {type(name).__name__}"
+        )
     value = getattr(module, name, None)
     if not isinstance(value, Parameter):
         raise AttributeError(f"{type(module).__name__} has no parameter {name!r}")
@@ -123,7 +129,7 @@ class _SingularVectors(Module):
         self.improve(w, 15)
 
     def improve(self, w: Tensor, steps: int) -> None:
-        with _core.no_grad():
+        with no_grad():
             for _ in range(steps):
                 _core.assign_(self._u, _core.l2_normalize(w @ self._v, 0, self.eps))
                 _core.assign_(self._v, _core.l2_normalize(w.T @ self._u, 0, self.eps))
