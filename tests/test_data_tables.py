@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from interrupt_alarm import Enough, InterruptAt
 from nncore.data import load_csv, load_npz
 
 # text of the file -> x, y, classes, columns
@@ -110,6 +113,72 @@ def test_header_as_told(tmp_path: Path, text: str, header: bool, x: Any, columns
     assert (table.x.tolist(), table.columns) == (x, columns)
 
 
+COUNTED: dict[str, tuple[str, list[list[float]], tuple[int | str, ...], tuple[str, ...]]] = {
+    "a header": ("0,1,label\n5,6,cat\n7,8,ant\n", [[5, 6], [7, 8]], ("ant", "cat"), ("0", "1")),
+    "labels that are numbers": ("0,1,2,y\n5,6,7,1\n", [[5, 6, 7]], (1,), ("0", "1", "2")),
+    "an index": (",0,1,label\n0,5,6,b\n1,7,8,a\n", [[0, 5, 6], [1, 7, 8]], ("a", "b"), ("", "0", "1")),
+    "a row": ("0,1,cat\n5,6,ant\n7,8, cat\n", [[0, 1], [5, 6], [7, 8]], ("ant", "cat"), ("1", "2")),
+    "one feature": ("0,cat\n1,ant\n", [[0], [1]], ("ant", "cat"), ("1",)),
+    "another order": ("1,0,cat\n5,6,ant\n", [[1, 0], [5, 6]], ("ant", "cat"), ("1", "2")),
+    "from 1 on": ("1,2,cat\n5,6,ant\n", [[1, 2], [5, 6]], ("ant", "cat"), ("1", "2")),
+    "written as fractions": ("0.0,1.0,cat\n5,6,ant\n", [[0, 1], [5, 6]], ("ant", "cat"), ("1", "2")),
+    "a number as label": ("0,1,7\n5,6,8\n", [[0, 1], [5, 6]], (7, 8), ("1", "2")),
+}
+
+
+@pytest.mark.parametrize(("text", "x", "classes", "columns"), COUNTED.values(), ids=COUNTED)
+def test_a_first_line_that_counts(tmp_path: Path, text: str, x: Any, classes: Any, columns: Any) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    table = load_csv(path)
+    assert (table.x.tolist(), table.classes, table.columns) == (x, classes, columns)
+    if "" not in columns:  # header= decides otherwise
+        assert load_csv(path, header=False).x.tolist()[-len(x) :] == x
+        assert load_csv(path, header=True).columns == tuple(text.split("\n")[0].split(",")[:-1])
+
+
+def test_a_first_line_that_counts_and_whose_label_comes_late(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("0,1,cat\n" + "5,6,ant\n" * 50_000)
+    assert len(load_csv(path).x) == 50_000
+    path.write_text(path.read_text() + "7,8,cat\n")
+    table = load_csv(path)
+    assert table.x.tolist()[:2] == [[0, 1], [5, 6]]
+    assert table.y.tolist() == [1, *[0] * 50_000, 1]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, Enough])
+def test_an_interrupt_at_any_line_of_reading_stays_one(tmp_path: Path, error: type[BaseException]) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("0,1,cat\n5,6,ant\n7,8,cat\n")
+    n = 0
+    while True:
+        n += 1
+        try:
+            with InterruptAt(n, "data", error):
+                table = load_csv(path)
+            break
+        except error:
+            pass
+    assert table.y.tolist() == [1, 0, 1]
+    assert n > 50
+
+
+def test_an_interrupt_at_any_moment_of_reading_stays_one(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("1,2,cat\n3,4,ant\n" * 20_000)
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        for milliseconds in range(1, 31):
+            with suppress(KeyboardInterrupt):
+                signal.setitimer(signal.ITIMER_REAL, 1e-3 * milliseconds)
+                load_csv(path)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def test_many_rows_are_read_in_order(tmp_path: Path) -> None:
     rows = np.arange(5, 100_005).reshape(-1, 2)
     path = tmp_path / "table.csv"
@@ -133,6 +202,8 @@ BAD = {
     "blank": ("\n \n", "the file is empty"),
     "one column": ("1\n2\n", "line 1 has one column"),
     "only a header": ("a,b,c\n", "only a header"),
+    "only a header that counts": ("0,1,kind\n", "only a header; .*header=False takes it for a row"),
+    "a row that counts after no number": (",0,1,cat\n1,2,3,cat\n", "line 1, column 1 is empty"),
     "missing cell": ("1,2,a\n3,b\n", "line 2 has 2 columns, expected 3"),
     "extra cell": ("a,b,c\n1,2,a\n\n3,4,5,b\n", "line 4 has 4 columns, expected 3"),
     "all rows wider than the header": ("a,b\n1,2,c\n", "line 2 has 3 columns, expected 2"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,55 @@ def test_other_layouts_and_kinds(tmp_path: Path) -> None:
     for a, b in zip(value[:3], found, strict=False):
         np.testing.assert_array_equal(a, b)
     assert found[3:] == [1.5, 3, True]
+
+
+def shared() -> dict[str, Callable[[], list[Any]]]:
+    array = np.arange(65536, dtype=np.float32).reshape(256, 256)
+    tensor = nncore.from_numpy(array)
+    turned = nncore.from_numpy(array.T)
+    return {
+        "one array": lambda: [array] * 300,
+        "one tensor": lambda: [tensor] * 300,
+        "views of one array": lambda: [array[:] for _ in range(300)],
+        "tensors of one array": lambda: [nncore.from_numpy(array) for _ in range(300)],
+        "transposed": lambda: [array.T for _ in range(300)],
+        "detached": lambda: [turned.detach() for _ in range(300)],
+        "a tensor and its array": lambda: [tensor, array] * 150,
+    }
+
+
+@pytest.mark.parametrize("make", shared().values(), ids=shared())
+def test_an_array_of_many_names_is_written_once(tmp_path: Path, make: Callable[[], list[Any]]) -> None:
+    value = {f"name {i}": array for i, array in enumerate(make())}
+    nncore.save(value, tmp_path / "a")
+    assert (tmp_path / "a").stat().st_size < 65536 * 4 + 20_000
+    found = nncore.load(tmp_path / "a")
+    assert same(
+        {name: array.copy() if isinstance(array, np.ndarray) else array for name, array in value.items()},
+        found,
+    )
+    places = {np.asarray(array).ctypes.data for array in found.values()}
+    assert len(places) == 1
+
+
+def test_arrays_in_one_place_that_differ_stay_different(tmp_path: Path) -> None:
+    array = np.arange(16, dtype=np.float32).reshape(4, 4)
+    value = [array, array.T, array[:2], array[:, :2], array.view(np.int32), array.astype("f4"), array[::-1]]
+    nncore.save(value, tmp_path / "a")
+    for a, b in zip(value, nncore.load(tmp_path / "a"), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+class Fresh(dict[str, Any]):
+    """Makes each array when it is asked for."""
+
+    def items(self) -> Any:
+        return ((f"{i}", np.full((3, 3), i).T) for i in range(50))
+
+
+def test_arrays_made_one_after_the_other_are_not_taken_for_one(tmp_path: Path) -> None:
+    nncore.save(Fresh(), tmp_path / "a")
+    assert [array[0, 0] for array in nncore.load(tmp_path / "a").values()] == list(range(50))
 
 
 def test_special_floats_keep_their_bits(tmp_path: Path) -> None:

@@ -28,8 +28,9 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
 
     The file appears whole or not at all: a crash or a full disk leaves what was there before. A killed saver
     leaves a temporary file `.nncore-*.tmp` beside it, which the next save into that folder removes. The same
-    values give the same bytes. Raises TypeError naming the place of a value that has no such form, OSError
-    when writing fails.
+    values give the same bytes. Tensors and arrays that are the same elements of the same memory are written
+    once, and share memory when they are loaded. Raises TypeError naming the place of a value that has no such
+    form, OSError when writing fails.
 
     >>> import os, tempfile
     >>> import nncore
@@ -40,9 +41,9 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
     """
     from nncore._archive import write_archive
 
-    arrays: dict[str, Array] = {}
+    arrays = _Arrays()
     tree = _encode(obj, (), arrays)
-    write_archive(path, tree, arrays)
+    write_archive(path, tree, arrays.by_name)
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -68,8 +69,25 @@ def load(path: str | os.PathLike[str]) -> Any:
     return read_archive(path, decode)
 
 
-def _encode(obj: Any, place: tuple[object, ...], arrays: dict[str, Array]) -> Any:
-    """The JSON form of a value; arrays go to `arrays` under a name made from their place."""
+class _Arrays:
+    """The arrays to write, each under the name that its first place gives it."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, Array] = {}
+        self._names: dict[tuple[Any, ...], str] = {}  # by where the elements are
+        self._kept: list[Array] = []  # while they live, no other array is where they are
+
+    def add(self, array: Array, place: tuple[object, ...]) -> str:
+        key = (array.__array_interface__["data"][0], array.shape, array.strides, array.dtype.str)
+        if key not in self._names:
+            name = self._names[key] = _entry_name(place, self.by_name)
+            self.by_name[name] = np.asarray(array, order="C")
+            self._kept.append(array)
+        return self._names[key]
+
+
+def _encode(obj: Any, place: tuple[object, ...], arrays: _Arrays) -> Any:
+    """The JSON form of a value; arrays go to `arrays`."""
     if len(place) > MAX_DEPTH:
         raise TypeError(
             f"save: obj{_path(place[:6])}... is nested more than {MAX_DEPTH} deep, or contains itself"
@@ -82,9 +100,7 @@ def _encode(obj: Any, place: tuple[object, ...], arrays: dict[str, Array]) -> An
         array = obj.detach().numpy() if isinstance(obj, Tensor) else obj
         if array.dtype.kind not in "biuf":
             raise TypeError(f"save: obj{_path(place)} is an array of dtype {array.dtype}; expected numbers")
-        name = _entry_name(place, arrays)
-        arrays[name] = np.asarray(array, order="C")
-        return {"tensor" if isinstance(obj, Tensor) else "array": name}
+        return {"tensor" if isinstance(obj, Tensor) else "array": arrays.add(array, place)}
     if isinstance(obj, np.bool_):
         return bool(obj)
     if isinstance(obj, (int, np.integer)):

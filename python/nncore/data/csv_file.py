@@ -32,8 +32,10 @@ def load_csv(path: str | os.PathLike[str], *, labels: bool = True, header: bool 
 
     x is (n, columns - 1) float32. The first line is a header when at least one of its features is a name and
     none is a number, or when all its cells are the numbers 0, 1, 2, ... (three at least, perhaps after an
-    empty cell), which pandas writes for columns without names. A name is neither a number nor the mark of a
-    missing value, such as an empty cell, NA, null or ?. `header=True` or `header=False` decides otherwise.
+    empty cell), which pandas writes for columns without names. It is also one when its features are these
+    numbers (two at least, perhaps after an empty cell) and its label is a name that no other line has. A name
+    is neither a number nor the mark of a missing value, such as an empty cell, NA, null or ?. `header=True`
+    or `header=False` decides otherwise.
 
     Labels may be integers or text; classes are sorted. Labels that are all integers of the int64 range become
     exact integers, others remain the text that they are. With `labels=False` every column is a feature, and y
@@ -68,17 +70,20 @@ def read_csv(path: str | os.PathLike[str], *, labels: bool, header: bool | None)
         raise ValueError(
             f"{name}: line {first[0]} has one column; expected features and a label, separated by commas"
         )
-    named = _is_header(name, cells, features) if header is None else bool(header)
+    counted = bool(labels and header is None and _counts_to_a_name(cells))  # a header, or else the first row
+    named = counted or (_is_header(name, cells, features) if header is None else bool(header))
     columns = tuple(cells[:features]) if named else tuple(str(i + 1) for i in range(features))
     known: dict[str, int] = {}
-    x, numbers = [], []
+    pieces = []
     rows = lines if named else chain([first], lines)
     while some := list(islice(rows, max(1, CELLS // len(cells)))):
-        table = _parse(name, some, columns, known if labels else None)
-        x.append(table[:, :features].astype(np.float32))
-        numbers.append(table[:, features:].astype(np.int64))
-    if not x:
-        raise ValueError(f"{name}: only a header; expected rows below it")
+        pieces.append(_parse(name, some, columns, known if labels else None))
+    if counted and cells[-1] in known:
+        named, columns = False, tuple(str(i + 1) for i in range(features))
+        pieces.insert(0, _parse(name, [first], columns, known))
+    if not pieces:
+        raise ValueError(f"{name}: only a header; expected rows below it (header=False takes it for a row)")
+    x, numbers = zip(*pieces, strict=True)
     features_read = from_numpy(np.concatenate(x))
     if not labels:
         return Table(features_read, from_numpy(np.empty(0, np.int64)), (), columns), named
@@ -130,6 +135,13 @@ def _is_header(name: str, cells: Sequence[str], features: int) -> bool:
     return not any(map(_is_number, given)) and any(cell.lower() not in MISSING for cell in given)
 
 
+def _counts_to_a_name(cells: Sequence[str]) -> bool:
+    """Whether the features are 0, 1, 2, ..., perhaps after an empty cell, and the label is a name."""
+    *numbers, label = cells if cells[0] else cells[1:]
+    counts = len(numbers) > 1 and numbers == [str(i) for i in range(len(numbers))]
+    return counts and not _is_number(label) and label.lower() not in MISSING
+
+
 def _is_number(cell: str) -> bool:
     """Whether NumPy reads the cell as a number; Python alone takes 1_0 and digits of other scripts."""
     try:
@@ -141,8 +153,8 @@ def _is_number(cell: str) -> bool:
 
 def _parse(
     name: str, lines: list[Line], columns: Sequence[str], known: dict[str, int] | None
-) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """The numbers in these lines; where there are labels, `known` counts them by order of appearance."""
+) -> tuple[np.ndarray[Any, np.dtype[np.float32]], np.ndarray[Any, np.dtype[np.int64]]]:
+    """Features and labels in these lines; labels are numbers, which `known` counts by order of appearance."""
     features, width = len(columns), len(columns) + (known is not None)
 
     def number_of(label: str) -> int:
@@ -163,12 +175,23 @@ def _parse(
             encoding=None,
         )
     except ValueError as error:
+        _raise_interrupt(error)
         table, problem = np.empty((0, width)), str(error)
     right = table.shape == (len(lines), width)
     with np.errstate(over="ignore"):
-        if right and np.isfinite(table[:, :features].astype(np.float32)).all():
-            return table
+        x = table[:, :features].astype(np.float32)
+    if right and np.isfinite(x).all():
+        return x, table[:, features:].astype(np.int64)
     raise ValueError(_first_fault(name, lines, columns, width) or f"{name}: {problem}")
+
+
+def _raise_interrupt(error: ValueError) -> None:
+    """Raise what a signal handler raised: NumPy calls any exception in a converter a string it can't read."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if not isinstance(cause, ValueError):
+            raise cause from None
+        cause = cause.__cause__
 
 
 def _first_fault(name: str, lines: list[Line], columns: Sequence[str], width: int) -> str | None:
