@@ -21,7 +21,6 @@ HEADER = "# Written by tools/make_stub.py from the built module; do not edit.\n"
 # Tensor has methods bool, float, int and numpy and a property dtype, so annotations need other names.
 PREAMBLE = """import builtins
 import numpy as _np
-_F = typing.TypeVar("_F", bound=collections.abc.Callable[..., typing.Any])
 """
 BINARY = ["add", "sub", "mul", "truediv", "pow", "mod", "floordiv", "and", "or", "xor"]
 ARITHMETIC = [prefix + name for name in BINARY for prefix in ("", "r")]
@@ -43,7 +42,6 @@ RETURNS = {
 REWRITES = [
     (r"numpy\.dtype\[typing\.Any\]", "_dtype"),
     (r"\*(args|kwargs)(?=[,)])", r"*\1: typing.Any"),
-    (r"function: typing\.Any\) -> typing\.Any", "function: _F) -> _F"),
     (r"collections\.abc\.Callable(?!\[)", "collections.abc.Callable[..., typing.Any]"),
     (r"memo: dict", "memo: dict[int, typing.Any]"),
     (r"\bdict(?!\[)", "dict[str, typing.Any]"),

@@ -6,13 +6,7 @@
 #include "../../core/error.h"
 
 extern "C" {
-extern const nncore::Level nncore_level_scalar;
-#if defined(__x86_64__)
-extern const nncore::Level nncore_level_avx2;
-extern const nncore::Level nncore_level_avx512;
-#elif defined(__aarch64__)
-extern const nncore::Level nncore_level_neon;
-#endif
+extern const nncore::Level nncore_level_scalar, nncore_level_avx2, nncore_level_avx512, nncore_level_neon;
 }
 
 namespace nncore::cpu {
@@ -22,10 +16,13 @@ namespace {
 // Lowest first.
 std::vector<const Level*> usable_levels() {
   std::vector<const Level*> levels = {&nncore_level_scalar};
-#if defined(__x86_64__)
+#ifdef NNCORE_HAS_avx2
   if (cpu_features().avx2_level) levels.push_back(&nncore_level_avx2);
+#endif
+#ifdef NNCORE_HAS_avx512
   if (cpu_features().avx512_level) levels.push_back(&nncore_level_avx512);
-#elif defined(__aarch64__)
+#endif
+#ifdef NNCORE_HAS_neon
   if (cpu_features().neon) levels.push_back(&nncore_level_neon);
 #endif
   return levels;

@@ -34,9 +34,12 @@ constexpr Level make_level(const char* name, const Families&... families) {
       nncore_##level##_recurrent, nncore_##level##_attention);
 
 NNCORE_LEVEL(scalar)
-#if defined(__x86_64__)
+#ifdef NNCORE_HAS_avx2
 NNCORE_LEVEL(avx2)
+#endif
+#ifdef NNCORE_HAS_avx512
 NNCORE_LEVEL(avx512)
-#elif defined(__aarch64__)
+#endif
+#ifdef NNCORE_HAS_neon
 NNCORE_LEVEL(neon)
 #endif

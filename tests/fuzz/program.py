@@ -1,0 +1,71 @@
+"""A program: the lines of one case, and the text that repeats it alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+HEADER = """\
+import gzip, os, tempfile
+from pathlib import Path
+import numpy as np
+import nncore
+import nncore.nn.functional as F
+from nncore import data, nn, optim
+from nncore.optim import lr_scheduler
+
+folder = tempfile.mkdtemp()
+
+
+class Bad:
+    \"\"\"Raises from every conversion.\"\"\"
+
+    def refuse(self, *args):
+        raise ArithmeticError("mine")
+
+    __index__ = __int__ = __float__ = __len__ = __bool__ = __iter__ = __array__ = refuse
+    __eq__ = __getitem__ = refuse
+    __hash__ = None
+
+
+def same(a, b):
+    \"\"\"Whether two tensors, or nests of them, have the same bits; one NaN is as good as another.\"\"\"
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(same(a[k], b[k]) for k in a)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
+    if not isinstance(a, (nncore.Tensor, np.ndarray, int, float)):
+        return type(a) is type(b)
+    a, b = (np.asarray(x.detach().numpy() if isinstance(x, nncore.Tensor) else x) for x in (a, b))
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    nan = (a != a) & (b != b)
+    return bool(np.all((a == b) & (np.signbit(a) == np.signbit(b)) | nan if a.dtype.kind == "f" else a == b))
+"""
+
+
+@dataclass(frozen=True)
+class Program:
+    """One case. `inert`: its arguments must have the values they had, should it raise."""
+
+    name: str
+    lines: tuple[str, ...]
+    repeatable: bool = True  # the same bits on any number of threads and every instruction set
+    inert: tuple[str, ...] = field(default=())
+
+    @property
+    def text(self) -> str:
+        """The lines alone."""
+        return "\n".join(self.lines) + "\n"
+
+    @property
+    def alone(self) -> str:
+        """A program that needs nothing but nncore and NumPy."""
+        return f"{HEADER}\n\n{self.text}"
+
+
+def namespace(folder: str) -> dict[str, Any]:
+    """What HEADER defines, with a folder that exists already."""
+    names: dict[str, Any] = {"__name__": "program"}
+    exec(HEADER.replace("tempfile.mkdtemp()", repr(folder)), names)
+    return names
