@@ -320,6 +320,7 @@ NO_TENSORS: list[tuple[str, tuple[Any, ...], str]] = [
     ("ctc_loss", (X, 3, [1], [1]), "targets"),
     ("ctc_loss", (X, X, 1, [1]), "input_lengths"),
     ("maxout", (3, 2), "input"),
+    ("softmin", (3, 0), "input"),
     ("instance_norm", (3,), "input"),
 ]
 

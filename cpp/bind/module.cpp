@@ -89,7 +89,9 @@ PYBIND11_MODULE(_core_of_main, m) {
       "A dense, immutable array of numbers that remembers how it was made, so that gradients can flow "
       "back.\n\nMade by `tensor`, `zeros` and the other functions; Tensor(x) shares the memory of x.");
   adopt_tensor_type(tensor);
-  py::type::of(tensor).attr("__name__") = "type";  // in the error when a class stands for its object
+  const py::type metaclass = py::type::of(tensor);  // what errors name when a class stands for its object
+  metaclass.attr("__name__") = "type";
+  metaclass.attr("__module__") = "builtins";
   bind_create(m);
   bind_tensor(tensor);
   bind_arithmetic(m, tensor);

@@ -15,7 +15,7 @@ from fuzz import check
 from fuzz.kinds import program
 from fuzz.program import namespace
 
-ROOM = 2 << 30
+ROOM = 1 << 30
 LAYOUT = struct.Struct("qqq")
 
 

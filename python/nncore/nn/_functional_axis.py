@@ -15,6 +15,7 @@ def softmin(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
     >>> nn.functional.softmin(nncore.zeros(2), 0).tolist()
     [0.5, 0.5]
     """
+    tensors("softmin", input=input)
     return _core.softmax(-input, dim, dtype=dtype)
 
 
