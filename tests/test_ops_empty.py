@@ -75,7 +75,9 @@ def test_attention_of_no_keys_and_of_no_heads() -> None:
     q, k = nncore.ones(2, 3, 4), nncore.ones(2, 0, 4)
     assert np.array_equal(attention(q, k, k).numpy(), np.zeros((2, 3, 4)))
     v = nncore.arange(8.0).reshape(1, 4, 2)  # keys without features are all alike
-    assert attention(nncore.ones(1, 3, 0), nncore.ones(1, 4, 0), v).tolist() == [[[3, 4]] * 3]
+    mask = nncore.zeros(3, 4, requires_grad=True)
+    for m in (None, mask):
+        assert attention(nncore.ones(1, 3, 0), nncore.ones(1, 4, 0), v, m).tolist() == [[[3, 4]] * 3]
 
 
 def test_no_parts_at_all() -> None:

@@ -8,7 +8,7 @@ import random
 from fuzz.program import Program
 
 PLANTED = {
-    "signal": "os.kill(os.getpid(), 11)",
+    "signal": "os.kill(os.getpid(), 6)",
     "hang": "while True: pass",
     "SystemError": "raise SystemError('error return without exception set')",
     "undocumented": "raise KeyError('exp_avg_sq')",

@@ -77,7 +77,7 @@ def _composed(
             raise ValueError("scaled_dot_product_attention: a mask and is_causal exclude each other")
         rows, keys = _core.arange(query.shape[-2]), _core.arange(key.shape[-2])
         mask = keys <= rows.unsqueeze(1)
-    factor = query.shape[-1] ** -0.5 if scale is None else scale
+    factor = max(query.shape[-1], 1) ** -0.5 if scale is None else scale
     if mask is None:
         weights = _dropped(_core.softmax((query * factor) @ key.transpose(-2, -1), -1), dropout_p)
         return weights @ value, weights

@@ -45,7 +45,7 @@ class Unflatten(Module):
 
     def __init__(self, dim: int, unflattened_size: Iterable[int]) -> None:
         super().__init__()
-        self.dim = dim
+        self.dim = size("Unflatten", "dim", dim, -(2**63))
         self.unflattened_size = tuple(size("Unflatten", "unflattened_size", n, -1) for n in unflattened_size)
         if not self.unflattened_size:
             raise ValueError("Unflatten: unflattened_size must not be empty")
