@@ -1,4 +1,4 @@
-"""What is no longer used is freed: at once where there is no cycle, by the collector where there is one."""
+"""Unused objects are freed: at once if they are in no cycle, otherwise by the garbage collector."""
 
 from __future__ import annotations
 

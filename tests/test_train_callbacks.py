@@ -51,7 +51,7 @@ CASES: dict[str, tuple[list[float], int, int]] = {  # losses, epochs run, the be
     "patience ends": ([3, 2, 2.5, 2.4, 1], 4, 2),
     "the epochs end first": ([3, 2, 2.5], 3, 2),
     "the last epoch is the best": ([3, 2, 1], 3, 3),
-    "equal is no improvement": ([2, 2], 2, 1),
+    "an equal score is not an improvement": ([2, 2], 2, 1),
     "NaN first": ([NAN, 3, 2, 2.5], 4, 3),
     "NaN later": ([3, NAN, NAN, 1], 3, 1),
     "only NaN": ([NAN, NAN, NAN, NAN], 3, 1),
@@ -204,7 +204,7 @@ NOT_THERE: dict[str, tuple[str, Any, bool, str]] = {  # monitor, y, whether ther
         False,
         "monitor one of 'loss', 'samples_per_second'$",
     ),
-    "an attribute that is no list": ("last", Y, True, "monitor one of 'loss'"),
+    "an attribute that is not a list": ("last", Y, True, "monitor one of 'loss'"),
 }
 
 

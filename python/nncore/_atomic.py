@@ -92,7 +92,7 @@ def _remove_abandoned(folder: str) -> None:
 
 
 def _lock(descriptor: int, wait: bool) -> bool:
-    """Take the file's lock until it is closed; False when another holds it, or where there are no locks."""
+    """Lock the file until it is closed; False if another process holds the lock or there are no locks."""
     try:
         from fcntl import LOCK_EX, LOCK_NB, flock
     except ImportError:  # not a POSIX system

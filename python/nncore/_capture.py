@@ -52,7 +52,7 @@ def repeated() -> Iterator[Actions]:
 
 
 def repeat_in_replays(action: Callable[[], Any], groups: list[dict[str, Any]]) -> None:
-    """Said by a scheduler, which sets the rates of `groups`: do this in each replay, too."""
+    """Repeat the action in each replay. A scheduler calls this: it sets the rates of `groups`."""
     actions = _capturing.actions
     if actions is None or not _core.capturing():
         return
