@@ -203,6 +203,15 @@ def test_backward_reads_saved_values() -> None:
     none_of(hits, "what backward reads is captured with .saved()")
 
 
+def test_kernels_are_described_by_their_structs() -> None:
+    """Costs, flops, operands and texts are members of a kernel's struct: nobody tells kernels apart."""
+    sources = [s for s in cpp() if not s.path.startswith("cpp/backend/kernel")]
+    pattern = r"\bcase Kernel::|\boperands\(\)\[\d"
+    none_of([hit for s in sources for hit in s.hits(pattern)], "a kernel's operands and variants have names")
+    notes = [s.path for s in cpp() if re.search(r"// args:", s.text)]
+    none_of(notes, "operands are named in kernels/*.h")
+
+
 def test_headers_are_guarded() -> None:
     headers = [
         s for s in cpp() if s.path.endswith(".h") and "/isa/reg_" not in s.path and "/isa/vec" not in s.path

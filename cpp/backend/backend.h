@@ -1,29 +1,28 @@
-// The device table: one function for each kernel; and the door through which every call passes.
+// The interface of a device: one function for each kernel, and the door through which every call passes.
 #pragma once
 #include <string>
 
 #include "../core/watch.h"
-#include "attrs.h"
 #include "call.h"
 
 namespace nncore {
 
-using Run = void (*)(const Call&);
+using Run = void (*)(const void* k);  // k: the kernel's struct
 
 struct Backend {
   Run run[size_t(Kernel::count)];
   bool sliced[size_t(Kernel::count)];  // may be run together with others
-  // Up to max_together calls of sliced kernels, none of which touches what another writes, as one.
+  // Runs up to max_together calls of sliced kernels as one. None of them touches what another writes.
   void (*together)(const Call* const* calls, int count);
-  // Calls of equally many elements (pieces.h), piece by piece: each runs on a piece before the next piece
-  // begins. local_bytes: memory of a piece.
+  // Runs calls of equally many elements (pieces.h) piece by piece: all calls run on a piece before the next
+  // piece begins. local_bytes: memory of a piece.
   void (*piecewise)(const Call* const* calls, int count, int64_t local_bytes);
 };
 inline constexpr int max_together = 128;
 
 extern const Backend cpu_backend;
 
-// Calls estimated longer than this leave the interpreter lock to others while they run.
+// Calls estimated to take longer release the interpreter lock while they run.
 inline constexpr int64_t long_call_ns = 100'000;
 
 // Set by the language binding: what to do around a long call, and where in the user's program a call is made.
@@ -49,12 +48,18 @@ class OutsideInterpreter {
   void* state_;
 };
 
-// Who records the calls of a captured step.
+// Records the calls of a captured step.
 class CallRecorder : public Watcher {
  public:
   virtual void record(const Call& call) = 0;
 };
 
-void submit(const Call& call);
+void submit(const KernelType& type, void* k, Generator* generator);
+
+// Runs a kernel, and records the call where a step is captured.
+template <KernelStruct K>
+void submit(K k, Generator* generator = nullptr) {
+  submit(kernel_type<K>, &k, generator);
+}
 
 }  // namespace nncore

@@ -1,4 +1,4 @@
-// Calls that work element by element, cut into pieces: several run on one piece while it is in the cache.
+// Elementwise calls, cut into pieces: several run on one piece while it is in the cache.
 #pragma once
 #include "call.h"
 
@@ -6,16 +6,15 @@ namespace nncore {
 
 inline constexpr int64_t piece = 16384;  // elements; reductions are cut at multiples of their chunks
 
-// How many elements the call has, each worked on by itself; 0: it cannot be cut. Every operand has as many,
-// or one that serves them all. A reduction of all elements to one may be the last to need them.
+// The number of elements of an elementwise call; 0 if the call cannot be cut. Every operand has as many
+// elements, or one that serves them all. A reduction of all elements to one may come last.
 int64_t elements_of(const Call& call);
-inline bool reduces(const Call& call) { return call.kernel == Kernel::reduce; }
+inline bool reduces(const Call& call) { return call.kernel() == Kernel::reduce; }
 
-// Whether an operand of a call of n elements has as many.
-inline bool is_whole(const Arg& arg, int64_t n) { return arg.bytes == n * int64_t(size_of(arg.dtype)); }
+// Whether an operand of a call of n elements has n elements.
+inline bool is_whole(const Operand& o, int64_t n) { return o.bytes == n * int64_t(size_of(o.dtype)); }
 
-// Makes the call that of elements [begin, begin + n). Operands that exist only while the piece does lie in
-// `local`.
+// Makes the call that of elements [begin, begin + n). Operands that live only within a piece lie in `local`.
 void cut(Call& call, int64_t begin, int64_t n, std::byte* local);
 
 }  // namespace nncore

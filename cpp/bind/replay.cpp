@@ -132,14 +132,13 @@ using Arguments = py::typing::Tuple<py::object, py::ellipsis>;
 // A call of a group has the share of its time that it has of its cost.
 py::dict describe(const plan::PlannedCall& p, const plan::Group& group, int64_t index) {
   py::dict d;
-  const CallInfo info = describe(p.call);
   d["index"] = index;
-  d["name"] = info.name;
-  d["detail"] = info.detail;
+  d["name"] = p.call.type->name();
+  d["detail"] = p.call.type->text(p.call.memory);
   d["where"] = p.where;
-  d["flops"] = info.flops;
+  d["flops"] = p.call.type->flops(p.call.memory);
   int64_t bytes = 0;
-  for (int i = 0; i < p.call.n_args; i++) bytes += p.call.args[i].bytes;
+  for (const nncore::Operand& o : p.call.operands()) bytes += o.bytes;
   d["bytes"] = bytes;
   d["predicted_ns"] = p.call.cost;
   const int64_t best = group.alone || group.best[1] == 0 ? group.best[0] : group.best[1];

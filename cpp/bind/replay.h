@@ -1,7 +1,6 @@
 // A plan with all that Python has to see to around a replay.
 #pragma once
 #include "../autograd/tape.h"
-#include "../backend/describe.h"
 #include "collect.h"
 #include "guards.h"
 #include "recording.h"

@@ -26,10 +26,6 @@ class Generator final : public Object {
   void set_state(RandomKey state);
   RandomKey reserve(uint64_t blocks);
 
-  RandomKey reserve_floats(uint64_t n) { return reserve(n / 4 + (n % 4 != 0)); }
-  RandomKey reserve_doubles(uint64_t n) { return reserve(n / 2 + n % 2); }
-  RandomKey reserve_integers(uint64_t n) { return reserve(n / 2 + n % 2); }
-
  private:
   mutable std::mutex mutex_;
   RandomKey state_;

@@ -5,7 +5,7 @@
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
-#include "cost.h"
+#include "axes.h"
 #include "create.h"
 #include "made.h"
 #include "shape.h"
@@ -53,7 +53,7 @@ std::vector<Tensor> parts_of(const char* op, const Tensor& x, List sizes, int at
   return parts;
 }
 
-// Each part is a tensor, also one without elements; so many are not made of a tensor that has none.
+// Each part is a tensor, even one without elements: limits the parts of a tensor with few or no elements.
 void check_count(const char* op, const Tensor& x, int64_t parts) {
   constexpr int64_t few = 1 << 16;
   check<MemoryError>(parts <= std::max(few, x.numel()), op, ": ", parts, " parts of a tensor of shape ",
@@ -217,12 +217,26 @@ Tensor pad_copies(const Tensor& x, List widths, Padding mode) {
           ") of axis ", at, " of ", x.shape(), " are out of range");
     const Tensor narrow = y;
     y = made("pad", shape, x.dtype());
-    const PadAttrs attrs = {mode, shape.span(0, at), n, shape.span(at + 1, shape.ndim()), left, right};
-    submit(Call(Kernel::pad_axis_fwd, byte_cost(int64_t(2 * y.bytes())), attrs, in(narrow), out(y)));
+    const AxisView v(narrow.shape(), at);
+    submit(PadAxisFwd{.x = narrow,
+                      .y = y,
+                      .mode = mode,
+                      .outer = v.outer,
+                      .n = v.n,
+                      .inner = v.inner,
+                      .left = left,
+                      .right = right});
     if (Tape tape{narrow})
-      tape.record("pad", y, [from = narrow.shape(), attrs](const Tensor& dy, InputGrads& dx) {
+      tape.record("pad", y, [from = narrow.shape(), v, mode, left, right](const Tensor& dy, InputGrads& dx) {
         dx[0] = empty(from, dy.dtype());
-        submit(Call(Kernel::pad_axis_bwd, byte_cost(int64_t(2 * dy.bytes())), attrs, in(dy), out(dx[0])));
+        submit(PadAxisBwd{.dy = dy,
+                          .dx = dx[0],
+                          .mode = mode,
+                          .outer = v.outer,
+                          .n = v.n,
+                          .inner = v.inner,
+                          .left = left,
+                          .right = right});
       });
   }
   return y;

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "../backend/attrs.h"
+#include "../backend/kernels/pad.h"
 #include "../core/tensor.h"
 
 namespace nncore::ops {

@@ -6,7 +6,7 @@
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
-#include "cost.h"
+#include "../backend/kernels/attention.h"
 #include "create.h"
 #include "shape.h"
 
@@ -34,8 +34,8 @@ AttentionLayout by_heads(int64_t heads, int64_t rows, int64_t width) {
 // (batch, rows, heads * width), every row `ld` long
 AttentionLayout by_rows(int64_t rows, int64_t width, int64_t ld) { return {rows * ld, width, ld}; }
 
-// The mask in the form that the kernel reads, its strides written to attrs.
-Tensor prepared_mask(const AttentionRule& rule, const Tensor& q, const Shape& scores, AttentionAttrs& attrs) {
+// The mask in the form that the kernel reads, its strides written to spec.
+Tensor prepared_mask(const AttentionRule& rule, const Tensor& q, const Shape& scores, AttentionSpec& spec) {
   if (!rule.mask.defined()) return {};
   Tensor mask = rule.mask.detach();
   check(!rule.causal, name, ": a mask and is_causal exclude each other; put the triangle into the mask");
@@ -49,39 +49,44 @@ Tensor prepared_mask(const AttentionRule& rule, const Tensor& q, const Shape& sc
           " does not stretch to the scores ", scores);
   if (scores.ndim() > 4 && mask.ndim() > 3) mask = expand(mask, scores);  // many axes walk as one
   const Strides strides = broadcast_strides(mask.shape(), scores);
-  for (int i = 0; i < 4 && i < scores.ndim(); i++) attrs.mask_stride[3 - i] = strides[scores.ndim() - 1 - i];
+  for (int i = 0; i < 4 && i < scores.ndim(); i++) spec.mask_stride[3 - i] = strides[scores.ndim() - 1 - i];
   if (scores.ndim() > 4 && mask.ndim() == scores.ndim())
-    attrs.mask_stride[0] = attrs.heads * attrs.q_len * attrs.k_len;
+    spec.mask_stride[0] = spec.heads * spec.q_len * spec.k_len;
   return mask;
 }
 
-// An operand: whose numbers, and from which on.
-struct Operand {
+// Whose numbers, and from which on.
+struct Source {
   Tensor values;
   int64_t at;
   Tensor span() const { return from(values, at); }
 };
 
 // Calls with sizes and layouts decided. Inputs of the node: the distinct tensors among q, k, v.
-Tensor attend(const std::array<Operand, 3>& qkv, std::span<const Tensor> sources, AttentionAttrs attrs,
+Tensor attend(const std::array<Source, 3>& qkv, std::span<const Tensor> sources, AttentionSpec spec,
               const AttentionRule& rule, const Shape& scores, const Shape& shape) {
   const Tensor& q = qkv[0].values;
-  attrs.scale = rule.scale.value_or(1 / std::sqrt(double(std::max<int64_t>(attrs.d, 1))));
-  attrs.causal = rule.causal;
-  attrs.dropout = rule.dropout;
+  spec.scale = rule.scale.value_or(1 / std::sqrt(double(std::max<int64_t>(spec.d, 1))));
+  spec.causal = rule.causal;
+  spec.dropout = rule.dropout;
   check(rule.dropout >= 0 && rule.dropout <= 1, name, ": dropout_p is ", rule.dropout,
         " but must lie between 0 and 1");
-  const Tensor mask = prepared_mask(rule, q, scores, attrs);
-  const double work = double(scores.numel()) * double(attrs.d + attrs.dv) * (rule.causal ? .5 : 1);
-  const int64_t cost = flop_cost(work) + element_cost(scores.numel());
+  const Tensor mask = prepared_mask(rule, q, scores, spec);
   Tensor out = empty(shape, q.dtype());
-  const Tensor stats = empty({2, attrs.batch, attrs.heads, attrs.q_len}, q.dtype());
+  const Tensor stats = empty({2, spec.batch, spec.heads, spec.q_len}, q.dtype());
   const Tensor key = rule.dropout > 0 ? empty({2}, DType::int64) : Tensor();
-  Call call(Kernel::attention_fwd, cost, attrs, in(qkv[0].span()), in(qkv[1].span()), in(qkv[2].span()),
-            in(mask), nncore::out(out), nncore::out(stats), nncore::out(key));
-  if (out.numel() > 0) submit(key.defined() ? std::move(call).draws_from(*rule.generator) : call);
+  if (out.numel() > 0)
+    submit(AttentionFwd{.q = qkv[0].span(),
+                        .k = qkv[1].span(),
+                        .v = qkv[2].span(),
+                        .mask = mask,
+                        .out = out,
+                        .stats = stats,
+                        .key = key,
+                        .spec = spec},
+           key.defined() ? rule.generator : nullptr);
   if (Tape tape{sources}) {
-    std::array<Operand, 3> saved;
+    std::array<Source, 3> saved;
     for (int i = 0; i < 3; i++) saved[i] = {qkv[i].values.saved(), qkv[i].at};
     tape.record(name, out,
                 [=, mask = mask.defined() ? mask.saved() : mask, out = out.saved(),
@@ -97,9 +102,18 @@ Tensor attend(const std::array<Operand, 3>& qkv, std::span<const Tensor> sources
                     d[i] = from(grads[source], saved[i].at);
                   }
                   if (!any) return;
-                  submit(Call(Kernel::attention_bwd, 5 * cost / 2, attrs, in(saved[0].span()),
-                              in(saved[1].span()), in(saved[2].span()), in(mask), in(out), in(stats), in(dy),
-                              nncore::out(d[0]), nncore::out(d[1]), nncore::out(d[2]), in(key)));
+                  submit(AttentionBwd{.q = saved[0].span(),
+                                      .k = saved[1].span(),
+                                      .v = saved[2].span(),
+                                      .mask = mask,
+                                      .out = out,
+                                      .stats = stats,
+                                      .dout = dy,
+                                      .key = key,
+                                      .dq = d[0],
+                                      .dk = d[1],
+                                      .dv = d[2],
+                                      .spec = spec});
                 });
   }
   return out;
@@ -116,35 +130,35 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Attent
   check(axes >= 2 && k.ndim() == axes && v.ndim() == axes, name, ": query ", q.shape(), ", key ", k.shape(),
         " and value ", v.shape(), " need the same number of axes, at least (rows, features)");
   const auto size = [](const Tensor& t, int axis) { return t.ndim() + axis < 0 ? 1 : t.size(axis); };
-  AttentionAttrs attrs{};
-  attrs.heads = size(q, -3), attrs.kv_heads = size(k, -3);
-  attrs.q_len = q.size(-2), attrs.k_len = k.size(-2), attrs.d = q.size(-1), attrs.dv = v.size(-1);
-  attrs.batch = 1;
+  AttentionSpec spec{};
+  spec.heads = size(q, -3), spec.kv_heads = size(k, -3);
+  spec.q_len = q.size(-2), spec.k_len = k.size(-2), spec.d = q.size(-1), spec.dv = v.size(-1);
+  spec.batch = 1;
   for (int i = 0; i < axes - 3; i++) {
     check(k.size(i) == q.size(i) && v.size(i) == q.size(i), name, ": query ", q.shape(), ", key ", k.shape(),
           " and value ", v.shape(), " differ in axis ", i, "; expand the smaller one");
-    attrs.batch *= q.size(i);
+    spec.batch *= q.size(i);
   }
-  check(k.size(-1) == attrs.d, name, ": query ", q.shape(), " and key ", k.shape(),
+  check(k.size(-1) == spec.d, name, ": query ", q.shape(), " and key ", k.shape(),
         " differ in their last axis");
-  check(v.size(-2) == attrs.k_len && size(v, -3) == attrs.kv_heads, name, ": key ", k.shape(), " and value ",
+  check(v.size(-2) == spec.k_len && size(v, -3) == spec.kv_heads, name, ": key ", k.shape(), " and value ",
         v.shape(), " differ in heads or rows");
   if (grouped)
-    check(attrs.kv_heads > 0 && attrs.heads % attrs.kv_heads == 0, name, ": ", attrs.heads,
-          " heads of the query are no multiple of ", attrs.kv_heads, " heads of key and value");
+    check(spec.kv_heads > 0 && spec.heads % spec.kv_heads == 0, name, ": ", spec.heads,
+          " heads of the query are no multiple of ", spec.kv_heads, " heads of key and value");
   else
-    check(attrs.heads == attrs.kv_heads, name, ": ", attrs.heads, " heads of the query but ", attrs.kv_heads,
+    check(spec.heads == spec.kv_heads, name, ": ", spec.heads, " heads of the query but ", spec.kv_heads,
           " of key and value; enable_gqa=True lets them share");
-  attrs.q = by_heads(attrs.heads, attrs.q_len, attrs.d);
-  attrs.k = by_heads(attrs.kv_heads, attrs.k_len, attrs.d);
-  attrs.v = by_heads(attrs.kv_heads, attrs.k_len, attrs.dv);
-  attrs.out = by_heads(attrs.heads, attrs.q_len, attrs.dv);
+  spec.q = by_heads(spec.heads, spec.q_len, spec.d);
+  spec.k = by_heads(spec.kv_heads, spec.k_len, spec.d);
+  spec.v = by_heads(spec.kv_heads, spec.k_len, spec.dv);
+  spec.out = by_heads(spec.heads, spec.q_len, spec.dv);
   Shape shape = q.shape(), scores = q.shape();
-  shape[axes - 1] = attrs.dv;
-  scores[axes - 1] = attrs.k_len;
+  shape[axes - 1] = spec.dv;
+  scores[axes - 1] = spec.k_len;
   check_sizes(name, scores, size_of(q.dtype()));  // never all held, but counted
   const Tensor sources[] = {q, k, v};
-  return attend({{{q, 0}, {k, 0}, {v, 0}}}, sources, attrs, rule, scores, shape);
+  return attend({{{q, 0}, {k, 0}, {v, 0}}}, sources, spec, rule, scores, shape);
 }
 
 namespace {
@@ -168,28 +182,28 @@ Tensor attention_of_rows(const Tensor& q, const Tensor& k, const Tensor& v, int6
   }
   check(k.size(1) == v.size(1) && k.size(2) == q.size(2), name, ": query ", q.shape(), ", key ", k.shape(),
         " and value ", v.shape(), " do not fit");
-  AttentionAttrs attrs{};
-  attrs.batch = q.size(0), attrs.heads = attrs.kv_heads = heads;
-  attrs.q_len = q.size(1), attrs.k_len = k.size(1), attrs.d = q.size(2) / heads, attrs.dv = v.size(2) / heads;
-  attrs.q = by_rows(attrs.q_len, attrs.d, q.size(2));
-  attrs.k = by_rows(attrs.k_len, attrs.d, k.size(2));
-  attrs.v = by_rows(attrs.k_len, attrs.dv, v.size(2));
-  attrs.out = by_rows(attrs.q_len, attrs.dv, v.size(2));
+  AttentionSpec spec{};
+  spec.batch = q.size(0), spec.heads = spec.kv_heads = heads;
+  spec.q_len = q.size(1), spec.k_len = k.size(1), spec.d = q.size(2) / heads, spec.dv = v.size(2) / heads;
+  spec.q = by_rows(spec.q_len, spec.d, q.size(2));
+  spec.k = by_rows(spec.k_len, spec.d, k.size(2));
+  spec.v = by_rows(spec.k_len, spec.dv, v.size(2));
+  spec.out = by_rows(spec.q_len, spec.dv, v.size(2));
   const Tensor sources[] = {q, k, v};
-  return attend({{{q, 0}, {k, 0}, {v, 0}}}, sources, attrs, rule,
-                {attrs.batch, heads, attrs.q_len, attrs.k_len}, {attrs.batch, attrs.q_len, v.size(2)});
+  return attend({{{q, 0}, {k, 0}, {v, 0}}}, sources, spec, rule, {spec.batch, heads, spec.q_len, spec.k_len},
+                {spec.batch, spec.q_len, v.size(2)});
 }
 
 Tensor attention_of_packed(const Tensor& qkv, int64_t heads, const AttentionRule& rule) {
   check_heads(qkv, heads, 3);
   const int64_t width = qkv.size(2) / 3, steps = qkv.size(1);
-  AttentionAttrs attrs{};
-  attrs.batch = qkv.size(0), attrs.heads = attrs.kv_heads = heads;
-  attrs.q_len = attrs.k_len = steps, attrs.d = attrs.dv = width / heads;
-  attrs.q = attrs.k = attrs.v = by_rows(steps, attrs.d, 3 * width);
-  attrs.out = by_rows(steps, attrs.d, width);
-  return attend({{{qkv, 0}, {qkv, width}, {qkv, 2 * width}}}, std::span(&qkv, 1), attrs, rule,
-                {attrs.batch, heads, steps, steps}, {attrs.batch, steps, width});
+  AttentionSpec spec{};
+  spec.batch = qkv.size(0), spec.heads = spec.kv_heads = heads;
+  spec.q_len = spec.k_len = steps, spec.d = spec.dv = width / heads;
+  spec.q = spec.k = spec.v = by_rows(steps, spec.d, 3 * width);
+  spec.out = by_rows(steps, spec.d, width);
+  return attend({{{qkv, 0}, {qkv, width}, {qkv, 2 * width}}}, std::span(&qkv, 1), spec, rule,
+                {spec.batch, heads, steps, steps}, {spec.batch, steps, width});
 }
 
 }  // namespace nncore::ops

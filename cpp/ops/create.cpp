@@ -3,9 +3,10 @@
 #include <cmath>
 
 #include "../backend/backend.h"
+#include "../backend/kernels/copy.h"
+#include "../backend/kernels/elementwise.h"
 #include "../core/interrupt.h"
 #include "../core/watch.h"
-#include "cost.h"
 #include "elementwise.h"
 #include "index.h"
 #include "made.h"
@@ -15,11 +16,6 @@
 namespace nncore::ops {
 
 namespace {
-
-void fill(const Tensor& y, FillAttrs attrs) {
-  attrs.n = y.numel();
-  submit(Call(Kernel::fill, byte_cost(int64_t(y.bytes())), attrs, out(y)));
-}
 
 int64_t as_integer(double v) { return std::isfinite(v) && std::fabs(v) < 9e18 ? int64_t(v) : 0; }
 
@@ -57,7 +53,7 @@ Tensor converted(const char* op, const Tensor& input, DType dtype) {
   const bool narrows =
       dtype == DType::float32 ? x.dtype() == DType::float64 : !is_floating(dtype) && dtype != DType::boolean;
   if (!narrows || x.numel() == 0) return y;
-  const Watch unseen(nullptr);  // a step that makes a value need not check it again
+  const Watch unseen(nullptr);  // a replay of the step need not check the value again
   const auto compared = [](auto formula, const Tensor& a, const Tensor& b) {
     return compare(CompareOps::index_of<decltype(formula)>, a, b);
   };
@@ -105,7 +101,7 @@ Tensor full(const Shape& shape, double value, DType dtype) {
 Tensor full_integer(const Shape& shape, int64_t value, DType dtype) {
   check_holds("full", dtype, value);
   Tensor y = made("full", shape, dtype);
-  fill(y, {0, double(value), 0, value, 0});
+  submit(Fill{.y = y, .n = y.numel(), .value = double(value), .int_value = value});
   return y;
 }
 
@@ -118,7 +114,12 @@ Tensor arange(double start, double end, double step, DType dtype) {
   for (const double end_value : {start, start + (count - 1) * step})
     if (count > 0) check_holds("arange", dtype, end_value);
   Tensor y = made("arange", {int64_t(count)}, dtype);
-  fill(y, {0, start, step, as_integer(start), as_integer(step)});
+  submit(Fill{.y = y,
+              .n = y.numel(),
+              .value = start,
+              .step = step,
+              .int_value = as_integer(start),
+              .int_step = as_integer(step)});
   return y;
 }
 
@@ -135,7 +136,12 @@ Tensor arange_integer(int64_t start, int64_t end, int64_t step, DType dtype) {
     check_holds("arange", dtype, int64_t(uint64_t(start) + (count - 1) * uint64_t(step)));
   }
   Tensor y = made("arange", {int64_t(count)}, dtype);
-  fill(y, {0, double(start), double(step), start, step});
+  submit(Fill{.y = y,
+              .n = y.numel(),
+              .value = double(start),
+              .step = double(step),
+              .int_value = start,
+              .int_step = step});
   return y;
 }
 
@@ -147,8 +153,12 @@ Tensor linspace(double start, double end, int64_t steps, DType dtype) {
   check_holds("linspace", dtype, start);
   check_holds("linspace", dtype, end);
   Tensor y = made("linspace", {steps}, dtype);
-  fill(y, {0, start, steps > 1 ? (end - start) / double(steps - 1) : 0, 0, 0});
-  if (steps > 1)  // the last is end itself, not a rounded sum
+  submit(Fill{.y = y,
+              .n = steps,
+              .value = start,
+              .step = steps > 1 ? (end - start) / double(steps - 1) : 0,
+              .int_value = 0});
+  if (steps > 1)  // the last number is end itself, not a rounded sum
     fill_(Tensor(y.impl()->storage, int64_t(y.bytes() - size_of(dtype)), {1}, dtype), end);
   return y;
 }
@@ -158,21 +168,18 @@ Tensor eye(int64_t n, int64_t m, DType dtype) {
   fill_(y, 0);
   const Tensor one = full({1}, 1, dtype);
   const int64_t diagonal = std::min(n, m);
-  if (diagonal > 0) {
-    const CopyAttrs attrs = {1, false, {diagonal}, {0}, {m + 1}, 0, 0};
-    submit(Call(Kernel::copy, byte_cost(8 * diagonal), attrs, in(one), out(y)));
-  }
+  if (diagonal > 0)
+    submit(
+        Copy{.src = one, .dst = y, .ndim = 1, .size = {diagonal}, .src_stride = {0}, .dst_stride = {m + 1}});
   return y;
 }
 
-void check_finite(const Tensor& x) {
-  submit(Call(Kernel::check_finite, x.numel(), UnaryAttrs{0, x.numel(), {}}, in(x)));
-}
+void check_finite(const Tensor& x) { submit(CheckFinite{.x = x, .n = x.numel()}); }
 
 void fill_(const Tensor& y, double value) {
   check_holds("assign_", y.dtype(), value);
   const Uninterrupted whole;
-  fill(y, {0, value, 0, as_integer(value), 0});
+  submit(Fill{.y = y, .n = y.numel(), .value = value, .int_value = as_integer(value)});
 }
 
 void assign_(const Tensor& y, const Tensor& x) {
@@ -182,8 +189,7 @@ void assign_(const Tensor& y, const Tensor& x) {
                    y.dtype(), "; convert them with .to() first");
   if (y.numel() == 0) return;
   const Uninterrupted whole;
-  const CopyAttrs attrs = {1, false, {y.numel()}, {1}, {1}, 0, 0};
-  submit(Call(Kernel::copy, byte_cost(int64_t(2 * y.bytes())), attrs, in(x), out(y)));
+  submit(Copy{.src = x, .dst = y, .ndim = 1, .size = {y.numel()}, .src_stride = {1}, .dst_stride = {1}});
 }
 
 void random_(const Tensor& y, Generator& generator, Distribution distribution, double a, double b) {
@@ -198,8 +204,7 @@ void random_(const Tensor& y, Generator& generator, Distribution distribution, d
     check(std::isfinite(a) && std::isfinite(b) && a <= b, "uniform_: the bounds ", a, " and ", b,
           " must be finite, and in this order");
   if (distribution == Distribution::uniform) check_holds(op, y.dtype(), b - a);
-  const RandomAttrs attrs = {distribution, y.numel(), a, b, 0, 0};
-  submit(Call(Kernel::random, 8 * y.numel(), attrs, out(y)).draws_from(generator));
+  submit(Random{.y = y, .distribution = distribution, .n = y.numel(), .a = a, .b = b}, &generator);
 }
 
 Tensor randint(int64_t low, int64_t high, const Shape& shape, Generator& generator, DType dtype) {
@@ -209,16 +214,15 @@ Tensor randint(int64_t low, int64_t high, const Shape& shape, Generator& generat
     check_holds("randint", dtype, high - 1);
   }
   Tensor y = made("randint", shape, dtype);
-  const RandomAttrs attrs = {Distribution::integer, y.numel(), 0, 0, low, high};
-  submit(Call(Kernel::random, 8 * y.numel(), attrs, out(y)).draws_from(generator));
+  submit(Random{.y = y, .distribution = Distribution::integer, .n = y.numel(), .low = low, .high = high},
+         &generator);
   return y;
 }
 
 Tensor randperm(int64_t n, Generator& generator) {
   check(n >= 0, "randperm: n is ", n, " but must be 0 or more");
   Tensor y = made("randperm", {n}, DType::int64);
-  const RandomAttrs attrs = {Distribution::integer, n, 0, 0, 0, 0};
-  submit(Call(Kernel::permutation, 12 * n, attrs, out(y)).draws_from(generator));
+  submit(Permutation{.y = y, .n = n}, &generator);
   return y;
 }
 

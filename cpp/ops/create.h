@@ -1,6 +1,6 @@
 // New values: constants, ranges, random numbers.
 #pragma once
-#include "../backend/attrs.h"
+#include "../backend/kernels/random.h"
 #include "../core/random.h"
 #include "../core/tensor.h"
 

@@ -4,7 +4,7 @@
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
-#include "cost.h"
+#include "../backend/kernels/dropout.h"
 #include "rows.h"
 
 namespace nncore::ops {
@@ -18,15 +18,23 @@ struct Change {
 Tensor drop(const char* op, const Tensor& x, double p, int lead, Change change, Generator& generator) {
   const int64_t inner = lead ? x.shape().span(lead, x.ndim()) : 1;
   if (p == 0 || x.numel() == 0) return x;
-  const DropoutAttrs attrs = {x.numel(), inner, p, change.scale, change.shift, change.dropped};
-  const int64_t cost = inner == 1 ? element_cost(2 * x.numel()) : byte_cost(int64_t(2 * x.bytes()));
   const Tensor key = empty({2}, DType::int64);
   Tensor y = empty_like(x);
-  submit(Call(Kernel::dropout_fwd, cost, attrs, in(x), out(y), out(key)).draws_from(generator));
+  submit(DropoutFwd{.x = x,
+                    .y = y,
+                    .key = key,
+                    .n = x.numel(),
+                    .inner = inner,
+                    .p = p,
+                    .scale = change.scale,
+                    .shift = change.shift,
+                    .dropped = change.dropped},
+         &generator);
   if (Tape tape{x})
-    tape.record(op, y, [attrs, cost, key](const Tensor& dy, InputGrads& dx) {
+    tape.record(op, y, [inner, p, scale = change.scale, key](const Tensor& dy, InputGrads& dx) {
       dx[0] = empty_like(dy);
-      submit(Call(Kernel::dropout_bwd, cost, attrs, in(dy), in(key), out(dx[0])));
+      submit(DropoutBwd{
+          .dy = dy, .key = key, .dx = dx[0], .n = dy.numel(), .inner = inner, .p = p, .scale = scale});
     });
   return y;
 }

@@ -5,8 +5,8 @@
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
+#include "../backend/kernels/elementwise.h"
 #include "../core/interrupt.h"
-#include "cost.h"
 #include "create.h"
 #include "index.h"
 #include "shape.h"
@@ -30,14 +30,14 @@ constexpr std::array<const char*, sizeof...(Ops)> names(OpList<Ops...>) {
 
 constexpr bool is_division(int op) { return op == BinaryOps::index_of<formulas::Div>; }
 
-// Both operands in the type they are computed in.
+// The dtype in which a and b are computed.
 DType common_type(const char* op, bool divides, const Tensor& a, const Tensor& b) {
   const DType dtype = promote(a.dtype(), b.dtype());
   check<TypeError>(dtype != DType::boolean, op, ": bool tensors have no arithmetic; convert with .to()");
   return divides && !is_floating(dtype) ? DType::float32 : dtype;
 }
 
-// x in that type; converted, it lives in `held`.
+// x in that dtype. A converted x is kept in `held`.
 const Tensor& in_type(const Tensor& x, DType dtype, Tensor& held) {
   return x.dtype() == dtype ? x : held = cast(x, dtype);
 }
@@ -45,15 +45,21 @@ const Tensor& in_type(const Tensor& x, DType dtype, Tensor& held) {
 Tensor binary_grad(int op, int operand, const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy) {
   const Shape& shape = (operand == 0 ? a : b).shape();
   Tensor d = empty(dy.shape(), dy.dtype());
-  const BinaryAttrs attrs = {op, operand, dy.numel(), merged_loop(dy.shape(), {&a, &b})};
-  submit(Call(Kernel::binary_bwd, byte_cost(int64_t(4 * d.bytes())), attrs, in(a), in(b), in(y), in(dy),
-              out(d)));
+  submit(BinaryBwd{.a = a,
+                   .b = b,
+                   .y = y,
+                   .dy = dy,
+                   .d = d,
+                   .op = op,
+                   .operand = operand,
+                   .n = dy.numel(),
+                   .loop = merged_loop(dy.shape(), {&a, &b})});
   return sum_to(d, shape);
 }
 
 }  // namespace
 
-// The innermost strides are then 1 or 0.
+// Axes are merged where all operands go on from one to the next by the same stride.
 BroadcastLoop merged_loop(const Shape& shape, std::initializer_list<const Tensor*> operands) {
   BroadcastLoop loop;
   bool stretched = false;
@@ -91,7 +97,7 @@ const std::array<const char*, CompareOps::size> compare_names = names(CompareOps
 
 namespace {
 
-// Integers where the op gives integers, exactly; else none.
+// The exact result where the op gives integers for integers; else an undefined tensor.
 Tensor of_integers(int op, const Tensor& x, const Scalars& scalars) {
   using namespace formulas;
   const auto is = [op]<class... Op>(OpList<Op...>) { return ((op == UnaryOps::index_of<Op>) || ...); };
@@ -127,16 +133,20 @@ Tensor unary(int op, const Tensor& input, Scalars scalars) {
       if (!(std::fabs(s) <= FLT_MAX)) [[unlikely]]
         check_holds(info.name, DType::float32, s);
   Tensor y = empty_like(x);
-  const UnaryAttrs attrs = {op, x.numel(), {scalars[0], scalars[1]}};
-  submit(Call(Kernel::unary_fwd, element_cost(x.numel()), attrs, in(x), out(y)));
+  submit(UnaryFwd{.x = x, .y = y, .op = op, .n = x.numel(), .scalars = {scalars[0], scalars[1]}});
   if (Tape tape{x})
-    tape.record(
-        info.name, y,
-        [attrs, x = reads(info.needs, Needs::x) ? x.saved() : Tensor(),
-         y = reads(info.needs, Needs::y) ? y.saved() : Tensor()](const Tensor& dy, InputGrads& dx) {
-          dx[0] = empty_like(dy);
-          submit(Call(Kernel::unary_bwd, element_cost(attrs.n), attrs, in(x), in(y), in(dy), out(dx[0])));
-        });
+    tape.record(info.name, y,
+                [op, scalars, x = reads(info.needs, Needs::x) ? x.saved() : Tensor(),
+                 y = reads(info.needs, Needs::y) ? y.saved() : Tensor()](const Tensor& dy, InputGrads& dx) {
+                  dx[0] = empty_like(dy);
+                  submit(UnaryBwd{.x = x,
+                                  .y = y,
+                                  .dy = dy,
+                                  .dx = dx[0],
+                                  .op = op,
+                                  .n = dy.numel(),
+                                  .scalars = {scalars[0], scalars[1]}});
+                });
   return y;
 }
 
@@ -147,8 +157,7 @@ Tensor binary(int op, const Tensor& left, const Tensor& right) {
   const Tensor &a = in_type(left, dtype, held_a), &b = in_type(right, dtype, held_b);
   const Shape shape = a.shape() == b.shape() ? a.shape() : broadcast(info.name, a.shape(), b.shape());
   Tensor y = empty(shape, dtype);
-  const BinaryAttrs attrs = {op, 0, y.numel(), merged_loop(shape, {&a, &b})};
-  submit(Call(Kernel::binary_fwd, byte_cost(int64_t(3 * y.bytes())), attrs, in(a), in(b), out(y)));
+  submit(BinaryFwd{.a = a, .b = b, .y = y, .op = op, .n = y.numel(), .loop = merged_loop(shape, {&a, &b})});
   if (Tape tape{a, b}) {
     const auto needed = [&](Needs what) {
       return (a.requires_grad() && reads(info.needs[0], what)) ||
@@ -172,8 +181,8 @@ namespace {
 
 void binary_in_place(int op, const Tensor& y, const Tensor& x) {
   const Uninterrupted whole;
-  const BinaryAttrs attrs = {op, 0, y.numel(), merged_loop(y.shape(), {&y, &x})};
-  submit(Call(Kernel::binary_fwd, byte_cost(int64_t(3 * y.bytes())), attrs, in(y), in(x), out(y)));
+  submit(
+      BinaryFwd{.a = y, .b = x, .y = y, .op = op, .n = y.numel(), .loop = merged_loop(y.shape(), {&y, &x})});
 }
 
 }  // namespace
@@ -186,8 +195,7 @@ Tensor compare(int op, const Tensor& left, const Tensor& right) {
   const Tensor a = cast(left.detach(), dtype), b = cast(right.detach(), dtype);
   const Shape shape = broadcast(compare_names[op], a.shape(), b.shape());
   Tensor y = empty(shape, DType::boolean);
-  const BinaryAttrs attrs = {op, 0, y.numel(), merged_loop(shape, {&a, &b})};
-  submit(Call(Kernel::compare, byte_cost(int64_t(2 * y.bytes())), attrs, in(a), in(b), out(y)));
+  submit(Compare{.a = a, .b = b, .y = y, .op = op, .n = y.numel(), .loop = merged_loop(shape, {&a, &b})});
   return y;
 }
 
@@ -198,8 +206,12 @@ Tensor where(const Tensor& condition, const Tensor& left, const Tensor& right) {
   const Tensor a = cast(left, dtype), b = cast(right, dtype);
   const Shape shape = broadcast("where", condition.shape(), broadcast("where", a.shape(), b.shape()));
   Tensor y = empty(shape, dtype);
-  const WhereAttrs attrs = {y.numel(), merged_loop(shape, {&condition, &a, &b})};
-  submit(Call(Kernel::where, byte_cost(int64_t(3 * y.bytes())), attrs, in(condition), in(a), in(b), out(y)));
+  submit(Where{.condition = condition,
+               .a = a,
+               .b = b,
+               .y = y,
+               .n = y.numel(),
+               .loop = merged_loop(shape, {&condition, &a, &b})});
   if (Tape tape{a, b})
     tape.record(
         "where", y,

@@ -1,8 +1,8 @@
-// Elementwise ops, all driven by the list: an op is named by its index there.
+// Elementwise ops. An op is an index in a list of elementwise_list.h.
 #pragma once
 #include <array>
 
-#include "../backend/attrs.h"
+#include "../backend/kernels/broadcast.h"
 #include "../core/tensor.h"
 
 namespace nncore {
@@ -27,7 +27,7 @@ extern const std::array<UnaryInfo, UnaryOps::size> unary_info;
 extern const std::array<BinaryInfo, BinaryOps::size> binary_info;
 extern const std::array<const char*, CompareOps::size> compare_names;
 
-// How operands stretched to `shape` are walked: axes that all walk as one are merged.
+// The loop over operands that are broadcast to `shape`, with as few axes as possible.
 BroadcastLoop merged_loop(const Shape& shape, std::initializer_list<const Tensor*> operands);
 
 Tensor unary(int op, const Tensor& x, Scalars scalars = {});
@@ -44,7 +44,7 @@ Tensor apply(const Tensor& a, const Tensor& b) {
   return binary(BinaryOps::index_of<Op>, a, b);
 }
 inline Tensor add(const Tensor& a, const Tensor& b) { return apply<formulas::Add>(a, b); }
-// y += x and y *= x in place, for what the library owns; x is stretched to y. Not recorded.
+// y += x and y *= x in place, for tensors that the library owns; x is broadcast to y. Not recorded.
 void add_(const Tensor& y, const Tensor& x);
 void mul_(const Tensor& y, const Tensor& x);
 inline Tensor multiply(const Tensor& a, const Tensor& b) { return apply<formulas::Mul>(a, b); }

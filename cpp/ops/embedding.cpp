@@ -2,7 +2,7 @@
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
-#include "cost.h"
+#include "../backend/kernels/embedding.h"
 #include "rows.h"
 
 namespace nncore::ops {
@@ -24,17 +24,27 @@ Tensor embedding(const Tensor& ids, const Tensor& table, int64_t padding, bool b
   check_table("embedding", ids, table, padding);
   Shape shape = ids.shape();
   shape.push_back(table.size(1));
-  const EmbeddingAttrs attrs = {ids.numel(), table.size(0), table.size(1), padding, by_frequency};
   Tensor y = empty(shape, table.dtype());
-  const int64_t cost = byte_cost(int64_t(2 * y.bytes()));
-  submit(Call(Kernel::embedding_fwd, cost, attrs, in(table), in(ids), out(y)));
+  submit(EmbeddingFwd{.table = table,
+                      .ids = ids,
+                      .y = y,
+                      .count = ids.numel(),
+                      .rows = table.size(0),
+                      .cols = table.size(1)});
   if (Tape tape{table})
-    tape.record("embedding", y,
-                [=, ids = ids.saved(), from = table.shape()](const Tensor& dy, InputGrads& d) {
-                  d[0] = empty(from, dy.dtype());
-                  submit(Call(Kernel::embedding_bwd, cost + byte_cost(int64_t(d[0].bytes())), attrs, in(ids),
-                              in(dy), out(d[0])));
-                });
+    tape.record(
+        "embedding", y,
+        [ids = ids.saved(), from = table.shape(), padding, by_frequency](const Tensor& dy, InputGrads& d) {
+          d[0] = empty(from, dy.dtype());
+          submit(EmbeddingBwd{.ids = ids,
+                              .dy = dy,
+                              .dtable = d[0],
+                              .count = ids.numel(),
+                              .rows = from[0],
+                              .cols = from[1],
+                              .padding = padding,
+                              .by_frequency = by_frequency});
+        });
   return y;
 }
 
@@ -62,46 +72,61 @@ Tensor embedding_bag(const Tensor& input, const Tensor& table, const Bags& bags)
   }
   const bool is_max = bags.mode == Bags::Mode::max;
   check(!is_max || !bags.by_frequency, op, ": mode 'max' takes no scale_grad_by_freq");
-  const EmbeddingBagAttrs attrs = {.count = ids.numel(),
-                                   .bags = offsets.defined() ? offsets.numel() - ends : ids.size(0),
-                                   .length = offsets.defined() ? -1 : ids.size(1),
-                                   .rows = table.size(0),
-                                   .cols = table.size(1),
-                                   .padding = bags.padding,
-                                   .mean = bags.mode == Bags::Mode::mean,
-                                   .by_frequency = bags.by_frequency,
-                                   .has_end = ends > 0};
-  Tensor y = empty({attrs.bags, attrs.cols}, table.dtype());
-  const int64_t cost = byte_cost(int64_t(y.bytes()) + attrs.count * attrs.cols * int64_t(size_of(y.dtype())));
-  const int64_t back_cost = cost + byte_cost(int64_t(table.bytes()));
+  const bool is_mean = bags.mode == Bags::Mode::mean;
+  const BagSizes sizes = {.count = ids.numel(),
+                          .bags = offsets.defined() ? offsets.numel() - ends : ids.size(0),
+                          .length = offsets.defined() ? -1 : ids.size(1),
+                          .rows = table.size(0),
+                          .cols = table.size(1),
+                          .padding = bags.padding,
+                          .has_end = ends > 0};
+  Tensor y = empty({sizes.bags, sizes.cols}, table.dtype());
   if (is_max) {
-    submit(Call(Kernel::embedding_bag_max_fwd, cost, attrs, in(table), in(ids), in(offsets), out(y)));
+    submit(EmbeddingBagMaxFwd{.table = table, .ids = ids, .offsets = offsets, .y = y, .sizes = sizes});
     if (Tape tape{table})
       tape.record(op, y,
-                  [=, table = table.saved(), ids = ids.saved(), y = y.saved(),
+                  [sizes, table = table.saved(), ids = ids.saved(), y = y.saved(),
                    offsets = offsets.defined() ? offsets.saved() : offsets](const Tensor& dy, InputGrads& d) {
                     d[0] = empty_like(table);
-                    submit(Call(Kernel::embedding_bag_max_bwd, back_cost, attrs, in(table), in(ids),
-                                in(offsets), in(y), in(dy), out(d[0])));
+                    submit(EmbeddingBagMaxBwd{.table = table,
+                                              .ids = ids,
+                                              .offsets = offsets,
+                                              .y = y,
+                                              .dy = dy,
+                                              .dtable = d[0],
+                                              .sizes = sizes});
                   });
     return y;
   }
-  submit(Call(Kernel::embedding_bag_fwd, cost, attrs, in(table), in(ids), in(offsets), in(weights), out(y)));
+  submit(EmbeddingBagFwd{.table = table,
+                         .ids = ids,
+                         .offsets = offsets,
+                         .weights = weights,
+                         .y = y,
+                         .sizes = sizes,
+                         .mean = is_mean});
   if (Tape tape{table, weights})
     tape.record(
         op, y,
-        [=, ids = ids.saved(), offsets = offsets.defined() ? offsets.saved() : offsets,
+        [sizes, is_mean, by_frequency = bags.by_frequency, ids = ids.saved(),
+         offsets = offsets.defined() ? offsets.saved() : offsets,
          weights = weights.defined() ? weights.saved(table.requires_grad()) : weights,
          table = table.saved(weights.defined() && weights.requires_grad())](const Tensor& dy, InputGrads& d) {
           if (d.needs(0)) {
             d[0] = empty_like(table);
-            submit(Call(Kernel::embedding_bag_bwd, back_cost, attrs, in(ids), in(offsets), in(weights),
-                        in(dy), out(d[0])));
+            submit(EmbeddingBagBwd{.ids = ids,
+                                   .offsets = offsets,
+                                   .weights = weights,
+                                   .dy = dy,
+                                   .dtable = d[0],
+                                   .sizes = sizes,
+                                   .mean = is_mean,
+                                   .by_frequency = by_frequency});
           }
           if (d.needs(1)) {
             d[1] = empty_like(weights);
-            submit(Call(Kernel::embedding_bag_weights_bwd, cost, attrs, in(table), in(ids), in(offsets),
-                        in(dy), out(d[1])));
+            submit(EmbeddingBagWeightsBwd{
+                .table = table, .ids = ids, .offsets = offsets, .dy = dy, .dweights = d[1], .sizes = sizes});
           }
         });
   return y;

@@ -5,8 +5,9 @@
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
+#include "../backend/kernels/fold.h"
+#include "../backend/kernels/reduce.h"
 #include "axes.h"
-#include "cost.h"
 #include "elementwise.h"
 #include "reduce.h"
 #include "shape.h"
@@ -15,7 +16,7 @@ namespace nncore::ops {
 
 namespace {
 
-// x with the axes to go side by side, (outer, n, inner) about them.
+// x with the axes to fold side by side: (outer, n, inner).
 struct Grouped {
   Tensor x;
   int64_t outer, n, inner;
@@ -33,7 +34,7 @@ struct Grouped {
       last = i + 1;
       count++;
     }
-    if (count > 0 && last - first != count) {  // others lie between them: those to go move to the end
+    if (count > 0 && last - first != count) {  // others lie between them: move the axes to fold to the end
       std::array<int64_t, Shape::max_ndim> order;
       int at = 0;
       for (const bool moves : {false, true})
@@ -50,32 +51,43 @@ struct Grouped {
   }
 };
 
-int64_t fold_cost(const Tensor& x, Fold term) {
-  return term == Fold::abs_pow     ? 4 * x.numel()
-         : term == Fold::exp_minus ? element_cost(2 * x.numel())
-                                   : byte_cost(int64_t(x.bytes()));
-}
-
 void plain(Reduction op, const Grouped& g, double scale, const Tensor& y) {
-  submit(Call(Kernel::reduce, byte_cost(int64_t(g.x.bytes())), ReduceAttrs{op, g.outer, g.n, g.inner, scale},
-              in(g.x), out(y)));
+  submit(Reduce{.x = g.x, .y = y, .op = op, .outer = g.outer, .n = g.n, .inner = g.inner, .scale = scale});
 }
 
 Tensor fold(const char* op, const Grouped& g, Fold term, FoldEnd end, double scale, double power,
             const Tensor& m) {
   Tensor y = empty(g.result, g.x.dtype());
-  const FoldAttrs attrs = {term, end, g.outer, g.n, g.inner, scale, power};
   const Tensor sum = end == FoldEnd::log_plus ? empty(g.result, g.x.dtype()) : Tensor();
-  submit(Call(Kernel::fold_fwd, fold_cost(g.x, term), attrs, in(g.x),
-              term == Fold::deviation ? out(m) : in(m), out(y), out(sum)));
+  submit(FoldFwd{.x = g.x,
+                 .m = term == Fold::deviation ? State(Out(m)) : State(In(m)),
+                 .y = y,
+                 .sum = sum,
+                 .term = term,
+                 .end = end,
+                 .outer = g.outer,
+                 .n = g.n,
+                 .inner = g.inner,
+                 .scale = scale,
+                 .power = power});
   if (Tape tape{g.x})
-    tape.record(
-        op, y,
-        [attrs, x = g.x.saved(), y = sum.defined() ? sum : y.saved(), m](const Tensor& dy, InputGrads& dx) {
-          dx[0] = empty_like(x);
-          submit(Call(Kernel::fold_bwd, fold_cost(x, attrs.term), attrs, in(x), in(m), in(y), in(dy),
-                      out(dx[0])));
-        });
+    tape.record(op, y,
+                [x = g.x.saved(), y = sum.defined() ? sum : y.saved(), m, term, end, outer = g.outer, n = g.n,
+                 inner = g.inner, scale, power](const Tensor& dy, InputGrads& dx) {
+                  dx[0] = empty_like(x);
+                  submit(FoldBwd{.x = x,
+                                 .m = m,
+                                 .y = y,
+                                 .dy = dy,
+                                 .dx = dx[0],
+                                 .term = term,
+                                 .end = end,
+                                 .outer = outer,
+                                 .n = n,
+                                 .inner = inner,
+                                 .scale = scale,
+                                 .power = power});
+                });
   return y;
 }
 
@@ -84,7 +96,7 @@ Tensor fold(const char* op, const Grouped& g, Fold term, FoldEnd end, double sca
 Tensor variance(const Tensor& x, std::span<const int64_t> axes, double correction, bool keepdim, bool root) {
   const char* op = root ? "std" : "var";
   const Grouped g(op, x, axes, keepdim);
-  const Tensor mean = empty({2, g.outer, g.inner}, x.dtype());  // and what it lacks
+  const Tensor mean = empty({2, g.outer, g.inner}, x.dtype());  // and its rounding error
   if (g.inner != 1) plain(Reduction::sum, g, 1 / double(g.n), mean.alias({g.outer, g.inner}));
   const double scale = 1 / std::max(0.0, double(g.n) - correction);
   return fold(op, g, Fold::deviation, root ? FoldEnd::sqrt : FoldEnd::none, scale, 2, mean);

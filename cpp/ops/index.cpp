@@ -4,7 +4,9 @@
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
-#include "cost.h"
+#include "../backend/kernels/index.h"
+#include "../backend/kernels/mask.h"
+#include "axes.h"
 #include "create.h"
 #include "elementwise.h"
 #include "made.h"
@@ -21,30 +23,43 @@ void check_index_type(const char* op, const Tensor& index) {
                    ": an index tensor must be int64, int32 or uint8, got ", index.dtype());
 }
 
-int64_t move_cost(const Tensor& y) { return byte_cost(int64_t(4 * y.bytes())); }
+// y += src where index points along the axis
+void add_rows(const char* op, const Tensor& y, int axis, const Tensor& index, const Tensor& src, bool wrap) {
+  const AxisView v(y.shape(), axis);
+  submit(ScatterAddRows{.index = index,
+                        .src = src,
+                        .y = y,
+                        .op = op,
+                        .outer = v.outer,
+                        .rows = v.n,
+                        .cols = v.inner,
+                        .count = index.numel(),
+                        .wrap = wrap});
+}
 
-// x (outer, n, inner) about an axis
-struct AxisView {
-  int64_t outer, n, inner;
-  AxisView(const Shape& s, int axis)
-      : outer(s.span(0, axis)),
-        n(s.ndim() ? s[axis] : 1),
-        inner(s.span(std::min(axis + 1, s.ndim()), s.ndim())) {}
-};
-
-Tensor take_rows_of(const char* op, const Tensor& x, const GatherAttrs& attrs, const Shape& shape,
-                    const Tensor& index) {
+Tensor take_rows(const char* op, const Tensor& x, int axis, const Tensor& index, const Shape& shape,
+                 bool wrap) {
+  const AxisView v(x.shape(), axis);
   Tensor y = empty(shape, x.dtype());
-  submit(Call(Kernel::gather_rows, move_cost(y), attrs, in(x), in(index), out(y)));
+  submit(GatherRows{.x = x,
+                    .index = index,
+                    .y = y,
+                    .op = op,
+                    .outer = v.outer,
+                    .rows = v.n,
+                    .cols = v.inner,
+                    .count = index.numel(),
+                    .wrap = wrap});
   if (Tape tape{x})
-    tape.record(op, y, [from = x.shape(), index = index.saved(), attrs](const Tensor& dy, InputGrads& dx) {
-      dx[0] = zeros(from, dy.dtype());
-      submit(Call(Kernel::scatter_add_rows, move_cost(dy), attrs, in(index), in(dy), out(dx[0])));
-    });
+    tape.record(op, y,
+                [op, from = x.shape(), axis, index = index.saved(), wrap](const Tensor& dy, InputGrads& dx) {
+                  dx[0] = zeros(from, dy.dtype());
+                  add_rows(op, dx[0], axis, index, dy, wrap);
+                });
   return y;
 }
 
-// What gather and scatter need of their index: the axes of x, no longer than x elsewhere.
+// The index of gather and scatter has as many axes as x, each no longer than in x except the given one.
 void check_axis_index(const char* op, const Tensor& x, const Tensor& index, int axis) {
   check_index_type(op, index);
   check(index.ndim() == x.ndim(), op, ": index has shape ", index.shape(), " but the tensor has ", x.shape(),
@@ -65,26 +80,40 @@ Tensor reachable(const Tensor& x, const Shape& index, int axis) {
   return whole ? x : slice(x, slices);
 }
 
-AxisIndexAttrs axis_attrs(const char* op, const Shape& x, const Shape& index, int axis) {
-  const AxisView v(x, axis), i(index, axis);
-  return {op, v.outer, v.n, v.inner, i.n, false, false};
+void scatter_into(const char* op, const Tensor& y, int axis, const Tensor& index, const Tensor& src,
+                  bool wrap, bool add) {
+  const AxisView v(y.shape(), axis);
+  submit(ScatterAxis{.index = index,
+                     .src = src,
+                     .y = y,
+                     .op = op,
+                     .outer = v.outer,
+                     .n = v.n,
+                     .inner = v.inner,
+                     .count = AxisView(index.shape(), axis).n,
+                     .wrap = wrap,
+                     .add = add,
+                     .single = src.ndim() == 0 && index.ndim() > 0});
 }
 
-void scatter_into(const Tensor& y, AxisIndexAttrs attrs, const Tensor& index, const Tensor& src, bool add) {
-  attrs.add = add;
-  attrs.single = src.ndim() == 0 && index.ndim() > 0;
-  submit(Call(Kernel::scatter_axis, 4 * index.numel(), attrs, in(index), in(src), out(y)));
-}
-
-Tensor gather_all(const char* op, const Tensor& x, const Tensor& index, int axis) {
-  const AxisIndexAttrs attrs = axis_attrs(op, x.shape(), index.shape(), axis);
+Tensor gather_all(const char* op, const Tensor& x, int axis, const Tensor& index, bool wrap) {
+  const AxisView v(x.shape(), axis);
   Tensor y = empty(index.shape(), x.dtype());
-  submit(Call(Kernel::gather_axis, 2 * y.numel(), attrs, in(x), in(index), out(y)));
+  submit(GatherAxis{.x = x,
+                    .index = index,
+                    .y = y,
+                    .op = op,
+                    .outer = v.outer,
+                    .n = v.n,
+                    .inner = v.inner,
+                    .count = AxisView(index.shape(), axis).n,
+                    .wrap = wrap});
   if (Tape tape{x})
-    tape.record(op, y, [from = x.shape(), index = index.saved(), attrs](const Tensor& dy, InputGrads& dx) {
-      dx[0] = zeros(from, dy.dtype());
-      scatter_into(dx[0], attrs, index, dy, true);
-    });
+    tape.record(op, y,
+                [op, from = x.shape(), axis, index = index.saved(), wrap](const Tensor& dy, InputGrads& dx) {
+                  dx[0] = zeros(from, dy.dtype());
+                  scatter_into(op, dx[0], axis, index, dy, wrap, true);
+                });
   return y;
 }
 
@@ -93,12 +122,11 @@ Tensor gather_all(const char* op, const Tensor& x, const Tensor& index, int axis
 Tensor take_axis(const char* op, const Tensor& x, int axis, const Tensor& index, bool wrap) {
   check_index_type(op, index);
   check<IndexError>(x.ndim() > 0, op, ": a tensor without axes cannot be indexed");
-  const AxisView v(x.shape(), axis);
   Shape shape;
   for (int i = 0; i < axis; i++) shape.push_back(x.shape()[i]);
   for (int64_t size : index.shape()) shape.push_back(size);
   for (int i = axis + 1; i < x.ndim(); i++) shape.push_back(x.shape()[i]);
-  return take_rows_of(op, x, {index.numel(), v.n, v.inner, v.outer, op, wrap}, shape, index);
+  return take_rows(op, x, axis, index, shape, wrap);
 }
 
 Tensor index_select(const Tensor& x, int64_t axis, const Tensor& index) {
@@ -117,8 +145,6 @@ Tensor index_add(const Tensor& x, int64_t axis, const Tensor& index, const Tenso
         " and ", index.numel(), " indices along axis ", at, " need ", expected);
   check<TypeError>(source.dtype() == x.dtype(), "index_add: source is ", source.dtype(),
                    " but the tensor is ", x.dtype(), "; convert one of them with .to()");
-  const AxisView v(x.shape(), at);
-  const GatherAttrs attrs = {index.numel(), v.n, v.inner, v.outer, "index_add", false};
   check(is_floating(x.dtype()) || (std::trunc(alpha) == alpha && std::fabs(alpha) < 0x1p53),
         "index_add: alpha is ", alpha, " but ", x.dtype(), " tensors need an integer");
   const Tensor scaled = alpha == 1 ? source
@@ -126,11 +152,11 @@ Tensor index_add(const Tensor& x, int64_t axis, const Tensor& index, const Tenso
                             ? multiply(source, alpha)
                             : multiply(source, full_integer({}, int64_t(alpha), x.dtype()));
   Tensor y = clone(x.detach());
-  submit(Call(Kernel::scatter_add_rows, move_cost(source), attrs, in(index), in(scaled), out(y)));
+  add_rows("index_add", y, at, index, scaled, false);
   if (Tape tape{x, scaled})
-    tape.record("index_add", y, [index = index.saved(), attrs, expected](const Tensor& dy, InputGrads& d) {
+    tape.record("index_add", y, [index = index.saved(), at, expected](const Tensor& dy, InputGrads& d) {
       if (d.needs(0)) d[0] = dy;
-      if (d.needs(1)) d[1] = take_rows_of("index_add", dy, attrs, expected, index);
+      if (d.needs(1)) d[1] = take_rows("index_add", dy, at, index, expected, false);
     });
   return y;
 }
@@ -148,19 +174,17 @@ Tensor index_axes(const Tensor& x, int first, std::span<const Tensor> indices) {
     check_index_type("index", index);
     shape = broadcast("index", shape, index.shape());
   }
-  check(count < Call::max_args, "index: more than ", Call::max_args - 1, " index tensors");
-  RavelAttrs attrs = {shape.numel(), count, first, {}};
-  for (int d = 0; d < count; d++) attrs.size[d] = x.shape()[first + d];
+  check(count <= max_axes, "index: more than ", max_axes, " index tensors");
   const Tensor flat = empty(shape, DType::int64);
+  RavelIndex ravel = {.flat = flat, .n = flat.numel(), .ndim = count, .first_axis = first};
   std::vector<Tensor> wide;
-  for (const Tensor& index : indices) {
-    const Tensor exact = cast(index.detach(), DType::int64);
+  for (int d = 0; d < count; d++) {
+    const Tensor exact = cast(indices[size_t(d)].detach(), DType::int64);
     wide.push_back(exact.shape() == shape ? exact : expand(exact, shape));
+    ravel.index[d] = wide.back();
+    ravel.size[d] = x.shape()[first + d];
   }
-  Call call(Kernel::ravel_index, 4 * flat.numel(), attrs);
-  for (const Tensor& index : wide) call.args[call.n_args++] = in(index);
-  call.args[call.n_args++] = out(flat);
-  submit(call);
+  submit(ravel);
   Shape joined;
   for (int i = 0; i < first; i++) joined.push_back(x.shape()[i]);
   joined.push_back(x.shape().span(first, first + count));
@@ -171,7 +195,7 @@ Tensor index_axes(const Tensor& x, int first, std::span<const Tensor> indices) {
 Tensor gather(const Tensor& x, int64_t axis, const Tensor& index) {
   const int at = normalize_axis("gather", axis, x.ndim());
   check_axis_index("gather", x, index, at);
-  return gather_all("gather", reachable(x, index.shape(), at), index, at);
+  return gather_all("gather", reachable(x, index.shape(), at), at, index, false);
 }
 
 Tensor take_along_axis(const Tensor& x, const Tensor& index, std::optional<int64_t> axis) {
@@ -185,12 +209,8 @@ Tensor take_along_axis(const Tensor& x, const Tensor& index, std::optional<int64
   Shape from = broadcast("take_along_dim", a, b), to = from;
   from[at] = x.shape()[at];
   to[at] = index.shape()[at];
-  const Tensor exact = index.detach(), below = full_integer({}, 0, index.dtype()),
-               size = full_integer({}, x.shape()[at], index.dtype());
-  const Tensor counted = where(compare(CompareOps::index_of<formulas::Lt>, exact, below),
-                               apply<formulas::Add>(exact, size), exact);  // negative: from the end
-  return gather_all("take_along_dim", from == x.shape() ? x : expand(x, from),
-                    to == index.shape() ? counted : expand(counted, to), at);
+  return gather_all("take_along_dim", from == x.shape() ? x : expand(x, from), at,
+                    to == index.shape() ? index : expand(index, to), true);
 }
 
 Tensor scatter(const char* op, const Tensor& x, int64_t axis, const Tensor& index, const Tensor& src,
@@ -208,8 +228,7 @@ Tensor scatter(const char* op, const Tensor& x, int64_t axis, const Tensor& inde
   const Tensor source = single ? src : reachable(src, index.shape(), src.ndim());
   Tensor y = clone(x.detach());
   Tensor part = reachable(y, index.shape(), at);
-  const AxisIndexAttrs attrs = axis_attrs(op, part.shape(), index.shape(), at);
-  scatter_into(part, attrs, index, source, add);
+  scatter_into(op, part, at, index, source, false, add);
   if (!(part.shape() == y.shape())) {
     const Strides to = contiguous_strides(y.shape());
     copy_strided(part, y, part.shape(), contiguous_strides(part.shape()), to, 0, 0);
@@ -229,9 +248,14 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, FillValue value, bool wh
                    "; expected bool, e.g. from a comparison");
   const Shape shape = broadcast("masked_fill", x.shape(), mask.shape());
   Tensor y = empty(shape, x.dtype());
-  const MaskedFillAttrs attrs = {y.numel(), where_true, value.real, value.integer,
-                                 merged_loop(shape, {&x, &mask})};
-  submit(Call(Kernel::masked_fill, byte_cost(int64_t(3 * y.bytes())), attrs, in(x), in(mask), out(y)));
+  submit(MaskedFill{.x = x,
+                    .mask = mask,
+                    .y = y,
+                    .n = y.numel(),
+                    .fills = where_true,
+                    .value = value.real,
+                    .int_value = value.integer,
+                    .loop = merged_loop(shape, {&x, &mask})});
   if (Tape tape{x})
     tape.record("masked_fill", y,
                 [mask = mask.saved(), where_true, from = x.shape()](const Tensor& dy, InputGrads& dx) {
@@ -242,19 +266,23 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, FillValue value, bool wh
 
 namespace {
 
-// The indices of all elements other than 0: found first along the axis of their number, or last.
+// The indices of all elements other than 0: (ndim, found) by axis, otherwise (found, ndim).
 Tensor find(const Tensor& x, bool by_axis) {
   host_reads("nonzero: its shape depends on values");
-  NonzeroAttrs attrs = {x.numel(), x.ndim(), {}, 0, 0};
-  for (int d = 0; d < x.ndim(); d++) attrs.size[d] = x.shape()[d];
-  const Tensor counts = empty({x.numel() / (1 << 16) + 1}, DType::int64);
-  submit(Call(Kernel::nonzero_count, x.numel(), attrs, in(x), out(counts)));
-  const int64_t chunks = std::max<int64_t>(1, (x.numel() + (1 << 16) - 1) / (1 << 16));
+  const int64_t chunks = std::max<int64_t>(1, nonzero_chunks(x.numel()));
+  const Tensor counts = empty({chunks}, DType::int64);
+  submit(NonzeroCount{.x = x, .counts = counts, .n = x.numel()});
   const int64_t found = counts.ptr<int64_t>()[chunks - 1];
   Tensor y = empty(by_axis ? Shape{x.ndim(), found} : Shape{found, x.ndim()}, DType::int64);
-  attrs.found_stride = by_axis ? 1 : x.ndim();
-  attrs.axis_stride = by_axis ? found : 1;
-  submit(Call(Kernel::nonzero_fill, 2 * x.numel(), attrs, in(x), in(counts), out(y)));
+  NonzeroFill fill = {.x = x,
+                      .counts = counts,
+                      .y = y,
+                      .n = x.numel(),
+                      .ndim = x.ndim(),
+                      .found_stride = by_axis ? 1 : x.ndim(),
+                      .axis_stride = by_axis ? found : 1};
+  for (int d = 0; d < x.ndim(); d++) fill.size[d] = x.shape()[d];
+  submit(fill);
   return y;
 }
 
@@ -294,8 +322,7 @@ Tensor one_hot(const Tensor& x, int64_t classes) {
   Shape shape = x.shape();
   shape.push_back(classes);
   Tensor y = made("one_hot", shape, DType::int64);
-  submit(
-      Call(Kernel::one_hot, byte_cost(int64_t(y.bytes())), OneHotAttrs{x.numel(), classes}, in(x), out(y)));
+  submit(OneHot{.x = x, .y = y, .n = x.numel(), .classes = classes});
   return y;
 }
 
@@ -303,10 +330,14 @@ Tensor triangle(const Tensor& x, int64_t diagonal, bool lower) {
   const char* op = lower ? "tril" : "triu";
   check(x.ndim() >= 2, op, ": shape ", x.shape(), " has no rows and columns; expected two axes or more");
   const int64_t bound = int64_t(1) << 40;  // beyond every matrix
-  const TriangleAttrs attrs = {x.shape().span(0, x.ndim() - 2), x.size(-2), x.size(-1),
-                               std::clamp(diagonal, -bound, bound), lower};
   Tensor y = empty_like(x);
-  submit(Call(Kernel::triangle, byte_cost(int64_t(2 * y.bytes())), attrs, in(x), out(y)));
+  submit(Triangle{.x = x,
+                  .y = y,
+                  .batch = x.shape().span(0, x.ndim() - 2),
+                  .rows = x.size(-2),
+                  .cols = x.size(-1),
+                  .diagonal = std::clamp(diagonal, -bound, bound),
+                  .lower = lower});
   if (Tape tape{x})
     tape.record(op, y, [diagonal, lower](const Tensor& dy, InputGrads& dx) {
       dx[0] = triangle(dy, diagonal, lower);

@@ -2,7 +2,7 @@
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
-#include "cost.h"
+#include "../backend/kernels/product.h"
 #include "create.h"
 #include "elementwise.h"
 #include "shape.h"
@@ -11,19 +11,25 @@ namespace nncore::ops {
 
 namespace {
 
-struct Operand {
+struct Factor {
   const Tensor& values;
   bool transposed;
 };
 
 // C (m, n) = op(A) op(B), one matrix each.
-Tensor matrix_product(Operand a, Operand b, int64_t m, int64_t n, int64_t k) {
-  const MatmulAttrs attrs = {
-      m, n,  k, a.transposed ? m : k, b.transposed ? k : n, n, a.transposed, b.transposed, false, -1,
-      0, {}, {}};
+Tensor matrix_product(Factor a, Factor b, int64_t m, int64_t n, int64_t k) {
   Tensor c = empty({m, n}, a.values.dtype());
-  submit(Call(Kernel::matmul, flop_cost(double(m) * double(n) * double(k)), attrs, in(a.values), in(b.values),
-              Arg{}, out(c), Arg{}));
+  submit(Matmul{.a = a.values,
+                .b = b.values,
+                .c = c,
+                .m = m,
+                .n = n,
+                .k = k,
+                .lda = a.transposed ? m : k,
+                .ldb = b.transposed ? k : n,
+                .ldc = n,
+                .trans_a = a.transposed,
+                .trans_b = b.transposed});
   return c;
 }
 
@@ -51,36 +57,34 @@ Shape batch_of(const Tensor& x) {
 }
 
 // (..., m, k) @ (..., k, n) with either side transposed in its last two axes.
-Tensor batched_product(Operand a, Operand b) {
+Tensor batched_product(Factor a, Factor b) {
   const Shape batch = broadcast("matmul", batch_of(a.values), batch_of(b.values));
-  check(batch.ndim() <= max_axes - 2, "matmul: more than ", max_axes - 2, " batch axes");
+  check(batch.ndim() <= Matmul::max_batch_axes, "matmul: more than ", Matmul::max_batch_axes, " batch axes");
   const int64_t m = a.values.size(a.transposed ? -1 : -2), k = a.values.size(a.transposed ? -2 : -1),
                 n = b.values.size(b.transposed ? -2 : -1);
-  MatmulAttrs attrs = {m,
-                       n,
-                       k,
-                       a.transposed ? m : k,
-                       b.transposed ? k : n,
-                       n,
-                       a.transposed,
-                       b.transposed,
-                       false,
-                       -1,
-                       batch.ndim(),
-                       {},
-                       {}};
-  const Strides sa = batch_strides(a.values, batch), sb = batch_strides(b.values, batch);
-  for (int i = 0; i < batch.ndim(); i++) {
-    attrs.batch_size[i] = batch[i];
-    attrs.batch_stride[0][i] = sa[i];
-    attrs.batch_stride[1][i] = sb[i];
-  }
   Shape shape = batch;
   shape.push_back(m);
   shape.push_back(n);
   Tensor c = empty(shape, a.values.dtype());
-  submit(Call(Kernel::matmul, flop_cost(double(c.numel()) * double(k)), attrs, in(a.values), in(b.values),
-              Arg{}, out(c), Arg{}));
+  Matmul product = {.a = a.values,
+                    .b = b.values,
+                    .c = c,
+                    .m = m,
+                    .n = n,
+                    .k = k,
+                    .lda = a.transposed ? m : k,
+                    .ldb = b.transposed ? k : n,
+                    .ldc = n,
+                    .trans_a = a.transposed,
+                    .trans_b = b.transposed,
+                    .batch_ndim = batch.ndim()};
+  const Strides sa = batch_strides(a.values, batch), sb = batch_strides(b.values, batch);
+  for (int i = 0; i < batch.ndim(); i++) {
+    product.batch_size[i] = batch[i];
+    product.batch_stride[0][i] = sa[i];
+    product.batch_stride[1][i] = sb[i];
+  }
+  submit(product);
   return c;
 }
 
@@ -138,25 +142,40 @@ Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b, int activation)
   Tape tape{x, w, b};
   const bool keep_z = tape && activation >= 0 && reads(unary_info[activation].needs, Needs::x);
   const Tensor z = keep_z ? empty(shape, x.dtype()) : Tensor();
-  const MatmulAttrs attrs = {m, n, k, k, k, n, false, true, false, activation, 0, {}, {}};
-  submit(Call(Kernel::matmul, flop_cost(double(m) * double(n) * double(k)), attrs, in(x), in(w), in(b),
-              out(y), out(z)));
+  submit(Matmul{.a = x,
+                .b = w,
+                .bias = b,
+                .c = y,
+                .pre = z,
+                .m = m,
+                .n = n,
+                .k = k,
+                .lda = k,
+                .ldb = k,
+                .ldc = n,
+                .trans_b = true,
+                .activation = activation});
   if (tape)
     tape.record("linear", y,
                 [x = x.saved(w.requires_grad()), w = w.saved(x.requires_grad()), z,
                  y = activation >= 0 ? y.saved() : Tensor(), has_bias = b.defined(), activation, m, n,
                  k](const Tensor& dy, InputGrads& d) {
                   // dz = activation'(z) dy, db = column sums of dz, dx = dz w, dw = dz^T x
-                  const auto slot = [&](bool wanted, int i, const Shape& shape) {
-                    if (wanted && d.needs(i)) d[i] = empty(shape, dy.dtype());
-                    return wanted && d.needs(i);
-                  };
-                  const int products = slot(true, 0, x.shape()) + slot(true, 1, w.shape());
-                  slot(has_bias, 2, {n});
-                  submit(Call(Kernel::linear_bwd,
-                              products * flop_cost(double(m) * double(n) * double(k)) + element_cost(m * n),
-                              LinearBackwardAttrs{m, n, k, activation}, in(z), in(y), in(dy), in(x), in(w),
-                              out(d[0]), out(d[1]), has_bias ? out(d[2]) : Arg{}));
+                  if (d.needs(0)) d[0] = empty_like(x);
+                  if (d.needs(1)) d[1] = empty_like(w);
+                  if (has_bias && d.needs(2)) d[2] = empty({n}, dy.dtype());
+                  submit(LinearBwd{.z = z,
+                                   .y = y,
+                                   .dy = dy,
+                                   .x = x,
+                                   .w = w,
+                                   .dx = d[0],
+                                   .dw = d[1],
+                                   .db = has_bias ? Out(d[2]) : Out(),
+                                   .m = m,
+                                   .n = n,
+                                   .k = k,
+                                   .activation = activation});
                 });
   return y;
 }

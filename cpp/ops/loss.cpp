@@ -2,7 +2,8 @@
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
-#include "cost.h"
+#include "../backend/kernels/loss.h"
+#include "../backend/kernels/softmax.h"
 #include "elementwise.h"
 #include "rows.h"
 
@@ -10,28 +11,27 @@ namespace nncore::ops {
 
 namespace {
 
-// variant 0: softmax, 1: log_softmax
-Tensor softmax_over(const char* op, int variant, const Tensor& x, int64_t axis) {
+// Softmax, or its logarithm.
+Tensor softmax_over(const char* op, bool log, const Tensor& x, int64_t axis) {
   float_only(op, "the input", x);
   const int at = normalize_axis(op, axis, x.ndim());
   if (x.ndim() > 0 && at != x.ndim() - 1)
-    return axis_from_last(softmax_over(op, variant, axis_last(x, at), -1), at);
-  const int64_t cols = x.ndim() > 0 ? x.size(-1) : 1;
-  const RowAttrs attrs = {cols ? x.numel() / cols : 0, cols, variant};
+    return axis_from_last(softmax_over(op, log, axis_last(x, at), -1), at);
+  const int64_t cols = x.ndim() > 0 ? x.size(-1) : 1, rows = cols ? x.numel() / cols : 0;
   Tensor y = empty_like(x);
-  submit(Call(Kernel::softmax_fwd, element_cost(2 * x.numel()), attrs, in(x), out(y)));
+  submit(SoftmaxFwd{.x = x, .y = y, .rows = rows, .cols = cols, .log = log});
   if (Tape tape{x})
-    tape.record(op, y, [y = y.saved(), attrs](const Tensor& dy, InputGrads& dx) {
+    tape.record(op, y, [y = y.saved(), rows, cols, log](const Tensor& dy, InputGrads& dx) {
       dx[0] = empty_like(y);
-      submit(Call(Kernel::softmax_bwd, element_cost(y.numel()), attrs, in(y), in(dy), out(dx[0])));
+      submit(SoftmaxBwd{.y = y, .dy = dy, .dx = dx[0], .rows = rows, .cols = cols, .log = log});
     });
   return y;
 }
 
 }  // namespace
 
-Tensor softmax(const Tensor& x, int64_t axis) { return softmax_over("softmax", 0, x, axis); }
-Tensor log_softmax(const Tensor& x, int64_t axis) { return softmax_over("log_softmax", 1, x, axis); }
+Tensor softmax(const Tensor& x, int64_t axis) { return softmax_over("softmax", false, x, axis); }
+Tensor log_softmax(const Tensor& x, int64_t axis) { return softmax_over("log_softmax", true, x, axis); }
 
 namespace {
 
@@ -45,13 +45,14 @@ void check_weight(const char* op, const Tensor& weight, const Tensor& x, int64_t
 }
 
 // Of target probabilities t: the loss of a row is -sum_c w_c ((1 - s) t_c + s / classes) log_softmax(x)_c.
-Tensor target_gradient(const CrossEntropyAttrs& a, const Tensor& x, const Tensor& weight, const Tensor& dy) {
-  Tensor dt = multiply(log_softmax(x, -1), a.label_smoothing - 1);
+Tensor target_gradient(const Tensor& x, const Tensor& weight, double label_smoothing, LossReduction reduction,
+                       int64_t rows, const Tensor& dy) {
+  Tensor dt = multiply(log_softmax(x, -1), label_smoothing - 1);
   if (weight.defined()) dt = multiply(dt, weight);
-  if (a.reduction == LossReduction::mean) dt = multiply(dt, 1 / double(a.rows));
-  Shape rows = dy.shape();
-  if (a.reduction == LossReduction::none) rows.push_back(1);
-  return multiply(dt, reshape(dy, rows));
+  if (reduction == LossReduction::mean) dt = multiply(dt, 1 / double(rows));
+  Shape column = dy.shape();
+  if (reduction == LossReduction::none) column.push_back(1);
+  return multiply(dt, reshape(dy, column));
 }
 
 // Cross-entropy of logits, or of log-probabilities.
@@ -89,26 +90,49 @@ Tensor class_loss(const char* op, bool logits, const Tensor& x, const Tensor& ta
                                    weight, ignore_index, reduction, label_smoothing);
     return reduction == LossReduction::none ? reshape(loss, rows_shape) : loss;
   }
-  const CrossEntropyAttrs attrs = {rows_shape.numel(), classes, ignore_index, label_smoothing,
-                                   probabilities,      logits,  reduction};
-  check(attrs.rows > 0 || reduction != LossReduction::mean, op, ": the mean of an empty batch, logits ",
-        x.shape(), ", is not defined");
-  check(classes > 0 || attrs.rows == 0, op, ": logits ", x.shape(), " have no classes");
-  const Tensor stats = empty({2, attrs.rows}, x.dtype()), share = empty({attrs.rows}, x.dtype()),
+  const int64_t rows = rows_shape.numel();
+  check(rows > 0 || reduction != LossReduction::mean, op, ": the mean of an empty batch, logits ", x.shape(),
+        ", is not defined");
+  check(classes > 0 || rows == 0, op, ": logits ", x.shape(), " have no classes");
+  const Tensor stats = empty({2, rows}, x.dtype()), share = empty({rows}, x.dtype()),
                scale = empty({}, x.dtype());
   Tensor loss = empty(reduction == LossReduction::none ? rows_shape : Shape(), x.dtype());
-  const int64_t cost = element_cost(2 * x.numel());
-  submit(Call(Kernel::cross_entropy_fwd, cost, attrs, in(x), in(target), in(weight), out(stats), out(share),
-              out(loss), out(scale)));
+  submit(CrossEntropyFwd{.x = x,
+                         .target = target,
+                         .weight = weight,
+                         .stats = stats,
+                         .share = share,
+                         .loss = loss,
+                         .scale = scale,
+                         .rows = rows,
+                         .cols = classes,
+                         .ignore_index = ignore_index,
+                         .label_smoothing = label_smoothing,
+                         .probabilities = probabilities,
+                         .logits = logits,
+                         .reduction = reduction});
   if (Tape tape{x, probabilities ? target : Tensor()})
     tape.record(op, loss,
                 [=, x = x.saved(), target = target.saved(),
                  weight = weight.defined() ? weight.saved() : weight](const Tensor& dy, InputGrads& d) {
-                  if (d.needs(1)) d[1] = target_gradient(attrs, x, weight, dy);
+                  if (d.needs(1)) d[1] = target_gradient(x, weight, label_smoothing, reduction, rows, dy);
                   if (!d.needs(0)) return;
                   d[0] = empty_like(x);
-                  submit(Call(Kernel::cross_entropy_bwd, cost, attrs, in(x), in(target), in(weight),
-                              in(stats), in(share), in(dy), in(scale), out(d[0])));
+                  submit(CrossEntropyBwd{.x = x,
+                                         .target = target,
+                                         .weight = weight,
+                                         .stats = stats,
+                                         .share = share,
+                                         .dy = dy,
+                                         .scale = scale,
+                                         .dx = d[0],
+                                         .rows = rows,
+                                         .cols = classes,
+                                         .ignore_index = ignore_index,
+                                         .label_smoothing = label_smoothing,
+                                         .probabilities = probabilities,
+                                         .logits = logits,
+                                         .reduction = reduction});
                 });
   return loss;
 }
@@ -134,26 +158,41 @@ Tensor multi_margin_loss(const Tensor& x, const Tensor& target, int p, double ma
   check(p == 1 || p == 2, op, ": p is ", p, "; expected 1 or 2");
   check((x.ndim() == 1 || x.ndim() == 2) && x.size(-1) > 0, op, ": the input has shape ", x.shape(),
         "; expected (N, C) or (C,)");
-  Shape rows = x.shape();
-  rows.pop_back();
-  check(target.shape() == rows, op, ": target has shape ", target.shape(), " but the input ", x.shape(),
-        " needs ", rows);
+  Shape rows_shape = x.shape();
+  rows_shape.pop_back();
+  check(target.shape() == rows_shape, op, ": target has shape ", target.shape(), " but the input ", x.shape(),
+        " needs ", rows_shape);
   check<TypeError>(!is_floating(target.dtype()) && target.dtype() != DType::boolean, op, ": target is ",
                    target.dtype(), "; expected class indices as int64, int32 or uint8");
   check_weight(op, weight, x, x.size(-1));
   check(reduction != LossReduction::mean || x.numel() > 0, op, ": the mean of an empty batch, shape ",
         x.shape(), ", is not defined");
-  const MultiMarginAttrs attrs = {rows.numel(), x.size(-1), p, margin, reduction};
-  const int64_t cost = element_cost(x.numel());
-  Tensor loss = empty(reduction == LossReduction::none ? rows : Shape(), x.dtype());
-  submit(Call(Kernel::multi_margin_fwd, cost, attrs, in(x), in(target), in(weight), out(loss)));
+  const int64_t rows = rows_shape.numel(), cols = x.size(-1);
+  Tensor loss = empty(reduction == LossReduction::none ? rows_shape : Shape(), x.dtype());
+  submit(MultiMarginFwd{.x = x,
+                        .target = target,
+                        .weight = weight,
+                        .loss = loss,
+                        .rows = rows,
+                        .cols = cols,
+                        .p = p,
+                        .margin = margin,
+                        .reduction = reduction});
   if (Tape tape{x})
     tape.record(op, loss,
                 [=, x = x.saved(), target = target.saved(),
                  weight = weight.defined() ? weight.saved() : weight](const Tensor& dy, InputGrads& d) {
                   d[0] = empty_like(x);
-                  submit(Call(Kernel::multi_margin_bwd, cost, attrs, in(x), in(target), in(weight), in(dy),
-                              out(d[0])));
+                  submit(MultiMarginBwd{.x = x,
+                                        .target = target,
+                                        .weight = weight,
+                                        .dy = dy,
+                                        .dx = d[0],
+                                        .rows = rows,
+                                        .cols = cols,
+                                        .p = p,
+                                        .margin = margin,
+                                        .reduction = reduction});
                 });
   return loss;
 }
@@ -163,7 +202,7 @@ Tensor ctc_loss(const Tensor& x, const Tensor& targets, const Tensor& input_leng
   constexpr const char* op = "ctc_loss";
   float_only(op, "log_probs", x);
   check(x.ndim() == 3, op, ": log_probs have shape ", x.shape(), "; expected (steps, batch, classes)");
-  const int64_t batch = x.shape()[1], classes = x.shape()[2];
+  const int64_t steps = x.shape()[0], batch = x.shape()[1], classes = x.shape()[2];
   check(blank >= 0 && blank < classes, op, ": blank is ", blank, " but there are ", classes, " classes");
   for (const Tensor* t : {&targets, &input_lengths, &target_lengths})
     check<TypeError>(!is_floating(t->dtype()) && t->dtype() != DType::boolean, op,
@@ -174,23 +213,46 @@ Tensor ctc_loss(const Tensor& x, const Tensor& targets, const Tensor& input_leng
   check(targets.ndim() == 1 || (targets.ndim() == 2 && targets.shape()[0] == batch), op,
         ": targets have shape ", targets.shape(), "; expected (", batch, ", longest) or one after another");
   check(reduction != LossReduction::mean || batch > 0, op, ": the mean of an empty batch is not defined");
-  const CtcAttrs attrs = {
-      x.shape()[0],    batch, classes,       targets.ndim() == 2 ? targets.shape()[1] : -1,
-      targets.numel(), blank, zero_infinity, reduction};
+  const int64_t width = targets.ndim() == 2 ? targets.shape()[1] : -1, count = targets.numel();
   // Sums of logarithms grow with the steps, and backward subtracts them again.
-  const Tensor alpha = empty({attrs.steps * (2 * attrs.count + batch)}, DType::float64);
+  const Tensor alpha = empty({steps * (2 * count + batch)}, DType::float64);
   const Tensor nll = empty({batch}, DType::float64);
-  const int64_t cost = 8 * alpha.numel();
   Tensor loss = empty(reduction == LossReduction::none ? Shape{batch} : Shape(), x.dtype());
-  submit(Call(Kernel::ctc_fwd, cost, attrs, in(x), in(targets), in(input_lengths), in(target_lengths),
-              out(alpha), out(nll), out(loss)));
+  submit(CtcFwd{.log_probs = x,
+                .targets = targets,
+                .input_lengths = input_lengths,
+                .target_lengths = target_lengths,
+                .alpha = alpha,
+                .nll = nll,
+                .loss = loss,
+                .steps = steps,
+                .batch = batch,
+                .classes = classes,
+                .width = width,
+                .count = count,
+                .blank = blank,
+                .zero_infinity = zero_infinity,
+                .reduction = reduction});
   if (Tape tape{x})
     tape.record(op, loss,
                 [=, x = x.saved(), targets = targets.saved(), input_lengths = input_lengths.saved(),
                  target_lengths = target_lengths.saved()](const Tensor& dy, InputGrads& d) {
                   d[0] = empty_like(x);
-                  submit(Call(Kernel::ctc_bwd, cost, attrs, in(x), in(targets), in(input_lengths),
-                              in(target_lengths), in(alpha), in(nll), in(dy), out(d[0])));
+                  submit(CtcBwd{.log_probs = x,
+                                .targets = targets,
+                                .input_lengths = input_lengths,
+                                .target_lengths = target_lengths,
+                                .alpha = alpha,
+                                .nll = nll,
+                                .dy = dy,
+                                .dx = d[0],
+                                .steps = steps,
+                                .batch = batch,
+                                .classes = classes,
+                                .width = width,
+                                .count = count,
+                                .blank = blank,
+                                .reduction = reduction});
                 });
   return loss;
 }

@@ -1,6 +1,6 @@
-// Softmax and the losses of the first hour.
+// Softmax, and the losses of rows and of sequences.
 #pragma once
-#include "../backend/attrs.h"
+#include "../backend/kernels/loss_reduction.h"
 #include "../core/tensor.h"
 
 namespace nncore::ops {

@@ -4,7 +4,7 @@
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
-#include "cost.h"
+#include "../backend/kernels/norm.h"
 #include "rows.h"
 
 namespace nncore::ops {
@@ -30,12 +30,20 @@ std::pair<Tensor, Tensor> norm_rows(const char* op, NormKind kind, const Tensor&
   check_affine(op, "weight", weight, x, shape);
   check_affine(op, "bias", bias, x, shape);
   if (residual.defined()) check_affine(op, "residual", residual, x, x.shape());
-  const NormAttrs attrs = {kind, x.shape().span(0, lead), shape.numel(), eps};
-  const Tensor stats = empty({3, attrs.rows}, x.dtype());
+  const int64_t rows = x.shape().span(0, lead), cols = shape.numel();
+  const Tensor stats = empty({3, rows}, x.dtype());
   Tensor ys[2] = {empty_like(x), residual.defined() ? empty_like(x) : Tensor()};
-  const int64_t cost = byte_cost(int64_t(2 * x.bytes()));
-  submit(Call(Kernel::norm_fwd, cost, attrs, in(x), in(residual), in(weight), in(bias), out(ys[1]),
-              out(ys[0]), out(stats)));
+  submit(NormFwd{.x = x,
+                 .residual = residual,
+                 .weight = weight,
+                 .bias = bias,
+                 .sum = ys[1],
+                 .y = ys[0],
+                 .stats = stats,
+                 .kind = kind,
+                 .rows = rows,
+                 .cols = cols,
+                 .eps = eps});
   if (Tape tape{x, residual, weight, bias})
     tape.record(op, std::span<Tensor>(ys, residual.defined() ? 2 : 1),
                 [=, x = (residual.defined() ? ys[1] : x).saved(),
@@ -46,8 +54,18 @@ std::pair<Tensor, Tensor> norm_rows(const char* op, NormKind kind, const Tensor&
                   Tensor dx = d.needs(0) || d.needs(1) ? empty_like(x) : Tensor();
                   if (d.needs(2)) d[2] = empty(shape, x.dtype());
                   if (d.needs(3)) d[3] = empty(shape, x.dtype());
-                  submit(Call(Kernel::norm_bwd, 2 * cost, attrs, in(x), in(w), in(stats), in(dy), in(dsum),
-                              out(dx), out(d[2]), out(d[3])));
+                  submit(NormBwd{.x = x,
+                                 .weight = w,
+                                 .stats = stats,
+                                 .dy = dy,
+                                 .dsum = dsum,
+                                 .dx = dx,
+                                 .dweight = d[2],
+                                 .dbias = d[3],
+                                 .kind = kind,
+                                 .rows = rows,
+                                 .cols = cols,
+                                 .eps = eps});
                   if (d.needs(0)) d[0] = dx;
                   if (d.needs(1)) d[1] = dx;
                 });
@@ -87,11 +105,19 @@ Tensor group_norm(const char* op, const Tensor& x, int64_t groups, const Tensor&
         x.shape(), ", do not divide into ", groups, " groups");
   check_affine(op, "weight", weight, x, {channels});
   check_affine(op, "bias", bias, x, {channels});
-  const GroupNormAttrs attrs = {n, groups, channels / groups, x.shape().span(2, x.ndim()), eps};
+  const int64_t of_group = channels / groups, inner = x.shape().span(2, x.ndim());
   const Tensor stats = empty({3, n * groups}, x.dtype());
   Tensor y = empty_like(x);
-  const int64_t cost = byte_cost(int64_t(2 * x.bytes()));
-  submit(Call(Kernel::group_norm_fwd, cost, attrs, in(x), in(weight), in(bias), out(y), out(stats)));
+  submit(GroupNormFwd{.x = x,
+                      .weight = weight,
+                      .bias = bias,
+                      .y = y,
+                      .stats = stats,
+                      .n = n,
+                      .groups = groups,
+                      .channels = of_group,
+                      .inner = inner,
+                      .eps = eps});
   if (Tape tape{x, weight, bias})
     tape.record(op, y,
                 [=, x = x.saved(), w = weight.defined() ? weight.saved(x.requires_grad()) : Tensor()](
@@ -99,8 +125,17 @@ Tensor group_norm(const char* op, const Tensor& x, int64_t groups, const Tensor&
                   if (d.needs(0)) d[0] = empty_like(x);
                   for (int i : {1, 2})
                     if (d.needs(i)) d[i] = empty({x.shape()[1]}, x.dtype());
-                  submit(Call(Kernel::group_norm_bwd, 2 * cost, attrs, in(x), in(w), in(stats), in(dy),
-                              out(d[0]), out(d[1]), out(d[2])));
+                  submit(GroupNormBwd{.x = x,
+                                      .weight = w,
+                                      .stats = stats,
+                                      .dy = dy,
+                                      .dx = d[0],
+                                      .dweight = d[1],
+                                      .dbias = d[2],
+                                      .n = n,
+                                      .groups = groups,
+                                      .channels = of_group,
+                                      .inner = inner});
                 });
   return y;
 }
@@ -128,14 +163,24 @@ Tensor batch_norm(const Tensor& x, const KeptStatistics& kept, const Tensor& wei
   check(!training || count != 1, op, ": an input of shape ", x.shape(),
         " has one value a channel, whose variance is 0; training needs at least two");
   if (x.numel() == 0) return x;
-  const BatchNormAttrs attrs = {x.shape()[0], channels, x.shape().span(2, x.ndim()),
-                                training,     eps,      kept.momentum};
+  const int64_t n = x.shape()[0], inner = x.shape().span(2, x.ndim());
   const Tensor stats = empty({3, channels}, x.dtype());
   Tensor y = empty_like(x);
-  const int64_t cost = byte_cost(int64_t(4 * x.bytes()));
-  const auto state = [&](const Tensor& t) { return training ? out(t) : in(t); };
-  submit(Call(Kernel::batch_norm_fwd, cost, attrs, in(x), in(weight), in(bias), state(kept.mean),
-              state(kept.variance), state(kept.batches), out(y), out(stats)));
+  const auto state = [&](const Tensor& t) { return training ? State(Out(t)) : State(In(t)); };
+  submit(BatchNormFwd{.x = x,
+                      .weight = weight,
+                      .bias = bias,
+                      .mean = state(kept.mean),
+                      .variance = state(kept.variance),
+                      .batches = state(kept.batches),
+                      .y = y,
+                      .stats = stats,
+                      .n = n,
+                      .channels = channels,
+                      .inner = inner,
+                      .training = training,
+                      .eps = eps,
+                      .momentum = kept.momentum});
   if (Tape tape{x, weight, bias})
     tape.record(op, y,
                 [=, x = x.saved(), w = weight.defined() ? weight.saved(x.requires_grad()) : weight](
@@ -143,8 +188,17 @@ Tensor batch_norm(const Tensor& x, const KeptStatistics& kept, const Tensor& wei
                   if (d.needs(0)) d[0] = empty_like(x);
                   for (int i : {1, 2})
                     if (d.needs(i)) d[i] = empty({channels}, x.dtype());
-                  submit(Call(Kernel::batch_norm_bwd, 3 * cost / 2, attrs, in(x), in(w), in(stats), in(dy),
-                              out(d[0]), out(d[1]), out(d[2])));
+                  submit(BatchNormBwd{.x = x,
+                                      .weight = w,
+                                      .stats = stats,
+                                      .dy = dy,
+                                      .dx = d[0],
+                                      .dweight = d[1],
+                                      .dbias = d[2],
+                                      .n = n,
+                                      .channels = channels,
+                                      .inner = inner,
+                                      .training = training});
                 });
   return y;
 }
@@ -154,16 +208,33 @@ Tensor response_norm(const Tensor& x, int64_t size, double alpha, double beta, d
   float_only(op, "the input", x);
   check(x.ndim() >= 3, op, ": the input has shape ", x.shape(), "; expected (N, C, ...) of 3 axes or more");
   check(size > 0, op, ": size is ", size, " but must be at least 1");
-  const ResponseNormAttrs attrs = {
-      x.shape()[0], x.shape()[1], x.shape().span(2, x.ndim()), size, alpha, beta, k};
+  const int64_t n = x.shape()[0], channels = x.shape()[1], inner = x.shape().span(2, x.ndim());
   const Tensor s = empty_like(x);
   Tensor y = empty_like(x);
-  const int64_t cost = element_cost(12 * x.numel());
-  submit(Call(Kernel::response_norm_fwd, cost, attrs, in(x), out(s), out(y)));
+  submit(ResponseNormFwd{.x = x,
+                         .s = s,
+                         .y = y,
+                         .n = n,
+                         .channels = channels,
+                         .inner = inner,
+                         .size = size,
+                         .alpha = alpha,
+                         .beta = beta,
+                         .k = k});
   if (Tape tape{x})
     tape.record(op, y, [=, x = x.saved(), y = y.saved()](const Tensor& dy, InputGrads& d) {
       d[0] = empty_like(x);
-      submit(Call(Kernel::response_norm_bwd, cost, attrs, in(x), in(s), in(y), in(dy), out(d[0])));
+      submit(ResponseNormBwd{.x = x,
+                             .s = s,
+                             .y = y,
+                             .dy = dy,
+                             .dx = d[0],
+                             .n = n,
+                             .channels = channels,
+                             .inner = inner,
+                             .size = size,
+                             .alpha = alpha,
+                             .beta = beta});
     });
   return y;
 }

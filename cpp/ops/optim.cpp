@@ -1,8 +1,8 @@
 #include "optim.h"
 
 #include "../backend/backend.h"
+#include "../backend/kernels/optim.h"
 #include "../core/interrupt.h"
-#include "cost.h"
 
 namespace nncore::ops {
 
@@ -34,7 +34,7 @@ void check_state(const char* op, const char* name, const Tensors& list, const Te
   check_writable(op, name, list);
 }
 
-Arg state(const Tensors& list, size_t i) { return list.empty() ? Arg{} : out(list[i]); }
+Tensor state(const Tensors& list, size_t i) { return list.empty() ? Tensor() : list[i]; }
 
 }  // namespace
 
@@ -48,9 +48,13 @@ void sgd_(const std::vector<SgdGroup>& groups) {
   for (const SgdGroup& g : groups)
     for (size_t i = 0; i < g.params.size(); i++) {
       const Tensor& p = g.params[i];
-      const SgdAttrs attrs = {p.numel(), g.nesterov, g.maximize, !g.buffers.empty()};
-      submit(Call(Kernel::sgd, byte_cost(int64_t(5 * p.bytes())), attrs, out(p), in(g.grads[i]),
-                  state(g.buffers, i), in(g.hyper)));
+      submit(Sgd{.p = p,
+                 .grad = g.grads[i],
+                 .buffer = state(g.buffers, i),
+                 .settings = g.hyper,
+                 .n = p.numel(),
+                 .nesterov = g.nesterov,
+                 .maximize = g.maximize});
     }
 }
 
@@ -73,9 +77,16 @@ void adam_(const std::vector<AdamGroup>& groups, bool decoupled) {
   for (const AdamGroup& g : groups)
     for (size_t i = 0; i < g.params.size(); i++) {
       const Tensor& p = g.params[i];
-      const AdamAttrs attrs = {p.numel(), decoupled, g.maximize, !g.max_squares.empty()};
-      submit(Call(Kernel::adam, byte_cost(int64_t(7 * p.bytes())), attrs, out(p), in(g.grads[i]),
-                  out(g.means[i]), out(g.squares[i]), state(g.max_squares, i), out(g.steps[i]), in(g.hyper)));
+      submit(Adam{.p = p,
+                  .grad = g.grads[i],
+                  .mean = g.means[i],
+                  .square = g.squares[i],
+                  .max_square = state(g.max_squares, i),
+                  .step = g.steps[i],
+                  .settings = g.hyper,
+                  .n = p.numel(),
+                  .decoupled = decoupled,
+                  .maximize = g.maximize});
     }
 }
 

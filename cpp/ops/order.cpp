@@ -1,9 +1,10 @@
 #include "order.h"
 
-#include <bit>
-
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
+#include "../backend/kernels/scan.h"
+#include "../backend/kernels/sort.h"
+#include "axes.h"
 #include "create.h"
 #include "index.h"
 #include "shape.h"
@@ -12,13 +13,10 @@ namespace nncore::ops {
 
 namespace {
 
-ScanAttrs scan_attrs(Reduction op, const Shape& s, int at, bool reverse) {
-  return {op, s.span(0, at), s.ndim() ? s[at] : 1, s.span(std::min(at + 1, s.ndim()), s.ndim()), reverse};
-}
-
 Tensor scan(Reduction op, const Tensor& x, int at, bool reverse) {
+  const AxisView v(x.shape(), at);
   Tensor y = empty_like(x);
-  submit(Call(Kernel::scan, x.numel(), scan_attrs(op, x.shape(), at, reverse), in(x), out(y)));
+  submit(Scan{.x = x, .y = y, .op = op, .outer = v.outer, .n = v.n, .inner = v.inner, .reverse = reverse});
   return y;
 }
 
@@ -29,16 +27,21 @@ Tensor summable(const Tensor& x) { return is_floating(x.dtype()) ? x : cast(x, D
 Sorted sort(const char* op, const Tensor& x, int64_t k, int64_t axis, bool descending) {
   const int at = normalize_axis(op, axis, x.ndim());
   const Shape& s = x.shape();
-  const int64_t n = s.ndim() ? s[at] : 1;
-  if (k == -1) k = n;
-  check(k >= 0 && k <= n, op, ": k is ", k, " but axis ", at, " of ", s, " has ", n, " elements");
+  const AxisView v(s, at);
+  if (k == -1) k = v.n;
+  check(k >= 0 && k <= v.n, op, ": k is ", k, " but axis ", at, " of ", s, " has ", v.n, " elements");
   check(s.ndim() > 0 || k == 1, op, ": k is 0 but a tensor without axes has one element");
   Shape shape = s;
   if (s.ndim()) shape[at] = k;
   Sorted y = {empty(shape, x.dtype()), empty(shape, DType::int64)};
-  const SortAttrs attrs = {s.span(0, at), n, s.span(std::min(at + 1, s.ndim()), s.ndim()), k, descending};
-  const int64_t cost = x.numel() * 4 * std::bit_width(uint64_t(n));
-  submit(Call(Kernel::sort, cost, attrs, in(x), out(y.values), out(y.indices)));
+  submit(Sort{.x = x,
+              .values = y.values,
+              .indices = y.indices,
+              .outer = v.outer,
+              .n = v.n,
+              .inner = v.inner,
+              .k = k,
+              .descending = descending});
   if (Tape tape{x})
     tape.record(op, y.values,
                 [from = s, indices = y.indices.saved(), at, op](const Tensor& dy, InputGrads& dx) {
@@ -63,9 +66,9 @@ Tensor cumprod(const Tensor& input, int64_t axis) {
   Tensor y = scan(Reduction::prod, x, at, false);
   if (Tape tape{x})
     tape.record("cumprod", y, [x = x.saved(), y = y.saved(), at](const Tensor& dy, InputGrads& dx) {
+      const AxisView v(x.shape(), at);
       dx[0] = empty_like(x);
-      submit(Call(Kernel::cumprod_bwd, 2 * x.numel(), scan_attrs(Reduction::prod, x.shape(), at, false),
-                  in(x), in(y), in(dy), out(dx[0])));
+      submit(CumprodBwd{.x = x, .y = y, .dy = dy, .dx = dx[0], .outer = v.outer, .n = v.n, .inner = v.inner});
     });
   return y;
 }

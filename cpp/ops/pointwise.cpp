@@ -2,7 +2,7 @@
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
-#include "cost.h"
+#include "../backend/kernels/loss.h"
 #include "create.h"
 #include "reduce.h"
 #include "rows.h"
@@ -36,10 +36,17 @@ Tensor run(int op, const char* name, const Tensor& a, const Tensor& b, const Ten
   check_operand(name, "the third operand", c, a);
   check_operand(name, "weight", w, a);
   for (const double s : scalars) check_holds(name, a.dtype(), s);
-  PointwiseLossAttrs attrs = {op, summed, a.numel(), scale, {scalars[0], scalars[1]}};
-  const int64_t cost = element_cost(a.numel()) + byte_cost(int64_t(3 * a.bytes()));
   Tensor y = empty(summed ? Shape() : a.shape(), a.dtype());
-  submit(Call(Kernel::pointwise_loss_fwd, cost, attrs, in(a), in(b), in(c), in(w), out(y)));
+  submit(PointwiseLossFwd{.a = a,
+                          .b = b,
+                          .c = c,
+                          .w = w,
+                          .y = y,
+                          .op = op,
+                          .summed = summed,
+                          .n = a.numel(),
+                          .scale = scale,
+                          .scalars = {scalars[0], scalars[1]}});
   const Tensor* operands[3] = {&a, &b, &c};
   constexpr const char* names[3] = {"the input", "the target", "the third operand"};
   for (int k = gradients[op]; k < 3; k++) no_derivative(name, names[k], *operands[k]);
@@ -50,8 +57,17 @@ Tensor run(int op, const char* name, const Tensor& a, const Tensor& b, const Ten
                 [=, a = a.saved(), b = kept(b), c = kept(c), w = kept(w)](const Tensor& dy, InputGrads& d) {
                   for (int k = 0; k < 3; k++)
                     if (d.needs(k)) d[k] = empty_like(a);
-                  submit(Call(Kernel::pointwise_loss_bwd, cost, attrs, in(a), in(b), in(c), in(w), in(dy),
-                              out(d[0]), out(d[1]), out(d[2])));
+                  submit(PointwiseLossBwd{.a = a,
+                                          .b = b,
+                                          .c = c,
+                                          .w = w,
+                                          .dy = dy,
+                                          .grad = {d[0], d[1], d[2]},
+                                          .op = op,
+                                          .summed = summed,
+                                          .n = a.numel(),
+                                          .scale = scale,
+                                          .scalars = {scalars[0], scalars[1]}});
                 });
   return y;
 }

@@ -1,6 +1,6 @@
 // Losses of single elements, all driven by the list of formulas.
 #pragma once
-#include "../backend/attrs.h"
+#include "../backend/kernels/loss_reduction.h"
 #include "elementwise.h"
 
 namespace nncore {

@@ -4,7 +4,7 @@
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
-#include "cost.h"
+#include "../backend/kernels/product.h"
 #include "reduce.h"
 #include "shape.h"
 
@@ -29,16 +29,24 @@ struct Matrix {
 // c (+)= op(a) op(b) + bias
 void multiply_into(const Matrix& c, const Matrix& a, bool trans_a, const Matrix& b, bool trans_b,
                    bool accumulate, const Tensor& bias = {}) {
-  const int64_t k = trans_a ? a.rows : a.cols;
-  const MatmulAttrs attrs = {c.rows,  c.cols,     k,  a.ld, b.ld, c.ld, trans_a,
-                             trans_b, accumulate, -1, 0,    {},   {}};
-  submit(Call(Kernel::matmul, flop_cost(double(c.rows) * double(c.cols) * double(k)), attrs, in(a.span()),
-              in(b.span()), in(bias), out(c.span()), Arg{}));
+  submit(Matmul{.a = a.span(),
+                .b = b.span(),
+                .bias = bias,
+                .c = c.span(),
+                .m = c.rows,
+                .n = c.cols,
+                .k = trans_a ? a.rows : a.cols,
+                .lda = a.ld,
+                .ldb = b.ld,
+                .ldc = c.ld,
+                .trans_a = trans_a,
+                .trans_b = trans_b,
+                .accumulate = accumulate});
 }
 
 // One direction of a layer with what it saves.
 struct Direction {
-  RecurrentAttrs attrs;
+  RecurrentSpec spec;
   RecurrentWeights w;
   Tensor saved;
   int64_t column;  // where its h lies in a row of y
@@ -58,33 +66,34 @@ struct Layer {
   int64_t features() const { return x.size(-1); }
   Matrix inputs() const { return {x, 0, x.size(0) * x.size(1), features(), features()}; }
   // (directions, batch, size): the part of direction d
-  static Tensor state(const Tensor& t, const RecurrentAttrs& a, size_t d, int64_t size) {
+  static Tensor state(const Tensor& t, const RecurrentSpec& a, size_t d, int64_t size) {
     return run(t, int64_t(d) * a.batch * size, a.batch * size);
   }
 };
 
-int64_t walk_cost(const RecurrentAttrs& a) {
-  return flop_cost(double(a.rows()) * double(a.gates() * a.hidden) * double(a.out)) +
-         element_cost(4 * a.rows() * a.gates() * a.hidden);
-}
-
 void forward(const Layer& layer, size_t d, const Tensor& h_n, const Tensor& c_n) {
   const Direction& way = layer.directions[d];
-  const RecurrentAttrs& a = way.attrs;
+  const RecurrentSpec& a = way.spec;
   const int64_t width = a.gates() * a.hidden, features = layer.features();
   multiply_into({way.saved, 0, a.rows(), width, width}, layer.inputs(), false,
                 {way.w.w_ih, 0, width, features, features}, true, false, way.w.b_ih);
-  submit(Call(Kernel::recurrent_fwd, walk_cost(a), a, in(way.w.w_hh), in(way.w.b_hh), in(way.w.w_hr),
-              in(Layer::state(layer.h0, a, d, a.out)), in(Layer::state(layer.c0, a, d, a.hidden)),
-              out(way.saved), out(run(layer.y, way.column, (a.rows() - 1) * a.ld_y + a.out)),
-              out(Layer::state(h_n, a, d, a.out)), out(Layer::state(c_n, a, d, a.hidden))));
+  submit(RecurrentFwd{.w_hh = way.w.w_hh,
+                      .b_hh = way.w.b_hh,
+                      .w_hr = way.w.w_hr,
+                      .h0 = Layer::state(layer.h0, a, d, a.out),
+                      .c0 = Layer::state(layer.c0, a, d, a.hidden),
+                      .saved = way.saved,
+                      .y = run(layer.y, way.column, (a.rows() - 1) * a.ld_y + a.out),
+                      .h_n = Layer::state(h_n, a, d, a.out),
+                      .c_n = Layer::state(c_n, a, d, a.hidden),
+                      .spec = a});
 }
 
 // Where the gradients of h_before go: (gates of the weights, where they lie in the work) of each product.
 struct GatePart {
   int64_t weight, work, count;
 };
-std::vector<GatePart> hidden_parts(const RecurrentAttrs& a) {
+std::vector<GatePart> hidden_parts(const RecurrentSpec& a) {
   if (a.cell == RecurrentCell::gru) return {{0, 0, 2}, {2, 3, 1}};  // r z, then hn in the place of n
   return {{0, 0, a.gates()}};
 }
@@ -92,7 +101,7 @@ std::vector<GatePart> hidden_parts(const RecurrentAttrs& a) {
 // dw_hh = sum over steps of dgates^T h_before: y one step earlier, and h0 at the first
 void hidden_weight_gradient(const Layer& layer, size_t d, const Tensor& work, const Tensor& dw) {
   const Direction& way = layer.directions[d];
-  const RecurrentAttrs& a = way.attrs;
+  const RecurrentSpec& a = way.spec;
   const int64_t rows = a.rows() - a.batch, ld = a.grad_gates() * a.hidden;
   const int64_t later = a.reverse ? 0 : a.batch, earlier = a.batch - later, first = a.reverse ? rows : 0;
   for (const GatePart& part : hidden_parts(a)) {
@@ -107,7 +116,7 @@ void hidden_weight_gradient(const Layer& layer, size_t d, const Tensor& work, co
 }
 
 // Column sums of the work: db_ih as it lies, db_hh of a GRU with hn in the place of n.
-void bias_gradients(const RecurrentAttrs& a, const Tensor& work, Tensor& db_ih, Tensor& db_hh) {
+void bias_gradients(const RecurrentSpec& a, const Tensor& work, Tensor& db_ih, Tensor& db_hh) {
   const int64_t width = a.gates() * a.hidden, grad_width = a.grad_gates() * a.hidden, axis = 0;
   const Tensor dgates = run(work, 0, a.rows() * grad_width).alias({a.rows(), grad_width});
   const Tensor sums = sum(dgates, std::span(&axis, 1), false);
@@ -121,24 +130,31 @@ void bias_gradients(const RecurrentAttrs& a, const Tensor& work, Tensor& db_ih, 
 
 // Inputs of the node: x, h0, c0, then w_ih, w_hh, b_ih, b_hh, w_hr of each direction.
 void backward(const Layer& layer, std::span<const Tensor> dy, InputGrads& grads) {
-  const bool lstm = layer.directions[0].attrs.cell == RecurrentCell::lstm;
+  const bool lstm = layer.directions[0].spec.cell == RecurrentCell::lstm;
   if (grads.needs(0)) grads[0] = empty_like(layer.x);
   if (grads.needs(1)) grads[1] = empty_like(layer.h0);
   if (grads.needs(2)) grads[2] = empty_like(layer.c0);
   for (size_t d = 0; d < layer.directions.size(); d++) {
     const Direction& way = layer.directions[d];
-    const RecurrentAttrs& a = way.attrs;
+    const RecurrentSpec& a = way.spec;
     const RecurrentWeights& w = way.w;
     const size_t at = 3 + 5 * d;
     const int64_t width = a.gates() * a.hidden, ld = a.grad_gates() * a.hidden, features = layer.features();
     const Tensor work = empty({a.work()}, layer.x.dtype());
     const int64_t span = (a.rows() - 1) * a.ld_y + a.out;
-    submit(Call(Kernel::recurrent_bwd, 2 * walk_cost(a), a, in(w.w_hh), in(w.w_hr),
-                in(Layer::state(layer.h0, a, d, a.out)), in(Layer::state(layer.c0, a, d, a.hidden)),
-                in(run(layer.y, way.column, span)), in(way.saved), in(run(dy[0], way.column, span)),
-                in(Layer::state(dy[1], a, d, a.out)),
-                in(lstm ? Layer::state(dy[2], a, d, a.hidden) : Tensor()), out(work),
-                out(Layer::state(grads[1], a, d, a.out)), out(Layer::state(grads[2], a, d, a.hidden))));
+    submit(RecurrentBwd{.w_hh = w.w_hh,
+                        .w_hr = w.w_hr,
+                        .h0 = Layer::state(layer.h0, a, d, a.out),
+                        .c0 = Layer::state(layer.c0, a, d, a.hidden),
+                        .y = run(layer.y, way.column, span),
+                        .saved = way.saved,
+                        .dy = run(dy[0], way.column, span),
+                        .dh_n = Layer::state(dy[1], a, d, a.out),
+                        .dc_n = lstm ? Layer::state(dy[2], a, d, a.hidden) : Tensor(),
+                        .work = work,
+                        .dh0 = Layer::state(grads[1], a, d, a.out),
+                        .dc0 = Layer::state(grads[2], a, d, a.hidden),
+                        .spec = a});
     const Matrix dgates = {work, 0, a.rows(), width, ld};
     if (grads.needs(0))
       multiply_into({grads[0], 0, a.rows(), features, features}, dgates, false,
@@ -186,7 +202,7 @@ RecurrentResult recurrent(RecurrentCell cell, int activation, const Tensor& x, c
   const bool lstm = cell == RecurrentCell::lstm;
   const RecurrentWeights& first = directions[0];
   check(first.w_hh.ndim() == 2, op, ": weight_hh has shape ", first.w_hh.shape(), "; expected two axes");
-  RecurrentAttrs a = {cell, activation, x.size(0), x.size(1), 0, first.w_hh.size(1), 0, false, false};
+  RecurrentSpec a = {cell, activation, x.size(0), x.size(1), 0, first.w_hh.size(1), 0, false, false};
   a.hidden = first.w_hh.size(0) / a.gates();
   a.projected = first.w_hr.defined();
   a.ld_y = a.out * int64_t(directions.size());

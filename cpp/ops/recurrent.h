@@ -3,7 +3,7 @@
 #include <array>
 #include <span>
 
-#include "../backend/attrs.h"
+#include "../backend/kernels/recurrent.h"
 #include "../core/tensor.h"
 
 namespace nncore::ops {

@@ -5,8 +5,9 @@
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
+#include "../backend/kernels/reduce.h"
+#include "../backend/kernels/scan.h"
 #include "axes.h"
-#include "cost.h"
 #include "create.h"
 #include "elementwise.h"
 #include "index.h"
@@ -15,10 +16,6 @@
 namespace nncore::ops {
 
 namespace {
-
-const char* name_of(Reduction op) {
-  return op == Reduction::sum ? "sum" : op == Reduction::prod ? "prod" : op == Reduction::max ? "max" : "min";
-}
 
 DType result_type(Reduction op, DType dtype) {
   const bool exact = op == Reduction::max || op == Reduction::min;
@@ -30,9 +27,14 @@ Tensor reduce_group(Reduction op, const Tensor& x, int first, int last, double s
   const Shape& s = x.shape();
   Shape shape = s;
   for (int i = first; i < last; i++) shape[i] = 1;
-  const ReduceAttrs attrs = {op, s.span(0, first), s.span(first, last), s.span(last, s.ndim()), scale};
   Tensor y = empty(shape, result_type(op, x.dtype()));
-  submit(Call(Kernel::reduce, byte_cost(int64_t(x.bytes())), attrs, in(x), out(y)));
+  submit(Reduce{.x = x,
+                .y = y,
+                .op = op,
+                .outer = s.span(0, first),
+                .n = s.span(first, last),
+                .inner = s.span(last, s.ndim()),
+                .scale = scale});
   return y;
 }
 
@@ -128,10 +130,13 @@ Tensor prod(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
     if (Tape tape{before})
       tape.record("prod", y, [x = before.saved(), first, last](const Tensor& dy, InputGrads& dx) {
         const Shape& s = x.shape();
-        const ScanAttrs attrs = {Reduction::prod, s.span(0, first), s.span(first, last + 1),
-                                 s.span(last + 1, s.ndim()), false};
         dx[0] = empty_like(x);
-        submit(Call(Kernel::prod_bwd, 4 * x.numel(), attrs, in(x), in(dy), out(dx[0])));
+        submit(ProdBwd{.x = x,
+                       .dy = dy,
+                       .dx = dx[0],
+                       .outer = s.span(0, first),
+                       .n = s.span(first, last + 1),
+                       .inner = s.span(last + 1, s.ndim())});
       });
     last = first;
   }
@@ -178,15 +183,18 @@ Tensor arg_extreme(const Tensor& x, bool largest, const int64_t* axis, bool keep
   }
   const int at = normalize_axis(op, *axis, x.ndim());
   const Shape& s = x.shape();
-  const int64_t n = s.span(at, std::min(at + 1, s.ndim()));
-  check(n > 0, op, ": axis ", at, " of ", s, " has no elements");
+  const AxisView v(s, at);
+  check(v.n > 0, op, ": axis ", at, " of ", s, " has no elements");
   Shape shape;
   for (int i = 0; i < s.ndim(); i++)
     if (i != at || keepdim) shape.push_back(i == at ? 1 : s[i]);
   Tensor y = empty(shape, DType::int64);
-  const ReduceAttrs attrs = {largest ? Reduction::max : Reduction::min, s.span(0, at), n,
-                             s.span(std::min(at + 1, s.ndim()), s.ndim()), 1};
-  submit(Call(Kernel::arg_reduce, 1 + x.numel(), attrs, in(x), out(y)));
+  submit(ArgReduce{.x = x,
+                   .y = y,
+                   .op = largest ? Reduction::max : Reduction::min,
+                   .outer = v.outer,
+                   .n = v.n,
+                   .inner = v.inner});
   return y;
 }
 

@@ -5,7 +5,8 @@
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
-#include "cost.h"
+#include "../backend/kernels/copy.h"
+#include "../backend/kernels/elementwise.h"
 #include "create.h"
 #include "made.h"
 #include "reduce.h"
@@ -15,28 +16,26 @@ namespace nncore::ops {
 
 namespace {
 
-// Joins axes that both sides walk as one, so that rows are as long as they can be.
-CopyAttrs merged(const Shape& size, const Strides& src, const Strides& dst, int64_t src_start,
-                 int64_t dst_start) {
-  CopyAttrs a = {0, false, {}, {}, {}, src_start, dst_start};
+// Axes are merged where both sides go on from one to the next by the same stride, so that rows are as long as
+// they can be.
+void set_axes(Copy& k, const Shape& size, const Strides& src, const Strides& dst) {
   for (int i = 0; i < size.ndim(); i++) {
     if (size[i] == 1) continue;
-    const int last = a.ndim - 1;
-    if (last >= 0 && a.src_stride[last] == src[i] * size[i] && a.dst_stride[last] == dst[i] * size[i]) {
-      a.size[last] *= size[i];
-      a.src_stride[last] = src[i];
-      a.dst_stride[last] = dst[i];
+    const int last = k.ndim - 1;
+    if (last >= 0 && k.src_stride[last] == src[i] * size[i] && k.dst_stride[last] == dst[i] * size[i]) {
+      k.size[last] *= size[i];
+      k.src_stride[last] = src[i];
+      k.dst_stride[last] = dst[i];
       continue;
     }
-    a.size[a.ndim] = size[i];
-    a.src_stride[a.ndim] = src[i];
-    a.dst_stride[a.ndim++] = dst[i];
+    k.size[k.ndim] = size[i];
+    k.src_stride[k.ndim] = src[i];
+    k.dst_stride[k.ndim++] = dst[i];
   }
-  if (a.ndim == 0) {
-    a.size[0] = a.src_stride[0] = a.dst_stride[0] = 1;
-    a.ndim = 1;
+  if (k.ndim == 0) {
+    k.size[0] = k.src_stride[0] = k.dst_stride[0] = 1;
+    k.ndim = 1;
   }
-  return a;
 }
 
 // y = x read with the given strides.
@@ -61,11 +60,15 @@ bool keeps_order(const Shape& shape, std::span<const int64_t> axes) {
 
 void copy_strided(const Tensor& from, const Tensor& to, const Shape& size, const Strides& src,
                   const Strides& dst, int64_t src_start, int64_t dst_start, bool accumulate) {
-  const int64_t n = size.numel();
-  if (n == 0) return;
-  CopyAttrs attrs = merged(size, src, dst, src_start, dst_start);
-  attrs.accumulate = accumulate;
-  submit(Call(Kernel::copy, byte_cost(3 * n * int64_t(size_of(from.dtype()))), attrs, in(from), out(to)));
+  if (size.numel() == 0) return;
+  Copy k = {.src = from,
+            .dst = to,
+            .ndim = 0,
+            .accumulate = accumulate,
+            .src_start = src_start,
+            .dst_start = dst_start};
+  set_axes(k, size, src, dst);
+  submit(k);
 }
 
 Tensor strided(const char* op, const Tensor& x, const Shape& shape, const Strides& strides, int64_t start) {
@@ -266,8 +269,7 @@ Tensor clone(const Tensor& x) {
 Tensor cast(const Tensor& x, DType dtype) {
   if (x.dtype() == dtype) return x;
   Tensor y = empty(x.shape(), dtype);
-  submit(Call(Kernel::cast, byte_cost(int64_t(x.bytes() + y.bytes())), UnaryAttrs{0, x.numel(), {}}, in(x),
-              out(y)));
+  submit(Cast{.x = x, .y = y, .n = x.numel()});
   if (is_floating(dtype))
     if (Tape tape{x})
       tape.record("to", y, [from = x.dtype()](const Tensor& dy, InputGrads& dx) { dx[0] = cast(dy, from); });

@@ -9,7 +9,7 @@ namespace nncore::plan {
 
 namespace {
 
-bool apart(const Arg& a, const Arg& b) {
+bool apart(const Operand& a, const Operand& b) {
   const auto *x = static_cast<std::byte*>(a.data), *y = static_cast<std::byte*>(b.data);
   return !x || !y || x + a.bytes <= y || y + b.bytes <= x;
 }
@@ -17,22 +17,20 @@ bool apart(const Arg& a, const Arg& b) {
 // Whether f(a, b) holds for all operands of two calls of which one writes and that lie on the same memory.
 template <class F>
 bool where_one_writes(const Call& x, const Call& y, F f) {
-  for (int i = 0; i < x.n_args; i++)
-    for (int k = 0; k < y.n_args; k++) {
-      const Arg &a = x.args[i], &b = y.args[k];
+  for (const Operand& a : x.operands())
+    for (const Operand& b : y.operands())
       if ((a.written || b.written) && !apart(a, b) && !f(a, b)) return false;
-    }
   return true;
 }
 
 // Whether the calls may run in any order, also at once.
 bool independent(const Call& a, const Call& b) {
-  return where_one_writes(a, b, [](const Arg&, const Arg&) { return false; });
+  return where_one_writes(a, b, [](const Operand&, const Operand&) { return false; });
 }
 
 // Whether an element of the later call needs only the same element of the earlier one.
 bool aligned(const Call& a, const Call& b, int64_t elements) {
-  return where_one_writes(a, b, [&](const Arg& x, const Arg& y) {
+  return where_one_writes(a, b, [&](const Operand& x, const Operand& y) {
     return x.data == y.data && x.dtype == y.dtype && is_whole(x, elements) && is_whole(y, elements);
   });
 }
@@ -46,18 +44,18 @@ struct Candidate {
   Candidate(const Record& record, const RecordedCall& r) : call(&r.call) {
     const int64_t n = elements_of(r.call);
     if (n >= 4 * piece) elements = n;  // fewer fit into the second cache as a whole
-    for (int k = 0; k < r.call.n_args; k++) {
-      if (r.operands[k].buffer < 0) continue;
-      const Role role = record.buffers[size_t(r.operands[k].buffer)].role;
+    for (size_t k = 0; k < r.locations.size(); k++) {
+      if (r.locations[k].buffer < 0) continue;
+      const Role role = record.buffers[size_t(r.locations[k].buffer)].role;
       takes_input = takes_input || role == Role::input;
-      writes_outside = writes_outside || (role == Role::outside && r.call.args[k].written);
+      writes_outside = writes_outside || (role == Role::outside && r.call.operands()[k].written);
     }
   }
   // An argument of the step may lie anywhere, also where the step writes.
   bool may_meet(const Candidate& o) const {
     return (takes_input && o.writes_outside) || (writes_outside && o.takes_input);
   }
-  bool is_sliced() const { return cpu_backend.sliced[size_t(call->kernel)] && !takes_input; }
+  bool is_sliced() const { return cpu_backend.sliced[size_t(call->kernel())] && !takes_input; }
 };
 
 }  // namespace
@@ -113,13 +111,14 @@ std::vector<int32_t> Plan::find_local(const Record& record, const std::vector<in
     std::map<int, Lifetime> found;  // by buffer; no bytes: not used in one way
     for (int i = group.first; i < group.first + group.count; i++) {
       const RecordedCall& r = record.calls[size_t(kept[size_t(i)])];
-      for (int k = 0; k < r.call.n_args; k++) {
-        const auto [b, offset] = r.operands[k];
+      for (size_t k = 0; k < r.locations.size(); k++) {
+        const auto [b, offset] = r.locations[k];
+        const Operand& operand = r.call.operands()[k];
         if (b < 0 || lifetimes[size_t(b)].first != g || lifetimes[size_t(b)].last != g) continue;
-        const int64_t bytes = piece * int64_t(size_of(r.call.args[k].dtype));
+        const int64_t bytes = piece * int64_t(size_of(operand.dtype));
         Lifetime& l = found.try_emplace(b, Lifetime{i, i, bytes}).first->second;
         l.last = i;
-        if (offset != 0 || l.bytes != bytes || !is_whole(r.call.args[k], group.elements)) l.bytes = 0;
+        if (offset != 0 || l.bytes != bytes || !is_whole(operand, group.elements)) l.bytes = 0;
       }
     }
     std::vector<Lifetime> pieces;

@@ -44,7 +44,7 @@ class Plan::Undo {
   // What the group will write. Called for each group before it runs.
   void keep(int group) {
     for (; next_ != plan_.writes_.end() && next_->group == group; ++next_) {
-      const Arg& arg = plan_.calls_[size_t(next_->call)].call.args[next_->arg];
+      const Operand& arg = plan_.calls_[size_t(next_->call)].call.operands()[size_t(next_->operand)];
       const auto* const from = static_cast<const std::byte*>(arg.data);
       copies_.push_back({arg.data, std::vector<std::byte>(from, from + arg.bytes)});
     }
@@ -77,7 +77,8 @@ bool Plan::fits(const std::vector<Tensor>& inputs) const {
 }
 
 void Plan::bind(const std::vector<Place>& places, std::byte* memory) {
-  for (const Place& p : places) calls_[size_t(p.call)].call.args[p.arg].data = memory + p.offset;
+  for (const Place& p : places)
+    calls_[size_t(p.call)].call.operands()[size_t(p.operand)].data = memory + p.offset;
 }
 
 bool Plan::free_to_overwrite(const Slot& slot) const {
@@ -105,6 +106,7 @@ std::vector<Tensor> Plan::replay(const std::vector<Tensor>& inputs) {
     bind(inputs_[i].places, static_cast<std::byte*>(inputs[i].data()));
   for (Slot& slot : slots_)
     if (!free_to_overwrite(slot)) renew(slot);
+  for (const int i : drawing_) calls_[size_t(i)].call.draw();
   run();
   for (Storage* s : changed_) s->changed();
   replays_++;
@@ -127,7 +129,7 @@ std::vector<Tensor> Plan::replay(const std::vector<Tensor>& inputs) {
 void Plan::run(const Group& group) const {
   const Call* const* calls = &order_[size_t(group.first)];
   if (group.count == 1)
-    cpu_backend.run[size_t(calls[0]->kernel)](*calls[0]);
+    cpu_backend.run[size_t(calls[0]->kernel())](calls[0]->memory);
   else if (group.elements > 0)
     cpu_backend.piecewise(calls, group.count, group.local_bytes);
   else

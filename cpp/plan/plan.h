@@ -44,7 +44,7 @@ class Plan final : public Object {
 
  private:
   struct Place {
-    int call, arg;
+    int call, operand;
     int64_t offset;
   };
   struct Input {
@@ -79,7 +79,7 @@ class Plan final : public Object {
 
   // Where a call writes memory that was there before the step.
   struct Write {
-    int group, call, arg;
+    int group, call, operand;
   };
   class Undo;
 
@@ -102,6 +102,7 @@ class Plan final : public Object {
   std::vector<Ref<Storage>> held_;
   std::vector<Storage*> changed_;  // those of them that the step writes, such as parameters
   std::vector<Ref<Generator>> generators_;
+  std::vector<int> drawing_;   // calls that draw random numbers, in order
   std::vector<Write> writes_;  // in order
   int commit_ = 0;             // the group with the first write that is not undone after an interrupt
   Tensor arena_;

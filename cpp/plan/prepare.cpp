@@ -18,15 +18,15 @@ Plan::Plan(const Capture& capture, const std::vector<Tensor>& outputs) {
   for (int i = int(record.calls.size()) - 1; i >= 0; i--) {
     const RecordedCall& r = record.calls[size_t(i)];
     bool needed = bool(r.generator), writes = false;
-    for (int k = 0; k < r.call.n_args; k++) {
-      if (!r.call.args[k].written) continue;
+    for (size_t k = 0; k < r.locations.size(); k++) {
+      if (!r.call.operands()[k].written) continue;
       writes = true;
-      needed = needed || (r.operands[k].buffer >= 0 && live[size_t(r.operands[k].buffer)]);
+      needed = needed || (r.locations[k].buffer >= 0 && live[size_t(r.locations[k].buffer)]);
     }
     if (writes && !needed) continue;
     kept.push_back(i);
-    for (int k = 0; k < r.call.n_args; k++)
-      if (r.operands[k].buffer >= 0) live[size_t(r.operands[k].buffer)] = true;
+    for (const Location& l : r.locations)
+      if (l.buffer >= 0) live[size_t(l.buffer)] = true;
   }
   std::reverse(kept.begin(), kept.end());
   dropped_ = int(record.calls.size() - kept.size());
@@ -79,7 +79,7 @@ void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const 
   std::vector<Lifetime> lifetimes(record.buffers.size(), {-1, -1, 0});
   for (int g = 0; g < int(groups_.size()); g++)
     for (int i = groups_[size_t(g)].first; i < groups_[size_t(g)].first + groups_[size_t(g)].count; i++)
-      for (const Operand& o : record.calls[size_t(kept[size_t(i)])].operands) {
+      for (const Location& o : record.calls[size_t(kept[size_t(i)])].locations) {
         if (o.buffer < 0 || !is_temporary(o.buffer)) continue;
         Lifetime& l = lifetimes[size_t(o.buffer)];
         if (l.first < 0) l = {g, g, record.buffers[size_t(o.buffer)].bytes};
@@ -101,10 +101,13 @@ void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const 
     calls_.push_back({r.call, r.where, g});
     order_.push_back(&calls_.back().call);
     cost_ += r.call.cost;
-    if (r.generator) generators_.push_back(r.generator);
-    for (int k = 0; k < r.call.n_args; k++) {
-      const auto [b, offset] = r.operands[k];
-      Arg& arg = calls_.back().call.args[k];
+    if (r.generator) {
+      generators_.push_back(r.generator);
+      drawing_.push_back(call);
+    }
+    for (int k = 0; k < int(r.locations.size()); k++) {
+      const auto [b, offset] = r.locations[size_t(k)];
+      Operand& arg = calls_.back().call.operands()[size_t(k)];
       arg.storage = nullptr;
       if (b < 0) {
         if (arg.data) arg.data = arena_.data();  // no elements, but present
@@ -142,7 +145,7 @@ void Plan::find_commit() {
   for (commit_ = 0; commit_ < int(groups_.size()); commit_++) {
     const auto first = write;
     for (; write != writes_.end() && write->group == commit_; ++write)
-      room -= calls_[size_t(write->call)].call.args[write->arg].bytes;
+      room -= calls_[size_t(write->call)].call.operands()[size_t(write->operand)].bytes;
     if (write != first && (room < 0 || left < near_end)) break;
     left -= groups_[size_t(commit_)].cost;
   }

@@ -79,25 +79,25 @@ void Capture::storage_died(Storage* storage) noexcept {
 void Capture::record(const Call& call) {
   const int index = int(record_.calls.size());
   RecordedCall recorded = {call, {}, Ref<Generator>(call.generator), interpreter.where()};
-  for (int i = 0; i < call.n_args; i++) {
-    const Arg& arg = call.args[i];
-    if (!arg.data || arg.bytes == 0) continue;
-    int id = buffer_of(arg.storage);
+  for (const Operand& o : call.operands()) {
+    Location& location = recorded.locations.emplace_back();
+    if (!o || o.bytes == 0) continue;
+    int id = buffer_of(o.storage);
     if (id < 0) {
-      outside_.emplace_back(arg.storage);
-      id = add({Role::outside, -1, arg.storage, int64_t(arg.storage->bytes())});
+      outside_.emplace_back(o.storage);
+      id = add({Role::outside, -1, o.storage, int64_t(o.storage->bytes())});
     }
     Buffer& b = record_.buffers[size_t(id)];
     if (b.first < 0) b.first = index;
     b.last = index;
-    recorded.operands[i] = {id, static_cast<std::byte*>(arg.data) - arg.storage->data()};
-    if (b.role == Role::made && !b.written && !arg.written)
+    location = {id, static_cast<std::byte*>(o.data) - o.storage->data()};
+    if (b.role == Role::made && !b.written && !o.written)
       refuse("compile: a call at " + recorded.where +
              " reads values that no call of the step has made; make them before the step");
   }
-  for (int i = 0; i < call.n_args; i++)
-    if (call.args[i].written && recorded.operands[i].buffer >= 0)
-      record_.buffers[size_t(recorded.operands[i].buffer)].written = true;
+  for (size_t k = 0; k < recorded.locations.size(); k++)
+    if (call.operands()[k].written && recorded.locations[k].buffer >= 0)
+      record_.buffers[size_t(recorded.locations[k].buffer)].written = true;
   record_.calls.push_back(std::move(recorded));
 }
 
@@ -155,17 +155,16 @@ class Comparison {
 
   const char* call(size_t i) {
     const RecordedCall &x = a_.calls[i], &y = b_.calls[i];
-    if (x.call.kernel != y.call.kernel || x.call.n_args != y.call.n_args)
-      return "another operation is called";
-    if (!x.call.same_attrs(x.call, y.call)) return "a number, an index or a shape has changed";
+    if (x.call.type != y.call.type) return "another operation is called";
+    if (!x.call.type->equal(x.call.memory, y.call.memory)) return "a number, an index or a shape has changed";
     if (!(x.generator == y.generator)) return "another random generator is used";
-    for (int k = 0; k < x.call.n_args; k++)
-      if (const char* how = operand(x.operands[k], y.operands[k])) return how;
+    for (size_t k = 0; k < x.locations.size(); k++)
+      if (const char* how = operand(x.locations[k], y.locations[k])) return how;
     return nullptr;
   }
 
  private:
-  const char* operand(const Operand& x, const Operand& y) {
+  const char* operand(const Location& x, const Location& y) {
     if ((x.buffer < 0) != (y.buffer < 0) || x.offset != y.offset) return "an operand has changed";
     if (x.buffer < 0) return nullptr;
     int& partner = pair_[size_t(x.buffer)];

@@ -26,14 +26,14 @@ struct Buffer {
   bool written = false;       // by a call, before any call reads it
 };
 
-struct Operand {
-  int buffer = -1;  // none: an absent operand, or one without elements
+struct Location {
+  int buffer = -1;  // of an absent operand, or one without elements: -1
   int64_t offset = 0;
 };
 
 struct RecordedCall {
   Call call;
-  Operand operands[Call::max_args];
+  std::vector<Location> locations;  // of the call's operands
   Ref<Generator> generator;
   std::string where;  // in the user's program
 };

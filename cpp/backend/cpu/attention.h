@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "../attrs.h"
-#include "../call.h"
+#include "../kernels/attention.h"
+#include "../kernels/reduce.h"
 #include "dispatch.h"
 #include "gemm.h"
 #include "gemm_share.h"
@@ -23,17 +23,17 @@ struct Head {
 
 struct AttentionCut {
   // 70 rows are five panels of fourteen in the widest kernel; tiles of scores stay in the second cache level.
-  static constexpr int64_t most_queries = 70, most_keys = 256;
-  const AttentionAttrs& a;
+  static constexpr int64_t most_queries = 70, most_keys = AttentionSpec::random_keys;
+  const AttentionSpec& spec;
 
-  bool hides(const Call& call) const { return a.causal || call.args[3].data; }  // keys from some queries
-  int64_t query_blocks() const { return ceil_div(a.q_len, most_queries); }
-  Span queries(int64_t i) const { return part(a.q_len, query_blocks(), i); }
-  int64_t key_tiles() const { return ceil_div(a.k_len, most_keys); }
-  Span keys(int64_t j) const { return part(a.k_len, key_tiles(), j, 16); }
+  bool hides(const In& mask) const { return spec.causal || mask; }  // keys from some queries
+  int64_t query_blocks() const { return ceil_div(spec.q_len, most_queries); }
+  Span queries(int64_t i) const { return part(spec.q_len, query_blocks(), i); }
+  int64_t key_tiles() const { return ceil_div(spec.k_len, most_keys); }
+  Span keys(int64_t j) const { return part(spec.k_len, key_tiles(), j, 16); }
   // The keys of a tile that some of the queries see.
   Span seen(Span queries, Span keys) const {
-    if (a.causal) keys.end = std::max(keys.begin, std::min(keys.end, queries.end));
+    if (spec.causal) keys.end = std::max(keys.begin, std::min(keys.end, queries.end));
     return keys;
   }
   template <class T>
@@ -69,24 +69,21 @@ template <class T>
 class TileDropout {
  public:
   // key (2): seed and offset, null without dropout
-  TileDropout(const AttentionAttrs& a, const int64_t* key)
-      : a_(a), key_(key), tiles_(ceil_div(a.k_len, AttentionCut::most_keys)) {}
+  TileDropout(const AttentionSpec& spec, const int64_t* key)
+      : spec_(spec), key_(key), tiles_(spec.random_tiles()) {}
 
-  static int64_t blocks(const AttentionAttrs& a) {  // of random numbers, in all
-    return a.batch * a.heads * a.q_len * ceil_div(a.k_len, AttentionCut::most_keys) *
-           AttentionCut::most_keys / 4;
-  }
   // x (rows, keys) of tile j, the first row being row `row` of all heads: 0 or x / (1 - p)
   void apply(int64_t row, int64_t j, int64_t rows, int64_t keys, T* x, int64_t ld) const {
     if (!key_) return;
-    const T scale = a_.dropout == 1 ? T(0) : T(1 / (1 - a_.dropout));
+    const T scale = spec_.dropout == 1 ? T(0) : T(1 / (1 - spec_.dropout));
     for (int64_t r = 0; r < rows; r++)
       kernels<T>().random.dropout(keys, ((row + r) * tiles_ + j) * AttentionCut::most_keys, uint64_t(key_[0]),
-                                  uint64_t(key_[1]), a_.dropout, x + r * ld, scale, T(0), T(0), x + r * ld);
+                                  uint64_t(key_[1]), spec_.dropout, x + r * ld, scale, T(0), T(0),
+                                  x + r * ld);
   }
 
  private:
-  const AttentionAttrs& a_;
+  const AttentionSpec& spec_;
   const int64_t* const key_;
   const int64_t tiles_;
 };
@@ -135,21 +132,21 @@ void add_seen(const AttentionTile<T>& t, int64_t n, const T* p, const Head<const
 template <class T>
 class MaskTile {
  public:
-  MaskTile(const AttentionAttrs& a, const Arg& mask)
-      : a_(a),
+  MaskTile(const AttentionSpec& spec, const In& mask)
+      : spec_(spec),
         mask_(mask),
-        direct_(mask.dtype != DType::boolean && a.mask_stride[3] == 1),
-        copy_(mask.data && !direct_ ? AttentionCut::most_queries * AttentionCut::most_keys : 0) {}
+        direct_(mask.dtype != DType::boolean && spec.mask_stride[3] == 1),
+        copy_(mask && !direct_ ? AttentionCut::most_queries * AttentionCut::most_keys : 0) {}
 
   void set(AttentionTile<T>& tile, int64_t batch, int64_t head, Span queries, Span keys) const {
     tile.bias = nullptr;
     tile.ld_bias = 0;
-    if (!mask_.data) return;
-    const int64_t* const stride = a_.mask_stride;
+    if (!mask_) return;
+    const int64_t* const stride = spec_.mask_stride;
     const int64_t at =
         batch * stride[0] + head * stride[1] + queries.begin * stride[2] + keys.begin * stride[3];
     if (direct_) {
-      tile.bias = static_cast<const T*>(mask_.data) + at;
+      tile.bias = mask_.as<T>() + at;
       tile.ld_bias = stride[2];
       return;
     }
@@ -160,17 +157,17 @@ class MaskTile {
           copy_.data()[i * AttentionCut::most_keys + j] = added(from[i * stride[2] + j * stride[3]]);
     };
     if (mask_.dtype == DType::boolean)
-      copy(static_cast<const uint8_t*>(mask_.data) + at,
+      copy(mask_.as<uint8_t>() + at,
            [](uint8_t takes_part) { return takes_part ? T(0) : -std::numeric_limits<T>::infinity(); });
     else
-      copy(static_cast<const T*>(mask_.data) + at, [](T x) { return x; });
+      copy(mask_.as<T>() + at, [](T x) { return x; });
     tile.bias = copy_.data();
     tile.ld_bias = stride[2] ? AttentionCut::most_keys : 0;
   }
 
  private:
-  const AttentionAttrs& a_;
-  const Arg& mask_;
+  const AttentionSpec& spec_;
+  const In& mask_;
   const bool direct_;
   const Scratch<T> copy_;
 };

@@ -1,11 +1,11 @@
-// Batch norm: every channel of (n, channels, inner) brought to the mean and variance of the batch, or to
-// those kept. Sums go along each row of a channel, then over the samples, both cut by the shape alone; where
-// inner is 1 they go down the columns.
+// Batch norm of x (n, channels, inner). Sums go along each row of a channel, then over the samples, both cut
+// by the shape alone; where inner is 1 they go down the columns.
 #include <algorithm>
 #include <cmath>
 
+#include "../kernels/fold.h"
+#include "../kernels/norm.h"
 #include "dispatch.h"
-#include "kernels.h"
 #include "reduce_walk.h"
 #include "scratch.h"
 
@@ -13,9 +13,13 @@ namespace nncore::cpu {
 
 namespace {
 
+struct Channels {
+  int64_t n, channels, inner;
+};
+
 // y[c] = sum down column c of (n, channels), of what columns(rows, width, from, j, to) gives for a part
 template <class T, class Columns>
-void sum_columns(const BatchNormAttrs& a, int64_t cost, Columns columns, T* y) {
+void sum_columns(const Channels& a, int64_t cost, Columns columns, T* y) {
   reduce_middle<T>(
       Reduction::sum, 1, a.n, a.channels, cost,
       [&](int64_t, int64_t first, int64_t rows, int64_t j, int64_t width, T* to) {
@@ -26,7 +30,7 @@ void sum_columns(const BatchNormAttrs& a, int64_t cost, Columns columns, T* y) {
 
 // y[c] = sum over samples of part (n, channels)
 template <class T>
-void sum_samples(const BatchNormAttrs& a, int64_t cost, const T* part, T* y) {
+void sum_samples(const Channels& a, int64_t cost, const T* part, T* y) {
   const auto columns = kernels<T>().reduce.columns[int(Reduction::sum)];
   sum_columns(
       a, cost,
@@ -39,7 +43,7 @@ void sum_samples(const BatchNormAttrs& a, int64_t cost, const T* part, T* y) {
 // Mean and variance of the batch from sums of the deviations from a number near the mean, which make good its
 // own error. rest: what the mean lacks, as numbers near a large one lie far apart.
 template <class T>
-void batch_moments(const BatchNormAttrs& a, int64_t cost, const T* x, T* mean, T* rest, T* variance) {
+void batch_moments(const Channels& a, int64_t cost, const T* x, T* mean, T* rest, T* variance) {
   const T count = T(a.n * a.inner);
   const auto split = [&](int64_t c, double apart) {
     const double exact = double(mean[c]) + apart;
@@ -97,10 +101,10 @@ void batch_moments(const BatchNormAttrs& a, int64_t cost, const T* x, T* mean, T
 
 // kept = (1 - factor) kept + factor now, the variance unbiased
 template <class T>
-void update_kept(const BatchNormAttrs& a, int64_t* batches, const T* mean, const T* variance, T* kept_mean,
-                 T* kept_variance) {
+void update_kept(const Channels& a, double momentum, int64_t* batches, const T* mean, const T* variance,
+                 T* kept_mean, T* kept_variance) {
   if (batches) ++*batches;
-  const T factor = a.momentum < 0 ? T(1) / T(*batches) : T(a.momentum);
+  const T factor = momentum < 0 ? T(1) / T(*batches) : T(momentum);
   const T count = T(a.n * a.inner), unbiased = count / (count - T(1));
   for (int64_t c = 0; c < a.channels; c++) {
     kept_mean[c] = (T(1) - factor) * kept_mean[c] + factor * mean[c];
@@ -110,8 +114,7 @@ void update_kept(const BatchNormAttrs& a, int64_t* batches, const T* mean, const
 
 // s[c] = sum of dy, t[c] = sum of dy (x - mean) over a channel
 template <class T>
-void gradient_sums(const BatchNormAttrs& a, int64_t cost, const T* x, const T* mean, const T* dy, T* s,
-                   T* t) {
+void gradient_sums(const Channels& a, int64_t cost, const T* x, const T* mean, const T* dy, T* s, T* t) {
   const auto& k = kernels<T>().norm;
   if (a.inner == 1) {
     sum_samples(a, cost / 2, dy, s);
@@ -144,36 +147,35 @@ T weight_of(const T* w, int64_t channel) {
 
 }  // namespace
 
-// args: x, w or none, b or none, kept mean and variance or none (written in training), batches or none
-// (int64, counted), y, stats (3, channels): mean, 1/std and what the mean lacks
-void batch_norm_fwd(const Call& call) {
-  const auto& a = call.attrs<BatchNormAttrs>();
-  visit_float(call.args[0].dtype, [&](auto zero) {
+void run(const BatchNormFwd& k) {
+  visit_float(k.x.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T *x = call.arg<const T>(0), *w = call.arg<const T>(1), *b = call.arg<const T>(2);
-    T *kept_mean = call.arg<T>(3), *kept_variance = call.arg<T>(4), *y = call.arg<T>(6),
-      *mean = call.arg<T>(7), *rstd = mean + a.channels, *rest = rstd + a.channels;
-    if (a.training) {
-      batch_moments(a, call.cost / 3, x, mean, rest, rstd);
+    const Channels a = {k.n, k.channels, k.inner};
+    const T *x = k.x.as<T>(), *w = k.weight.as<T>(), *b = k.bias.as<T>();
+    T *kept_mean = k.mean.as<T>(), *kept_variance = k.variance.as<T>(), *y = k.y.as<T>(),
+      *mean = k.stats.as<T>(), *rstd = mean + a.channels, *rest = rstd + a.channels;
+    if (k.training) {
+      batch_moments(a, k.cost() / 3, x, mean, rest, rstd);
       if (interrupted()) return;
-      if (kept_mean) update_kept(a, call.arg<int64_t>(5), mean, rstd, kept_mean, kept_variance);
+      if (kept_mean)
+        update_kept(a, k.momentum, k.batches.as<int64_t>(), mean, rstd, kept_mean, kept_variance);
     } else {
       std::copy_n(kept_mean, a.channels, mean);
       std::copy_n(kept_variance, a.channels, rstd);
       std::fill_n(rest, a.channels, T(0));
     }
-    for (int64_t c = 0; c < a.channels; c++) rstd[c] = T(1) / std::sqrt(rstd[c] + T(a.eps));
+    for (int64_t c = 0; c < a.channels; c++) rstd[c] = T(1) / std::sqrt(rstd[c] + T(k.eps));
     if (a.inner == 1) {
       const Scratch<T> factors(2 * a.channels);
       T *const scale = factors.data(), *const shift = scale + a.channels;
       for (int64_t c = 0; c < a.channels; c++)
         scale[c] = rstd[c] * weight_of(w, c), shift[c] = (b ? b[c] : T(0)) - rest[c] * scale[c];
-      return parallel_for(a.n, call.cost / 3, [&](int64_t begin, int64_t end) {
+      return parallel_for(a.n, k.cost() / 3, [&](int64_t begin, int64_t end) {
         for (int64_t at = begin * a.channels; at < end * a.channels; at += a.channels)
           kernels<T>().norm.affine_row(a.channels, x + at, mean, scale, shift, y + at);
       });
     }
-    parallel_for(a.n * a.channels, call.cost / 3, [&](int64_t begin, int64_t end) {
+    parallel_for(a.n * a.channels, k.cost() / 3, [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; r++) {
         const int64_t c = r % a.channels;
         const T scale = rstd[c] * weight_of(w, c);
@@ -184,20 +186,19 @@ void batch_norm_fwd(const Call& call) {
   });
 }
 
-// With s and t the sums of dy and of dy (x - mean) rstd over a channel, m its number of elements, and z what
-// the channel became: dx = w rstd (dy - s / m - z t / m), without s and t where the statistics were kept
-// ones; dw = t, db = s. args: x, w or none, stats, dy, dx, dw, db: none where not needed
-void batch_norm_bwd(const Call& call) {
-  const auto& a = call.attrs<BatchNormAttrs>();
-  visit_float(call.args[0].dtype, [&](auto zero) {
+// With s and t the sums of dy and of dy (x - mean) rstd over a channel, m its number of elements, and z the
+// normalized channel: dx = w rstd (dy - s / m - z t / m), without s and t outside training; dw = t, db = s.
+void run(const BatchNormBwd& k) {
+  visit_float(k.x.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T *x = call.arg<const T>(0), *w = call.arg<const T>(1), *mean = call.arg<const T>(2),
-            *rstd = mean + a.channels, *rest = rstd + a.channels, *dy = call.arg<const T>(3);
-    T *dx = call.arg<T>(4), *dw = call.arg<T>(5), *db = call.arg<T>(6);
+    const Channels a = {k.n, k.channels, k.inner};
+    const T *x = k.x.as<T>(), *w = k.weight.as<T>(), *dy = k.dy.as<T>(), *mean = k.stats.as<T>(),
+            *rstd = mean + a.channels, *rest = rstd + a.channels;
+    T *dx = k.dx.as<T>(), *dw = k.dweight.as<T>(), *db = k.dbias.as<T>();
     const int64_t rows = a.n * a.channels;
     const Scratch<T> sums(2 * a.channels);
     T *const s = sums.data(), *const t = s + a.channels;
-    gradient_sums(a, call.cost / 2, x, mean, dy, s, t);
+    gradient_sums(a, k.cost() / 2, x, mean, dy, s, t);
     for (int64_t c = 0; c < a.channels; c++) t[c] = (t[c] - rest[c] * s[c]) * rstd[c];
     if (dw) std::copy_n(t, a.channels, dw);
     if (db) std::copy_n(s, a.channels, db);
@@ -208,20 +209,20 @@ void batch_norm_bwd(const Call& call) {
     T *const scale = factors.data(), *const slope = scale + a.channels, *const shift = slope + a.channels;
     for (int64_t c = 0; c < a.channels; c++) {
       scale[c] = rstd[c] * weight_of(w, c);
-      const T share = a.training ? -scale[c] / count : T(0);
+      const T share = k.training ? -scale[c] / count : T(0);
       slope[c] = share * rstd[c] * t[c];
       shift[c] = share * s[c] - rest[c] * slope[c];
     }
-    const auto& k = kernels<T>().norm;
+    const auto& norm = kernels<T>().norm;
     if (a.inner == 1)
-      return parallel_for(a.n, call.cost / 2, [&](int64_t begin, int64_t end) {
+      return parallel_for(a.n, k.cost() / 2, [&](int64_t begin, int64_t end) {
         for (int64_t at = begin * a.channels; at < end * a.channels; at += a.channels)
-          k.affine_row_bwd(a.channels, x + at, mean, dy + at, scale, slope, shift, dx + at);
+          norm.affine_row_bwd(a.channels, x + at, mean, dy + at, scale, slope, shift, dx + at);
       });
-    parallel_for(rows, call.cost / 2, [&](int64_t begin, int64_t end) {
+    parallel_for(rows, k.cost() / 2, [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; r++) {
         const int64_t c = r % a.channels, at = r * a.inner;
-        k.affine_bwd(a.inner, x + at, mean[c], dy + at, scale[c], slope[c], shift[c], dx + at);
+        norm.affine_bwd(a.inner, x + at, mean[c], dy + at, scale[c], slope[c], shift[c], dx + at);
       }
     });
   });

@@ -1,7 +1,7 @@
-// Walks the rows of a BroadcastLoop on the team.
+// The rows of a BroadcastLoop, shared by the threads.
 #pragma once
 #include "../../core/parallel.h"
-#include "../attrs.h"
+#include "../kernels/broadcast.h"
 
 namespace nncore::cpu {
 

@@ -2,43 +2,81 @@
 
 #include "../../core/parallel.h"
 #include "../backend.h"
-#include "kernels.h"
+#include "../kernels/attention.h"
+#include "../kernels/copy.h"
+#include "../kernels/dropout.h"
+#include "../kernels/elementwise.h"
+#include "../kernels/embedding.h"
+#include "../kernels/fold.h"
+#include "../kernels/index.h"
+#include "../kernels/loss.h"
+#include "../kernels/mask.h"
+#include "../kernels/norm.h"
+#include "../kernels/optim.h"
+#include "../kernels/pad.h"
+#include "../kernels/product.h"
+#include "../kernels/random.h"
+#include "../kernels/recurrent.h"
+#include "../kernels/reduce.h"
+#include "../kernels/scan.h"
+#include "../kernels/softmax.h"
+#include "../kernels/sort.h"
+#include "pieces.h"
 
 namespace nncore::cpu {
+
+#define NNCORE_KERNEL(name, Type) void run(const Type& k);
+#define NNCORE_SLICED(name, Type) \
+  int64_t begin(const Type& k);   \
+  void slice(const Type& k, int64_t begin, int64_t end);
+#include "../kernel_list.inl"
+#undef NNCORE_KERNEL
+
 namespace {
 
-// What comes once, which says how many elements there are; and the work on some of them.
+template <class K>
+void run_kernel(const void* k) {
+  run(*static_cast<const K*>(k));
+}
+
+template <class K>
+void run_sliced(const void* k) {
+  const K& s = *static_cast<const K*>(k);
+  parallel_for(begin(s), s.cost(), [&](int64_t from, int64_t to) { slice(s, from, to); });
+}
+
+// begin() runs once and returns the number of elements; slice() processes a range of them.
 struct Slices {
-  int64_t (*begin)(const Call&);
-  void (*slice)(const Call&, int64_t begin, int64_t end);
+  int64_t (*begin)(const void* k);
+  void (*slice)(const void* k, int64_t from, int64_t to);
 };
 
+template <class K>
+constexpr Slices slices_of = {
+    [](const void* k) { return begin(*static_cast<const K*>(k)); },
+    [](const void* k, int64_t from, int64_t to) { slice(*static_cast<const K*>(k), from, to); }};
+
 constexpr Slices slices[] = {
-#define NNCORE_KERNEL(name) {},
-#define NNCORE_SLICED(name) {name##_begin, name##_slice},
+#define NNCORE_KERNEL(name, Type) {},
+#define NNCORE_SLICED(name, Type) slices_of<Type>,
 #include "../kernel_list.inl"
 #undef NNCORE_KERNEL
 };
 
-// The elements of all calls, one after another, are one range: one hand-over to the team.
+// The elements of all calls, one after another, are one range: the team receives them in one hand-over.
 void together(const Call* const* calls, int count) {
   int64_t ends[max_together], n = 0, cost = 0;
   for (int i = 0; i < count; i++) {
-    ends[i] = n += slices[size_t(calls[i]->kernel)].begin(*calls[i]);
+    ends[i] = n += slices[size_t(calls[i]->kernel())].begin(calls[i]->memory);
     cost += calls[i]->cost;
   }
   parallel_for(n, cost, [&](int64_t begin, int64_t end) {
     for (int i = int(std::upper_bound(ends, ends + count, begin) - ends); begin < end; i++) {
       const int64_t first = i == 0 ? 0 : ends[i - 1], to = std::min(end, ends[i]);
-      slices[size_t(calls[i]->kernel)].slice(*calls[i], begin - first, to - first);
+      slices[size_t(calls[i]->kernel())].slice(calls[i]->memory, begin - first, to - first);
       begin = to;
     }
   });
-}
-
-void run_sliced(const Call& call) {
-  const Call* one = &call;
-  together(&one, 1);
 }
 
 }  // namespace
@@ -47,14 +85,14 @@ void run_sliced(const Call& call) {
 namespace nncore {
 
 const Backend cpu_backend = {{
-#define NNCORE_KERNEL(name) cpu::name,
-#define NNCORE_SLICED(name) cpu::run_sliced,
+#define NNCORE_KERNEL(name, Type) cpu::run_kernel<Type>,
+#define NNCORE_SLICED(name, Type) cpu::run_sliced<Type>,
 #include "../kernel_list.inl"
 #undef NNCORE_KERNEL
                              },
                              {
-#define NNCORE_KERNEL(name) false,
-#define NNCORE_SLICED(name) true,
+#define NNCORE_KERNEL(name, Type) false,
+#define NNCORE_SLICED(name, Type) true,
 #include "../kernel_list.inl"
 #undef NNCORE_KERNEL
                              },

@@ -7,9 +7,9 @@
 
 #include "../../core/error.h"
 #include "../../core/parallel.h"
+#include "../kernels/loss.h"
 #include "dispatch.h"
 #include "indices.h"
-#include "kernels.h"
 #include "reduce.h"
 #include "scratch.h"
 
@@ -31,40 +31,56 @@ struct Sample {
 };
 
 // Where each sample lies. The lengths are checked here, in backward again: alpha has room for all that pass.
-void for_samples(const Call& call, const CtcAttrs& a, Sample* to) {
+template <class K>
+void for_samples(const K& k, Sample* to) {
   int64_t used = 0;
-  for (int64_t n = 0; n < a.batch; n++) {
-    const int64_t steps = index_at(call, 2, n), length = index_at(call, 3, n);
-    check(steps >= 0 && steps <= a.steps, "ctc_loss: input_lengths[", n, "] is ", steps, "; log_probs have ",
-          a.steps, " steps");
-    const int64_t room = a.width >= 0 ? a.width : a.count - used;
+  for (int64_t n = 0; n < k.batch; n++) {
+    const int64_t steps = index_at(k.input_lengths, n), length = index_at(k.target_lengths, n);
+    check(steps >= 0 && steps <= k.steps, "ctc_loss: input_lengths[", n, "] is ", steps, "; log_probs have ",
+          k.steps, " steps");
+    const int64_t room = k.width >= 0 ? k.width : k.count - used;
     check(length >= 0 && length <= room, "ctc_loss: target_lengths[", n, "] is ", length, " but ", room,
           " targets are left");
-    const int64_t first = a.width >= 0 ? n * a.width : used;
-    to[n] = {n, steps, length, first, a.steps * (2 * first + n)};
+    const int64_t first = k.width >= 0 ? n * k.width : used;
+    to[n] = {n, steps, length, first, k.steps * (2 * first + n)};
     used += length;
   }
-  check(a.width >= 0 || used == a.count, "ctc_loss: target_lengths sum to ", used, " but there are ", a.count,
+  check(k.width >= 0 || used == k.count, "ctc_loss: target_lengths sum to ", used, " but there are ", k.count,
         " targets");
 }
 
-template <class T>
+template <class Op>
+void map(int64_t n, double* x) {
+  kernels<double>().elementwise.unary_fwd[UnaryOps::index_of<Op>](n, x, x, nullptr);
+}
+
+double log_sum(double a, double b) {
+  const double top = std::max(a, b);
+  if (top == never) return top;
+  double e[2] = {a - top, b - top};
+  map<formulas::Exp>(2, e);
+  double sum = e[0] + e[1];
+  map<formulas::Log>(1, &sum);
+  return top + sum;
+}
+
+template <class T, class K>
 class Lattice {
  public:
-  Lattice(const Call& call, const CtcAttrs& a, const Sample& s)
-      : a_(a), s_(s), labels_(s.states()), terms_(4 * s.states()), log_probs_(call.arg<const T>(0)) {
+  Lattice(const K& k, const Sample& s)
+      : k_(k), s_(s), labels_(s.states()), terms_(4 * s.states()), log_probs_(k.log_probs.template as<T>()) {
     for (int64_t i = 0; i < s.states(); i++) {
-      const int64_t label = i % 2 ? index_at(call, 1, s.first_target + i / 2) : a.blank;
-      check<IndexError>(label >= 0 && label < a.classes && (i % 2 == 0 || label != a.blank),
+      const int64_t label = i % 2 ? index_at(k.targets, s.first_target + i / 2) : k.blank;
+      check<IndexError>(label >= 0 && label < k.classes && (i % 2 == 0 || label != k.blank),
                         "ctc_loss: target ", label, " at position ", i / 2, " of sample ", s.n,
-                        " must be one of ", a.classes, " classes and not the blank ", a.blank);
+                        " must be one of ", k.classes, " classes and not the blank ", k.blank);
       labels_.data()[i] = label;
     }
   }
 
   int64_t label(int64_t s) const { return labels_.data()[s]; }
   double log_prob(int64_t t, int64_t c) const {
-    return double(log_probs_[(t * a_.batch + s_.n) * a_.classes + c]);
+    return double(log_probs_[(t * k_.batch + s_.n) * k_.classes + c]);
   }
 
   // States two apart are neighbours where their labels differ.
@@ -98,52 +114,36 @@ class Lattice {
       to[s] = log_prob(t, label(s));
     }
   }
-  double log_sum(double a, double b) const {
-    const double top = std::max(a, b);
-    if (top == never) return top;
-    double e[2] = {a - top, b - top};
-    map<formulas::Exp>(2, e);
-    double sum = e[0] + e[1];
-    map<formulas::Log>(1, &sum);
-    return top + sum;
-  }
-
-  template <class Op>
-  static void map(int64_t n, double* x) {
-    kernels<double>().elementwise.unary_fwd[UnaryOps::index_of<Op>](n, x, x, nullptr);
-  }
 
  private:
-  const CtcAttrs& a_;
+  const K& k_;
   const Sample& s_;
   Scratch<int64_t> labels_;
   Scratch<double> terms_;
   const T* log_probs_;
 };
 
-double factor(const CtcAttrs& a, const Sample& s) {
-  return a.reduction == LossReduction::mean ? 1 / double(std::max<int64_t>(1, s.length) * a.batch) : 1;
+template <class K>
+double factor(const K& k, const Sample& s) {
+  return k.reduction == LossReduction::mean ? 1 / double(std::max<int64_t>(1, s.length) * k.batch) : 1;
 }
 
 }  // namespace
 
-// args: log_probs (steps, batch, classes), targets, input_lengths, target_lengths, alpha, nll (batch), loss
-// (batch, or 1)
-void ctc_fwd(const Call& call) {
-  const auto& a = call.attrs<CtcAttrs>();
-  const Scratch<Sample> samples(a.batch);
-  for_samples(call, a, samples.data());
-  visit_float(call.args[0].dtype, [&](auto zero) {
+void run(const CtcFwd& k) {
+  const Scratch<Sample> samples(k.batch);
+  for_samples(k, samples.data());
+  visit_float(k.log_probs.dtype, [&](auto zero) {
     using T = decltype(zero);
-    double* const nll = call.arg<double>(5);
-    T* const loss = call.arg<T>(6);
-    const Scratch<T> scaled(a.batch);
-    parallel_for(a.batch, call.cost, [&](int64_t begin, int64_t end) {
+    double* const nll = k.nll.as<double>();
+    T* const loss = k.loss.as<T>();
+    const Scratch<T> scaled(k.batch);
+    parallel_for(k.batch, k.cost(), [&](int64_t begin, int64_t end) {
       for (int64_t n = begin; n < end; n++) {
         const Sample& s = samples.data()[n];
-        Lattice<T> lattice(call, a, s);
+        Lattice<T, CtcFwd> lattice(k, s);
         const int64_t m = s.states();
-        double* const alpha = call.arg<double>(4) + s.first_state;
+        double* const alpha = k.alpha.as<double>() + s.first_state;
         double likelihood = s.length == 0 ? 0 : never;  // of nothing, from no step at all
         for (int64_t t = 0; t < s.steps; t++) {
           if (t % block == block - 1 && interrupted()) return;
@@ -154,41 +154,40 @@ void ctc_fwd(const Call& call) {
         }
         if (s.steps > 0) {
           const double* const last = alpha + (s.steps - 1) * m;
-          likelihood = m > 1 ? lattice.log_sum(last[m - 1], last[m - 2]) : last[0];
+          likelihood = m > 1 ? log_sum(last[m - 1], last[m - 2]) : last[0];
         }
         nll[n] = -likelihood;
-        const bool dropped = a.zero_infinity && likelihood == never;
-        scaled.data()[n] = dropped ? T(0) : T(nll[n] * factor(a, s));
+        const bool dropped = k.zero_infinity && likelihood == never;
+        scaled.data()[n] = dropped ? T(0) : T(nll[n] * factor(k, s));
       }
     });
-    if (a.reduction == LossReduction::none)
-      std::copy_n(scaled.data(), a.batch, loss);
+    if (k.reduction == LossReduction::none)
+      std::copy_n(scaled.data(), k.batch, loss);
     else
-      *loss = row_sum(a.batch, scaled.data());
+      *loss = row_sum(k.batch, scaled.data());
   });
 }
 
 // d loss / d log_probs[t][c] = - sum over the states s of label c of exp(alpha + beta - log_probs[t][c] +
-// nll); args: log_probs, targets, input_lengths, target_lengths, alpha, nll, dy (batch, or 1), dx
-void ctc_bwd(const Call& call) {
-  const auto& a = call.attrs<CtcAttrs>();
-  const Scratch<Sample> samples(a.batch);
-  for_samples(call, a, samples.data());
-  visit_float(call.args[0].dtype, [&](auto zero) {
+// nll)
+void run(const CtcBwd& k) {
+  const Scratch<Sample> samples(k.batch);
+  for_samples(k, samples.data());
+  visit_float(k.log_probs.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const double* const nll = call.arg<const double>(5);
-    const T* const dy = call.arg<const T>(6);
-    T* const dx = call.arg<T>(7);
-    parallel_for(a.batch, call.cost, [&](int64_t begin, int64_t end) {
+    const double* const nll = k.nll.as<double>();
+    const T* const dy = k.dy.as<T>();
+    T* const dx = k.dx.as<T>();
+    parallel_for(k.batch, k.cost(), [&](int64_t begin, int64_t end) {
       for (int64_t n = begin; n < end; n++) {
-        for (int64_t t = 0; t < a.steps; t++)
-          std::fill_n(dx + (t * a.batch + n) * a.classes, a.classes, T(0));
+        for (int64_t t = 0; t < k.steps; t++)
+          std::fill_n(dx + (t * k.batch + n) * k.classes, k.classes, T(0));
         const Sample& s = samples.data()[n];
         if (nll[n] == -never) continue;
-        Lattice<T> lattice(call, a, s);
+        Lattice<T, CtcBwd> lattice(k, s);
         const int64_t m = s.states();
-        const double* const alpha = call.arg<const double>(4) + s.first_state;
-        const double d = double(dy[a.reduction == LossReduction::none ? n : 0]) * factor(a, s);
+        const double* const alpha = k.alpha.as<double>() + s.first_state;
+        const double d = double(dy[k.reduction == LossReduction::none ? n : 0]) * factor(k, s);
         const Scratch<double> rows(3 * m);
         double *beta = rows.data(), *after = beta + m, *const share = after + m;
         for (int64_t t = s.steps - 1; t >= 0; t--) {
@@ -199,8 +198,8 @@ void ctc_bwd(const Call& call) {
             lattice.step(t, after, false, beta);
           for (int64_t i = 0; i < m; i++)
             share[i] = alpha[t * m + i] + beta[i] - lattice.log_prob(t, lattice.label(i)) + nll[n];
-          Lattice<T>::template map<formulas::Exp>(m, share);
-          T* const row = dx + (t * a.batch + n) * a.classes;
+          map<formulas::Exp>(m, share);
+          T* const row = dx + (t * k.batch + n) * k.classes;
           for (int64_t i = 0; i < m; i++) row[lattice.label(i)] -= T(d * share[i]);
           std::swap(beta, after);
         }

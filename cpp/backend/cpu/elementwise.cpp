@@ -1,10 +1,10 @@
-// Elementwise kernels: the level's loops over the rows of a broadcast.
+// Elementwise kernels: loops of the active instruction-set level over the rows of a broadcast.
 #include <algorithm>
 
 #include "../../core/parallel.h"
+#include "../kernels/elementwise.h"
 #include "broadcast.h"
 #include "dispatch.h"
-#include "kernels.h"
 #include "stream.h"
 
 namespace nncore {
@@ -50,120 +50,105 @@ T integer_op(int op, T a, T b) {
   return power;
 }
 
-template <class T, class Y, class F>
-void integer_rows(const Call& call, const BinaryAttrs& attrs, F f) {
-  const T *a = call.arg<const T>(0), *b = call.arg<const T>(1);
-  Y* y = call.arg<Y>(2);
-  const int last = attrs.loop.ndim - 1;
-  const int64_t sa = attrs.loop.stride[0][last], sb = attrs.loop.stride[1][last];
-  for_broadcast_rows(attrs.loop, attrs.n, call.cost, [&](int64_t to, int64_t n, const int64_t* from) {
+template <class T, class Y, class K, class F>
+void integer_rows(const K& k, F f) {
+  const T *a = k.a.template as<T>(), *b = k.b.template as<T>();
+  Y* y = k.y.template as<Y>();
+  const int last = k.loop.ndim - 1;
+  const int64_t sa = k.loop.stride[0][last], sb = k.loop.stride[1][last];
+  for_broadcast_rows(k.loop, k.n, k.cost(), [&](int64_t to, int64_t n, const int64_t* from) {
     for (int64_t i = 0; i < n; i++) y[to + i] = f(a[from[0] + i * sa], b[from[1] + i * sb]);
   });
 }
 
 template <class T, class... Ops>
-void integer_compare(const Call& call, const BinaryAttrs& attrs, OpList<Ops...>) {
+void integer_compare(const Compare& k, OpList<Ops...>) {
   int op = 0;
-  ((op++ == attrs.op ? integer_rows<T, bool>(call, attrs, [](T a, T b) { return bool(Ops::test(a, b)); })
-                     : void()),
-   ...);
+  ((op++ == k.op ? integer_rows<T, bool>(k, [](T a, T b) { return bool(Ops::test(a, b)); }) : void()), ...);
 }
 
 }  // namespace
 
-// args: x, y
-void unary_fwd(const Call& call) {
-  const auto& attrs = call.attrs<UnaryAttrs>();
-  visit_float(call.args[0].dtype, [&](auto zero) {
+void run(const UnaryFwd& k) {
+  visit_float(k.x.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T* x = call.arg<const T>(0);
-    T* y = call.arg<T>(1);
-    const T scalars[max_scalars] = {T(attrs.scalars[0]), T(attrs.scalars[1])};
-    const auto kernel = kernels<T>().elementwise.unary_fwd[attrs.op];
-    parallel_for(attrs.n, call.cost, [&](int64_t begin, int64_t end) {
-      write_out(y, attrs.n, begin, end, [&](int64_t i, int64_t n, T* to) { kernel(n, x + i, to, scalars); },
-                1, {x});
+    const T* x = k.x.as<T>();
+    T* y = k.y.as<T>();
+    const T scalars[max_scalars] = {T(k.scalars[0]), T(k.scalars[1])};
+    const auto row = kernels<T>().elementwise.unary_fwd[k.op];
+    parallel_for(k.n, k.cost(), [&](int64_t begin, int64_t end) {
+      write_out(y, k.n, begin, end, [&](int64_t i, int64_t n, T* to) { row(n, x + i, to, scalars); }, 1, {x});
     });
   });
 }
 
-// args: x or none, y or none, dy, dx
-void unary_bwd(const Call& call) {
-  const auto& attrs = call.attrs<UnaryAttrs>();
-  visit_float(call.args[2].dtype, [&](auto zero) {
+void run(const UnaryBwd& k) {
+  visit_float(k.dy.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T* dy = call.arg<const T>(2);
-    const T *const given_x = call.arg<const T>(0), *const given_y = call.arg<const T>(1);
-    const T *x = given_x ? given_x : dy,
-            *y = given_y ? given_y : dy;  // what is not read may be anything readable
-    T* dx = call.arg<T>(3);
-    const T scalars[max_scalars] = {T(attrs.scalars[0]), T(attrs.scalars[1])};
-    const auto kernel = kernels<T>().elementwise.unary_bwd[attrs.op];
-    parallel_for(attrs.n, call.cost, [&](int64_t begin, int64_t end) {
-      write_out(dx, attrs.n, begin, end,
-                [&](int64_t i, int64_t n, T* to) { kernel(n, x + i, y + i, dy + i, to, scalars); }, 1,
-                {given_x, given_y, dy});
+    const T *x = k.x.as<T>(), *y = k.y.as<T>(), *dy = k.dy.as<T>();
+    T* dx = k.dx.as<T>();
+    const T *const any_x = x ? x : dy, *const any_y =
+                                           y ? y : dy;  // an op that reads no x may get any numbers
+    const T scalars[max_scalars] = {T(k.scalars[0]), T(k.scalars[1])};
+    const auto row = kernels<T>().elementwise.unary_bwd[k.op];
+    parallel_for(k.n, k.cost(), [&](int64_t begin, int64_t end) {
+      write_out(dx, k.n, begin, end,
+                [&](int64_t i, int64_t n, T* to) { row(n, any_x + i, any_y + i, dy + i, to, scalars); }, 1,
+                {x, y, dy});
     });
   });
 }
 
-// args: a, b, y
-void binary_fwd(const Call& call) {
-  const auto& attrs = call.attrs<BinaryAttrs>();
-  visit(call.args[0].dtype, [&](auto zero) {
+void run(const BinaryFwd& k) {
+  visit(k.a.dtype, [&](auto zero) {
     using T = decltype(zero);
     if constexpr (std::is_floating_point_v<T>) {
-      const T *a = call.arg<const T>(0), *b = call.arg<const T>(1);
-      T* y = call.arg<T>(2);
-      const auto kernel = kernels<T>().elementwise.binary_fwd[attrs.op][form_of(attrs.loop)];
-      const int last = attrs.loop.ndim - 1;
-      const int64_t sa = attrs.loop.stride[0][last], sb = attrs.loop.stride[1][last];
-      for_broadcast_rows(attrs.loop, attrs.n, call.cost, [&](int64_t at, int64_t n, const int64_t* from) {
-        write_out(y, attrs.n, at, at + n, [&](int64_t i, int64_t m, T* to) {
-          kernel(m, a + from[0] + (i - at) * sa, b + from[1] + (i - at) * sb, to);
+      const T *a = k.a.as<T>(), *b = k.b.as<T>();
+      T* y = k.y.as<T>();
+      const auto row = kernels<T>().elementwise.binary_fwd[k.op][form_of(k.loop)];
+      const int last = k.loop.ndim - 1;
+      const int64_t sa = k.loop.stride[0][last], sb = k.loop.stride[1][last];
+      for_broadcast_rows(k.loop, k.n, k.cost(), [&](int64_t at, int64_t n, const int64_t* from) {
+        write_out(y, k.n, at, at + n, [&](int64_t i, int64_t m, T* to) {
+          row(m, a + from[0] + (i - at) * sa, b + from[1] + (i - at) * sb, to);
         });
       });
     } else if constexpr (!std::is_same_v<T, bool>) {
-      integer_rows<T, T>(call, attrs, [&](T a, T b) { return integer_op(attrs.op, a, b); });
+      integer_rows<T, T>(k, [&](T a, T b) { return integer_op(k.op, a, b); });
     }
   });
 }
 
-// da or db before it is summed over stretched axes; args: a, b, y or none, dy, d
-void binary_bwd(const Call& call) {
-  const auto& attrs = call.attrs<BinaryAttrs>();
-  visit_float(call.args[3].dtype, [&](auto zero) {
+void run(const BinaryBwd& k) {
+  visit_float(k.dy.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T *a = call.arg<const T>(0), *b = call.arg<const T>(1), *y = call.arg<const T>(2),
-            *dy = call.arg<const T>(3);
-    T* d = call.arg<T>(4);
+    const T *a = k.a.as<T>(), *b = k.b.as<T>(), *dy = k.dy.as<T>();
+    const T* y = k.y ? k.y.as<T>() : dy;  // an op that reads no y may get any numbers
+    T* d = k.d.as<T>();
     const auto& table = kernels<T>().elementwise;
-    const auto kernel =
-        (attrs.operand == 0 ? table.binary_da : table.binary_db)[attrs.op][form_of(attrs.loop)];
-    const int last = attrs.loop.ndim - 1;
-    const int64_t sa = attrs.loop.stride[0][last], sb = attrs.loop.stride[1][last];
-    for_broadcast_rows(attrs.loop, attrs.n, call.cost, [&](int64_t at, int64_t n, const int64_t* from) {
-      write_out(d, attrs.n, at, at + n, [&](int64_t i, int64_t m, T* to) {
-        kernel(m, a + from[0] + (i - at) * sa, b + from[1] + (i - at) * sb, (y ? y : dy) + i, dy + i, to);
+    const auto row = (k.operand == 0 ? table.binary_da : table.binary_db)[k.op][form_of(k.loop)];
+    const int last = k.loop.ndim - 1;
+    const int64_t sa = k.loop.stride[0][last], sb = k.loop.stride[1][last];
+    for_broadcast_rows(k.loop, k.n, k.cost(), [&](int64_t at, int64_t n, const int64_t* from) {
+      write_out(d, k.n, at, at + n, [&](int64_t i, int64_t m, T* to) {
+        row(m, a + from[0] + (i - at) * sa, b + from[1] + (i - at) * sb, y + i, dy + i, to);
       });
     });
   });
 }
 
-// args: a, b, y (bool)
-void compare(const Call& call) {
-  const auto& attrs = call.attrs<BinaryAttrs>();
-  visit(call.args[0].dtype, [&](auto zero) {
+void run(const Compare& k) {
+  visit(k.a.dtype, [&](auto zero) {
     using T = decltype(zero);
     if constexpr (std::is_floating_point_v<T>) {
-      const T *a = call.arg<const T>(0), *b = call.arg<const T>(1);
-      uint8_t* y = call.arg<uint8_t>(2);
-      const auto kernel = kernels<T>().elementwise.compare[attrs.op][form_of(attrs.loop)];
-      for_broadcast_rows(attrs.loop, attrs.n, call.cost, [&](int64_t to, int64_t n, const int64_t* from) {
-        kernel(n, a + from[0], b + from[1], y + to);
+      const T *a = k.a.as<T>(), *b = k.b.as<T>();
+      uint8_t* y = k.y.as<uint8_t>();
+      const auto row = kernels<T>().elementwise.compare[k.op][form_of(k.loop)];
+      for_broadcast_rows(k.loop, k.n, k.cost(), [&](int64_t to, int64_t n, const int64_t* from) {
+        row(n, a + from[0], b + from[1], y + to);
       });
     } else {
-      integer_compare<T>(call, attrs, CompareOps());
+      integer_compare<T>(k, CompareOps());
     }
   });
 }

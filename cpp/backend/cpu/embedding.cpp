@@ -1,5 +1,7 @@
-// Rows of a table looked up by id, one by one or joined in bags. Backward counts the ids once; then each row
-// of the table has one owner, who adds its gradients in order of position.
+// Rows of a table looked up by id, one by one or joined in bags. Backward counts the ids once; then one
+// thread adds the gradients of each row of the table, in order of position.
+#include "../kernels/embedding.h"
+
 #include <algorithm>
 #include <cstring>
 #include <iterator>
@@ -8,7 +10,6 @@
 #include "../../core/parallel.h"
 #include "dispatch.h"
 #include "indices.h"
-#include "kernels.h"
 #include "reduce_walk.h"
 #include "scratch.h"
 
@@ -87,10 +88,10 @@ struct Buckets {
   }
 };
 
-// dw[id] = sum of add(position, row) over the positions of id, with by_frequency over their number; 0 for the
-// padding row.
-template <class T, class Attrs, class Add>
-void scatter(const Buckets& ids, int64_t count, const Attrs& a, int64_t cost, T* dw, Add add) {
+// dw[id] = sum of add(position, row) over the positions of id, divided by their number with by_frequency; 0
+// for the padding row. K: EmbeddingBwd, or the sizes of bags.
+template <class T, class K, class Add>
+void scatter(const Buckets& ids, int64_t count, const K& a, bool by_frequency, int64_t cost, T* dw, Add add) {
   if (!ids.whole) return;
   parallel_for(a.rows + count, cost, [&](int64_t begin, int64_t end) {
     const int64_t last = end == a.rows + count ? a.rows : ids.row_from(end, a.rows);
@@ -99,19 +100,21 @@ void scatter(const Buckets& ids, int64_t count, const Attrs& a, int64_t cost, T*
       const int64_t first = ids.begin(r), count = r == a.padding ? 0 : ids.end(r) - first;
       sum_vectors(count, a.cols, row, [&](int64_t i, T* to) { add(ids.at.data()[first + i], to); });
       if (count == 0) continue;
-      if (a.by_frequency) scale_row(a.cols, T(1) / T(count), row);
+      if (by_frequency) scale_row(a.cols, T(1) / T(count), row);
     }
   });
 }
 
 // Offsets count from 0 and rise: they are checked and copied at once.
 struct Bags {
-  const EmbeddingBagAttrs& a;
+  const BagSizes& a;
   const int64_t* const ids;
   const Scratch<int64_t> starts;
 
-  Bags(const EmbeddingBagAttrs& a, const int64_t* ids, const int64_t* offsets)
-      : a(a), ids(ids), starts(a.length < 0 ? a.bags + 1 : 0) {
+  template <class K>
+  explicit Bags(const K& k)
+      : a(k.sizes), ids(k.ids.template as<int64_t>()), starts(a.length < 0 ? a.bags + 1 : 0) {
+    const auto* const offsets = k.offsets.template as<int64_t>();
     int64_t before = 0;
     for (int64_t bag = 0; a.length < 0 && bag <= a.bags; bag++) {
       const int64_t at = bag < a.bags || a.has_end ? read_once(offsets + bag) : a.count;
@@ -134,10 +137,10 @@ struct Bags {
   void at(int64_t i, F f) const {
     if (const int64_t id = id_at("embedding_bag", ids, i, a.rows); id != a.padding) f(i, id);
   }
-  // 1, or one over the number of ids that are not padding.
+  // Of a sum 1, of a mean one over the number of ids that are not padding.
   template <class T>
-  T scale(int64_t bag) const {
-    if (!a.mean) return T(1);
+  T scale(bool mean, int64_t bag) const {
+    if (!mean) return T(1);
     int64_t n = 0;
     for (int64_t i = begin(bag), end = begin(bag + 1); i < end; i++) n += ids[i] != a.padding;
     return n ? T(1) / T(n) : T(0);
@@ -146,44 +149,39 @@ struct Bags {
 
 }  // namespace
 
-// args: table (rows, cols), ids, y (count, cols)
-void embedding_fwd(const Call& call) {
-  const auto& a = call.attrs<EmbeddingAttrs>();
-  const size_t bytes = size_t(a.cols) * size_of(call.args[0].dtype);
-  const std::byte* table = call.arg<const std::byte>(0);
-  std::byte* y = call.arg<std::byte>(2);
-  visit_index(call.args[1].dtype, [&](auto zero) {
-    const auto* ids = call.arg<const decltype(zero)>(1);
-    parallel_for(a.count, call.cost, [&](int64_t begin, int64_t end) {
+void run(const EmbeddingFwd& k) {
+  const size_t bytes = size_t(k.cols) * size_of(k.table.dtype);
+  const std::byte* table = k.table.as<std::byte>();
+  std::byte* y = k.y.as<std::byte>();
+  visit_index(k.ids.dtype, [&](auto zero) {
+    const auto* ids = k.ids.as<decltype(zero)>();
+    parallel_for(k.count, k.cost(), [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; i++)
-        std::memcpy(y + size_t(i) * bytes, table + size_t(id_at("embedding", ids, i, a.rows)) * bytes, bytes);
+        std::memcpy(y + size_t(i) * bytes, table + size_t(id_at("embedding", ids, i, k.rows)) * bytes, bytes);
     });
   });
 }
 
-// args: ids, dy, dtable
-void embedding_bwd(const Call& call) {
-  const auto& a = call.attrs<EmbeddingAttrs>();
-  visit_index(call.args[0].dtype, [&](auto index) {
-    const Buckets ids("embedding", call.arg<const decltype(index)>(0), a.count, a.rows);
-    visit_float(call.args[1].dtype, [&](auto zero) {
+void run(const EmbeddingBwd& k) {
+  visit_index(k.ids.dtype, [&](auto index) {
+    const Buckets ids("embedding", k.ids.as<decltype(index)>(), k.count, k.rows);
+    visit_float(k.dy.dtype, [&](auto zero) {
       using T = decltype(zero);
-      const T* const dy = call.arg<const T>(1);
-      scatter(ids, a.count, a, call.cost, call.arg<T>(2),
-              [&](int64_t i, T* row) { add_to(a.cols, dy + i * a.cols, row); });
+      const T* const dy = k.dy.as<T>();
+      scatter(ids, k.count, k, k.by_frequency, k.cost(), k.dtable.as<T>(),
+              [&](int64_t i, T* row) { add_to(k.cols, dy + i * k.cols, row); });
     });
   });
 }
 
-// args: table (rows, cols), ids, offsets or none, a weight for each id or none, y (bags, cols)
-void embedding_bag_fwd(const Call& call) {
-  const auto& a = call.attrs<EmbeddingBagAttrs>();
-  const Bags bags(a, call.arg<const int64_t>(1), call.arg<const int64_t>(2));
-  visit_float(call.args[0].dtype, [&](auto zero) {
+void run(const EmbeddingBagFwd& k) {
+  const BagSizes& a = k.sizes;
+  const Bags bags(k);
+  visit_float(k.table.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T *const table = call.arg<const T>(0), *const weights = call.arg<const T>(3);
-    T* const y = call.arg<T>(4);
-    parallel_for(a.bags, call.cost, [&](int64_t first, int64_t last) {
+    const T *const table = k.table.as<T>(), *const weights = k.weights.as<T>();
+    T* const y = k.y.as<T>();
+    parallel_for(a.bags, k.cost(), [&](int64_t first, int64_t last) {
       for (int64_t b = first; b < last; b++) {
         T* const row = y + b * a.cols;
         const int64_t first = bags.begin(b);
@@ -192,45 +190,42 @@ void embedding_bag_fwd(const Call& call) {
             add_scaled(a.cols, weights ? weights[position] : T(1), table + id * a.cols, to);
           });
         });
-        scale_row(a.cols, bags.scale<T>(b), row);
+        scale_row(a.cols, bags.scale<T>(k.mean, b), row);
       }
     });
   });
 }
 
-// args: ids, offsets or none, weights or none, dy, dtable
-void embedding_bag_bwd(const Call& call) {
-  const auto& a = call.attrs<EmbeddingBagAttrs>();
-  const Bags bags(a, call.arg<const int64_t>(0), call.arg<const int64_t>(1));
+void run(const EmbeddingBagBwd& k) {
+  const BagSizes& a = k.sizes;
+  const Bags bags(k);
   const int64_t count = bags.begin(a.bags);
   const Buckets buckets("embedding_bag", bags.ids, count, a.rows);
-  visit_float(call.args[3].dtype, [&](auto zero) {
+  visit_float(k.dy.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T *const weights = call.arg<const T>(2), *const dy = call.arg<const T>(3);
+    const T *const weights = k.weights.as<T>(), *const dy = k.dy.as<T>();
     const Scratch<int64_t> bag_of(count);
     const Scratch<T> scale(a.bags);
     for (int64_t b = 0; b < a.bags; b++) {
       std::fill(bag_of.data() + bags.begin(b), bag_of.data() + bags.begin(b + 1), b);
-      scale.data()[b] = bags.scale<T>(b);
+      scale.data()[b] = bags.scale<T>(k.mean, b);
     }
-    scatter(buckets, count, a, call.cost, call.arg<T>(4), [&](int64_t i, T* row) {
+    scatter(buckets, count, a, k.by_frequency, k.cost(), k.dtable.as<T>(), [&](int64_t i, T* row) {
       const int64_t b = bag_of.data()[i];
       add_scaled(a.cols, weights ? weights[i] : scale.data()[b], dy + b * a.cols, row);
     });
   });
 }
 
-// args: table (rows, cols), ids, offsets or none, dy, dweights: the product of each row and its bag's
-// gradient
-void embedding_bag_weights_bwd(const Call& call) {
-  const auto& a = call.attrs<EmbeddingBagAttrs>();
-  const Bags bags(a, call.arg<const int64_t>(1), call.arg<const int64_t>(2));
-  visit_float(call.args[0].dtype, [&](auto zero) {
+void run(const EmbeddingBagWeightsBwd& k) {
+  const BagSizes& a = k.sizes;
+  const Bags bags(k);
+  visit_float(k.table.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T *const table = call.arg<const T>(0), *const dy = call.arg<const T>(3);
-    T* const dweights = call.arg<T>(4);
+    const T *const table = k.table.as<T>(), *const dy = k.dy.as<T>();
+    T* const dweights = k.dweights.as<T>();
     std::fill_n(dweights, a.count, T(0));
-    parallel_for(a.bags, call.cost, [&](int64_t first, int64_t last) {
+    parallel_for(a.bags, k.cost(), [&](int64_t first, int64_t last) {
       for (int64_t b = first; b < last; b++)
         bags.each(b, [&](int64_t i, int64_t id) {
           dweights[i] = kernels<T>().reduce.dot(a.cols, table + id * a.cols, dy + b * a.cols);
@@ -239,18 +234,17 @@ void embedding_bag_weights_bwd(const Call& call) {
   });
 }
 
-// args: table (rows, cols), ids, offsets or none, y (bags, cols)
-void embedding_bag_max_fwd(const Call& call) {
-  const auto& a = call.attrs<EmbeddingBagAttrs>();
-  const Bags bags(a, call.arg<const int64_t>(1), call.arg<const int64_t>(2));
-  visit_float(call.args[0].dtype, [&](auto zero) {
+void run(const EmbeddingBagMaxFwd& k) {
+  const BagSizes& a = k.sizes;
+  const Bags bags(k);
+  visit_float(k.table.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T* const table = call.arg<const T>(0);
+    const T* const table = k.table.as<T>();
     const auto larger =
         kernels<T>().elementwise.binary_fwd[BinaryOps::index_of<formulas::Maximum>][both_vectors];
-    parallel_for(a.bags, call.cost, [&](int64_t first, int64_t last) {
+    parallel_for(a.bags, k.cost(), [&](int64_t first, int64_t last) {
       for (int64_t b = first; b < last; b++) {
-        T* const y = call.arg<T>(3) + b * a.cols;
+        T* const y = k.y.as<T>() + b * a.cols;
         bool is_empty = true;
         bags.each(b, [&](int64_t, int64_t id) {
           const T* const x = table + id * a.cols;
@@ -263,17 +257,16 @@ void embedding_bag_max_fwd(const Call& call) {
   });
 }
 
-// args: table (rows, cols), ids, offsets or none, y, dy (bags, cols), dtable; the first of equals gets the
-// gradient, and each thread has columns of its own
-void embedding_bag_max_bwd(const Call& call) {
-  const auto& a = call.attrs<EmbeddingBagAttrs>();
-  const Bags bags(a, call.arg<const int64_t>(1), call.arg<const int64_t>(2));
-  visit_float(call.args[0].dtype, [&](auto zero) {
+// Each thread has columns of its own.
+void run(const EmbeddingBagMaxBwd& k) {
+  const BagSizes& a = k.sizes;
+  const Bags bags(k);
+  visit_float(k.table.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T* const table = call.arg<const T>(0);
-    T* const dw = call.arg<T>(5);
+    const T* const table = k.table.as<T>();
+    T* const dw = k.dtable.as<T>();
     const auto less = kernels<T>().elementwise.compare[CompareOps::index_of<formulas::Lt>][both_vectors];
-    parallel_ranges(a.cols, call.cost, [&](int64_t begin, int64_t end) {
+    parallel_ranges(a.cols, k.cost(), [&](int64_t begin, int64_t end) {
       for (int64_t r = 0; r < a.rows; r++) std::fill(dw + r * a.cols + begin, dw + r * a.cols + end, T(0));
       constexpr int64_t word = sizeof(uint64_t);  // so many columns are passed over at once
       const int64_t n = end - begin;
@@ -285,7 +278,7 @@ void embedding_bag_max_bwd(const Call& call) {
       for (int64_t b = 0; b < a.bags; b++) {
         if (b % 16 == 15 && interrupted()) return;
         const int64_t at = b * a.cols + begin;
-        const T *const y = call.arg<const T>(3) + at, *const dy = call.arg<const T>(4) + at;
+        const T *const y = k.y.as<T>() + at, *const dy = k.dy.as<T>() + at;
         std::fill_n(is_found.data(), padded, uint8_t(0));
         bags.each(b, [&](int64_t, int64_t id) {
           const T* const x = table + id * a.cols + begin;

@@ -2,7 +2,7 @@
 // moment, also while a kernel runs and between forward and backward. So a kernel reads an index once, checks
 // the value that it read, and uses that value only. Code that needs an index twice keeps a copy.
 #pragma once
-#include "../call.h"
+#include "../kernel.h"
 
 namespace nncore::cpu {
 
@@ -12,9 +12,8 @@ int64_t read_once(const I* at) {
 }
 
 // Element i of an operand of indices.
-inline int64_t index_at(const Call& call, int operand, int64_t i) {
-  return visit_index(call.args[operand].dtype,
-                     [&](auto zero) { return read_once(call.arg<const decltype(zero)>(operand) + i); });
+inline int64_t index_at(const In& index, int64_t i) {
+  return visit_index(index.dtype, [&](auto zero) { return read_once(index.as<decltype(zero)>() + i); });
 }
 
 }  // namespace nncore::cpu

@@ -3,8 +3,9 @@
 #include <algorithm>
 
 #include "../../core/parallel.h"
+#include "../kernels/product.h"
+#include "../kernels/reduce.h"
 #include "gemm_share.h"
-#include "kernels.h"
 #include "reduce.h"
 
 namespace nncore::cpu {
@@ -102,29 +103,18 @@ struct LinearBackward {
 
 }  // namespace
 
-// args: z or none, y or none, dy, x, w, dx or none, dw or none, db or none
-void linear_bwd(const Call& call) {
-  const auto& a = call.attrs<LinearBackwardAttrs>();
-  visit_float(call.args[2].dtype, [&](auto zero) {
+void run(const LinearBwd& l) {
+  visit_float(l.dy.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T *z = call.arg<const T>(0), *y = call.arg<const T>(1);
-    const LinearBackward<T> b = {a.m,
-                                 a.n,
-                                 a.k,
-                                 a.activation,
-                                 z ? z : y,
-                                 y,
-                                 call.arg<const T>(2),
-                                 call.arg<const T>(3),
-                                 call.arg<const T>(4),
-                                 call.arg<T>(5),
-                                 call.arg<T>(6),
-                                 call.arg<T>(7)};
-    if (a.m == 0 || a.n == 0) {  // nothing to derive; sums of nothing
-      if (b.db) std::fill_n(b.db, a.n, T(0));
-      return b.products({0, a.m}, b.dy, true, true);
+    const T *z = l.z.as<T>(), *y = l.y.as<T>();
+    const LinearBackward<T> b = {
+        l.m,          l.n,         l.k,         l.activation, z ? z : y,    y,
+        l.dy.as<T>(), l.x.as<T>(), l.w.as<T>(), l.dx.as<T>(), l.dw.as<T>(), l.db.as<T>()};
+    if (l.m == 0 || l.n == 0) {  // nothing to derive; sums of nothing
+      if (b.db) std::fill_n(b.db, l.n, T(0));
+      return b.products({0, l.m}, b.dy, true, true);
     }
-    if (team_size(call.cost) == 1) return b.run_alone();
+    if (team_size(l.cost()) == 1) return b.run_alone();
     b.run_together();
   });
 }

@@ -1,15 +1,14 @@
-// One optimizer step of one parameter. Hyper-parameters come as data, so that a replayed step sees their
-// changes.
+// One step of an optimizer on one parameter, over a range of its elements.
 #include <cmath>
 
+#include "../kernels/optim.h"
 #include "dispatch.h"
-#include "kernels.h"
 
 namespace nncore::cpu {
 
 namespace {
 
-// x^n by squaring: a function of n alone, equal on every machine. All parameters ask for the same one.
+// x^n by squaring: the same bits on every machine. All parameters of a group ask for the same power.
 struct Power {
   double x = 0, y = 1;
   int64_t n = 0;
@@ -30,51 +29,52 @@ T* at(T* p, int64_t i) {
 
 }  // namespace
 
-int64_t sgd_begin(const Call& call) { return call.attrs<SgdAttrs>().n; }
+int64_t begin(const Sgd& k) { return k.n; }
 
-// hyper: lr, momentum, dampening, weight decay, first step (0 or 1); args: p, g, buffer or none, hyper
-void sgd_slice(const Call& call, int64_t begin, int64_t end) {
-  const auto& a = call.attrs<SgdAttrs>();
-  visit_float(call.args[0].dtype, [&](auto zero) {
+void slice(const Sgd& k, int64_t begin, int64_t end) {
+  visit_float(k.p.dtype, [&](auto zero) {
     using T = decltype(zero);
-    T *p = call.arg<T>(0), *buffer = call.arg<T>(2);
-    const T* g = call.arg<const T>(1);
-    const double* h = call.arg<const double>(3);
+    const double* h = k.settings.as<double>();
+    const double lr = h[0], momentum = h[1], dampening = h[2], decay = h[3];
     const bool first = h[4] != 0;
-    const SgdStep<T> s = {
-        T(h[0]),    T(h[1]),   first ? T(0) : T(h[1]), first ? T(1) : T(1 - h[2]), T(h[3]), a.has_momentum,
-        a.nesterov, a.maximize};
-    kernels<T>().optim.sgd(end - begin, s, p + begin, g + begin, at(buffer, begin));
+    const SgdStep<T> s = {.lr = T(lr),
+                          .momentum = T(momentum),
+                          .carry = first ? T(0) : T(momentum),
+                          .keep = first ? T(1) : T(1 - dampening),
+                          .weight_decay = T(decay),
+                          .has_momentum = bool(k.buffer),
+                          .nesterov = k.nesterov,
+                          .maximize = k.maximize};
+    kernels<T>().optim.sgd(end - begin, s, k.p.as<T>() + begin, k.grad.as<T>() + begin,
+                           at(k.buffer.as<T>(), begin));
   });
 }
 
-int64_t adam_begin(const Call& call) {
-  *call.arg<float>(5) += 1;
-  return call.attrs<AdamAttrs>().n;
+int64_t begin(const Adam& k) {
+  *k.step.as<float>() += 1;
+  return k.n;
 }
 
-// hyper: lr, beta1, beta2, eps, weight decay; args: p, g, m, v, v_max or none, step, hyper
-void adam_slice(const Call& call, int64_t begin, int64_t end) {
+void slice(const Adam& k, int64_t begin, int64_t end) {
   thread_local Power power1, power2;
-  const auto& a = call.attrs<AdamAttrs>();
-  visit_float(call.args[0].dtype, [&](auto zero) {
+  visit_float(k.p.dtype, [&](auto zero) {
     using T = decltype(zero);
-    T *p = call.arg<T>(0), *m = call.arg<T>(2), *v = call.arg<T>(3), *v_max = call.arg<T>(4);
-    const T* g = call.arg<const T>(1);
-    const double* h = call.arg<const double>(6);
-    const double lr = h[0], beta1 = h[1], beta2 = h[2], decay = h[4];
-    const int64_t t = int64_t(*call.arg<const float>(5));
-    const AdamStep<T> s = {T(lr / (1 - power1(beta1, t))),
-                           T(1 / std::sqrt(1 - power2(beta2, t))),
-                           T(1 - beta1),
-                           T(beta2),
-                           T(1 - beta2),
-                           T(h[3]),
-                           a.decoupled ? T(0) : T(decay),
-                           a.decoupled ? T(1 - lr * decay) : T(1),
-                           a.maximize,
-                           a.amsgrad};
-    kernels<T>().optim.adam(end - begin, s, p + begin, g + begin, m + begin, v + begin, at(v_max, begin));
+    const double* h = k.settings.as<double>();
+    const double lr = h[0], beta1 = h[1], beta2 = h[2], eps = h[3], decay = h[4];
+    const int64_t t = int64_t(*k.step.as<float>());
+    const AdamStep<T> s = {.step_size = T(lr / (1 - power1(beta1, t))),
+                           .inv_sqrt_bias2 = T(1 / std::sqrt(1 - power2(beta2, t))),
+                           .one_minus_beta1 = T(1 - beta1),
+                           .beta2 = T(beta2),
+                           .one_minus_beta2 = T(1 - beta2),
+                           .eps = T(eps),
+                           .weight_decay = k.decoupled ? T(0) : T(decay),
+                           .shrink = k.decoupled ? T(1 - lr * decay) : T(1),
+                           .maximize = k.maximize,
+                           .amsgrad = bool(k.max_square)};
+    kernels<T>().optim.adam(end - begin, s, k.p.as<T>() + begin, k.grad.as<T>() + begin,
+                            k.mean.as<T>() + begin, k.square.as<T>() + begin,
+                            at(k.max_square.as<T>(), begin));
   });
 }
 

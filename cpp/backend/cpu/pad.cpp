@@ -1,14 +1,15 @@
-// Padding that repeats what is there: at each end of one axis.
+// Padding with elements of the tensor itself, at both ends of one axis.
+#include "../kernels/pad.h"
+
 #include <algorithm>
 
 #include "../../core/parallel.h"
-#include "kernels.h"
 
 namespace nncore::cpu {
 
 namespace {
 
-// Which of n elements stands at place i of the padded axis, i counted from the first of them.
+// Which of n elements is at index i of the padded axis; the first of them is at 0.
 int64_t source(Padding mode, int64_t i, int64_t n) {
   if (i >= 0 && i < n) return i;
   switch (mode) {
@@ -21,52 +22,48 @@ int64_t source(Padding mode, int64_t i, int64_t n) {
   }
 }
 
-// row(j) for every place j of the padded axis that is not of the middle.
-template <class F>
-void each_border_row(const PadAttrs& a, F row) {
-  for (int64_t j = 0; j < a.left; j++) row(j);
-  for (int64_t j = a.left + a.n; j < a.left + a.n + a.right; j++) row(j);
+// row(j) for every index j of the padded axis that is outside the tensor itself.
+template <class K, class F>
+void each_border_row(const K& k, F row) {
+  for (int64_t j = 0; j < k.left; j++) row(j);
+  for (int64_t j = k.left + k.n; j < k.left + k.n + k.right; j++) row(j);
 }
 
 }  // namespace
 
-// args: x (outer, n, inner), y (outer, left + n + right, inner)
-void pad_axis_fwd(const Call& call) {
-  const auto& a = call.attrs<PadAttrs>();
-  const int64_t width = a.left + a.n + a.right;
-  visit(call.args[0].dtype, [&](auto zero) {
+void run(const PadAxisFwd& k) {
+  const int64_t width = k.left + k.n + k.right;
+  visit(k.x.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T* x = call.arg<const T>(0);
-    T* y = call.arg<T>(1);
-    parallel_for(a.outer, call.cost, [&](int64_t begin, int64_t end) {
+    const T* x = k.x.as<T>();
+    T* y = k.y.as<T>();
+    parallel_for(k.outer, k.cost(), [&](int64_t begin, int64_t end) {
       for (int64_t o = begin; o < end; o++) {
-        const T* from = x + o * a.n * a.inner;
-        T* to = y + o * width * a.inner;
-        std::copy_n(from, a.n * a.inner, to + a.left * a.inner);
-        each_border_row(a, [&](int64_t j) {
-          std::copy_n(from + source(a.mode, j - a.left, a.n) * a.inner, a.inner, to + j * a.inner);
+        const T* from = x + o * k.n * k.inner;
+        T* to = y + o * width * k.inner;
+        std::copy_n(from, k.n * k.inner, to + k.left * k.inner);
+        each_border_row(k, [&](int64_t j) {
+          std::copy_n(from + source(k.mode, j - k.left, k.n) * k.inner, k.inner, to + j * k.inner);
         });
       }
     });
   });
 }
 
-// dx = the sum of dy over the places that an element was copied to; args: dy, dx
-void pad_axis_bwd(const Call& call) {
-  const auto& a = call.attrs<PadAttrs>();
-  const int64_t width = a.left + a.n + a.right;
-  visit_float(call.args[0].dtype, [&](auto zero) {
+void run(const PadAxisBwd& k) {
+  const int64_t width = k.left + k.n + k.right;
+  visit_float(k.dy.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T* dy = call.arg<const T>(0);
-    T* dx = call.arg<T>(1);
-    parallel_for(a.outer, call.cost, [&](int64_t begin, int64_t end) {
+    const T* dy = k.dy.as<T>();
+    T* dx = k.dx.as<T>();
+    parallel_for(k.outer, k.cost(), [&](int64_t begin, int64_t end) {
       for (int64_t o = begin; o < end; o++) {
-        const T* from = dy + o * width * a.inner;
-        T* to = dx + o * a.n * a.inner;
-        std::copy_n(from + a.left * a.inner, a.n * a.inner, to);
-        each_border_row(a, [&](int64_t j) {
-          T* at = to + source(a.mode, j - a.left, a.n) * a.inner;
-          for (int64_t i = 0; i < a.inner; i++) at[i] += from[j * a.inner + i];
+        const T* from = dy + o * width * k.inner;
+        T* to = dx + o * k.n * k.inner;
+        std::copy_n(from + k.left * k.inner, k.n * k.inner, to);
+        each_border_row(k, [&](int64_t j) {
+          T* at = to + source(k.mode, j - k.left, k.n) * k.inner;
+          for (int64_t i = 0; i < k.inner; i++) at[i] += from[j * k.inner + i];
         });
       }
     });

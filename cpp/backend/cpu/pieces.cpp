@@ -1,4 +1,4 @@
-#include "../pieces.h"
+#include "pieces.h"
 
 #include <algorithm>
 #include <bit>
@@ -6,6 +6,8 @@
 
 #include "../../core/parallel.h"
 #include "../backend.h"
+#include "../kernels/reduce.h"
+#include "../pieces.h"
 #include "reduce_walk.h"
 #include "scratch.h"
 
@@ -13,26 +15,24 @@ namespace nncore::cpu {
 
 namespace {
 
-// The results of a reduction of all elements, piece by piece: the nodes of one level of the tree by which the
-// chunks of a row join.
+// The results of a reduction of all elements, piece by piece: the nodes of one level of the tree in which the
+// chunks of a row are joined.
 struct Partial {
-  const Call& call;
+  const Reduce& whole;
   Scratch<double> results;
 
-  Partial(const Call& call, int64_t pieces) : call(call), results(pieces) {}
+  Partial(const Reduce& whole, int64_t pieces) : whole(whole), results(pieces) {}
 
-  void take(Call& part, int64_t i) const {
-    visit_float(call.args[1].dtype, [&](auto zero) {
-      part.args[1].data = reinterpret_cast<decltype(zero)*>(results.data()) + i;
-    });
-    part.attrs<ReduceAttrs>().scale = 1;
+  void take(Reduce& part, int64_t i) const {
+    visit_float(part.y.dtype,
+                [&](auto zero) { part.y.data = reinterpret_cast<decltype(zero)*>(results.data()) + i; });
+    part.scale = 1;
   }
   void finish(int64_t pieces) const {
-    const auto& a = call.attrs<ReduceAttrs>();
-    visit_float(call.args[1].dtype, [&](auto zero) {
+    visit_float(whole.y.dtype, [&](auto zero) {
       using T = decltype(zero);
-      const T joined = join_pairwise(a.op, reinterpret_cast<T*>(results.data()), pieces);
-      *call.arg<T>(1) = a.scale == 1 ? joined : T(joined * T(a.scale));
+      const T joined = join_pairwise(whole.op, reinterpret_cast<T*>(results.data()), pieces);
+      *whole.y.as<T>() = whole.scale == 1 ? joined : T(joined * T(whole.scale));
     });
   }
 };
@@ -46,7 +46,7 @@ void piecewise(const Call* const* calls, int count, int64_t local_bytes) {
   std::deque<Partial> partials;
   for (int i = 0; i < count; i++) {
     cost += calls[i]->cost;
-    if (reduces(*calls[i])) partials.emplace_back(*calls[i], pieces);
+    if (reduces(*calls[i])) partials.emplace_back(calls[i]->as<Reduce>(), pieces);
   }
   parallel_for(pieces, cost, [&](int64_t begin, int64_t end) {
     const Scratch<std::byte> local(local_bytes);
@@ -55,8 +55,8 @@ void piecewise(const Call* const* calls, int count, int64_t local_bytes) {
       for (int k = 0; k < count; k++) {
         Call part = *calls[k];
         cut(part, i * piece, std::min(piece, n - i * piece), local.data());
-        if (reduces(part)) (partial++)->take(part, i);
-        cpu_backend.run[size_t(part.kernel)](part);
+        if (reduces(part)) (partial++)->take(part.as<Reduce>(), i);
+        cpu_backend.run[size_t(part.kernel())](part.memory);
       }
     }
   });

@@ -5,8 +5,9 @@
 
 #include "../../core/error.h"
 #include "../../core/parallel.h"
+#include "../kernels/loss.h"
+#include "../kernels/reduce.h"
 #include "dispatch.h"
-#include "kernels.h"
 #include "reduce.h"
 #include "scratch.h"
 #include "stream.h"
@@ -24,9 +25,8 @@ namespace {
 constexpr int64_t block = 2048;
 
 template <class T>
-const T* from(const Call& call, int i, int64_t at) {
-  const T* const p = call.arg<const T>(i);
-  return p ? p + at : nullptr;
+const T* from(const In& x, int64_t at) {
+  return x ? x.as<T>() + at : nullptr;
 }
 
 template <class T>
@@ -49,51 +49,48 @@ void check_domain(int op, int64_t n, const T* a, const T* b, const T* c) {
 
 }  // namespace
 
-// args: a, b or none, c or none, w or none, y (n, or 1 when summed)
-void pointwise_loss_fwd(const Call& call) {
-  const auto& attrs = call.attrs<PointwiseLossAttrs>();
-  visit_float(call.args[0].dtype, [&](auto zero) {
+void run(const PointwiseLossFwd& k) {
+  visit_float(k.a.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const auto run = kernels<T>().pointwise.fwd[attrs.op];
-    const T scalars[max_scalars] = {T(attrs.scalars[0]), T(attrs.scalars[1])};
-    T* const y = call.arg<T>(4);
+    const auto formula = kernels<T>().pointwise.fwd[k.op];
+    const T scalars[] = {T(k.scalars[0]), T(k.scalars[1])};
+    T* const y = k.y.as<T>();
     const auto values = [&](int64_t at, int64_t n, T* to) {
-      check_domain(attrs.op, n, from<T>(call, 0, at), from<T>(call, 1, at), from<T>(call, 2, at));
-      run(n, from<T>(call, 0, at), from<T>(call, 1, at), from<T>(call, 2, at), from<T>(call, 3, at), scalars,
-          to);
+      const T *const a = from<T>(k.a, at), *const b = from<T>(k.b, at), *const c = from<T>(k.c, at);
+      check_domain(k.op, n, a, b, c);
+      formula(n, a, b, c, from<T>(k.w, at), scalars, to);
     };
-    const int64_t blocks = (attrs.n + block - 1) / block;
-    const Scratch<T> sums(attrs.summed ? blocks : 0);
-    parallel_for(blocks, call.cost, [&](int64_t begin, int64_t end) {
+    const int64_t blocks = (k.n + block - 1) / block;
+    const Scratch<T> sums(k.summed ? blocks : 0);
+    parallel_for(blocks, k.cost(), [&](int64_t begin, int64_t end) {
       T terms[block];
       for (int64_t i = begin; i < end; i++) {
-        const int64_t at = i * block, n = std::min(block, attrs.n - at);
-        values(at, n, attrs.summed ? terms : y + at);
-        if (attrs.summed) sums.data()[i] = kernels<T>().reduce.chunk[int(Reduction::sum)](n, terms);
+        const int64_t at = i * block, n = std::min(block, k.n - at);
+        values(at, n, k.summed ? terms : y + at);
+        if (k.summed) sums.data()[i] = kernels<T>().reduce.chunk[int(Reduction::sum)](n, terms);
       }
     });
-    if (attrs.summed) *y = row_sum(blocks, sums.data()) * T(attrs.scale);
+    if (k.summed) *y = row_sum(blocks, sums.data()) * T(k.scale);
   });
 }
 
-// args: a, b or none, c or none, w or none, dy (n, or 1 when summed), da, db, dc: none where not needed
-void pointwise_loss_bwd(const Call& call) {
-  const auto& attrs = call.attrs<PointwiseLossAttrs>();
-  visit_float(call.args[0].dtype, [&](auto zero) {
+void run(const PointwiseLossBwd& k) {
+  visit_float(k.a.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T scalars[max_scalars] = {T(attrs.scalars[0]), T(attrs.scalars[1])};
-    const T* const dy = call.arg<const T>(4);
-    const T scale = attrs.summed ? *dy * T(attrs.scale) : T(1);
-    parallel_for(attrs.n, call.cost, [&](int64_t begin, int64_t end) {
-      for (int k = 0; k < 3; k++)
-        if (T* const dx = call.arg<T>(5 + k))
-          write_out(dx, attrs.n, begin, end,
-                    [&](int64_t i, int64_t n, T* to) {
-                      kernels<T>().pointwise.bwd[attrs.op][k](
-                          n, from<T>(call, 0, i), from<T>(call, 1, i), from<T>(call, 2, i),
-                          from<T>(call, 3, i), attrs.summed ? nullptr : dy + i, scale, scalars, to);
+    const T scalars[] = {T(k.scalars[0]), T(k.scalars[1])};
+    const T* const dy = k.dy.as<T>();
+    const T* const each_dy = k.summed ? nullptr : dy;
+    const T scale = k.summed ? *dy * T(k.scale) : T(1);
+    parallel_for(k.n, k.cost(), [&](int64_t begin, int64_t end) {
+      for (int i = 0; i < 3; i++)
+        if (T* const dx = k.grad[i].as<T>())
+          write_out(dx, k.n, begin, end,
+                    [&](int64_t at, int64_t n, T* to) {
+                      kernels<T>().pointwise.bwd[k.op][i](
+                          n, from<T>(k.a, at), from<T>(k.b, at), from<T>(k.c, at), from<T>(k.w, at),
+                          each_dy ? each_dy + at : nullptr, scale, scalars, to);
                     },
-                    1, {call.arg<const T>(0), call.arg<const T>(1), attrs.summed ? nullptr : dy});
+                    1, {k.a.as<T>(), k.b.as<T>(), each_dy});
     });
   });
 }

@@ -1,11 +1,9 @@
 // Random values: element i depends on seed, offset and i alone, so any thread can make any element.
 #include <algorithm>
-#include <vector>
 
 #include "../../core/parallel.h"
-#include "../../core/random.h"
+#include "../kernels/random.h"
 #include "dispatch.h"
-#include "kernels.h"
 
 namespace nncore {
 #include "../../ops/elementwise_list.h"
@@ -34,16 +32,10 @@ void uniform(RandomKey key, int64_t begin, int64_t end, T* u) {
   }
 }
 
-template <class T>
-RandomKey reserve(Generator& generator, int64_t n) {
-  if constexpr (sizeof(T) == 4) return generator.reserve_floats(uint64_t(n));
-  if constexpr (sizeof(T) == 8) return generator.reserve_doubles(uint64_t(n));
-}
-
 template <class Op>
 constexpr int unary = UnaryOps::index_of<Op>;
 
-// Box and Muller 1958: sqrt(-2 log(1 - u)) cos(2 pi v), with the library's own log and cos, on blocks of
+// Box and Muller 1958: sqrt(-2 log(1 - u)) cos(2 pi v), with log and cos of this library, on blocks of
 // pairs.
 template <class T>
 void normal(RandomKey key, int64_t begin, int64_t end, T mean, T deviation, T* y) {
@@ -67,49 +59,43 @@ void normal(RandomKey key, int64_t begin, int64_t end, T mean, T deviation, T* y
 
 }  // namespace
 
-// args: y; the generator advances when the call runs, so a replayed step draws anew
-void random(const Call& call) {
-  const auto& a = call.attrs<RandomAttrs>();
-  Generator& generator = *call.generator;
-  if (a.distribution == Distribution::integer) {
-    const RandomKey key = generator.reserve_integers(uint64_t(a.n));
-    visit(call.args[0].dtype, [&](auto zero) {
+void run(const Random& k) {
+  const RandomKey key = k.random.key;
+  if (k.distribution == Distribution::integer) {
+    visit(k.y.dtype, [&](auto zero) {
       using T = decltype(zero);
-      T* y = call.arg<T>(0);
-      const uint64_t span = uint64_t(a.high) - uint64_t(a.low);
-      parallel_for(a.n, call.cost, [&](int64_t begin, int64_t end) {
+      T* y = k.y.as<T>();
+      const uint64_t span = uint64_t(k.high) - uint64_t(k.low);
+      parallel_for(k.n, k.cost(), [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; i++)
-          y[i] = T(uint64_t(a.low) + bounded_at(key.seed, 0, key.offset, uint64_t(i), span));
+          y[i] = T(uint64_t(k.low) + bounded_at(key.seed, 0, key.offset, uint64_t(i), span));
       });
     });
     return;
   }
-  visit_float(call.args[0].dtype, [&](auto zero) {
+  visit_float(k.y.dtype, [&](auto zero) {
     using T = decltype(zero);
-    T* y = call.arg<T>(0);
-    const T low = T(a.a), width = T(a.b) - T(a.a);
-    const bool is_normal = a.distribution == Distribution::normal;
-    const RandomKey key = reserve<T>(generator, is_normal ? 2 * a.n : a.n);
-    parallel_for(a.n, call.cost, [&](int64_t begin, int64_t end) {
-      if (is_normal) return normal<T>(key, begin, end, T(a.a), T(a.b), y);
+    T* y = k.y.as<T>();
+    const T low = T(k.a), width = T(k.b) - T(k.a);
+    parallel_for(k.n, k.cost(), [&](int64_t begin, int64_t end) {
+      if (k.distribution == Distribution::normal) return normal<T>(key, begin, end, T(k.a), T(k.b), y);
       uniform(key, begin, end, y + begin);
       for (int64_t i = begin; i < end; i++)
-        y[i] = a.distribution == Distribution::bernoulli ? T(y[i] < T(a.a)) : low + width * y[i];
+        y[i] = k.distribution == Distribution::bernoulli ? T(y[i] < T(k.a)) : low + width * y[i];
     });
   });
 }
 
-// y = 0 .. n-1 in random order (Fisher and Yates, Durstenfeld 1964); args: y (int64)
-void permutation(const Call& call) {
-  const auto& a = call.attrs<RandomAttrs>();
-  int64_t* y = call.arg<int64_t>(0);
-  const RandomKey key = call.generator->reserve_integers(uint64_t(a.n));
+// Fisher and Yates, in the form of Durstenfeld 1964.
+void run(const Permutation& k) {
+  int64_t* y = k.y.as<int64_t>();
+  const RandomKey key = k.random.key;
   constexpr int64_t block = 1 << 16;
-  in_blocks(a.n, block, [&](int64_t begin, int64_t end) {
+  in_blocks(k.n, block, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) y[i] = i;
   });
-  in_blocks(a.n - 1, block, [&](int64_t begin, int64_t end) {
-    for (int64_t i = a.n - 1 - begin; i > a.n - 1 - end; i--)
+  in_blocks(k.n - 1, block, [&](int64_t begin, int64_t end) {
+    for (int64_t i = k.n - 1 - begin; i > k.n - 1 - end; i--)
       std::swap(y[i], y[bounded_at(key.seed, 0, key.offset, uint64_t(i), uint64_t(i) + 1)]);
   });
 }

@@ -7,7 +7,6 @@
 #include "dispatch.h"
 #include "gemm.h"
 #include "gemm_share.h"
-#include "kernels.h"
 
 namespace nncore::cpu {
 
@@ -16,28 +15,28 @@ namespace {
 template <class T>
 class RecurrentForward {
  public:
-  explicit RecurrentForward(const Call& call)
-      : a_(call.attrs<RecurrentAttrs>()),
-        order_{a_},
-        w_hh_(call.arg<const T>(0)),
-        b_hh_(call.arg<const T>(1)),
-        w_hr_(call.arg<const T>(2)),
-        h0_(call.arg<const T>(3)),
-        c0_(call.arg<const T>(4)),
-        gates_(call.arg<T>(5)),
-        state_(gates_ + a_.state_at()),
-        unprojected_(gates_ + a_.unprojected_at()),
-        y_(call.arg<T>(6)),
-        h_n_(call.arg<T>(7)),
-        c_n_(call.arg<T>(8)),
-        width_(a_.gates() * a_.hidden),
+  explicit RecurrentForward(const RecurrentFwd& k)
+      : spec_(k.spec),
+        order_{spec_},
+        w_hh_(k.w_hh.as<T>()),
+        b_hh_(k.b_hh.as<T>()),
+        w_hr_(k.w_hr.as<T>()),
+        h0_(k.h0.as<T>()),
+        c0_(k.c0.as<T>()),
+        gates_(k.saved.as<T>()),
+        state_(gates_ + spec_.state_at()),
+        unprojected_(gates_ + spec_.unprojected_at()),
+        y_(k.y.as<T>()),
+        h_n_(k.h_n.as<T>()),
+        c_n_(k.c_n.as<T>()),
+        width_(spec_.gates() * spec_.hidden),
         // one line more: rows 4 KiB apart would fall into the same sets of the cache
         ld_turned_(width_ + 16),
-        turned_(a_.rows() >= turning_pays ? a_.out * ld_turned_ : 0),
-        zeros_(std::max(a_.hidden, a_.out)) {
-    std::fill_n(zeros_.data(), std::max(a_.hidden, a_.out), T(0));
-    if (turned_.data()) turn(call.cost);
-    order_.walk(call.cost, 0, a_.steps, [this](int64_t s, Span rows, Span units) { step(s, rows, units); });
+        turned_(spec_.rows() >= turning_pays ? spec_.out * ld_turned_ : 0),
+        zeros_(std::max(spec_.hidden, spec_.out)) {
+    std::fill_n(zeros_.data(), std::max(spec_.hidden, spec_.out), T(0));
+    if (turned_.data()) turn(k.cost());
+    order_.walk(k.cost(), 0, spec_.steps, [this](int64_t s, Span rows, Span units) { step(s, rows, units); });
     finish();
   }
 
@@ -46,10 +45,10 @@ class RecurrentForward {
 
   // W_hh^T, so that every product reads whole lines.
   void turn(int64_t cost) {
-    parallel_for(ceil_div(width_, 64), cost / a_.steps, [&](int64_t begin, int64_t end) {
+    parallel_for(ceil_div(width_, 64), cost / spec_.steps, [&](int64_t begin, int64_t end) {
       const int64_t from = begin * 64, to = std::min(end * 64, width_);
-      kernels<T>().gemm.transpose(to - from, a_.out, w_hh_ + from * a_.out, a_.out, turned_.data() + from,
-                                  ld_turned_);
+      kernels<T>().gemm.transpose(to - from, spec_.out, w_hh_ + from * spec_.out, spec_.out,
+                                  turned_.data() + from, ld_turned_);
     });
   }
 
@@ -57,18 +56,18 @@ class RecurrentForward {
   // accumulate
   void product(Rows<const T> before, int64_t m, int64_t gate, int64_t count, Span units, T* to, int64_t ld_to,
                bool accumulate) const {
-    const bool whole = units.size() == a_.hidden;
-    const int64_t n = whole ? count * a_.hidden : units.size();
+    const bool whole = units.size() == spec_.hidden;
+    const int64_t n = whole ? count * spec_.hidden : units.size();
     for (int64_t g = 0; g < (whole ? 1 : count); g++) {
-      const int64_t at = g * a_.hidden + units.begin, column = gate * a_.hidden + at;
+      const int64_t at = g * spec_.hidden + units.begin, column = gate * spec_.hidden + at;
       Gemm<T> product = {m,
                          n,
-                         before.data == zeros_.data() ? 0 : a_.out,
+                         before.data == zeros_.data() ? 0 : spec_.out,
                          before.data,
                          before.ld,
                          false,
-                         w_hh_ + column * a_.out,
-                         a_.out,
+                         w_hh_ + column * spec_.out,
+                         spec_.out,
                          true,
                          to + at,
                          ld_to,
@@ -82,16 +81,16 @@ class RecurrentForward {
   }
 
   void step(int64_t s, Span rows, Span units) const {
-    const int64_t row = order_.row(s) + rows.begin, m = rows.size(), n = units.size(), H = a_.hidden;
+    const int64_t row = order_.row(s) + rows.begin, m = rows.size(), n = units.size(), H = spec_.hidden;
     const Rows<const T> h_before =
-        s > 0 ? Rows<const T>{y_ + (order_.row(s - 1) + rows.begin) * a_.ld_y, a_.ld_y}
-        : h0_ ? Rows<const T>{h0_ + rows.begin * a_.out, a_.out}
+        s > 0 ? Rows<const T>{y_ + (order_.row(s - 1) + rows.begin) * spec_.ld_y, spec_.ld_y}
+        : h0_ ? Rows<const T>{h0_ + rows.begin * spec_.out, spec_.out}
               : Rows<const T>{zeros_.data(), 0};
     T* const gates = gates_ + row * width_;
-    Rows<T> h = {y_ + row * a_.ld_y + units.begin, a_.ld_y};
-    if (a_.projected) h = {unprojected_ + row * H + units.begin, H};
+    Rows<T> h = {y_ + row * spec_.ld_y + units.begin, spec_.ld_y};
+    if (spec_.projected) h = {unprojected_ + row * H + units.begin, H};
     T* const state = state_ + row * H;
-    if (a_.cell == RecurrentCell::gru) {
+    if (spec_.cell == RecurrentCell::gru) {
       product(h_before, m, 0, 2, units, gates, width_, true);
       product(h_before, m, 2, 1, units, state, H, false);
       GruCells<T> cells{};
@@ -102,11 +101,11 @@ class RecurrentForward {
       cells.h = h.data, cells.ld_h = h.ld;
       return kernels<T>().recurrent.gru_fwd(cells);
     }
-    product(h_before, m, 0, a_.gates(), units, gates, width_, true);
-    if (a_.cell == RecurrentCell::rnn) {
+    product(h_before, m, 0, spec_.gates(), units, gates, width_, true);
+    if (spec_.cell == RecurrentCell::rnn) {
       for (int64_t i = 0; i < m; i++)
-        kernels<T>().elementwise.unary_fwd[a_.activation](n, gates + i * width_ + units.begin, h.at(i),
-                                                          nullptr);
+        kernels<T>().elementwise.unary_fwd[spec_.activation](n, gates + i * width_ + units.begin, h.at(i),
+                                                             nullptr);
       return;
     }
     const Rows<const T> c_before =
@@ -120,17 +119,18 @@ class RecurrentForward {
     cells.c = state + units.begin;
     cells.h = h.data, cells.ld_h = h.ld;
     kernels<T>().recurrent.lstm_fwd(cells);
-    if (a_.projected)  // h = unprojected W_hr^T
-      gemm(Gemm<T>{m, a_.out, H, h.data, h.ld, false, w_hr_, H, true, y_ + row * a_.ld_y, a_.ld_y});
+    if (spec_.projected)  // h = unprojected W_hr^T
+      gemm(Gemm<T>{m, spec_.out, H, h.data, h.ld, false, w_hr_, H, true, y_ + row * spec_.ld_y, spec_.ld_y});
   }
 
   void finish() const {
-    const int64_t last = order_.row(a_.steps - 1);
-    for (int64_t i = 0; i < a_.batch; i++) std::copy_n(y_ + (last + i) * a_.ld_y, a_.out, h_n_ + i * a_.out);
-    if (c_n_) std::copy_n(state_ + last * a_.hidden, a_.batch * a_.hidden, c_n_);
+    const int64_t last = order_.row(spec_.steps - 1);
+    for (int64_t i = 0; i < spec_.batch; i++)
+      std::copy_n(y_ + (last + i) * spec_.ld_y, spec_.out, h_n_ + i * spec_.out);
+    if (c_n_) std::copy_n(state_ + last * spec_.hidden, spec_.batch * spec_.hidden, c_n_);
   }
 
-  const RecurrentAttrs& a_;
+  const RecurrentSpec& spec_;
   const RecurrentOrder order_;
   const T *const w_hh_, *const b_hh_, *const w_hr_, *const h0_, *const c0_;
   T *const gates_, *const state_, *const unprojected_, *const y_, *const h_n_, *const c_n_;
@@ -140,10 +140,8 @@ class RecurrentForward {
 
 }  // namespace
 
-// args: w_hh, b_hh or none, w_hr or none, h0 or none, c0 or none, saved (in: its gates hold x W_ih^T + b_ih),
-// y, h_n, c_n or none
-void recurrent_fwd(const Call& call) {
-  visit_float(call.args[0].dtype, [&](auto zero) { RecurrentForward<decltype(zero)>{call}; });
+void run(const RecurrentFwd& k) {
+  visit_float(k.w_hh.dtype, [&](auto zero) { RecurrentForward<decltype(zero)>{k}; });
 }
 
 }  // namespace nncore::cpu

@@ -3,16 +3,16 @@
 #include <algorithm>
 
 #include "../../core/parallel.h"
-#include "../attrs.h"
+#include "../kernels/recurrent.h"
 #include "gemm_plan.h"
 
 namespace nncore::cpu {
 
 struct RecurrentOrder {
-  const RecurrentAttrs& a;
+  const RecurrentSpec& spec;
 
   // The row where step s lies in x, y and what is saved; s counts in the direction of the walk.
-  int64_t row(int64_t s) const { return (a.reverse ? a.steps - 1 - s : s) * a.batch; }
+  int64_t row(int64_t s) const { return (spec.reverse ? spec.steps - 1 - s : s) * spec.batch; }
 
   // f(s, rows, units) for the given steps, each after the one before. Sequences are independent: with rows
   // enough each thread takes some of them through all steps, some units at a time, whose weights then stay in
@@ -22,23 +22,24 @@ struct RecurrentOrder {
   void walk(int64_t cost, int64_t from, int64_t to, F&& f) const {
     constexpr int64_t rows_enough = 8, unit = 16, most_units = 128;
     const int64_t team = team_size(cost), count = std::abs(to - from), by = from < to ? 1 : -1;
-    const int64_t pieces = a.projected ? 1 : ceil_div(a.hidden, most_units);
-    if (team == 1 || a.projected || a.batch >= rows_enough * team) {
-      const int64_t parts = std::min(team, a.batch);
+    const int64_t pieces = spec.projected ? 1 : ceil_div(spec.hidden, most_units);
+    if (team == 1 || spec.projected || spec.batch >= rows_enough * team) {
+      const int64_t parts = std::min(team, spec.batch);
       parallel_for(parts, cost, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; i++)
           for (int64_t n = 0; n < count * pieces; n++) {
             if (n % 16 == 15 && interrupted()) return;
-            f(from + n / pieces * by, part(a.batch, parts, i), part(a.hidden, pieces, n % pieces, unit));
+            f(from + n / pieces * by, part(spec.batch, parts, i),
+              part(spec.hidden, pieces, n % pieces, unit));
           }
       });
       return;
     }
-    const int64_t parts = std::min(team, ceil_div(a.hidden, unit));
+    const int64_t parts = std::min(team, ceil_div(spec.hidden, unit));
     for (int64_t n = 0; n < count && !interrupted(); n++)
       parallel_for(parts, cost / count, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; i++)
-          f(from + n * by, Span{0, a.batch}, part(a.hidden, parts, i, unit));
+          f(from + n * by, Span{0, spec.batch}, part(spec.hidden, parts, i, unit));
       });
   }
 };

@@ -3,7 +3,6 @@
 #include "dispatch.h"
 #include "gemm.h"
 #include "gemm_share.h"
-#include "kernels.h"
 #include "recurrent.h"
 
 namespace nncore::cpu {
@@ -13,54 +12,54 @@ namespace {
 template <class T>
 class RecurrentBackward {
  public:
-  explicit RecurrentBackward(const Call& call)
-      : a_(call.attrs<RecurrentAttrs>()),
-        order_{a_},
-        w_hh_(call.arg<const T>(0)),
-        w_hr_(call.arg<const T>(1)),
-        h0_(call.arg<const T>(2)),
-        c0_(call.arg<const T>(3)),
-        y_(call.arg<const T>(4)),
-        gates_(call.arg<T>(5)),
-        state_(gates_ + a_.state_at()),
-        dy_(call.arg<const T>(6)),
-        dh_n_(call.arg<const T>(7)),
-        dc_n_(call.arg<const T>(8)),
-        dgates_(call.arg<T>(9)),
-        dh_all_(dgates_ + a_.grad_h_at()),
-        dh0_(call.arg<T>(10)),
-        dc0_(call.arg<T>(11)),
-        width_(a_.gates() * a_.hidden),
-        grad_width_(a_.grad_gates() * a_.hidden),
-        dh_own_(dh0_ ? 0 : a_.batch * a_.out),
-        dc_own_(dc0_ || a_.cell != RecurrentCell::lstm ? 0 : a_.batch * a_.hidden),
-        dm_(a_.projected ? a_.batch * a_.hidden : 0),
-        zeros_(a_.hidden),
+  explicit RecurrentBackward(const RecurrentBwd& k)
+      : spec_(k.spec),
+        order_{spec_},
+        w_hh_(k.w_hh.as<T>()),
+        w_hr_(k.w_hr.as<T>()),
+        h0_(k.h0.as<T>()),
+        c0_(k.c0.as<T>()),
+        y_(k.y.as<T>()),
+        gates_(static_cast<T*>(k.saved.data)),
+        state_(gates_ + spec_.state_at()),
+        dy_(k.dy.as<T>()),
+        dh_n_(k.dh_n.as<T>()),
+        dc_n_(k.dc_n.as<T>()),
+        dgates_(k.work.as<T>()),
+        dh_all_(dgates_ + spec_.grad_h_at()),
+        dh0_(k.dh0.as<T>()),
+        dc0_(k.dc0.as<T>()),
+        width_(spec_.gates() * spec_.hidden),
+        grad_width_(spec_.grad_gates() * spec_.hidden),
+        dh_own_(dh0_ ? 0 : spec_.batch * spec_.out),
+        dc_own_(dc0_ || spec_.cell != RecurrentCell::lstm ? 0 : spec_.batch * spec_.hidden),
+        dm_(spec_.projected ? spec_.batch * spec_.hidden : 0),
+        zeros_(spec_.hidden),
         dh_(dh0_ ? dh0_ : dh_own_.data()),
         dc_(dc0_ ? dc0_ : dc_own_.data()) {
-    std::fill_n(zeros_.data(), a_.hidden, T(0));
+    std::fill_n(zeros_.data(), spec_.hidden, T(0));
     if (dh_n_)
-      std::copy_n(dh_n_, a_.batch * a_.out, dh_);
+      std::copy_n(dh_n_, spec_.batch * spec_.out, dh_);
     else
-      std::fill_n(dh_, a_.batch * a_.out, T(0));
+      std::fill_n(dh_, spec_.batch * spec_.out, T(0));
     if (dc_ && dc_n_)
-      std::copy_n(dc_n_, a_.batch * a_.hidden, dc_);
+      std::copy_n(dc_n_, spec_.batch * spec_.hidden, dc_);
     else if (dc_)
-      std::fill_n(dc_, a_.batch * a_.hidden, T(0));
-    order_.walk(call.cost, a_.steps - 1, dh0_ ? -2 : -1,
+      std::fill_n(dc_, spec_.batch * spec_.hidden, T(0));
+    order_.walk(k.cost(), spec_.steps - 1, dh0_ ? -2 : -1,
                 [this](int64_t s, Span rows, Span units) { step(s, rows, units); });
   }
 
  private:
   // dh of step s before its cells: what the step after it left, dy, and the products with its gates
   void gather(int64_t s, Span rows, Span units) const {
-    const int64_t m = rows.size(), n = a_.projected ? a_.out : units.size(), first = units.begin;
-    T* const dh = dh_ + rows.begin * a_.out + first;
-    const bool last = s == a_.steps - 1, keep = last || a_.cell == RecurrentCell::gru;
-    const T* const dy = dy_ && s >= 0 ? dy_ + (order_.row(s) + rows.begin) * a_.ld_y + first : nullptr;
+    const int64_t m = rows.size(), n = spec_.projected ? spec_.out : units.size(), first = units.begin;
+    T* const dh = dh_ + rows.begin * spec_.out + first;
+    const bool last = s == spec_.steps - 1, keep = last || spec_.cell == RecurrentCell::gru;
+    const T* const dy = dy_ && s >= 0 ? dy_ + (order_.row(s) + rows.begin) * spec_.ld_y + first : nullptr;
     for (int64_t i = 0; i < m; i++) {
-      T* const to = dh + i * a_.out;
-      const T* const from = dy ? dy + i * a_.ld_y : nullptr;
+      T* const to = dh + i * spec_.out;
+      const T* const from = dy ? dy + i * spec_.ld_y : nullptr;
       if (keep && from)
         for (int64_t j = 0; j < n; j++) to[j] += from[j];
       else if (!keep && from)
@@ -71,26 +70,27 @@ class RecurrentBackward {
     if (last) return;
     const T* const after = dgates_ + (order_.row(s + 1) + rows.begin) * grad_width_;
     const auto add = [&](int64_t gate, int64_t row_of_w, int64_t count) {
-      gemm(Gemm<T>{m, n, count * a_.hidden, after + gate * a_.hidden, grad_width_, false,
-                   w_hh_ + row_of_w * a_.hidden * a_.out + first, a_.out, false, dh, a_.out, true});
+      gemm(Gemm<T>{m, n, count * spec_.hidden, after + gate * spec_.hidden, grad_width_, false,
+                   w_hh_ + row_of_w * spec_.hidden * spec_.out + first, spec_.out, false, dh, spec_.out,
+                   true});
     };
-    if (a_.cell == RecurrentCell::gru) {
+    if (spec_.cell == RecurrentCell::gru) {
       add(0, 0, 2);
       add(3, 2, 1);
     } else {
-      add(0, 0, a_.gates());
+      add(0, 0, spec_.gates());
     }
   }
 
   void step(int64_t s, Span rows, Span units) const {
     gather(s, rows, units);
     if (s < 0) return;
-    const int64_t row = order_.row(s) + rows.begin, m = rows.size(), n = units.size(), H = a_.hidden;
-    T* dh = dh_ + rows.begin * a_.out + units.begin;
-    if (a_.projected) {
-      std::copy_n(dh, m * a_.out, dh_all_ + row * a_.out);
+    const int64_t row = order_.row(s) + rows.begin, m = rows.size(), n = units.size(), H = spec_.hidden;
+    T* dh = dh_ + rows.begin * spec_.out + units.begin;
+    if (spec_.projected) {
+      std::copy_n(dh, m * spec_.out, dh_all_ + row * spec_.out);
       T* const dm = dm_.data() + rows.begin * H;
-      gemm(Gemm<T>{m, H, a_.out, dh, a_.out, false, w_hr_, H, false, dm, H});
+      gemm(Gemm<T>{m, H, spec_.out, dh, spec_.out, false, w_hr_, H, false, dm, H});
       dh = dm;
     }
     T* const gates = gates_ + row * width_ + units.begin;
@@ -100,13 +100,13 @@ class RecurrentBackward {
              : start ? Rows<const T>{start + rows.begin * ld_start + units.begin, ld_start}
                      : Rows<const T>{zeros_.data(), 0};
     };
-    if (a_.cell == RecurrentCell::rnn) {
+    if (spec_.cell == RecurrentCell::rnn) {
       for (int64_t i = 0; i < m; i++)
-        kernels<T>().elementwise.unary_bwd[a_.activation](n, gates + i * width_,
-                                                          y_ + (row + i) * a_.ld_y + units.begin, dh + i * H,
-                                                          dgates + i * grad_width_, nullptr);
-    } else if (a_.cell == RecurrentCell::gru) {
-      const Rows<const T> h = before(y_, a_.ld_y, h0_, a_.out);
+        kernels<T>().elementwise.unary_bwd[spec_.activation](n, gates + i * width_,
+                                                             y_ + (row + i) * spec_.ld_y + units.begin,
+                                                             dh + i * H, dgates + i * grad_width_, nullptr);
+    } else if (spec_.cell == RecurrentCell::gru) {
+      const Rows<const T> h = before(y_, spec_.ld_y, h0_, spec_.out);
       GruCells<T> cells{};
       cells.rows = m, cells.units = n, cells.hidden = H;
       cells.gates = gates, cells.ld_gates = width_;
@@ -126,10 +126,10 @@ class RecurrentBackward {
     }
   }
 
-  const RecurrentAttrs& a_;
+  const RecurrentSpec& spec_;
   const RecurrentOrder order_;
   const T *const w_hh_, *const w_hr_, *const h0_, *const c0_, *const y_;
-  T *const gates_, *const state_;
+  T *const gates_, *const state_;  // only read
   const T *const dy_, *const dh_n_, *const dc_n_;
   T *const dgates_, *const dh_all_, *const dh0_, *const dc0_;
   const int64_t width_, grad_width_;
@@ -139,10 +139,8 @@ class RecurrentBackward {
 
 }  // namespace
 
-// args: w_hh, w_hr or none, h0 or none, c0 or none, y, saved, dy or none, dh_n or none, dc_n or none, work,
-// dh0 or none, dc0 or none
-void recurrent_bwd(const Call& call) {
-  visit_float(call.args[0].dtype, [&](auto zero) { RecurrentBackward<decltype(zero)>{call}; });
+void run(const RecurrentBwd& k) {
+  visit_float(k.w_hh.dtype, [&](auto zero) { RecurrentBackward<decltype(zero)>{k}; });
 }
 
 }  // namespace nncore::cpu

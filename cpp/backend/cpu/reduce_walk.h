@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "../../core/parallel.h"
-#include "../attrs.h"
+#include "../kernels/reduce.h"
 #include "reduce.h"
 #include "scratch.h"
 #include "wrap.h"

@@ -1,12 +1,13 @@
-// Local response normalisation (Krizhevsky, Sutskever and Hinton 2012, section 3.3): neighbouring channels
+// Local response normalization (Krizhevsky, Sutskever and Hinton 2012, section 3.3): neighbouring channels
 // damp one another. With s_c = k + alpha * sum of x_j^2 over the window of c, the channels c - size / 2 to
 // c + (size - 1) / 2:  y_c = x_c s_c^-beta,  dx_c = dy_c s_c^-beta - 2 alpha beta x_c sum over the j in whose
 // window c lies of dy_j x_j s_j^(-beta - 1).
 #include <algorithm>
 
 #include "../../core/parallel.h"
+#include "../kernels/norm.h"
+#include "../kernels/reduce.h"
 #include "dispatch.h"
-#include "kernels.h"
 #include "scratch.h"
 
 namespace nncore {
@@ -31,71 +32,67 @@ void window_sum(int64_t low, int64_t high, int64_t ld, int64_t n, const T* x, T*
 }
 
 // f(sample, first, width) over strips of the images of all samples
-template <class F>
-void for_strips(const ResponseNormAttrs& a, int64_t cost, F f) {
-  const int64_t strips = (a.inner + strip - 1) / strip;
-  parallel_for(a.n * strips, cost, [&](int64_t begin, int64_t end) {
+template <class K, class F>
+void for_strips(const K& k, F f) {
+  const int64_t strips = (k.inner + strip - 1) / strip;
+  parallel_for(k.n * strips, k.cost(), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       const int64_t first = i % strips * strip;
-      f(i / strips, first, std::min(strip, a.inner - first));
+      f(i / strips, first, std::min(strip, k.inner - first));
     }
   });
 }
 
 }  // namespace
 
-// args: x (n, channels, inner), s, y
-void response_norm_fwd(const Call& call) {
-  const auto& a = call.attrs<ResponseNormAttrs>();
-  visit_float(call.args[0].dtype, [&](auto zero) {
+void run(const ResponseNormFwd& k) {
+  visit_float(k.x.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T alpha = T(a.alpha), k = T(a.k), beta = T(a.beta);
-    for_strips(a, call.cost, [&](int64_t sample, int64_t first, int64_t width) {
-      const int64_t base = sample * a.channels * a.inner + first;
-      const Scratch<T> squares(a.channels * strip);
-      const T* const x = call.arg<const T>(0) + base;
-      for (int64_t c = 0; c < a.channels; c++)
+    const T alpha = T(k.alpha), bias = T(k.k), beta = T(k.beta);
+    for_strips(k, [&](int64_t sample, int64_t first, int64_t width) {
+      const int64_t base = sample * k.channels * k.inner + first;
+      const Scratch<T> squares(k.channels * strip);
+      const T* const x = k.x.as<T>() + base;
+      for (int64_t c = 0; c < k.channels; c++)
         for (int64_t i = 0; i < width; i++)
-          squares.data()[c * strip + i] = x[c * a.inner + i] * x[c * a.inner + i];
-      for (int64_t c = 0; c < a.channels; c++) {
-        T* const s = call.arg<T>(1) + base + c * a.inner;
-        T* const y = call.arg<T>(2) + base + c * a.inner;
-        const int64_t low = std::max<int64_t>(0, c - a.size / 2);
-        const int64_t high = std::min(a.channels - 1, c + (a.size - 1) / 2);
+          squares.data()[c * strip + i] = x[c * k.inner + i] * x[c * k.inner + i];
+      for (int64_t c = 0; c < k.channels; c++) {
+        T* const s = k.s.as<T>() + base + c * k.inner;
+        T* const y = k.y.as<T>() + base + c * k.inner;
+        const int64_t low = std::max<int64_t>(0, c - k.size / 2);
+        const int64_t high = std::min(k.channels - 1, c + (k.size - 1) / 2);
         window_sum(low, high, strip, width, squares.data(), s);
-        for (int64_t i = 0; i < width; i++) s[i] = k + alpha * s[i];
+        for (int64_t i = 0; i < width; i++) s[i] = bias + alpha * s[i];
         raise_to(width, s, -beta, y);
-        for (int64_t i = 0; i < width; i++) y[i] *= x[c * a.inner + i];
+        for (int64_t i = 0; i < width; i++) y[i] *= x[c * k.inner + i];
       }
     });
   });
 }
 
-// args: x, s, y, dy, dx
-void response_norm_bwd(const Call& call) {
-  const auto& a = call.attrs<ResponseNormAttrs>();
-  visit_float(call.args[0].dtype, [&](auto zero) {
+void run(const ResponseNormBwd& k) {
+  visit_float(k.x.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T beta = T(a.beta), factor = T(2 * a.alpha * a.beta);
-    for_strips(a, call.cost, [&](int64_t sample, int64_t first, int64_t width) {
-      const int64_t base = sample * a.channels * a.inner + first;
-      const Scratch<T> parts(a.channels * strip);
-      const T *const x = call.arg<const T>(0) + base, *const s = call.arg<const T>(1) + base,
-                     *const y = call.arg<const T>(2) + base, *const dy = call.arg<const T>(3) + base;
-      for (int64_t c = 0; c < a.channels; c++)
+    const T beta = T(k.beta), factor = T(2 * k.alpha * k.beta);
+    for_strips(k, [&](int64_t sample, int64_t first, int64_t width) {
+      const int64_t base = sample * k.channels * k.inner + first;
+      const Scratch<T> parts(k.channels * strip);
+      const T *const x = k.x.as<T>() + base, *const s = k.s.as<T>() + base, *const y = k.y.as<T>() + base,
+                     *const dy = k.dy.as<T>() + base;
+      for (int64_t c = 0; c < k.channels; c++)
         for (int64_t i = 0; i < width; i++) {
-          const int64_t at = c * a.inner + i;
+          const int64_t at = c * k.inner + i;
           parts.data()[c * strip + i] = dy[at] * y[at] / s[at];
         }
-      for (int64_t c = 0; c < a.channels; c++) {
-        T* const dx = call.arg<T>(4) + base + c * a.inner;
+      for (int64_t c = 0; c < k.channels; c++) {
+        T* const dx = k.dx.as<T>() + base + c * k.inner;
         T sum[strip];
-        const int64_t low = std::max<int64_t>(0, c - (a.size - 1) / 2);
-        const int64_t high = std::min(a.channels - 1, c + a.size / 2);
+        const int64_t low = std::max<int64_t>(0, c - (k.size - 1) / 2);
+        const int64_t high = std::min(k.channels - 1, c + k.size / 2);
         window_sum(low, high, strip, width, parts.data(), sum);
-        raise_to(width, s + c * a.inner, -beta, dx);
+        raise_to(width, s + c * k.inner, -beta, dx);
         for (int64_t i = 0; i < width; i++) {
-          const int64_t at = c * a.inner + i;
+          const int64_t at = c * k.inner + i;
           dx[i] = dy[at] * dx[i] - factor * x[at] * sum[i];
         }
       }

@@ -1,10 +1,11 @@
-// Running sums and products along an axis, and what products pass back. Each lane is one chain, kept in
+// Running sums and products along an axis, and the gradients of products. Each lane is one chain, kept in
 // double as its error grows with the axis; threads share the lanes.
+#include "../kernels/scan.h"
+
 #include <algorithm>
 #include <type_traits>
 
 #include "../../core/parallel.h"
-#include "kernels.h"
 #include "wrap.h"
 
 namespace nncore::cpu {
@@ -42,19 +43,17 @@ void for_steps(int64_t outer, int64_t n, int64_t inner, bool reverse, int64_t co
 
 }  // namespace
 
-// args: x, y
-void scan(const Call& call) {
-  const auto& a = call.attrs<ScanAttrs>();
-  visit(call.args[0].dtype, [&](auto zero) {
+void run(const Scan& k) {
+  visit(k.x.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T* x = call.arg<const T>(0);
-    T* y = call.arg<T>(1);
+    const T* x = k.x.as<T>();
+    T* y = k.y.as<T>();
     using C = Carry<T>;
-    for_steps<T>(a.outer, a.n, a.inner, a.reverse, call.cost,
+    for_steps<T>(k.outer, k.n, k.inner, k.reverse, k.cost(),
                  [&](int64_t at, int64_t before, int64_t width, C* carry) {
                    if (before < 0)
                      for (int64_t i = 0; i < width; i++) carry[i] = C(x[at + i]);
-                   else if (a.op == Reduction::sum)
+                   else if (k.op == Reduction::sum)
                      for (int64_t i = 0; i < width; i++) carry[i] = wrap_add(carry[i], C(x[at + i]));
                    else
                      for (int64_t i = 0; i < width; i++) carry[i] = wrap_multiply(carry[i], C(x[at + i]));
@@ -63,15 +62,14 @@ void scan(const Call& call) {
   });
 }
 
-// With P_r the product of all before r:  dx_r = P_r s_r,  s_r = dy_r + x_(r+1) s_(r+1). Right with zeros in
-// x. args: x, y, dy, dx
-void cumprod_bwd(const Call& call) {
-  const auto& a = call.attrs<ScanAttrs>();
-  visit_float(call.args[0].dtype, [&](auto zero) {
+// With P_r the product of all before r:  dx_r = P_r s_r,  s_r = dy_r + x_(r+1) s_(r+1). Zeros in x are
+// allowed.
+void run(const CumprodBwd& k) {
+  visit_float(k.x.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T *x = call.arg<const T>(0), *y = call.arg<const T>(1), *dy = call.arg<const T>(2);
-    T* dx = call.arg<T>(3);
-    for_steps<T>(a.outer, a.n, a.inner, true, call.cost,
+    const T *x = k.x.as<T>(), *y = k.y.as<T>(), *dy = k.dy.as<T>();
+    T* dx = k.dx.as<T>();
+    for_steps<T>(k.outer, k.n, k.inner, true, k.cost(),
                  [&](int64_t at, int64_t before, int64_t width, double* carry) {
                    for (int64_t i = 0; i < width; i++) {
                      const double d = double(dy[at + i]);
@@ -79,33 +77,31 @@ void cumprod_bwd(const Call& call) {
                      dx[at + i] = T(carry[i]);
                    }
                  });
-    for_steps<T>(a.outer, a.n, a.inner, false, call.cost,
+    for_steps<T>(k.outer, k.n, k.inner, false, k.cost(),
                  [&](int64_t at, int64_t before, int64_t width, double*) {
                    for (int64_t i = 0; before >= 0 && i < width; i++) dx[at + i] *= y[before + i];
                  });
   });
 }
 
-// dx_r = dy (product of all before r) (product of all after r); args: x, dy (outer, inner), dx
-void prod_bwd(const Call& call) {
-  const auto& a = call.attrs<ScanAttrs>();
-  visit_float(call.args[0].dtype, [&](auto zero) {
+void run(const ProdBwd& k) {
+  visit_float(k.x.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T *x = call.arg<const T>(0), *dy = call.arg<const T>(1);
-    T* dx = call.arg<T>(2);
-    parallel_for(a.outer * a.inner, call.cost, [&](int64_t begin, int64_t end) {
+    const T *x = k.x.as<T>(), *dy = k.dy.as<T>();
+    T* dx = k.dx.as<T>();
+    parallel_for(k.outer * k.inner, k.cost(), [&](int64_t begin, int64_t end) {
       for (int64_t lane = begin; lane < end; lane++) {
-        const int64_t start = lane / a.inner * a.n * a.inner + lane % a.inner;
+        const int64_t start = lane / k.inner * k.n * k.inner + lane % k.inner;
         double product = double(dy[lane]);
-        in_blocks(a.n, block, [&](int64_t first, int64_t last) {
-          for (int64_t r = first, at = start + r * a.inner; r < last; r++, at += a.inner) {
+        in_blocks(k.n, block, [&](int64_t first, int64_t last) {
+          for (int64_t r = first, at = start + r * k.inner; r < last; r++, at += k.inner) {
             dx[at] = T(product);
             product *= double(x[at]);
           }
         });
         product = 1;
-        in_blocks(a.n, block, [&](int64_t first, int64_t last) {
-          for (int64_t r = first, at = start + (a.n - 1 - r) * a.inner; r < last; r++, at -= a.inner) {
+        in_blocks(k.n, block, [&](int64_t first, int64_t last) {
+          for (int64_t r = first, at = start + (k.n - 1 - r) * k.inner; r < last; r++, at -= k.inner) {
             dx[at] = T(double(dx[at]) * product);
             product *= double(x[at]);
           }

@@ -1,10 +1,11 @@
 // Sorting along an axis: stable, NaN above everything. A value becomes an unsigned key whose order is the
-// wanted one; keys with their places are then sorted digit by digit (long lanes) or by merging (short ones).
+// wanted one. Then pairs of key and index are sorted digit by digit (long lanes) or by merging (short ones).
+#include "../kernels/sort.h"
+
 #include <algorithm>
 #include <bit>
 
 #include "../../core/parallel.h"
-#include "kernels.h"
 #include "scratch.h"
 
 namespace nncore::cpu {
@@ -78,34 +79,32 @@ E* radix_sort(E* a, E* b, int64_t n) {
 
 }  // namespace
 
-// args: x (outer, n, inner), values (outer, k, inner), indices int64
-void sort(const Call& call) {
-  const auto& a = call.attrs<SortAttrs>();
-  visit(call.args[0].dtype, [&](auto zero) {
+void run(const Sort& s) {
+  visit(s.x.dtype, [&](auto zero) {
     using T = decltype(zero);
     using U = decltype(key_of(T()));
     using E = Entry<U>;
-    const T* x = call.arg<const T>(0);
-    T* values = call.arg<T>(1);
-    int64_t* indices = call.arg<int64_t>(2);
-    const U flip = a.descending ? U(~U(0)) : U(0);
+    const T* x = s.x.as<T>();
+    T* values = s.values.as<T>();
+    int64_t* indices = s.indices.as<int64_t>();
+    const U flip = s.descending ? U(~U(0)) : U(0);
     constexpr int64_t long_lane = 512;
-    if (a.k == 0) return;
-    parallel_for(a.outer * a.inner, call.cost, [&](int64_t begin, int64_t end) {
-      const Scratch<E> scratch(2 * a.n);
+    if (s.k == 0) return;
+    parallel_for(s.outer * s.inner, s.cost(), [&](int64_t begin, int64_t end) {
+      const Scratch<E> scratch(2 * s.n);
       E* const entries = scratch.data();
       for (int64_t lane = begin; lane < end; lane++) {
-        const T* from = x + lane / a.inner * a.n * a.inner + lane % a.inner;
-        in_blocks(a.n, block, [&](int64_t first, int64_t last) {
-          for (int64_t r = first; r < last; r++) entries[r] = {U(key_of(from[r * a.inner]) ^ flip), r};
+        const T* from = x + lane / s.inner * s.n * s.inner + lane % s.inner;
+        in_blocks(s.n, block, [&](int64_t first, int64_t last) {
+          for (int64_t r = first; r < last; r++) entries[r] = {U(key_of(from[r * s.inner]) ^ flip), r};
         });
-        const E* sorted = (a.n < long_lane ? merge_sort<E> : radix_sort<E>)(entries, entries + a.n, a.n);
+        const E* sorted = (s.n < long_lane ? merge_sort<E> : radix_sort<E>)(entries, entries + s.n, s.n);
         if (!sorted) return;
-        const int64_t to = lane / a.inner * a.k * a.inner + lane % a.inner;
-        in_blocks(a.k, block, [&](int64_t first, int64_t last) {
+        const int64_t to = lane / s.inner * s.k * s.inner + lane % s.inner;
+        in_blocks(s.k, block, [&](int64_t first, int64_t last) {
           for (int64_t r = first; r < last; r++) {
-            values[to + r * a.inner] = from[sorted[r].at * a.inner];
-            indices[to + r * a.inner] = sorted[r].at;
+            values[to + r * s.inner] = from[sorted[r].at * s.inner];
+            indices[to + r * s.inner] = sorted[r].at;
           }
         });
       }

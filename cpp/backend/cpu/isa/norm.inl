@@ -135,7 +135,7 @@ NNCORE_INLINE V standard(V x, V mean, V rstd, V shift) {
 }
 
 template <class T, nncore::NormKind kind>
-NNCORE_FLATTEN void norm_fwd(const nncore::NormFwd<T>& a) {
+NNCORE_FLATTEN void norm_fwd(const nncore::NormRows<T>& a) {
   using V = Vec<T>;
   const int64_t n = a.cols;
   const T *const w = a.w, *const b = a.b;
@@ -174,7 +174,7 @@ NNCORE_FLATTEN void norm_fwd(const nncore::NormFwd<T>& a) {
 // dy z, db = sum over rows of dy. A length (rms) has no mean(g); of l2 mean(g z) is sum(g z), or 0 where eps
 // took the place of |x|.
 template <class T, nncore::NormKind kind>
-NNCORE_FLATTEN void norm_bwd(const nncore::NormBwd<T>& a) {
+NNCORE_FLATTEN void norm_bwd(const nncore::NormRowsBwd<T>& a) {
   using V = Vec<T>;
   using nncore::NormKind;
   const int64_t n = a.cols;

@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdint>
 
-#include "../../norm_kind.h"
+#include "../../kernels/norm_kind.h"
 
 namespace nncore {
 
@@ -9,7 +9,7 @@ namespace nncore {
 // eps) of the row; rms: mean is 0; l2: mean is 0 and rstd = 1 / max(|x|, eps). rest: how far the mean lies
 // from the number nearest to it, as numbers near a large mean lie far apart.
 template <class T>
-struct NormFwd {
+struct NormRows {
   int64_t rows, cols;
   const T *x, *residual, *w, *b;  // none but x needs to be there
   T eps;
@@ -19,7 +19,7 @@ struct NormFwd {
 };
 
 template <class T>
-struct NormBwd {
+struct NormRowsBwd {
   int64_t rows, cols;
   const T *x, *w, *mean, *rstd, *rest, *dy, *dsum;  // w and dsum may be missing; dsum is added to dx
   T eps;
@@ -29,8 +29,8 @@ struct NormBwd {
 
 template <class T>
 struct NormKernels {
-  void (*fwd[3])(const NormFwd<T>& a);  // by NormKind
-  void (*bwd[3])(const NormBwd<T>& a);
+  void (*fwd[3])(const NormRows<T>& a);  // by NormKind
+  void (*bwd[3])(const NormRowsBwd<T>& a);
   void (*moments)(int64_t n, const T* x, T eps, T* mean, T* rstd, T* rest);
   void (*spread)(int64_t n, const T* x, T mean, T* both);                 // sum x - mean, sum (x - mean)^2
   void (*affine)(int64_t n, const T* x, T mean, T scale, T shift, T* y);  // y = (x - mean) * scale + shift

@@ -1,0 +1,40 @@
+// Dropout of elements, or of runs of elements such as the channels of an image.
+#pragma once
+#include "../cost.h"
+#include "../kernel.h"
+
+namespace nncore {
+
+// One decision is made for each run of `inner` of the n elements: with probability p they become `dropped`,
+// otherwise x * scale + shift. key (2) int64 keeps the seed and the offset of the random numbers, from which
+// backward makes the same decisions again.
+struct DropoutFwd {
+  static constexpr Kernel kernel = Kernel::dropout_fwd;
+  static constexpr int64_t group = 32;  // decisions are drawn in groups: eight Philox blocks
+  In x;
+  Out y, key;
+  int64_t n, inner;
+  double p, scale, shift, dropped;
+  RandomBlocks random = {};
+
+  int64_t groups() const { return (n / inner + group - 1) / group; }
+  uint64_t blocks() const { return uint64_t(groups() * group / 4); }
+  int64_t cost() const { return inner == 1 ? element_cost(2 * n) : byte_cost(2 * x.bytes); }
+  double flops() const { return 2.0 * double(n); }
+  bool operator==(const DropoutFwd&) const = default;
+};
+
+// dx = dy * scale, or 0 for dropped elements.
+struct DropoutBwd {
+  static constexpr Kernel kernel = Kernel::dropout_bwd;
+  In dy, key;
+  Out dx;
+  int64_t n, inner;
+  double p, scale;
+
+  int64_t cost() const { return inner == 1 ? element_cost(2 * n) : byte_cost(2 * dy.bytes); }
+  double flops() const { return double(n); }
+  bool operator==(const DropoutBwd&) const = default;
+};
+
+}  // namespace nncore

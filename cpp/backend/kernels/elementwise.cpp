@@ -1,0 +1,23 @@
+#include "elementwise.h"
+
+namespace nncore {
+#include "../../ops/elementwise_list.h"
+
+namespace {
+
+template <class... Ops>
+const char* op_name(OpList<Ops...>, int op) {
+  constexpr const char* names[] = {Ops::name...};
+  return names[op];
+}
+
+}  // namespace
+
+std::string UnaryFwd::text() const { return op_name(UnaryOps(), op); }
+std::string UnaryBwd::text() const { return op_name(UnaryOps(), op); }
+std::string BinaryFwd::text() const { return op_name(BinaryOps(), op); }
+std::string BinaryBwd::text() const { return op_name(BinaryOps(), op); }
+std::string Compare::text() const { return op_name(CompareOps(), op); }
+std::string Cast::text() const { return std::string(name(x.dtype)) + " to " + name(y.dtype); }
+
+}  // namespace nncore

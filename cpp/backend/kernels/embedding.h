@@ -1,0 +1,108 @@
+// Rows of a table (rows, cols) looked up by id: one by one, or joined in bags. In all kernels, `padding` is
+// an id without gradient, or -1; bags leave it out. With by_frequency, the gradient of a row is divided by
+// the number of times that its id occurs.
+#pragma once
+#include "../cost.h"
+#include "../kernel.h"
+
+namespace nncore {
+
+// y (count, cols) = the rows of the table that the ids name.
+struct EmbeddingFwd {
+  static constexpr Kernel kernel = Kernel::embedding_fwd;
+  In table, ids;
+  Out y;
+  int64_t count, rows, cols;
+
+  int64_t cost() const { return byte_cost(2 * y.bytes); }
+  bool operator==(const EmbeddingFwd&) const = default;
+};
+
+struct EmbeddingBwd {
+  static constexpr Kernel kernel = Kernel::embedding_bwd;
+  In ids, dy;
+  Out dtable;
+  int64_t count, rows, cols, padding;
+  bool by_frequency;
+
+  int64_t cost() const { return byte_cost(2 * dy.bytes) + byte_cost(dtable.bytes); }
+  double flops() const { return double(count) * double(cols); }
+  bool operator==(const EmbeddingBwd&) const = default;
+};
+
+// How `count` ids are divided into bags: each has `length` ids, or where length is -1, those from offsets[i]
+// to offsets[i + 1]. The last bag ends with the ids, or where has_end, at one more offset.
+struct BagSizes {
+  int64_t count, bags, length, rows, cols, padding;
+  bool has_end;
+
+  // y: the operand (bags, cols)
+  int64_t cost(const Operand& y) const {
+    return byte_cost(y.bytes + count * cols * int64_t(size_of(y.dtype)));
+  }
+  double flops() const { return double(count) * double(cols); }
+  bool operator==(const BagSizes&) const = default;
+};
+
+// y (bags, cols) = the sum or mean of the rows of each bag, each row times its weight; 0 for an empty bag.
+struct EmbeddingBagFwd {
+  static constexpr Kernel kernel = Kernel::embedding_bag_fwd;
+  In table, ids, offsets = {}, weights = {};  // weights (count)
+  Out y;
+  BagSizes sizes;
+  bool mean;
+
+  int64_t cost() const { return sizes.cost(y); }
+  double flops() const { return 2 * sizes.flops(); }
+  bool operator==(const EmbeddingBagFwd&) const = default;
+};
+
+struct EmbeddingBagBwd {
+  static constexpr Kernel kernel = Kernel::embedding_bag_bwd;
+  In ids, offsets = {}, weights = {}, dy;
+  Out dtable;
+  BagSizes sizes;
+  bool mean, by_frequency;
+
+  int64_t cost() const { return sizes.cost(dy) + byte_cost(dtable.bytes); }
+  double flops() const { return 2 * sizes.flops(); }
+  bool operator==(const EmbeddingBagBwd&) const = default;
+};
+
+// dweights (count) = the products of each row and the gradient of its bag.
+struct EmbeddingBagWeightsBwd {
+  static constexpr Kernel kernel = Kernel::embedding_bag_weights_bwd;
+  In table, ids, offsets = {}, dy;
+  Out dweights;
+  BagSizes sizes;
+
+  int64_t cost() const { return sizes.cost(dy); }
+  double flops() const { return 2 * sizes.flops(); }
+  bool operator==(const EmbeddingBagWeightsBwd&) const = default;
+};
+
+// y (bags, cols) = the largest number of each column in the rows of each bag; 0 for an empty bag.
+struct EmbeddingBagMaxFwd {
+  static constexpr Kernel kernel = Kernel::embedding_bag_max_fwd;
+  In table, ids, offsets = {};
+  Out y;
+  BagSizes sizes;
+
+  int64_t cost() const { return sizes.cost(y); }
+  double flops() const { return sizes.flops(); }
+  bool operator==(const EmbeddingBagMaxFwd&) const = default;
+};
+
+// The first of equal numbers gets the gradient.
+struct EmbeddingBagMaxBwd {
+  static constexpr Kernel kernel = Kernel::embedding_bag_max_bwd;
+  In table, ids, offsets = {}, y, dy;
+  Out dtable;
+  BagSizes sizes;
+
+  int64_t cost() const { return sizes.cost(dy) + byte_cost(dtable.bytes); }
+  double flops() const { return sizes.flops(); }
+  bool operator==(const EmbeddingBagMaxBwd&) const = default;
+};
+
+}  // namespace nncore

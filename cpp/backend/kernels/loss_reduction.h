@@ -1,0 +1,8 @@
+#pragma once
+
+namespace nncore {
+
+// What becomes of the losses of all rows or elements.
+enum class LossReduction : int { none, mean, sum };
+
+}  // namespace nncore
