@@ -37,7 +37,7 @@ template <class T, int n>
 struct Vec {
   using R = Reg<T>;
   using Scalar = T;
-  using Mask = VecMask<T, n>;
+  using Mask = VecMask<T, n>;  // a class even of one lane: CUDA declares any(bool) and all(bool)
   using Uint = typename R::Uint;
   static constexpr int lanes = n;
   static constexpr int regs = lanes / R::lanes;
