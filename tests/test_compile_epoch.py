@@ -161,7 +161,9 @@ def test_explain_accounts_for_every_call(tmp_path: Path) -> None:
     for _ in range(12):
         step(x, y)
     told = step.explain()
-    assert sum(call["flops"] for call in told.calls) == 2 * 8 * (5 * 7 * 2 + 7 * 3 * 3)
+    of_products = sum(call["flops"] for call in told.calls if call["name"] in ("matmul", "linear_bwd"))
+    assert of_products == 2 * 8 * (5 * 7 * 2 + 7 * 3 * 3)
+    assert all(call["flops"] > 0 for call in told.calls if call["name"] not in ("copy", "fill", "cast"))
     assert all(call["measured_ns"] > 0 for call in told.calls)
     assert {Path(__file__).with_name("compile_twin.py").name} == {
         c["where"].split(",")[0] for c in told.calls

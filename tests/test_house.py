@@ -188,7 +188,7 @@ def test_no_relaxed_arithmetic() -> None:
 
 def test_ops_hold_no_element_loops() -> None:
     """An op checks shapes and makes calls: it never holds a typed pointer into a tensor's elements."""
-    pattern = r"\b(float|double|uint8_t)\s*(const\s*)?\*|\bdata<|reinterpret_cast<"
+    pattern = r"\b(float|double|uint8_t)\s*(const\s*)?\*|\.ptr<|\bdata<|reinterpret_cast<"
     sources = [*in_rooms("ops"), *in_rooms("autograd"), *in_rooms("plan")]
     none_of([hit for s in sources for hit in s.hits(pattern)], "loops over elements belong to the backend")
 

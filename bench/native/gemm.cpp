@@ -11,9 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "backend/cpu/dispatch.h"
 #include "backend/cpu/gemm.h"
-#include "backend/cpu/limits.h"
+#include "backend/hardware.h"
 #include "core/allocator.h"
 #include "core/parallel.h"
 
@@ -80,7 +79,7 @@ void product(benchmark::State& state, Shape s, bool trans_a, bool trans_b, int t
   cpu::gemm(g);
   if (!right(g)) state.SkipWithError("wrong result");
   const auto fma_rate = [&] {
-    const cpu::Limits limits = cpu::measure_limits(threads, 0.005, 1 << 16);
+    const Limits limits = measure_limits(threads, 0.005, 1 << 16);
     return sizeof(T) == 4 ? limits.fma_f32 : limits.fma_f64;
   };
   double limit = fma_rate();
@@ -104,7 +103,7 @@ const bool registered = [] {
     const char* name;
     bool trans_a, trans_b;
   };
-  cpu::choose_level();
+  choose_level();
   for (const Shape& s : shapes)
     for (const Form f : {Form{"NT", false, true}, Form{"NN", false, false}, Form{"TN", true, false}})
       for (int threads = 1; threads <= num_threads();

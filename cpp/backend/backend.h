@@ -1,26 +1,58 @@
-// The interface of a device: one function for each kernel, and the door through which every call passes.
+// A device with kernels, and the door through which every call passes.
 #pragma once
+#include <memory>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "../core/device.h"
 #include "../core/watch.h"
 #include "call.h"
+#include "program.h"
 
 namespace nncore {
 
-using Run = void (*)(const void* k);  // k: the kernel's struct
+class Backend : public Device {
+ public:
+  using Run = void (*)(const void* k);  // k: the kernel's struct
 
-struct Backend {
-  Run run[size_t(Kernel::count)];
-  bool sliced[size_t(Kernel::count)];  // may be run together with others
-  // Runs up to max_together calls of sliced kernels as one. None of them touches what another writes.
-  void (*together)(const Call* const* calls, int count);
-  // Runs calls of equally many elements (pieces.h) piece by piece: all calls run on a piece before the next
-  // piece begins. local_bytes: memory of a piece.
-  void (*piecewise)(const Call* const* calls, int count, int64_t local_bytes);
+  bool runs(Kernel kernel) const { return run_[size_t(kernel)] != nullptr; }
+  void run(Kernel kernel, const void* k) const { run_[size_t(kernel)](k); }  // which it must have
+
+  // Joins neighbouring calls of a captured step into groups; may reorder calls. By default each call is a
+  // group of its own.
+  virtual std::vector<Group> group(std::vector<Candidate>& calls) const;
+  // Makes a captured step ready to run. By default its calls run one after another.
+  virtual std::unique_ptr<Program> prepare(std::vector<const Call*> calls, std::vector<Group> groups) const;
+
+  // For tests: another function for a kernel (null: none); returns the one before.
+  Run replace(Kernel kernel, Run run) { return std::exchange(run_[size_t(kernel)], run); }
+
+ protected:
+  Backend(const char* name, bool is_host) : Device(name, is_host) {}
+  ~Backend() = default;
+
+ private:
+  Run run_[size_t(Kernel::count)] = {};
 };
-inline constexpr int max_together = 128;
 
-extern const Backend cpu_backend;
+// Every device is a backend.
+inline Backend& backend_of(Device& device) { return static_cast<Backend&>(device); }
+inline Backend& backend_of(const Tensor& t) { return backend_of(t.device()); }
+
+// The backend of this name; ValueError lists those that there are.
+Backend& backend(const std::string& name);
+std::vector<std::string> backend_names();
+// Loads a shared library that exports nncore_backend(); see plugin.h.
+Backend& load_backend(const std::string& path);
+
+// Whether x's backend has kernels of these types. If not, an op uses its composition from simpler ops.
+template <KernelStruct... K>
+bool runs(const Tensor& x) {
+  const Backend& b = backend_of(x);
+  return (b.runs(K::kernel) && ...);
+}
 
 // Calls estimated to take longer release the interpreter lock while they run.
 inline constexpr int64_t long_call_ns = 100'000;
@@ -51,12 +83,14 @@ class OutsideInterpreter {
 // Records the calls of a captured step.
 class CallRecorder : public Watcher {
  public:
-  virtual void record(const Call& call) = 0;
+  virtual void record(const Call& call, Backend& backend) = 0;
 };
 
 void submit(const KernelType& type, void* k, Generator* generator);
 
-// Runs a kernel, and records the call where a step is captured.
+// Runs a kernel on the backend of its operands, and records the call where a step is captured. Raises
+// TypeError for operands of float32 and float64 at once, ValueError for operands on several devices, and
+// NotImplementedError where the backend lacks the kernel.
 template <KernelStruct K>
 void submit(K k, Generator* generator = nullptr) {
   submit(kernel_type<K>, &k, generator);

@@ -26,10 +26,10 @@ Tensor meets_number(const Tensor& x, py::handle number) {
   return ops::cast(x, DType::float32);
 }
 
-Tensor integer_scalar(const char* op, py::handle number, DType dtype) {
+Tensor integer_scalar(const char* op, py::handle number, const Tensor& like) {
   const int64_t value = PyBool_Check(number.ptr()) ? number.ptr() == Py_True : to_int(number, op);
-  const DType type = dtype == DType::boolean ? DType::int64 : dtype;
-  return ops::full_integer({}, fitting(value, type, op), type);
+  const DType type = like.dtype() == DType::boolean ? DType::int64 : like.dtype();
+  return ops::full_integer({}, fitting(value, type, op), type, like.device());
 }
 
 double real_scalar(const char* op, py::handle number, DType dtype) {
@@ -46,23 +46,23 @@ template <class Op, class ScalarOp>
 Tensor with_number(const Tensor& tensor, py::handle number) {
   const char* const name = ops::binary_info[BinaryOps::index_of<Op>].name;
   const Tensor x = meets_number(tensor, number);
-  if (!is_floating(x.dtype())) return apply<Op>(x, integer_scalar(name, number, x.dtype()));
+  if (!is_floating(x.dtype())) return apply<Op>(x, integer_scalar(name, number, x));
   const double value = real_scalar(name, number, x.dtype());
   if constexpr (has_scalar_form<Op, ScalarOp>)
     return ops::unary(UnaryOps::index_of<ScalarOp>, x, {value});
   else
-    return apply<Op>(x, ops::full({}, value, x.dtype()));
+    return apply<Op>(x, ops::full({}, value, x.dtype(), x.device()));
 }
 template <class Op, class ScalarOp>
 Tensor number_with(const Tensor& tensor, py::handle number) {
   const char* const name = ops::binary_info[BinaryOps::index_of<Op>].name;
   const Tensor x = meets_number(tensor, number);
-  if (!is_floating(x.dtype())) return apply<Op>(integer_scalar(name, number, x.dtype()), x);
+  if (!is_floating(x.dtype())) return apply<Op>(integer_scalar(name, number, x), x);
   const double value = real_scalar(name, number, x.dtype());
   if constexpr (has_scalar_form<Op, ScalarOp>)
     return ops::unary(UnaryOps::index_of<ScalarOp>, x, {value});
   else
-    return apply<Op>(ops::full({}, value, x.dtype()), x);
+    return apply<Op>(ops::full({}, value, x.dtype(), x.device()), x);
 }
 
 // op(a, b) for every mix of tensors and numbers, or NotImplemented.
@@ -141,11 +141,11 @@ Tensor divided(const py::object& a, const py::object& b, const std::optional<std
 
 Tensor number_like(const char* op, const Tensor& x, py::handle number) {
   if (PyBool_Check(number.ptr()) && !is_floating(x.dtype()))
-    return ops::full_integer({}, number.ptr() == Py_True, DType::int64);
+    return ops::full_integer({}, number.ptr() == Py_True, DType::int64, x.device());
   if (PyLong_Check(number.ptr()) && !is_floating(x.dtype()))
-    return ops::full_integer({}, to_int(number, op), DType::int64);
+    return ops::full_integer({}, to_int(number, op), DType::int64, x.device());
   const DType dtype = is_floating(x.dtype()) ? x.dtype() : DType::float64;
-  return ops::full({}, real_scalar(op, number, dtype), dtype);
+  return ops::full({}, real_scalar(op, number, dtype), dtype, x.device());
 }
 
 template <class... Names>
@@ -174,8 +174,8 @@ void bind_logic(py::module_& m, TensorClass& tensor, const char* symbol) {
   const auto f = [symbol](const Tensor& a, const py::object& b) -> py::object {
     if (!tensor_of(b.ptr()) && !PyBool_Check(b.ptr()))
       return py::reinterpret_borrow<py::object>(Py_NotImplemented);
-    const Tensor other =
-        tensor_of(b.ptr()) ? py::cast<Tensor>(b) : ops::full({}, py::cast<bool>(b), DType::boolean);
+    const Tensor other = tensor_of(b.ptr()) ? py::cast<Tensor>(b)
+                                            : ops::full({}, py::cast<bool>(b), DType::boolean, a.device());
     check<TypeError>(a.dtype() == DType::boolean && other.dtype() == DType::boolean, symbol,
                      ": expected bool, got ", a.dtype(), " and ", other.dtype(),
                      "; compare first, or use logical_", symbol, "()");
@@ -192,7 +192,9 @@ void bind_question(py::module_& m, TensorClass& tensor, const char* name, const 
       m, tensor, name, [](const Tensor& x) { return ops::compare(CompareOps::index_of<Op>, x, x); }, doc);
 }
 
-Tensor logical_not(const Tensor& x) { return ops::equal(x.detach(), ops::full({}, 0, x.dtype())); }
+Tensor logical_not(const Tensor& x) {
+  return ops::equal(x.detach(), ops::full({}, 0, x.dtype(), x.device()));
+}
 
 }  // namespace
 

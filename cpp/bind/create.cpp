@@ -21,19 +21,17 @@ Tensor marked(Tensor t, bool requires_grad) {
   return t;
 }
 
-Tensor made_empty(const Shape& shape, DType dtype) { return empty(shape, dtype); }
-
 // A Python number of its own type: ints stay exact.
-Tensor full(const Shape& shape, py::handle value, std::optional<DType> dtype) {
+Tensor full(const Shape& shape, py::handle value, std::optional<DType> dtype, Device& device = host()) {
   const bool is_int = PyLong_Check(value.ptr()) && !PyBool_Check(value.ptr());
   const DType type = dtype.value_or(PyBool_Check(value.ptr()) ? DType::boolean
                                     : is_int                  ? DType::int64
                                                               : DType::float32);
   if (is_int && !is_floating(type)) {
     const int64_t number = fitting(to_int(value, "full"), type, "full");
-    return ops::full_integer(shape, number, type);
+    return ops::full_integer(shape, number, type, device);
   }
-  return ops::full(shape, to_real(value, "full"), type);
+  return ops::full(shape, to_real(value, "full"), type, device);
 }
 
 Tensor arange(py::handle start, const py::object& end, py::handle step, std::optional<DType> dtype) {
@@ -54,33 +52,34 @@ void bind_filled(py::module_& m, const std::string& name, F make, const std::str
   m.def(
       name.c_str(),
       [make](const py::args& size, std::optional<DType> dtype, bool requires_grad) {
-        return marked(make(to_shape(size), dtype.value_or(DType::float32)), requires_grad);
+        return marked(make(to_shape(size), dtype.value_or(DType::float32), host()), requires_grad);
       },
       py::arg("dtype") = py::none(), py::arg("requires_grad") = false, doc.c_str());
   m.def((name + "_like").c_str(),
         [make](const Tensor& x, std::optional<DType> dtype, bool requires_grad) {
-          return marked(make(x.shape(), dtype.value_or(x.dtype())), requires_grad);
+          return marked(make(x.shape(), dtype.value_or(x.dtype()), x.device()), requires_grad);
         },
         py::arg("input"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
         (doc + " As large as input.").c_str());
 }
 
 void bind_drawn(py::module_& m, const std::string& name, Distribution distribution, const std::string& doc) {
-  const auto drawn = [distribution](const Shape& shape, DType dtype, const OptionalGenerator& g, bool grad) {
-    Tensor t = empty(shape, dtype);
+  const auto drawn = [distribution](const Shape& shape, DType dtype, Device& device,
+                                    const OptionalGenerator& g, bool grad) {
+    Tensor t = empty(shape, dtype, device);
     ops::random_(t, chosen(g), distribution, 0, 1);
     return marked(t, grad);
   };
   m.def(
       name.c_str(),
       [drawn](const py::args& size, const OptionalGenerator& g, std::optional<DType> dtype, bool grad) {
-        return drawn(to_shape(size), dtype.value_or(DType::float32), g, grad);
+        return drawn(to_shape(size), dtype.value_or(DType::float32), host(), g, grad);
       },
       py::arg("generator") = py::none(), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
       doc.c_str());
   m.def((name + "_like").c_str(),
         [drawn](const Tensor& x, const OptionalGenerator& g, std::optional<DType> dtype, bool grad) {
-          return drawn(x.shape(), dtype.value_or(x.dtype()), g, grad);
+          return drawn(x.shape(), dtype.value_or(x.dtype()), x.device(), g, grad);
         },
         py::arg("input"), py::kw_only(), py::arg("generator") = py::none(), py::arg("dtype") = py::none(),
         py::arg("requires_grad") = false, (doc + " As many as input has.").c_str());
@@ -131,7 +130,7 @@ void refuse_in_step(const char* what) {
 Tensor generator_state(const Generator& g) {
   host_reads("Generator.get_state");
   const RandomKey key = g.state();
-  Tensor t = empty({2}, DType::int64);
+  Tensor t = empty({2}, DType::int64, host());
   t.ptr<int64_t>()[0] = int64_t(key.seed);
   t.ptr<int64_t>()[1] = int64_t(key.offset);
   return t;
@@ -141,7 +140,7 @@ void set_generator_state(Generator& g, const Tensor& t) {
   refuse_in_step("Generator.set_state");
   check(t.dtype() == DType::int64 && t.shape() == Shape{2},
         "set_state: a state is an int64 tensor of shape (2,), got ", t.dtype(), " of shape ", t.shape());
-  g.set_state({uint64_t(t.ptr<int64_t>()[0]), uint64_t(t.ptr<int64_t>()[1])});
+  g.set_state({uint64_t(t.value_at<int64_t>(0)), uint64_t(t.value_at<int64_t>(1))});
 }
 
 uint64_t to_seed(py::handle seed) {
@@ -209,9 +208,15 @@ void bind_create(py::module_& m) {
         return marked(full(size, value, dtype), requires_grad);
       },
       py::arg("size"), py::arg("fill_value"), py::arg("dtype") = py::none(), grad, "All elements equal.");
-  bind_filled(m, "empty", made_empty, "Memory without values.");
-  bind_filled(m, "zeros", ops::zeros, "All elements 0.");
-  bind_filled(m, "ones", [](const Shape& s, DType d) { return ops::full(s, 1, d); }, "All elements 1.");
+  bind_filled(
+      m, "empty", [](const Shape& s, DType d, Device& device) { return empty(s, d, device); },
+      "Memory without values.");
+  bind_filled(
+      m, "zeros", [](const Shape& s, DType d, Device& device) { return ops::full(s, 0, d, device); },
+      "All elements 0.");
+  bind_filled(
+      m, "ones", [](const Shape& s, DType d, Device& device) { return ops::full(s, 1, d, device); },
+      "All elements 1.");
   m.def(
       "arange",
       [](py::handle start, const py::object& end, py::handle step, std::optional<DType> dtype,
@@ -221,7 +226,7 @@ void bind_create(py::module_& m) {
   m.def(
       "full_like",
       [](const Tensor& x, py::handle value, std::optional<DType> dtype, bool requires_grad) {
-        return marked(full(x.shape(), value, dtype.value_or(x.dtype())), requires_grad);
+        return marked(full(x.shape(), value, dtype.value_or(x.dtype()), x.device()), requires_grad);
       },
       py::arg("input"), py::arg("fill_value"), py::arg("dtype") = py::none(), grad,
       "All elements equal. As large as input.");

@@ -48,6 +48,8 @@ void drop_unused(PyObject* capsule) {
 py::object export_capsule(const Tensor& t, const py::args&, const py::kwargs&) {
   host_reads("__dlpack__");
   check<Error>(!t.requires_grad(), "__dlpack__: this tensor requires a gradient; use .detach() first");
+  check<TypeError>(t.device().is_host(), "__dlpack__: this tensor lies on '", t.device().name(),
+                   "'; only the host's memory can be exported, use .to('cpu') first");
   auto* exported = new Exported{t.detach(), contiguous_strides(t.shape()), {}};
   Shape& shape = exported->values.impl()->shape;
   exported->managed = {{t.data(), cpu_device, 0, t.ndim(), element_type(t.dtype()), shape.begin(),

@@ -112,9 +112,11 @@ Tensor clamp(const Tensor& x, const py::object& min, const py::object& max) {
       if (tensor_of(b.ptr())) return py::cast<Tensor>(b);
       if (PyLong_Check(b.ptr()) && !is_floating(x.dtype())) {
         const ops::IntegerRange range = ops::range_of(x.dtype());
-        return ops::full_integer({}, std::clamp(to_int(b, "clamp"), range.least, range.most), x.dtype());
+        return ops::full_integer({}, std::clamp(to_int(b, "clamp"), range.least, range.most), x.dtype(),
+                                 x.device());
       }
-      return ops::full({}, to_real(b, "clamp"), is_floating(x.dtype()) ? x.dtype() : DType::float32);
+      return ops::full({}, to_real(b, "clamp"), is_floating(x.dtype()) ? x.dtype() : DType::float32,
+                       x.device());
     };
     Tensor y = x;
     if (!min.is_none()) y = ops::apply<formulas::Maximum>(y, bound(min));
@@ -179,9 +181,10 @@ Tensor where(const Tensor& condition, py::handle a, py::handle b) {
     const bool is_int = PyLong_Check(h.ptr());
     if (is_int && !(t && is_floating(t->dtype))) {
       const DType dtype = t && t->dtype != DType::boolean ? t->dtype : DType::int64;
-      return ops::full_integer({}, fitting(to_int(h, "where"), dtype, "where"), dtype);
+      return ops::full_integer({}, fitting(to_int(h, "where"), dtype, "where"), dtype, condition.device());
     }
-    return ops::full({}, to_real(h, "where"), t && is_floating(t->dtype) ? t->dtype : DType::float32);
+    return ops::full({}, to_real(h, "where"), t && is_floating(t->dtype) ? t->dtype : DType::float32,
+                     condition.device());
   };
   return ops::where(condition, tensor(a, b), tensor(b, a));
 }

@@ -5,7 +5,7 @@
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
-#include "../backend/cpu/dispatch.h"
+#include "../backend/hardware.h"
 #include "../core/interrupt.h"
 #include "../ops/create.h"
 #include "../ops/elementwise.h"
@@ -30,6 +30,8 @@ void translate_errors() {
       py::set_error(PyExc_IndexError, e.what());
     } catch (const MemoryError& e) {
       py::set_error(PyExc_MemoryError, e.what());
+    } catch (const NotImplementedError& e) {
+      py::set_error(PyExc_NotImplementedError, e.what());
     } catch (const DivergenceError& e) {
       py::set_error(py::module_::import("nncore.errors").attr("DivergenceError"), e.what());
     } catch (const CaptureError& e) {
@@ -76,11 +78,11 @@ PYBIND11_MODULE(_core_of_main, m) {
   interpreter.leave = leave_interpreter;
   interpreter.enter = enter_interpreter;
   look_for_signals_in_long_calls();
-  cpu::choose_level();
+  choose_level();
   gradient_arithmetic = {
       [](const Tensor& a, const Tensor& b) { return ops::add(a, b); },
       ops::add_,
-      [](const Tensor& t) { return ops::full(t.shape(), 1, t.dtype()); },
+      [](const Tensor& t) { return ops::full(t.shape(), 1, t.dtype(), t.device()); },
       [](const Tensor& t) { return ops::clone(t); },
   };
   bind_dtypes(m);

@@ -49,7 +49,7 @@ py::array dense(const py::array& array) {
 Tensor copied(const char* op, const py::array& array) {
   const DType dtype = supported(op, array);
   const py::array source = dense(array);
-  Tensor t = empty(shape_of(array), dtype);
+  Tensor t = empty(shape_of(array), dtype, host());
   std::memcpy(t.data(), source.data(), t.bytes());
   return t;
 }
@@ -83,8 +83,8 @@ Tensor from_numpy(py::handle object) {
   if (!native || !(array.flags() & py::array::c_style) || address % size_of(dtype) != 0)
     return copied("from_numpy", array);
   PyObject* owner = array.inc_ref().ptr();
-  Ref<Storage> storage(new Storage(const_cast<void*>(array.data()), size_t(array.nbytes()), drop_reference,
-                                   owner, !array.writeable()));
+  Ref<Storage> storage(new Storage(const_cast<void*>(array.data()), size_t(array.nbytes()), host(),
+                                   drop_reference, owner, !array.writeable()));
   return Tensor(std::move(storage), 0, shape_of(array), dtype);
 }
 
@@ -109,6 +109,8 @@ const char* buffer_format(DType dtype) {
 
 py::object to_numpy(const Tensor& t, py::handle owner) {
   host_reads("numpy");
+  check<TypeError>(t.device().is_host(), "numpy: this tensor lies on '", t.device().name(),
+                   "', whose memory NumPy cannot read; use .to('cpu').numpy()");
   const std::vector<py::ssize_t> shape(t.shape().begin(), t.shape().end());
   py::array array(numpy_dtype(t.dtype()), shape, {}, t.data(), owner);
   array.attr("flags").attr("writeable") = false;
@@ -119,7 +121,7 @@ py::object item(const Tensor& t) {
   host_reads("item");
   check(t.numel() == 1, "item: a tensor of shape ", t.shape(), " has ", t.numel(),
         " elements; only one converts to a Python number, use .tolist()");
-  return visit(t.dtype(), [&](auto zero) -> py::object { return py::cast(*t.ptr<decltype(zero)>()); });
+  return visit(t.dtype(), [&](auto zero) -> py::object { return py::cast(t.value_at<decltype(zero)>(0)); });
 }
 
 }  // namespace nncore::bind

@@ -130,7 +130,7 @@ PyObject* call_step(PyObject* self, PyObject* args, PyObject* kwargs) {
 using Arguments = py::typing::Tuple<py::object, py::ellipsis>;
 
 // A call of a group has the share of its time that it has of its cost.
-py::dict describe(const plan::PlannedCall& p, const plan::Group& group, int64_t index) {
+py::dict describe(const plan::PlannedCall& p, const Group& group, Program::Time time, int64_t index) {
   py::dict d;
   d["index"] = index;
   d["name"] = p.call.type->name();
@@ -141,10 +141,9 @@ py::dict describe(const plan::PlannedCall& p, const plan::Group& group, int64_t 
   for (const nncore::Operand& o : p.call.operands()) bytes += o.bytes;
   d["bytes"] = bytes;
   d["predicted_ns"] = p.call.cost;
-  const int64_t best = group.alone || group.best[1] == 0 ? group.best[0] : group.best[1];
   const double share = group.count == 1 ? 1 : double(p.call.cost + 1) / double(group.cost + group.count);
-  d["measured_ns"] = int64_t(double(best) * share);
-  d["alone"] = group.alone;
+  d["measured_ns"] = int64_t(double(time.ns) * share);
+  d["alone"] = time.alone;
   d["group"] = p.group;
   return d;
 }
@@ -191,7 +190,8 @@ void bind_replay(py::module_& m) {
           [](Replay& r) {
             py::list calls;
             for (const plan::PlannedCall& p : r.plan().calls())
-              calls.append(describe(p, r.plan().groups()[size_t(p.group)], int64_t(calls.size())));
+              calls.append(describe(p, r.plan().groups()[size_t(p.group)], r.plan().time(p.group),
+                                    int64_t(calls.size())));
             return calls;
           },
           "What a replay runs, in order: a dict for each call.")

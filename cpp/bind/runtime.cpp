@@ -1,6 +1,5 @@
 #include "../backend/backend.h"
-#include "../backend/cpu/dispatch.h"
-#include "../backend/cpu/limits.h"
+#include "../backend/hardware.h"
 #include "../core/allocator.h"
 #include "../core/cpu.h"
 #include "../core/interrupt.h"
@@ -13,11 +12,11 @@ namespace {
 
 std::string show_config() {
   std::string levels;
-  for (const std::string& level : cpu::level_names()) levels += (levels.empty() ? "" : " ") + level;
+  for (const std::string& level : level_names()) levels += (levels.empty() ? "" : " ") + level;
   std::ostringstream text;
   text << "nncore " << NNCORE_VERSION << "\nprocessor: " << cpu_description()
-       << "\ninstruction sets: " << levels << " (in use: " << cpu::level().name
-       << ")\nthreads: " << num_threads() << "\ncompiler: " << __VERSION__;
+       << "\ninstruction sets: " << levels << " (in use: " << level_name() << ")\nthreads: " << num_threads()
+       << "\ncompiler: " << __VERSION__;
   return text.str();
 }
 
@@ -39,9 +38,9 @@ void bind_runtime(py::module_& m) {
         "For tests: kernels use all threads, however little there is to do.");
   m.def("get_num_threads", num_threads, "How many threads kernels may use.");
   m.def("show_config", show_config, "Version, processor, instruction sets and threads as text.");
-  m.def("isa_levels", cpu::level_names, "The instruction-set levels this processor can run, lowest first.");
-  m.def("isa", [] { return cpu::level().name; }, "The instruction-set level in use.");
-  m.def("set_isa", cpu::set_level, py::arg("name"),
+  m.def("isa_levels", level_names, "The instruction-set levels this processor can run, lowest first.");
+  m.def("isa", [] { return level_name(); }, "The instruction-set level in use.");
+  m.def("set_isa", set_level, py::arg("name"),
         "Uses another instruction-set level; results do not depend on it.");
   m.def(
       "memory_stats",
@@ -58,15 +57,15 @@ void bind_runtime(py::module_& m) {
       "measure_limits",
       [](int threads, double seconds, int64_t bytes) {
         const int team = threads == 0 ? num_threads() : threads;
-        cpu::Limits l;
+        Limits l;
         Interruptible interruptible;
         {
           const OutsideInterpreter outside(true);
-          interruptible.run([&] { l = cpu::measure_limits(team, seconds, bytes); });
+          interruptible.run([&] { l = measure_limits(team, seconds, bytes); });
         }
         interruptible.check();
         py::dict d;
-        d["isa"] = cpu::level().name;
+        d["isa"] = level_name();
         d["threads"] = team;
         d["fma_f32"] = l.fma_f32;
         d["fma_f64"] = l.fma_f64;
@@ -77,6 +76,11 @@ void bind_runtime(py::module_& m) {
       py::arg("threads") = 0, py::arg("seconds") = 0.1, py::arg("bytes") = 0,
       "What the machine can do at most: operations and bytes a second; `seconds` for each of four "
       "measurements.");
+  m.def(
+      "load_backend", [](const std::string& path) { return std::string(load_backend(path).name()); },
+      py::arg("path"),
+      "Loads a backend from a shared library and returns its name, which Tensor.to() then accepts.");
+  m.def("backend_names", backend_names, "The devices that Tensor.to() accepts.");
   m.def("trim_memory", trim, "Gives cached memory back to the system.");
 }
 

@@ -14,8 +14,8 @@ namespace {
 Tensor as_source(const Tensor& x, py::handle value) {
   if (tensor_of(value.ptr())) return py::cast<Tensor>(value);
   if (!is_floating(x.dtype()) && PyLong_Check(value.ptr()))
-    return ops::full_integer({}, to_int(value, "scatter"), x.dtype());
-  return ops::full({}, to_real(value, "scatter"), x.dtype());
+    return ops::full_integer({}, to_int(value, "scatter"), x.dtype(), x.device());
+  return ops::full({}, to_real(value, "scatter"), x.dtype(), x.device());
 }
 
 Tensor scatter(const Tensor& x, int64_t dim, const Tensor& index, const py::object& src,

@@ -55,7 +55,7 @@ Settings::Settings(py::dict group, py::tuple keys, py::tuple flags, py::function
   const Watch nobody(nullptr);  // made once, not in every step
   check_(group_);
   read(numbers_);
-  values_ = empty({int64_t(numbers_.size())}, DType::float64);
+  values_ = empty({int64_t(numbers_.size())}, DType::float64, host());
   std::copy(numbers_.begin(), numbers_.end(), values_.ptr<double>());
   flag_.resize(flags_.size());
   read_flags();

@@ -1,7 +1,9 @@
 // The Tensor class: what it is made of, how it leaves for Python, and its place on the tape.
 #include "../autograd/tape.h"
+#include "../backend/backend.h"
 #include "../core/watch.h"
 #include "../ops/create.h"
+#include "../ops/device.h"
 #include "../ops/shape.h"
 #include "module.h"
 #include "numpy.h"
@@ -38,6 +40,7 @@ void set_grad(TensorImpl& t, const std::optional<Tensor>& grad) {
 
 py::buffer_info buffer(TensorImpl& t) {
   host_reads("buffer");
+  if (!t.storage->device().is_host()) throw py::buffer_error("this tensor does not lie in the host's memory");
   const std::vector<py::ssize_t> shape(t.shape.begin(), t.shape.end());
   std::vector<py::ssize_t> strides;
   for (int64_t s : contiguous_strides(t.shape)) strides.push_back(s * py::ssize_t(size_of(t.dtype)));
@@ -52,17 +55,24 @@ py::object size(const TensorImpl& t, const std::optional<int64_t>& dim) {
   return py::cast(t.shape[normalize_axis("size", *dim, t.shape.ndim())]);
 }
 
+// The values as an array, brought to the host's memory if they lie elsewhere.
+py::object host_array(const Tensor& t) {
+  const Tensor values = ops::to_host(t.detach());
+  return to_numpy(values, py::cast(values));
+}
+
 // torch's repr: NumPy's printing with its own frame.
 std::string repr(py::handle self) {
   const TensorImpl& t = *tensor_of(self.ptr());
   host_reads("repr");
   std::string text = py::cast<std::string>(py::module_::import("numpy").attr("array2string")(
-      self.attr("__array__")(), py::arg("separator") = ", ", py::arg("prefix") = "tensor(",
-      py::arg("precision") = 4));
+      host_array(Tensor(Ref<TensorImpl>(tensor_of(self.ptr())))), py::arg("separator") = ", ",
+      py::arg("prefix") = "tensor(", py::arg("precision") = 4));
   if (t.shape.ndim() > 0 && t.shape.numel() == 0)
     text += ", size=" + py::cast<std::string>(py::str(py::cast(t.shape)));
   if (t.dtype == DType::float64 || t.dtype == DType::int32 || t.dtype == DType::uint8)
     text += std::string(", dtype=nncore.") + name(t.dtype);
+  if (!t.storage->device().is_host()) text += std::string(", device='") + t.storage->device().name() + "'";
   if (t.grad_fn)
     text += std::string(", grad_fn=<") + static_cast<Node*>(t.grad_fn.get())->name + ">";
   else if (t.requires_grad)
@@ -83,7 +93,8 @@ void bind_tensor(TensorClass& tensor) {
       "ndim", [](const TensorImpl& t) { return t.shape.ndim(); }, "The number of axes.");
   tensor.def_property_readonly(
       "dtype", [](const TensorImpl& t) { return t.dtype; }, "The type of the elements.");
-  tensor.def_property_readonly("device", [](const TensorImpl&) { return "cpu"; }, "Where the elements lie.");
+  tensor.def_property_readonly(
+      "device", [](const TensorImpl& t) { return t.storage->device().name(); }, "Where the elements lie.");
   tensor.def_property(
       "requires_grad", [](const TensorImpl& t) { return t.requires_grad; }, set_requires_grad,
       "Whether backward() computes a gradient for this tensor.");
@@ -132,7 +143,7 @@ void bind_tensor(TensorClass& tensor) {
       },
       py::arg("dtype") = py::none(), py::arg("copy") = py::none());
   tensor.def(
-      "tolist", [](py::object self) { return self.attr("__array__")().attr("tolist")(); },
+      "tolist", [](const Tensor& t) { return host_array(t).attr("tolist")(); },
       "The values as nested Python lists, or a number for a tensor without axes.");
   tensor.def("detach", [](const Tensor& t) { return t.detach(); }, "The same values, cut off from the tape.");
   tensor.def("clone", [](const Tensor& t) { return ops::clone(t); }, "A copy in memory of its own.");
@@ -164,8 +175,7 @@ void bind_tensor(TensorClass& tensor) {
   tensor.def(
       "to",
       [](const Tensor& t, const std::string& device, std::optional<DType> dtype) {
-        check(device == "cpu", "to: device '", device, "' is not available; this build computes on 'cpu'");
-        return typed(t, dtype);
+        return typed(ops::to_device(t, backend(device)), dtype);
       },
       py::arg("device"), py::arg("dtype") = py::none(), "The values on a device, perhaps of another dtype.");
   const std::pair<const char*, DType> conversions[] = {{"float", DType::float32},
@@ -218,7 +228,7 @@ void bind_tensor(TensorClass& tensor) {
       py::arg("memo"));
   tensor.def("__reduce__", [](py::object self) {
     const Tensor t(Ref<TensorImpl>(tensor_of(self.ptr())));
-    py::object values = py::module_::import("numpy").attr("array")(to_numpy(t, self));
+    py::object values = py::module_::import("numpy").attr("array")(host_array(t));
     return py::make_tuple(py::module_::import("nncore._core").attr("tensor"),
                           py::make_tuple(values, t.dtype(), t.requires_grad()));
   });

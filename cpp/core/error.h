@@ -29,6 +29,10 @@ class MemoryError : public Error {
   using Error::Error;
 };
 
+class NotImplementedError : public Error {
+ public:
+  using Error::Error;
+};
 class DivergenceError : public Error {
  public:
   using Error::Error;

@@ -2,12 +2,12 @@
 
 #include <utility>
 
-#include "allocator.h"
 #include "watch.h"
 
 namespace nncore {
 
-Storage::Storage(size_t bytes) : data_(allocate(bytes)), bytes_(bytes) {
+Storage::Storage(size_t bytes, Device& device)
+    : data_(device.allocate(bytes)), bytes_(bytes), device_(device) {
   if (Watcher* w = watcher()) w->storage_made(*this);
 }
 
@@ -15,7 +15,7 @@ Storage::~Storage() {
   if (done_)
     done_(owner_);
   else
-    nncore::release(data_, bytes_);
+    device_.release(data_, bytes_);
 }
 
 void Storage::dispose() noexcept {

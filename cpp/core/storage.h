@@ -1,28 +1,26 @@
-// A reference-counted run of bytes: owned, from the caching allocator, or borrowed from somebody who is told
-// at the end.
+// A reference-counted run of bytes on a device: owned, or borrowed from an owner who is told at the end.
 #pragma once
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 
+#include "device.h"
 #include "intrusive.h"
 
 namespace nncore {
 
 class Watcher;
 
-enum class Device : uint8_t { cpu };
-
 class Storage final : public Object {
  public:
-  explicit Storage(size_t bytes);
-  Storage(void* data, size_t bytes, void (*done)(void*), void* owner, bool read_only)
-      : data_(data), bytes_(bytes), read_only_(read_only), done_(done), owner_(owner) {}
+  Storage(size_t bytes, Device& device);
+  Storage(void* data, size_t bytes, Device& device, void (*done)(void*), void* owner, bool read_only)
+      : data_(data), bytes_(bytes), device_(device), read_only_(read_only), done_(done), owner_(owner) {}
   ~Storage() override;
 
   std::byte* data() const { return static_cast<std::byte*>(data_); }
   size_t bytes() const { return bytes_; }
-  bool borrowed() const { return done_ != nullptr; }
+  Device& device() const { return device_; }
   bool read_only() const { return read_only_; }
 
   // Rises with every call that writes here, so that backward notices values changed since forward. Plain
@@ -30,7 +28,7 @@ class Storage final : public Object {
   uint32_t version() const { return version_.load(std::memory_order_relaxed); }
   void changed() { version_.store(version() + 1, std::memory_order_relaxed); }
 
-  // Who gets this storage when its last owner leaves it; null: the allocator.
+  // Who gets this storage when its last owner leaves it; null: the device.
   void watch(Watcher* watcher) { watcher_ = watcher; }
 
  private:
@@ -38,7 +36,8 @@ class Storage final : public Object {
 
   void* data_;
   size_t bytes_;
-  bool read_only_ = false;  // the lender's word
+  Device& device_;
+  bool read_only_ = false;  // set by the owner of the borrowed memory
   std::atomic<uint32_t> version_{1};
   void (*done_)(void*) = nullptr;
   void* owner_ = nullptr;

@@ -17,11 +17,11 @@ std::string describe(const Tensor& t) {
 
 ChangedSinceSaved::ChangedSinceSaved(const Tensor& t) : Error(describe(t)) {}
 
-Tensor empty(const Shape& shape, DType dtype) {
+Tensor empty(const Shape& shape, DType dtype, Device& device) {
   check_sizes("empty", shape, size_of(dtype));
   const size_t bytes = size_t(shape.numel()) * size_of(dtype);
   try {
-    return Tensor(Ref<Storage>(new Storage(bytes)), 0, shape, dtype);
+    return Tensor(Ref<Storage>(new Storage(bytes, device)), 0, shape, dtype);
   } catch (const std::bad_alloc&) {
     raise<MemoryError>("empty: no memory for ", bytes, " bytes, a ", dtype, " tensor of shape ", shape);
   }

@@ -17,7 +17,6 @@ class TensorImpl final : public Object {
   int64_t byte_offset;
   Shape shape;
   DType dtype;
-  Device device = Device::cpu;
 
   // What the tape keeps on a value; the core only carries it.
   bool requires_grad = false;
@@ -47,13 +46,20 @@ class Tensor {
   int64_t size(int axis) const { return impl_->shape[axis < 0 ? axis + ndim() : axis]; }
   int64_t numel() const { return impl_->shape.numel(); }
   DType dtype() const { return impl_->dtype; }
-  Device device() const { return impl_->device; }
+  Device& device() const { return impl_->storage->device(); }
   bool requires_grad() const { return impl_->requires_grad; }
   size_t bytes() const { return size_t(numel()) * size_of(dtype()); }
   void* data() const { return impl_->storage->data() + impl_->byte_offset; }
-  template <class T>
+  template <class T>  // on the host
   T* ptr() const {
     return static_cast<T*>(data());
+  }
+  // Element i, brought to the host.
+  template <class T>
+  T value_at(int64_t i) const {
+    T value;
+    device().download(&value, ptr<T>() + i, sizeof(T));
+    return value;
   }
 
   // The same values under another shape, without history; or those from element `first` on.
@@ -82,7 +88,12 @@ class ChangedSinceSaved : public Error {
   explicit ChangedSinceSaved(const Tensor& t);
 };
 
-Tensor empty(const Shape& shape, DType dtype);
-inline Tensor empty_like(const Tensor& t) { return empty(t.shape(), t.dtype()); }
+// A tensor of undefined values; the device, and where it is not given the dtype, are those of `like`.
+Tensor empty(const Shape& shape, DType dtype, Device& device);
+inline Tensor empty(const Shape& shape, DType dtype, const Tensor& like) {
+  return empty(shape, dtype, like.device());
+}
+inline Tensor empty(const Shape& shape, const Tensor& like) { return empty(shape, like.dtype(), like); }
+inline Tensor empty_like(const Tensor& t) { return empty(t.shape(), t); }
 
 }  // namespace nncore

@@ -1,5 +1,6 @@
 #include "arrange.h"
 
+#include <algorithm>
 #include <array>
 #include <numeric>
 
@@ -25,7 +26,7 @@ std::vector<Tensor> parts_of(const char* op, const Tensor& x, List sizes, int at
     shape[at] = size;
     for (int i = 0; i < x.ndim(); i++)
       if (!drop || i != at) result.push_back(shape[i]);
-    parts.push_back(empty(result, x.dtype()));
+    parts.push_back(empty(result, x));
     copy_strided(x, parts.back(), shape, own, contiguous_strides(shape), start * own[at], 0);
     start += size;
   }
@@ -34,14 +35,10 @@ std::vector<Tensor> parts_of(const char* op, const Tensor& x, List sizes, int at
                 [from = x.shape(), at, sizes = std::vector<int64_t>(sizes.begin(), sizes.end())](
                     std::span<const Tensor> dys, InputGrads& dx) {
                   const Strides own = contiguous_strides(from);
-                  bool all = true;
-                  DType dtype = DType::float32;
-                  for (const Tensor& dy : dys)
-                    if (dy.defined())
-                      dtype = dy.dtype();
-                    else
-                      all = false;
-                  dx[0] = all ? empty(from, dtype) : zeros(from, dtype);
+                  const auto is_there = [](const Tensor& dy) { return dy.defined(); };
+                  const Tensor& any = *std::find_if(dys.begin(), dys.end(), is_there);
+                  const bool all = std::all_of(dys.begin(), dys.end(), is_there);
+                  dx[0] = all ? empty(from, any) : zeros(from, any);
                   int64_t start = 0;
                   for (size_t i = 0; i < sizes.size(); start += sizes[i++]) {
                     Shape shape = from;
@@ -183,7 +180,7 @@ Tensor pad_constant(const Tensor& x, List widths, double value) {
     from += std::max<int64_t>(-l, 0) * own[at];
     left[at] = std::max<int64_t>(l, 0);
   }
-  Tensor y = made("pad", shape, x.dtype());
+  Tensor y = made("pad", shape, x.dtype(), x.device());
   fill_(y, value);
   const Strides padded = contiguous_strides(shape);
   int64_t to = 0;
@@ -192,7 +189,7 @@ Tensor pad_constant(const Tensor& x, List widths, double value) {
   if (Tape tape{x})
     tape.record("pad", y,
                 [shape = x.shape(), own, padded, common, from, to](const Tensor& dy, InputGrads& dx) {
-                  dx[0] = common == shape ? empty(shape, dy.dtype()) : zeros(shape, dy.dtype());
+                  dx[0] = common == shape ? empty(shape, dy) : zeros(shape, dy);
                   copy_strided(dy, dx[0], common, padded, own, to, from);
                 });
   return y;
@@ -216,7 +213,7 @@ Tensor pad_copies(const Tensor& x, List widths, Padding mode) {
     check(!__builtin_add_overflow(shape[at], left + right, &shape[at]), "pad: widths (", left, ", ", right,
           ") of axis ", at, " of ", x.shape(), " are out of range");
     const Tensor narrow = y;
-    y = made("pad", shape, x.dtype());
+    y = made("pad", shape, x.dtype(), x.device());
     const AxisView v(narrow.shape(), at);
     submit(PadAxisFwd{.x = narrow,
                       .y = y,
@@ -228,7 +225,7 @@ Tensor pad_copies(const Tensor& x, List widths, Padding mode) {
                       .right = right});
     if (Tape tape{narrow})
       tape.record("pad", y, [from = narrow.shape(), v, mode, left, right](const Tensor& dy, InputGrads& dx) {
-        dx[0] = empty(from, dy.dtype());
+        dx[0] = empty(from, dy);
         submit(PadAxisBwd{.dy = dy,
                           .dx = dx[0],
                           .mode = mode,
@@ -368,7 +365,7 @@ Tensor diag(const Tensor& x, int64_t offset) {
   check(offset > -most && offset < most && n < most, "diag: a vector of ", n, " elements on diagonal ",
         offset, " makes a matrix larger than memory can hold");
   const int64_t size = n + std::abs(offset);
-  Tensor y = made("diag", {size, size}, x.dtype());
+  Tensor y = made("diag", {size, size}, x.dtype(), x.device());
   fill_(y, 0);
   const int64_t start = offset >= 0 ? offset : -offset * size;
   copy_strided(x, y, x.shape(), {1}, {size + 1}, 0, start);

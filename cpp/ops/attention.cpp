@@ -72,9 +72,9 @@ Tensor attend(const std::array<Source, 3>& qkv, std::span<const Tensor> sources,
   check(rule.dropout >= 0 && rule.dropout <= 1, name, ": dropout_p is ", rule.dropout,
         " but must lie between 0 and 1");
   const Tensor mask = prepared_mask(rule, q, scores, spec);
-  Tensor out = empty(shape, q.dtype());
-  const Tensor stats = empty({2, spec.batch, spec.heads, spec.q_len}, q.dtype());
-  const Tensor key = rule.dropout > 0 ? empty({2}, DType::int64) : Tensor();
+  Tensor out = empty(shape, q);
+  const Tensor stats = empty({2, spec.batch, spec.heads, spec.q_len}, q);
+  const Tensor key = rule.dropout > 0 ? empty({2}, DType::int64, q) : Tensor();
   if (out.numel() > 0)
     submit(AttentionFwd{.q = qkv[0].span(),
                         .k = qkv[1].span(),
@@ -97,8 +97,7 @@ Tensor attend(const std::array<Source, 3>& qkv, std::span<const Tensor> sources,
                     const int source = packed ? 0 : i;
                     if (!grads.needs(source)) continue;
                     const Tensor& x = saved[i].values;
-                    if (!grads[source].defined())
-                      grads[source] = any ? empty_like(x) : zeros(x.shape(), x.dtype());
+                    if (!grads[source].defined()) grads[source] = any ? empty_like(x) : zeros(x.shape(), x);
                     d[i] = from(grads[source], saved[i].at);
                   }
                   if (!any) return;

@@ -60,52 +60,54 @@ Tensor converted(const char* op, const Tensor& input, DType dtype) {
   Tensor lost;
   if (is_floating(dtype)) {  // infinite now and not before
     const Tensor infinite = compared(formulas::IsInf(), y, y);
-    if (!*any_all(infinite, false, {}, false).ptr<bool>()) return y;
+    if (!any_all(infinite, false, {}, false).value_at<bool>(0)) return y;
     lost = compared(formulas::Ne(), infinite, compared(formulas::IsInf(), x, x));
   } else if (is_floating(x.dtype())) {
     const IntegerRange range = range_of(dtype);
     const Tensor whole = apply<formulas::Trunc>(cast(x, DType::float64));
-    const Tensor low = full({}, double(range.least), DType::float64),
-                 end = full({}, double(range.most) + 1, DType::float64);  // 2^8, 2^31 or 2^63, exactly
+    const Tensor low = full({}, double(range.least), DType::float64, x.device()),
+                 end = full({}, double(range.most) + 1, DType::float64,
+                            x.device());  // 2^8, 2^31 or 2^63, exactly
     const Tensor fits = compared(formulas::LogicalAnd(), compared(formulas::Ge(), whole, low),
                                  compared(formulas::Lt(), whole, end));
-    lost = compared(formulas::Eq(), fits, full({}, 0, DType::boolean));
+    lost = compared(formulas::Eq(), fits, full({}, 0, DType::boolean, x.device()));
   } else {
     lost = compared(formulas::Ne(), cast(y, x.dtype()), x);
   }
   const Tensor found = nonzero(reshape(lost, {-1}));
   if (found.numel() > 0)
     visit(x.dtype(), [&](auto zero) {
-      raise<ValueError>(op, ": ", +x.ptr<decltype(zero)>()[found.ptr<int64_t>()[0]], " does not fit ", dtype);
+      raise<ValueError>(op, ": ", +x.value_at<decltype(zero)>(found.value_at<int64_t>(0)), " does not fit ",
+                        dtype);
     });
   return y;
 }
 
-Tensor made(const char* op, const Shape& shape, DType dtype) {
+Tensor made(const char* op, const Shape& shape, DType dtype, Device& device) {
   check_sizes(op, shape, size_of(dtype));
   try {
-    return empty(shape, dtype);
+    return empty(shape, dtype, device);
   } catch (const MemoryError&) {
     raise<MemoryError>(op, ": no memory for ", size_t(shape.numel()) * size_of(dtype), " bytes, a ", dtype,
                        " tensor of shape ", shape);
   }
 }
 
-Tensor full(const Shape& shape, double value, DType dtype) {
+Tensor full(const Shape& shape, double value, DType dtype, Device& device) {
   check_holds("full", dtype, value);
-  Tensor y = made("full", shape, dtype);
+  Tensor y = made("full", shape, dtype, device);
   fill_(y, value);
   return y;
 }
 
-Tensor full_integer(const Shape& shape, int64_t value, DType dtype) {
+Tensor full_integer(const Shape& shape, int64_t value, DType dtype, Device& device) {
   check_holds("full", dtype, value);
-  Tensor y = made("full", shape, dtype);
+  Tensor y = made("full", shape, dtype, device);
   submit(Fill{.y = y, .n = y.numel(), .value = double(value), .int_value = value});
   return y;
 }
 
-Tensor arange(double start, double end, double step, DType dtype) {
+Tensor arange(double start, double end, double step, DType dtype, Device& device) {
   check(std::isfinite(start) && std::isfinite(end) && std::isfinite(step) && step != 0, "arange: start ",
         start, ", end ", end, " and step ", step, " must be finite and step not 0");
   check((end - start) * step >= 0, "arange: step ", step, " does not lead from ", start, " to ", end);
@@ -113,7 +115,7 @@ Tensor arange(double start, double end, double step, DType dtype) {
   check(count < 9e15, "arange: ", count, " elements are more than memory can hold");
   for (const double end_value : {start, start + (count - 1) * step})
     if (count > 0) check_holds("arange", dtype, end_value);
-  Tensor y = made("arange", {int64_t(count)}, dtype);
+  Tensor y = made("arange", {int64_t(count)}, dtype, device);
   submit(Fill{.y = y,
               .n = y.numel(),
               .value = start,
@@ -123,7 +125,7 @@ Tensor arange(double start, double end, double step, DType dtype) {
   return y;
 }
 
-Tensor arange_integer(int64_t start, int64_t end, int64_t step, DType dtype) {
+Tensor arange_integer(int64_t start, int64_t end, int64_t step, DType dtype, Device& device) {
   check(step != 0, "arange: step is 0");
   check((step > 0) == (end > start) || start == end, "arange: step ", step, " does not lead from ", start,
         " to ", end);
@@ -135,7 +137,7 @@ Tensor arange_integer(int64_t start, int64_t end, int64_t step, DType dtype) {
     check_holds("arange", dtype, start);
     check_holds("arange", dtype, int64_t(uint64_t(start) + (count - 1) * uint64_t(step)));
   }
-  Tensor y = made("arange", {int64_t(count)}, dtype);
+  Tensor y = made("arange", {int64_t(count)}, dtype, device);
   submit(Fill{.y = y,
               .n = y.numel(),
               .value = double(start),
@@ -145,14 +147,14 @@ Tensor arange_integer(int64_t start, int64_t end, int64_t step, DType dtype) {
   return y;
 }
 
-Tensor linspace(double start, double end, int64_t steps, DType dtype) {
+Tensor linspace(double start, double end, int64_t steps, DType dtype, Device& device) {
   check(steps >= 0, "linspace: steps is ", steps, " but must be 0 or more");
   check<TypeError>(is_floating(dtype), "linspace: expected a floating-point dtype, got ", dtype);
   check(std::isfinite(start) && std::isfinite(end) && std::isfinite(end - start), "linspace: start ", start,
         " and end ", end, " must be finite, and their difference too");
   check_holds("linspace", dtype, start);
   check_holds("linspace", dtype, end);
-  Tensor y = made("linspace", {steps}, dtype);
+  Tensor y = made("linspace", {steps}, dtype, device);
   submit(Fill{.y = y,
               .n = steps,
               .value = start,
@@ -163,10 +165,10 @@ Tensor linspace(double start, double end, int64_t steps, DType dtype) {
   return y;
 }
 
-Tensor eye(int64_t n, int64_t m, DType dtype) {
-  Tensor y = made("eye", {n, m}, dtype);
+Tensor eye(int64_t n, int64_t m, DType dtype, Device& device) {
+  Tensor y = made("eye", {n, m}, dtype, device);
   fill_(y, 0);
-  const Tensor one = full({1}, 1, dtype);
+  const Tensor one = full({1}, 1, dtype, device);
   const int64_t diagonal = std::min(n, m);
   if (diagonal > 0)
     submit(
@@ -207,21 +209,22 @@ void random_(const Tensor& y, Generator& generator, Distribution distribution, d
   submit(Random{.y = y, .distribution = distribution, .n = y.numel(), .a = a, .b = b}, &generator);
 }
 
-Tensor randint(int64_t low, int64_t high, const Shape& shape, Generator& generator, DType dtype) {
+Tensor randint(int64_t low, int64_t high, const Shape& shape, Generator& generator, DType dtype,
+               Device& device) {
   check(low < high, "randint: low ", low, " must be below high ", high);
   if (!is_floating(dtype)) {
     check_holds("randint", dtype, low);
     check_holds("randint", dtype, high - 1);
   }
-  Tensor y = made("randint", shape, dtype);
+  Tensor y = made("randint", shape, dtype, device);
   submit(Random{.y = y, .distribution = Distribution::integer, .n = y.numel(), .low = low, .high = high},
          &generator);
   return y;
 }
 
-Tensor randperm(int64_t n, Generator& generator) {
+Tensor randperm(int64_t n, Generator& generator, Device& device) {
   check(n >= 0, "randperm: n is ", n, " but must be 0 or more");
-  Tensor y = made("randperm", {n}, DType::int64);
+  Tensor y = made("randperm", {n}, DType::int64, device);
   submit(Permutation{.y = y, .n = n}, &generator);
   return y;
 }

@@ -6,9 +6,9 @@
 
 namespace nncore::ops {
 
-Tensor full(const Shape& shape, double value, DType dtype);
+Tensor full(const Shape& shape, double value, DType dtype, Device& device = host());
 // value must fit the dtype.
-Tensor full_integer(const Shape& shape, int64_t value, DType dtype);
+Tensor full_integer(const Shape& shape, int64_t value, DType dtype, Device& device = host());
 struct IntegerRange {
   int64_t least, most;
 };
@@ -19,11 +19,13 @@ void check_holds(const char* op, DType dtype, double value);
 void check_holds(const char* op, DType dtype, int64_t value);
 // x as dtype, without history; ValueError for the first value that dtype does not hold. Reads values.
 Tensor converted(const char* op, const Tensor& x, DType dtype);
-inline Tensor zeros(const Shape& shape, DType dtype) { return full(shape, 0, dtype); }
-Tensor arange(double start, double end, double step, DType dtype);
-Tensor arange_integer(int64_t start, int64_t end, int64_t step, DType dtype);
-Tensor linspace(double start, double end, int64_t steps, DType dtype);
-Tensor eye(int64_t n, int64_t m, DType dtype);
+inline Tensor zeros(const Shape& shape, const Tensor& like) {
+  return full(shape, 0, like.dtype(), like.device());
+}
+Tensor arange(double start, double end, double step, DType dtype, Device& device = host());
+Tensor arange_integer(int64_t start, int64_t end, int64_t step, DType dtype, Device& device = host());
+Tensor linspace(double start, double end, int64_t steps, DType dtype, Device& device = host());
+Tensor eye(int64_t n, int64_t m, DType dtype, Device& device = host());
 
 // In place, for parameters, buffers and optimizer state only.
 void fill_(const Tensor& y, double value);
@@ -32,7 +34,8 @@ void assign_(const Tensor& y, const Tensor& x);
 void check_finite(const Tensor& x);
 void random_(const Tensor& y, Generator& generator, Distribution distribution, double a, double b);
 
-Tensor randint(int64_t low, int64_t high, const Shape& shape, Generator& generator, DType dtype);
-Tensor randperm(int64_t n, Generator& generator);
+Tensor randint(int64_t low, int64_t high, const Shape& shape, Generator& generator, DType dtype,
+               Device& device = host());
+Tensor randperm(int64_t n, Generator& generator, Device& device = host());
 
 }  // namespace nncore::ops

@@ -18,7 +18,7 @@ struct Change {
 Tensor drop(const char* op, const Tensor& x, double p, int lead, Change change, Generator& generator) {
   const int64_t inner = lead ? x.shape().span(lead, x.ndim()) : 1;
   if (p == 0 || x.numel() == 0) return x;
-  const Tensor key = empty({2}, DType::int64);
+  const Tensor key = empty({2}, DType::int64, x);
   Tensor y = empty_like(x);
   submit(DropoutFwd{.x = x,
                     .y = y,

@@ -44,7 +44,7 @@ const Tensor& in_type(const Tensor& x, DType dtype, Tensor& held) {
 
 Tensor binary_grad(int op, int operand, const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy) {
   const Shape& shape = (operand == 0 ? a : b).shape();
-  Tensor d = empty(dy.shape(), dy.dtype());
+  Tensor d = empty(dy.shape(), dy);
   submit(BinaryBwd{.a = a,
                    .b = b,
                    .y = y,
@@ -101,7 +101,7 @@ namespace {
 Tensor of_integers(int op, const Tensor& x, const Scalars& scalars) {
   using namespace formulas;
   const auto is = [op]<class... Op>(OpList<Op...>) { return ((op == UnaryOps::index_of<Op>) || ...); };
-  const auto number = [&](int64_t v) { return full_integer({}, v, x.dtype()); };
+  const auto number = [&](int64_t v) { return full_integer({}, v, x.dtype(), x.device()); };
   const auto between = [&](int64_t low, int64_t high) {
     return apply<Minimum>(apply<Maximum>(x, number(low)), number(high));
   };
@@ -156,7 +156,7 @@ Tensor binary(int op, const Tensor& left, const Tensor& right) {
   Tensor held_a, held_b;
   const Tensor &a = in_type(left, dtype, held_a), &b = in_type(right, dtype, held_b);
   const Shape shape = a.shape() == b.shape() ? a.shape() : broadcast(info.name, a.shape(), b.shape());
-  Tensor y = empty(shape, dtype);
+  Tensor y = empty(shape, dtype, a);
   submit(BinaryFwd{.a = a, .b = b, .y = y, .op = op, .n = y.numel(), .loop = merged_loop(shape, {&a, &b})});
   if (Tape tape{a, b}) {
     const auto needed = [&](Needs what) {
@@ -194,7 +194,7 @@ Tensor compare(int op, const Tensor& left, const Tensor& right) {
   const DType dtype = promote(left.dtype(), right.dtype());
   const Tensor a = cast(left.detach(), dtype), b = cast(right.detach(), dtype);
   const Shape shape = broadcast(compare_names[op], a.shape(), b.shape());
-  Tensor y = empty(shape, DType::boolean);
+  Tensor y = empty(shape, DType::boolean, a);
   submit(Compare{.a = a, .b = b, .y = y, .op = op, .n = y.numel(), .loop = merged_loop(shape, {&a, &b})});
   return y;
 }
@@ -205,7 +205,7 @@ Tensor where(const Tensor& condition, const Tensor& left, const Tensor& right) {
   const DType dtype = promote(left.dtype(), right.dtype());
   const Tensor a = cast(left, dtype), b = cast(right, dtype);
   const Shape shape = broadcast("where", condition.shape(), broadcast("where", a.shape(), b.shape()));
-  Tensor y = empty(shape, dtype);
+  Tensor y = empty(shape, dtype, a);
   submit(Where{.condition = condition,
                .a = a,
                .b = b,

@@ -24,7 +24,7 @@ Tensor embedding(const Tensor& ids, const Tensor& table, int64_t padding, bool b
   check_table("embedding", ids, table, padding);
   Shape shape = ids.shape();
   shape.push_back(table.size(1));
-  Tensor y = empty(shape, table.dtype());
+  Tensor y = empty(shape, table);
   submit(EmbeddingFwd{.table = table,
                       .ids = ids,
                       .y = y,
@@ -35,7 +35,7 @@ Tensor embedding(const Tensor& ids, const Tensor& table, int64_t padding, bool b
     tape.record(
         "embedding", y,
         [ids = ids.saved(), from = table.shape(), padding, by_frequency](const Tensor& dy, InputGrads& d) {
-          d[0] = empty(from, dy.dtype());
+          d[0] = empty(from, dy);
           submit(EmbeddingBwd{.ids = ids,
                               .dy = dy,
                               .dtable = d[0],
@@ -80,7 +80,7 @@ Tensor embedding_bag(const Tensor& input, const Tensor& table, const Bags& bags)
                           .cols = table.size(1),
                           .padding = bags.padding,
                           .has_end = ends > 0};
-  Tensor y = empty({sizes.bags, sizes.cols}, table.dtype());
+  Tensor y = empty({sizes.bags, sizes.cols}, table);
   if (is_max) {
     submit(EmbeddingBagMaxFwd{.table = table, .ids = ids, .offsets = offsets, .y = y, .sizes = sizes});
     if (Tape tape{table})

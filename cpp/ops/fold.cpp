@@ -57,8 +57,8 @@ void plain(Reduction op, const Grouped& g, double scale, const Tensor& y) {
 
 Tensor fold(const char* op, const Grouped& g, Fold term, FoldEnd end, double scale, double power,
             const Tensor& m) {
-  Tensor y = empty(g.result, g.x.dtype());
-  const Tensor sum = end == FoldEnd::log_plus ? empty(g.result, g.x.dtype()) : Tensor();
+  Tensor y = empty(g.result, g.x);
+  const Tensor sum = end == FoldEnd::log_plus ? empty(g.result, g.x) : Tensor();
   submit(FoldFwd{.x = g.x,
                  .m = term == Fold::deviation ? State(Out(m)) : State(In(m)),
                  .y = y,
@@ -96,7 +96,7 @@ Tensor fold(const char* op, const Grouped& g, Fold term, FoldEnd end, double sca
 Tensor variance(const Tensor& x, std::span<const int64_t> axes, double correction, bool keepdim, bool root) {
   const char* op = root ? "std" : "var";
   const Grouped g(op, x, axes, keepdim);
-  const Tensor mean = empty({2, g.outer, g.inner}, x.dtype());  // and its rounding error
+  const Tensor mean = empty({2, g.outer, g.inner}, x);  // and its rounding error
   if (g.inner != 1) plain(Reduction::sum, g, 1 / double(g.n), mean.alias({g.outer, g.inner}));
   const double scale = 1 / std::max(0.0, double(g.n) - correction);
   return fold(op, g, Fold::deviation, root ? FoldEnd::sqrt : FoldEnd::none, scale, 2, mean);
@@ -104,7 +104,7 @@ Tensor variance(const Tensor& x, std::span<const int64_t> axes, double correctio
 
 Tensor logsumexp(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
   const Grouped g("logsumexp", x, axes, keepdim);
-  const Tensor largest = empty({g.outer, g.inner}, x.dtype());
+  const Tensor largest = empty({g.outer, g.inner}, x);
   plain(Reduction::max, g, 1, largest);
   return fold("logsumexp", g, Fold::exp_minus, FoldEnd::log_plus, 1, 1, largest);
 }

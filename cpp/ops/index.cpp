@@ -40,7 +40,7 @@ void add_rows(const char* op, const Tensor& y, int axis, const Tensor& index, co
 Tensor take_rows(const char* op, const Tensor& x, int axis, const Tensor& index, const Shape& shape,
                  bool wrap) {
   const AxisView v(x.shape(), axis);
-  Tensor y = empty(shape, x.dtype());
+  Tensor y = empty(shape, x);
   submit(GatherRows{.x = x,
                     .index = index,
                     .y = y,
@@ -53,7 +53,7 @@ Tensor take_rows(const char* op, const Tensor& x, int axis, const Tensor& index,
   if (Tape tape{x})
     tape.record(op, y,
                 [op, from = x.shape(), axis, index = index.saved(), wrap](const Tensor& dy, InputGrads& dx) {
-                  dx[0] = zeros(from, dy.dtype());
+                  dx[0] = zeros(from, dy);
                   add_rows(op, dx[0], axis, index, dy, wrap);
                 });
   return y;
@@ -98,7 +98,7 @@ void scatter_into(const char* op, const Tensor& y, int axis, const Tensor& index
 
 Tensor gather_all(const char* op, const Tensor& x, int axis, const Tensor& index, bool wrap) {
   const AxisView v(x.shape(), axis);
-  Tensor y = empty(index.shape(), x.dtype());
+  Tensor y = empty(index.shape(), x);
   submit(GatherAxis{.x = x,
                     .index = index,
                     .y = y,
@@ -111,7 +111,7 @@ Tensor gather_all(const char* op, const Tensor& x, int axis, const Tensor& index
   if (Tape tape{x})
     tape.record(op, y,
                 [op, from = x.shape(), axis, index = index.saved(), wrap](const Tensor& dy, InputGrads& dx) {
-                  dx[0] = zeros(from, dy.dtype());
+                  dx[0] = zeros(from, dy);
                   scatter_into(op, dx[0], axis, index, dy, wrap, true);
                 });
   return y;
@@ -150,7 +150,7 @@ Tensor index_add(const Tensor& x, int64_t axis, const Tensor& index, const Tenso
   const Tensor scaled = alpha == 1 ? source
                         : is_floating(x.dtype())
                             ? multiply(source, alpha)
-                            : multiply(source, full_integer({}, int64_t(alpha), x.dtype()));
+                            : multiply(source, full_integer({}, int64_t(alpha), x.dtype(), x.device()));
   Tensor y = clone(x.detach());
   add_rows("index_add", y, at, index, scaled, false);
   if (Tape tape{x, scaled})
@@ -175,7 +175,7 @@ Tensor index_axes(const Tensor& x, int first, std::span<const Tensor> indices) {
     shape = broadcast("index", shape, index.shape());
   }
   check(count <= max_axes, "index: more than ", max_axes, " index tensors");
-  const Tensor flat = empty(shape, DType::int64);
+  const Tensor flat = empty(shape, DType::int64, x);
   RavelIndex ravel = {.flat = flat, .n = flat.numel(), .ndim = count, .first_axis = first};
   std::vector<Tensor> wide;
   for (int d = 0; d < count; d++) {
@@ -236,7 +236,7 @@ Tensor scatter(const char* op, const Tensor& x, int64_t axis, const Tensor& inde
   if (Tape tape{x, source})
     tape.record(op, y,
                 [index = index.saved(), at, add, op, from = source.shape()](const Tensor& dy, InputGrads& d) {
-                  const Tensor zero = zeros({}, dy.dtype());
+                  const Tensor zero = zeros({}, dy);
                   if (d.needs(0)) d[0] = add ? dy : scatter(op, dy, at, index, zero, false);
                   if (d.needs(1)) d[1] = sum_to(gather(dy, at, index), from);
                 });
@@ -247,7 +247,7 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, FillValue value, bool wh
   check<TypeError>(mask.dtype() == DType::boolean, "masked_fill: mask is ", mask.dtype(),
                    "; expected bool, e.g. from a comparison");
   const Shape shape = broadcast("masked_fill", x.shape(), mask.shape());
-  Tensor y = empty(shape, x.dtype());
+  Tensor y = empty(shape, x);
   submit(MaskedFill{.x = x,
                     .mask = mask,
                     .y = y,
@@ -270,10 +270,10 @@ namespace {
 Tensor find(const Tensor& x, bool by_axis) {
   host_reads("nonzero: its shape depends on values");
   const int64_t chunks = std::max<int64_t>(1, nonzero_chunks(x.numel()));
-  const Tensor counts = empty({chunks}, DType::int64);
+  const Tensor counts = empty({chunks}, DType::int64, x);
   submit(NonzeroCount{.x = x, .counts = counts, .n = x.numel()});
-  const int64_t found = counts.ptr<int64_t>()[chunks - 1];
-  Tensor y = empty(by_axis ? Shape{x.ndim(), found} : Shape{found, x.ndim()}, DType::int64);
+  const int64_t found = counts.value_at<int64_t>(chunks - 1);
+  Tensor y = empty(by_axis ? Shape{x.ndim(), found} : Shape{found, x.ndim()}, DType::int64, x);
   NonzeroFill fill = {.x = x,
                       .counts = counts,
                       .y = y,
@@ -314,14 +314,14 @@ Tensor one_hot(const Tensor& x, int64_t classes) {
   if (classes == -1) {
     host_reads("one_hot: the number of classes was not given");
     check(x.numel() > 0, "one_hot: the number of classes of no values is not known; give num_classes");
-    const int64_t largest = cast(extreme_all(x.detach(), true), DType::int64).ptr<int64_t>()[0];
+    const int64_t largest = cast(extreme_all(x.detach(), true), DType::int64).value_at<int64_t>(0);
     check(largest < INT64_MAX, "one_hot: class ", largest, " is too large");
     classes = 1 + largest;
   }
   check(classes > 0, "one_hot: num_classes is ", classes, " but must be 1 or more, or -1");
   Shape shape = x.shape();
   shape.push_back(classes);
-  Tensor y = made("one_hot", shape, DType::int64);
+  Tensor y = made("one_hot", shape, DType::int64, x.device());
   submit(OneHot{.x = x, .y = y, .n = x.numel(), .classes = classes});
   return y;
 }

@@ -18,7 +18,7 @@ struct Factor {
 
 // C (m, n) = op(A) op(B), one matrix each.
 Tensor matrix_product(Factor a, Factor b, int64_t m, int64_t n, int64_t k) {
-  Tensor c = empty({m, n}, a.values.dtype());
+  Tensor c = empty({m, n}, a.values);
   submit(Matmul{.a = a.values,
                 .b = b.values,
                 .c = c,
@@ -65,7 +65,7 @@ Tensor batched_product(Factor a, Factor b) {
   Shape shape = batch;
   shape.push_back(m);
   shape.push_back(n);
-  Tensor c = empty(shape, a.values.dtype());
+  Tensor c = empty(shape, a.values);
   Matmul product = {.a = a.values,
                     .b = b.values,
                     .c = c,
@@ -138,10 +138,10 @@ Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b, int activation)
   }
   Shape shape = x.shape();
   shape[x.ndim() - 1] = n;
-  Tensor y = empty(shape, x.dtype());
+  Tensor y = empty(shape, x);
   Tape tape{x, w, b};
   const bool keep_z = tape && activation >= 0 && reads(unary_info[activation].needs, Needs::x);
-  const Tensor z = keep_z ? empty(shape, x.dtype()) : Tensor();
+  const Tensor z = keep_z ? empty(shape, x) : Tensor();
   submit(Matmul{.a = x,
                 .b = w,
                 .bias = b,
@@ -163,7 +163,7 @@ Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b, int activation)
                   // dz = activation'(z) dy, db = column sums of dz, dx = dz w, dw = dz^T x
                   if (d.needs(0)) d[0] = empty_like(x);
                   if (d.needs(1)) d[1] = empty_like(w);
-                  if (has_bias && d.needs(2)) d[2] = empty({n}, dy.dtype());
+                  if (has_bias && d.needs(2)) d[2] = empty({n}, dy);
                   submit(LinearBwd{.z = z,
                                    .y = y,
                                    .dy = dy,

@@ -94,9 +94,8 @@ Tensor class_loss(const char* op, bool logits, const Tensor& x, const Tensor& ta
   check(rows > 0 || reduction != LossReduction::mean, op, ": the mean of an empty batch, logits ", x.shape(),
         ", is not defined");
   check(classes > 0 || rows == 0, op, ": logits ", x.shape(), " have no classes");
-  const Tensor stats = empty({2, rows}, x.dtype()), share = empty({rows}, x.dtype()),
-               scale = empty({}, x.dtype());
-  Tensor loss = empty(reduction == LossReduction::none ? rows_shape : Shape(), x.dtype());
+  const Tensor stats = empty({2, rows}, x), share = empty({rows}, x), scale = empty({}, x);
+  Tensor loss = empty(reduction == LossReduction::none ? rows_shape : Shape(), x);
   submit(CrossEntropyFwd{.x = x,
                          .target = target,
                          .weight = weight,
@@ -168,7 +167,7 @@ Tensor multi_margin_loss(const Tensor& x, const Tensor& target, int p, double ma
   check(reduction != LossReduction::mean || x.numel() > 0, op, ": the mean of an empty batch, shape ",
         x.shape(), ", is not defined");
   const int64_t rows = rows_shape.numel(), cols = x.size(-1);
-  Tensor loss = empty(reduction == LossReduction::none ? rows_shape : Shape(), x.dtype());
+  Tensor loss = empty(reduction == LossReduction::none ? rows_shape : Shape(), x);
   submit(MultiMarginFwd{.x = x,
                         .target = target,
                         .weight = weight,
@@ -215,9 +214,9 @@ Tensor ctc_loss(const Tensor& x, const Tensor& targets, const Tensor& input_leng
   check(reduction != LossReduction::mean || batch > 0, op, ": the mean of an empty batch is not defined");
   const int64_t width = targets.ndim() == 2 ? targets.shape()[1] : -1, count = targets.numel();
   // Sums of logarithms grow with the steps, and backward subtracts them again.
-  const Tensor alpha = empty({steps * (2 * count + batch)}, DType::float64);
-  const Tensor nll = empty({batch}, DType::float64);
-  Tensor loss = empty(reduction == LossReduction::none ? Shape{batch} : Shape(), x.dtype());
+  const Tensor alpha = empty({steps * (2 * count + batch)}, DType::float64, x);
+  const Tensor nll = empty({batch}, DType::float64, x);
+  Tensor loss = empty(reduction == LossReduction::none ? Shape{batch} : Shape(), x);
   submit(CtcFwd{.log_probs = x,
                 .targets = targets,
                 .input_lengths = input_lengths,

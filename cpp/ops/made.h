@@ -5,6 +5,6 @@
 namespace nncore::ops {
 
 // Without values. ValueError and MemoryError name the op.
-Tensor made(const char* op, const Shape& shape, DType dtype);
+Tensor made(const char* op, const Shape& shape, DType dtype, Device& device);
 
 }  // namespace nncore::ops

@@ -31,7 +31,7 @@ std::pair<Tensor, Tensor> norm_rows(const char* op, NormKind kind, const Tensor&
   check_affine(op, "bias", bias, x, shape);
   if (residual.defined()) check_affine(op, "residual", residual, x, x.shape());
   const int64_t rows = x.shape().span(0, lead), cols = shape.numel();
-  const Tensor stats = empty({3, rows}, x.dtype());
+  const Tensor stats = empty({3, rows}, x);
   Tensor ys[2] = {empty_like(x), residual.defined() ? empty_like(x) : Tensor()};
   submit(NormFwd{.x = x,
                  .residual = residual,
@@ -52,8 +52,8 @@ std::pair<Tensor, Tensor> norm_rows(const char* op, NormKind kind, const Tensor&
                   const Tensor &dy = dys[0], dsum = dys.size() > 1 ? dys[1] : Tensor();
                   if (!dy.defined()) return void(d[0] = d[1] = dsum);
                   Tensor dx = d.needs(0) || d.needs(1) ? empty_like(x) : Tensor();
-                  if (d.needs(2)) d[2] = empty(shape, x.dtype());
-                  if (d.needs(3)) d[3] = empty(shape, x.dtype());
+                  if (d.needs(2)) d[2] = empty(shape, x);
+                  if (d.needs(3)) d[3] = empty(shape, x);
                   submit(NormBwd{.x = x,
                                  .weight = w,
                                  .stats = stats,
@@ -106,7 +106,7 @@ Tensor group_norm(const char* op, const Tensor& x, int64_t groups, const Tensor&
   check_affine(op, "weight", weight, x, {channels});
   check_affine(op, "bias", bias, x, {channels});
   const int64_t of_group = channels / groups, inner = x.shape().span(2, x.ndim());
-  const Tensor stats = empty({3, n * groups}, x.dtype());
+  const Tensor stats = empty({3, n * groups}, x);
   Tensor y = empty_like(x);
   submit(GroupNormFwd{.x = x,
                       .weight = weight,
@@ -124,7 +124,7 @@ Tensor group_norm(const char* op, const Tensor& x, int64_t groups, const Tensor&
                     const Tensor& dy, InputGrads& d) {
                   if (d.needs(0)) d[0] = empty_like(x);
                   for (int i : {1, 2})
-                    if (d.needs(i)) d[i] = empty({x.shape()[1]}, x.dtype());
+                    if (d.needs(i)) d[i] = empty({x.shape()[1]}, x);
                   submit(GroupNormBwd{.x = x,
                                       .weight = w,
                                       .stats = stats,
@@ -164,7 +164,7 @@ Tensor batch_norm(const Tensor& x, const KeptStatistics& kept, const Tensor& wei
         " has one value a channel, whose variance is 0; training needs at least two");
   if (x.numel() == 0) return x;
   const int64_t n = x.shape()[0], inner = x.shape().span(2, x.ndim());
-  const Tensor stats = empty({3, channels}, x.dtype());
+  const Tensor stats = empty({3, channels}, x);
   Tensor y = empty_like(x);
   const auto state = [&](const Tensor& t) { return training ? State(Out(t)) : State(In(t)); };
   submit(BatchNormFwd{.x = x,
@@ -187,7 +187,7 @@ Tensor batch_norm(const Tensor& x, const KeptStatistics& kept, const Tensor& wei
                     const Tensor& dy, InputGrads& d) {
                   if (d.needs(0)) d[0] = empty_like(x);
                   for (int i : {1, 2})
-                    if (d.needs(i)) d[i] = empty({channels}, x.dtype());
+                    if (d.needs(i)) d[i] = empty({channels}, x);
                   submit(BatchNormBwd{.x = x,
                                       .weight = w,
                                       .stats = stats,

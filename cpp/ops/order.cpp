@@ -33,7 +33,7 @@ Sorted sort(const char* op, const Tensor& x, int64_t k, int64_t axis, bool desce
   check(s.ndim() > 0 || k == 1, op, ": k is 0 but a tensor without axes has one element");
   Shape shape = s;
   if (s.ndim()) shape[at] = k;
-  Sorted y = {empty(shape, x.dtype()), empty(shape, DType::int64)};
+  Sorted y = {empty(shape, x), empty(shape, DType::int64, x)};
   submit(Sort{.x = x,
               .values = y.values,
               .indices = y.indices,
@@ -45,7 +45,7 @@ Sorted sort(const char* op, const Tensor& x, int64_t k, int64_t axis, bool desce
   if (Tape tape{x})
     tape.record(op, y.values,
                 [from = s, indices = y.indices.saved(), at, op](const Tensor& dy, InputGrads& dx) {
-                  dx[0] = scatter(op, zeros(from, dy.dtype()), at, indices, dy, false);
+                  dx[0] = scatter(op, zeros(from, dy), at, indices, dy, false);
                 });
   return y;
 }

@@ -36,7 +36,7 @@ Tensor run(int op, const char* name, const Tensor& a, const Tensor& b, const Ten
   check_operand(name, "the third operand", c, a);
   check_operand(name, "weight", w, a);
   for (const double s : scalars) check_holds(name, a.dtype(), s);
-  Tensor y = empty(summed ? Shape() : a.shape(), a.dtype());
+  Tensor y = empty(summed ? Shape() : a.shape(), a);
   submit(PointwiseLossFwd{.a = a,
                           .b = b,
                           .c = c,

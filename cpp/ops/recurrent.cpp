@@ -140,7 +140,7 @@ void backward(const Layer& layer, std::span<const Tensor> dy, InputGrads& grads)
     const RecurrentWeights& w = way.w;
     const size_t at = 3 + 5 * d;
     const int64_t width = a.gates() * a.hidden, ld = a.grad_gates() * a.hidden, features = layer.features();
-    const Tensor work = empty({a.work()}, layer.x.dtype());
+    const Tensor work = empty({a.work()}, layer.x);
     const int64_t span = (a.rows() - 1) * a.ld_y + a.out;
     submit(RecurrentBwd{.w_hh = w.w_hh,
                         .w_hr = w.w_hr,
@@ -225,14 +225,14 @@ RecurrentResult recurrent(RecurrentCell cell, int activation, const Tensor& x, c
 
   std::vector<Tensor> sources = {x, h0, c0};
   Layer layer = {{}, x, h0, c0, {}};
-  Tensor results[] = {empty({a.steps, a.batch, a.ld_y}, x.dtype()), empty({count, a.batch, a.out}, x.dtype()),
-                      lstm ? empty({count, a.batch, a.hidden}, x.dtype()) : Tensor()};
+  Tensor results[] = {empty({a.steps, a.batch, a.ld_y}, x), empty({count, a.batch, a.out}, x),
+                      lstm ? empty({count, a.batch, a.hidden}, x) : Tensor()};
   layer.y = results[0];
   for (size_t d = 0; d < directions.size(); d++) {
     const RecurrentWeights& w = directions[d];
     for (const Tensor* t : {&w.w_ih, &w.w_hh, &w.b_ih, &w.b_hh, &w.w_hr}) sources.push_back(*t);
     a.reverse = d == 1;
-    layer.directions.push_back({a, w, empty({a.saved()}, x.dtype()), int64_t(d) * a.out});
+    layer.directions.push_back({a, w, empty({a.saved()}, x), int64_t(d) * a.out});
     forward(layer, d, results[1], results[2]);
   }
   if (Tape tape{std::span<const Tensor>(sources)}) {

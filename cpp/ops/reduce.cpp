@@ -27,7 +27,7 @@ Tensor reduce_group(Reduction op, const Tensor& x, int first, int last, double s
   const Shape& s = x.shape();
   Shape shape = s;
   for (int i = first; i < last; i++) shape[i] = 1;
-  Tensor y = empty(shape, result_type(op, x.dtype()));
+  Tensor y = empty(shape, result_type(op, x.dtype()), x);
   submit(Reduce{.x = x,
                 .y = y,
                 .op = op,
@@ -109,7 +109,7 @@ Tensor mean(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
   Tensor y = reduce(Reduction::sum, x, axes, keepdim, scale);
   // The scale of the first group of axes does not reach the sum of nothing over another one.
   if (x.numel() == 0 && y.numel() > 0)
-    y = full(y.shape(), std::numeric_limits<double>::quiet_NaN(), y.dtype());
+    y = full(y.shape(), std::numeric_limits<double>::quiet_NaN(), y.dtype(), y.device());
   if (Tape tape{x})
     tape.record("mean", y, [from = x.shape(), kept, scale](const Tensor& dy, InputGrads& dx) {
       dx[0] = expand(multiply(dy.alias(kept), scale), from);
@@ -188,7 +188,7 @@ Tensor arg_extreme(const Tensor& x, bool largest, const int64_t* axis, bool keep
   Shape shape;
   for (int i = 0; i < s.ndim(); i++)
     if (i != at || keepdim) shape.push_back(i == at ? 1 : s[i]);
-  Tensor y = empty(shape, DType::int64);
+  Tensor y = empty(shape, DType::int64, x);
   submit(ArgReduce{.x = x,
                    .y = y,
                    .op = largest ? Reduction::max : Reduction::min,
@@ -210,8 +210,7 @@ Extreme extreme(const Tensor& x, bool largest, int64_t axis, bool keepdim) {
   if (Tape tape{x})  // all of the gradient goes to the index returned
     tape.record(name_of(op), result.values,
                 [from = x.shape(), indices = indices.saved(), at](const Tensor& dy, InputGrads& dx) {
-                  dx[0] =
-                      scatter("max", zeros(from, dy.dtype()), at, indices, dy.alias(indices.shape()), false);
+                  dx[0] = scatter("max", zeros(from, dy), at, indices, dy.alias(indices.shape()), false);
                 });
   return result;
 }

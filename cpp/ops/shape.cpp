@@ -40,7 +40,7 @@ void set_axes(Copy& k, const Shape& size, const Strides& src, const Strides& dst
 
 // y = x read with the given strides.
 Tensor gathered(const Tensor& x, const Shape& shape, const Strides& strides, int64_t start = 0) {
-  Tensor y = empty(shape, x.dtype());
+  Tensor y = empty(shape, x);
   copy_strided(x, y, shape, strides, contiguous_strides(shape), start, 0);
   return y;
 }
@@ -75,7 +75,7 @@ Tensor strided(const char* op, const Tensor& x, const Shape& shape, const Stride
   Tensor y = gathered(x, shape, strides, start);
   if (Tape tape{x})
     tape.record(op, y, [from = x.shape(), strides, start](const Tensor& dy, InputGrads& dx) {
-      dx[0] = zeros(from, dy.dtype());
+      dx[0] = zeros(from, dy);
       copy_strided(dy, dx[0], dy.shape(), contiguous_strides(dy.shape()), strides, 0, start);
     });
   return y;
@@ -155,7 +155,7 @@ Tensor expand(const Tensor& x, const Shape& wanted) {
     check(shape[i] >= 0 && (own == 1 || own == shape[i]), "expand: ", x.shape(), " does not stretch to ",
           wanted, ": only axes of size 1 can grow");
   }
-  Tensor y = made("expand", shape, x.dtype());
+  Tensor y = made("expand", shape, x.dtype(), x.device());
   copy_strided(x, y, shape, broadcast_strides(x.shape(), shape), contiguous_strides(shape), 0, 0);
   if (Tape tape{x})
     tape.record("expand", y,
@@ -224,7 +224,7 @@ Tensor cat(std::span<const Tensor> xs, int64_t axis) {
           " of the result is longer than memory can hold");
     dtype = promote(dtype, xs[i].dtype());
   }
-  Tensor y = made("cat", shape, dtype);
+  Tensor y = made("cat", shape, dtype, xs[0].device());
   std::vector<Tensor> parts;
   for (const Tensor& x : xs) parts.push_back(cast(x, dtype));
   const Strides strides = contiguous_strides(shape);
@@ -268,7 +268,7 @@ Tensor clone(const Tensor& x) {
 
 Tensor cast(const Tensor& x, DType dtype) {
   if (x.dtype() == dtype) return x;
-  Tensor y = empty(x.shape(), dtype);
+  Tensor y = empty(x.shape(), dtype, x);
   submit(Cast{.x = x, .y = y, .n = x.numel()});
   if (is_floating(dtype))
     if (Tape tape{x})

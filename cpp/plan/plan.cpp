@@ -3,23 +3,17 @@
 #include "plan.h"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 
 #include "../core/error.h"
 #include "../core/fpmode.h"
 #include "../core/interrupt.h"
-#include "../core/parallel.h"
 
 namespace nncore::plan {
 
 namespace {
 
-constexpr int trials = 8;  // replays that are timed, half of them alone
-constexpr int64_t between_trials = 1000;
 constexpr int64_t long_step = 100'000'000;  // ns; shorter ones are not interrupted
-
-int64_t now() { return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1); }
 
 class Running {
  public:
@@ -45,14 +39,14 @@ class Plan::Undo {
   void keep(int group) {
     for (; next_ != plan_.writes_.end() && next_->group == group; ++next_) {
       const Operand& arg = plan_.calls_[size_t(next_->call)].call.operands()[size_t(next_->operand)];
-      const auto* const from = static_cast<const std::byte*>(arg.data);
-      copies_.push_back({arg.data, std::vector<std::byte>(from, from + arg.bytes)});
+      copies_.push_back({arg.data, std::vector<std::byte>(size_t(arg.bytes))});
+      plan_.backend_->download(copies_.back().bytes.data(), arg.data, size_t(arg.bytes));
     }
   }
   // Gradients that the step has dropped, and whose memory it has taken, are gone.
   void restore() const {
     for (auto copy = copies_.rbegin(); copy != copies_.rend(); ++copy)
-      std::copy(copy->bytes.begin(), copy->bytes.end(), static_cast<std::byte*>(copy->data));
+      plan_.backend_->upload(copy->data, copy->bytes.data(), copy->bytes.size());
     for (size_t i = 0; i < states_.size(); i++) plan_.generators_[i]->set_state(states_[i]);
     for (const Leaf& l : plan_.leaves_)
       if (!l.keeps && l.leaf->grad == l.grad) l.leaf->grad.reset();
@@ -91,7 +85,7 @@ bool Plan::free_to_overwrite(const Slot& slot) const {
 }
 
 void Plan::renew(Slot& slot) {
-  slot.storage = Ref<Storage>(new Storage(slot.storage->bytes()));
+  slot.storage = Ref<Storage>(new Storage(slot.storage->bytes(), slot.storage->device()));
   for (const int i : slot.leaves) {
     Leaf& l = leaves_[size_t(i)];
     l.grad = Ref<TensorImpl>(new TensorImpl(slot.storage, l.grad->byte_offset, l.grad->shape, l.grad->dtype));
@@ -106,7 +100,6 @@ std::vector<Tensor> Plan::replay(const std::vector<Tensor>& inputs) {
     bind(inputs_[i].places, static_cast<std::byte*>(inputs[i].data()));
   for (Slot& slot : slots_)
     if (!free_to_overwrite(slot)) renew(slot);
-  for (const int i : drawing_) calls_[size_t(i)].call.draw();
   run();
   for (Storage* s : changed_) s->changed();
   replays_++;
@@ -126,63 +119,27 @@ std::vector<Tensor> Plan::replay(const std::vector<Tensor>& inputs) {
   return results;
 }
 
-void Plan::run(const Group& group) const {
-  const Call* const* calls = &order_[size_t(group.first)];
-  if (group.count == 1)
-    cpu_backend.run[size_t(calls[0]->kernel())](calls[0]->memory);
-  else if (group.elements > 0)
-    cpu_backend.piecewise(calls, group.count, group.local_bytes);
-  else
-    cpu_backend.together(calls, group.count);
-}
-
-// In a trial groups are timed one by one, in turns on one thread and on the team; then each short one goes
-// where it was faster. Long ones keep the team, which narrows itself while cores are busy. What was true
-// beside a busy neighbour need not stay so: there is a trial now and then.
-template <class Before>
-void Plan::run_groups(Before before) {
-  const OutsideInterpreter outside(cost_ > long_call_ns);
-  const FlushSubnormals flush;
-  TeamLimit team;
-  if (threads_ != num_threads()) {
-    threads_ = num_threads();
-    trial_ = 0;
-  }
-  if (trial_ == trials && (threads_ == 1 || replays_ < next_trial_)) {
-    for (const Group& g : groups_) {
-      if (!before(g)) return;
-      team.set(g.alone ? 1 : max_num_threads);
-      run(g);
-    }
-    return;
-  }
-  if (trial_ == trials) trial_ = 0;
-  const int mode = trial_ % 2;
-  team.set(mode == 0 ? 1 : max_num_threads);
-  for (Group& g : groups_) {
-    if (!before(g)) return;
-    const int64_t start = now();
-    run(g);
-    const int64_t time = std::max<int64_t>(now() - start, 1);
-    if (trial_ < 2 || time < g.best[mode]) g.best[mode] = time;
-  }
-  if (++trial_ < trials) return;
-  next_trial_ = replays_ + between_trials;
-  for (Group& g : groups_) g.alone = g.best[0] <= g.best[1] && g.best[0] < long_call_ns;
-}
-
 // A long step is abandoned by an interrupt, or by an error, and leaves everything as it was before; once it
 // has come to the writes that are not undone, it is finished.
 void Plan::run() {
-  if (cost_ < long_step) return run_groups([](const Group&) { return true; });
+  if (!program_) return;
+  const OutsideInterpreter outside(cost_ > long_call_ns);
+  const FlushSubnormals flush;
+  const auto draw = [&] {
+    for (const int i : drawing_) calls_[size_t(i)].call.draw();
+  };
+  if (cost_ < long_step) {
+    draw();
+    return program_->run({});
+  }
   Interruptible interruptible;
   Undo undo(*this);
+  draw();
   std::optional<Uninterrupted> rest;
   try {
     interruptible.run([&] {
-      run_groups([&](const Group& group) {
+      program_->run([&](int g) {
         if (interrupted()) return false;
-        const int g = int(&group - groups_.data());
         if (g == commit_) rest.emplace();
         if (g < commit_) undo.keep(g);
         return true;

@@ -14,16 +14,6 @@ struct PlannedCall {
   int group = 0;
 };
 
-// Consecutive calls that run as one: over the range of all their elements, or piece by piece.
-struct Group {
-  int first, count;
-  int64_t cost;
-  int64_t elements = 0;      // of each call, where they run piece by piece; else 0
-  int64_t local_bytes = 0;   // of what exists only while its piece does
-  bool alone = false;        // measured to be no slower on one thread than on the team
-  int64_t best[2] = {0, 0};  // fastest time of the last trial in ns, alone and with the team; 0: none yet
-};
-
 class Plan final : public Object {
  public:
   // outputs: what the captured step returned, made in the step or before it, or arguments.
@@ -39,6 +29,7 @@ class Plan final : public Object {
   const Memory& memory() const { return memory_; }
   const std::vector<PlannedCall>& calls() const { return calls_; }
   const std::vector<Group>& groups() const { return groups_; }
+  Program::Time time(int group) const { return program_->time(group); }
   int dropped() const { return dropped_; }
   int64_t replays() const { return replays_; }
 
@@ -88,13 +79,10 @@ class Plan final : public Object {
   void renew(Slot& slot);
   void bind(const std::vector<Place>& places, std::byte* memory);
   void run();
-  template <class Before>
-  void run_groups(Before before);
-  void run(const Group& group) const;
 
   std::vector<PlannedCall> calls_;
-  std::vector<const Call*> order_;  // the same
   std::vector<Group> groups_;
+  std::unique_ptr<Program> program_;
   std::vector<Input> inputs_;
   std::vector<Output> outputs_;
   std::vector<Slot> slots_;
@@ -102,15 +90,14 @@ class Plan final : public Object {
   std::vector<Ref<Storage>> held_;
   std::vector<Storage*> changed_;  // those of them that the step writes, such as parameters
   std::vector<Ref<Generator>> generators_;
-  std::vector<int> drawing_;   // calls that draw random numbers, in order
-  std::vector<Write> writes_;  // in order
-  int commit_ = 0;             // the group with the first write that is not undone after an interrupt
+  std::vector<int> drawing_;    // calls that draw random numbers, in order
+  std::vector<Write> writes_;   // in order
+  int commit_ = 0;              // the group with the first write that is not undone after an interrupt
+  Backend* backend_ = nullptr;  // of all calls
   Tensor arena_;
   Memory memory_ = {};
   int dropped_ = 0;
   int64_t cost_ = 0, replays_ = 0;
-  int threads_ = 0, trial_ = 0;
-  int64_t next_trial_ = 0;  // replays before it
   bool running_ = false;
 };
 

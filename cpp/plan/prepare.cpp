@@ -33,6 +33,10 @@ Plan::Plan(const Capture& capture, const std::vector<Tensor>& outputs) {
   group(record, kept);
   lay_out(record, slot_of, kept);
   find_commit();
+  if (!backend_) return;
+  std::vector<const Call*> calls;
+  for (const PlannedCall& c : calls_) calls.push_back(&c.call);
+  program_ = backend_->prepare(std::move(calls), groups_);
 }
 
 std::vector<int> Plan::find_slots(const Capture& capture, const std::vector<Tensor>& outputs) {
@@ -89,7 +93,7 @@ void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const 
   for (size_t b = 0; b < local.size(); b++)
     if (local[b] >= 0) lifetimes[b].bytes = 0;
   memory_.arena = place(lifetimes);
-  arena_ = empty({memory_.arena}, DType::uint8);
+  if (backend_) arena_ = empty({memory_.arena}, DType::uint8, *backend_);
 
   std::vector<bool> held(record.buffers.size());
   calls_.reserve(kept.size());
@@ -99,7 +103,6 @@ void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const 
     const int call = int(calls_.size());
     while (call >= groups_[size_t(g)].first + groups_[size_t(g)].count) g++;
     calls_.push_back({r.call, r.where, g});
-    order_.push_back(&calls_.back().call);
     cost_ += r.call.cost;
     if (r.generator) {
       generators_.push_back(r.generator);
@@ -122,7 +125,7 @@ void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const 
       } else if (local[size_t(b)] >= 0) {
         arg.local = local[size_t(b)];
       } else if (is_temporary(b)) {
-        arg.data = arena_.ptr<std::byte>() + lifetimes[size_t(b)].offset + offset;
+        arg.data = static_cast<std::byte*>(arena_.data()) + lifetimes[size_t(b)].offset + offset;
       } else if (!held[size_t(b)]) {
         held[size_t(b)] = true;
         const bool is_gradient = std::any_of(leaves_.begin(), leaves_.end(), [&](const Leaf& l) {

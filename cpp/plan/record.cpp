@@ -12,7 +12,8 @@ namespace {
 // An argument under a storage of its own, so that two arguments stay two, also where they share memory.
 Tensor separate(const Tensor& t) {
   const auto drop = [](void* owner) { delete static_cast<Tensor*>(owner); };
-  Ref<Storage> storage(new Storage(t.data(), t.bytes(), drop, new Tensor(t), t.impl()->storage->read_only()));
+  Ref<Storage> storage(
+      new Storage(t.data(), t.bytes(), t.device(), drop, new Tensor(t), t.impl()->storage->read_only()));
   return Tensor(std::move(storage), 0, t.shape(), t.dtype());
 }
 
@@ -76,9 +77,9 @@ void Capture::storage_died(Storage* storage) noexcept {
   graveyard_.push_back(storage);
 }
 
-void Capture::record(const Call& call) {
+void Capture::record(const Call& call, Backend& backend) {
   const int index = int(record_.calls.size());
-  RecordedCall recorded = {call, {}, Ref<Generator>(call.generator), interpreter.where()};
+  RecordedCall recorded = {call, &backend, {}, Ref<Generator>(call.generator), interpreter.where()};
   for (const Operand& o : call.operands()) {
     Location& location = recorded.locations.emplace_back();
     if (!o || o.bytes == 0) continue;

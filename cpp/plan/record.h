@@ -33,6 +33,7 @@ struct Location {
 
 struct RecordedCall {
   Call call;
+  Backend* backend;
   std::vector<Location> locations;  // of the call's operands
   Ref<Generator> generator;
   std::string where;  // in the user's program
@@ -82,7 +83,7 @@ class Capture final : public CallRecorder {
   std::vector<Ref<TensorImpl>> hand_over_leaves() { return std::exchange(leaves_, {}); }
   void finish();  // lets go of all that the step made and was given
 
-  void record(const Call& call) override;
+  void record(const Call& call, Backend& backend) override;
   void storage_made(Storage& storage) override;
   void storage_died(Storage* storage) noexcept override;
   void backward_begins() override { record_.has_backward = true; }

@@ -1,7 +1,10 @@
-#include <algorithm>
+#include "cpu_backend.h"
 
+#include <algorithm>
+#include <cstring>
+
+#include "../../core/allocator.h"
 #include "../../core/parallel.h"
-#include "../backend.h"
 #include "../kernels/attention.h"
 #include "../kernels/copy.h"
 #include "../kernels/dropout.h"
@@ -21,7 +24,6 @@
 #include "../kernels/scan.h"
 #include "../kernels/softmax.h"
 #include "../kernels/sort.h"
-#include "pieces.h"
 
 namespace nncore::cpu {
 
@@ -63,6 +65,17 @@ constexpr Slices slices[] = {
 #undef NNCORE_KERNEL
 };
 
+constexpr bool sliced[] = {
+#define NNCORE_KERNEL(name, Type) false,
+#define NNCORE_SLICED(name, Type) true,
+#include "../kernel_list.inl"
+#undef NNCORE_KERNEL
+};
+
+}  // namespace
+
+bool is_sliced(Kernel kernel) { return sliced[size_t(kernel)]; }
+
 // The elements of all calls, one after another, are one range: the team receives them in one hand-over.
 void together(const Call* const* calls, int count) {
   int64_t ends[max_together], n = 0, cost = 0;
@@ -79,24 +92,25 @@ void together(const Call* const* calls, int count) {
   });
 }
 
-}  // namespace
+CpuBackend::CpuBackend() : Backend("cpu", true) {
+#define NNCORE_KERNEL(name, Type) replace(Kernel::name, run_kernel<Type>);
+#define NNCORE_SLICED(name, Type) replace(Kernel::name, run_sliced<Type>);
+#include "../kernel_list.inl"
+#undef NNCORE_KERNEL
+}
+
+void* CpuBackend::allocate(size_t bytes) { return nncore::allocate(bytes); }
+void CpuBackend::release(void* block, size_t bytes) noexcept { nncore::release(block, bytes); }
+void CpuBackend::upload(void* to, const void* from, size_t bytes) { std::memcpy(to, from, bytes); }
+void CpuBackend::download(void* to, const void* from, size_t bytes) { std::memcpy(to, from, bytes); }
+
 }  // namespace nncore::cpu
 
 namespace nncore {
 
-const Backend cpu_backend = {{
-#define NNCORE_KERNEL(name, Type) cpu::run_kernel<Type>,
-#define NNCORE_SLICED(name, Type) cpu::run_sliced<Type>,
-#include "../kernel_list.inl"
-#undef NNCORE_KERNEL
-                             },
-                             {
-#define NNCORE_KERNEL(name, Type) false,
-#define NNCORE_SLICED(name, Type) true,
-#include "../kernel_list.inl"
-#undef NNCORE_KERNEL
-                             },
-                             cpu::together,
-                             cpu::piecewise};
+Device& host() {
+  static cpu::CpuBackend& backend = *new cpu::CpuBackend;  // never destroyed: tensors may outlive statics
+  return backend;
+}
 
 }  // namespace nncore

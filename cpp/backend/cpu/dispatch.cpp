@@ -4,6 +4,7 @@
 
 #include "../../core/cpu.h"
 #include "../../core/error.h"
+#include "../hardware.h"
 
 extern "C" {
 extern const nncore::Level nncore_level_scalar, nncore_level_avx2, nncore_level_avx512, nncore_level_neon;
@@ -32,6 +33,14 @@ std::vector<const Level*> usable_levels() {
 
 const Level* active_level = &nncore_level_scalar;
 
+}  // namespace nncore::cpu
+
+namespace nncore {
+
+using namespace cpu;
+
+std::string level_name() { return level().name; }
+
 std::vector<std::string> level_names() {
   std::vector<std::string> names;
   for (const Level* level : usable_levels()) names.push_back(level->name);
@@ -59,4 +68,4 @@ void choose_level() {
     active_level = usable_levels().back();
 }
 
-}  // namespace nncore::cpu
+}  // namespace nncore

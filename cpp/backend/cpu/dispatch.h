@@ -1,8 +1,5 @@
 // The instruction-set levels in this build and the one in use.
 #pragma once
-#include <string>
-#include <vector>
-
 #include "isa/level.h"
 
 namespace nncore::cpu {
@@ -21,9 +18,5 @@ template <>
 inline const LevelKernels<double>& kernels<double>() {
   return active_level->f64;
 }
-
-std::vector<std::string> level_names();   // those this processor can run, lowest first
-void set_level(const std::string& name);  // ValueError naming the choices
-void choose_level();                      // the highest, or what NNCORE_ISA asks for
 
 }  // namespace nncore::cpu

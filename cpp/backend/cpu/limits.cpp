@@ -1,4 +1,4 @@
-#include "limits.h"
+#include "../hardware.h"
 
 #include <algorithm>
 #include <atomic>
@@ -74,6 +74,12 @@ void over_parts(int threads, int64_t n, F f) {
 
 }  // namespace
 
+}  // namespace nncore::cpu
+
+namespace nncore {
+
+using namespace cpu;
+
 Limits measure_limits(int threads, double seconds, int64_t bytes) {
   check(threads >= 1 && threads <= max_num_threads, "measure_limits: expected 1 to ", max_num_threads,
         " threads, got ", threads);
@@ -107,4 +113,4 @@ Limits measure_limits(int threads, double seconds, int64_t bytes) {
   return limits;
 }
 
-}  // namespace nncore::cpu
+}  // namespace nncore

@@ -1,13 +1,11 @@
-#include "pieces.h"
-
 #include <algorithm>
 #include <bit>
 #include <deque>
 
 #include "../../core/parallel.h"
-#include "../backend.h"
 #include "../kernels/reduce.h"
 #include "../pieces.h"
+#include "cpu_backend.h"
 #include "reduce_walk.h"
 #include "scratch.h"
 
@@ -43,6 +41,7 @@ void piecewise(const Call* const* calls, int count, int64_t local_bytes) {
   static_assert(piece % row_chunk == 0 && std::has_single_bit(uint64_t(piece / row_chunk)));
   const int64_t n = elements_of(*calls[0]), pieces = (n + piece - 1) / piece;
   int64_t cost = 0;
+  const Backend& backend = backend_of(host());
   std::deque<Partial> partials;
   for (int i = 0; i < count; i++) {
     cost += calls[i]->cost;
@@ -56,7 +55,7 @@ void piecewise(const Call* const* calls, int count, int64_t local_bytes) {
         Call part = *calls[k];
         cut(part, i * piece, std::min(piece, n - i * piece), local.data());
         if (reduces(part)) (partial++)->take(part.as<Reduce>(), i);
-        cpu_backend.run[size_t(part.kernel())](part.memory);
+        backend.run(part.kernel(), part.memory);
       }
     }
   });

@@ -122,8 +122,8 @@ void rows_stand_alone() {
 
 int run() {
   const FlushSubnormals mode;
-  for (const std::string& level : cpu::level_names()) {
-    cpu::set_level(level);
+  for (const std::string& level : level_names()) {
+    set_level(level);
     const bool few = level == "scalar";
     for (const int threads : {1, 2, 3}) {
       set_num_threads(threads);

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "backend/cpu/dispatch.h"
 #include "backend/cpu/gemm.h"
 #include "backend/cpu/gemm_plan.h"
+#include "backend/hardware.h"
 
 namespace nncore::test {
 
@@ -132,9 +132,10 @@ class Product {
 
   std::string wrong(const char* what, int64_t i, int64_t j, T got, T want) const {
     char text[320];
-    std::snprintf(text, sizeof text, "%s float%zu %s [%s]: %s(%ld, %ld) is %.9g, not %.9g", cpu::level().name,
-                  8 * sizeof(T), c_.label().c_str(), cpu::gemm_path(c_.m, c_.n, c_.k, c_.trans_a, c_.trans_b),
-                  what, long(i), long(j), double(got), double(want));
+    std::snprintf(text, sizeof text, "%s float%zu %s [%s]: %s(%ld, %ld) is %.9g, not %.9g",
+                  level_name().c_str(), 8 * sizeof(T), c_.label().c_str(),
+                  cpu::gemm_path(c_.m, c_.n, c_.k, c_.trans_a, c_.trans_b), what, long(i), long(j),
+                  double(got), double(want));
     return text;
   }
 
