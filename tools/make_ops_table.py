@@ -13,7 +13,7 @@ TARGET = Path(__file__).resolve().parents[1] / "docs" / "ops.md"
 
 HEAD = """# Elementwise ops
 
-`tools/make_ops_table.py` writes this page from the list in `cpp/ops/elementwise_list.h`. The formulas are in
+`tools/make_ops_table.py` writes this page from the list in `cpp/backend/elementwise_list.h`. The formulas are in
 `cpp/backend/formulas_*.h`. x, a and b are inputs; y is the result. The bound is the largest error of the
 forward result in float32, in units in the last place (ulp), with default parameters. For one input it covers
 all float32 values, for two inputs many samples. A bound of 0 means exact, and 0.5 correctly rounded. Results

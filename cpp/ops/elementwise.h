@@ -6,7 +6,7 @@
 #include "../core/tensor.h"
 
 namespace nncore {
-#include "elementwise_list.h"
+#include "../backend/elementwise_list.h"
 }
 
 namespace nncore::ops {

@@ -8,7 +8,7 @@
 #include "stream.h"
 
 namespace nncore {
-#include "../../ops/elementwise_list.h"
+#include "../elementwise_list.h"
 }
 
 namespace nncore::cpu {

@@ -6,7 +6,7 @@
 #include "dispatch.h"
 
 namespace nncore {
-#include "../../ops/elementwise_list.h"
+#include "../elementwise_list.h"
 }
 
 namespace nncore::cpu {

@@ -11,7 +11,7 @@
 #include "scratch.h"
 
 namespace nncore {
-#include "../../ops/elementwise_list.h"
+#include "../elementwise_list.h"
 }
 
 namespace nncore::cpu {

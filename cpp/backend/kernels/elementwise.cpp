@@ -1,7 +1,7 @@
 #include "elementwise.h"
 
 namespace nncore {
-#include "../../ops/elementwise_list.h"
+#include "../elementwise_list.h"
 
 namespace {
 

@@ -1,5 +1,5 @@
 // Ops that compute each element from the elements at the same place. An op is an index in a list of
-// ops/elementwise_list.h.
+// backend/elementwise_list.h.
 #pragma once
 #include "../cost.h"
 #include "../kernel.h"

@@ -4,7 +4,7 @@
 #include "sizes.h"
 
 namespace nncore {
-#include "../../ops/elementwise_list.h"
+#include "../elementwise_list.h"
 
 namespace {
 

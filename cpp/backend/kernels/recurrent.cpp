@@ -4,7 +4,7 @@
 #include "sizes.h"
 
 namespace nncore {
-#include "../../ops/elementwise_list.h"
+#include "../elementwise_list.h"
 
 int64_t RecurrentSpec::cost() const {
   return flop_cost(double(rows()) * double(gates() * hidden) * double(out)) + element_cost(4 * all_gates());

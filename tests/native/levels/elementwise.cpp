@@ -1,5 +1,5 @@
 // Every formula of the lists, forward and backward, in every form.
-#include "ops/elementwise_list.h"
+#include "backend/elementwise_list.h"
 
 #include "check.h"
 

@@ -10,7 +10,7 @@
 
 namespace nncore::math_test {
 
-#include "ops/elementwise_list.h"
+#include "backend/elementwise_list.h"
 
 struct Reference {
   const char* name;

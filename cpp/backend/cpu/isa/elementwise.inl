@@ -1,6 +1,6 @@
 // The loops around the formulas. One body serves whole vectors and the masked tail, so a value does not
 // depend on its place.
-#include "../../../ops/elementwise_list.h"
+#include "../../elementwise_list.h"
 
 template <class Op, class V, class T>
 struct ScalarLanes {

@@ -1,6 +1,6 @@
 // What a level offers for elementwise ops. Arrays are indexed by position in UnaryOps, BinaryOps, CompareOps
-// (ops/elementwise_list.h), the three forms by which operand is a single value. Outputs may be inputs (y ==
-// x, dx == dy).
+// (backend/elementwise_list.h), the three forms by which operand is a single value. Outputs may be inputs (y
+// == x, dx == dy).
 #pragma once
 #include <cstdint>
 

@@ -2,7 +2,7 @@
 // an op is known elsewhere by its index here. To be included inside the namespace of its user.
 #pragma once
 
-#include "../backend/formulas.h"
+#include "formulas.h"
 
 using UnaryOps = OpList<
     // formulas_basic.h
