@@ -101,7 +101,7 @@ UNARY: dict[str, tuple[Callable[..., Any], Make]] = {
 # Sums whose terms cancel: what the error is relative to.
 SIZES: dict[str, Callable[..., Any]] = {"hardsigmoid": lambda x: np.full(x.shape, 0.5)}
 
-_PYTHON: dict[str, Callable[..., Any]] = {
+PYTHON: dict[str, Callable[..., Any]] = {
     "gelu_tanh": lambda x: nncore.gelu(x, approximate="tanh"),
     "threshold": lambda x: nncore.threshold(x, 0.5, -2.0),
     "add_scalar": lambda x: x + 1.75,
@@ -202,7 +202,7 @@ CASES: list[Case] = [
     *(
         Case(
             name,
-            _PYTHON[name] if name in _PYTHON else getattr(nncore, name),
+            PYTHON[name] if name in PYTHON else getattr(nncore, name),
             truth,
             make,
             ulp=ULP[name] + 1,

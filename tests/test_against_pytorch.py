@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import nncore
+from nncore import _core
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -92,6 +93,7 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     **{
         name: (lambda F, x, name=name, given=given: getattr(F, name)(x, *given), (X,))
         for name, given in {
+            **{op["name"]: () for op in _core.elementwise_ops() if op.get("layer")},
             "relu": (False,), "relu6": (False,), "elu": (0.5, False), "selu": (False,), "celu": (0.5, False),
             "leaky_relu": (0.1, False), "hardtanh": (-0.5, 0.5, False), "hardsigmoid": (False,),
             "hardswish": (False,), "silu": (False,), "mish": (False,), "threshold": (0.1, 2.0, False),

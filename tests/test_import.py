@@ -5,6 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib import metadata, resources
+from types import ModuleType
+
+import pytest
 
 import nncore
 
@@ -73,3 +76,13 @@ def test_all_names_exist_once() -> None:
     names = nncore.__all__
     assert len(names) == len(set(names))
     assert [name for name in names if not hasattr(nncore, name)] == []
+
+
+@pytest.mark.parametrize("module", [nncore, nncore.nn, nncore.optim], ids=lambda module: module.__name__)
+def test_dir_lists_the_public_names_alone(module: ModuleType) -> None:
+    assert sorted(set(dir(module))) == sorted(module.__all__)
+    assert [name for name in dir(module) if name.startswith("_")] == ["__version__"] * (module is nncore)
+
+
+def test_the_parts_that_are_loaded_late_are_public() -> None:
+    assert {"nn", "optim", "data", "train", "autograd", "compile", "save", "load"} <= set(dir(nncore))

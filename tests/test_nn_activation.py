@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
 import nncore
-from nncore import nn
+from nncore import _core, nn
 from nncore.nn import functional as F
+from op_table import UNARY
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -29,27 +30,25 @@ def softmax(x: Array, axis: int) -> Array:
     return np.asarray(e / e.sum(axis=axis, keepdims=True))
 
 
-SELU_SCALE, SELU_ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
+Row = tuple[nn.Module, Callable[[Any], Any], Callable[[Array], Array], str]
+
+
+def derived() -> Iterator[tuple[str, Row]]:
+    """The modules of `nn.activation` with default settings, from the formulas' description."""
+    for op in _core.elementwise_ops():
+        if op.get("layer") and op["name"] != "threshold":
+            shown = [f"{name}={value}" if named else f"{value}" for name, value, named in op["scalars"]]
+            text = f"{op['layer']}({', '.join(shown)})"
+            yield (
+                op["layer"],
+                (getattr(nn, op["layer"])(), getattr(F, op["name"]), UNARY[op["name"]][0], text),
+            )
+
 
 # name: module, function of PyTorch's name, formula, printed form
-CASES: dict[str, tuple[nn.Module, Callable[[Any], Any], Callable[[Array], Array], str]] = {
-    "ReLU": (nn.ReLU(inplace=True), F.relu, lambda x: np.maximum(x, 0), "ReLU(inplace=True)"),
-    "Sigmoid": (nn.Sigmoid(), F.sigmoid, sigmoid, "Sigmoid()"),
-    "Tanh": (nn.Tanh(), F.tanh, np.tanh, "Tanh()"),
-    "SiLU": (nn.SiLU(), F.silu, lambda x: x * sigmoid(x), "SiLU()"),
-    "Mish": (nn.Mish(), F.mish, lambda x: x * np.tanh(np.logaddexp(0, x)), "Mish()"),
-    "SELU": (
-        nn.SELU(),
-        F.selu,
-        lambda x: SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(np.minimum(x, 0))),
-        "SELU()",
-    ),
-    "ReLU6": (nn.ReLU6(), F.relu6, lambda x: np.clip(x, 0, 6), "ReLU6()"),
-    "Hardsigmoid": (nn.Hardsigmoid(), F.hardsigmoid, lambda x: np.clip(x + 3, 0, 6) / 6, "Hardsigmoid()"),
-    "Hardswish": (nn.Hardswish(), F.hardswish, lambda x: x * np.clip(x + 3, 0, 6) / 6, "Hardswish()"),
-    "LogSigmoid": (nn.LogSigmoid(), F.logsigmoid, lambda x: -np.logaddexp(0, -x), "LogSigmoid()"),
-    "Softsign": (nn.Softsign(), F.softsign, lambda x: x / (1 + np.abs(x)), "Softsign()"),
-    "Tanhshrink": (nn.Tanhshrink(), F.tanhshrink, lambda x: x - np.tanh(x), "Tanhshrink()"),
+CASES: dict[str, Row] = {
+    **dict(derived()),
+    "ReLU in place": (nn.ReLU(inplace=True), F.relu, lambda x: np.maximum(x, 0), "ReLU(inplace=True)"),
     "GELU": (
         nn.GELU(),
         F.gelu,
@@ -62,48 +61,29 @@ CASES: dict[str, tuple[nn.Module, Callable[[Any], Any], Callable[[Array], Array]
         lambda x: 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
         "GELU(approximate='tanh')",
     ),
-    "LeakyReLU": (
-        nn.LeakyReLU(),
-        F.leaky_relu,
-        lambda x: np.where(x > 0, x, 0.01 * x),
-        "LeakyReLU(negative_slope=0.01)",
-    ),
     "LeakyReLU .3": (
         nn.LeakyReLU(0.3),
         lambda x: F.leaky_relu(x, 0.3),
         lambda x: np.where(x > 0, x, 0.3 * x),
         "LeakyReLU(negative_slope=0.3)",
     ),
-    "ELU": (nn.ELU(), F.elu, lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))), "ELU(alpha=1.0)"),
     "ELU 2": (
         nn.ELU(2),
         lambda x: F.elu(x, alpha=2.0),
         lambda x: np.where(x > 0, x, 2 * np.expm1(np.minimum(x, 0))),
         "ELU(alpha=2.0)",
     ),
-    "CELU": (
+    "CELU 2": (
         nn.CELU(2.0),
         lambda x: F.celu(x, alpha=2.0),
         lambda x: np.where(x > 0, x, 2 * np.expm1(np.minimum(x, 0) / 2)),
         "CELU(alpha=2.0)",
-    ),
-    "Softplus": (
-        nn.Softplus(),
-        F.softplus,
-        lambda x: np.logaddexp(0, x),
-        "Softplus(beta=1.0, threshold=20.0)",
     ),
     "Softplus 2 3": (
         nn.Softplus(2, 3),
         lambda x: F.softplus(x, beta=2.0, threshold=3.0),
         lambda x: np.where(2 * x > 3, x, np.logaddexp(0, 2 * x) / 2),
         "Softplus(beta=2.0, threshold=3.0)",
-    ),
-    "Hardtanh": (
-        nn.Hardtanh(),
-        F.hardtanh,
-        lambda x: np.clip(x, -1, 1),
-        "Hardtanh(min_val=-1.0, max_val=1.0)",
     ),
     "Hardtanh -2 .5": (
         nn.Hardtanh(-2, 0.5),
@@ -194,7 +174,7 @@ def test_inplace_is_a_hint_that_leaves_the_input() -> None:
 
 
 def test_every_activation_is_in_the_table() -> None:
-    listed = set(nn.activation.__all__) | set(nn.softmax.__all__)
+    listed = {*nn.activation.__all__, *nn.elementwise.__all__, *nn.softmax.__all__}
     assert listed == {type(module).__name__ for module, *_ in CASES.values()} | {"GLU", "Maxout", "PReLU"}
 
 
@@ -216,10 +196,16 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: nn.GELU("erf"), ValueError, "GELU: approximate must be 'none' or 'tanh', got 'erf'"),  # type: ignore[arg-type]
     (lambda: nn.LeakyReLU(math.nan), ValueError, "LeakyReLU: negative_slope must be finite, got nan"),
     (lambda: nn.LeakyReLU("a"), TypeError, "LeakyReLU: negative_slope must be a number, got 'a'"),  # type: ignore[arg-type]
-    (lambda: nn.CELU(0), ValueError, "CELU: alpha must not be 0"),
-    (lambda: nn.Softplus(0), ValueError, "Softplus: beta must be finite, above 0, got 0.0"),
+    (lambda: nn.CELU(0), ValueError, "CELU: alpha must not be 0; relu is the limit, got alpha=0"),
+    (lambda: F.celu(nncore.ones(1), 0), ValueError, "celu: alpha must not be 0"),
+    (lambda: F.hardtanh(nncore.ones(1), 2, 1), ValueError, "hardtanh: min_val must be below max_val"),
+    (lambda: nn.Softplus(0), ValueError, "Softplus: beta must be above 0, got beta=0"),
     (lambda: nn.Softplus(-1.0), ValueError, "Softplus: beta must be"),
-    (lambda: nn.Hardtanh(1, 1), ValueError, r"Hardtanh: min_val 1.0 must be below max_val 1.0"),
+    (
+        lambda: nn.Hardtanh(1, 1),
+        ValueError,
+        "Hardtanh: min_val must be below max_val, got min_val=1, max_val=1",
+    ),
     (lambda: nn.Threshold(math.inf, 0), ValueError, "Threshold: threshold must be finite, got inf"),
     (lambda: nn.Softmax(1.0), TypeError, "Softmax: dim must be an int, got 1.0"),  # type: ignore[arg-type]
     (lambda: nn.Softmax(2)(nncore.zeros(3, 4)), IndexError, "softmax"),

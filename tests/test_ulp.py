@@ -7,11 +7,12 @@ import pytest
 
 import nncore
 from op_case import Array
-from op_table import ULP, UNARY
+from op_table import PYTHON, ULP, UNARY
 
 NAMES = ["exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "tanh"]
 NAMES += ["sqrt", "rsqrt", "reciprocal", "sigmoid", "softplus", "silu", "softsign", "logsigmoid"]
-ONE_BY_ONE = ["erf", "erfc", "gelu"]  # NumPy has no error function: these go through math.erfc
+# Not x - tanh(x), which NumPy cannot compute for a small x, and not the slope 0.01, which float32 rounds.
+SPARSE = sorted(UNARY.keys() - {*NAMES, "tanhshrink", "leaky_relu", "pos"})
 PARTS, BLOCK = 16, 1 << 14  # a block and its temporaries stay in the caches
 TINY, LARGEST = np.finfo(np.float32).tiny, np.finfo(np.float32).max
 
@@ -20,7 +21,8 @@ def worst(name: str, bits: Array) -> float:
     """The largest error over these float32 values; subnormal ones are left out, they count as 0."""
     x = bits.astype(np.uint32).view(np.float32)
     x = x[(np.abs(x) >= TINY) & np.isfinite(x)]
-    y = getattr(nncore, name)(nncore.from_numpy(x)).numpy().astype(np.float64)
+    call = PYTHON[name] if name in PYTHON else getattr(nncore, name)
+    y = call(nncore.from_numpy(x)).numpy().astype(np.float64)
     with np.errstate(all="ignore"):
         exact = np.asarray(UNARY[name][0](x.astype(np.float64)))
         assert np.array_equal(np.isnan(exact), np.isnan(y))
@@ -37,7 +39,7 @@ def test_bound_over_a_sample(name: str) -> None:
     assert worst(name, np.arange(0, 1 << 32, 521, dtype=np.uint64)) <= ULP[name] + 1e-4
 
 
-@pytest.mark.parametrize("name", ONE_BY_ONE)
+@pytest.mark.parametrize("name", SPARSE)
 def test_bound_over_a_sparse_sample(name: str) -> None:
     largest_error_of_erfc = np.float32(7.41564131).view(np.uint32).astype(np.uint64)
     bits = np.append(np.arange(0, 1 << 32, 10_007, dtype=np.uint64), largest_error_of_erfc)

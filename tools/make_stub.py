@@ -15,6 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from nncore import _core
+
 STUB = Path(__file__).resolve().parents[1] / "python" / "nncore" / "_core.pyi"
 HEADER = "# Written by tools/make_stub.py from the built module; do not edit.\n"
 
@@ -67,6 +69,8 @@ def polish(text: str) -> str:
     text = re.sub(r"( *)@typing\.overload\n(.*\n.*\n)\1@typing\.overload\n\2", r"\2", text)  # duplicates
     text = re.sub(r"^import numpy\n", "", text, flags=re.M)
     text = re.sub(r"^__version__: str = .*", "__version__: str", text, flags=re.M)
+    text = re.sub(r"^__all__: .*", f"__all__ = {_core.__all__}", text, flags=re.M)
+    text = re.sub(r"^functional: list = .*", "functional: list[str]", text, flags=re.M)
     text = text.replace("import typing\n", "import typing\n" + PREAMBLE, 1)
     text = text.replace("\nclass Tensor:", "\n_dtype = dtype\nclass Tensor:", 1)
     lines, owner = [], ""

@@ -5,9 +5,13 @@
 // A unary formula has
 //   name, formula, derivative   what documentation prints; x the input, y the output
 //   needs                       which of x and y the derivative reads; bwd gets rubbish for the other
-//   scalars                     parameters after x with PyTorch's names and defaults (NoScalars where there
-//   are none) ulp                         bound of the forward's float32 error with default scalars, over all
-//   x fwd(x, s), bwd(x, y, dy, s) s the parameters, each in all lanes
+//   ulp                         bound of the forward's float32 error with default scalars, over all x
+//   fwd(x, s), bwd(x, y, dy, s) s the scalars, each in all lanes
+// and, where it differs from what `Formula` states,
+//   scalars                     parameters after x with PyTorch's names and defaults
+//   refuses(s)                  why these scalars are wrong, or null
+//   layer                       the module that applies it, which nncore.nn gets from here
+//   source, example             for documentation
 // A binary formula has fwd(a, b), da(a, b, y, dy), db(a, b, y, dy) and needs, da_needs, db_needs; a
 // comparison test(a, b).
 #pragma once
@@ -22,9 +26,26 @@ constexpr double required = __builtin_nan("");  // a parameter without default
 struct Scalar {
   const char* name;
   double value;
+  bool optional = false;  // its default is None, which stands for `value`
+  bool shown_by_name = true;
 };
 struct NoScalars {
   static constexpr const Scalar* scalars = nullptr;
+};
+
+struct Layer {
+  const char* name = nullptr;  // PyTorch's class
+  bool inplace = false;        // it and its function take PyTorch's `inplace`
+};
+// f(tensor(x), scalars) prints tensor(y).
+struct Example {
+  const char *x = nullptr, *y = nullptr, *scalars = "";
+};
+struct Formula : NoScalars {
+  static constexpr Layer layer = {};
+  static constexpr Example example = {};
+  static constexpr const char* source = nullptr;
+  static constexpr const char* refuses(const double*) { return nullptr; }
 };
 template <class Array>
 constexpr int array_size = 0;

@@ -3,11 +3,13 @@
 
 namespace formulas {
 
-struct Tanh : NoScalars {
+struct Tanh : Formula {
   static constexpr const char *name = "tanh", *formula = "(e^x - e^-x) / (e^x + e^-x)",
                               *derivative = "1 - y^2";
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 2;
+  static constexpr Layer layer = {.name = "Tanh"};
+  static constexpr Example example = {"[-1.0, 0.0]", "[-0.7616,  0.    ]"};
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return tanh(x);
@@ -18,10 +20,13 @@ struct Tanh : NoScalars {
   }
 };
 
-struct Sigmoid : NoScalars {
+struct Sigmoid : Formula {
   static constexpr const char *name = "sigmoid", *formula = "1 / (1 + e^-x)", *derivative = "y (1 - y)";
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 2;
+  static constexpr Layer layer = {.name = "Sigmoid"};
+  static constexpr Example example = {"[-1.0, 0.0]", "[0.2689, 0.5   ]"};
+  static constexpr const char* source = "Rumelhart, Hinton and Williams 1986, eq. 2";
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return sigmoid(x);
@@ -32,12 +37,15 @@ struct Sigmoid : NoScalars {
   }
 };
 
-struct Elu {
+struct Elu : Formula {
   static constexpr const char *name = "elu", *formula = "x where x > 0, else alpha (e^x - 1)",
                               *derivative = "1 where x > 0, else alpha e^x";
   static constexpr Needs needs = Needs::x;
   static constexpr Scalar scalars[] = {{"alpha", 1}};
   static constexpr double ulp = 2;
+  static constexpr Layer layer = {.name = "ELU", .inplace = true};
+  static constexpr Example example = {"[-1.0, 2.0]", "[-0.6321,  2.    ]"};
+  static constexpr const char* source = "Clevert, Unterthiner and Hochreiter 2015";
   template <class V>
   static constexpr V fwd(V x, const V* s) {
     return select(x > V(0), x, s[0] * expm1(x));
@@ -48,11 +56,14 @@ struct Elu {
   }
 };
 
-struct Selu : NoScalars {  // Klambauer et al. 2017
+struct Selu : Formula {
   static constexpr const char *name = "selu", *formula = "scale x where x > 0, else scale alpha (e^x - 1)",
                               *derivative = "scale where x > 0, else scale alpha e^x";
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 3;
+  static constexpr Layer layer = {.name = "SELU", .inplace = true};
+  static constexpr Example example = {"[-1.0, 2.0]", "[-1.1113,  2.1014]"};
+  static constexpr const char* source = "Klambauer et al. 2017";
   static constexpr double scale = 1.0507009873554804934193349852946,
                           alpha = 1.6732632423543772848170429916717;
   template <class V, class T = typename V::Scalar>
@@ -65,12 +76,18 @@ struct Selu : NoScalars {  // Klambauer et al. 2017
   }
 };
 
-struct Celu {  // Barron 2017
+struct Celu : Formula {
   static constexpr const char *name = "celu", *formula = "x where x > 0, else alpha (e^(x / alpha) - 1)",
                               *derivative = "1 where x > 0, else e^(x / alpha)";
   static constexpr Needs needs = Needs::x;
   static constexpr Scalar scalars[] = {{"alpha", 1}};
   static constexpr double ulp = 2;
+  static constexpr Layer layer = {.name = "CELU", .inplace = true};
+  static constexpr Example example = {"[-1.0, 2.0]", "[-0.7869,  2.    ]", "2.0"};
+  static constexpr const char* source = "Barron 2017";
+  static constexpr const char* refuses(const double* s) {
+    return s[0] == 0 ? "alpha must not be 0; relu is the limit" : nullptr;
+  }
   template <class V>
   static constexpr V fwd(V x, const V* s) {
     return select(x > V(0), x, s[0] * expm1(x * (V(1) / s[0])));
@@ -81,7 +98,7 @@ struct Celu {  // Barron 2017
   }
 };
 
-struct Gelu : NoScalars {  // Hendrycks & Gimpel 2016; max(0, x) - |x| Phi(-|x|), without cancellation
+struct Gelu : Formula {  // Hendrycks & Gimpel 2016; max(0, x) - |x| Phi(-|x|), without cancellation
   static constexpr const char *name = "gelu", *formula = "x Phi(x), Phi the normal distribution function",
                               *derivative = "Phi(x) + x phi(x), phi the normal density";
   static constexpr Needs needs = Needs::x;
@@ -99,7 +116,7 @@ struct Gelu : NoScalars {  // Hendrycks & Gimpel 2016; max(0, x) - |x| Phi(-|x|)
   }
 };
 
-struct GeluTanh : NoScalars {  // x sigmoid(2 u)
+struct GeluTanh : Formula {  // x sigmoid(2 u)
   static constexpr const char
       *name = "gelu_tanh",
       *formula = "x (1 + tanh u) / 2, u = sqrt(2 / pi) (x + 0.044715 x^3)",
@@ -160,11 +177,15 @@ struct GeluTanh : NoScalars {  // x sigmoid(2 u)
   }
 };
 
-struct Silu : NoScalars {
+struct Silu : Formula {
   static constexpr const char *name = "silu", *formula = "x sigmoid(x)",
                               *derivative = "s (1 + x (1 - s)), s = sigmoid(x)";
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 2;
+  static constexpr Layer layer = {.name = "SiLU", .inplace = true};
+  static constexpr Example example = {"[-1.0, 2.0]", "[-0.2689,  1.7616]"};
+  static constexpr const char* source =
+      "Elfwing, Uchibe and Doya 2017; Ramachandran, Zoph and Le 2017 (\"Swish\")";
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return silu(x);
@@ -177,11 +198,14 @@ struct Silu : NoScalars {
   }
 };
 
-struct Mish : NoScalars {  // Misra 2019; with e = e^-|x|, tanh(softplus x) = q / (q + r)
+struct Mish : Formula {  // with e = e^-|x|, tanh(softplus x) = q / (q + r)
   static constexpr const char *name = "mish", *formula = "x tanh(softplus(x))",
                               *derivative = "w + x (1 - w^2) sigmoid(x), w = tanh(softplus(x))";
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 4;
+  static constexpr Layer layer = {.name = "Mish", .inplace = true};
+  static constexpr Example example = {"[-1.0, 2.0]", "[-0.3034,  1.944 ]"};
+  static constexpr const char* source = "Misra 2019";
   template <class V>
   struct Parts {
     V q, r, e;
@@ -212,13 +236,19 @@ struct Mish : NoScalars {  // Misra 2019; with e = e^-|x|, tanh(softplus x) = q 
   }
 };
 
-struct Softplus {
+struct Softplus : Formula {
   static constexpr const char *name = "softplus",
                               *formula = "ln(1 + e^(beta x)) / beta, x where beta x > threshold",
                               *derivative = "sigmoid(beta x), 1 where beta x > threshold";
   static constexpr Needs needs = Needs::x;
   static constexpr Scalar scalars[] = {{"beta", 1}, {"threshold", 20}};
   static constexpr double ulp = 2.5;
+  static constexpr Layer layer = {.name = "Softplus"};
+  static constexpr Example example = {"[-1.0, 0.0]", "[0.3133, 0.6931]"};
+  static constexpr const char* source = "Dugas et al. 2001";
+  static constexpr const char* refuses(const double* s) {
+    return s[0] > 0 ? nullptr : "beta must be above 0";
+  }
   template <class V>
   static constexpr V fwd(V x, const V* s) {
     const V t = x * s[0], y = softplus(t) * (V(1) / s[0]);
@@ -233,10 +263,13 @@ struct Softplus {
   }
 };
 
-struct Softsign : NoScalars {
+struct Softsign : Formula {
   static constexpr const char *name = "softsign", *formula = "x / (1 + |x|)", *derivative = "1 / (1 + |x|)^2";
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 1.5;
+  static constexpr Layer layer = {.name = "Softsign"};
+  static constexpr Example example = {"[-1.0, 3.0]", "[-0.5 ,  0.75]"};
+  static constexpr const char* source = "Bergstra et al. 2009";
   template <class V, class T = typename V::Scalar>
   static constexpr V fwd(V x, const V*) {
     constexpr T largest = T(is_float<V> ? 0x1p127 : 0x1p1023);
@@ -250,10 +283,12 @@ struct Softsign : NoScalars {
   }
 };
 
-struct Tanhshrink : NoScalars {  // x^3 (1/3 + x^2 P(x^2)) for |x| < 1.5 (1.25), right to 2^-25 (2^-53.6)
+struct Tanhshrink : Formula {  // x^3 (1/3 + x^2 P(x^2)) for |x| < 1.5 (1.25), right to 2^-25 (2^-53.6)
   static constexpr const char *name = "tanhshrink", *formula = "x - tanh(x)", *derivative = "tanh(x)^2";
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 3.5;
+  static constexpr Layer layer = {.name = "Tanhshrink"};
+  static constexpr Example example = {"[-1.0, 2.0]", "[-0.2384,  1.036 ]"};
   template <class V, class T = typename V::Scalar>
   static constexpr V fwd(V x, const V*) {
     constexpr T edge = T(is_float<V> ? 1.5 : 1.25);
@@ -279,10 +314,12 @@ struct Tanhshrink : NoScalars {  // x^3 (1/3 + x^2 P(x^2)) for |x| < 1.5 (1.25),
   }
 };
 
-struct Logsigmoid : NoScalars {
+struct Logsigmoid : Formula {
   static constexpr const char *name = "logsigmoid", *formula = "-ln(1 + e^-x)", *derivative = "sigmoid(-x)";
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 2.5;
+  static constexpr Layer layer = {.name = "LogSigmoid"};
+  static constexpr Example example = {"[-1.0, 0.0]", "[-1.3133, -0.6931]"};
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return V(0) - softplus(-x);

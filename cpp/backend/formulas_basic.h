@@ -3,7 +3,7 @@
 
 namespace formulas {
 
-struct Neg : NoScalars {
+struct Neg : Formula {
   static constexpr const char *name = "neg", *formula = "-x", *derivative = "-1";
   static constexpr Needs needs = Needs::none;
   static constexpr double ulp = 0;
@@ -17,7 +17,7 @@ struct Neg : NoScalars {
   }
 };
 
-struct Abs : NoScalars {
+struct Abs : Formula {
   static constexpr const char *name = "abs", *formula = "|x|", *derivative = "sign(x), 0 at 0";
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 0;
@@ -31,7 +31,7 @@ struct Abs : NoScalars {
   }
 };
 
-struct Sign : NoScalars {
+struct Sign : Formula {
   static constexpr const char *name = "sign", *formula = "-1, 0 or 1; NaN stays", *derivative = "0";
   static constexpr Needs needs = Needs::none;
   static constexpr double ulp = 0;
@@ -45,7 +45,7 @@ struct Sign : NoScalars {
   }
 };
 
-struct Exp : NoScalars {
+struct Exp : Formula {
   static constexpr const char *name = "exp", *formula = "e^x", *derivative = "y";
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 1;
@@ -59,7 +59,7 @@ struct Exp : NoScalars {
   }
 };
 
-struct Exp2 : NoScalars {
+struct Exp2 : Formula {
   static constexpr const char *name = "exp2", *formula = "2^x", *derivative = "y ln 2";
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 1;
@@ -73,7 +73,7 @@ struct Exp2 : NoScalars {
   }
 };
 
-struct Expm1 : NoScalars {
+struct Expm1 : Formula {
   static constexpr const char *name = "expm1", *formula = "e^x - 1", *derivative = "y + 1";
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 2;
@@ -87,7 +87,7 @@ struct Expm1 : NoScalars {
   }
 };
 
-struct Log : NoScalars {
+struct Log : Formula {
   static constexpr const char *name = "log", *formula = "ln x", *derivative = "1 / x";
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 1;
@@ -101,7 +101,7 @@ struct Log : NoScalars {
   }
 };
 
-struct Log1p : NoScalars {
+struct Log1p : Formula {
   static constexpr const char *name = "log1p", *formula = "ln(1 + x)", *derivative = "1 / (1 + x)";
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 1.75;
@@ -115,7 +115,7 @@ struct Log1p : NoScalars {
   }
 };
 
-struct Log2 : NoScalars {
+struct Log2 : Formula {
   static constexpr const char *name = "log2", *formula = "ln x / ln 2", *derivative = "1 / (x ln 2)";
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 1.25;
@@ -129,7 +129,7 @@ struct Log2 : NoScalars {
   }
 };
 
-struct Log10 : NoScalars {
+struct Log10 : Formula {
   static constexpr const char *name = "log10", *formula = "ln x / ln 10", *derivative = "1 / (x ln 10)";
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 1.25;
@@ -143,7 +143,7 @@ struct Log10 : NoScalars {
   }
 };
 
-struct Sqrt : NoScalars {
+struct Sqrt : Formula {
   static constexpr const char *name = "sqrt", *formula = "x^(1/2)", *derivative = "1 / (2 y)";
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 0.5;
@@ -157,7 +157,7 @@ struct Sqrt : NoScalars {
   }
 };
 
-struct Rsqrt : NoScalars {
+struct Rsqrt : Formula {
   static constexpr const char *name = "rsqrt", *formula = "x^(-1/2)", *derivative = "-y^3 / 2";
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 1.5;
@@ -171,7 +171,7 @@ struct Rsqrt : NoScalars {
   }
 };
 
-struct Reciprocal : NoScalars {
+struct Reciprocal : Formula {
   static constexpr const char *name = "reciprocal", *formula = "1 / x", *derivative = "-y^2";
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 0.5;
@@ -185,7 +185,7 @@ struct Reciprocal : NoScalars {
   }
 };
 
-struct Square : NoScalars {
+struct Square : Formula {
   static constexpr const char *name = "square", *formula = "x^2", *derivative = "2 x";
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 0.5;
@@ -200,7 +200,7 @@ struct Square : NoScalars {
 };
 
 // Piecewise constant: the derivative is 0 everywhere.
-struct Flat : NoScalars {
+struct Flat : Formula {
   static constexpr const char* derivative = "0";
   static constexpr Needs needs = Needs::none;
   static constexpr double ulp = 0;
@@ -242,7 +242,7 @@ struct Trunc : Flat {
   }
 };
 
-struct Sin : NoScalars {
+struct Sin : Formula {
   static constexpr const char *name = "sin", *formula = "sin x", *derivative = "cos x";
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 1.75;
@@ -256,7 +256,7 @@ struct Sin : NoScalars {
   }
 };
 
-struct Cos : NoScalars {
+struct Cos : Formula {
   static constexpr const char *name = "cos", *formula = "cos x", *derivative = "-sin x";
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 1.75;
@@ -270,7 +270,7 @@ struct Cos : NoScalars {
   }
 };
 
-struct Tan : NoScalars {
+struct Tan : Formula {
   static constexpr const char *name = "tan", *formula = "tan x", *derivative = "1 + y^2";
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 4;
@@ -284,7 +284,7 @@ struct Tan : NoScalars {
   }
 };
 
-struct Erf : NoScalars {
+struct Erf : Formula {
   static constexpr const char *name = "erf", *formula = "2 / sqrt(pi) * integral of e^(-t^2) from 0 to x",
                               *derivative = "2 / sqrt(pi) * e^(-x^2)";
   static constexpr Needs needs = Needs::x;
@@ -299,7 +299,7 @@ struct Erf : NoScalars {
   }
 };
 
-struct Erfc : NoScalars {
+struct Erfc : Formula {
   static constexpr const char *name = "erfc", *formula = "1 - erf(x)",
                               *derivative = "-2 / sqrt(pi) * e^(-x^2)";
   static constexpr Needs needs = Needs::x;

@@ -3,10 +3,13 @@
 
 namespace formulas {
 
-struct Relu : NoScalars {
+struct Relu : Formula {
   static constexpr const char *name = "relu", *formula = "max(x, 0)", *derivative = "1 where y > 0, else 0";
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 0;
+  static constexpr Layer layer = {.name = "ReLU", .inplace = true};
+  static constexpr Example example = {"[-1.0, 2.0]", "[0., 2.]"};
+  static constexpr const char* source = "Nair and Hinton 2010";
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return max(V(0), x);
@@ -17,11 +20,14 @@ struct Relu : NoScalars {
   }
 };
 
-struct Relu6 : NoScalars {
+struct Relu6 : Formula {
   static constexpr const char *name = "relu6", *formula = "min(max(x, 0), 6)",
                               *derivative = "1 where 0 < y < 6, else 0";
   static constexpr Needs needs = Needs::y;
   static constexpr double ulp = 0;
+  static constexpr Layer layer = {.name = "ReLU6", .inplace = true};
+  static constexpr Example example = {"[-1.0, 3.0, 9.0]", "[0., 3., 6.]"};
+  static constexpr const char* source = "Krizhevsky 2010";
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return clip(x, V(0), V(6));
@@ -32,12 +38,15 @@ struct Relu6 : NoScalars {
   }
 };
 
-struct LeakyRelu {
+struct LeakyRelu : Formula {
   static constexpr const char *name = "leaky_relu", *formula = "x where x > 0, else negative_slope x",
                               *derivative = "1 where x > 0, else negative_slope";
   static constexpr Needs needs = Needs::x;
   static constexpr Scalar scalars[] = {{"negative_slope", 0.01}};
   static constexpr double ulp = 0.5;
+  static constexpr Layer layer = {.name = "LeakyReLU", .inplace = true};
+  static constexpr Example example = {"[-1.0, 2.0]", "[-0.5,  2. ]", "0.5"};
+  static constexpr const char* source = "Maas, Hannun and Ng 2013";
   template <class V>
   static constexpr V fwd(V x, const V* s) {
     return select(x > V(0), x, x * s[0]);
@@ -48,12 +57,18 @@ struct LeakyRelu {
   }
 };
 
-struct Hardtanh {
+struct Hardtanh : Formula {
   static constexpr const char *name = "hardtanh", *formula = "min(max(x, min_val), max_val)",
                               *derivative = "1 where min_val < x < max_val, else 0";
   static constexpr Needs needs = Needs::x;
   static constexpr Scalar scalars[] = {{"min_val", -1}, {"max_val", 1}};
   static constexpr double ulp = 0;
+  static constexpr Layer layer = {.name = "Hardtanh", .inplace = true};
+  static constexpr Example example = {"[-3.0, 0.5, 3.0]", "[-1. ,  0.5,  1. ]"};
+  static constexpr const char* source = "Collobert 2004";
+  static constexpr const char* refuses(const double* s) {
+    return s[0] < s[1] ? nullptr : "min_val must be below max_val";
+  }
   template <class V>
   static constexpr V fwd(V x, const V* s) {
     return clip(x, s[0], s[1]);
@@ -64,11 +79,14 @@ struct Hardtanh {
   }
 };
 
-struct Hardsigmoid : NoScalars {
+struct Hardsigmoid : Formula {
   static constexpr const char *name = "hardsigmoid", *formula = "min(max(x + 3, 0), 6) / 6",
                               *derivative = "1/6 where -3 < x < 3, else 0";
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 1.5;
+  static constexpr Layer layer = {.name = "Hardsigmoid", .inplace = true};
+  static constexpr Example example = {"[-3.0, 0.0, 3.0]", "[0. , 0.5, 1. ]"};
+  static constexpr const char* source = "Howard et al. 2019, section 5.2";
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return clip(x + V(3), V(0), V(6)) / V(6);
@@ -79,11 +97,14 @@ struct Hardsigmoid : NoScalars {
   }
 };
 
-struct Hardswish : NoScalars {
+struct Hardswish : Formula {
   static constexpr const char *name = "hardswish", *formula = "x min(max(x + 3, 0), 6) / 6",
                               *derivative = "0 where x <= -3, x / 3 + 1/2 where x < 3, else 1";
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 2;
+  static constexpr Layer layer = {.name = "Hardswish", .inplace = true};
+  static constexpr Example example = {"[-1.5, 0.0, 3.0]", "[-0.375,  0.   ,  3.   ]"};
+  static constexpr const char* source = "Howard et al. 2019, section 5.2";
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return max(V(-3), x) * (clip(x + V(3), V(0), V(6)) / V(6));
@@ -94,12 +115,14 @@ struct Hardswish : NoScalars {
   }
 };
 
-struct Threshold {
+struct Threshold : Formula {
   static constexpr const char *name = "threshold", *formula = "x where x > threshold, else value",
                               *derivative = "1 where x > threshold, else 0";
   static constexpr Needs needs = Needs::x;
   static constexpr Scalar scalars[] = {{"threshold", required}, {"value", required}};
   static constexpr double ulp = 0;
+  static constexpr Layer layer = {.name = "Threshold", .inplace = true};
+  static constexpr Example example = {"[0.5, 2.0]", "[20.,  2.]", "1.0, 20.0"};
   template <class V>
   static constexpr V fwd(V x, const V* s) {
     return select(x <= s[0], s[1], x);

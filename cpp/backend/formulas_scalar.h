@@ -3,7 +3,7 @@
 
 namespace formulas {
 
-struct AddScalar {
+struct AddScalar : Formula {
   static constexpr const char *name = "add_scalar", *formula = "x + other", *derivative = "1";
   static constexpr Needs needs = Needs::none;
   static constexpr Scalar scalars[] = {{"other", required}};
@@ -18,7 +18,7 @@ struct AddScalar {
   }
 };
 
-struct SubScalar {
+struct SubScalar : Formula {
   static constexpr const char *name = "sub_scalar", *formula = "x - other", *derivative = "1";
   static constexpr Needs needs = Needs::none;
   static constexpr Scalar scalars[] = {{"other", required}};
@@ -33,7 +33,7 @@ struct SubScalar {
   }
 };
 
-struct RsubScalar {
+struct RsubScalar : Formula {
   static constexpr const char *name = "rsub_scalar", *formula = "other - x", *derivative = "-1";
   static constexpr Needs needs = Needs::none;
   static constexpr Scalar scalars[] = {{"other", required}};
@@ -48,7 +48,7 @@ struct RsubScalar {
   }
 };
 
-struct MulScalar {
+struct MulScalar : Formula {
   static constexpr const char *name = "mul_scalar", *formula = "x other", *derivative = "other";
   static constexpr Needs needs = Needs::none;
   static constexpr Scalar scalars[] = {{"other", required}};
@@ -63,7 +63,7 @@ struct MulScalar {
   }
 };
 
-struct DivScalar {
+struct DivScalar : Formula {
   static constexpr const char *name = "div_scalar", *formula = "x / other", *derivative = "1 / other";
   static constexpr Needs needs = Needs::none;
   static constexpr Scalar scalars[] = {{"other", required}};
@@ -78,7 +78,7 @@ struct DivScalar {
   }
 };
 
-struct RdivScalar {
+struct RdivScalar : Formula {
   static constexpr const char *name = "rdiv_scalar", *formula = "other / x", *derivative = "-y / x";
   static constexpr Needs needs = Needs::both;
   static constexpr Scalar scalars[] = {{"other", required}};
@@ -105,7 +105,7 @@ constexpr V power(V x, V exponent) {
   return pow(x, exponent);
 }
 
-struct PowScalar {
+struct PowScalar : Formula {
   static constexpr const char *name = "pow_scalar", *formula = "x^exponent",
                               *derivative = "exponent x^(exponent - 1), 0 where exponent is 0";
   static constexpr Needs needs = Needs::x;
@@ -121,7 +121,7 @@ struct PowScalar {
   }
 };
 
-struct RpowScalar {
+struct RpowScalar : Formula {
   static constexpr const char *name = "rpow_scalar", *formula = "base^x",
                               *derivative = "y ln(base), 0 where base = 0 <= x";
   static constexpr Needs needs = Needs::both;
@@ -137,7 +137,7 @@ struct RpowScalar {
   }
 };
 
-struct Clamp {
+struct Clamp : Formula {
   static constexpr const char *name = "clamp", *formula = "min(max(x, min), max)",
                               *derivative = "1 where min < x < max, else 0";
   static constexpr Needs needs = Needs::x;

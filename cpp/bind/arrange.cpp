@@ -108,7 +108,8 @@ void bind_arrange(py::module_& m, TensorClass& tensor) {
       "...\n\nmode: 'constant' (value, by default 0; negative widths cut), 'reflect', 'replicate' or "
       "'circular'. Raises ValueError for widths that the axis does not allow.\n\n"
       ">>> nncore._core.pad(nncore.tensor([1.0, 2.0, 3.0]), (2, 1), 'reflect').tolist()\n"
-      "[3.0, 2.0, 1.0, 2.0, 3.0, 2.0]");
+      "[3.0, 2.0, 1.0, 2.0, 3.0, 2.0]",
+      functional);
   m.def(
       "flip", [](const Tensor& x, const Shape& dims) { return ops::flip(x, to_list(dims)); },
       py::arg("input"), py::arg("dims"), "The elements in reverse along each of dims.");

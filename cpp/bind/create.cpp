@@ -110,14 +110,14 @@ void bind_random(py::module_& m) {
         ops::random_(t, chosen(generator), Distribution::uniform, low, high);
       },
       py::arg("tensor"), py::arg("low") = 0.0, py::arg("high") = 1.0, py::arg("generator") = py::none(),
-      "Fills a parameter with uniform numbers in [low, high).");
+      "Fills a parameter with uniform numbers in [low, high).", internal);
   m.def(
       "normal_",
       [](const Tensor& t, double mean, double std, const OptionalGenerator& generator) {
         ops::random_(t, chosen(generator), Distribution::normal, mean, std);
       },
       py::arg("tensor"), py::arg("mean") = 0.0, py::arg("std") = 1.0, py::arg("generator") = py::none(),
-      "Fills a parameter with normal numbers.");
+      "Fills a parameter with normal numbers.", internal);
 }
 
 void refuse_in_step(const char* what) {
@@ -180,7 +180,7 @@ void bind_create(py::module_& m) {
                       }));
   m.def(
       "default_generator", [] { return Ref<Generator>(&default_generator()); },
-      "The generator used where none is given.");
+      "The generator used where none is given.", internal);
   m.def(
       "manual_seed",
       [](py::handle seed) {
@@ -245,7 +245,8 @@ void bind_create(py::module_& m) {
       py::arg("n"), py::arg("m") = py::none(), py::arg("dtype") = DType::float32, grad,
       "Ones on the diagonal, else 0.");
   m.def("check_finite", ops::check_finite, py::arg("input"),
-        "Raises DivergenceError, also in a replay, for a NaN or an infinity: what follows is not done.");
+        "Raises DivergenceError, also in a replay, for a NaN or an infinity: what follows is not done.",
+        internal);
   m.def(
       "assign_",
       [](const Tensor& target, py::handle value) {
@@ -255,7 +256,7 @@ void bind_create(py::module_& m) {
           ops::fill_(target, to_real(value, "assign_"));
       },
       py::arg("target"), py::arg("value"),
-      "Writes a tensor's values, or one number, into a parameter or buffer.");
+      "Writes a tensor's values, or one number, into a parameter or buffer.", internal);
   m.def(
       "assign_all_",
       [](const std::vector<std::pair<Tensor, Tensor>>& assignments) {
@@ -265,7 +266,8 @@ void bind_create(py::module_& m) {
                 "nncore.tensor(array), a copy");
         for (const auto& [target, value] : assignments) ops::assign_(target, value);
       },
-      py::arg("assignments"), "Writes the second tensor of each pair into the first: all of them or none.");
+      py::arg("assignments"), "Writes the second tensor of each pair into the first: all of them or none.",
+      internal);
   bind_random(m);
 }
 

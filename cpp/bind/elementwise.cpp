@@ -1,5 +1,5 @@
 // A function and a method for every formula in the list: names, parameters, defaults and texts come from
-// there.
+// there, and so does the description that Python's modules and the documentation are written from.
 #include "../ops/elementwise.h"
 
 #include <pybind11/typing.h>
@@ -30,49 +30,60 @@ std::string documentation() {
   return std::string(Op::formula) + ", element by element; derivative " + Op::derivative + ".";
 }
 
-template <int i, class Op>
-py::arg_v scalar_arg() {
-  return py::arg(Op::scalars[i].name) = Op::scalars[i].value;
-}
-template <int i, class Op>
-constexpr bool has_default = !(Op::scalars[i].value != Op::scalars[i].value);
-
-// Those to which torch.nn.functional gives `inplace`: a hint about memory, which changes nothing here, as
-// values are immutable.
 template <class Op>
-constexpr bool takes_inplace() {
-  constexpr std::string_view names[] = {"relu",     "relu6",       "leaky_relu", "elu",
-                                        "selu",     "celu",        "silu",       "mish",
-                                        "hardtanh", "hardsigmoid", "hardswish",  "threshold"};
-  return std::ranges::find(names, Op::name) != std::end(names);
+std::string documentation_with_example() {
+  std::string text = documentation<Op>();
+  if (Op::source) text += std::string(" Source: ") + Op::source + ".";
+  if (!Op::example.x) return text;
+  const std::string scalars = Op::example.scalars;
+  return text + "\n\n>>> nncore." + Op::name + "(nncore.tensor(" + Op::example.x + ")" +
+         (scalars.empty() ? "" : ", ") + scalars + ")\ntensor(" + Op::example.y + ")";
 }
 
-template <class Op, class... Numbers, class... Args>
-void bind_with(py::module_& m, TensorClass& tensor, const Args&... scalars) {
-  const std::string doc = documentation<Op>();
-  const auto f = [](const Tensor& x, Numbers... s) { return ops::apply<Op>(x, ops::Scalars{s...}); };
-  if constexpr (takes_inplace<Op>())
-    m.def(
-        Op::name, [](const Tensor& x, Numbers... s, bool) { return ops::apply<Op>(x, ops::Scalars{s...}); },
-        py::arg("input"), scalars..., py::arg("inplace") = false, doc.c_str());
+// The type, the value and the declaration of parameter i.
+template <class Op, size_t i>
+using Number = std::conditional_t<Op::scalars[i].optional, std::optional<double>, double>;
+template <class Op, size_t i>
+double number(const Number<Op, i>& given) {
+  if constexpr (Op::scalars[i].optional)
+    return given.value_or(Op::scalars[i].value);
   else
-    m.def(Op::name, f, py::arg("input"), scalars..., doc.c_str());
-  tensor.def(Op::name, f, scalars..., doc.c_str());
+    return given;
+}
+constexpr bool has_default(const Scalar& s) { return s.value == s.value; }
+template <class Op, size_t i>
+auto parameter() {
+  const py::arg name(Op::scalars[i].name);
+  if constexpr (Op::scalars[i].optional)
+    return name = py::none();
+  else if constexpr (has_default(Op::scalars[i]))
+    return name = Op::scalars[i].value;
+  else
+    return name;
+}
+
+template <class Op, size_t... i>
+void bind_with(py::module_& m, TensorClass& tensor, std::index_sequence<i...>) {
+  const std::string doc = documentation_with_example<Op>();
+  constexpr Public where = {.nncore = true, .functional = Op::layer.name != nullptr};
+  const auto f = [](const Tensor& x, const Number<Op, i>&... s) {
+    return ops::apply<Op>(x, ops::Scalars{number<Op, i>(s)...});
+  };
+  if constexpr (Op::layer.inplace)  // changes nothing: the result is a new tensor
+    m.def(
+        Op::name, [f](const Tensor& x, const Number<Op, i>&... s, bool) { return f(x, s...); },
+        py::arg("input"), parameter<Op, i>()..., py::arg("inplace") = false, doc.c_str(), where);
+  else
+    m.def(Op::name, f, py::arg("input"), parameter<Op, i>()..., doc.c_str(), where);
+  tensor.def(Op::name, f, parameter<Op, i>()..., doc.c_str());
 }
 
 template <class Op>
 void bind_unary(py::module_& m, TensorClass& tensor) {
   if constexpr (is_listed<Op>()) {
-    if constexpr (scalar_count<Op> == 0) {
-      bind_with<Op>(m, tensor);
+    bind_with<Op>(m, tensor, std::make_index_sequence<scalar_count<Op>>());
+    if constexpr (scalar_count<Op> == 0)
       direct(m, tensor, Op::name, [](const Tensor& x) { return ops::apply<Op>(x); });
-    } else if constexpr (scalar_count<Op> == 1) {
-      bind_with<Op, double>(m, tensor, scalar_arg<0, Op>());
-    } else if constexpr (has_default<0, Op>) {
-      bind_with<Op, double, double>(m, tensor, scalar_arg<0, Op>(), scalar_arg<1, Op>());
-    } else {
-      bind_with<Op, double, double>(m, tensor, py::arg(Op::scalars[0].name), py::arg(Op::scalars[1].name));
-    }
   }
 }
 
@@ -81,7 +92,7 @@ void bind_all(py::module_& m, TensorClass& tensor, OpList<Ops...>) {
   (bind_unary<Ops>(m, tensor), ...);
 }
 
-// What the documentation and the tests derive from the lists.
+// What the documentation, the tests and tools/make_modules.py derive from the lists.
 template <class Op>
 py::dict description() {
   py::dict d;
@@ -89,6 +100,19 @@ py::dict description() {
   d["formula"] = Op::formula;
   d["derivative"] = Op::derivative;
   d["ulp"] = Op::ulp;
+  if constexpr (requires { Op::layer; }) {
+    d["layer"] = Op::layer.name;
+    d["inplace"] = Op::layer.inplace;
+    d["source"] = Op::source;
+    d["example"] = py::make_tuple(Op::example.x, Op::example.y, Op::example.scalars);
+    py::list scalars;
+    for (int i = 0; i < scalar_count<Op>; i++) {
+      const Scalar& s = Op::scalars[i];
+      scalars.append(py::make_tuple(s.name, has_default(s) ? py::float_(s.value) : py::object(py::none()),
+                                    s.shown_by_name));
+    }
+    d["scalars"] = scalars;
+  }
   return d;
 }
 template <class... Ops>
@@ -189,10 +213,21 @@ Tensor where(const Tensor& condition, py::handle a, py::handle b) {
   return ops::where(condition, tensor(a, b), tensor(b, a));
 }
 
+void check_numbers(const std::string& caller, const std::string& name, const std::vector<double>& numbers) {
+  for (int op = 0; op < UnaryOps::size; op++) {
+    if (name != ops::unary_info[op].name) continue;
+    ops::Scalars scalars = {};
+    std::copy_n(numbers.begin(), std::min(numbers.size(), scalars.size()), scalars.begin());
+    return ops::check_scalars(caller.c_str(), op, scalars);
+  }
+}
+
 }  // namespace
 
 void bind_elementwise(py::module_& m, TensorClass& tensor) {
   bind_all(m, tensor, UnaryOps());
+  m.def("check_numbers", check_numbers, py::arg("caller"), py::arg("op"), py::arg("numbers"),
+        "Raises ValueError in the caller's name where the elementwise op refuses these numbers.", internal);
   m.def(
       "elementwise_ops",
       [] {
@@ -201,10 +236,12 @@ void bind_elementwise(py::module_& m, TensorClass& tensor) {
         append_descriptions(list, BinaryOps());
         return list;
       },
-      "Name, formula, derivative and float32 bound in ulp of every elementwise op.");
-  m.def("gelu", gelu, py::arg("input"), py::arg("approximate") = "none",
-        (documentation<formulas::Gelu>() + " approximate='tanh': " + formulas::GeluTanh::formula + ".")
-            .c_str());
+      "A description of every elementwise op: name, formula, derivative, float32 bound in ulp, ...",
+      internal);
+  m.def(
+      "gelu", gelu, py::arg("input"), py::arg("approximate") = "none",
+      (documentation<formulas::Gelu>() + " approximate='tanh': " + formulas::GeluTanh::formula + ".").c_str(),
+      everywhere);
   const std::string clamp_doc = documentation<formulas::Clamp>();
   for (const char* name : {"clamp", "clip"})
     bind_both(m, tensor, name, clamp, py::arg("min") = py::none(), py::arg("max") = py::none(),
@@ -218,11 +255,13 @@ void bind_elementwise(py::module_& m, TensorClass& tensor) {
       py::arg("input"), py::arg("other"),
       "The smaller of two, element by element; the gradient is shared where they are equal.");
   m.def("prelu", prelu, py::arg("input"), py::arg("weight"),
-        (documentation<formulas::Prelu>() + " b is the weight, of all or of each channel.").c_str());
+        (documentation<formulas::Prelu>() + " b is the weight, of all or of each channel.").c_str(),
+        functional);
   bind_both(
       m, tensor, "round", round_to, py::kw_only(), py::arg("decimals"),
       "Rounded to so many decimal places; fewer than 0: to tens, hundreds, ..., of integers as float32.");
-  m.def("glu", glu, py::arg("input"), py::arg("dim") = -1, "a sigmoid(b) for the halves a and b of an axis.");
+  m.def("glu", glu, py::arg("input"), py::arg("dim") = -1, "a sigmoid(b) for the halves a and b of an axis.",
+        functional);
   bind_both(m, tensor, "lerp", lerp, py::arg("end"), py::arg("weight"),
             "input + weight (end - input), broadcast.");
   bind_both(m, tensor, "addcmul", add_scaled<formulas::Mul>, py::arg("tensor1"), py::arg("tensor2"),

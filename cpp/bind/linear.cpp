@@ -11,7 +11,7 @@ namespace {
 int activation_index(const std::string& wanted) {
   if (wanted.empty()) return -1;
   for (size_t i = 0; i < ops::unary_info.size(); i++)
-    if (wanted == ops::unary_info[i].name && ops::unary_info[i].scalars == 0) return int(i);
+    if (wanted == ops::unary_info[i].name && ops::unary_info[i].scalars.empty()) return int(i);
   raise<ValueError>("linear: '", wanted,
                     "' is not an activation that can be fused; apply it to the result instead");
 }
@@ -25,16 +25,17 @@ void bind_linear(py::module_& m, TensorClass& tensor) {
   tensor.def("__matmul__", ops::matmul, py::arg("other"), py::is_operator());
   m.def("product", ops::product, py::arg("a"), py::arg("b"), py::arg("trans_a") = false,
         py::arg("trans_b") = false,
-        "op(a) @ op(b) of two matrices, each transposed or as it lies, without history.");
+        "op(a) @ op(b) of two matrices, each transposed or as it lies, without history.", internal);
   m.def("product_path", cpu::gemm_path, py::arg("m"), py::arg("n"), py::arg("k"), py::arg("trans_a") = false,
-        py::arg("trans_b") = false, "The way a product of this shape takes.");
+        py::arg("trans_b") = false, "The way a product of this shape takes.", internal);
   m.def(
       "linear",
       [](const Tensor& x, const Tensor& w, const std::optional<Tensor>& b, const std::string& activation) {
         return ops::linear(x, w, b.value_or(Tensor()), activation_index(activation));
       },
       py::arg("input"), py::arg("weight"), py::arg("bias") = py::none(), py::arg("activation") = "",
-      "activation(input @ weight.T + bias) in one pass: input (..., in), weight (out, in), bias (out,).");
+      "activation(input @ weight.T + bias) in one pass: input (..., in), weight (out, in), bias (out,).",
+      functional);
 }
 
 }  // namespace nncore::bind

@@ -27,18 +27,18 @@ LossReduction reduction_of(const char* op, const py::object& size_average, const
 }
 
 template <class Loss>
-void bind_pair(py::module_& m, const char* doc) {  // a loss of input and target alone
+void bind_pair(py::module_& m, Public where, const char* doc) {  // a loss of input and target alone
   m.def(
       Loss::name,
       [](const Tensor& x, const Tensor& t, const py::object& average, const py::object& reduce,
          const std::string& reduction) {
         return ops::loss<Loss>(x, t, reduction_of(Loss::name, average, reduce, reduction));
       },
-      py::arg("input"), py::arg("target"), size_average(), reduce(), reduction(), doc);
+      py::arg("input"), py::arg("target"), size_average(), reduce(), reduction(), doc, where);
 }
 
 template <class Loss>
-void bind_pair_with_weight(py::module_& m, const char* doc) {
+void bind_pair_with_weight(py::module_& m, Public where, const char* doc) {
   m.def(
       Loss::name,
       [](const Tensor& x, const Tensor& t, const py::object& average, const py::object& reduce,
@@ -48,11 +48,11 @@ void bind_pair_with_weight(py::module_& m, const char* doc) {
         return ops::weighted(Loss::name, ops::loss<Loss>(x, t, LossReduction::none), *weight, r, true);
       },
       py::arg("input"), py::arg("target"), size_average(), reduce(), reduction(),
-      py::arg("weight") = py::none(), doc);
+      py::arg("weight") = py::none(), doc, where);
 }
 
 template <class Loss>
-void bind_pair_with(py::module_& m, const char* scalar, double value, const char* doc) {
+void bind_pair_with(py::module_& m, Public where, const char* scalar, double value, const char* doc) {
   m.def(
       Loss::name,
       [](const Tensor& x, const Tensor& t, double s, const py::object& average, const py::object& reduce,
@@ -60,7 +60,7 @@ void bind_pair_with(py::module_& m, const char* scalar, double value, const char
         return ops::loss<Loss>(x, t, reduction_of(Loss::name, average, reduce, reduction), {s});
       },
       py::arg("input"), py::arg("target"), py::arg(scalar) = value, size_average(), reduce(), reduction(),
-      doc);
+      doc, where);
 }
 
 // One with a third operand and an element weight, either may be missing.
@@ -75,16 +75,16 @@ void bind_weighted(py::module_& m, const char* third, const char* doc) {
                                c.value_or(Tensor()), w.value_or(Tensor()));
       },
       py::arg("input"), py::arg("target"), py::arg(third) = py::none(), py::arg("weight") = py::none(),
-      py::arg("s0") = 0.0, py::arg("s1") = 0.0, size_average(), reduce(), reduction(), doc);
+      py::arg("s0") = 0.0, py::arg("s1") = 0.0, size_average(), reduce(), reduction(), doc, internal);
 }
 
 void bind_pointwise(py::module_& m) {
   bind_pair_with_weight<losses::SquaredError>(
-      m,
+      m, everywhere,
       "(input - target)^2, averaged, summed or as it is; the shapes must be equal.\n\nweight, of that shape "
       "too, multiplies each, and the mean is divided by its sum.");
   bind_pair_with_weight<losses::L1>(
-      m,
+      m, functional,
       "|input - target|, averaged, summed or as it is; the shapes must be equal.\n\nweight, of that shape "
       "too, multiplies each, and the mean is divided by its sum.");
   m.def(
@@ -116,22 +116,22 @@ void bind_pointwise(py::module_& m) {
   bind_weighted<losses::Bce>(m, "third", "-t ln x - (1 - t) ln(1 - x), logarithms not below -100.");
   bind_weighted<losses::BceWithLogits>(
       m, "pos_weight", "binary_cross_entropy of sigmoid(input), the positives weighted by pos_weight.");
-  bind_pair<losses::KlDiv>(m, "t (ln t - x) of log-probabilities x and probabilities t.");
-  bind_pair<losses::KlDivLog>(m, "e^t (t - x) of log-probabilities x and t.");
-  bind_pair_with<losses::HingeEmbedding>(m, "margin", 1,
+  bind_pair<losses::KlDiv>(m, internal, "t (ln t - x) of log-probabilities x and probabilities t.");
+  bind_pair<losses::KlDivLog>(m, internal, "e^t (t - x) of log-probabilities x and t.");
+  bind_pair_with<losses::HingeEmbedding>(m, functional, "margin", 1,
                                          "x where target is 1, max(0, margin - x) where it is -1.");
-  bind_pair<losses::SoftMargin>(m, "ln(1 + e^(-t x)) of targets t, 1 or -1.");
-  bind_pair_with<losses::PoissonNll>(m, "eps", 1e-8, "x - t ln(x + eps).");
-  bind_pair<losses::PoissonNllLog>(m, "e^x - t x.");
+  bind_pair<losses::SoftMargin>(m, functional, "ln(1 + e^(-t x)) of targets t, 1 or -1.");
+  bind_pair_with<losses::PoissonNll>(m, internal, "eps", 1e-8, "x - t ln(x + eps).");
+  bind_pair<losses::PoissonNllLog>(m, internal, "e^x - t x.");
   m.def(
       losses::Stirling::name,
       [](const Tensor& x, const std::string& reduction) {
         return ops::loss<losses::Stirling>(x, {}, reduction_of(losses::Stirling::name, reduction));
       },
-      py::arg("input"), reduction(), "ln x! by Stirling's formula where x > 1, else 0.");
+      py::arg("input"), reduction(), "ln x! by Stirling's formula where x > 1, else 0.", internal);
   bind_weighted<losses::GaussianNll>(m, "var", "(ln v + (x - t)^2 / v) / 2 + s1, v = max(var, s0).");
   bind_weighted<losses::MarginRanking>(m, "sign", "max(0, s0 - sign (input - target)).");
-  bind_pair_with<losses::CosineEmbedding>(m, "margin", 0,
+  bind_pair_with<losses::CosineEmbedding>(m, internal, "margin", 0,
                                           "1 - x where target is 1, max(0, x - margin) where it is -1.");
 }
 
@@ -142,7 +142,7 @@ void bind_loss(py::module_& m, TensorClass& tensor) {
     bind_both(
         m, tensor, name,
         [f](const Tensor& x, int64_t dim, std::optional<DType> dtype) { return f(typed(x, dtype), dim); },
-        py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), doc);
+        py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), doc, everywhere);
   };
   along("softmax", ops::softmax,
         "exp(x) / sum(exp(x)) along dim, of the input as dtype where that is given.");
@@ -160,7 +160,8 @@ void bind_loss(py::module_& m, TensorClass& tensor) {
       py::arg("ignore_index") = -100, reduce(), reduction(), py::arg("label_smoothing") = 0.0,
       "-log softmax(input)[target], from logits (N, C) or (N, C, ...) and class indices or probabilities.\n\n"
       "Raises IndexError for a label outside 0..C-1, ValueError for shapes that do not match or a mean over "
-      "nothing.");
+      "nothing.",
+      everywhere);
   m.def(
       "nll_loss",
       [](const Tensor& x, const Tensor& target, const std::optional<Tensor>& weight,
@@ -171,14 +172,14 @@ void bind_loss(py::module_& m, TensorClass& tensor) {
       },
       py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), size_average(),
       py::arg("ignore_index") = -100, reduce(), reduction(),
-      "-input[target], from log-probabilities (N, C) or (N, C, ...).");
+      "-input[target], from log-probabilities (N, C) or (N, C, ...).", everywhere);
   m.def(
       "squared_error",
       [](const Tensor& x, const Tensor& t, double scale) {
         return ops::summed_loss(LossOps::index_of<losses::SquaredError>, "squared_error", x, t, scale);
       },
       py::arg("input"), py::arg("target"), py::arg("scale") = 1.0,
-      "scale * sum((input - target)^2); the shapes must be equal.");
+      "scale * sum((input - target)^2); the shapes must be equal.", internal);
   m.def(
       "multi_margin_loss",
       [](const Tensor& x, const Tensor& target, int p, double margin, const std::optional<Tensor>& weight,
@@ -199,7 +200,8 @@ void bind_loss(py::module_& m, TensorClass& tensor) {
       },
       py::arg("log_probs"), py::arg("targets"), py::arg("input_lengths"), py::arg("target_lengths"),
       py::arg("blank") = 0, reduction(), py::arg("zero_infinity") = false,
-      "-ln of the probability of all alignments of targets with log_probs (steps, batch, classes).");
+      "-ln of the probability of all alignments of targets with log_probs (steps, batch, classes).",
+      internal);
   bind_pointwise(m);
 }
 

@@ -104,18 +104,20 @@ PYBIND11_MODULE(_core_of_main, m) {
   bind_reduce(m, tensor);
   bind_linear(m, tensor);
   bind_einsum(m, tensor);
+  bind_runtime(m);
+  publish(m, {.nncore = true, .functional = false});
   bind_loss(m, tensor);
+  bind_norm(m);
+  bind_regularize(m);
+  publish(m, functional);
   bind_settings(m);
   bind_recording(m);
   bind_guards(m);
   bind_replay(m);
   bind_recurrent(m);
   bind_attention(m);
-  bind_norm(m);
-  bind_regularize(m);
   bind_optim(m);
   bind_autograd(m, tensor);
-  bind_runtime(m);
   explain_mismatches(m);
 }
 

@@ -1,6 +1,7 @@
 // The parts of the extension module, one function each.
 #pragma once
 #include "casters.h"
+#include "names.h"
 
 namespace nncore::bind {
 

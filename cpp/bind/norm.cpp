@@ -64,7 +64,7 @@ void bind_norm(py::module_& m) {
       ">>> nncore.nn.functional.rms_norm(nncore.tensor([1.0, 7.0]), 2).tolist()\n"
       "[0.20000000298023224, 1.399999976158142]");
   m.def("l2_normalize", ops::l2_normalize, py::arg("input"), py::arg("dim") = 1, py::arg("eps") = 1e-12,
-        "x / max(|x|, eps) along dim.");
+        "x / max(|x|, eps) along dim.", internal);
   m.def(
       "group_norm",
       [](const Tensor& x, int64_t groups, const Optional& weight, const Optional& bias, double eps) {
@@ -103,7 +103,8 @@ void bind_norm(py::module_& m) {
       ">>> nncore.nn.functional.batch_norm(x, None, None, training=True).round(decimals=4).tolist()\n"
       "[[-1.0], [1.0]]");
   m.def("response_norm", ops::response_norm, py::arg("input"), py::arg("size"), py::arg("alpha"),
-        py::arg("beta"), py::arg("k"), "x (k + alpha * sum of x^2 over neighbouring channels)^-beta.");
+        py::arg("beta"), py::arg("k"), "x (k + alpha * sum of x^2 over neighbouring channels)^-beta.",
+        internal);
 }
 
 }  // namespace nncore::bind

@@ -60,7 +60,7 @@ void bind_regularize(py::module_& m) {
         return ops::embedding(ids, table, padding_row("embedding", padding, table), by_frequency);
       },
       py::arg("input"), py::arg("weight"), py::arg("padding_idx") = py::none(),
-      py::arg("scale_grad_by_freq") = false, "Row input[i] of weight for every i.");
+      py::arg("scale_grad_by_freq") = false, "Row input[i] of weight for every i.", internal);
   m.def(
       "embedding_bag",
       [](const Tensor& ids, const Tensor& table, const std::optional<Tensor>& offsets,
@@ -74,7 +74,7 @@ void bind_regularize(py::module_& m) {
       py::arg("input"), py::arg("weight"), py::arg("offsets") = py::none(), py::arg("mode") = "mean",
       py::arg("include_last_offset") = false, py::arg("padding_idx") = py::none(),
       py::arg("scale_grad_by_freq") = false, py::arg("per_sample_weights") = py::none(),
-      "Sums, means or largest elements of rows of weight.");
+      "Sums, means or largest elements of rows of weight.", internal);
 }
 
 }  // namespace nncore::bind

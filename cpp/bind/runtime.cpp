@@ -35,13 +35,14 @@ void bind_runtime(py::module_& m) {
       },
       py::arg("n"), "How many threads kernels may use; results do not depend on it.");
   m.def("set_always_split", set_always_split, py::arg("on"),
-        "For tests: kernels use all threads, however little there is to do.");
+        "For tests: kernels use all threads, however little there is to do.", internal);
   m.def("get_num_threads", num_threads, "How many threads kernels may use.");
   m.def("show_config", show_config, "Version, processor, instruction sets and threads as text.");
-  m.def("isa_levels", level_names, "The instruction-set levels this processor can run, lowest first.");
-  m.def("isa", [] { return level_name(); }, "The instruction-set level in use.");
+  m.def("isa_levels", level_names, "The instruction-set levels this processor can run, lowest first.",
+        internal);
+  m.def("isa", [] { return level_name(); }, "The instruction-set level in use.", internal);
   m.def("set_isa", set_level, py::arg("name"),
-        "Uses another instruction-set level; results do not depend on it.");
+        "Uses another instruction-set level; results do not depend on it.", internal);
   m.def(
       "memory_stats",
       [] {
@@ -52,7 +53,7 @@ void bind_runtime(py::module_& m) {
         d["peak"] = s.peak;
         return d;
       },
-      "Bytes of tensor memory in use, cached for reuse, and the most ever in use.");
+      "Bytes of tensor memory in use, cached for reuse, and the most ever in use.", internal);
   m.def(
       "measure_limits",
       [](int threads, double seconds, int64_t bytes) {
@@ -75,13 +76,15 @@ void bind_runtime(py::module_& m) {
       },
       py::arg("threads") = 0, py::arg("seconds") = 0.1, py::arg("bytes") = 0,
       "What the machine can do at most: operations and bytes a second; `seconds` for each of four "
-      "measurements.");
+      "measurements.",
+      internal);
   m.def(
       "load_backend", [](const std::string& path) { return std::string(load_backend(path).name()); },
       py::arg("path"),
-      "Loads a backend from a shared library and returns its name, which Tensor.to() then accepts.");
-  m.def("backend_names", backend_names, "The devices that Tensor.to() accepts.");
-  m.def("trim_memory", trim, "Gives cached memory back to the system.");
+      "Loads a backend from a shared library and returns its name, which Tensor.to() then accepts.",
+      internal);
+  m.def("backend_names", backend_names, "The devices that Tensor.to() accepts.", internal);
+  m.def("trim_memory", trim, "Gives cached memory back to the system.", internal);
 }
 
 }  // namespace nncore::bind

@@ -102,7 +102,8 @@ void bind_select(py::module_& m, TensorClass& tensor) {
         "1 at the class of each element along a new last axis, else 0; int64.\n\nnum_classes -1: one more "
         "than the "
         "largest, which the host then reads. Raises IndexError for a class out of range.\n\n"
-        ">>> nncore._core.one_hot(nncore.tensor([2, 0]), 3).tolist()\n[[0, 0, 1], [1, 0, 0]]");
+        ">>> nncore._core.one_hot(nncore.tensor([2, 0]), 3).tolist()\n[[0, 0, 1], [1, 0, 0]]",
+        functional);
 
   bind_both(
       m, tensor, "sort",

@@ -2,6 +2,7 @@
 
 #include <cfloat>
 #include <cmath>
+#include <sstream>
 
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
@@ -17,7 +18,7 @@ namespace {
 
 template <class... Ops>
 constexpr std::array<UnaryInfo, sizeof...(Ops)> unary_infos(OpList<Ops...>) {
-  return {{{Ops::name, Ops::needs, scalar_count<Ops>}...}};
+  return {{{Ops::name, Ops::needs, {Ops::scalars, size_t(scalar_count<Ops>)}, Ops::refuses}...}};
 }
 template <class... Ops>
 constexpr std::array<BinaryInfo, sizeof...(Ops)> binary_infos(OpList<Ops...>) {
@@ -123,11 +124,23 @@ Tensor of_integers(int op, const Tensor& x, const Scalars& scalars) {
 
 }  // namespace
 
+void check_scalars(const char* caller, int op, const Scalars& scalars) {
+  const UnaryInfo& info = unary_info[op];
+  const char* const reason = info.refuses(scalars.data());
+  if (!reason) [[likely]]
+    return;
+  std::ostringstream given;
+  for (size_t i = 0; i < info.scalars.size(); i++)
+    given << (i ? ", " : "") << info.scalars[i].name << '=' << scalars[i];
+  raise<ValueError>(caller, ": ", reason, ", got ", given.str());
+}
+
 Tensor unary(int op, const Tensor& input, Scalars scalars) {
+  const UnaryInfo& info = unary_info[op];
+  if (!info.scalars.empty()) check_scalars(info.name, op, scalars);
   if (!is_floating(input.dtype()) && input.dtype() != DType::boolean)
     if (Tensor y = of_integers(op, input, scalars); y.defined()) return y;
   const Tensor x = is_floating(input.dtype()) ? input : cast(input, DType::float32);
-  const UnaryInfo& info = unary_info[op];
   if (x.dtype() == DType::float32)
     for (const double s : scalars)
       if (!(std::fabs(s) <= FLT_MAX)) [[unlikely]]

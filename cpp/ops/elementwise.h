@@ -1,6 +1,7 @@
 // Elementwise ops. An op is an index in a list of elementwise_list.h.
 #pragma once
 #include <array>
+#include <span>
 
 #include "../backend/kernels/broadcast.h"
 #include "../core/tensor.h"
@@ -17,7 +18,8 @@ using Scalars = std::array<double, 2>;
 struct UnaryInfo {
   const char* name;
   Needs needs;
-  int scalars;
+  std::span<const Scalar> scalars;
+  decltype(&Formula::refuses) refuses;
 };
 struct BinaryInfo {
   const char* name;
@@ -26,6 +28,9 @@ struct BinaryInfo {
 extern const std::array<UnaryInfo, UnaryOps::size> unary_info;
 extern const std::array<BinaryInfo, BinaryOps::size> binary_info;
 extern const std::array<const char*, CompareOps::size> compare_names;
+
+// Raises ValueError in the name of `caller` for scalars that the formula refuses.
+void check_scalars(const char* caller, int op, const Scalars& scalars);
 
 // The loop over operands that are broadcast to `shape`, with as few axes as possible.
 BroadcastLoop merged_loop(const Shape& shape, std::initializer_list<const Tensor*> operands);

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from nncore import Tensor, dtype
 
+__all__ = ["allclose", "as_tensor", "equal", "hstack", "isclose", "vstack"]
+
 
 def isclose(
     input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from fuzz.operands import Axes, operand
+from nncore.nn import activation
 
 SHAPES = ("x f n 4", "x f n 4 a", "x f 4")
 # A layer's expression, the inputs it takes.
@@ -81,10 +82,7 @@ LOSSES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("nn.CTCLoss(zero_infinity={flag})", ("x f a n {k}|t i<{k} n m|i = ({a},) * {n}|j = (1,) * {n}",)),
     ("nn.SumSquaredError()", ("x f n {k}|y f n {k}",)),
 )
-ACTIVATIONS = (
-    "CELU", "ELU", "GELU", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "LogSigmoid", "Mish", "ReLU",
-    "ReLU6", "SELU", "SiLU", "Sigmoid", "Softplus", "Softsign", "Tanh", "Tanhshrink", "Identity",
-)  # fmt: skip
+ACTIVATIONS = ("GELU", "Identity", *(name for name in activation.__all__ if name != "Threshold"))
 
 
 class Settings(Axes):

@@ -7,7 +7,7 @@ from typing import Literal
 from nncore import _core
 from nncore._core import Tensor
 
-__all__ = ["Mode", "embedding", "embedding_bag", "refuse"]
+__all__ = ["embedding", "embedding_bag"]
 
 Mode = Literal["sum", "mean", "max"]
 

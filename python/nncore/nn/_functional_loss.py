@@ -12,7 +12,6 @@ from nncore._check import number, optional_tensors, tensors
 from nncore._core import Tensor
 
 __all__ = [
-    "Reduction",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cosine_embedding_loss",

@@ -1,35 +1,30 @@
 """Activations: functions of each element.
 
-`inplace` is taken where PyTorch has it, as the hint about memory that it is: the result is the same, and the
-input stays, as values are immutable.
+`inplace` is taken where PyTorch has it and changes nothing: the result is a new tensor.
 """
+
+# Written by tools/make_from_list.py from the formulas; do not edit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar, Literal
-
 from nncore import _core
-from nncore._check import number, size
-from nncore._core import Tensor, dtype
+from nncore._check import number
+from nncore._core import Tensor
 
-from .module import Module
-from .parameter import Parameter
+from .elementwise import Elementwise
 
 __all__ = [
     "CELU",
     "ELU",
-    "GELU",
-    "SELU",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
     "LeakyReLU",
     "LogSigmoid",
     "Mish",
-    "PReLU",
     "ReLU",
     "ReLU6",
+    "SELU",
     "SiLU",
     "Sigmoid",
     "Softplus",
@@ -40,333 +35,284 @@ __all__ = [
 ]
 
 
-class Elementwise(Module):
-    """Base: y = function(x, *settings), where the settings are attributes that the printed form shows."""
+class CELU(Elementwise):
+    """y = x where x > 0, else alpha (e^(x / alpha) - 1); derivative 1 where x > 0, else e^(x / alpha).
+    Source: Barron 2017.
 
-    function: ClassVar[Callable[..., Tensor]]
-    settings: ClassVar[tuple[str, ...]] = ()
-    fused: str = ""  # the name by which `_core.linear` can apply it at once
-    inplace: bool = False
+    >>> nn.CELU(2.0)(nncore.tensor([-1.0, 2.0]))
+    tensor([-0.7869,  2.    ])
+    """
+
+    settings = ("alpha",)
+    alpha: float
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__()
+        self.alpha = number("CELU", "alpha", alpha)
+        self.inplace = inplace
+        _core.check_numbers("CELU", "celu", [self.alpha])
 
     def forward(self, input: Tensor) -> Tensor:
-        return self.function(input)
-
-    def extra_repr(self) -> str:
-        shown = (*self.settings, "inplace") if self.inplace else self.settings
-        return ", ".join(f"{name}={getattr(self, name)}" for name in shown)
+        return _core.celu(input, self.alpha)
 
 
-class _Hinted(Elementwise):
-    """One without settings that takes PyTorch's `inplace`."""
+class ELU(Elementwise):
+    """y = x where x > 0, else alpha (e^x - 1); derivative 1 where x > 0, else alpha e^x. Source: Clevert,
+    Unterthiner and Hochreiter 2015.
+
+    >>> nn.ELU()(nncore.tensor([-1.0, 2.0]))
+    tensor([-0.6321,  2.    ])
+    """
+
+    settings = ("alpha",)
+    alpha: float
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__()
+        self.alpha = number("ELU", "alpha", alpha)
+        self.inplace = inplace
+        _core.check_numbers("ELU", "elu", [self.alpha])
+
+    def forward(self, input: Tensor) -> Tensor:
+        return _core.elu(input, self.alpha)
+
+
+class Hardsigmoid(Elementwise):
+    """y = min(max(x + 3, 0), 6) / 6; derivative 1/6 where -3 < x < 3, else 0. Source: Howard et al. 2019,
+    section 5.2.
+
+    >>> nn.Hardsigmoid()(nncore.tensor([-3.0, 0.0, 3.0]))
+    tensor([0. , 0.5, 1. ])
+    """
+
+    function, fused = staticmethod(_core.hardsigmoid), "hardsigmoid"
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
         self.inplace = inplace
 
 
-def fusible(module: Module) -> bool:
-    """Whether the class itself, and no subclass that may differ, has a fused form."""
-    return isinstance(module, Elementwise) and bool(vars(type(module)).get("fused"))
+class Hardswish(Elementwise):
+    """y = x min(max(x + 3, 0), 6) / 6; derivative 0 where x <= -3, x / 3 + 1/2 where x < 3, else 1. Source:
+    Howard et al. 2019, section 5.2.
 
-
-# Without settings
-
-
-class ReLU(_Hinted):
-    """y = max(x, 0). Source: Nair and Hinton 2010. `inplace` changes nothing: values are immutable.
-
-    >>> nn.ReLU()(nncore.tensor([-1.0, 2.0])).tolist()
-    [0.0, 2.0]
-    """
-
-    function, fused = staticmethod(_core.relu), "relu"
-
-
-class Sigmoid(Elementwise):
-    """y = 1 / (1 + exp(-x)). Source: Rumelhart, Hinton and Williams 1986, eq. 2.
-
-    >>> nn.Sigmoid()(nncore.zeros(1)).item()
-    0.5
-    """
-
-    function, fused = staticmethod(_core.sigmoid), "sigmoid"
-
-
-class Tanh(Elementwise):
-    """y = (exp(x) - exp(-x)) / (exp(x) + exp(-x)).
-
-    >>> nn.Tanh()(nncore.zeros(1)).item()
-    0.0
-    """
-
-    function, fused = staticmethod(_core.tanh), "tanh"
-
-
-class SiLU(_Hinted):
-    """y = x / (1 + exp(-x)). Source: Elfwing, Uchibe and Doya 2017; Ramachandran, Zoph and Le 2017 ("Swish").
-
-    >>> nn.SiLU()(nncore.zeros(1)).item()
-    0.0
-    """
-
-    function, fused = staticmethod(_core.silu), "silu"
-
-
-class Mish(_Hinted):
-    """y = x tanh(log(1 + exp(x))). Source: Misra 2019.
-
-    >>> round(nn.Mish()(nncore.ones(1)).item(), 4)
-    0.8651
-    """
-
-    function, fused = staticmethod(_core.mish), "mish"
-
-
-class SELU(_Hinted):
-    """y = 1.0507 x where x > 0, else 1.7581 (exp(x) - 1). Source: Klambauer et al. 2017.
-
-    >>> round(nn.SELU()(nncore.ones(1)).item(), 4)
-    1.0507
-    """
-
-    function, fused = staticmethod(_core.selu), "selu"
-
-
-class ReLU6(_Hinted):
-    """y = min(max(x, 0), 6). Source: Krizhevsky 2010.
-
-    >>> nn.ReLU6()(nncore.tensor([-1.0, 3.0, 9.0])).tolist()
-    [0.0, 3.0, 6.0]
-    """
-
-    function, fused = staticmethod(_core.relu6), "relu6"
-
-
-class Hardsigmoid(_Hinted):
-    """y = min(max(x + 3, 0), 6) / 6. Source: Howard et al. 2019, section 5.2.
-
-    >>> nn.Hardsigmoid()(nncore.tensor([-3.0, 0.0, 3.0])).tolist()
-    [0.0, 0.5, 1.0]
-    """
-
-    function, fused = staticmethod(_core.hardsigmoid), "hardsigmoid"
-
-
-class Hardswish(_Hinted):
-    """y = x min(max(x + 3, 0), 6) / 6. Source: Howard et al. 2019, section 5.2.
-
-    >>> nn.Hardswish()(nncore.tensor([-1.5, 0.0, 3.0])).tolist()
-    [-0.375, 0.0, 3.0]
+    >>> nn.Hardswish()(nncore.tensor([-1.5, 0.0, 3.0]))
+    tensor([-0.375,  0.   ,  3.   ])
     """
 
     function, fused = staticmethod(_core.hardswish), "hardswish"
 
-
-class LogSigmoid(Elementwise):
-    """y = -log(1 + exp(-x)).
-
-    >>> round(nn.LogSigmoid()(nncore.zeros(1)).item(), 4)
-    -0.6931
-    """
-
-    function, fused = staticmethod(_core.logsigmoid), "logsigmoid"
-
-
-class Softsign(Elementwise):
-    """y = x / (1 + |x|). Source: Bergstra et al. 2009.
-
-    >>> nn.Softsign()(nncore.ones(1)).item()
-    0.5
-    """
-
-    function, fused = staticmethod(_core.softsign), "softsign"
-
-
-class Tanhshrink(Elementwise):
-    """y = x - tanh(x).
-
-    >>> round(nn.Tanhshrink()(nncore.ones(1)).item(), 4)
-    0.2384
-    """
-
-    function, fused = staticmethod(_core.tanhshrink), "tanhshrink"
-
-
-# With settings
-
-
-class GELU(Elementwise):
-    """y = x Φ(x), Φ the normal distribution; "tanh" takes ½x (1 + tanh(sqrt(2/π) (x + .044715 x³))) for it.
-
-    Errors: ValueError for another `approximate`. Source: Hendrycks and Gimpel 2016.
-
-    >>> round(nn.GELU()(nncore.ones(1)).item(), 4)
-    0.8413
-    """
-
-    settings = ("approximate",)
-
-    def __init__(self, approximate: Literal["none", "tanh"] = "none") -> None:
-        super().__init__()
-        if approximate not in ("none", "tanh"):
-            raise ValueError(f"GELU: approximate must be 'none' or 'tanh', got {approximate!r}")
-        self.approximate = approximate
-
-    @property
-    def fused(self) -> str:  # type: ignore[override]
-        return "gelu" if self.approximate == "none" else "gelu_tanh"
-
-    def forward(self, input: Tensor) -> Tensor:
-        return _core.gelu(input, self.approximate)
-
-    def extra_repr(self) -> str:
-        return f"approximate={self.approximate!r}"
-
-
-class LeakyReLU(Elementwise):
-    """y = x where x > 0, else negative_slope * x. Source: Maas, Hannun and Ng 2013.
-
-    >>> nn.LeakyReLU(0.5)(nncore.tensor([-1.0, 2.0])).tolist()
-    [-0.5, 2.0]
-    """
-
-    settings = ("negative_slope",)
-
-    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
+    def __init__(self, inplace: bool = False) -> None:
         super().__init__()
         self.inplace = inplace
-        self.negative_slope = number("LeakyReLU", "negative_slope", negative_slope)
-
-    def forward(self, input: Tensor) -> Tensor:
-        return _core.leaky_relu(input, self.negative_slope)
-
-
-class ELU(Elementwise):
-    """y = x where x > 0, else alpha * (exp(x) - 1). Source: Clevert, Unterthiner and Hochreiter 2015.
-
-    >>> round(nn.ELU()(-nncore.ones(1)).item(), 4)
-    -0.6321
-    """
-
-    settings = ("alpha",)
-
-    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
-        self.alpha = number("ELU", "alpha", alpha)
-
-    def forward(self, input: Tensor) -> Tensor:
-        return _core.elu(input, self.alpha)
-
-
-class CELU(Elementwise):
-    """y = x where x > 0, else alpha * (exp(x / alpha) - 1). Source: Barron 2017.
-
-    Errors: ValueError for alpha 0.
-
-    >>> round(nn.CELU(2.0)(-nncore.ones(1)).item(), 4)
-    -0.7869
-    """
-
-    settings = ("alpha",)
-
-    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
-        self.alpha = number("CELU", "alpha", alpha)
-        if self.alpha == 0:
-            raise ValueError("CELU: alpha must not be 0; ReLU is the limit")
-
-    def forward(self, input: Tensor) -> Tensor:
-        return _core.celu(input, self.alpha)
-
-
-class Softplus(Elementwise):
-    """y = log(1 + exp(beta * x)) / beta, and x itself where beta * x > threshold. Source: Dugas et al. 2001.
-
-    Errors: ValueError unless beta > 0.
-
-    >>> round(nn.Softplus()(nncore.zeros(1)).item(), 4)
-    0.6931
-    """
-
-    settings = ("beta", "threshold")
-
-    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
-        super().__init__()
-        self.beta = number("Softplus", "beta", beta, above=0.0)
-        self.threshold = number("Softplus", "threshold", threshold)
-
-    def forward(self, input: Tensor) -> Tensor:
-        return _core.softplus(input, self.beta, self.threshold)
 
 
 class Hardtanh(Elementwise):
-    """y = min(max(x, min_val), max_val).
+    """y = min(max(x, min_val), max_val); derivative 1 where min_val < x < max_val, else 0. Source: Collobert
+    2004.
 
-    Errors: ValueError unless min_val < max_val. Source: Collobert 2004.
-
-    >>> nn.Hardtanh()(nncore.tensor([-3.0, 0.5, 3.0])).tolist()
-    [-1.0, 0.5, 1.0]
+    >>> nn.Hardtanh()(nncore.tensor([-3.0, 0.5, 3.0]))
+    tensor([-1. ,  0.5,  1. ])
     """
 
     settings = ("min_val", "max_val")
+    min_val: float
+    max_val: float
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
         super().__init__()
-        self.inplace = inplace
         self.min_val = number("Hardtanh", "min_val", min_val)
         self.max_val = number("Hardtanh", "max_val", max_val)
-        if not self.min_val < self.max_val:
-            raise ValueError(f"Hardtanh: min_val {self.min_val} must be below max_val {self.max_val}")
+        self.inplace = inplace
+        _core.check_numbers("Hardtanh", "hardtanh", [self.min_val, self.max_val])
 
     def forward(self, input: Tensor) -> Tensor:
         return _core.hardtanh(input, self.min_val, self.max_val)
 
 
-class Threshold(Elementwise):
-    """y = x where x > threshold, else value.
+class LeakyReLU(Elementwise):
+    """y = x where x > 0, else negative_slope x; derivative 1 where x > 0, else negative_slope. Source: Maas,
+    Hannun and Ng 2013.
 
-    >>> nn.Threshold(1.0, 20.0)(nncore.tensor([0.5, 2.0])).tolist()
-    [20.0, 2.0]
+    >>> nn.LeakyReLU(0.5)(nncore.tensor([-1.0, 2.0]))
+    tensor([-0.5,  2. ])
+    """
+
+    settings = ("negative_slope",)
+    negative_slope: float
+
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
+        super().__init__()
+        self.negative_slope = number("LeakyReLU", "negative_slope", negative_slope)
+        self.inplace = inplace
+        _core.check_numbers("LeakyReLU", "leaky_relu", [self.negative_slope])
+
+    def forward(self, input: Tensor) -> Tensor:
+        return _core.leaky_relu(input, self.negative_slope)
+
+
+class LogSigmoid(Elementwise):
+    """y = -ln(1 + e^-x); derivative sigmoid(-x).
+
+    >>> nn.LogSigmoid()(nncore.tensor([-1.0, 0.0]))
+    tensor([-1.3133, -0.6931])
+    """
+
+    function, fused = staticmethod(_core.logsigmoid), "logsigmoid"
+
+
+class Mish(Elementwise):
+    """y = x tanh(softplus(x)); derivative w + x (1 - w^2) sigmoid(x), w = tanh(softplus(x)). Source: Misra
+    2019.
+
+    >>> nn.Mish()(nncore.tensor([-1.0, 2.0]))
+    tensor([-0.3034,  1.944 ])
+    """
+
+    function, fused = staticmethod(_core.mish), "mish"
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+
+class ReLU(Elementwise):
+    """y = max(x, 0); derivative 1 where y > 0, else 0. Source: Nair and Hinton 2010.
+
+    >>> nn.ReLU()(nncore.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+
+    function, fused = staticmethod(_core.relu), "relu"
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+
+class ReLU6(Elementwise):
+    """y = min(max(x, 0), 6); derivative 1 where 0 < y < 6, else 0. Source: Krizhevsky 2010.
+
+    >>> nn.ReLU6()(nncore.tensor([-1.0, 3.0, 9.0]))
+    tensor([0., 3., 6.])
+    """
+
+    function, fused = staticmethod(_core.relu6), "relu6"
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+
+class SELU(Elementwise):
+    """y = scale x where x > 0, else scale alpha (e^x - 1); derivative scale where x > 0, else scale alpha
+    e^x. Source: Klambauer et al. 2017.
+
+    >>> nn.SELU()(nncore.tensor([-1.0, 2.0]))
+    tensor([-1.1113,  2.1014])
+    """
+
+    function, fused = staticmethod(_core.selu), "selu"
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+
+class SiLU(Elementwise):
+    """y = x sigmoid(x); derivative s (1 + x (1 - s)), s = sigmoid(x). Source: Elfwing, Uchibe and Doya 2017;
+    Ramachandran, Zoph and Le 2017 ("Swish").
+
+    >>> nn.SiLU()(nncore.tensor([-1.0, 2.0]))
+    tensor([-0.2689,  1.7616])
+    """
+
+    function, fused = staticmethod(_core.silu), "silu"
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+
+class Sigmoid(Elementwise):
+    """y = 1 / (1 + e^-x); derivative y (1 - y). Source: Rumelhart, Hinton and Williams 1986, eq. 2.
+
+    >>> nn.Sigmoid()(nncore.tensor([-1.0, 0.0]))
+    tensor([0.2689, 0.5   ])
+    """
+
+    function, fused = staticmethod(_core.sigmoid), "sigmoid"
+
+
+class Softplus(Elementwise):
+    """y = ln(1 + e^(beta x)) / beta, x where beta x > threshold; derivative sigmoid(beta x), 1 where beta x >
+    threshold. Source: Dugas et al. 2001.
+
+    >>> nn.Softplus()(nncore.tensor([-1.0, 0.0]))
+    tensor([0.3133, 0.6931])
+    """
+
+    settings = ("beta", "threshold")
+    beta: float
+    threshold: float
+
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        super().__init__()
+        self.beta = number("Softplus", "beta", beta)
+        self.threshold = number("Softplus", "threshold", threshold)
+        _core.check_numbers("Softplus", "softplus", [self.beta, self.threshold])
+
+    def forward(self, input: Tensor) -> Tensor:
+        return _core.softplus(input, self.beta, self.threshold)
+
+
+class Softsign(Elementwise):
+    """y = x / (1 + |x|); derivative 1 / (1 + |x|)^2. Source: Bergstra et al. 2009.
+
+    >>> nn.Softsign()(nncore.tensor([-1.0, 3.0]))
+    tensor([-0.5 ,  0.75])
+    """
+
+    function, fused = staticmethod(_core.softsign), "softsign"
+
+
+class Tanh(Elementwise):
+    """y = (e^x - e^-x) / (e^x + e^-x); derivative 1 - y^2.
+
+    >>> nn.Tanh()(nncore.tensor([-1.0, 0.0]))
+    tensor([-0.7616,  0.    ])
+    """
+
+    function, fused = staticmethod(_core.tanh), "tanh"
+
+
+class Tanhshrink(Elementwise):
+    """y = x - tanh(x); derivative tanh(x)^2.
+
+    >>> nn.Tanhshrink()(nncore.tensor([-1.0, 2.0]))
+    tensor([-0.2384,  1.036 ])
+    """
+
+    function, fused = staticmethod(_core.tanhshrink), "tanhshrink"
+
+
+class Threshold(Elementwise):
+    """y = x where x > threshold, else value; derivative 1 where x > threshold, else 0.
+
+    >>> nn.Threshold(1.0, 20.0)(nncore.tensor([0.5, 2.0]))
+    tensor([20.,  2.])
     """
 
     settings = ("threshold", "value")
+    threshold: float
+    value: float
 
     def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
         super().__init__()
-        self.inplace = inplace
         self.threshold = number("Threshold", "threshold", threshold)
         self.value = number("Threshold", "value", value)
+        self.inplace = inplace
+        _core.check_numbers("Threshold", "threshold", [self.threshold, self.value])
 
     def forward(self, input: Tensor) -> Tensor:
         return _core.threshold(input, self.threshold, self.value)
-
-
-class PReLU(Module):
-    """y = max(x, 0) + weight min(x, 0), with a slope for all or one for each channel, axis 1.
-
-    Shapes: weight (num_parameters,), at first `init`. The derivative at 0 is weight. Errors: ValueError where
-    the channels are others. Source: He et al. 2015, eq. 1.
-
-    >>> nn.PReLU()(nncore.tensor([-1.0, 2.0])).tolist()
-    [-0.25, 2.0]
-    """
-
-    weight: Parameter
-
-    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: dtype | None = None) -> None:
-        super().__init__()
-        self.num_parameters = size("PReLU", "num_parameters", num_parameters, 1)
-        self.init = number("PReLU", "init", init)
-        self.weight = Parameter(_core.full((num_parameters,), init, dtype=dtype or _core.float32))
-
-    def reset_parameters(self) -> None:
-        """The slope `init`."""
-        _core.assign_(self.weight, self.init)
-
-    def forward(self, input: Tensor) -> Tensor:
-        return _core.prelu(input, self.weight)
-
-    def extra_repr(self) -> str:
-        return f"num_parameters={self.num_parameters}"

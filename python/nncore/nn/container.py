@@ -8,7 +8,7 @@ from typing import Any, TypeVar, overload
 
 from nncore import _core
 
-from .activation import fusible
+from .elementwise import fusible
 from .linear import Linear
 from .module import Module
 

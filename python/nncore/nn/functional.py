@@ -1,150 +1,17 @@
 """Functions that layers and losses are made of: PyTorch's `torch.nn.functional`.
 
-Those that the core gives with PyTorch's signature are handed on as they are.
-
 >>> nn.functional.relu(nncore.tensor([-1.0, 2.0])).tolist()
 [0.0, 2.0]
 """
 
 from __future__ import annotations
 
-from nncore._core import (
-    add_layer_norm,
-    alpha_dropout,
-    batch_norm,
-    celu,
-    cross_entropy,
-    dropout,
-    dropout1d,
-    dropout2d,
-    dropout3d,
-    elu,
-    feature_alpha_dropout,
-    gelu,
-    glu,
-    group_norm,
-    hardsigmoid,
-    hardswish,
-    hardtanh,
-    layer_norm,
-    leaky_relu,
-    linear,
-    log_softmax,
-    logsigmoid,
-    mish,
-    mse_loss,
-    nll_loss,
-    one_hot,
-    pad,
-    prelu,
-    relu,
-    relu6,
-    rms_norm,
-    selu,
-    sigmoid,
-    silu,
-    softmax,
-    softplus,
-    softsign,
-    tanh,
-    tanhshrink,
-    threshold,
-)
+from ._functional_axis import *
+from ._functional_core import *
+from ._functional_embedding import *
+from ._functional_loss import *
+from ._functional_norm import *
+from .attention import scaled_dot_product_attention as scaled_dot_product_attention
+from .positions import *
 
-from ._functional_axis import maxout, softmin
-from ._functional_embedding import embedding, embedding_bag
-from ._functional_loss import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cosine_embedding_loss,
-    cosine_similarity,
-    ctc_loss,
-    gaussian_nll_loss,
-    hinge_embedding_loss,
-    huber_loss,
-    kl_div,
-    l1_loss,
-    margin_ranking_loss,
-    multi_margin_loss,
-    multilabel_soft_margin_loss,
-    pairwise_distance,
-    poisson_nll_loss,
-    smooth_l1_loss,
-    soft_margin_loss,
-    triplet_margin_loss,
-)
-from ._functional_norm import instance_norm, local_response_norm, normalize
-from .attention import scaled_dot_product_attention
-from .positions import apply_rotary, rotary_tables, sinusoidal_positions
-
-__all__ = [
-    "add_layer_norm",
-    "alpha_dropout",
-    "apply_rotary",
-    "batch_norm",
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "celu",
-    "cosine_embedding_loss",
-    "cosine_similarity",
-    "cross_entropy",
-    "ctc_loss",
-    "dropout",
-    "dropout1d",
-    "dropout2d",
-    "dropout3d",
-    "elu",
-    "embedding",
-    "embedding_bag",
-    "feature_alpha_dropout",
-    "gaussian_nll_loss",
-    "gelu",
-    "glu",
-    "group_norm",
-    "hardsigmoid",
-    "hardswish",
-    "hardtanh",
-    "hinge_embedding_loss",
-    "huber_loss",
-    "instance_norm",
-    "kl_div",
-    "l1_loss",
-    "layer_norm",
-    "leaky_relu",
-    "linear",
-    "local_response_norm",
-    "log_softmax",
-    "logsigmoid",
-    "margin_ranking_loss",
-    "maxout",
-    "mish",
-    "mse_loss",
-    "multi_margin_loss",
-    "multilabel_soft_margin_loss",
-    "nll_loss",
-    "normalize",
-    "one_hot",
-    "pad",
-    "pairwise_distance",
-    "poisson_nll_loss",
-    "prelu",
-    "relu",
-    "relu6",
-    "rms_norm",
-    "rotary_tables",
-    "scaled_dot_product_attention",
-    "selu",
-    "sigmoid",
-    "silu",
-    "sinusoidal_positions",
-    "smooth_l1_loss",
-    "soft_margin_loss",
-    "softmax",
-    "softmin",
-    "softplus",
-    "softsign",
-    "tanh",
-    "tanhshrink",
-    "threshold",
-    "triplet_margin_loss",
-]
+__all__ = sorted(name for name, value in globals().items() if callable(value))

@@ -10,7 +10,7 @@ from nncore._core import Tensor
 
 from .module import Module
 
-__all__ = ["CrossEntropyLoss", "MSELoss", "NLLLoss", "Reduction", "SumSquaredError"]
+__all__ = ["CrossEntropyLoss", "MSELoss", "NLLLoss", "SumSquaredError"]
 
 Reduction = Literal["none", "mean", "sum"]
 

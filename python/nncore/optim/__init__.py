@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from . import lr_scheduler
-from .adam import Adam, AdamW
-from .optimizer import Optimizer
-from .sgd import SGD
+from . import lr_scheduler as lr_scheduler
+from .adam import *
+from .optimizer import Optimizer as Optimizer
+from .sgd import *
 
-__all__ = ["Optimizer", "SGD", "Adam", "AdamW", "lr_scheduler"]
+__all__ = sorted(name for name, value in globals().items() if isinstance(value, type))
+__all__ += ["lr_scheduler"]
+
+
+def __dir__() -> list[str]:
+    return __all__

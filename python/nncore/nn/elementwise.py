@@ -1,0 +1,95 @@
+"""What the activations of `nn.activation` share, and the activations that take more than numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, Literal
+
+from nncore import _core
+from nncore._check import number, size
+from nncore._core import Tensor, dtype
+
+from .module import Module
+from .parameter import Parameter
+
+__all__ = ["GELU", "PReLU"]
+
+
+class Elementwise(Module):
+    """Base: y = function(x, *settings), where the settings are attributes that the printed form shows."""
+
+    function: ClassVar[Callable[..., Tensor]]
+    settings: ClassVar[tuple[str, ...]] = ()
+    shown_by_name: ClassVar[bool] = True  # whether the printed form names the settings
+    fused: str = ""  # the name by which `_core.linear` can apply it in the same call
+    inplace: bool = False
+
+    def forward(self, input: Tensor) -> Tensor:
+        return self.function(input)
+
+    def extra_repr(self) -> str:
+        shown = [
+            f"{name}={getattr(self, name)!r}" if self.shown_by_name else repr(getattr(self, name))
+            for name in self.settings
+        ]
+        return ", ".join([*shown, "inplace=True"] if self.inplace else shown)
+
+
+def fusible(module: Module) -> bool:
+    """Whether the class itself, and not only a base class of it, has a fused form."""
+    return isinstance(module, Elementwise) and bool(vars(type(module)).get("fused"))
+
+
+class GELU(Elementwise):
+    """y = x Φ(x), with the normal distribution function Φ.
+
+    approximate="tanh" computes ½x (1 + tanh(sqrt(2/π) (x + 0.044715 x³))) instead. Errors: ValueError for
+    another `approximate`. Source: Hendrycks and Gimpel 2016.
+
+    >>> round(nn.GELU()(nncore.ones(1)).item(), 4)
+    0.8413
+    """
+
+    settings = ("approximate",)
+
+    def __init__(self, approximate: Literal["none", "tanh"] = "none") -> None:
+        super().__init__()
+        if approximate not in ("none", "tanh"):
+            raise ValueError(f"GELU: approximate must be 'none' or 'tanh', got {approximate!r}")
+        self.approximate = approximate
+
+    @property
+    def fused(self) -> str:  # type: ignore[override]
+        return "gelu" if self.approximate == "none" else "gelu_tanh"
+
+    def forward(self, input: Tensor) -> Tensor:
+        return _core.gelu(input, self.approximate)
+
+
+class PReLU(Module):
+    """y = max(x, 0) + weight min(x, 0), with one slope, or one for each channel along axis 1.
+
+    Shapes: weight (num_parameters,), filled with `init`. The derivative at 0 is weight. Errors: ValueError
+    for another number of channels. Source: He et al. 2015, eq. 1.
+
+    >>> nn.PReLU()(nncore.tensor([-1.0, 2.0])).tolist()
+    [-0.25, 2.0]
+    """
+
+    weight: Parameter
+
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: dtype | None = None) -> None:
+        super().__init__()
+        self.num_parameters = size("PReLU", "num_parameters", num_parameters, 1)
+        self.init = number("PReLU", "init", init)
+        self.weight = Parameter(_core.full((num_parameters,), init, dtype=dtype or _core.float32))
+
+    def reset_parameters(self) -> None:
+        """Fill weight with `init`."""
+        _core.assign_(self.weight, self.init)
+
+    def forward(self, input: Tensor) -> Tensor:
+        return _core.prelu(input, self.weight)
+
+    def extra_repr(self) -> str:
+        return f"num_parameters={self.num_parameters}"
