@@ -115,6 +115,24 @@ struct Hardswish : Formula {
   }
 };
 
+struct Hardshrink : Formula {
+  static constexpr const char *name = "hardshrink", *formula = "x where |x| > lambd, else 0",
+                              *derivative = "1 where |x| > lambd, else 0";
+  static constexpr Needs needs = Needs::x;
+  static constexpr Scalar scalars[] = {{.name = "lambd", .value = 0.5, .shown_by_name = false}};
+  static constexpr double ulp = 0;
+  static constexpr Layer layer = {.name = "Hardshrink"};
+  static constexpr Example example = {"[-1.0, 0.3, 2.0]", "[-1.,  0.,  2.]"};
+  template <class V>
+  static constexpr V fwd(V x, const V* s) {
+    return select(abs(x) <= s[0], V(0), x);
+  }
+  template <class V>
+  static constexpr V bwd(V x, V, V dy, const V* s) {
+    return select(abs(x) <= s[0], V(0), dy);
+  }
+};
+
 struct Threshold : Formula {
   static constexpr const char *name = "threshold", *formula = "x where x > threshold, else value",
                               *derivative = "1 where x > threshold, else 0";

@@ -7,7 +7,7 @@ import collections.abc
 import typing
 import builtins
 import numpy as _np
-__all__ = ['dtype', 'float32', 'float64', 'int64', 'int32', 'uint8', 'bool', 'Tensor', 'Generator', 'manual_seed', 'tensor', 'from_numpy', 'full', 'empty', 'empty_like', 'zeros', 'zeros_like', 'ones', 'ones_like', 'arange', 'full_like', 'linspace', 'eye', 'rand', 'rand_like', 'randn', 'randn_like', 'randint', 'randperm', 'add', 'sub', 'mul', 'div', 'pow', 'remainder', 'floor_divide', 'fmod', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logical_and', 'logical_or', 'logical_xor', 'logical_not', 'isnan', 'isinf', 'isfinite', 'neg', 'abs', 'sign', 'exp', 'exp2', 'expm1', 'log', 'log1p', 'log2', 'log10', 'sqrt', 'rsqrt', 'reciprocal', 'square', 'floor', 'ceil', 'round', 'trunc', 'sin', 'cos', 'tan', 'erf', 'erfc', 'tanh', 'sigmoid', 'elu', 'selu', 'celu', 'silu', 'mish', 'softplus', 'softsign', 'tanhshrink', 'logsigmoid', 'relu', 'relu6', 'leaky_relu', 'hardtanh', 'hardsigmoid', 'hardswish', 'threshold', 'gelu', 'clamp', 'clip', 'maximum', 'minimum', 'lerp', 'addcmul', 'addcdiv', 'where', 'reshape', 'permute', 't', 'transpose', 'squeeze', 'unsqueeze', 'flatten', 'cat', 'stack', 'split', 'chunk', 'unbind', 'unflatten', 'flip', 'roll', 'tile', 'repeat_interleave', 'tril', 'triu', 'diagonal', 'diag', 'movedim', 'narrow', 'broadcast_to', 'gather', 'scatter', 'scatter_add', 'index_select', 'index_add', 'take', 'take_along_dim', 'masked_fill', 'masked_select', 'nonzero', 'sort', 'argsort', 'topk', 'cumsum', 'cumprod', 'sum', 'mean', 'prod', 'var', 'var_mean', 'std', 'std_mean', 'max', 'min', 'amax', 'amin', 'argmax', 'argmin', 'any', 'all', 'logsumexp', 'norm', 'matmul', 'einsum', 'tensordot', 'mm', 'bmm', 'mv', 'dot', 'outer', 'addmm', 'set_num_threads', 'get_num_threads', 'show_config', 'softmax', 'log_softmax', 'cross_entropy', 'nll_loss', 'mse_loss']
+__all__ = ['dtype', 'float32', 'float64', 'int64', 'int32', 'uint8', 'bool', 'Tensor', 'Generator', 'manual_seed', 'tensor', 'from_numpy', 'full', 'empty', 'empty_like', 'zeros', 'zeros_like', 'ones', 'ones_like', 'arange', 'full_like', 'linspace', 'eye', 'rand', 'rand_like', 'randn', 'randn_like', 'randint', 'randperm', 'add', 'sub', 'mul', 'div', 'pow', 'remainder', 'floor_divide', 'fmod', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logical_and', 'logical_or', 'logical_xor', 'logical_not', 'isnan', 'isinf', 'isfinite', 'neg', 'abs', 'sign', 'exp', 'exp2', 'expm1', 'log', 'log1p', 'log2', 'log10', 'sqrt', 'rsqrt', 'reciprocal', 'square', 'floor', 'ceil', 'round', 'trunc', 'sin', 'cos', 'tan', 'erf', 'erfc', 'tanh', 'sigmoid', 'elu', 'selu', 'celu', 'silu', 'mish', 'softplus', 'softsign', 'tanhshrink', 'logsigmoid', 'relu', 'relu6', 'leaky_relu', 'hardtanh', 'hardsigmoid', 'hardswish', 'threshold', 'hardshrink', 'gelu', 'clamp', 'clip', 'maximum', 'minimum', 'lerp', 'addcmul', 'addcdiv', 'where', 'reshape', 'permute', 't', 'transpose', 'squeeze', 'unsqueeze', 'flatten', 'cat', 'stack', 'split', 'chunk', 'unbind', 'unflatten', 'flip', 'roll', 'tile', 'repeat_interleave', 'tril', 'triu', 'diagonal', 'diag', 'movedim', 'narrow', 'broadcast_to', 'gather', 'scatter', 'scatter_add', 'index_select', 'index_add', 'take', 'take_along_dim', 'masked_fill', 'masked_select', 'nonzero', 'sort', 'argsort', 'topk', 'cumsum', 'cumprod', 'sum', 'mean', 'prod', 'var', 'var_mean', 'std', 'std_mean', 'max', 'min', 'amax', 'amin', 'argmax', 'argmin', 'any', 'all', 'logsumexp', 'norm', 'matmul', 'einsum', 'tensordot', 'mm', 'bmm', 'mv', 'dot', 'outer', 'addmm', 'set_num_threads', 'get_num_threads', 'show_config', 'softmax', 'log_softmax', 'cross_entropy', 'nll_loss', 'mse_loss']
 class dtype:
     """
     The type of a tensor's elements: float32, float64, int64, int32, uint8 or bool.
@@ -379,6 +379,13 @@ class Tensor:
     def gt(self, other: typing.Any) -> Tensor:
         """
         Element by element, a bool tensor.
+        """
+    def hardshrink(self, lambd: typing.SupportsFloat | typing.SupportsIndex = 0.5) -> Tensor:
+        """
+        x where |x| > lambd, else 0, element by element; derivative 1 where |x| > lambd, else 0.
+
+        >>> nncore.hardshrink(nncore.tensor([-1.0, 0.3, 2.0]))
+        tensor([-1.,  0.,  2.])
         """
     def hardsigmoid(self) -> Tensor:
         """
@@ -1503,6 +1510,13 @@ def group_norm(input: Tensor, num_groups: typing.SupportsInt | typing.SupportsIn
 def gt(input: Tensor, other: typing.Any) -> Tensor:
     """
     Element by element, a bool tensor.
+    """
+def hardshrink(input: Tensor, lambd: typing.SupportsFloat | typing.SupportsIndex = 0.5) -> Tensor:
+    """
+    x where |x| > lambd, else 0, element by element; derivative 1 where |x| > lambd, else 0.
+
+    >>> nncore.hardshrink(nncore.tensor([-1.0, 0.3, 2.0]))
+    tensor([-1.,  0.,  2.])
     """
 def hardsigmoid(input: Tensor, inplace: builtins.bool = False) -> Tensor:
     """

@@ -16,6 +16,7 @@ from .elementwise import Elementwise
 __all__ = [
     "CELU",
     "ELU",
+    "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
@@ -75,6 +76,26 @@ class ELU(Elementwise):
 
     def forward(self, input: Tensor) -> Tensor:
         return _core.elu(input, self.alpha)
+
+
+class Hardshrink(Elementwise):
+    """y = x where |x| > lambd, else 0; derivative 1 where |x| > lambd, else 0.
+
+    >>> nn.Hardshrink()(nncore.tensor([-1.0, 0.3, 2.0]))
+    tensor([-1.,  0.,  2.])
+    """
+
+    settings = ("lambd",)
+    shown_by_name = False
+    lambd: float
+
+    def __init__(self, lambd: float = 0.5) -> None:
+        super().__init__()
+        self.lambd = number("Hardshrink", "lambd", lambd)
+        _core.check_numbers("Hardshrink", "hardshrink", [self.lambd])
+
+    def forward(self, input: Tensor) -> Tensor:
+        return _core.hardshrink(input, self.lambd)
 
 
 class Hardsigmoid(Elementwise):
