@@ -88,6 +88,7 @@ UNARY: dict[str, tuple[Callable[..., Any], Make]] = {
     "hardswish": (lambda x: x * np.clip(x + 3, 0, 6) / 6, inputs(1, -5, 5, 0.01)),
     "threshold": (lambda x: np.where(x > 0.5, x, -2.0), inputs(1, -3, 3, 0.01)),
     "hardshrink": (lambda x: np.where(np.abs(x) > 0.5, x, 0), inputs(1, -3, 3, 0.01)),
+    "softshrink": (lambda x: np.sign(x) * np.maximum(np.abs(x) - 0.5, 0), inputs(1, -3, 3, 0.01)),
     "add_scalar": (lambda x: x + 1.75, inputs(1, -3, 3)),
     "sub_scalar": (lambda x: x - 1.75, inputs(1, -3, 3)),
     "rsub_scalar": (lambda x: 1.75 - x, inputs(1, -3, 3)),

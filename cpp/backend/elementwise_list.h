@@ -16,7 +16,7 @@ using UnaryOps = OpList<
     formulas::Tanhshrink, formulas::Logsigmoid,
     // formulas_piecewise.h
     formulas::Relu, formulas::Relu6, formulas::LeakyRelu, formulas::Hardtanh, formulas::Hardsigmoid,
-    formulas::Hardswish, formulas::Threshold, formulas::Hardshrink,
+    formulas::Hardswish, formulas::Threshold, formulas::Hardshrink, formulas::Softshrink,
     // formulas_scalar.h
     formulas::AddScalar, formulas::SubScalar, formulas::RsubScalar, formulas::MulScalar, formulas::DivScalar,
     formulas::RdivScalar, formulas::PowScalar, formulas::RpowScalar, formulas::Clamp>;

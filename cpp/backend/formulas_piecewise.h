@@ -133,6 +133,29 @@ struct Hardshrink : Formula {
   }
 };
 
+struct Softshrink : Formula {
+  static constexpr const char *name = "softshrink",
+                              *formula = "x - lambd where x > lambd, x + lambd where x < -lambd, else 0",
+                              *derivative = "1 where |x| > lambd, else 0";
+  static constexpr Needs needs = Needs::x;
+  static constexpr Scalar scalars[] = {{.name = "lambd", .value = 0.5, .shown_by_name = false}};
+  static constexpr double ulp = 0.5;
+  static constexpr Layer layer = {.name = "Softshrink"};
+  static constexpr Example example = {"[-1.0, 0.3, 2.0]", "[-0.5,  0. ,  1.5]"};
+  static constexpr const char* source = "Donoho 1995";
+  static constexpr const char* refuses(const double* s) {
+    return s[0] >= 0 ? nullptr : "lambd must be at least 0";
+  }
+  template <class V>
+  static constexpr V fwd(V x, const V* s) {
+    return select(abs(x) <= s[0], V(0), x - copysign(s[0], x));
+  }
+  template <class V>
+  static constexpr V bwd(V x, V, V dy, const V* s) {
+    return select(abs(x) <= s[0], V(0), dy);
+  }
+};
+
 struct Threshold : Formula {
   static constexpr const char *name = "threshold", *formula = "x where x > threshold, else value",
                               *derivative = "1 where x > threshold, else 0";

@@ -29,6 +29,7 @@ __all__ = [
     "SiLU",
     "Sigmoid",
     "Softplus",
+    "Softshrink",
     "Softsign",
     "Tanh",
     "Tanhshrink",
@@ -285,6 +286,27 @@ class Softplus(Elementwise):
 
     def forward(self, input: Tensor) -> Tensor:
         return _core.softplus(input, self.beta, self.threshold)
+
+
+class Softshrink(Elementwise):
+    """y = x - lambd where x > lambd, x + lambd where x < -lambd, else 0; derivative 1 where |x| > lambd, else
+    0. Source: Donoho 1995.
+
+    >>> nn.Softshrink()(nncore.tensor([-1.0, 0.3, 2.0]))
+    tensor([-0.5,  0. ,  1.5])
+    """
+
+    settings = ("lambd",)
+    shown_by_name = False
+    lambd: float
+
+    def __init__(self, lambd: float = 0.5) -> None:
+        super().__init__()
+        self.lambd = number("Softshrink", "lambd", lambd)
+        _core.check_numbers("Softshrink", "softshrink", [self.lambd])
+
+    def forward(self, input: Tensor) -> Tensor:
+        return _core.softshrink(input, self.lambd)
 
 
 class Softsign(Elementwise):
