@@ -38,6 +38,10 @@ def _elu(x: Array, alpha: float = 1.0) -> Array:
     return np.asarray(np.where(x > 0, x, alpha * np.expm1(x)))
 
 
+def _logit(x: Array) -> Array:
+    return np.asarray(np.copysign(np.log1p(np.abs(1 - 2 * x) / np.minimum(x, 1 - x)), x - 0.5))
+
+
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 
 UNARY: dict[str, tuple[Callable[..., Any], Make]] = {
@@ -51,6 +55,7 @@ UNARY: dict[str, tuple[Callable[..., Any], Make]] = {
     "log1p": (np.log1p, inputs(1, -0.6, 9)),
     "log2": (np.log2, inputs(1, 0.3, 9)),
     "log10": (np.log10, inputs(1, 0.3, 9)),
+    "logit": (_logit, inputs(1, 0.2, 0.8)),
     "sqrt": (np.sqrt, inputs(1, 0.3, 9)),
     "rsqrt": (lambda x: 1 / np.sqrt(x), inputs(1, 0.3, 9)),
     "reciprocal": (lambda x: 1 / x, inputs(1, 0.3, 9)),

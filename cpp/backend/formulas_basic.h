@@ -115,6 +115,31 @@ struct Log1p : Formula {
   }
 };
 
+// With t the smaller of x and 1 - x, ln((1 - t) / t) = ln(1 + (1 - 2t) / t), which is accurate near x = 1/2.
+struct Logit : Formula {
+  static constexpr const char *name = "logit",
+                              *formula = "ln(x / (1 - x)), with eps of x clamped to [eps, 1 - eps]",
+                              *derivative = "1 / (x (1 - x)), 0 where x was clamped";
+  static constexpr Needs needs = Needs::x;
+  static constexpr Scalar scalars[] = {{.name = "eps", .value = -__builtin_inf(), .optional = true}};
+  static constexpr double ulp = 2;
+  static constexpr Example example = {"[0.5, 0.75, 1.0]", "[0.    , 1.0986,    inf]"};
+  static constexpr const char* refuses(const double* s) {
+    return s[0] <= 0.5 ? nullptr : "eps must be at most 0.5";
+  }
+  template <class V>
+  static constexpr V fwd(V x, const V* s) {
+    const V p = clip(x, s[0], V(1) - s[0]);
+    const V t = select(p > V(0.5), V(1) - p, p) + V(0);  // + 0: -0 has the logit of 0
+    return copysign(log1p((V(1) - (t + t)) / t), p - V(0.5));
+  }
+  template <class V, class T = typename V::Scalar>
+  static constexpr V bwd(V x, V, V dy, const V* s) {
+    const V d = select((x < V(0)) | (x > V(1)), V(T(__builtin_nan(""))), dy / (x * (V(1) - x)));
+    return select((x < s[0]) | (x > V(1) - s[0]), V(0), d);
+  }
+};
+
 struct Log2 : Formula {
   static constexpr const char *name = "log2", *formula = "ln x / ln 2", *derivative = "1 / (x ln 2)";
   static constexpr Needs needs = Needs::x;
