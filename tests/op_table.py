@@ -42,6 +42,12 @@ def _logit(x: Array) -> Array:
     return np.asarray(np.copysign(np.log1p(np.abs(1 - 2 * x) / np.minimum(x, 1 - x)), x - 0.5))
 
 
+def _sinc(x: Array) -> Array:
+    n = np.round(x)  # np.sinc would round pi x, which shows near integers
+    r = x - n
+    return np.asarray(np.sinc(r) * np.where(n == 0, 1, r / np.where(x == 0, 1, x)) * (1 - 2 * (n % 2)))
+
+
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 
 UNARY: dict[str, tuple[Callable[..., Any], Make]] = {
@@ -67,6 +73,7 @@ UNARY: dict[str, tuple[Callable[..., Any], Make]] = {
     "sin": (np.sin, inputs(1, -9, 9)),
     "cos": (np.cos, inputs(1, -9, 9)),
     "tan": (np.tan, inputs(1, -1.3, 1.3)),
+    "sinc": (_sinc, inputs(1, -4, 4, 0.01)),
     "erf": (_erf, inputs(1, -3, 3)),
     "erfc": (np.vectorize(math.erfc, otypes=[np.float64]), inputs(1, -3, 3)),
     "tanh": (np.tanh, inputs(1, -4, 4)),

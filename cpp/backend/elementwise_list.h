@@ -9,7 +9,8 @@ using UnaryOps = OpList<
     formulas::Neg, formulas::Abs, formulas::Sign, formulas::Exp, formulas::Exp2, formulas::Expm1,
     formulas::Log, formulas::Log1p, formulas::Log2, formulas::Log10, formulas::Logit, formulas::Sqrt,
     formulas::Rsqrt, formulas::Reciprocal, formulas::Square, formulas::Floor, formulas::Ceil, formulas::Round,
-    formulas::Trunc, formulas::Sin, formulas::Cos, formulas::Tan, formulas::Erf, formulas::Erfc,
+    formulas::Trunc, formulas::Sin, formulas::Cos, formulas::Tan, formulas::Sinc, formulas::Erf,
+    formulas::Erfc,
     // formulas_activation.h
     formulas::Tanh, formulas::Sigmoid, formulas::Elu, formulas::Selu, formulas::Celu, formulas::Gelu,
     formulas::GeluTanh, formulas::Silu, formulas::Mish, formulas::Softplus, formulas::Softsign,

@@ -7,7 +7,7 @@ import collections.abc
 import typing
 import builtins
 import numpy as _np
-__all__ = ['dtype', 'float32', 'float64', 'int64', 'int32', 'uint8', 'bool', 'Tensor', 'Generator', 'manual_seed', 'tensor', 'from_numpy', 'full', 'empty', 'empty_like', 'zeros', 'zeros_like', 'ones', 'ones_like', 'arange', 'full_like', 'linspace', 'eye', 'rand', 'rand_like', 'randn', 'randn_like', 'randint', 'randperm', 'add', 'sub', 'mul', 'div', 'pow', 'remainder', 'floor_divide', 'fmod', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logical_and', 'logical_or', 'logical_xor', 'logical_not', 'isnan', 'isinf', 'isfinite', 'neg', 'abs', 'sign', 'exp', 'exp2', 'expm1', 'log', 'log1p', 'log2', 'log10', 'logit', 'sqrt', 'rsqrt', 'reciprocal', 'square', 'floor', 'ceil', 'round', 'trunc', 'sin', 'cos', 'tan', 'erf', 'erfc', 'tanh', 'sigmoid', 'elu', 'selu', 'celu', 'silu', 'mish', 'softplus', 'softsign', 'tanhshrink', 'logsigmoid', 'relu', 'relu6', 'leaky_relu', 'hardtanh', 'hardsigmoid', 'hardswish', 'threshold', 'hardshrink', 'softshrink', 'gelu', 'clamp', 'clip', 'maximum', 'minimum', 'lerp', 'addcmul', 'addcdiv', 'where', 'reshape', 'permute', 't', 'transpose', 'squeeze', 'unsqueeze', 'flatten', 'cat', 'stack', 'split', 'chunk', 'unbind', 'unflatten', 'flip', 'roll', 'tile', 'repeat_interleave', 'tril', 'triu', 'diagonal', 'diag', 'movedim', 'narrow', 'broadcast_to', 'gather', 'scatter', 'scatter_add', 'index_select', 'index_add', 'take', 'take_along_dim', 'masked_fill', 'masked_select', 'nonzero', 'sort', 'argsort', 'topk', 'cumsum', 'cumprod', 'sum', 'mean', 'prod', 'var', 'var_mean', 'std', 'std_mean', 'max', 'min', 'amax', 'amin', 'argmax', 'argmin', 'any', 'all', 'logsumexp', 'norm', 'matmul', 'einsum', 'tensordot', 'mm', 'bmm', 'mv', 'dot', 'outer', 'addmm', 'set_num_threads', 'get_num_threads', 'show_config', 'softmax', 'log_softmax', 'cross_entropy', 'nll_loss', 'mse_loss']
+__all__ = ['dtype', 'float32', 'float64', 'int64', 'int32', 'uint8', 'bool', 'Tensor', 'Generator', 'manual_seed', 'tensor', 'from_numpy', 'full', 'empty', 'empty_like', 'zeros', 'zeros_like', 'ones', 'ones_like', 'arange', 'full_like', 'linspace', 'eye', 'rand', 'rand_like', 'randn', 'randn_like', 'randint', 'randperm', 'add', 'sub', 'mul', 'div', 'pow', 'remainder', 'floor_divide', 'fmod', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logical_and', 'logical_or', 'logical_xor', 'logical_not', 'isnan', 'isinf', 'isfinite', 'neg', 'abs', 'sign', 'exp', 'exp2', 'expm1', 'log', 'log1p', 'log2', 'log10', 'logit', 'sqrt', 'rsqrt', 'reciprocal', 'square', 'floor', 'ceil', 'round', 'trunc', 'sin', 'cos', 'tan', 'sinc', 'erf', 'erfc', 'tanh', 'sigmoid', 'elu', 'selu', 'celu', 'silu', 'mish', 'softplus', 'softsign', 'tanhshrink', 'logsigmoid', 'relu', 'relu6', 'leaky_relu', 'hardtanh', 'hardsigmoid', 'hardswish', 'threshold', 'hardshrink', 'softshrink', 'gelu', 'clamp', 'clip', 'maximum', 'minimum', 'lerp', 'addcmul', 'addcdiv', 'where', 'reshape', 'permute', 't', 'transpose', 'squeeze', 'unsqueeze', 'flatten', 'cat', 'stack', 'split', 'chunk', 'unbind', 'unflatten', 'flip', 'roll', 'tile', 'repeat_interleave', 'tril', 'triu', 'diagonal', 'diag', 'movedim', 'narrow', 'broadcast_to', 'gather', 'scatter', 'scatter_add', 'index_select', 'index_add', 'take', 'take_along_dim', 'masked_fill', 'masked_select', 'nonzero', 'sort', 'argsort', 'topk', 'cumsum', 'cumprod', 'sum', 'mean', 'prod', 'var', 'var_mean', 'std', 'std_mean', 'max', 'min', 'amax', 'amin', 'argmax', 'argmin', 'any', 'all', 'logsumexp', 'norm', 'matmul', 'einsum', 'tensordot', 'mm', 'bmm', 'mv', 'dot', 'outer', 'addmm', 'set_num_threads', 'get_num_threads', 'show_config', 'softmax', 'log_softmax', 'cross_entropy', 'nll_loss', 'mse_loss']
 class dtype:
     """
     The type of a tensor's elements: float32, float64, int64, int32, uint8 or bool.
@@ -730,6 +730,13 @@ class Tensor:
     def sin(self) -> Tensor:
         """
         sin x, element by element; derivative cos x.
+        """
+    def sinc(self) -> Tensor:
+        """
+        sin(pi x) / (pi x), 1 at 0, element by element; derivative (cos(pi x) - y) / x, 0 at 0.
+
+        >>> nncore.sinc(nncore.tensor([0.0, 0.5, 1.0]))
+        tensor([1.    , 0.6366, 0.    ])
         """
     def size(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> typing.Any:
         """
@@ -2057,6 +2064,13 @@ def silu(input: Tensor, inplace: builtins.bool = False) -> Tensor:
 def sin(input: Tensor) -> Tensor:
     """
     sin x, element by element; derivative cos x.
+    """
+def sinc(input: Tensor) -> Tensor:
+    """
+    sin(pi x) / (pi x), 1 at 0, element by element; derivative (cos(pi x) - y) / x, 0 at 0.
+
+    >>> nncore.sinc(nncore.tensor([0.0, 0.5, 1.0]))
+    tensor([1.    , 0.6366, 0.    ])
     """
 def smooth_l1_loss(input: Tensor, target: Tensor, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean', beta: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
     """
