@@ -17,20 +17,20 @@ namespace nncore {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__)
-constexpr bool caching = false;  // every block is the sanitizer's own, so that it sees use after release
+constexpr bool caching = false;  // the address sanitizer detects use after release only in its own blocks
 #else
 constexpr bool caching = true;
 #endif
 
 constexpr size_t align = 64;
-constexpr size_t small_limit = 32 << 10;  // blocks up to here are carved from slabs
+constexpr size_t small_limit = 32 << 10;  // blocks of at most this size are cut from slabs
 constexpr size_t slab_bytes = 256 << 10;
 constexpr size_t huge_page = 2 << 20;
 constexpr size_t max_bytes = size_t{1} << 46;
 constexpr int classes = 4 * 40;
 
-// Class 0 is 64 bytes, then 128 192 256, 320 384 448 512, 640 ... (multiples of a quarter of the power
-// below).
+// Class 0 is 64 bytes, then 128 192 256, 320 384 448 512, 640 ...: the step is a quarter of the next lower
+// power of two.
 int class_of(size_t bytes) {
   if (bytes <= 4 * align) return bytes == 0 ? 0 : int((bytes - 1) / align);
   const int power = std::bit_width(bytes - 1) - 1;  // 2^power < bytes <= 2^(power + 1)
@@ -71,7 +71,7 @@ struct Free {
   Free* next;
 };
 
-// Lies at the start of each slab, which is aligned to its size: a block finds its slab by masking.
+// The header of a slab. Slabs are aligned to their size: masking the address of a block gives its slab.
 struct Slab {
   int blocks, free;
 };
@@ -79,7 +79,7 @@ Slab* slab_of(void* block) {
   return reinterpret_cast<Slab*>(reinterpret_cast<uintptr_t>(block) & ~(slab_bytes - 1));
 }
 
-// Held for a few nanoseconds at a time; half the cost of a std::mutex.
+// Held for a few nanoseconds at a time; costs half as much as a std::mutex.
 class SpinLock {
  public:
   void lock() {
@@ -92,7 +92,7 @@ class SpinLock {
   std::atomic<bool> held_{false};
 };
 
-// Constant-initialised and trivially destroyed: usable before main and while the process ends.
+// Constant-initialized and trivially destroyed: usable before main and while the process exits.
 struct Cache {
   SpinLock mutex;
   Free* lists[classes] = {};
@@ -119,7 +119,7 @@ struct Cache {
     for (int i = blocks; i-- > 0;) push(c, first + i * size);  // the lowest address is used first
   }
 
-  // Takes the slabs out of which nothing is in use; returns one block of each, linked.
+  // Removes the slabs without a block in use; returns a linked list with one block of each.
   Free* take_free_slabs(int c) {
     for (Free* f = lists[c]; f; f = f->next) slab_of(f)->free++;
     Free* taken = nullptr;
@@ -156,7 +156,7 @@ struct Cache {
 
 constinit Cache cache;
 
-// A quarter of the memory: what may lie unused.
+// The largest size of the cache: a quarter of the memory.
 size_t cache_limit() {
   static const size_t limit = [] {
     pthread_atfork([] { cache.mutex.lock(); }, [] { cache.mutex.unlock(); }, [] { cache.mutex.unlock(); });
@@ -167,7 +167,7 @@ size_t cache_limit() {
 
 void* allocate_slowly(int c) {
   const size_t size = size_of(c);
-  // The system may promise more than it has; the process would be killed when it writes there.
+  // The system may grant more memory than it has, and kill the process when it writes there.
   static const int64_t all_memory = memory_limit();
   if (size > size_t(all_memory)) throw std::bad_alloc();
   const bool small = caching && size <= small_limit;

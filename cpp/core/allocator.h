@@ -5,13 +5,13 @@
 namespace nncore {
 
 // Memory of tensors: 64-byte aligned, never null, cached by size class, thread safe.
-// Throws std::bad_alloc after giving the cache back to the system has not helped.
+// Returns the cache to the system before it throws std::bad_alloc.
 void* allocate(size_t bytes);
 
-// bytes: the number that allocate got. release(nullptr, ...) does nothing.
+// bytes: the argument of allocate. release(nullptr, ...) does nothing.
 void release(void* block, size_t bytes) noexcept;
 
-// Gives all cached memory back to the system.
+// Returns all cached memory to the system.
 void trim() noexcept;
 
 struct MemoryStats {
@@ -20,7 +20,7 @@ struct MemoryStats {
 MemoryStats memory_stats();
 void reset_peak_memory();
 
-// What allocate(bytes) takes: four classes to each power of two, from 64 bytes; 0 where bytes is too large.
+// The bytes that allocate(bytes) takes: four size classes per power of two, from 64 bytes on; 0 if too large.
 size_t allocation_size(size_t bytes);
 
 }  // namespace nncore

@@ -67,8 +67,8 @@ std::optional<Cgroup> find_cgroup(const std::string& root, const std::string& co
   }
   if (!path) return std::nullopt;
 
-  // /proc/self/mountinfo: id parent major:minor root mount_point options [optional...] - type source
-  // super_options
+  // /proc/self/mountinfo:
+  // id parent major:minor root mount_point options [optional...] - type source super_options
   for (const std::string& line : split(read(root + "/proc/self/mountinfo").value_or(""), '\n')) {
     const size_t dash = line.find(" - ");
     if (dash == std::string::npos) continue;
@@ -80,7 +80,7 @@ std::optional<Cgroup> find_cgroup(const std::string& root, const std::string& co
     if (!v2 && std::find(super.begin(), super.end(), controller) == super.end()) continue;
 
     const std::string mount = root + left[4];
-    std::string below = *path;  // relative to the mount, whose own root may lie deeper (containers)
+    std::string below = *path;  // relative to the mount; in a container the mount's root may lie deeper
     if (left[3] != "/") {
       const bool inside =
           below.rfind(left[3], 0) == 0 && (below.size() == left[3].size() || below[left[3].size()] == '/');
@@ -112,8 +112,8 @@ CpuFeatures decode(const Registers& r) {
   CpuFeatures f;
   const bool saves_ymm = has(r.leaf1_ecx, {27}) && (r.xcr0 & 0x06) == 0x06;
   const bool saves_zmm = saves_ymm && (r.xcr0 & 0xe0) == 0xe0;
-  // leaf 1: sse3 ssse3 fma cx16 sse4.1 sse4.2 movbe popcnt avx f16c; leaf 7: bmi1 avx2 bmi2; extended: lahf
-  // lzcnt
+  // leaf 1: sse3 ssse3 fma cx16 sse4.1 sse4.2 movbe popcnt avx f16c
+  // leaf 7: bmi1 avx2 bmi2; extended leaf: lahf lzcnt
   f.avx2_level = saves_ymm && has(r.leaf1_ecx, {0, 9, 12, 13, 19, 20, 22, 23, 28, 29}) &&
                  has(r.leaf7_ebx, {3, 5, 8}) && has(r.ext1_ecx, {0, 5});
   f.avx512_level = f.avx2_level && saves_zmm && has(r.leaf7_ebx, {16, 17, 28, 30, 31});  // f dq cd bw vl
@@ -165,7 +165,7 @@ std::optional<int64_t> parse_size(const std::string& text) {
 
 std::vector<int> affinity() {
   std::vector<int> cpus;
-  for (int size = 1024; size <= 1 << 20; size *= 2) {  // EINVAL: the kernel's mask is longer
+  for (int size = 1024; size <= 1 << 20; size *= 2) {  // EINVAL: the operating system's mask is longer
     cpu_set_t* set = CPU_ALLOC(size);
     if (!set) break;
     const bool ok = sched_getaffinity(0, CPU_ALLOC_SIZE(size), set) == 0;
@@ -222,7 +222,7 @@ CacheSizes caches(const std::string& root) {
     if (*level == "2") sizes.l2 = bytes;
     if (*level == "3") sizes.l3 = bytes;
   }
-  if (sizes.l1d <= 0) sizes.l1d = 32 << 10;  // what nearly every CPU has at least
+  if (sizes.l1d <= 0) sizes.l1d = 32 << 10;  // nearly every CPU has at least this
   if (sizes.l2 <= 0) sizes.l2 = 256 << 10;
   return sizes;
 }

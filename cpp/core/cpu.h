@@ -14,27 +14,26 @@ struct CpuFeatures {
 const CpuFeatures& cpu_features();
 
 struct CacheSizes {
-  int64_t l1d, l2, l3;  // bytes; l3 is 0 where there is none
+  int64_t l1d, l2, l3;  // bytes; l3 is 0 if there is none
 };
 const CacheSizes& cache_sizes();
 
-// NNCORE_NUM_THREADS, else OMP_NUM_THREADS, else the smallest of affinity mask, cgroup quota and physical
-// cores. Throws where NNCORE_NUM_THREADS is not a whole number from 1 to max_num_threads.
+// NNCORE_NUM_THREADS, else OMP_NUM_THREADS, else the smallest of the affinity mask, the cgroup's quota and
+// the physical cores. Throws if NNCORE_NUM_THREADS is not a whole number from 1 to max_num_threads.
 int default_threads();
 
-// Memory this process may use: physical, or the cgroup's limit where that is lower.
+// Bytes that this process may use: the physical memory, or the cgroup's limit if that is lower.
 int64_t memory_limit();
 
 // For example "AMD EPYC, x86-64-v4, L1d 48 KiB, L2 1024 KiB, L3 32768 KiB, 2 cores".
 std::string cpu_description();
 
-// The readers, pure functions of registers, of a text, or of the files under a root ("" is the machine's
-// own).
+// Pure functions of registers, of a text, or of the files under a root ("" is the root of this machine).
 namespace cpu {
 
 struct Registers {
   uint32_t leaf1_ecx = 0, leaf7_ebx = 0, ext1_ecx = 0;
-  uint64_t xcr0 = 0;  // 0 where OSXSAVE is off
+  uint64_t xcr0 = 0;  // 0 if OSXSAVE is off
 };
 CpuFeatures decode(const Registers& r);
 

@@ -1,4 +1,4 @@
-// The memory that tensors lie in. A backend (backend/backend.h) is a device that also runs kernels.
+// A kind of memory for tensors. A backend (backend/backend.h) is a device that also runs kernels.
 #pragma once
 #include <cstddef>
 
@@ -7,7 +7,7 @@ namespace nncore {
 class Device {
  public:
   const char* name() const { return name_; }
-  bool is_host() const { return is_host_; }  // whether the host reads and writes this memory directly
+  bool is_host() const { return is_host_; }  // the host reads and writes this memory directly
 
   virtual void* allocate(size_t bytes) = 0;  // never null; throws std::bad_alloc
   virtual void release(void* block, size_t bytes) noexcept = 0;
@@ -23,7 +23,7 @@ class Device {
   bool is_host_;
 };
 
-// The device whose memory is the host's own.
+// The device whose memory is the host's.
 Device& host();
 
 }  // namespace nncore

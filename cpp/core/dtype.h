@@ -63,7 +63,7 @@ decltype(auto) visit(DType t, F&& f) {
   }
 }
 
-// The narrowest type that holds both, as in PyTorch: floats above integers, integers above bool.
+// The dtype of a result, as in PyTorch: floats rank above integers, integers above bool.
 DType promote(DType a, DType b);
 
 }  // namespace nncore

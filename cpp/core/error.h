@@ -1,5 +1,4 @@
-// Exceptions that reach Python under the same names; their text is built from parts only when they are
-// raised.
+// Exceptions, with the same names in Python. The text is built from its parts only when one is raised.
 #pragma once
 #include <sstream>
 #include <stdexcept>

@@ -6,8 +6,8 @@
 
 namespace nncore {
 
-// The arithmetic mode of every kernel, whatever the caller's: round to nearest, subnormals flushed to zero
-// (results and operands), no traps. The caller's mode and exception flags return when the guard goes.
+// The arithmetic mode of every kernel: round to nearest, subnormal operands and results flushed to zero, no
+// traps. The destructor restores the mode and the exception flags of the caller.
 class FlushSubnormals {
  public:
   FlushSubnormals() : saved_(read()) {
@@ -49,7 +49,7 @@ class FlushSubnormals {
   Word saved_;
 };
 
-// The processor's default arithmetic, for code of the user that runs in the middle of a kernel.
+// The processor's default mode, for user code that runs in the middle of a kernel.
 class WithSubnormals {
  public:
   WithSubnormals() : saved_(FlushSubnormals::read()) { FlushSubnormals::write(FlushSubnormals::initial); }

@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds period{100};
 
 std::exception_ptr (*ask)() = nullptr;
 std::atomic<uint64_t> asking_thread{0};
-Clock::time_point next_look;  // belongs to the asking thread
+Clock::time_point next_look;  // used by the asking thread only
 
 constinit thread_local Interruptible* current = nullptr;
 constinit thread_local bool finishes = false;
@@ -29,8 +29,8 @@ constinit thread_local bool finishes = false;
 uint64_t this_thread() { return uint64_t(pthread_self()); }
 bool may_ask() { return ask && !finishes && asking_thread.load(std::memory_order_relaxed) == this_thread(); }
 
-// Handlers are the user's code: they run with the arithmetic of the user's program. What they call is not
-// part of the call under way and stays on this thread, as the team is busy with that call.
+// Handlers are user code and run in the processor's default arithmetic mode. Their work is not part of the
+// interrupted call. It stays on this thread, because the team is busy with that call.
 std::exception_ptr look(Clock::time_point now) {
   if (now < next_look) return nullptr;
   const WithSubnormals mode;

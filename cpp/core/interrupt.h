@@ -1,6 +1,6 @@
-// Interrupts of long calls: exceptions that signal handlers of the user's language raise, such as Ctrl-C. The
+// Interrupts of long calls, such as Ctrl-C: exceptions raised by signal handlers of the user's language. The
 // thread that runs these handlers polls for them about every 100 ms during a long call. Kernels check
-// interrupted() between blocks and return early; the call then throws, and its results are dropped.
+// interrupted() between blocks and return early. The call then throws; its results are dropped.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -8,9 +8,8 @@
 
 namespace nncore {
 
-// Set by the language binding: `ask` runs the handlers of signals that have arrived and returns what one of
-// them raised, or null. It is called on `thread` (a pthread_t) only; a forked child has the thread that
-// forked.
+// Called by the language binding. `ask` runs the handlers of pending signals and returns the exception of one
+// of them, or null. It runs on `thread` (a pthread_t) only; in a forked child, on the thread that forked.
 void ask_for_interrupts(std::exception_ptr (*ask)(), uint64_t thread);
 
 namespace detail {
@@ -18,12 +17,12 @@ extern constinit thread_local const std::atomic<bool>* thread_stop;  // of the c
 bool look_for_interrupt();
 }  // namespace detail
 
-// Whether the call under way is to stop. A body that sees true may return at once. From then on the answer
-// stays true for that call, on every thread. Costs a load where no interrupt is possible, else at most a look
-// at the clock: meant for steps of 10 us and more.
+// True if the current call is to stop: its body may then return at once. It stays true for that call, on all
+// threads. The cost is one load if no interrupt is possible, else at most a read of the clock: call it every
+// 10 us or less often.
 inline bool interrupted() { return detail::thread_stop && detail::look_for_interrupt(); }
 
-// A long call that may be abandoned. The constructor throws an interrupt that has arrived before.
+// A long call that can be abandoned. The constructor throws a pending interrupt.
 class Interruptible {
  public:
   Interruptible();
@@ -31,7 +30,7 @@ class Interruptible {
   Interruptible(const Interruptible&) = delete;
   Interruptible& operator=(const Interruptible&) = delete;
 
-  // Runs the call. An error of a call that was abandoned means nothing.
+  // Runs the call. Errors of an abandoned call are dropped.
   template <class F>
   void run(F&& f) {
     try {
@@ -55,11 +54,10 @@ class Interruptible {
   Interruptible* before_;
 };
 
-// For the work of a long walk over many short calls: throws an interrupt that has arrived.
+// For long loops over many short calls: throws a pending interrupt.
 void check_interrupts();
 
-// While it lives, calls of this thread run to their end: they write memory that must not be left half
-// written.
+// While this object lives, calls of this thread run to their end: they must not leave memory half written.
 class Uninterrupted {
  public:
   Uninterrupted();

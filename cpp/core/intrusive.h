@@ -1,4 +1,4 @@
-// Reference-counted objects: the count lives in the object, a handle is one pointer.
+// Reference-counted objects: the object contains the count, and a handle is one pointer.
 #pragma once
 #include <atomic>
 #include <cstdint>

@@ -1,8 +1,8 @@
-// A team of our own. OpenMP's regions end in a barrier that waits for every member, also for one that another
-// process keeps off its core: a region of 200 us was measured to take 1 to 8 ms then. Here parts are claimed,
-// so a thread that is late claims none and nobody waits for it; a team that still loses time is narrowed for
-// a while. OpenMP keeps the number of threads, so that OMP_NUM_THREADS, omp_set_num_threads and threadpoolctl
-// work.
+// The team of threads. A region of OpenMP ends in a barrier that waits for every thread, even for one whose
+// core is taken by another process: a region of 200 us then took 1 to 8 ms. Here the threads claim parts. A
+// late thread claims none, and no thread waits for it. A team that still loses time gets fewer threads for a
+// while. OpenMP only stores the number of threads, so that OMP_NUM_THREADS, omp_set_num_threads and
+// threadpoolctl work.
 #include "parallel.h"
 
 #include <linux/futex.h>
@@ -29,12 +29,12 @@ namespace nncore {
 namespace {
 
 constexpr int64_t us = 1'000, ms = 1'000'000;
-constexpr int64_t break_even = 12 * us;        // work below which a second thread does not pay
-constexpr int64_t min_share = break_even / 2;  // work that each thread should have
-constexpr int64_t part_time = 250 * us;        // work of a part, where there is plenty
-constexpr int64_t spin_time = 100 * us;        // a worker waits so long awake for the next region
-constexpr int64_t wait_time = 20 * us;         // the caller waits so long awake for the last parts
-constexpr int64_t look_time = 50 * ms;         // asleep, it looks so often for an interrupt
+constexpr int64_t break_even = 12 * us;        // less work than this is faster on one thread
+constexpr int64_t min_share = break_even / 2;  // the least work per thread
+constexpr int64_t part_time = 250 * us;        // the work per part if there is enough
+constexpr int64_t spin_time = 100 * us;        // a worker spins this long for the next region, then sleeps
+constexpr int64_t wait_time = 20 * us;         // the caller spins this long for the last parts, then sleeps
+constexpr int64_t look_time = 50 * ms;         // a sleeping caller checks this often for an interrupt
 
 int64_t now() { return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1); }
 
@@ -46,7 +46,7 @@ void pause() {
 #endif
 }
 
-// Spins until done(), for about `duration`; the clock is read now and then.
+// Spins until done(), for at most about `duration`.
 template <class F>
 bool spin(int64_t duration, F done) {
   for (int64_t end = 0;;) {
@@ -76,8 +76,9 @@ struct InsideRegion {
   ~InsideRegion() { inside = before; }
 };
 
-// The account of a team: time that its last thread saved against time lost in waking threads and waiting for
-// them. In the red, a thread is withheld for a while; if its next trial ends badly too, for twice as long.
+// The account of a team: the time saved by its last thread, minus the time lost in waking threads and waiting
+// for them. At a balance below `least`, the team has one thread less for a while. If the next trial of that
+// thread fails too, the pause doubles.
 class Account {
  public:
   int allowed(int threads) {
@@ -101,19 +102,19 @@ class Account {
   }
 
  private:
-  // A lost slice of the scheduler is some milliseconds: savings that outweigh one every now and then must not
-  // be forgotten before it comes.
+  // Another process takes a core for some milliseconds at a time. `most` is large enough to remember savings
+  // that outweigh such a loss now and then.
   static constexpr int64_t most = 100 * ms, least = -30 * ms, first_pause = 10 * ms, last_pause = 640 * ms;
   std::atomic<int> withheld_{0};
   std::atomic<int64_t> retry_at_{0};
-  int64_t balance_ = 0, pause_ = first_pause, pause_until_ = 0;  // these belong to the owner of the team
+  int64_t balance_ = 0, pause_ = first_pause, pause_until_ = 0;  // used by the owner of the team only
 };
 
 class Team {
  public:
   Account account;
 
-  // False where another thread has the team: the caller then works alone.
+  // False if another thread has the team: the caller then works alone.
   bool run(int parts, int threads, detail::Task task, void* context) {
     if (!owner_.try_lock()) return false;
     const std::lock_guard lock(owner_, std::adopt_lock);
@@ -142,7 +143,7 @@ class Team {
     if (threads > 1) {
       const int64_t others = threads - 1, busy = t2 - t1;
       const int64_t helped = own == 0 ? busy * others : std::min(busy / own * (parts - own), busy * others);
-      // Shares are never quite equal, with any number of threads: a short wait says nothing of taken cores.
+      // The threads never end at the same time exactly: a short wait does not mean that a core is taken.
       const int64_t waited = std::max<int64_t>(now() - t2 - busy / 4, 0);
       account.add(helped / (others * others), t1 - t0 + waited);
     }
@@ -151,7 +152,7 @@ class Team {
   }
 
  private:
-  // A rank's own parts (others take them when theirs are done) and the word its worker waits on.
+  // The parts of a rank, which other ranks take when theirs are done, and the word that its worker waits on.
   struct alignas(64) Slot {
     std::atomic<int> next{0};
     int end = 0;
@@ -185,7 +186,7 @@ class Team {
     }
   }
 
-  // Workers enter while the region is open; the caller goes on when those who entered have left.
+  // Workers enter while the region is open. The caller continues when all that entered have left.
   void close() {
     const auto empty = [&] { return (state_.load() & inside_mask) == 0; };
     state_.fetch_and(~open);
@@ -219,7 +220,7 @@ class Team {
   }
 
   bool start_worker() {
-    sigset_t all, old;  // signals are for the program's own threads
+    sigset_t all, old;  // workers take no signals: those are for the threads of the program
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     bool started = true;
@@ -235,7 +236,7 @@ class Team {
     return started;
   }
 
-  alignas(64) Word state_{0};  // workers inside | open | the caller sleeps
+  alignas(64) Word state_{0};  // number of workers inside | open | sleeping (the caller)
   alignas(64) detail::Task task_ = nullptr;
   void* context_ = nullptr;
   int threads_ = 0, workers_ = 0;
@@ -246,8 +247,7 @@ class Team {
   Slot slots_[max_num_threads];
 };
 
-// Never destroyed, as workers wait in it until the process ends. A forked child has no workers and begins
-// anew.
+// Never destroyed: its workers wait in it until the process exits. A forked child starts with a new team.
 constinit Team team;
 
 std::atomic<int>& limit() {
@@ -258,8 +258,8 @@ std::atomic<int>& limit() {
   return value;
 }
 
-// OpenMP's own number for this thread when we last looked: a difference means that someone (threadpoolctl,
-// omp_set_num_threads) has set it since, and the last word wins.
+// OpenMP's number of threads at our last check. If it differs now, threadpoolctl or omp_set_num_threads has
+// changed it since, and the latest setting applies.
 thread_local int known_omp = 0;
 
 }  // namespace

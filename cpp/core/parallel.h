@@ -7,21 +7,21 @@
 
 namespace nncore {
 
-// Threads that a region may use. set_num_threads throws for n < 1 or n > max_num_threads.
+// The largest number of threads per region. set_num_threads throws for n < 1 or n > max_num_threads.
 inline constexpr int max_num_threads = 1024;
 int num_threads();
 void set_num_threads(int n);
 
-// True inside a body: nested regions then run on the thread they are called from.
+// True inside a body. Nested regions run on the calling thread.
 bool in_parallel();
 
-// For tests: every region has the whole team, however little there is to do.
+// For tests: every region uses the whole team, even for little work.
 void set_always_split(bool on);
 
-// How many threads work of `cost` nanoseconds (on one thread) deserves just now; 1 inside a region.
+// The number of threads for work that takes `cost` nanoseconds on one thread; 1 inside a region.
 int team_size(int64_t cost);
 
-// Bounds the teams of regions that this thread opens, while it lives.
+// While this object lives, it limits the teams of the regions that this thread opens.
 class TeamLimit {
  public:
   TeamLimit();
@@ -36,15 +36,14 @@ class TeamLimit {
 
 namespace detail {
 using Task = void (*)(void* context, int part);
-// Runs task(context, 0 .. parts - 1), each once, on at most `threads` threads; rethrows the first exception.
-// An interrupt leaves the rest out.
+// Runs task(context, part) once for each part in 0 .. parts - 1, on at most `threads` threads; rethrows the
+// first exception. After an interrupt the remaining parts do not run.
 void run_parts(int parts, int threads, Task task, void* context);
 int parts_for(int64_t n, int64_t cost, int threads);
-int turns_for(int64_t n, int64_t cost);  // on one thread
-inline constexpr int64_t long_turn =
-    20'000'000;  // ns of work on one thread between two looks for an interrupt
+int turns_for(int64_t n, int64_t cost);           // on one thread
+inline constexpr int64_t long_turn = 20'000'000;  // ns of work on one thread between checks for an interrupt
 
-// Even parts; where they are long, they begin at multiples of 64, which keeps aligned arrays aligned.
+// Parts of equal size. Long parts begin at multiples of 64, so that aligned arrays stay aligned.
 inline int64_t part_begin(int64_t n, int part, int parts) {
   const int64_t size = n / parts, rest = n % parts;
   const int64_t begin = part * size + (part < rest ? part : rest);
@@ -72,9 +71,9 @@ void run_range(int64_t n, int parts, int threads, F& body) {
 }
 }  // namespace detail
 
-// body(begin, end) over disjoint parts that cover [0, n). cost: estimated nanoseconds of all n on one thread.
-// How the range is cut may change from call to call; no result may depend on it. After an interrupt parts are
-// left out.
+// Calls body(begin, end) on disjoint parts that cover [0, n). cost: estimated nanoseconds of all n on one
+// thread. The parts may differ from call to call; no result may depend on them. After an interrupt the
+// remaining parts do not run.
 template <class F>
 void parallel_for(int64_t n, int64_t cost, F&& body) {
   if (n <= 0) return;
@@ -85,8 +84,8 @@ void parallel_for(int64_t n, int64_t cost, F&& body) {
   detail::run_range(n, parts, threads, body);
 }
 
-// The same for bodies that prepare much before their first element: one thread gets the range as a whole, so
-// the body looks for interrupts.
+// The same for bodies with much work before their first element: a single thread gets the whole range, so the
+// body itself checks for interrupts.
 template <class F>
 void parallel_ranges(int64_t n, int64_t cost, F&& body) {
   if (n <= 0) return;
@@ -94,7 +93,7 @@ void parallel_ranges(int64_t n, int64_t cost, F&& body) {
   detail::run_range(n, threads == 1 ? 1 : detail::parts_for(n, cost, threads), threads, body);
 }
 
-// body(begin, end) over blocks of [0, n) in order, on this thread. False: an interrupt has left some out.
+// Calls body(begin, end) on blocks of [0, n) in order, on this thread. False: an interrupt ended it.
 template <class F>
 bool in_blocks(int64_t n, int64_t block, F&& body) {
   for (int64_t begin = 0; begin < n; begin += block) {

@@ -1,9 +1,9 @@
 #pragma once
 #include <stdint.h>
 
-// Philox4x32-10: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1,
-// 2, 3", SC 2011, section 3.3. Internal linkage and no library code, so that kernels of every instruction set
-// can include it; constexpr, so that device code can call it.
+// Philox4x32-10: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as
+// 1, 2, 3", SC 2011, section 3.3. It has internal linkage and uses no library, so that kernels of every level
+// can include it; it is constexpr, so that device code can call it.
 namespace nncore {
 
 struct PhiloxBlock {
@@ -22,7 +22,7 @@ static constexpr PhiloxBlock philox4x32(PhiloxBlock counter, uint32_t key0, uint
   return c;
 }
 
-// Block number `index` of a stream: the same four words on every machine, thread and instruction set.
+// Block `index` of a stream: the same four words on every machine, thread and level.
 static constexpr PhiloxBlock philox(uint64_t seed, uint32_t stream, uint64_t index, uint32_t attempt = 0) {
   const PhiloxBlock counter = {{uint32_t(index), uint32_t(index >> 32), stream, attempt}};
   return philox4x32(counter, uint32_t(seed), uint32_t(seed >> 32));
@@ -40,8 +40,8 @@ static constexpr float uniform_float_at(uint64_t seed, uint32_t stream, uint64_t
 }
 
 // Element i, uniform on 0 .. bound - 1 without bias (bound 0 means 2^64): two per block.
-// D. Lemire, "Fast random integer generation in an interval", ACM TOMACS 29 (2019): multiply, reject the
-// short end.
+// Multiply, then reject the short end: D. Lemire, "Fast random integer generation in an interval", ACM TOMACS
+// 29 (2019).
 static constexpr uint64_t bounded_at(uint64_t seed, uint32_t stream, uint64_t offset, uint64_t i,
                                      uint64_t bound) {
   for (uint32_t attempt = 0;; attempt++) {

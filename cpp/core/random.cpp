@@ -32,7 +32,7 @@ RandomKey Generator::reserve(uint64_t blocks) {
 }
 
 Generator& default_generator() {
-  static Ref<Generator>& generator =  // never destroyed: threads may draw while the process ends
+  static Ref<Generator>& generator =  // never destroyed: threads may draw while the process exits
       *new Ref<Generator>(new Generator);
   return *generator;
 }

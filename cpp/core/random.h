@@ -7,16 +7,15 @@
 
 namespace nncore {
 
-// Where a sequence of random numbers begins: blocks offset, offset + 1, ... of the seed's stream 0.
+// The start of a sequence of random numbers: blocks offset, offset + 1, ... of stream 0 of the seed.
 struct RandomKey {
   uint64_t seed, offset;
 };
 
-// Hands out disjoint ranges of Philox blocks. Thread safe; the numbers themselves are made by whoever needs
-// them.
+// Reserves disjoint ranges of Philox blocks; the kernels compute the numbers. Thread safe.
 class Generator final : public Object {
  public:
-  static constexpr uint64_t default_seed = 67280421310721;  // torch.default_generator's
+  static constexpr uint64_t default_seed = 67280421310721;  // that of torch.default_generator
 
   explicit Generator(uint64_t seed = default_seed) : state_{seed, 0}, initial_seed_(seed) {}
 

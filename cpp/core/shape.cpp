@@ -35,7 +35,7 @@ Strides broadcast_strides(const Shape& from, const Shape& to) {
 }
 
 int normalize_axis(const char* op, int64_t axis, int ndim) {
-  const int64_t span = std::max(ndim, 1);  // a scalar accepts axis 0 and -1, as in PyTorch
+  const int64_t span = std::max(ndim, 1);  // a 0-dimensional tensor accepts axes 0 and -1, as in PyTorch
   check<IndexError>(axis >= -span && axis < span, op, ": dim ", axis, " is out of range for a tensor with ",
                     ndim, " dimensions; expected ", -span, " to ", span - 1);
   return int(axis < 0 ? axis + span : axis);

@@ -1,4 +1,4 @@
-// Shapes of up to eight axes, held in place.
+// Shapes of up to eight axes, stored in the object.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -68,13 +68,13 @@ using Strides = Shape;
 
 // Row-major strides in elements.
 Strides contiguous_strides(const Shape& shape);
-// The shape that both operands stretch to (NumPy's rule); ValueError naming op and both shapes.
+// The shape to which both broadcast (NumPy's rule). Raises a ValueError that names op and both shapes.
 Shape broadcast(const char* op, const Shape& a, const Shape& b);
-// Strides that walk `from` as if it had shape `to`: zero along stretched axes.
+// The strides of `from` broadcast to `to`: zero along the broadcast axes.
 Strides broadcast_strides(const Shape& from, const Shape& to);
-// A negative axis counts from the end; IndexError naming op and range.
+// A negative axis counts from the end. Raises an IndexError that names op and the range.
 int normalize_axis(const char* op, int64_t axis, int ndim);
-// Checks sizes for sign and overflow, so that numel() * item_size is representable.
+// Raises a ValueError for a negative size, or if numel() * item_size overflows.
 void check_sizes(const char* op, const Shape& shape, size_t item_size);
 
 }  // namespace nncore

@@ -1,4 +1,4 @@
-// A reference-counted run of bytes on a device: owned, or borrowed from an owner who is told at the end.
+// A reference-counted piece of memory on a device: owned, or borrowed. done(owner) ends the loan.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -23,12 +23,12 @@ class Storage final : public Object {
   Device& device() const { return device_; }
   bool read_only() const { return read_only_; }
 
-  // Rises with every call that writes here, so that backward notices values changed since forward. Plain
-  // loads and stores: two threads that write one storage are a race anyhow.
+  // Increases with every call that writes here, so that backward detects values that changed since forward.
+  // It is not incremented atomically: two threads that write to one storage are a data race anyway.
   uint32_t version() const { return version_.load(std::memory_order_relaxed); }
   void changed() { version_.store(version() + 1, std::memory_order_relaxed); }
 
-  // Who gets this storage when its last owner leaves it; null: the device.
+  // The watcher gets this storage when its last reference is dropped. Without one, the memory is released.
   void watch(Watcher* watcher) { watcher_ = watcher; }
 
  private:

@@ -1,4 +1,4 @@
-// Tensor: a dense, row-major, immutable value; a handle to shape, type and shared storage.
+// Tensor: a contiguous, row-major, immutable value; a handle to shape, dtype and shared storage.
 #pragma once
 #include "dtype.h"
 #include "error.h"
@@ -18,16 +18,16 @@ class TensorImpl final : public Object {
   Shape shape;
   DType dtype;
 
-  // What the tape keeps on a value; the core only carries it.
+  // Data of the tape. The core only stores it.
   bool requires_grad = false;
-  bool is_gradient = false;    // made by backward as some leaf's grad: it may be added to in place
-  int output_index = 0;        // which output of grad_fn this value is
-  uint32_t saved_version = 0;  // of the storage when saved for backward; 0: not saved
+  bool is_gradient = false;    // made by backward as the grad of a leaf: backward may add to it in place
+  int output_index = 0;        // the index of this value among the outputs of grad_fn
+  uint32_t saved_version = 0;  // the storage's version when saved for backward; 0 if not saved
   Ref<Object> grad_fn;         // the node that made it; null for leaves
   Ref<Object> hooks;           // called with its gradient
   Ref<TensorImpl> grad;        // leaves only
 
-  void* object = nullptr;  // what stands for this value in the user's language, not owned
+  void* object = nullptr;  // the object of the user's language for this value; not owned
 };
 
 class Tensor {
@@ -54,7 +54,7 @@ class Tensor {
   T* ptr() const {
     return static_cast<T*>(data());
   }
-  // Element i, brought to the host.
+  // Element i, downloaded to the host.
   template <class T>
   T value_at(int64_t i) const {
     T value;
@@ -62,33 +62,33 @@ class Tensor {
     return value;
   }
 
-  // The same values under another shape, without history; or those from element `first` on.
+  // A view without history: the values from element `first` on, in another shape.
   Tensor alias(const Shape& shape, int64_t first = 0) const {
     Tensor t(impl_->storage, impl_->byte_offset + first * int64_t(size_of(dtype())), shape, dtype());
     t.impl()->saved_version = impl_->saved_version;
     return t;
   }
   Tensor detach() const { return alias(shape()); }
-  // The same for backward: where it reads the values, it raises if they have changed since.
+  // A view for backward. If `read`, reading it raises when the values have changed since.
   Tensor saved(bool read = true) const {
     Tensor t = detach();
     if (read) t.impl()->saved_version = impl_->storage->version();
     return t;
   }
-  // True when nobody else can see this value, so that it may be written again.
+  // True if no other tensor shares this value: it may be written in place.
   bool unique() const { return impl_->use_count() == 1 && impl_->storage->use_count() == 1; }
 
  private:
   Ref<TensorImpl> impl_;
 };
 
-// A saved value that is read after it has changed.
+// Raised when a saved value is read after it has changed.
 class ChangedSinceSaved : public Error {
  public:
   explicit ChangedSinceSaved(const Tensor& t);
 };
 
-// A tensor of undefined values; the device, and where it is not given the dtype, are those of `like`.
+// A tensor of undefined values. The device, and the dtype if not given, are those of `like`.
 Tensor empty(const Shape& shape, DType dtype, Device& device);
 inline Tensor empty(const Shape& shape, DType dtype, const Tensor& like) {
   return empty(shape, dtype, like.device());

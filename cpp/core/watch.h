@@ -1,5 +1,5 @@
-// Somebody who watches the work of one thread: the capture of a step. Without a watcher nothing here costs
-// more than a look at one variable.
+// The watcher observes the work of one thread while a step is captured. Without a watcher, each function here
+// costs one load.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -14,8 +14,8 @@ class Watcher {
   virtual void storage_made(Storage& storage) = 0;
   virtual void storage_died(Storage* storage) noexcept = 0;  // the watcher owns it from here on
   virtual void backward_begins() = 0;
-  virtual void gradient_used(
-      TensorImpl& leaf) = 0;  // backward is about to set or add to leaf.grad, or the user looks
+  // Backward is about to set leaf.grad or add to it, or the user reads it.
+  virtual void gradient_used(TensorImpl& leaf) = 0;
   virtual void gradient_set(TensorImpl& leaf) = 0;  // the user is about to set or drop leaf.grad
   virtual void host_reads(const char* what) = 0;
   virtual void host_writes(const char* what) = 0;
@@ -33,7 +33,7 @@ inline Watcher* watcher() {
   return detail::watchers.load(std::memory_order_relaxed) == 0 ? nullptr : detail::thread_watcher;
 }
 
-// Lets `watcher` watch this thread (or nobody, when it is null) while it lives.
+// While this object lives, `watcher` watches this thread; null: no watcher does.
 class Watch {
  public:
   explicit Watch(Watcher* watcher) : before_(detail::thread_watcher) {
@@ -51,8 +51,8 @@ class Watch {
   Watcher* before_;
 };
 
-// The host is about to look at values, or to make values of its own: `what` says for whom. A captured step
-// can do neither.
+// The host is about to read values, or to make values. `what` names the operation. A captured step can do
+// neither.
 inline void host_reads(const char* what) {
   if (Watcher* w = watcher()) w->host_reads(what);
 }
@@ -60,8 +60,8 @@ inline void host_writes(const char* what) {
   if (Watcher* w = watcher()) w->host_writes(what);
 }
 
-// Counts changes of what models are made of: parameters replaced or frozen, modes switched, hooks added.
-// While it stands still, a captured step need not look.
+// Counts changes of models: parameters replaced or frozen, modes switched, hooks added. A captured step
+// checks its models only if the count has changed.
 extern std::atomic<uint64_t> structure_version;
 inline void structure_changed() { structure_version.fetch_add(1, std::memory_order_relaxed); }
 
