@@ -1,5 +1,5 @@
-// The walk back: nodes in falling order of their making, so that each has all its gradients when its turn
-// comes.
+// The backward pass visits the nodes in reverse order of their creation: when it visits a node, the gradients
+// of all its outputs are complete.
 #include <algorithm>
 #include <array>
 
@@ -21,15 +21,15 @@ void accumulate_leaf(TensorImpl& leaf, Tensor gradient) {
   if (Watcher* w = watcher()) w->gradient_used(leaf);
   Tensor sum(leaf.grad);
   if (sum.defined() && sum.impl()->is_gradient) return gradient_arithmetic.add_(sum, gradient);
-  if (sum.defined())  // given by the user: his value stays as it is
+  if (sum.defined())  // set by the user, whose value must not change
     sum = gradient_arithmetic.add(sum, gradient);
-  else  // a leaf owns its gradient, which later ones are added to in place: nobody else may hold it
+  else  // later gradients are added in place, so the leaf must be the only owner of its gradient
     sum = gradient.unique() ? gradient.detach() : gradient_arithmetic.copy(gradient);
   sum.impl()->is_gradient = true;
   leaf.grad = sum.ref();
 }
 
-// Nodes waiting for their turn, youngest on top.
+// The nodes still to visit, the newest on top.
 class Queue {
  public:
   ~Queue() {
@@ -67,8 +67,8 @@ class NoRecording {
   bool before_;
 };
 
-// Every gradient passes here before it is added to another or handed to a node, which reads it by the shape
-// and dtype of its own value.
+// Runs on every gradient before it is added to another or passed to a node, because a node reads it by the
+// shape and dtype of its own value.
 void check_gradient(const char* maker, const Tensor& gradient, const Shape& shape, DType dtype) {
   if (gradient.shape() == shape && gradient.dtype() == dtype) [[likely]]
     return;
@@ -87,10 +87,10 @@ Tensor run_hooks(const Ref<Object>& hooks, Tensor gradient) {
   return changed;
 }
 
-// One walk. Leaves that have hooks, or whose gradient is asked for, wait until theirs is complete.
-class Walk {
+// One backward pass. Gradients of leaves with hooks, and of wanted leaves, are used once they are complete.
+class BackwardPass {
  public:
-  explicit Walk(std::span<const Tensor> wanted) : wanted_(wanted), found_(wanted.size()) {}
+  explicit BackwardPass(std::span<const Tensor> wanted) : wanted_(wanted), found_(wanted.size()) {}
 
   void start(const Tensor& root, Tensor gradient) {
     if (!root.impl()->grad_fn) return to_leaf(root.ref(), std::move(gradient));
@@ -163,7 +163,7 @@ class Walk {
       node.backward(node.pending, dx);
     } catch (const ChangedSinceSaved& changed) {
       raise<Error>("backward: ", node.name, " needs ", changed.what(),
-                   "; call backward before what changes it, such as an optimizer's step, or compute the loss "
+                   "; call backward before the change, such as an optimizer's step, or compute the loss "
                    "again after it");
     }
     for (size_t i = 0; i < node.inputs.size(); i++) {
@@ -188,20 +188,20 @@ class Walk {
   std::vector<std::pair<Ref<TensorImpl>, Tensor>> leaves_;
 };
 
-// The gradient a walk starts with.
+// The gradient with which a backward pass starts.
 Tensor first_gradient(const Tensor& root, const Tensor& gradient) {
   check<Error>(root.requires_grad(),
                "backward: this tensor does not require a gradient and was not made from one that does; "
                "set requires_grad=True on a leaf and compute outside no_grad()");
   check(gradient.defined() || root.numel() == 1, "backward: a tensor of shape ", root.shape(),
-        " needs the gradient argument; only a single element has an implicit one; reduce it first, e.g. by "
-        "sum()");
+        " needs the gradient argument, which is optional for a single element only; pass it or reduce the "
+        "tensor first, e.g. with sum()");
   if (!gradient.defined()) return gradient_arithmetic.ones_like(root);
   check(gradient.shape() == root.shape(), "backward: gradient has shape ", gradient.shape(),
-        " but the tensor has ", root.shape());
+        " but the tensor has ", root.shape(), "; pass a gradient of the tensor's shape");
   check<TypeError>(gradient.dtype() == root.dtype(), "backward: gradient is ", gradient.dtype(),
-                   " but the tensor is ", root.dtype());
-  return gradient.detach();  // so that a leaf that gets it whole copies the user's memory
+                   " but the tensor is ", root.dtype(), "; convert it with .to(nncore.", root.dtype(), ")");
+  return gradient.detach();  // a leaf that receives it then copies it and does not keep the user's memory
 }
 
 }  // namespace
@@ -217,19 +217,19 @@ void attach_hooks(const Tensor& t, const Ref<Object>& hooks) {
 void backward(const Tensor& root, const Tensor& gradient, bool retain_graph) {
   if (Watcher* w = watcher()) w->backward_begins();
   NoRecording off;
-  Walk walk({});
-  walk.start(root, first_gradient(root, gradient));
-  walk.run(retain_graph);
+  BackwardPass pass({});
+  pass.start(root, first_gradient(root, gradient));
+  pass.run(retain_graph);
 }
 
 std::vector<Tensor> gradients_of(std::span<const Tensor> roots, std::span<const Tensor> gradients,
                                  std::span<const Tensor> inputs, bool retain_graph) {
   if (Watcher* w = watcher()) w->backward_begins();
   NoRecording off;
-  Walk walk(inputs);
-  for (size_t i = 0; i < roots.size(); i++) walk.start(roots[i], first_gradient(roots[i], gradients[i]));
-  walk.run(retain_graph);
-  return std::move(walk.found());
+  BackwardPass pass(inputs);
+  for (size_t i = 0; i < roots.size(); i++) pass.start(roots[i], first_gradient(roots[i], gradients[i]));
+  pass.run(retain_graph);
+  return std::move(pass.found());
 }
 
 }  // namespace nncore

@@ -15,7 +15,7 @@ void set_grad_enabled(bool on) { recording = on; }
 Node::Node(const char* name) : name(name), sequence(next_sequence.fetch_add(1, std::memory_order_relaxed)) {}
 
 void Node::dispose() noexcept {
-  // Deleting a node releases its inputs' nodes; they join this list instead of nesting.
+  // Deleting a node releases the nodes of its inputs. They join this list, which avoids recursion.
   thread_local std::vector<Node*> doomed;
   thread_local bool deleting = false;
   doomed.push_back(this);
@@ -56,7 +56,7 @@ void Tape::add(const Tensor& t) {
 }
 
 void Tape::attach(const Ref<Node>& node, std::span<Tensor> ys) {
-  if (ys.empty()) return;  // split or unbind into no parts
+  if (ys.empty()) return;  // split or unbind with no results
   node->inputs = std::move(edges_);
   node->made(ys);
   for (size_t i = 0; i < ys.size(); i++) {

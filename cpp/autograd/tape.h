@@ -1,4 +1,4 @@
-// The tape: nodes that remember how values were made, and the walk back.
+// The tape: nodes that record how values were computed, and the backward pass.
 #pragma once
 #include <optional>
 #include <span>
@@ -15,7 +15,7 @@ void set_grad_enabled(bool on);
 
 class Node;
 
-// Where an input's gradient goes: to the node that made it, to the leaf itself, or nowhere.
+// The destination of an input's gradient: the node that made the input, the leaf itself, or none.
 struct Edge {
   Ref<Object> node;
   int output = 0;
@@ -23,7 +23,7 @@ struct Edge {
   bool wanted() const { return node || leaf; }
 };
 
-// The gradients that a node's backward fills: one slot for each input, those not needed stay empty.
+// The gradients that a node's backward computes: one slot per input; slots that are not needed stay empty.
 class InputGrads {
  public:
   InputGrads(std::span<const Edge> edges, std::span<Tensor> slots) : edges_(edges), slots_(slots) {}
@@ -35,7 +35,7 @@ class InputGrads {
   std::span<Tensor> slots_;
 };
 
-// What a value and its gradient have in common.
+// The shape and dtype that a value and its gradient share.
 struct Form {
   Shape shape;
   DType dtype = DType::float32;
@@ -50,8 +50,8 @@ class Node : public Object {
   const char* const name;
   const uint64_t sequence;
   std::vector<Edge> inputs;
-  std::vector<Tensor> pending;     // one gradient for each output, while the walk is under way
-  std::vector<Ref<Object>> hooks;  // GradientHooks of outputs that have some; else empty
+  std::vector<Tensor> pending;     // during a backward pass: the gradient of each output
+  std::vector<Ref<Object>> hooks;  // the GradientHooks of each output; empty if no output has any
   bool queued = false;
   bool freed = false;
 
@@ -61,10 +61,10 @@ class Node : public Object {
   void made(std::span<const Tensor> outputs);
 
  protected:
-  void dispose() noexcept override;  // without recursion, however long the chain
+  void dispose() noexcept override;  // without recursion: a chain of nodes can be long
 
  private:
-  Form first_form_;  // most nodes have one output: no allocation
+  Form first_form_;  // most nodes have one output and so need no allocation
   std::vector<Form> further_forms_;
 };
 
@@ -85,7 +85,7 @@ class FunctionNode final : public Node {
   std::optional<F> f_;
 };
 
-// Collects an op's inputs; true when the op must be recorded.
+// Collects the inputs of an op. True if the op must be recorded.
 class Tape {
  public:
   template <class... Inputs>
@@ -115,10 +115,11 @@ class Tape {
   std::vector<Edge> edges_;
 };
 
-// d root / d leaf is added to every leaf's grad. gradient is d L / d root, by default 1 for a single element.
+// Adds gradient * d root / d leaf to the grad of every leaf. gradient: d L / d root, by default 1 for a root of
+// one element.
 void backward(const Tensor& root, const Tensor& gradient, bool retain_graph);
 
-// How the walk adds two gradients and makes a first one; set by the ops, which own arithmetic.
+// The arithmetic of the backward pass; the ops set it.
 struct GradientArithmetic {
   Tensor (*add)(const Tensor&, const Tensor&) = nullptr;
   void (*add_)(const Tensor& sum, const Tensor&) = nullptr;  // in place
@@ -129,19 +130,18 @@ extern GradientArithmetic gradient_arithmetic;
 
 inline Node* grad_fn(const Tensor& t) { return static_cast<Node*>(t.impl()->grad_fn.get()); }
 
-// Called with a value's gradient once it is complete; may return another in its place. Shared by the value
-// and the node that made it.
+// Called with the complete gradient of a value; may return a replacement. Shared by the value and its node.
 class GradientHooks : public Object {
  public:
   virtual Tensor run(const Tensor& gradient) = 0;
-  bool retains = false;  // a value that is no leaf keeps its gradient
-  int changes = 0;       // of what runs
+  bool retains = false;  // the value is not a leaf but keeps its gradient
+  int changes = 0;       // counts added and removed hooks
   Tensor retained;
 };
 void attach_hooks(const Tensor& t, const Ref<Object>& hooks);
 
-// d sum(roots . gradients) / d input for each input, undefined where none depends on it; no leaf's grad
-// changes.
+// d sum(roots . gradients) / d input for each input; undefined if no root depends on it. Changes no leaf's
+// grad.
 std::vector<Tensor> gradients_of(std::span<const Tensor> roots, std::span<const Tensor> gradients,
                                  std::span<const Tensor> inputs, bool retain_graph);
 
