@@ -1,19 +1,19 @@
-// The mathematics of every elementwise op, once: forward, derivative and their texts, generic over the vector
-// type V. Names, parameters, defaults and the derivative at a kink are PyTorch's. To be included inside the
-// namespace of its user (the library's, or the anonymous one of an instruction-set level).
+// The formulas of the elementwise ops: forward, derivative and documentation, generic over the vector type V.
+// Names, parameters, defaults and the derivatives at kinks are PyTorch's. Include this file inside a
+// namespace: the library's, or the anonymous one of a level.
 //
-// A unary formula has
-//   name, formula, derivative   what documentation prints; x the input, y the output
-//   needs                       which of x and y the derivative reads; bwd gets rubbish for the other
-//   ulp                         bound of the forward's float32 error with default scalars, over all x
-//   fwd(x, s), bwd(x, y, dy, s) s the scalars, each in all lanes
-// and, where it differs from what `Formula` states,
-//   scalars                     parameters after x with PyTorch's names and defaults
-//   refuses(s)                  why these scalars are wrong, or null
-//   layer                       the module that applies it, which nncore.nn gets from here
-//   source, example             for documentation
-// A binary formula has fwd(a, b), da(a, b, y, dy), db(a, b, y, dy) and needs, da_needs, db_needs; a
-// comparison test(a, b).
+// Members of a unary formula:
+//   name, formula, derivative    texts of the documentation; x is the input, y the output
+//   needs                        the operands, x or y, that the derivative reads; bwd gets the other undefined
+//   ulp                          bound of the forward's error in float32 over all x, with default scalars
+//   fwd(x, s), bwd(x, y, dy, s)  s: the scalars, each in all lanes
+// Members with a default in `Formula`:
+//   scalars                      the parameters after x, with PyTorch's names and defaults
+//   refuses(s)                   the text of the error if the scalars are invalid, else null
+//   layer                        the module in nncore.nn that applies it
+//   source, example              texts of the documentation
+// A binary formula has fwd(a, b), da(a, b, y, dy), db(a, b, y, dy), needs, da_needs and db_needs.
+// A comparison has test(a, b).
 #pragma once
 
 #include "math.h"
@@ -26,7 +26,7 @@ constexpr double required = __builtin_nan("");  // a parameter without default
 struct Scalar {
   const char* name;
   double value;
-  bool optional = false;  // its default is None, which stands for `value`
+  bool optional = false;  // the default is None, which means `value`
   bool shown_by_name = true;
 };
 struct NoScalars {
@@ -34,8 +34,8 @@ struct NoScalars {
 };
 
 struct Layer {
-  const char* name = nullptr;  // PyTorch's class
-  bool inplace = false;        // it and its function take PyTorch's `inplace`
+  const char* name = nullptr;  // the name of PyTorch's class
+  bool inplace = false;        // the module and its function have the parameter `inplace`
 };
 // f(tensor(x), scalars) prints tensor(y).
 struct Example {
@@ -65,7 +65,7 @@ struct OpList {
     return found;
   }
   template <class Op>
-  static constexpr int index_of = find<Op>();  // -1 where it is not in the list
+  static constexpr int index_of = find<Op>();  // -1 if Op is not in the list
 };
 
 #include "formulas_activation.h"

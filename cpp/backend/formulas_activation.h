@@ -1,4 +1,4 @@
-// Activations of torch.nn.functional that are made of exponentials.
+// Smooth activations of torch.nn.functional, most of them computed with exponentials.
 #pragma once
 
 namespace formulas {
@@ -98,7 +98,7 @@ struct Celu : Formula {
   }
 };
 
-struct Gelu : Formula {  // Hendrycks & Gimpel 2016; max(0, x) - |x| Phi(-|x|), without cancellation
+struct Gelu : Formula {  // Hendrycks & Gimpel 2016; max(0, x) - |x| Phi(-|x|) avoids cancellation
   static constexpr const char *name = "gelu", *formula = "x Phi(x), Phi the normal distribution function",
                               *derivative = "Phi(x) + x phi(x), phi the normal density";
   static constexpr Needs needs = Needs::x;
@@ -123,7 +123,7 @@ struct GeluTanh : Formula {  // x sigmoid(2 u)
       *derivative = "(1 + tanh u) / 2 + x (1 - tanh(u)^2) / 2 * sqrt(2 / pi) (1 + 0.134145 x^2)";
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 2.5;
-  // 2 u = x (slope + cubic x^2) in two words: its absolute error becomes a relative one of y.
+  // 2 u = x (slope + cubic x^2) in two words, because its absolute error is a relative error of y.
   template <class V, class T = typename V::Scalar>
   static constexpr DoubleWord<V> twice_u(V x) {
     constexpr bool f = is_float<V>;
@@ -139,7 +139,7 @@ struct GeluTanh : Formula {  // x sigmoid(2 u)
     const V u = x * w;
     return {u, fma(x, w_lo, fma(x, w, -u))};
   }
-  // With v = 2 u log2(e) = x (a + b x^2) and a so short that w - a is exact, 2^-v = 2^n 2^r.
+  // 2^-v = 2^n 2^r, v = 2 u log2(e) = x (a + b x^2). The mantissa of a is short enough to make w - a exact.
   template <class V>
   static constexpr V fwd_float(V x) {
     const V a(0x1.26aecp+1f), a_lo(0x1.0de73ap-22f), b(0x1.a5a7dp-4f), b_lo(-0x1.151aaep-29f);
@@ -198,7 +198,7 @@ struct Silu : Formula {
   }
 };
 
-struct Mish : Formula {  // with e = e^-|x|, tanh(softplus x) = q / (q + r)
+struct Mish : Formula {  // tanh(softplus x) = q / (q + r) with e = e^-|x|
   static constexpr const char *name = "mish", *formula = "x tanh(softplus(x))",
                               *derivative = "w + x (1 - w^2) sigmoid(x), w = tanh(softplus(x))";
   static constexpr Needs needs = Needs::x;
@@ -283,7 +283,7 @@ struct Softsign : Formula {
   }
 };
 
-struct Tanhshrink : Formula {  // x^3 (1/3 + x^2 P(x^2)) for |x| < 1.5 (1.25), right to 2^-25 (2^-53.6)
+struct Tanhshrink : Formula {  // x^3 (1/3 + x^2 P(x^2)) for |x| < 1.5 (1.25), accurate to 2^-25 (2^-53.6)
   static constexpr const char *name = "tanhshrink", *formula = "x - tanh(x)", *derivative = "tanh(x)^2";
   static constexpr Needs needs = Needs::x;
   static constexpr double ulp = 3.5;

@@ -32,7 +32,7 @@ struct Abs : Formula {
 };
 
 struct Sign : Formula {
-  static constexpr const char *name = "sign", *formula = "-1, 0 or 1; NaN stays", *derivative = "0";
+  static constexpr const char *name = "sign", *formula = "-1, 0 or 1; NaN for NaN", *derivative = "0";
   static constexpr Needs needs = Needs::none;
   static constexpr double ulp = 0;
   template <class V>
@@ -118,7 +118,7 @@ struct Log1p : Formula {
 // With t the smaller of x and 1 - x, ln((1 - t) / t) = ln(1 + (1 - 2t) / t), which is accurate near x = 1/2.
 struct Logit : Formula {
   static constexpr const char *name = "logit",
-                              *formula = "ln(x / (1 - x)), with eps of x clamped to [eps, 1 - eps]",
+                              *formula = "ln(x / (1 - x)), x first clamped to [eps, 1 - eps] if eps is given",
                               *derivative = "1 / (x (1 - x)), 0 where x was clamped";
   static constexpr Needs needs = Needs::x;
   static constexpr Scalar scalars[] = {{.name = "eps", .value = -__builtin_inf(), .optional = true}};
@@ -252,7 +252,7 @@ struct Ceil : Flat {
 };
 
 struct Round : Flat {
-  static constexpr const char *name = "round", *formula = "the nearest integer, of two the even one";
+  static constexpr const char *name = "round", *formula = "x rounded to the nearest integer, ties to even";
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return round(x);
@@ -260,7 +260,7 @@ struct Round : Flat {
 };
 
 struct Trunc : Flat {
-  static constexpr const char *name = "trunc", *formula = "x without its fraction";
+  static constexpr const char *name = "trunc", *formula = "x rounded toward zero";
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return trunc(x);
@@ -309,8 +309,8 @@ struct Tan : Formula {
   }
 };
 
-// With n the integer nearest to x and r = x - n, exactly, sin(pi x) = +-sin(pi r), + where n is even.
-// The derivative is right to 3 ulp for |x| <= 1/2; beyond, where it has zeros, to 2 ulp of 1 / x.
+// n is the integer nearest to x, and r = x - n is exact. sin(pi x) = +-sin(pi r), with + for even n.
+// The derivative is accurate to 3 ulp for |x| <= 1/2. Elsewhere it has zeros: accurate to 2 ulp of 1 / x.
 struct Sinc : Formula {
   static constexpr const char *name = "sinc", *formula = "sin(pi x) / (pi x), 1 at 0",
                               *derivative = "(cos(pi x) - y) / x, 0 at 0";
@@ -325,7 +325,7 @@ struct Sinc : Formula {
   template <class V>
   static constexpr V fwd(V x, const V*) {
     const V n = round(x), r = x - n, u = r * r;
-    V p;  // sin(pi r) / (pi r), right to 2^-35 (2^-61)
+    V p;  // sin(pi r) / (pi r), accurate to 2^-35 (2^-61)
     if constexpr (is_float<V>)
       p = polynomial(u, 1, -1.64493406, 0.81174217, -0.190747623, 0.0261162053, -0.00223522408);
     else
@@ -337,7 +337,8 @@ struct Sinc : Formula {
   template <class V>
   static constexpr V bwd(V x, V y, V dy, const V*) {
     const V n = round(x), r = x - n, u = r * r;
-    V c, q;  // cos(pi r), right to 2^-32 (2^-67), and the derivative at r over r, right to 2^-37 (2^-64)
+    // c = cos(pi r), accurate to 2^-32 (2^-67); q = (derivative at r) / r, accurate to 2^-37 (2^-64)
+    V c, q;
     if constexpr (is_float<V>) {
       c = polynomial(u, 1, -4.93480214, 4.05870916, -1.33521206, 0.234937559, -0.0243967168);
       q = polynomial(u, -3.28986813, 3.2469697, -1.14451078, 0.209180087, -0.0234402782, 0.00170858242);

@@ -1,4 +1,4 @@
-// Two tensors: arithmetic, extremes (ties share the gradient), comparisons.
+// Functions of two tensors: arithmetic, and extremes, which split the gradient at ties.
 #pragma once
 
 namespace formulas {
@@ -95,7 +95,7 @@ struct Pow {
 };
 
 struct Maximum {
-  static constexpr const char *name = "maximum", *formula = "the larger of a and b, NaN where either is",
+  static constexpr const char *name = "maximum", *formula = "the larger of a and b, NaN if either is NaN",
                               *derivative = "1 for the larger, 1/2 and 1/2 where equal";
   static constexpr Needs needs = Needs::ab, da_needs = Needs::ab, db_needs = Needs::ab;
   static constexpr double ulp = 0;
@@ -114,7 +114,7 @@ struct Maximum {
 };
 
 struct Minimum {
-  static constexpr const char *name = "minimum", *formula = "the smaller of a and b, NaN where either is",
+  static constexpr const char *name = "minimum", *formula = "the smaller of a and b, NaN if either is NaN",
                               *derivative = "1 for the smaller, 1/2 and 1/2 where equal";
   static constexpr Needs needs = Needs::ab, da_needs = Needs::ab, db_needs = Needs::ab;
   static constexpr double ulp = 0;
@@ -132,18 +132,19 @@ struct Minimum {
   }
 };
 
-// r less multiples of b until |r| < |b|, each step exact: quotients are rounded to whole numbers.
+// Subtracts multiples of b from r until |r| < |b|. Each step is exact, because quotients are rounded to whole
+// numbers.
 template <class V, class T = typename V::Scalar>
 constexpr V reduced(V r, V b) {
   const V size = abs(b), far = V(T(sizeof(T) == 4 ? 0x1p127 : 0x1p1023));
   while (any(size <= abs(r))) {
-    const V by = select(far <= abs(r / b), b * far, b);  // a multiple of b does as well
+    const V by = select(far <= abs(r / b), b * far, b);  // any multiple of b is valid
     r = select(size <= abs(r), fma(-trunc(r / by), by, r), r);
   }
   return r;
 }
 
-// The remainder with the sign of a; b and it are scaled up where a difference might be flushed to 0.
+// The remainder with the sign of a. The remainder and b are scaled up if a difference might be flushed to 0.
 template <class V>
 struct Modulo {
   V r, b, scale;
@@ -154,7 +155,7 @@ constexpr Modulo<V> modulo(V a, V b) {
   const V scale = select(abs(b) < V(T(f ? 0x1p-60 : 0x1p-500)), V(T(f ? 0x1p64 : 0x1p512)), V(1));
   const V by = b * scale;
   const V r = reduced(reduced(select(b == b, a, b), by) * scale, by);
-  // a quotient that was rounded up has left r on the other side of 0
+  // r has the wrong sign if a quotient was rounded up
   const V up = select(r * copysign(V(1), a) < V(0), copysign(by, a), V(0));
   return {copysign(r + up, a), by, scale};
 }

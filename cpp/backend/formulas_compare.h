@@ -1,4 +1,4 @@
-// Questions about two numbers.
+// Comparisons of two numbers.
 #pragma once
 
 namespace formulas {
@@ -67,7 +67,7 @@ struct LogicalXor {
   }
 };
 
-// Questions about one number: b is a.
+// Tests of one number: b is a.
 struct IsFinite {
   static constexpr const char *name = "isfinite", *formula = "neither infinite nor NaN";
   template <class X>

@@ -1,12 +1,11 @@
-// The mathematics of every loss that looks at one element at a time, once. To be included after math.h inside
-// the namespace of its user. A formula has
-//   name                          how it is bound
-//   operands                      how many of a, b, c it reads: by default a the input, b the target; a
-//                                 missing c is 1
-//   gradients                     how many of them, from the first, have a derivative
-//   scalars                       its parameters s
-//   value(a, b, c, s), grad<k>(a, b, c, s)
-// Definitions, defaults and derivatives at kinks are PyTorch's.
+// The formulas of the losses that are computed per element. Include this file after math.h in a namespace.
+// Definitions, defaults and the derivatives at kinks are PyTorch's. Members of a formula:
+//   name                    the name of the binding
+//   operands                the number of its operands: a is usually the input, b the target; a missing c is 1
+//   gradients               the number of operands, from the first, that have a derivative
+//   scalars                 its parameters s
+//   value(a, b, c, s)       the loss
+//   grad<k>(a, b, c, s)     its derivative by operand k
 #pragma once
 
 namespace losses {
@@ -17,7 +16,7 @@ NNCORE_INLINE V sign_of(V x) {
 }
 
 template <class Loss>
-struct OfDifference : NoScalars {  // of a - b
+struct OfDifference : NoScalars {  // a function of d = a - b
   static constexpr int operands = 2, gradients = 2;
   template <int k, class V>
   static constexpr V grad(V a, V b, V, const V* s) {
@@ -79,7 +78,7 @@ struct Huber : OfDifference<Huber> {  // d^2 / 2 where |d| <= delta, else delta 
   }
 };
 
-struct Bce : NoScalars {  // -b ln a - (1 - b) ln(1 - a), logarithms not below -100
+struct Bce : NoScalars {  // -b ln a - (1 - b) ln(1 - a), with logarithms of at least -100
   static constexpr const char* name = "binary_cross_entropy";
   static constexpr int operands = 2, gradients = 2;
   template <class V>
@@ -93,13 +92,13 @@ struct Bce : NoScalars {  // -b ln a - (1 - b) ln(1 - a), logarithms not below -
   }
 };
 
-// c b softplus(-a) + (1 - b) softplus(a): the loss of sigmoid(a), c the weight of positives
+// c b softplus(-a) + (1 - b) softplus(a): the loss of sigmoid(a), with c as the weight of positives
 struct BceWithLogits : NoScalars {
   static constexpr const char* name = "binary_cross_entropy_with_logits";
   static constexpr int operands = 3, gradients = 2;
   template <class V>
   static constexpr V value(V a, V b, V c, const V*) {
-    const V r = add_log1p(V(0), exp_down(-abs(a)));  // an infinite a costs nothing where b has no part
+    const V r = add_log1p(V(0), exp_down(-abs(a)));  // a term with the factor 0 is 0, even if a is infinite
     return select(b == V(0), V(0), c * b * (max(V(0), -a) + r)) +
            select(b == V(1), V(0), (V(1) - b) * (max(V(0), a) + r));
   }
@@ -215,7 +214,7 @@ struct Stirling : NoScalars {  // ln a! by Stirling's formula: a ln a - a + ln(2
   }
 };
 
-// (ln v + (a - b)^2 / v) / 2 + constant with v = max(c, eps); the derivative by c ignores eps
+// (ln v + (a - b)^2 / v) / 2 + constant, v = max(c, eps); the derivative by c ignores eps
 struct GaussianNll {
   static constexpr const char* name = "gaussian_nll_loss";
   static constexpr int operands = 3, gradients = 3;

@@ -1,4 +1,4 @@
-// Activations of torch.nn.functional that are made of straight pieces.
+// Piecewise linear and quadratic activations of torch.nn.functional.
 #pragma once
 
 namespace formulas {

@@ -1,4 +1,4 @@
-// A tensor and a Python number.
+// Functions of a tensor and a Python number.
 #pragma once
 
 namespace formulas {
@@ -93,7 +93,7 @@ struct RdivScalar : Formula {
   }
 };
 
-// The exponents that PyTorch, too, computes by multiplication, division and root.
+// As in PyTorch, some exponents are computed by multiplications, divisions and roots.
 template <class V>
 constexpr V power(V x, V exponent) {
   if (any(exponent == V(2))) return x * x;

@@ -5,16 +5,16 @@
 
 template <class V>
 struct NormalTail {
-  V t;        // |x|, clipped to where t Phi(-t) is flushed to zero
+  V t;        // |x|, clipped where t Phi(-t) is flushed to zero
   V density;  // e^(-t^2 / 2)
   V ratio;    // e^(t^2 / 2) Phi(-t)
 };
 
-// Phi(-t) = density * ratio, a b = t^2. ratio is a quotient of polynomials right to 2^-26.7 for float; for
-// double ratio (t + 5) is a polynomial in (t - 5) / (t + 5) right to 2^-54.
+// Phi(-t) = density * ratio, a b = t^2. ratio is a quotient of polynomials accurate to 2^-26.7 for float; for
+// double ratio (t + 5) is a polynomial in (t - 5) / (t + 5) accurate to 2^-54.
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE NormalTail<V> normal_tail(V t, V a, V b) {
-  // e^(-a b / 2) = 2^n e^(-r / 2); 2 n ln 2 is exact in its first word, so that a b is rounded only after it
+  // e^(-a b / 2) = 2^n e^(-r / 2). The first word of 2 n ln 2 is exact; a b is rounded after its subtraction.
   const V power = fma(a * b, V(T(-0x1.71547652b82fep-1)), V(magic<V>));
   const V n = power - V(magic<V>);
   V r = fma(a, b, n * V(T(is_float<V> ? 0x1.62e4p+0 : 0x1.62e42fefa38p+0)));
@@ -50,14 +50,14 @@ NNCORE_INLINE NormalTail<V> normal_tail(V x) {
 
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V erf(V x) {
-  if constexpr (is_float<V>) {  // 1 - e^-q, q(a) = a (2 / sqrt(pi) + a P(a)), a = |x|, right to 2^-27.8
+  if constexpr (is_float<V>) {  // 1 - e^-q, q(a) = a (2 / sqrt(pi) + a P(a)), a = |x|, accurate to 2^-27.8
     const V a = min(V(T(3.95)), abs(x));
     const V p = polynomial(a, -0x1.f7ac92p-25, 0.636619508, 0.102776878, -0.0191499777, -0.000165523743,
                            0.00167173974, -0.000635257282, 0.000118291871, -9.32740477e-6);
     const ExpParts<V> e = split_exp(-fma(a, V(T(0x1.20dd76p+0)), a * p));
     const V w = power_of_two(e.t);
     return copysign(fma(w, expm1_core(e.r), w - V(T(1))), x);
-  } else {  // x P(x^2) to 0.85, right to 2^-56; 1 - 2 Phi(-x sqrt 2) beyond
+  } else {  // |x| P(x^2) up to 0.84, accurate to 2^-56; then 1 - 2 Phi(-|x| sqrt 2)
     const V a = abs(x), square = min(V(T(1)), a * a);
     const V p = polynomial(square, 1.1283791670955126, -0.37612638903183249, 0.11283791670927645,
                            -0.026866170639265285, 0.0052239775610482524, -0.00085483228886723734,
@@ -70,8 +70,7 @@ NNCORE_INLINE V erf(V x) {
   }
 }
 
-// 1 - erf(x) near 0, where nothing cancels; 2 Phi(-a sqrt 2) for a = |x|; 2 -
-// that for x < 0.
+// 1 - erf(x) near 0, without cancellation; else 2 Phi(-|x| sqrt 2), or 2 - 2 Phi(-|x| sqrt 2) for x < 0.
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V erfc(V x) {
   const V a = min(V(T(is_float<V> ? 9.33 : 26.6)), abs(x));

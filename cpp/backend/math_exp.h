@@ -1,9 +1,9 @@
-// exp and what is made of it. Coefficients are minimax fits (Remez), rounded one after another.
+// exp and related functions. Coefficients are minimax fits (Remez), rounded one after another.
 #pragma once
 
-// A call would pass vectors through memory, thirteen times slower: functions of vectors are inlined, and
-// kernels that use long ones are flattened. The scalar level (NNCORE_COMPACT) is a quarter as large without.
-// Under a sanitizer inlining would multiply the checks and take minutes to compile.
+// Functions of vectors are inlined, and kernels that use long ones are flattened, because a call passes
+// vectors through memory and is 13 times slower. The scalar level (NNCORE_COMPACT) is not inlined, which
+// divides its size by four. Builds with sanitizers are not inlined either: they would compile for minutes.
 #if defined(NNCORE_COMPACT) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define NNCORE_INLINE constexpr
 #define NNCORE_FLATTEN
@@ -25,13 +25,13 @@ NNCORE_INLINE V polynomial(V x, double c, C... rest) {
 template <class V>
 constexpr bool is_float = sizeof(typename V::Scalar) == 4;
 
-// Added to a number below 2^22 (2^51), leaves its nearest integer in the low bits of the mantissa.
+// magic + x has the integer nearest to x in the low bits of its mantissa, for |x| < 2^22 (2^51).
 template <class V, class T = typename V::Scalar>
 constexpr T magic = T(is_float<V> ? 0x1.8p23 : 0x1.8p52);
 template <class V, class T = typename V::Scalar>
 constexpr T bias = T(is_float<V> ? 127 : 1023);
 
-// x = n ln 2 + r with |r| <= ln 2 / 2, ln 2 in two words (Cody & Waite); t = n + shift.
+// x = n ln 2 + r, |r| <= ln 2 / 2, with ln 2 in two words (Cody & Waite); t = n + shift.
 template <class V>
 struct ExpParts {
   V t, r;
@@ -45,14 +45,14 @@ NNCORE_INLINE ExpParts<V> split_exp(V x, T shift = magic<V> + bias<V>) {
   return {t, r};
 }
 
-// 2^n from t = n + bias + magic, -bias <= n <= bias + 1: 0 at the lower end, infinity at the upper one
+// 2^n from t = n + bias + magic, -bias <= n <= bias + 1: 0 at the lower bound, infinity at the upper bound
 template <class V>
 NNCORE_INLINE V power_of_two(V t) {
   return t.template shl<V::mantissa_bits>();
 }
 
-// c (e^(a r) - 1 - a r) / r^2 on |a r| <= ln 2 / 2, a and c powers of two, a possibly negative; e^(a r) is
-// then right to 2^-28 (2^-57) and e^(a r) - 1 to 2^-26 (2^-61) of itself.
+// c (e^(a r) - 1 - a r) / r^2 for |a r| <= ln 2 / 2; |a| and c are powers of two. The relative error of
+// e^(a r) is then at most 2^-28 (2^-57), that of e^(a r) - 1 at most 2^-26 (2^-61).
 template <class V>
 NNCORE_INLINE V exp_tail(V r, double a = 1, double c = 1) {
   const double b = a * a * c, d = b * a, e = d * a, f = e * a, g = f * a;
@@ -84,14 +84,13 @@ NNCORE_INLINE V add_exponent(V y, V t) {
   return bit_add(y, t.template shl<V::mantissa_bits>());
 }
 
-// lo where x < lo, hi where x > hi; NaN stays
+// lo for x < lo, hi for x > hi, NaN for NaN
 template <class V, class = typename V::Scalar>
 NNCORE_INLINE V clip(V x, V lo, V hi) {
   return min(hi, max(lo, x));
 }
 
-// y where it is right, |x| <= edge; 0 below low, infinity above high. Elsewhere is rare: one comparison says
-// so.
+// y for low <= x <= high, 0 below low, infinity above high. One comparison with edge skips the rare cases.
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V exp_edges(V x, T edge, T low, T high, V y) {
   if (all(abs(x) <= V(edge))) [[likely]]
@@ -101,14 +100,14 @@ NNCORE_INLINE V exp_edges(V x, T edge, T low, T high, V y) {
 
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V exp(V x) {
-  // the least and the largest x whose result is normal and finite
+  // the smallest and the largest x with a normal, finite result
   constexpr T low = T(is_float<V> ? -0x1.5d589ep+6 : -0x1.6232bdd7abcd2p+9);
   constexpr T high = T(is_float<V> ? 0x1.62e42ep+6 : 0x1.62e42fefa39efp+9);
   const ExpParts<V> e = split_exp(x, magic<V>);
   return exp_edges(x, -low, low, high, add_exponent(exp_core(e.r), e.t));
 }
 
-// (2^r - 1) / r on |r| <= 1/2, right to 2^-26
+// (2^r - 1) / r for |r| <= 1/2, accurate to 2^-26
 template <class V>
 NNCORE_INLINE V exp2_slope(V r) {
   return polynomial(r, 0.693147182, 0.240226507, 0.0555035695, 0.00961803086, 0.00133908866, 0.000154696201);
@@ -140,8 +139,8 @@ NNCORE_INLINE V expm1(V x) {
   return bit_or(fma(y, e.t - top, y), bit_and(x, V(T(-0.0))));  // the sign of -0
 }
 
-// (1 - e^-2|x|) / (1 + e^-2|x|) with the sign of x. With e^-2|x| = w (1 + m), w a power of two, the numerator
-// is (1 - w) - w m and the denominator (1 + w) + w m.
+// (1 - e^-2|x|) / (1 + e^-2|x|) with the sign of x. e^-2|x| = w (1 + m) with a power of two w: the numerator
+// is (1 - w) - w m, the denominator (1 + w) + w m.
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V tanh(V x) {
   V top, sum;
@@ -149,7 +148,7 @@ NNCORE_INLINE V tanh(V x) {
     constexpr T shift = magic<V> + bias<V>;
     const V h = max(V(T(-10)), bit_or(x, V(T(-0.0))));
     const V t = fma(h, V(T(0x1.71547652b82fep+1)), V(shift));
-    const V r = fma(t - V(shift), V(T(-0x1.62e43p-2)), h);  // ln 2 in one word: w outweighs what it lacks
+    const V r = fma(t - V(shift), V(T(-0x1.62e43p-2)), h);  // one word of ln 2 is enough
     const V w = power_of_two(t), m = fma(r * r, exp_tail(r, 2, 0.5), r);
     top = fma(-(w + w), m, V(T(1)) - w);
     sum = fma(w + w, m, V(T(1)) + w);
@@ -157,7 +156,7 @@ NNCORE_INLINE V tanh(V x) {
     const V twice = max(V(T(-40)), bit_or(x + x, V(T(-0.0))));
     const ExpParts<V> e = split_exp(twice);
     const V w = power_of_two(e.t);
-    // what the reduction rounded away
+    // m includes the rounding error of the reduction
     const V n = e.t - V(magic<V> + bias<V>), hi = fma(n, V(T(-0x1.62e42fefa39efp-1)), twice);
     const V m = e.r + fma(e.r * e.r, exp_tail(e.r), fma(n, V(T(-0x1.abc9e3b39803fp-56)), hi - e.r));
     top = fma(-w, m, V(T(1)) - w);
@@ -166,8 +165,7 @@ NNCORE_INLINE V tanh(V x) {
   return bit_or(top / sum, bit_and(x, V(T(-0.0))));
 }
 
-// e^-x as split_exp has it, |x| cut where 1 + e^-x is about to overflow, which is rare: one comparison says
-// so.
+// split_exp(-x), with |x| clipped before 1 + e^-x overflows; one comparison skips the clip, which is rare.
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE ExpParts<V> split_logistic(V x) {
   const V edge(T(is_float<V> ? 88 : 709));
@@ -176,7 +174,7 @@ NNCORE_INLINE ExpParts<V> split_logistic(V x) {
   return split_exp(-x);
 }
 
-// 1 + e^-x = (1 + w m) + w, w = 2^n and r from split_exp(-x)
+// 1 + e^-x = (1 + w m) + w, m = e^r - 1; w = 2^n and r are from split_exp(-x)
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V logistic_sum(V w, V r) {
   return fma(w, expm1_core(r), V(T(1))) + w;
@@ -200,8 +198,7 @@ NNCORE_INLINE Logistic<V> logistic(V x) {
   return {y, exp_core(e.r) * w * y};
 }
 
-// 2^n = power * rest from t = n + bias + magic; rest is 1 as long as power times e^r, |r| <= ln 2 / 2, is
-// normal.
+// 2^n = power * rest from t = n + bias + magic; rest is 1 if 2^n e^r is normal for all |r| <= ln 2 / 2.
 template <class V>
 struct WidePower {
   V power, rest;
@@ -213,7 +210,7 @@ NNCORE_INLINE WidePower<V> wide_power(V t) {
   return {power_of_two(top), power_of_two((t - top) + V(shift))};
 }
 
-// x / (1 + e^-(v + v_lo)), also where e^-v overflows: its power of two in two parts
+// x / (1 + e^-(v + v_lo)). e^-v may overflow, so its power of two has two factors.
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V times_sigmoid(V x, V v, V v_lo) {
   constexpr T shift = magic<V> + bias<V>;

@@ -1,5 +1,4 @@
-// Logarithms: x = 2^e m with m in [sqrt 1/2, sqrt 2), then a polynomial (Tang; Muller's Handbook, chapter
-// 10).
+// Logarithms: x = 2^e m, m in [sqrt 1/2, sqrt 2), then a polynomial (Tang; Muller's Handbook, chapter 10).
 #pragma once
 
 // x = 2^-down m for normal positive x
@@ -22,11 +21,11 @@ NNCORE_INLINE LogParts<V> split_log(V x) {
 // log(1 + s) - s for 1 + s in [sqrt 1/2, sqrt 2]
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V log_rest(V s) {
-  if constexpr (is_float<V>) {  // s^2 (s P(s) - 1/2), right to 2^-27 of log(1 + s)
+  if constexpr (is_float<V>) {  // s^2 (s P(s) - 1/2), accurate to 2^-27 of log(1 + s)
     const V p = polynomial(s, -0.5, 0.333333313, -0.250008225, 0.200012594, -0.16623348, 0.142011032,
                            -0.131595775, 0.127653614, -0.0764044896);
     return s * s * p;
-  } else {  // z (s^2 / 2 + z^2 Q(z^2)) - s^2 / 2, z = s / (2 + s) (fdlibm's arrangement), right to 2^-66
+  } else {  // z (s^2 / 2 + z^2 Q(z^2)) - s^2 / 2, z = s / (2 + s) (fdlibm's arrangement), accurate to 2^-66
     const V half_square = V(T(0.5)) * s * s;
     const V z = s / (V(T(2)) + s), zz = z * z;
     const V q =
@@ -43,7 +42,7 @@ NNCORE_INLINE V log_sum(V s, V down) {
   return fma(down, V(T(is_float<V> ? -0x1.62e43p-1 : -0x1.62e42fefa39efp-1)), s + rest);
 }
 
-// y for positive finite x; infinity and NaN stay, -infinity at 0, NaN below
+// y for positive finite x, x for infinity and NaN, -infinity for 0, NaN for x < 0
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V log_edges(V x, V y) {
   if (all(ordinary(x))) [[likely]]
@@ -58,7 +57,7 @@ NNCORE_INLINE V log(V x) {
   return log_edges(x, log_sum(p.m - V(T(1)), p.down));
 }
 
-// log(1 + x): 1 + x is rounded to find its exponent, and what rounding lost is given back to the mantissa.
+// log(1 + x): the exponent is that of the rounded 1 + x; the rounding error is added to the mantissa.
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V log1p(V x) {
   const V u = V(T(1)) + x;
@@ -72,7 +71,7 @@ NNCORE_INLINE V log1p(V x) {
 // a + log(1 + x) for 0 <= x <= 1
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V add_log1p(V a, V x) {
-  if constexpr (is_float<V>) {  // log(1 + x) = x P(x), right to 2^-27.5
+  if constexpr (is_float<V>) {  // log(1 + x) = x P(x), accurate to 2^-27.5
     const V p = polynomial(x, 1, -0.499999315, 0.333304644, -0.24958019, 0.196921021, -0.153448805,
                            0.106611282, -0.057457231, 0.0200862419, -0.00329046859);
     return fma(x, p, a);
@@ -89,7 +88,7 @@ NNCORE_INLINE V softplus(V x) {
   return add_log1p(max(V(0), x), exp_down(-abs(x)));
 }
 
-// log2(e) in two words times log(1 + s)
+// log(1 + s) times log2(e) in two words
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V log2(V x) {
   const V hi = V(T(is_float<V> ? 0x1.715476p+0 : 0x1.71547652b82fep+0));
@@ -102,7 +101,7 @@ NNCORE_INLINE V log2(V x) {
   return log_edges(x, head + ((first - (head + p.down)) + low));
 }
 
-// log10(e) in two words times log(1 + s); down log10(2) in two words, the first product exact
+// log(1 + s) times log10(e) in two words, minus down log10(2) in two words, whose first product is exact
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V log10(V x) {
   const V hi = V(T(is_float<V> ? 0x1.bcb7b20000000p-2 : 0x1.bcb7b1526e50ep-2));

@@ -1,5 +1,5 @@
-// a^b = 2^(b log2 a), log2 a in two words: 2^-30 (2^-65) relative, so that b log2 a below 2^7 (2^10) is right
-// to 2^-24 (2^-55) absolute (the plan of fdlibm's pow, without its table).
+// a^b = 2^(b log2 a), as in fdlibm's pow but without a table. log2 a has two words and a relative error of
+// 2^-30 (2^-65): the absolute error of b log2 a, which is below 2^7 (2^10), is 2^-24 (2^-55).
 #pragma once
 
 #include "math_exp.h"
@@ -14,7 +14,7 @@ struct DoubleWord {
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE DoubleWord<V> log2_double_word(V a) {
   const LogParts<V> p = split_log(a);
-  // z = s / d in two words, s = m - 1 exact, d = m + 1 in two words
+  // z = s / d in two words; s = m - 1 is exact, d = m + 1 has two words
   const V s = p.m - V(T(1)), d = p.m + V(T(1));
   const V d_lo = p.m - (d - V(T(1)));
   const V inverse = V(T(1)) / d;
@@ -66,7 +66,7 @@ NNCORE_INLINE V pow(V a, V b) {
   const V top = min(V(shift + bias<V>), t);
   V y = exp_core(f * V(T(is_float<V> ? 0x1.62e43p-1 : 0x1.62e42fefa39efp-1))) * power_of_two(top);
   y = fma(y, t - top, y);
-  // signs, and what C99 says of 0, 1 and infinity (Annex F.9.4.4)
+  // signs, and the cases 0, 1 and infinity of C99 (Annex F.9.4.4)
   const auto whole = floor(b) == b;
   const V half = b * V(T(0.5));
   const auto negative = bit_or(bit_and(a, V(T(-0.0))), one) < zero;

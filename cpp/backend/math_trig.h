@@ -8,8 +8,7 @@ struct TrigParts {
   V r, t;  // the low bits of t hold k
 };
 
-// The reduction of one large x in integers (Payne & Hanek 1983): x 2/pi modulo 4 from the bits of 2/pi that
-// matter.
+// Reduces one large x with integers: x 2/pi modulo 4 from the relevant bits of 2/pi (Payne & Hanek 1983).
 template <class T>
 [[gnu::noinline]] constexpr void reduce_far(T x, T& r, int& k) {
   using U = unsigned long long;
@@ -46,8 +45,8 @@ template <class T>
     return;
   }
   const U m = (bits & 0xfffffffffffff) | 0x10000000000000;
-  // Bits of 2/pi up to weight 2^(2 - exponent) give multiples of 4; the next 192, times m, give x 2/pi
-  // modulo 4.
+  // Bits of 2/pi of weight 2^(2 - exponent) or more give multiples of 4. The next 192 bits, times m, give
+  // x 2/pi modulo 4.
   const int first = 64 + exponent - 2, word = first >> 6, shift = first & 63;
   U w[3], p[3];
   for (int i = 0; i < 3; i++)
@@ -59,7 +58,7 @@ template <class T>
     p[i] = U(carry);
     carry >>= 64;
   }
-  // the upper two bits are the quadrant, the rest a fraction; the nearest quadrant leaves it within +-1/2
+  // The upper two bits are the quadrant. Rounded to the nearest quadrant, the fraction is within +-1/2.
   k = int(p[0] >> 62) + int(p[0] >> 61 & 1);
   const bool below = p[0] >> 61 & 1;
   U a = p[0] << 2 | p[1] >> 62, b = p[1] << 2 | p[2] >> 62, c = p[2] << 2;
@@ -93,7 +92,7 @@ template <class T>
   k &= 3;
 }
 
-// Three words of pi/2 (Cody & Waite) to 2^16 (2^40); lanes beyond go one by one.
+// Three words of pi/2 (Cody & Waite) for |x| <= 2^16 (2^40); larger lanes are reduced one by one.
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE TrigParts<V> split_trig(V x) {
   const V t = fma(x, V(T(0x1.45f306dc9c883p-1)), V(magic<V>));
@@ -118,7 +117,7 @@ NNCORE_INLINE TrigParts<V> split_trig(V x) {
   return p;
 }
 
-// sin(r + k pi/2) with the sign bit of `flip` besides, right to 2^-27.8 (2^-57.8)
+// sin(r + k pi/2), negated if the sign bit of `flip` is set; accurate to 2^-27.8 (2^-57.8)
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V sin_of(TrigParts<V> p, V flip = V(T(0))) {
   const V r = p.r, u = r * r;

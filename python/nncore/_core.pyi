@@ -489,7 +489,7 @@ class Tensor:
         """
     def logit(self, eps: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
         """
-        ln(x / (1 - x)), with eps of x clamped to [eps, 1 - eps], element by element; derivative 1 / (x (1 - x)), 0 where x was clamped.
+        ln(x / (1 - x)), x first clamped to [eps, 1 - eps] if eps is given, element by element; derivative 1 / (x (1 - x)), 0 where x was clamped.
 
         >>> nncore.logit(nncore.tensor([0.5, 0.75, 1.0]))
         tensor([0.    , 1.0986,    inf])
@@ -683,7 +683,7 @@ class Tensor:
     @typing.overload
     def round(self) -> Tensor:
         """
-        the nearest integer, of two the even one, element by element; derivative 0.
+        x rounded to the nearest integer, ties to even, element by element; derivative 0.
         """
     @typing.overload
     def round(self, *, decimals: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
@@ -718,7 +718,7 @@ class Tensor:
         """
     def sign(self) -> Tensor:
         """
-        -1, 0 or 1; NaN stays, element by element; derivative 0.
+        -1, 0 or 1; NaN for NaN, element by element; derivative 0.
         """
     def silu(self) -> Tensor:
         """
@@ -889,7 +889,7 @@ class Tensor:
         """
     def trunc(self) -> Tensor:
         """
-        x without its fraction, element by element; derivative 0.
+        x rounded toward zero, element by element; derivative 0.
         """
     def unbind(self, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
         """
@@ -1694,7 +1694,7 @@ def logical_xor(input: Tensor, other: typing.Any) -> Tensor:
     """
 def logit(input: Tensor, eps: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
     """
-    ln(x / (1 - x)), with eps of x clamped to [eps, 1 - eps], element by element; derivative 1 / (x (1 - x)), 0 where x was clamped.
+    ln(x / (1 - x)), x first clamped to [eps, 1 - eps] if eps is given, element by element; derivative 1 / (x (1 - x)), 0 where x was clamped.
 
     >>> nncore.logit(nncore.tensor([0.5, 0.75, 1.0]))
     tensor([0.    , 1.0986,    inf])
@@ -1983,7 +1983,7 @@ def roll(input: Tensor, shifts: builtins.int | collections.abc.Sequence[builtins
 @typing.overload
 def round(input: Tensor) -> Tensor:
     """
-    the nearest integer, of two the even one, element by element; derivative 0.
+    x rounded to the nearest integer, ties to even, element by element; derivative 0.
     """
 @typing.overload
 def round(input: Tensor, *, decimals: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
@@ -2052,7 +2052,7 @@ def sigmoid(input: Tensor) -> Tensor:
     """
 def sign(input: Tensor) -> Tensor:
     """
-    -1, 0 or 1; NaN stays, element by element; derivative 0.
+    -1, 0 or 1; NaN for NaN, element by element; derivative 0.
     """
 def silu(input: Tensor, inplace: builtins.bool = False) -> Tensor:
     """
@@ -2255,7 +2255,7 @@ def triu(input: Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex = 0)
     """
 def trunc(input: Tensor) -> Tensor:
     """
-    x without its fraction, element by element; derivative 0.
+    x rounded toward zero, element by element; derivative 0.
     """
 def unbind(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
     """
