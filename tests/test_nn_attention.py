@@ -271,7 +271,11 @@ def ones(*shape: int) -> nncore.Tensor:
             ValueError,
             "key_padding_mask has shape",
         ),
-        (lambda: nn.MultiheadAttention(4, 2)(*[ones(3, 1, 4)] * 3, is_causal=True), ValueError, "hint"),
+        (
+            lambda: nn.MultiheadAttention(4, 2)(*[ones(3, 1, 4)] * 3, is_causal=True),
+            ValueError,
+            "is_causal describes attn_mask",
+        ),
         (lambda: F.sinusoidal_positions(3, 5), ValueError, "even"),
         (lambda: F.apply_rotary(ones(3, 4), *F.rotary_tables(2, 4)), ValueError, "apply_rotary"),
         (lambda: F.apply_rotary(ones(3, 4), *F.rotary_tables(3, 4, dtype=F64)), TypeError, "float64"),

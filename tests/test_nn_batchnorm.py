@@ -113,7 +113,7 @@ def test_a_captured_step_keeps_the_same_statistics() -> None:
 
 X = nncore.ones(2, 3)
 BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
-    (lambda: nn.BatchNorm1d(4)(X), ValueError, r"\(2, 3\) has not 4 channels"),
+    (lambda: nn.BatchNorm1d(4)(X), ValueError, r"\(2, 3\); expected 4 channels"),
     (lambda: nn.BatchNorm1d(3)(X[0]), ValueError, r"shape \(3,\); expected 2 or 3 axes"),
     (lambda: nn.BatchNorm2d(3)(X), ValueError, "expected 4 axes"),
     (lambda: nn.BatchNorm1d(3)(X[:1]), ValueError, "one value a channel"),

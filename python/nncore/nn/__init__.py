@@ -1,4 +1,4 @@
-"""Layers, losses and what belongs to them, with PyTorch's names; see `Module` for how models are written."""
+"""Layers, losses and their helpers, with PyTorch's names; `Module` shows how to write a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions of the entries along one axis."""
+"""Functions of all entries along one axis."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["maxout", "softmin"]
 
 
 def softmin(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
-    """y_i = exp(-x_i) / sum_j exp(-x_j) along dim, of the input as `dtype` where that is given.
+    """y_i = exp(-x_i) / sum_j exp(-x_j) along dim; `dtype` converts the input first.
 
     >>> nn.functional.softmin(nncore.zeros(2), 0).tolist()
     [0.5, 0.5]
@@ -20,10 +20,10 @@ def softmin(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
 
 
 def maxout(input: Tensor, pieces: int, dim: int = -1) -> Tensor:
-    """y_i = max of x_j for j = pieces i ... pieces i + pieces - 1: the largest of each run of entries of dim.
+    """y_i = max of x_j for j = pieces i ... pieces i + pieces - 1: the maximum of each run of entries.
 
-    Shapes: dim has a size that divides by pieces, of which the result has size / pieces. The gradient goes to
-    the first of the largest. Errors: ValueError where it does not divide.
+    Shapes: an axis of size n becomes one of n / pieces. If several entries are the maximum, the gradient goes
+    to the first. Errors: IndexError for a dim out of range; ValueError if pieces does not divide n.
     Source: Goodfellow et al. 2013, "Maxout networks", eq. 3.
 
     >>> nn.functional.maxout(nncore.tensor([1.0, 4.0, 3.0, 2.0]), 2).tolist()

@@ -1,4 +1,4 @@
-"""Rows of a table by id, alone or in bags."""
+"""Embedding lookup: rows of a table by id, one by one or reduced over bags."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Mode = Literal["sum", "mean", "max"]
 
 
 def refuse(where: str, max_norm: float | None, sparse: bool) -> None:
-    """Raise for what PyTorch does and nncore does not."""
+    """Raise for the options of PyTorch that nncore does not support."""
     if max_norm is not None:
         raise ValueError(f"{where}: max_norm is not supported; rescale the table yourself, under no_grad")
     if sparse:
@@ -29,9 +29,9 @@ def embedding(
     scale_grad_by_freq: bool = False,
     sparse: bool = False,
 ) -> Tensor:
-    """Row input[i] of weight for every i; the row `padding_idx` gets no gradient.
+    """y[i] = weight[input[i]]; the row `padding_idx` gets no gradient.
 
-    Errors: IndexError for an id that is negative or not below the number of rows.
+    Errors: IndexError for an id outside [0, rows).
     """
     refuse("embedding", max_norm, sparse)
     return _core.embedding(input, weight, padding_idx, scale_grad_by_freq)
@@ -50,12 +50,12 @@ def embedding_bag(
     include_last_offset: bool = False,
     padding_idx: int | None = None,
 ) -> Tensor:
-    """The mean, sum or largest of rows of weight, for each bag of ids, element by element; else 0.
+    """The elementwise mean, sum or maximum of the rows of weight for each bag of ids; 0 for an empty bag.
 
-    Shapes: ids (bags, length), or (count,) cut where `offsets` (bags,) say, with `include_last_offset`
-    (bags + 1,), the end of the last bag too; result (bags, columns). `per_sample_weights`, of the shape of
-    the ids, multiply the rows of a sum. Ids equal to `padding_idx` are left out. The gradient of a largest
-    element goes to the first of equals.
+    Shapes: ids (bags, length), or (count,) with the start of each bag in `offsets` (bags,); result (bags,
+    columns). With `include_last_offset` offsets is (bags + 1,) and ends with the end of the last bag.
+    `per_sample_weights`, of the shape of the ids, multiply the rows of a sum. Ids equal to `padding_idx` are
+    skipped. If several ids have the maximum, the gradient goes to the first.
 
     Errors: IndexError for an id outside the table and for offsets that do not rise from 0; ValueError.
 

@@ -1,4 +1,4 @@
-"""Losses as functions: arguments as PyTorch orders them, and those that are made of several calls."""
+"""Losses as functions: PyTorch's order of arguments, and losses that consist of several calls."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = [
 
 Reduction = Literal["none", "mean", "sum"]
 
-# size_average and reduce, which reduction has replaced, keep their places; the core refuses them.
+# `reduction` replaced size_average and reduce. They keep their positions; the core raises if they are given.
 
 l1_loss = _core.l1_loss
 smooth_l1_loss = _core.smooth_l1_loss
@@ -44,8 +44,8 @@ hinge_embedding_loss = _core.hinge_embedding_loss
 multi_margin_loss = _core.multi_margin_loss
 
 
-def _stretched(where: str, name: str, weight: Tensor | None, input: Tensor) -> Tensor | None:
-    """A weight may be given for one axis only; inputs and targets may not."""
+def _broadcast(where: str, name: str, weight: Tensor | None, input: Tensor) -> Tensor | None:
+    """`weight` broadcast to the shape of the input."""
     tensors(where, input=input)
     optional_tensors(where, **{name: weight})
     return weight if weight is None or weight.shape == input.shape else weight.expand(*input.shape)
@@ -59,14 +59,14 @@ def binary_cross_entropy(
     reduce: None = None,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """-t ln x - (1 - t) ln(1 - x) of probabilities x and t; logarithms are not less than -100.
+    """-t ln x - (1 - t) ln(1 - x) of probabilities x and t; logarithms are clamped to at least -100.
 
     Errors: ValueError for an input or a target outside [0, 1].
     """
     return _core.binary_cross_entropy(
         input,
         target,
-        weight=_stretched("binary_cross_entropy", "weight", weight, input),
+        weight=_broadcast("binary_cross_entropy", "weight", weight, input),
         size_average=size_average,
         reduce=reduce,
         reduction=reduction,
@@ -82,12 +82,12 @@ def binary_cross_entropy_with_logits(
     reduction: Reduction = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
-    """`binary_cross_entropy` of sigmoid(input), positives weighted by `pos_weight`, without overflow."""
+    """`binary_cross_entropy` of sigmoid(input), without overflow; `pos_weight` multiplies -t ln x."""
     return _core.binary_cross_entropy_with_logits(
         input,
         target,
-        _stretched("binary_cross_entropy_with_logits", "pos_weight", pos_weight, input),
-        _stretched("binary_cross_entropy_with_logits", "weight", weight, input),
+        _broadcast("binary_cross_entropy_with_logits", "pos_weight", pos_weight, input),
+        _broadcast("binary_cross_entropy_with_logits", "weight", weight, input),
         size_average=size_average,
         reduce=reduce,
         reduction=reduction,
@@ -138,7 +138,7 @@ def gaussian_nll_loss(
 ) -> Tensor:
     """(ln v + (x - t)² / v) / 2 with v = max(var, eps); `full` adds ln(2 pi) / 2.
 
-    `var` may be a number, or lack the last axis, or have size 1 there.
+    `var` may be a number, or have size 1 in the last axis, or lack that axis.
     """
     tensors("gaussian_nll_loss", input=input, target=target)
     if not isinstance(var, Tensor):
@@ -148,8 +148,8 @@ def gaussian_nll_loss(
             var = var.unsqueeze(-1)
         elif var.shape != (*input.shape[:-1], 1):
             raise ValueError(
-                f"gaussian_nll_loss: var has shape {var.shape} but the input {input.shape}; the last axis of "
-                "var may be 1 or missing"
+                f"gaussian_nll_loss: var has shape {var.shape} but the input {input.shape}; expected the "
+                "input's shape, where the last axis may be 1 or missing"
             )
         var = var.expand(*input.shape)
     number("gaussian_nll_loss", "eps", eps, above=0.0)
@@ -166,7 +166,7 @@ def margin_ranking_loss(
     reduce: None = None,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """max(0, -t (x1 - x2) + margin): x1 is to rank above x2 where t is 1, below where it is -1."""
+    """max(0, -t (x1 - x2) + margin): x1 should rank above x2 if t is 1, and below x2 if t is -1."""
     return _core.margin_ranking_loss(
         input1, input2, target, s0=margin, size_average=size_average, reduce=reduce, reduction=reduction
     )
@@ -180,7 +180,7 @@ def multilabel_soft_margin_loss(
     reduce: None = None,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """The mean over classes of `binary_cross_entropy_with_logits`, for each sample."""
+    """The mean of `binary_cross_entropy_with_logits` over the classes of each sample."""
     loss = binary_cross_entropy_with_logits(input, target, weight, size_average, reduce, reduction)
     if reduction == "none":
         return loss.mean(-1)
@@ -188,7 +188,7 @@ def multilabel_soft_margin_loss(
 
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
-    """x1 . x2 / (max(|x1|, eps) max(|x2|, eps)) along dim of both, broadcast to one shape."""
+    """x1 . x2 / (max(|x1|, eps) max(|x2|, eps)) along dim; x1 and x2 broadcast."""
     tensors("cosine_similarity", x1=x1, x2=x2)
     if x1.shape != x2.shape:
         try:
@@ -210,9 +210,9 @@ def cosine_embedding_loss(
     reduce: None = None,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """1 - cos(x1, x2) where t is 1, max(0, cos(x1, x2) - margin) where it is -1.
+    """1 - cos(x1, x2) if t is 1, max(0, cos(x1, x2) - margin) if t is -1.
 
-    cos(x1, x2) = x1 . x2 / sqrt((|x1|² + 1e-12) (|x2|² + 1e-12)), which has a gradient at 0 too.
+    cos(x1, x2) = x1 . x2 / sqrt((|x1|² + 1e-12) (|x2|² + 1e-12)), so that the gradient exists at 0.
     """
     tensors("cosine_embedding_loss", input1=input1, input2=input2, target=target)
     if input1.shape != input2.shape:
@@ -247,9 +247,9 @@ def triplet_margin_loss(
     reduce: None = None,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """max(0, d(anchor, positive) - d(anchor, negative) + margin), d the `pairwise_distance`.
+    """max(0, d(anchor, positive) - d(anchor, negative) + margin), where d is `pairwise_distance`.
 
-    `swap` puts d(positive, negative) in the place of d(anchor, negative) where it is smaller.
+    `swap` replaces d(anchor, negative) by d(positive, negative) if that is smaller.
     """
     tensors("triplet_margin_loss", anchor=anchor, positive=positive, negative=negative)
     if not anchor.shape == positive.shape == negative.shape:
@@ -274,10 +274,11 @@ def ctc_loss(
     reduction: Reduction = "mean",
     zero_infinity: bool = False,
 ) -> Tensor:
-    """-ln of the probability of all alignments of the targets with the steps (Graves et al. 2006).
+    """-ln of the total probability of all alignments of the targets with the steps (Graves et al. 2006).
 
-    The gradient is that by each log-probability by itself; through `log_softmax` it is PyTorch's. The mean
-    divides each sample by its target's length. `zero_infinity`: targets too long to align count 0.
+    The gradient treats the log-probabilities as independent; after `log_softmax` it equals PyTorch's. The
+    mean divides each sample's loss by the length of its target. With `zero_infinity` a target that is too
+    long to align counts 0.
     """
     tensors("ctc_loss", log_probs=log_probs, targets=targets)
     for name, given in (("input_lengths", input_lengths), ("target_lengths", target_lengths)):

@@ -1,4 +1,4 @@
-"""Normalisation as functions, with PyTorch's arguments."""
+"""Normalization as functions, with PyTorch's arguments."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["instance_norm", "local_response_norm", "normalize"]
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
-    """x / max(|x|_p, eps) along dim; |x|_0 is how many are not 0.
+    """x / max(|x|_p, eps) along dim; |x|_0 is the number of nonzero entries.
 
-    Errors: ValueError for a p that is NaN.
+    Errors: ValueError if p is NaN.
 
     >>> nn.functional.normalize(nncore.tensor([[3.0, 4.0]])).tolist()
     [[0.6000000238418579, 0.800000011920929]]
@@ -46,18 +46,18 @@ def instance_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Tensor:
-    """`group_norm` with each channel a group: mean and variance over one image of one channel.
+    """`group_norm` with one group per channel: mean and variance over each channel of each image.
 
-    Given running_mean and running_var become (1 - momentum) running + momentum mean over the images, in
-    place, and without `use_input_stats` they serve, as in `batch_norm`.
-    Errors: ValueError for other shapes and for one value a channel.
+    running_mean and running_var, if given, become (1 - momentum) running + momentum mean over the images, in
+    place. With `use_input_stats=False` they replace the input's statistics, as in `batch_norm`.
+    Errors: ValueError for other shapes and for one value per channel.
     Source: Ulyanov, Vedaldi and Lempitsky 2016.
     """
     tensors("instance_norm", input=input)
     if input.ndim < 3:
         raise ValueError(f"instance_norm: the input has shape {input.shape}; expected (N, C, ...)")
     if (running_mean is None) != (running_var is None):
-        raise ValueError("instance_norm: running_mean and running_var are given together or not at all")
+        raise ValueError("instance_norm: running_mean and running_var must be given together or not at all")
     number("instance_norm", "momentum", momentum, 0.0, 1.0)
     for name, kept in (("running_mean", running_mean), ("running_var", running_var)):
         if kept is not None and (kept.shape, kept.dtype) != ((input.shape[1],), input.dtype):
@@ -67,11 +67,12 @@ def instance_norm(
             )
     if not use_input_stats:
         if running_mean is None:
-            raise ValueError("instance_norm: running_mean and running_var are needed without use_input_stats")
+            raise ValueError("instance_norm: use_input_stats=False needs running_mean and running_var")
         return _core.batch_norm(input, running_mean, running_var, weight, bias, eps=eps)
     if math.prod(input.shape[2:]) == 1:
         raise ValueError(
-            f"instance_norm: an input of shape {input.shape} has one value a channel, whose variance is 0"
+            f"instance_norm: an input of shape {input.shape} has one value per channel, with variance 0; "
+            "give more values"
         )
     y = _core.group_norm(input, input.shape[1], weight, bias, eps)
     if running_mean is not None and running_var is not None and input.numel() > 0:
@@ -84,10 +85,10 @@ def instance_norm(
 def local_response_norm(
     input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0, *, average: bool = True
 ) -> Tensor:
-    """x / (k + alpha mean(x²))^beta, the mean over `size` neighbouring channels, those outside being 0.
+    """x / (k + alpha mean(x²))^beta, the mean over `size` neighboring channels; channels outside count 0.
 
-    `average=False` is the paper's: alpha times their sum, so that AlexNet is size 5, alpha 1e-4, beta 0.75,
-    k 2 with `average=False`. Source: Krizhevsky, Sutskever and Hinton 2012, section 3.3.
+    `average=False` takes alpha times the sum, as the paper does; AlexNet has size 5, alpha 1e-4, beta 0.75
+    and k 2. Source: Krizhevsky, Sutskever and Hinton 2012, section 3.3.
     """
     where = "local_response_norm"
     count, scale = whole_number(where, "size", size), number(where, "alpha", alpha)

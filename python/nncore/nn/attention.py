@@ -1,4 +1,4 @@
-"""Attention: the function, and the layer that projects its inputs into heads."""
+"""Attention: the function, and the layer with several heads."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def scaled_dot_product_attention(
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> Tensor:
-    """softmax(scale · query keyᵀ + attn_mask) value, for every head, without keeping the scores.
+    """softmax(scale · query keyᵀ + attn_mask) value for each head, without storing the scores.
 
     Shapes: query (..., heads, L, E), key (..., heads, S, E), value (..., heads, S, Ev), result (..., heads,
-    L, Ev). attn_mask broadcasts to (..., heads, L, S): bool, True takes part, or numbers that are added to
-    the scores. With `is_causal` query i sees the keys 0..i. `scale` is 1/sqrt(E) where not given. With
-    `enable_gqa` the heads of query are a multiple of those of key and value, each serving as many neighbours.
-    A query that sees no key gives 0. A key that a query does not see, by the mask (False, or -inf) or by
-    `is_causal`, takes no part in its result or gradient, even where key or value are NaN or infinite there.
-    `dropout_p` drops probabilities, always: give 0 outside training.
+    L, Ev). attn_mask broadcasts to (..., heads, L, S). A bool mask is True for the keys that a query attends
+    to; other masks are added to the scores. With `is_causal` query i attends to the keys 0..i. `scale` is
+    1/sqrt(E) by default. With `enable_gqa` query may have a multiple of the heads of key and value; each head
+    of key and value then serves that many consecutive heads of query. A query without keys gives 0. A masked
+    key (False, -inf or excluded by `is_causal`) changes neither result nor gradient, even if its key or value
+    is NaN or infinite. `dropout_p` always applies; pass 0 outside training.
 
     Errors: ValueError for shapes that do not fit, TypeError for dtypes.
     Source: Vaswani et al. 2017, "Attention is all you need", eq. 1; computed as in Dao et al. 2022,
@@ -53,7 +53,7 @@ def scaled_dot_product_attention(
 
 
 def _repeated(x: Tensor, times: int) -> Tensor:
-    """(..., heads, rows, width) with every head `times` times."""
+    """(..., heads, rows, width) with each head repeated `times` times."""
     *lead, heads, rows, width = x.shape
     return x.unsqueeze(-3).expand(*lead, heads, times, rows, width).reshape(*lead, heads * times, rows, width)
 
@@ -68,21 +68,24 @@ def _composed(
     scale: float | None,
     enable_gqa: bool = False,
 ) -> tuple[Tensor, Tensor]:
-    """The same of simple operations, which keep the probabilities: (result, probabilities)."""
+    """Attention composed of simple operations; returns (result, probabilities)."""
     if enable_gqa and query.shape[-3] != key.shape[-3]:
         times = query.shape[-3] // key.shape[-3]
         key, value = _repeated(key, times), _repeated(value, times)
     if is_causal:
         if mask is not None:
-            raise ValueError("scaled_dot_product_attention: a mask and is_causal exclude each other")
+            raise ValueError(
+                "scaled_dot_product_attention: a mask and is_causal exclude each other; put the triangle "
+                "into the mask"
+            )
         rows, keys = _core.arange(query.shape[-2]), _core.arange(key.shape[-2])
         mask = keys <= rows.unsqueeze(1)
     factor = max(query.shape[-1], 1) ** -0.5 if scale is None else scale
     if mask is None:
         weights = _dropped(_core.softmax((query * factor) @ key.transpose(-2, -1), -1), dropout_p)
         return weights @ value, weights
-    # Products have 0 in the place of what is not finite, as 0 times that would be NaN; NaN comes back where
-    # it is seen.
+    # The products use 0 in place of NaN and infinity, because 0 times those is NaN. A query that attends to
+    # such a row gets NaN afterwards.
     seen = mask if mask.dtype == _core.bool else mask != -math.inf
     key, strange_keys = _finite(key)
     value, strange_values = _finite(value)
@@ -95,7 +98,7 @@ def _composed(
 
 
 def _finite(x: Tensor) -> tuple[Tensor, Tensor]:
-    """x with 0 in the place of NaN and infinity, and which of its rows have any."""
+    """(x with 0 in place of NaN and infinity, True for each row that had one)."""
     finite = x.isfinite()
     return _core.where(finite, x, 0.0), finite.logical_not().any(-1)
 
@@ -109,14 +112,14 @@ class MultiheadAttention(Module):
 
     Shapes: query (L, N, embed_dim), key (S, N, kdim), value (S, N, vdim), with `batch_first` (N, L, ...), or
     without the batch axis; result as query. attn_mask (L, S) or (N · num_heads, L, S), key_padding_mask (N,
-    S): bool, here **True is left out**, or numbers that are added. `need_weights` also returns the
-    probabilities (N, L, S), the mean over heads, or with `average_attn_weights=False` (N, num_heads, L, S);
-    without them nothing of the size L · S is kept. `is_causal` says that attn_mask is the causal triangle, so
-    that it need not be read. With `add_bias_kv` one more key and value, bias_k and bias_v, are learned, with
-    `add_zero_attn` another is zero; every query sees them, and the probabilities have a column for each.
-    Parameters: in_proj_weight (3 embed_dim, embed_dim), or q_, k_ and v_proj_weight where kdim or vdim
-    differ, Xavier uniform; in_proj_bias and out_proj.bias zero; bias_k and bias_v (1, 1, embed_dim) Xavier
-    normal; out_proj.weight as `Linear`.
+    S): bool, where **True masks a key**, or numbers that are added to the scores. `need_weights` also returns
+    the probabilities: their mean over heads (N, L, S), or with `average_attn_weights=False` (N, num_heads, L,
+    S). Without it, no value of size L · S is stored. `is_causal` promises that attn_mask is the causal mask,
+    so that it is not read. `add_bias_kv` appends a learned key and value, bias_k and bias_v; `add_zero_attn`
+    appends zeros. All queries attend to them, and each adds a column to the probabilities.
+    Parameters: in_proj_weight (3 embed_dim, embed_dim), or q_, k_ and v_proj_weight if kdim or vdim differs,
+    Xavier uniform; in_proj_bias and out_proj.bias zero; bias_k and bias_v (1, 1, embed_dim) Xavier normal;
+    out_proj.weight as `Linear`.
 
     Errors: ValueError for sizes and shapes that do not fit, TypeError for dtypes.
     Source: Vaswani et al. 2017, section 3.2.2; names and layouts are PyTorch's.
@@ -215,19 +218,17 @@ class MultiheadAttention(Module):
                     "without a batch, like the query"
                 )
         if is_causal and attn_mask is None:
-            raise ValueError("MultiheadAttention: is_causal is a hint about attn_mask and needs it")
+            raise ValueError("MultiheadAttention: is_causal describes attn_mask; give attn_mask too")
         same = query is key and key is value
         if not (alone or self.batch_first):
-            query, key, value = self._turned(query, key, value)
+            query, key, value = self._batch_first(query, key, value)
         elif alone:
             query, key, value = query.unsqueeze(0), key.unsqueeze(0), value.unsqueeze(0)
             key_padding_mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
-        more = (self.bias_k is not None) + self.add_zero_attn  # keys that every query sees
-        if (
-            key_padding_mask is not None and not same
-        ):  # what no query sees would reach the gradients of weights
+        more = (self.bias_k is not None) + self.add_zero_attn  # keys that all queries attend to
+        if key_padding_mask is not None and not same:  # padding would reach the gradients of weights
             key, value = _without_padding(key_padding_mask, key, value)
-        causal = is_causal and not (need_weights or more or key_padding_mask is not None)  # need not be read
+        causal = is_causal and not (need_weights or more or key_padding_mask is not None)  # without attn_mask
         mask = None if causal else self._mask(query, key, attn_mask, key_padding_mask, more)
         dropout_p = self.dropout if self.training else 0.0
         if need_weights or (mask is not None and mask.requires_grad):
@@ -247,8 +248,8 @@ class MultiheadAttention(Module):
         weights = weights.mean(1) if average_attn_weights else weights
         return y, weights.squeeze(0) if alone else weights
 
-    def _turned(self, query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(steps, batch, features) as (batch, steps, features); what is the same stays the same."""
+    def _batch_first(self, query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(steps, batch, features) as (batch, steps, features); equal objects stay equal objects."""
         q = query.transpose(0, 1)
         k = q if key is query else key.transpose(0, 1)
         return q, k, k if value is key else value.transpose(0, 1)
@@ -270,7 +271,7 @@ class MultiheadAttention(Module):
         return [q, self._longer(k, self.bias_k), self._longer(v, self.bias_v)]
 
     def _longer(self, x: Tensor, row: Tensor | None) -> Tensor:
-        """Keys or values (batch, steps, features) with those that belong to no step."""
+        """Keys or values (batch, steps, features) with the rows of `add_bias_kv` and `add_zero_attn`."""
         shape = (x.shape[0], 1, self.embed_dim)
         rows = [] if row is None else [row.expand(shape)]
         rows += [_core.zeros(shape, dtype=x.dtype)] if self.add_zero_attn else []
@@ -283,7 +284,7 @@ class MultiheadAttention(Module):
     def _mask(
         self, query: Tensor, key: Tensor, mask: Tensor | None, padding: Tensor | None, more: int
     ) -> Tensor | None:
-        """Both masks as one that broadcasts to (batch, heads, L, S + more), True taking part."""
+        """Both masks as one that broadcasts to (batch, heads, L, S + more); True keeps a key."""
         batch, queries, keys = query.shape[0], query.shape[1], key.shape[1]
         if mask is not None:
             wanted = [(queries, keys), (batch * self.num_heads, queries, keys)]
@@ -308,13 +309,13 @@ class MultiheadAttention(Module):
 
 
 def _without_padding(padding: Tensor, *inputs: Tensor) -> list[Tensor]:
-    """The inputs (batch, steps, features) with 0 at steps that are padding, whatever they hold."""
+    """The inputs (batch, steps, features) with 0 at the steps that are padding."""
     left_out = padding if padding.dtype == _core.bool else padding == -math.inf
     return [_core.where(left_out.unsqueeze(-1), 0.0, x) for x in inputs]
 
 
 def _joined(mask: Tensor | None, padding: Tensor | None, kind: dtype) -> Tensor | None:
-    """Two masks in which True is left out as one in which True takes part, or as numbers to add."""
+    """Two masks in which True masks a key as one in which True keeps a key, or as numbers to add."""
     if mask is None or padding is None:
         one = mask if padding is None else padding
         return one == 0 if one is not None and one.dtype == _core.bool else one
@@ -324,7 +325,7 @@ def _joined(mask: Tensor | None, padding: Tensor | None, kind: dtype) -> Tensor 
 
 
 def _added(mask: Tensor, kind: dtype) -> Tensor:
-    """-inf where a bool mask leaves out, 0 elsewhere."""
+    """The mask as numbers to add: -inf where a bool mask is True, else 0."""
     if mask.dtype != _core.bool:
         return mask
     return _core.where(mask, _core.tensor(-float("inf"), dtype=kind), _core.tensor(0.0, dtype=kind))

@@ -1,4 +1,4 @@
-"""Batch normalisation: channels by the statistics of the batch, and of all batches once trained."""
+"""Batch normalization: each channel by the statistics of the batch, or in `eval()` by running statistics."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d"]
 
 
 class _BatchNorm(Running):
-    """Base: input (N, C, ...) with one of the given numbers of axes."""
+    """Base: the input (N, C, ...) must have one of the numbers of axes in `axes`."""
 
     axes: tuple[int, ...]
 
@@ -25,7 +25,9 @@ class _BatchNorm(Running):
                 f"{name}: the input has shape {input.shape}; expected {wanted} axes, (N, C, ...)"
             )
         if input.shape[1] != self.num_features:
-            raise ValueError(f"{name}: {input.shape} has not {self.num_features} channels")
+            raise ValueError(
+                f"{name}: the input has shape {input.shape}; expected {self.num_features} channels in axis 1"
+            )
         return _core.batch_norm(
             input,
             self.running_mean,
@@ -42,13 +44,12 @@ class _BatchNorm(Running):
 class BatchNorm1d(_BatchNorm):
     """y = (x - mean) / sqrt(var + eps) * weight + bias for each channel of x (N, C) or (N, C, L).
 
-    In training mean and variance are the batch's, and running_mean and running_var become (1 - momentum)
-    running + momentum batch, the variance with N - 1; `momentum=None` makes them means over all batches. In
-    `eval()` mode the running ones serve, unless `track_running_stats` is False.
+    Training uses the mean and variance of the batch, and sets running_mean and running_var to (1 - momentum)
+    running + momentum batch, where the variance divides by N - 1. With `momentum=None` they are means over
+    all batches. `eval()` mode uses the running statistics, unless `track_running_stats` is False.
 
-    Shapes: weight, bias, running_mean and running_var (C,), at first 1, 0, 0, 1; num_batches_tracked ().
-    Errors: ValueError for another shape, for one value a channel in training, and for an eps that is not
-    above 0.
+    Shapes: weight, bias, running_mean and running_var (C,), initially 1, 0, 0, 1; num_batches_tracked ().
+    Errors: ValueError for another shape, for one value per channel in training, and for eps <= 0.
     Source: Ioffe and Szegedy 2015, algorithms 1 and 2.
 
     >>> layer = nn.BatchNorm1d(1)

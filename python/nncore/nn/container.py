@@ -1,4 +1,4 @@
-"""Modules made of modules."""
+"""Modules that contain other modules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Self = TypeVar("Self", bound="_Numbered")
 
 
 class _Numbered(Module):
-    """Children in an order, named "0", "1", ... unless Sequential was given names."""
+    """Base: children in order, named "0", "1", ... unless Sequential was given names."""
 
     def _names(self) -> list[str]:
         return [name for name, kind in self._registered.items() if kind == "module"]
@@ -27,10 +27,10 @@ class _Numbered(Module):
         return [vars(self)[name] for name in self._names()]
 
     def _position(self, index: int) -> int:
-        place, count = operator.index(index), len(self)
-        if not -count <= place < count:
-            raise IndexError(f"{type(self).__name__}: index {place} is out of range for {count} modules")
-        return place % count
+        position, count = operator.index(index), len(self)
+        if not -count <= position < count:
+            raise IndexError(f"{type(self).__name__}: index {position} is out of range for {count} modules")
+        return position % count
 
     def _renumber(self, modules: Iterable[Module]) -> None:
         """Make `modules` the children, named by position."""
@@ -80,24 +80,24 @@ class _Numbered(Module):
         return self
 
     def insert(self: Self, index: int, module: Module) -> Self:
-        """Put a module before the one at `index`; those after it are renumbered."""
+        """Insert a module before the one at `index` and renumber the modules after it."""
         modules = self._items()
         modules.insert(max(-len(modules), min(operator.index(index), len(modules))), module)
         self._renumber(modules)
         return self
 
     def pop(self, index: int = -1) -> Any:
-        """Take the module at `index` out and return it."""
+        """Remove the module at `index` and return it."""
         module = self[index]
         del self[index]
         return module
 
 
 class Sequential(_Numbered):
-    """Modules in a row: the output of each is the input of the next.
+    """A chain of modules: the output of each is the input of the next.
 
-    A Linear followed by an activation without parameters runs as one fused operation with the same result, as
-    long as neither has hooks. Takes modules, or one mapping from names to modules.
+    Takes modules, or one mapping from names to modules. A Linear and the activation without parameters that
+    follows it run as one fused operation with the same result, unless one of them has hooks.
 
     >>> model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
     >>> model(nncore.zeros(5, 4)).shape
@@ -109,8 +109,7 @@ class Sequential(_Numbered):
     )
     """
 
-    # What forward runs: (module, None), or (linear, activation) where both are one operation. None: work it
-    # out.
+    # The steps of forward: (module, None), or (linear, activation) fused. None: `_plan` must make them.
     _steps: list[tuple[Any, Any]] | None = None
 
     def __init__(self, *args: Module | Mapping[str, Module]) -> None:
@@ -175,7 +174,7 @@ class ModuleList(_Numbered):
         return ModuleList([*self, *other])
 
     def _child_lines(self) -> list[str]:
-        """Neighbours that print alike share one entry."""
+        """Consecutive modules with equal printed forms share one entry."""
         runs: list[tuple[int, int, str]] = []
         for i, text in enumerate(map(repr, self)):
             if runs and runs[-1][2] == text:
@@ -186,7 +185,7 @@ class ModuleList(_Numbered):
 
 
 class ModuleDict(Module):
-    """Modules by name, in the order in which they were added; it has no forward of its own.
+    """Modules by name, in the order of insertion; it has no forward of its own.
 
     >>> heads = nn.ModuleDict({"policy": nn.Linear(4, 2), "value": nn.Linear(4, 1)})
     >>> heads["value"](nncore.zeros(3, 4)).shape
@@ -230,18 +229,18 @@ class ModuleDict(Module):
         return list(zip(self.keys(), self.values(), strict=True))
 
     def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
-        """Add modules from a mapping or from pairs; those whose names are there already are replaced."""
+        """Add modules from a mapping or from pairs; a module replaces one of the same name."""
         for name, module in modules.items() if isinstance(modules, Mapping) else modules:
             self[name] = module
 
     def pop(self, key: str) -> Any:
-        """Take the module named `key` out and return it."""
+        """Remove the module named `key` and return it."""
         module = self[key]
         delattr(self, key)
         return module
 
     def clear(self) -> None:
-        """Take all modules out."""
+        """Remove all modules."""
         for name in self.keys():
             delattr(self, name)
 

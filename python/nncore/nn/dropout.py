@@ -1,4 +1,4 @@
-"""Dropout layers: noise in training, nothing afterwards."""
+"""Dropout layers: noise in training, the identity in `eval()` mode."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ __all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "Fe
 
 
 class Dropout(Module):
-    """Each element 0 with probability p, else divided by 1 - p; in `eval()` mode y = x.
+    """y = 0 with probability p, else x / (1 - p), for each element; in `eval()` mode y = x.
 
-    `inplace` changes nothing: values are immutable. Errors: ValueError for p outside [0, 1].
+    `inplace` has no effect. Errors: ValueError for p outside [0, 1].
     Source: Srivastava et al. 2014.
 
     >>> layer = nn.Dropout(1.0)
@@ -70,7 +70,7 @@ class Dropout3d(Dropout):
 
 
 class AlphaDropout(Dropout):
-    """Dropout to SELU's lowest value, scaled and shifted so that mean 0 and variance 1 stay.
+    """Dropout that sets elements to SELU's lowest value, scaled and shifted to keep mean 0 and variance 1.
 
     Source: Klambauer et al. 2017, section 2.
 

@@ -1,4 +1,4 @@
-"""What the activations of `nn.activation` share, and the activations that take more than numbers."""
+"""The base class of the activations in `nn.activation`, and activations with settings other than numbers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["GELU", "PReLU"]
 
 
 class Elementwise(Module):
-    """Base: y = function(x, *settings), where the settings are attributes that the printed form shows."""
+    """Base: y = function(x, *settings); the settings are attributes, shown in the printed form."""
 
     function: ClassVar[Callable[..., Tensor]]
     settings: ClassVar[tuple[str, ...]] = ()
     shown_by_name: ClassVar[bool] = True  # whether the printed form names the settings
-    fused: str = ""  # the name by which `_core.linear` can apply it in the same call
+    fused: str = ""  # the name that selects it as the activation of `_core.linear`
     inplace: bool = False
 
     def forward(self, input: Tensor) -> Tensor:
@@ -36,7 +36,7 @@ class Elementwise(Module):
 
 
 def fusible(module: Module) -> bool:
-    """Whether the class itself, and not only a base class of it, has a fused form."""
+    """Whether the class itself, not just a base class, has a fused form."""
     return isinstance(module, Elementwise) and bool(vars(type(module)).get("fused"))
 
 
@@ -67,7 +67,7 @@ class GELU(Elementwise):
 
 
 class PReLU(Module):
-    """y = max(x, 0) + weight min(x, 0), with one slope, or one for each channel along axis 1.
+    """y = max(x, 0) + weight min(x, 0), with one slope, or one per channel of axis 1.
 
     Shapes: weight (num_parameters,), filled with `init`. The derivative at 0 is weight. Errors: ValueError
     for another number of channels. Source: He et al. 2015, eq. 1.

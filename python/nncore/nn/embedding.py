@@ -1,4 +1,4 @@
-"""Tables of vectors, looked up by id."""
+"""Embedding layers: tables of vectors, looked up by id."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _sizes(where: str, table: Tensor) -> tuple[int, int]:
 
 
 class _Table(Module):
-    """Base: a table of num_embeddings vectors, at first normal with mean 0 and variance 1."""
+    """Base: a table of num_embeddings vectors, initially normal with mean 0 and variance 1."""
 
     weight: Parameter
 
@@ -45,7 +45,7 @@ class _Table(Module):
         if padding_idx is not None:
             rows = self.num_embeddings
             if not -rows <= padding_idx < rows:
-                raise ValueError(f"{name}: padding_idx {padding_idx} is not one of {rows} rows")
+                raise ValueError(f"{name}: padding_idx {padding_idx} is out of range for {rows} rows")
             padding_idx += rows if padding_idx < 0 else 0
         self.padding_idx = padding_idx
         shape = (self.num_embeddings, self.embedding_dim)
@@ -71,7 +71,7 @@ class Embedding(_Table):
     """y = weight[x]: the vector of each id.
 
     Shapes: x any, of an integer dtype; y (*x.shape, embedding_dim); weight (num_embeddings, embedding_dim),
-    at first normal with mean 0 and variance 1. The row `padding_idx` starts at 0 and gets no gradient.
+    initially normal with mean 0 and variance 1. The row `padding_idx` starts at 0 and gets no gradient.
     `max_norm` and `sparse` are not supported.
 
     Errors: IndexError for an id outside [0, num_embeddings); TypeError for ids that are not integers.
@@ -136,12 +136,12 @@ class Embedding(_Table):
 
 
 class EmbeddingBag(_Table):
-    """The mean, sum or largest of the vectors of each bag of ids, element by element; 0 for an empty bag.
+    """The elementwise mean, sum or maximum of the vectors of each bag of ids; 0 for an empty bag.
 
-    Shapes: x (bags, length), or (count,) with offsets (bags,), the place where each bag begins, and with
-    `include_last_offset` (bags + 1,), where the last one ends too; y (bags, embedding_dim). Ids equal to
-    `padding_idx` are left out. `per_sample_weights`, of the shape of x, multiply the vectors of a sum.
-    `max_norm` and `sparse` are not supported.
+    Shapes: x (bags, length), or (count,) with the start of each bag in offsets (bags,); y (bags,
+    embedding_dim). With `include_last_offset` offsets is (bags + 1,) and ends with the end of the last bag.
+    Ids equal to `padding_idx` are skipped. `per_sample_weights`, of the shape of x, multiply the vectors of a
+    sum. `max_norm` and `sparse` are not supported.
 
     Errors: IndexError for an id outside [0, num_embeddings), and for offsets that do not rise from 0.
 

@@ -1,4 +1,4 @@
-"""Functions that layers and losses are made of: PyTorch's `torch.nn.functional`.
+"""The functions behind layers and losses, as in PyTorch's `torch.nn.functional`.
 
 >>> nn.functional.relu(nncore.tensor([-1.0, 2.0])).tolist()
 [0.0, 2.0]

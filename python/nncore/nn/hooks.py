@@ -1,4 +1,4 @@
-"""Functions that a caller hangs on a module, to run before or after its forward."""
+"""Hooks: functions of the user that run before or after a module's forward or backward."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Gradients = tuple[Tensor | None, ...]
 
 
 class RemovableHandle:
-    """What registering a hook returns: `remove()` takes the hook off again; so does leaving a `with` block.
+    """The result of registering a hook: `remove()`, or the end of a `with` block, removes the hook.
 
     >>> layer, seen = nn.Linear(2, 3), []
     >>> with layer.register_forward_hook(lambda module, args, output: seen.append(output.shape)):
@@ -35,7 +35,7 @@ class RemovableHandle:
         self._hooks, self._key, self._changed = hooks, key, changed
 
     def remove(self) -> None:
-        """Take the hook off; a second call does nothing."""
+        """Remove the hook; a second call does nothing."""
         if self._hooks.pop(self._key, None) is not None:
             self._changed()
 
@@ -47,7 +47,7 @@ class RemovableHandle:
 
 
 class Hooks:
-    """The hooks of one module, in the order in which they run, each with its `with_kwargs`."""
+    """The hooks of one module, each with its `with_kwargs`, in the order in which they run."""
 
     def __init__(self) -> None:
         self.pre: dict[int, tuple[ForwardPreHook, bool]] = {}
@@ -60,7 +60,7 @@ class Hooks:
         return bool(self.pre or self.post or self.backward_pre or self.backward)
 
     def functions(self) -> list[Callable[..., Any]]:
-        """All of them."""
+        """All hooks."""
         kinds = (self.pre, self.post, self.backward_pre, self.backward)
         return [hook for hooks in kinds for hook, _ in hooks.values()]
 
@@ -72,7 +72,7 @@ class Hooks:
         with_kwargs: bool,
         changed: Callable[[], None],
     ) -> RemovableHandle:
-        """Hang `hook` on one of the dicts above; `changed` is called now and when it is taken off."""
+        """Add `hook` to one of the dicts above; call `changed` now and when the hook is removed."""
         if not callable(hook):
             raise TypeError(f"register hook: a hook must be callable, got {type(hook).__name__}")
         key, self._next = self._next, self._next + 1
@@ -85,7 +85,7 @@ class Hooks:
         return RemovableHandle(hooks, key, changed)
 
     def call(self, module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """`module.forward` between the hooks, which may replace the arguments and the output."""
+        """Run the hooks and `module.forward`; hooks may replace the arguments and the output."""
         for pre, with_kwargs in tuple(self.pre.values()):
             result = pre(module, args, kwargs) if with_kwargs else pre(module, args)
             args, kwargs = _replaced(result, args, kwargs, with_kwargs)
@@ -103,42 +103,42 @@ class Hooks:
 
 
 class _Gate:
-    """Gradients on their way through one call of a module, held until all of them are there."""
+    """Runs the backward hooks of one call of a module once all gradients of its output or input are known."""
 
     def __init__(self, module: Any, hooks: Hooks) -> None:
         self.module, self.hooks = module, hooks
-        self.places: list[int] = []  # of the arguments that have a gradient
+        self.inputs: list[int] = []  # positions of the arguments that require a gradient
         self.count = 0
         self.grad_output: Gradients = ()
 
     def enter(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         self.count = len(args)
-        self.places = [i for i, x in enumerate(args) if isinstance(x, Tensor) and x.requires_grad]
-        if not self.places:
+        self.inputs = [i for i, x in enumerate(args) if isinstance(x, Tensor) and x.requires_grad]
+        if not self.inputs:
             return args
         passed = list(args)
         for i, x in zip(
-            self.places, _core.backward_gate([args[i] for i in self.places], self._on_input), strict=True
+            self.inputs, _core.backward_gate([args[i] for i in self.inputs], self._on_input), strict=True
         ):
             passed[i] = x
         return tuple(passed)
 
     def leave(self, output: Any) -> Any:
-        """`output`, a tensor or a sequence, with every tensor in it that has a history behind the gate."""
+        """`output`, a tensor or a sequence; its tensors that require a gradient pass through the gate."""
         values = [output] if isinstance(output, Tensor) else output
         if not isinstance(values, tuple | list):
             return output
-        places = [i for i, y in enumerate(values) if isinstance(y, Tensor) and y.requires_grad]
-        if not places:
+        outputs = [i for i, y in enumerate(values) if isinstance(y, Tensor) and y.requires_grad]
+        if not outputs:
             return output
         passed = list(values)
         for i, y in zip(
-            places, _core.backward_gate([values[i] for i in places], self._on_output), strict=True
+            outputs, _core.backward_gate([values[i] for i in outputs], self._on_output), strict=True
         ):
             passed[i] = y
         if isinstance(output, Tensor):
             return passed[0]
-        make: Callable[[list[Any]], Any] = getattr(type(values), "_make", type(values))  # a named tuple's
+        make: Callable[[list[Any]], Any] = getattr(type(values), "_make", type(values))  # of a named tuple
         return make(passed)
 
     def _on_output(self, gradients: Gradients) -> Gradients:
@@ -147,23 +147,23 @@ class _Gate:
                 "register_full_backward_pre_hook", hook(self.module, gradients), gradients
             )
         self.grad_output = gradients
-        if not self.places:
+        if not self.inputs:
             for hook, _ in tuple(self.hooks.backward.values()):
                 hook(self.module, (None,) * self.count, gradients)
         return gradients
 
     def _on_input(self, gradients: Gradients) -> Gradients:
         spread: list[Tensor | None] = [None] * self.count
-        for i, g in zip(self.places, gradients, strict=True):
+        for i, g in zip(self.inputs, gradients, strict=True):
             spread[i] = g
         grad_input: Gradients = tuple(spread)
         for hook, _ in tuple(self.hooks.backward.values()):
             result = hook(self.module, grad_input, self.grad_output)
             grad_input = self._replaced("register_full_backward_hook", result, grad_input)
-        return tuple(grad_input[i] for i in self.places)
+        return tuple(grad_input[i] for i in self.inputs)
 
     def _replaced(self, where: str, result: Any, before: Gradients) -> Gradients:
-        """What a hook returned in place of the gradients `before`; what has no gradient gets none."""
+        """The gradients after a hook returned `result` for the gradients `before`; None stays None."""
         if result is None:
             return before
         gradients = result if isinstance(result, tuple) else (result,)

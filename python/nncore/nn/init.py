@@ -1,4 +1,4 @@
-"""Ways to fill a new parameter: PyTorch's names and formulas. All write in place and return their tensor.
+"""Initialization in place, with PyTorch's names and formulas; each function returns its tensor.
 
 Source: Glorot and Bengio 2010 (xavier), He et al. 2015 (kaiming), Saxe et al. 2014 (orthogonal), Martens 2010
 (sparse).
@@ -40,10 +40,10 @@ FanMode = Literal["fan_in", "fan_out"]
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """The factor by which a nonlinearity's layer must widen its weights to keep the signal's variance.
+    """The factor that the weights before a nonlinearity need to keep the variance of the signal.
 
     1 for linear, convolutions and sigmoid; 5/3 for tanh; sqrt(2) for relu; sqrt(2 / (1 + slope²)) for
-    leaky_relu with slope `param` (.01 if None); 3/4 for selu.
+    leaky_relu with slope `param` (0.01 if None); 3/4 for selu.
 
     Errors: ValueError for another name.
 
@@ -64,7 +64,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Fill with numbers uniform in [a, b). Errors: ValueError unless a <= b and both are finite."""
+    """Fill from U(a, b), b excluded. Errors: ValueError unless a <= b and both are finite."""
     _core.uniform_(tensor, a, b, generator)
     return tensor
 
@@ -72,16 +72,16 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generato
 def normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
-    """Fill with normal numbers of the given mean and standard deviation.
+    """Fill from N(mean, std²).
 
-    Errors: ValueError for a negative std and unless both are finite.
+    Errors: ValueError for a negative std, and for a mean or std that is not finite.
     """
     _core.normal_(tensor, mean, std, generator)
     return tensor
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
-    """Fill with `val`. Errors: ValueError for a finite number that the tensor's dtype does not hold."""
+    """Fill with `val`. Errors: ValueError for a finite number that the tensor's dtype cannot hold."""
     _core.assign_(tensor, val)
     return tensor
 
@@ -97,7 +97,7 @@ def ones_(tensor: Tensor) -> Tensor:
 
 
 def eye_(tensor: Tensor) -> Tensor:
-    """Fill a matrix with the identity; further rows or columns are 0."""
+    """Fill a matrix with the identity; the remaining rows or columns are 0."""
     tensors("eye_", tensor=tensor)
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
@@ -146,9 +146,9 @@ def trunc_normal_(
     b: float = 2.0,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Fill from N(mean, std²) restricted to [a, b], by inverting the distribution function.
+    """Fill from N(mean, std²) restricted to [a, b], by the inverse of the distribution function.
 
-    Errors: ValueError unless a < b and std > 0, all finite.
+    Errors: ValueError unless a < b, std > 0 and all are finite.
     """
     tensors("trunc_normal_", tensor=tensor)
     given = {"mean": mean, "std": std, "a": a, "b": b}
@@ -161,10 +161,9 @@ def trunc_normal_(
 
 
 def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Fill with a random matrix of orthonormal rows or columns, times `gain`; axes after the first count as
-    one.
+    """Fill with `gain` times a random matrix of orthonormal rows or columns.
 
-    Errors: ValueError for fewer than 2 axes.
+    Axes after the first count as one. Errors: ValueError for fewer than 2 axes.
 
     >>> w = nn.init.orthogonal_(nncore.empty(2, 3)).numpy()
     >>> bool(np.allclose(w @ w.T, np.eye(2), atol=1e-6))
@@ -199,10 +198,9 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
 
 
 def _orthonormal(rows: Tensor) -> Tensor:
-    """The rows made orthonormal one after another, which leaves random ones uniform (Mezzadri 2007).
+    """The rows made orthonormal, in order, so that the result of random rows is uniform (Mezzadri 2007).
 
-    By Gram and Schmidt, each row twice, in blocks. The products are the core's: LAPACK's bits depend on its
-    threads.
+    Gram-Schmidt, twice per row, in blocks. LAPACK is not used: its bits depend on the number of threads.
     """
 
     def without(x: Tensor, basis: Tensor) -> Tensor:
@@ -231,7 +229,7 @@ def _drawn(shape: tuple[int, ...], low: float, high: float, generator: Generator
 
 
 def _fans(tensor: Tensor) -> tuple[int, int]:
-    """(fan_in, fan_out): the inputs that reach one output, and the outputs that one input reaches."""
+    """(fan_in, fan_out): the number of inputs of one output, and of outputs of one input."""
     if tensor.ndim < 2:
         raise ValueError("Fan in and fan out can not be computed for tensor with fewer than 2 dimensions")
     field = math.prod(tensor.shape[2:])

@@ -1,4 +1,4 @@
-"""Instance normalisation: every channel of every image by its own mean and variance."""
+"""Instance normalization: each channel of each image by its own mean and variance."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
 
 
 class _InstanceNorm(Running):
-    """Base: input (N, C, ...) with `axes` axes after the channels; N may be missing."""
+    """Base: the input is (N, C, ...) or (C, ...) with `axes` axes after the channels."""
 
     axes: int
 
@@ -39,7 +39,10 @@ class _InstanceNorm(Running):
                 f"{self.axes + 1}"
             )
         if input.shape[-self.axes - 1] != self.num_features:
-            raise ValueError(f"{name}: {input.shape} has not {self.num_features} channels")
+            raise ValueError(
+                f"{name}: the input has shape {input.shape}; expected {self.num_features} channels in axis "
+                f"{input.ndim - self.axes - 1}"
+            )
         batch = input.unsqueeze(0) if single else input
         y = _functional_norm.instance_norm(
             batch,
@@ -57,11 +60,11 @@ class _InstanceNorm(Running):
 class InstanceNorm1d(_InstanceNorm):
     """y = (x - mean) / sqrt(var + eps), mean and variance over L of x (N, C, L) or (C, L).
 
-    With `affine` times weight plus bias, (C,) each. With `track_running_stats` running_mean and running_var,
-    at first 0 and 1, become (1 - momentum) running + momentum mean over N in training, the variance with
-    L - 1, and serve in `eval()` mode; num_batches_tracked stays 0, as in PyTorch.
+    `affine` multiplies by weight and adds bias, (C,) each. With `track_running_stats` running_mean and
+    running_var start at 0 and 1. Training sets them to (1 - momentum) running + momentum mean over N, where
+    the variance divides by L - 1; `eval()` mode uses them. num_batches_tracked stays 0, as in PyTorch.
 
-    Errors: ValueError for another shape, for one value a channel, and for an eps that is not above 0.
+    Errors: ValueError for another shape, for one value per channel, and for eps <= 0.
     Source: Ulyanov, Vedaldi and Lempitsky 2016, eq. 1.
 
     >>> nn.InstanceNorm1d(1)(nncore.tensor([[[1.0, 3.0]]])).round(decimals=4).tolist()

@@ -22,7 +22,7 @@ class Linear(Module):
     (out_features,). Weight and bias start uniform in ±1/sqrt(in_features), which is `init.kaiming_uniform_`
     with a = sqrt(5).
 
-    Errors: ValueError for a negative size and for an input whose last axis differs; TypeError.
+    Errors: ValueError for a negative size and for another last axis of the input; TypeError.
     Source: He et al. 2015, "Delving deep into rectifiers", eq. 14; the factor a is PyTorch's.
 
     >>> layer = nn.Linear(3, 2)
@@ -47,7 +47,7 @@ class Linear(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw weight and bias anew."""
+        """Draw weight and bias again."""
         bound = 1 / math.sqrt(self.in_features) if self.in_features else 0.0
         init.uniform_(self.weight, -bound, bound)
         if self.bias is not None:
@@ -63,7 +63,7 @@ class Linear(Module):
 
 
 class Identity(Module):
-    """y = x; arguments of the constructor are ignored, so that it can stand in for any layer.
+    """y = x; ignores the arguments of its constructor, so that it can replace any layer.
 
     >>> nn.Identity()(nncore.ones(2)).tolist()
     [1.0, 1.0]

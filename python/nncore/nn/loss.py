@@ -1,4 +1,4 @@
-"""Losses as modules: what a model's output costs, given its target."""
+"""Losses as modules: the cost of a model's output, given the target."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Reduction = Literal["none", "mean", "sum"]
 
 
 class _Loss(Module):
-    """A loss with a reduction over its elements, which once was called size_average and reduce."""
+    """Base: a loss with a reduction; size_average and reduce are PyTorch's old arguments for it."""
 
     reductions: ClassVar[tuple[str, ...]] = ("none", "mean", "sum")
 
@@ -24,8 +24,8 @@ class _Loss(Module):
         super().__init__()
         if (size_average, reduce) != (None, None):
             raise TypeError(
-                f"{type(self).__name__}: size_average and reduce are no more; reduction='none', 'mean' or "
-                "'sum' says it"
+                f"{type(self).__name__}: size_average and reduce were removed; use reduction='none', 'mean' "
+                "or 'sum'"
             )
         if reduction not in self.reductions:
             known = ", ".join(map(repr, self.reductions))
@@ -34,11 +34,11 @@ class _Loss(Module):
 
 
 class CrossEntropyLoss(_Loss):
-    r"""E = -log softmax(x)[t]: the cost of logits x against classes t, or against probabilities.
+    r"""E = -log softmax(x)[t] for logits x and classes t; or E = -Σ t log softmax(x) for probabilities t.
 
-    Shapes: logits (N, C) or (C,), or (N, C, d1, ...); classes (N,) or (), or (N, d1, ...) of an integer
-    dtype, or probabilities of the logits' shape. The mean weighs each sample by its class's `weight` and
-    leaves out `ignore_index`. `label_smoothing` s mixes the target with s / C in every class.
+    Shapes: logits (N, C), (C,) or (N, C, d1, ...); classes (N,), () or (N, d1, ...), of an integer dtype, or
+    probabilities of the logits' shape. The mean weights each sample by its class's `weight` and ignores
+    samples of class `ignore_index`. `label_smoothing` s replaces the target t by (1 - s) t + s / C.
 
     Errors: ValueError for shapes that do not fit; IndexError for a class outside [0, C).
     Source: PyTorch's `CrossEntropyLoss`; Szegedy et al. 2016, section 7 (smoothing).
@@ -76,9 +76,9 @@ class CrossEntropyLoss(_Loss):
 
 
 class NLLLoss(_Loss):
-    r"""E = -x[t]: the negative log-likelihood of classes t, given log-probabilities x.
+    r"""E = -x[t]: the negative log-likelihood of classes t for log-probabilities x.
 
-    Shapes, weights and errors as for CrossEntropyLoss, which is LogSoftmax and this in one.
+    Shapes, weights and errors are those of CrossEntropyLoss, which is LogSoftmax followed by NLLLoss.
 
     >>> loss = nn.NLLLoss(reduction="sum")
     >>> loss(nncore.tensor([[-1.0, -2.0], [-3.0, -4.0]]), nncore.tensor([0, 1])).item()
@@ -106,9 +106,9 @@ class NLLLoss(_Loss):
 
 
 class MSELoss(_Loss):
-    r"""E = mean (y - d)² over all elements, or their sum, or each.
+    r"""E = mean (y - d)² over all elements, or the sum, or each element, by `reduction`.
 
-    Shapes: y and d the same. Errors: ValueError for different shapes, which are never broadcast.
+    Shapes: y and d the same. Errors: ValueError for different shapes; they are never broadcast.
 
     >>> nn.MSELoss()(nncore.tensor([1.0, 2.0]), nncore.tensor([1.0, 4.0])).item()
     2.0
@@ -119,7 +119,7 @@ class MSELoss(_Loss):
 
 
 class SumSquaredError(Module):
-    r"""E = ½ Σ (y - d)², whose derivative by an output is y - d.
+    r"""E = ½ Σ (y - d)², with derivative y - d by an output y.
 
     Shapes: y and d the same. Errors: ValueError for different shapes.
     Source: Rumelhart, Hinton and Williams 1986, "Learning representations by back-propagating errors", eq. 3.

@@ -1,4 +1,4 @@
-"""Losses that look at one element at a time, and those that compare vectors."""
+"""Losses of single elements, of vectors and of sequences."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = [
 
 
 class _Elementwise(_Loss):
-    """Base: function(*tensors, **settings, reduction), where the settings are attributes."""
+    """Base: function(*tensors, **settings, reduction=...); the settings are attributes."""
 
     function: ClassVar[Callable[..., Tensor]]
     settings: ClassVar[tuple[str, ...]] = ()
@@ -46,7 +46,7 @@ class _Elementwise(_Loss):
 
 
 class _Weighted(_Elementwise):
-    """Base: one with a buffer `weight`."""
+    """Base: a loss with a buffer `weight`."""
 
     weight: Tensor | None
     settings: ClassVar[tuple[str, ...]] = ("weight",)
@@ -73,9 +73,9 @@ class L1Loss(_Elementwise):
 
 
 class SmoothL1Loss(_Elementwise):
-    """E = mean of d² / (2 beta) where |d| < beta, else |d| - beta / 2, with d = x - t.
+    """E = mean of d² / (2 beta) if |d| < beta, else |d| - beta / 2, with d = x - t.
 
-    Shapes: x and t the same. Errors: ValueError for different shapes and a negative beta.
+    Shapes: x and t the same. Errors: ValueError for different shapes and for a negative beta.
     Source: Girshick 2015, "Fast R-CNN", eq. 3.
 
     >>> nn.SmoothL1Loss()(nncore.tensor([0.0, 0.0]), nncore.tensor([1.0, 2.0])).item()
@@ -97,7 +97,7 @@ class SmoothL1Loss(_Elementwise):
 
 
 class HuberLoss(_Elementwise):
-    """E = mean of d² / 2 where |d| <= delta, else delta (|d| - delta / 2), with d = x - t.
+    """E = mean of d² / 2 if |d| <= delta, else delta (|d| - delta / 2), with d = x - t.
 
     Shapes: x and t the same. Errors: ValueError for different shapes and for delta <= 0. Source: Huber 1964.
 
@@ -114,9 +114,9 @@ class HuberLoss(_Elementwise):
 
 
 class BCELoss(_Weighted):
-    """E = mean of -w (t ln x + (1 - t) ln(1 - x)) of probabilities x; logarithms are not less than -100.
+    """E = mean of -w (t ln x + (1 - t) ln(1 - x)) for probabilities x.
 
-    Shapes: x and t the same, weight stretches to them.
+    Logarithms are clamped to at least -100. Shapes: x and t the same; weight w broadcasts to them.
     Errors: ValueError for different shapes and for x outside [0, 1].
 
     >>> round(nn.BCELoss()(nncore.tensor([0.5]), nncore.tensor([1.0])).item(), 4)
@@ -129,7 +129,7 @@ class BCELoss(_Weighted):
 class BCEWithLogitsLoss(_Weighted):
     """E = mean of -w (p t ln s(x) + (1 - t) ln(1 - s(x))) with s the sigmoid, without overflow.
 
-    Shapes: x and t the same; weight and pos_weight p, of each class say, stretch to them.
+    Shapes: x and t the same; weight w and pos_weight p broadcast to them.
     Errors: ValueError for different shapes.
 
     >>> nn.BCEWithLogitsLoss()(nncore.tensor([1000.0]), nncore.tensor([0.0])).item()
@@ -153,9 +153,9 @@ class BCEWithLogitsLoss(_Weighted):
 
 
 class KLDivLoss(_Elementwise):
-    """E = mean of t (ln t - x) of log-probabilities x; with `log_target` the target is ln t.
+    """E = mean of t (ln t - x) for log-probabilities x; with `log_target` the target is ln t.
 
-    The reduction 'batchmean' divides the sum by the batch, which is the divergence of each sample.
+    The reduction 'batchmean' divides the sum by the batch size, which gives the mean divergence of a sample.
     Shapes: x and t the same. Errors: ValueError for different shapes. Source: Kullback and Leibler 1951.
 
     >>> x = nncore.tensor([[0.5, 0.5]])
@@ -179,7 +179,7 @@ class KLDivLoss(_Elementwise):
 
 
 class HingeEmbeddingLoss(_Elementwise):
-    """E = mean of x where t is 1, max(0, margin - x) where t is -1. Shapes: x and t the same.
+    """E = mean of x if t is 1, max(0, margin - x) if t is -1. Shapes: x and t the same.
 
     Errors: ValueError for different shapes.
 
@@ -202,7 +202,7 @@ class HingeEmbeddingLoss(_Elementwise):
 
 
 class SoftMarginLoss(_Elementwise):
-    """E = mean of ln(1 + e^(-t x)), t 1 or -1. Shapes: x and t the same.
+    """E = mean of ln(1 + e^(-t x)), where t is 1 or -1. Shapes: x and t the same.
 
     Errors: ValueError for different shapes.
 
@@ -244,8 +244,8 @@ class PoissonNLLLoss(_Elementwise):
 class GaussianNLLLoss(_Elementwise):
     """E = mean of (ln v + (x - t)² / v) / 2 with v = max(var, eps); `full` adds ln(2 pi) / 2.
 
-    Shapes: x and t the same; var too, or with 1 in the place of the last axis, or without it, or a number.
-    Errors: ValueError for other shapes and a negative variance. Source: Nix and Weigend 1994.
+    Shapes: x and t the same; var the same, or with a last axis of size 1, or without that axis, or a number.
+    Errors: ValueError for other shapes and for a negative variance. Source: Nix and Weigend 1994.
 
     >>> nn.GaussianNLLLoss()(nncore.tensor([1.0]), nncore.tensor([3.0]), nncore.tensor([1.0])).item()
     2.0
@@ -261,7 +261,7 @@ class GaussianNLLLoss(_Elementwise):
 
 
 class MarginRankingLoss(_Elementwise):
-    """E = mean of max(0, -t (x1 - x2) + margin): x1 ranks above x2 where t is 1, below where it is -1.
+    """E = mean of max(0, -t (x1 - x2) + margin): x1 should rank above x2 if t is 1, and below x2 if t is -1.
 
     Shapes: x1, x2 and t the same. Errors: ValueError for different shapes.
 
@@ -312,7 +312,7 @@ class MultiMarginLoss(_Weighted):
 
 
 class MultiLabelSoftMarginLoss(_Weighted):
-    """E = mean over samples and classes of `BCEWithLogitsLoss`; 'none' and 'sum' keep the mean over classes.
+    """E = mean of `BCEWithLogitsLoss` over samples and classes; 'none' and 'sum' still average over classes.
 
     Shapes: x and t (N, C), weight (C,). Errors: ValueError for different shapes.
 
@@ -325,7 +325,7 @@ class MultiLabelSoftMarginLoss(_Weighted):
 
 
 class CosineEmbeddingLoss(_Elementwise):
-    """E = mean of 1 - cos(x1, x2) where t is 1, max(0, cos(x1, x2) - margin) where t is -1.
+    """E = mean of 1 - cos(x1, x2) if t is 1, max(0, cos(x1, x2) - margin) if t is -1.
 
     Shapes: x1 and x2 (N, D) or (D,), t (N,) or (). Errors: ValueError for different shapes.
 
@@ -351,7 +351,7 @@ class CosineEmbeddingLoss(_Elementwise):
 class TripletMarginLoss(_Elementwise):
     """E = mean of max(0, d(a, p) - d(a, n) + margin) with d(x, y) = |x - y + eps|_p.
 
-    `swap`: d(p, n) in the place of d(a, n) where it is smaller. Shapes: anchor, positive and negative the
+    `swap` replaces d(a, n) by d(p, n) if that is smaller. Shapes: anchor a, positive p and negative n the
     same, (N, D) or (D,). Errors: ValueError for different shapes. Source: Balntas et al. 2016, section 3.
 
     >>> a, b = nncore.zeros(1, 2), nncore.ones(1, 2)
@@ -382,8 +382,8 @@ class TripletMarginLoss(_Elementwise):
 class CTCLoss(_Loss):
     """E = mean over samples of -ln P(target | log_probs) / length, over all alignments with blanks.
 
-    Shapes: log_probs (T, N, C) or (T, C), targets (N, S) or one after another, both lengths (N,).
-    `zero_infinity`: a target too long to align counts 0, else infinity.
+    Shapes: log_probs (T, N, C) or (T, C), targets (N, S) or (sum of lengths,), both lengths (N,).
+    A target that is too long to align counts infinity, or 0 with `zero_infinity`.
     Errors: IndexError for a label out of range; ValueError for lengths that do not fit.
     Source: Graves et al. 2006, section 4.
 

@@ -1,4 +1,4 @@
-"""Module: the base of layers and models. It knows its parameters, buffers and children by name."""
+"""Module: the base class of layers and models; it keeps parameters, buffers and child modules by name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Self = TypeVar("Self", bound="Module")
 
 
 class _NotYet:
-    """Stands on the class for what `Module.__init__` puts on the instance; reading it there is an error."""
+    """Class attribute in place of an attribute that `Module.__init__` sets; raises if it is read before."""
 
     def __get__(self, module: object | None, owner: type) -> Any:
         if module is None:
@@ -32,14 +32,14 @@ class _NotYet:
 
 
 class Module:
-    """Base of all layers and models: assign parameters and modules as attributes, and write `forward`.
+    """Base class of layers and models: assign parameters and modules as attributes, and write `forward`.
 
-    What is assigned is registered under its attribute's name: `parameters()`, `state_dict()`, `train()`,
-    `to()` and the printed form follow from that. Calling the module runs its hooks and `forward`.
+    Assignment registers a parameter or module under the attribute's name: `parameters()`, `state_dict()`,
+    `train()`, `to()` and the printed form use it. Calling the module runs its hooks and `forward`.
 
     Errors: AttributeError if a subclass did not call `super().__init__()`; ValueError if a module would
     contain itself.
-    Source: PyTorch's `torch.nn.Module`, whose names, order and state-dict layout these are.
+    Source: PyTorch's `torch.nn.Module`; names, order and layout of the state dict are the same.
 
     >>> class Residual(nn.Module):
     ...     def __init__(self, width):
@@ -54,13 +54,13 @@ class Module:
     [('inner.weight', (4, 4)), ('inner.bias', (4,))]
     """
 
-    # Registered values live in the instance's __dict__ like any attribute, so reading one costs no more than
-    # that; _registered says which names they are, in order.
+    # Registered values are in the instance's __dict__, so that reading one is as fast as any attribute.
+    # _registered maps their names, in order, to their kinds.
     training: bool = True
     _registered: dict[str, Kind] = _NotYet()  # type: ignore[assignment]
     _transient: set[str] = _NotYet()  # type: ignore[assignment]  # buffers that are not saved
     _hooks: Hooks = _NotYet()  # type: ignore[assignment]
-    _plain: bool = _NotYet()  # type: ignore[assignment]  # a call is exactly the class's forward
+    _plain: bool = _NotYet()  # type: ignore[assignment]  # no hooks; a call only runs the class's forward
 
     def __init__(self) -> None:
         vars(self).update(training=True, _registered={}, _transient=set(), _hooks=Hooks(), _plain=True)
@@ -73,11 +73,11 @@ class Module:
     forward: Callable[..., Any] = _no_forward
 
     def __getattr__(self, name: str) -> Any:
-        """What stands nowhere else: a weight that `nn.utils.parametrizations` computes from others."""
+        """A weight that `nn.utils.parametrizations` computes from other parameters."""
         sources = vars(self).get("parametrizations")
         if isinstance(sources, Module) and sources._registered.get(name) == "module":
             return vars(sources)[name]()
-        return object.__getattribute__(self, name)  # says that there is none
+        return object.__getattribute__(self, name)  # raises AttributeError
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._plain:
@@ -90,7 +90,8 @@ class Module:
         if isinstance(value, Parameter):
             if name in vars(vars(self).get("parametrizations", object)):
                 raise AttributeError(
-                    f"{type(self).__name__}.{name} is computed, from parametrizations.{name}; set those"
+                    f"{type(self).__name__}.{name} is computed from the parameters in "
+                    f"parametrizations.{name}; assign those"
                 )
             self._register(name, value, "parameter")
         elif isinstance(value, Module):
@@ -113,7 +114,7 @@ class Module:
             self._note_hooks()
 
     def _register(self, name: str, value: Any, kind: Kind) -> None:
-        """The one way into the registry; what stays None keeps its name and its kind."""
+        """Register a value; a name that is assigned None keeps its kind."""
         expected = Parameter if kind == "parameter" else Module if kind == "module" else Tensor
         if value is not None and not isinstance(value, expected):
             raise TypeError(
@@ -138,7 +139,7 @@ class Module:
             )
 
     def _changed(self) -> None:
-        """Called after what is registered has changed; a container forgets here what it derived from it."""
+        """Called after a registered value changed; containers clear values that they derived."""
 
     def _check_name(self, name: str, kind: Kind) -> None:
         what = f"{kind} name"
@@ -152,12 +153,12 @@ class Module:
             raise KeyError(f"attribute '{name}' already exists")
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Register `param` under `name`; None stands for one that is absent, as in a layer without bias."""
+        """Register `param` under `name`; None marks it as absent, as in a layer without bias."""
         self._check_name(name, "parameter")
         self._register(name, param, "parameter")
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Register a tensor that is state but not trained; `persistent=False` keeps it out of `state_dict()`.
+        """Register a tensor that is not trained; `persistent=False` keeps it out of `state_dict()`.
 
         >>> norm = nn.Module()
         >>> norm.register_buffer("running_mean", nncore.zeros(3))
@@ -175,15 +176,15 @@ class Module:
 
     register_module = add_module
 
-    # Walking
+    # Iteration
 
     def _of_kind(self, kind: Kind) -> Iterator[tuple[str, Any]]:
-        """Own (name, value) pairs of one kind that are not None, in the order of registration."""
+        """This module's (name, value) pairs of one kind, without None, in the order of registration."""
         values = vars(self)
         return ((n, values[n]) for n, k in self._registered.items() if k == kind and values[n] is not None)
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """(name, module) of the direct children, each module once."""
+        """(name, module) of each direct child, each module once."""
         seen: set[int] = set()
         for name, module in self._of_kind("module"):
             if id(module) not in seen:
@@ -197,7 +198,7 @@ class Module:
     def named_modules(
         self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
-        """(dotted name, module) of this module and all below it, parents first."""
+        """(dotted name, module) of this module and all its descendants, parents first."""
         memo = set() if memo is None else memo
         if self in memo:
             return
@@ -208,7 +209,7 @@ class Module:
             yield from module.named_modules(memo, _join(prefix, name), remove_duplicate)
 
     def modules(self) -> Iterator[Module]:
-        """This module and all below it, parents first, each once."""
+        """This module and all its descendants, parents first, each once."""
         return (module for _, module in self.named_modules())
 
     def _named_members(
@@ -226,17 +227,17 @@ class Module:
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
-        """(dotted name, parameter) of this module and, with `recurse`, of all below it."""
+        """(dotted name, parameter) of this module and, with `recurse`, of its descendants."""
         return self._named_members("parameter", prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """The parameters, each once: what an optimizer takes."""
+        """The parameters, each once, as an optimizer takes them."""
         return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
-        """(dotted name, buffer) of this module and, with `recurse`, of all below it."""
+        """(dotted name, buffer) of this module and, with `recurse`, of its descendants."""
         return self._named_members("buffer", prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
@@ -244,7 +245,7 @@ class Module:
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
     def get_submodule(self, target: str) -> Module:
-        """The module at a dotted name; "" is this one. Errors: AttributeError."""
+        """The module at a dotted name; "" is this module. Errors: AttributeError."""
         module = self
         text("get_submodule", "target", target)
         for name in filter(None, target.split(".")):
@@ -266,7 +267,7 @@ class Module:
     # Modes and values
 
     def apply(self: Self, fn: Callable[[Module], Any]) -> Self:
-        """Call `fn` on every module below and then on this one.
+        """Call `fn` on all descendants and then on this module.
 
         >>> def constant(module):
         ...     if isinstance(module, nn.Linear):
@@ -280,7 +281,7 @@ class Module:
         return self
 
     def train(self: Self, mode: bool = True) -> Self:
-        """Set training mode here and below; it changes what dropout and batch normalisation do."""
+        """Set training mode for this module and its descendants; dropout and batch norm depend on it."""
         if not isinstance(mode, bool):
             raise ValueError("training mode is expected to be boolean")
         self.training = mode
@@ -293,13 +294,13 @@ class Module:
         return self.train(False)
 
     def requires_grad_(self: Self, requires_grad: bool = True) -> Self:
-        """Let autograd record operations on the parameters, or freeze them."""
+        """Set `requires_grad` of all parameters; False freezes them."""
         for parameter in self.parameters():
             parameter.requires_grad = requires_grad
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Drop the gradients of all parameters, or with `set_to_none=False` fill them with zeros."""
+        """Set the gradients of all parameters to None, or with `set_to_none=False` to zeros."""
         for parameter in self.parameters():
             if set_to_none:
                 parameter.grad = None
@@ -309,10 +310,10 @@ class Module:
     def to(self: Self, *args: str | dtype, device: str | None = None, dtype: dtype | None = None) -> Self:
         """Convert floating-point parameters and buffers: `to(dtype)`, `to("cpu")`, `to("cpu", dtype)`.
 
-        Where the dtype changes, parameters are replaced by new ones without gradient: make the optimizer
+        If the dtype changes, new parameters without gradient replace the old ones: make the optimizer
         afterwards.
 
-        Errors: TypeError for a dtype that is not floating-point; ValueError for a device that is not there.
+        Errors: TypeError for a dtype that is not floating-point; ValueError for a device that is missing.
 
         >>> nn.Linear(2, 1).to(nncore.float64).weight.dtype
         nncore.float64
@@ -364,8 +365,8 @@ class Module:
     ) -> dict[str, Tensor]:
         """Parameters and persistent buffers by dotted name, in PyTorch's order and layout.
 
-        The tensors share memory with the module (copy them to keep a moment's state) and are detached unless
-        `keep_vars`.
+        The tensors share memory with the module; copy them to keep the values. They are detached unless
+        `keep_vars` is True.
 
         >>> {name: value.shape for name, value in nn.Linear(3, 2).state_dict().items()}
         {'weight': (2, 3), 'bias': (2,)}
@@ -377,7 +378,7 @@ class Module:
         return result
 
     def _persistent(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
-        """(dotted name, tensor) of all that is saved: of each module the parameters, then the buffers."""
+        """(dotted name, tensor) of all saved values: per module the parameters, then the buffers."""
         for owner_name, owner in self.named_modules(prefix=prefix.removesuffix("."), remove_duplicate=False):
             for name, parameter in owner._of_kind("parameter"):
                 yield _join(owner_name, name), parameter
@@ -388,10 +389,10 @@ class Module:
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> state.IncompatibleKeys:
         """Copy tensors or arrays into the parameters and buffers of the same names.
 
-        With `strict=False` missing and unexpected keys are not errors; they are returned. Values of another
-        dtype are converted. Nothing is changed unless all fits.
+        With `strict=False` missing and unexpected keys are returned, not raised. Values of another dtype are
+        converted. An error leaves the module unchanged.
 
-        Errors: ValueError naming every missing or unexpected key and every wrong shape; TypeError.
+        Errors: ValueError that names all missing and unexpected keys and all wrong shapes; TypeError.
 
         >>> model = nn.Linear(2, 1)
         >>> model.load_state_dict({"weight": np.ones((1, 2)), "bias": np.zeros(1)})
@@ -409,7 +410,7 @@ class Module:
     def register_forward_pre_hook(
         self, hook: ForwardPreHook, *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        """Run `hook(module, args)` before each forward; what it returns replaces the arguments.
+        """Run `hook(module, args)` before each forward; a result other than None replaces the arguments.
 
         >>> double = nn.Identity()
         >>> handle = double.register_forward_pre_hook(lambda module, args: 2 * args[0])
@@ -421,7 +422,7 @@ class Module:
     def register_forward_hook(
         self, hook: ForwardHook, *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        """Run `hook(module, args, output)` after each forward; what it returns replaces the output.
+        """Run `hook(module, args, output)` after each forward; a result other than None replaces the output.
 
         >>> layer = nn.ReLU()
         >>> handle = layer.register_forward_hook(lambda module, args, output: print(output.tolist()))
@@ -433,14 +434,14 @@ class Module:
     def register_full_backward_pre_hook(
         self, hook: BackwardPreHook, prepend: bool = False
     ) -> RemovableHandle:
-        """Run `hook(module, grad_output)` before the module's backward; what it returns replaces them."""
+        """Run `hook(module, grad_output)` before the module's backward; a result replaces grad_output."""
         return self._hooks.add(self._hooks.backward_pre, hook, prepend, False, self._note_hooks)
 
     def register_full_backward_hook(self, hook: BackwardHook, prepend: bool = False) -> RemovableHandle:
         """Run `hook(module, grad_input, grad_output)` when the gradients of the inputs are complete.
 
-        Both are tuples, None where a positional argument has no gradient; what the hook returns replaces
-        grad_input. In a compiled step the hook runs while the step is captured, not when it is replayed.
+        Both are tuples, with None for each positional argument without gradient; a result replaces
+        grad_input. In a captured step the hook runs at capture, not at replay.
 
         >>> layer = nn.ReLU()
         >>> handle = layer.register_full_backward_hook(lambda module, dx, dy: (10 * dx[0],))
@@ -471,14 +472,14 @@ class Module:
         return (*parts, *(("hook", function) for function in self._hooks.functions()))
 
     def extra_repr(self) -> str:
-        """What the printed form shows between the parentheses; subclasses override it."""
+        """The text between the parentheses of the printed form; subclasses override it."""
         return ""
 
     def _get_name(self) -> str:
         return type(self).__name__
 
     def _child_lines(self) -> list[str]:
-        """One entry for each child in the printed form."""
+        """The entries of the children in the printed form."""
         names = (name for name, kind in self._registered.items() if kind == "module")
         return [f"({name}): {vars(self)[name]!r}" for name in names]
 

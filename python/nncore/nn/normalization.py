@@ -1,4 +1,4 @@
-"""Layers that bring rows or channels to mean 0 and variance 1, or to a length."""
+"""Normalization layers: rows or groups of channels scaled to mean 0 and variance 1, or to a given length."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LayerNorm(Module):
     r"""y = (x - mean) / sqrt(var + eps) * weight + bias, mean and variance over the last axes.
 
     Shapes: x (..., *normalized_shape), weight and bias of shape normalized_shape; weight starts at 1, bias
-    at 0. Errors: ValueError for an input whose last axes differ and for an eps that is not above 0.
+    at 0. Errors: ValueError for other last axes of the input and for eps <= 0.
     Source: Ba, Kiros and Hinton 2016, eq. 4.
 
     >>> layer = nn.LayerNorm(2)
@@ -62,7 +62,7 @@ class LayerNorm(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Weight 1 and bias 0."""
+        """Set weight to 1 and bias to 0."""
         if self.weight is not None:
             init.ones_(self.weight)
         if self.bias is not None:
@@ -81,9 +81,8 @@ class LayerNorm(Module):
 class RMSNorm(Module):
     r"""y = x / sqrt(mean(x²) + eps) * weight, the mean over the last axes.
 
-    Shapes: x (..., *normalized_shape), weight of shape normalized_shape, at first 1. eps is by default the
-    spacing of numbers at 1. Errors: ValueError for an input whose last axes differ and for an eps that is
-    not above 0.
+    Shapes: x (..., *normalized_shape), weight of shape normalized_shape, initially 1. eps is by default the
+    machine epsilon of the dtype. Errors: ValueError for other last axes of the input and for eps <= 0.
     Source: Zhang and Sennrich 2019, eq. 4.
 
     >>> nn.RMSNorm(2)(nncore.tensor([[3.0, -3.0]])).tolist()
@@ -110,7 +109,7 @@ class RMSNorm(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Weight 1."""
+        """Set weight to 1."""
         if self.weight is not None:
             init.ones_(self.weight)
 
@@ -122,7 +121,7 @@ class RMSNorm(Module):
 
 
 class Channels(Module):
-    """Base: weight and bias for each channel."""
+    """Base: one weight and one bias per channel."""
 
     weight: Parameter | None
     bias: Parameter | None
@@ -136,7 +135,7 @@ class Channels(Module):
         self.bias = Parameter(_core.zeros(channels, dtype=real)) if affine and bias else None
 
     def reset_parameters(self) -> None:
-        """Weight 1 and bias 0."""
+        """Set weight to 1 and bias to 0."""
         if self.weight is not None:
             init.ones_(self.weight)
         if self.bias is not None:
@@ -149,8 +148,8 @@ class Channels(Module):
 class GroupNorm(Channels):
     r"""y = (x - mean) / sqrt(var + eps) * weight + bias, mean and variance over each group of channels.
 
-    Shapes: x (N, num_channels, ...), weight and bias (num_channels,), at first 1 and 0.
-    Errors: ValueError where num_groups does not divide num_channels and for an eps that is not above 0.
+    Shapes: x (N, num_channels, ...), weight and bias (num_channels,), initially 1 and 0.
+    Errors: ValueError if num_groups does not divide num_channels, and for eps <= 0.
     Source: Wu and He 2018, eq. 7.
 
     >>> nn.GroupNorm(2, 4)
@@ -172,7 +171,9 @@ class GroupNorm(Channels):
         self_groups = size("GroupNorm", "num_groups", num_groups, 1)
         self_channels = size("GroupNorm", "num_channels", num_channels)
         if self_channels % self_groups:
-            raise ValueError(f"GroupNorm: num_channels {num_channels} must divide by num_groups {num_groups}")
+            raise ValueError(
+                f"GroupNorm: num_channels {num_channels} must be a multiple of num_groups {num_groups}"
+            )
         super().__init__(self_channels, eps, affine, bias, dtype)
         self.num_groups = self_groups
         self.num_channels = self_channels
@@ -185,7 +186,7 @@ class GroupNorm(Channels):
 
 
 class LocalResponseNorm(Module):
-    """y = x / (k + alpha mean(x²))^beta, the mean over `size` neighbouring channels of x (N, C, ...).
+    """y = x / (k + alpha mean(x²))^beta, the mean over `size` neighboring channels of x (N, C, ...).
 
     `average=False` takes alpha times the sum, as the paper does. Errors: ValueError for fewer than 3 axes.
     Source: Krizhevsky, Sutskever and Hinton 2012, section 3.3.

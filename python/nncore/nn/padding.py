@@ -1,4 +1,4 @@
-"""Layers that widen the last axes: by a value, or by what is there."""
+"""Layers that pad the last axes with a value or with entries of the input."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Padding = int | Sequence[int]
 
 
 class _Pad(Module):
-    """Base: the last `axes` axes of (N, C, ...) or (C, ...) wider, by (left, right), the last axis first."""
+    """Base: pads the last `axes` axes of (N, C, ...) or (C, ...) by (left, right), the last axis first."""
 
     axes: ClassVar[int]
     mode: ClassVar[Literal["constant", "reflect", "replicate", "circular"]]
@@ -63,7 +63,7 @@ class _Pad(Module):
 
 
 class _ConstantPad(_Pad):
-    """Base: wider by one value; a negative width takes away."""
+    """Base: pads with one value; a negative width removes entries."""
 
     mode = "constant"
 
@@ -80,10 +80,10 @@ class _ConstantPad(_Pad):
 
 
 class ConstantPad1d(_ConstantPad):
-    """Every row (..., L) between padding[0] and padding[1] entries of `value`; negative widths take away.
+    """Put padding[0] entries of `value` before and padding[1] after each row; negative widths remove entries.
 
     Shapes: (..., L) to (..., left + L + right); an int pads both sides. Errors: ValueError for a wrong number
-    of widths and where less than nothing would be left.
+    of widths and if left + L + right is negative.
 
     >>> nn.ConstantPad1d(1, 7.0)(nncore.tensor([1.0, 2.0])).tolist()
     [7.0, 1.0, 2.0, 7.0]
@@ -144,9 +144,9 @@ class ZeroPad3d(ZeroPad1d):
 
 
 class ReflectionPad1d(_Pad):
-    """Rows of (N, C, L) or (C, L) go on as their mirror image, without the entry at the edge.
+    """Pad each row of (N, C, L) or (C, L) with its mirror image, without the entry at the edge.
 
-    Shapes: L to left + L + right, both below L. Errors: ValueError for others.
+    Shapes: L to left + L + right, with left and right below L. Errors: ValueError for other widths.
 
     >>> nn.ReflectionPad1d(2)(nncore.tensor([[1.0, 2.0, 3.0]])).tolist()
     [[3.0, 2.0, 1.0, 2.0, 3.0, 2.0, 1.0]]
@@ -177,7 +177,7 @@ class ReflectionPad3d(ReflectionPad1d):
 
 
 class ReplicationPad1d(_Pad):
-    """Rows of (N, C, L) or (C, L) go on as the entry at their edge.
+    """Pad each row of (N, C, L) or (C, L) with the entry at its edge.
 
     >>> nn.ReplicationPad1d((2, 1))(nncore.tensor([[1.0, 2.0]])).tolist()
     [[1.0, 1.0, 1.0, 2.0, 2.0]]
@@ -208,9 +208,9 @@ class ReplicationPad3d(ReplicationPad1d):
 
 
 class CircularPad1d(_Pad):
-    """Rows of (N, C, L) or (C, L) go on where they begin, as on a circle.
+    """Pad each row of (N, C, L) or (C, L) with the entries from its other end.
 
-    Shapes: L to left + L + right, both at most L. Errors: ValueError for others.
+    Shapes: L to left + L + right, with left and right at most L. Errors: ValueError for other widths.
 
     >>> nn.CircularPad1d(1)(nncore.tensor([[1.0, 2.0, 3.0]])).tolist()
     [[3.0, 1.0, 2.0, 3.0, 1.0]]

@@ -13,11 +13,11 @@ __all__ = ["Parameter"]
 
 
 class Parameter(Tensor):
-    """A leaf tensor that becomes part of a module when it is assigned as an attribute.
+    """A leaf tensor that a module registers when it is assigned as an attribute.
 
-    It shares the memory of a tensor it is made from; anything else is copied by `nncore.tensor`.
+    A tensor as `data` shares its memory with the parameter; other data are copied by `nncore.tensor`.
 
-    Errors: TypeError for data that `nncore.tensor` refuses, and for an integer tensor that requires a
+    Errors: TypeError for data that `nncore.tensor` rejects, and for an integer tensor that requires a
     gradient.
 
     >>> nn.Parameter(nncore.zeros(2))
@@ -25,7 +25,7 @@ class Parameter(Tensor):
     tensor([0., 0.], requires_grad=True)
     """
 
-    __hash__ = object.__hash__  # by identity, as Tensor's, but native: optimizers look their state up by it
+    __hash__ = object.__hash__  # by identity, as Tensor's, but faster: the key of an optimizer's state
 
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
         super().__init__(data if isinstance(data, Tensor) else _core.tensor(data))

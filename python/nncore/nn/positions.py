@@ -1,4 +1,4 @@
-"""What tells attention where in a sequence a value stands."""
+"""Position encodings for attention."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["apply_rotary", "rotary_tables", "sinusoidal_positions"]
 
 
 def _angles(where: str, steps: int, dim: int, base: float) -> Tensor:
-    """position / base^(2 i / dim), (steps, dim / 2), in float64."""
+    """position / base^(2 i / dim), shape (steps, dim / 2), in float64."""
     steps, dim = size(where, "steps", steps), size(where, "dim", dim)
     if dim % 2:
-        raise ValueError(f"{where}: dim is {dim}; sines and cosines need an even number")
+        raise ValueError(f"{where}: dim is {dim}; expected an even number, for pairs of sine and cosine")
     number(where, "base", base, above=0)
     positions = _core.arange(steps, dtype=_core.float64).unsqueeze(1)
     exponents = _core.arange(dim // 2, dtype=_core.float64) * (2.0 / max(dim, 1))
@@ -23,7 +23,7 @@ def _angles(where: str, steps: int, dim: int, base: float) -> Tensor:
 def sinusoidal_positions(
     steps: int, dim: int, base: float = 10000.0, *, dtype: dtype | None = None
 ) -> Tensor:
-    """p[t, 2i] = sin(t / base^(2i / dim)), p[t, 2i + 1] = cos of the same: a table to add to embeddings.
+    """p[t, 2i] = sin(t / base^(2i / dim)), p[t, 2i + 1] = cos(t / base^(2i / dim)); add it to embeddings.
 
     Shape: (steps, dim), dim even. Errors: ValueError for an odd or negative size or a base of 0 or less.
     Source: Vaswani et al. 2017, "Attention is all you need", section 3.5.
@@ -41,7 +41,7 @@ def rotary_tables(
 ) -> tuple[Tensor, Tensor]:
     """cos and sin of t / base^(2i / dim): the tables of `apply_rotary`.
 
-    Shapes: (steps, dim / 2) each, dim even. Errors: ValueError, as `sinusoidal_positions`.
+    Shapes: (steps, dim / 2) each, dim even. Errors: ValueError, as in `sinusoidal_positions`.
     Source: Su et al. 2021, "RoFormer", eq. 15.
 
     >>> cos, sin = nn.functional.rotary_tables(3, 4)
@@ -53,11 +53,11 @@ def rotary_tables(
 
 
 def apply_rotary(input: Tensor, cos: Tensor, sin: Tensor, *, interleaved: bool = False) -> Tensor:
-    """Every pair (a, b) of a row turned by its position's angle: (a cos - b sin, b cos + a sin).
+    """Rotate each pair (a, b) of a row by the angle of its position: (a cos - b sin, b cos + a sin).
 
-    Shapes: input (..., steps, dim), cos and sin (steps, dim / 2) as `rotary_tables` makes them; slices of
-    longer tables serve later positions. Pairs are (i, i + dim / 2), as in GPT-NeoX, or with `interleaved`
-    (2i, 2i + 1), as in RoFormer and GPT-J.
+    Shapes: input (..., steps, dim), cos and sin (steps, dim / 2) from `rotary_tables`; pass slices of longer
+    tables for later positions. Pairs are (i, i + dim / 2), as in GPT-NeoX, or with `interleaved` (2i,
+    2i + 1), as in RoFormer and GPT-J.
 
     Errors: ValueError for tables that do not fit, TypeError for dtypes that differ.
     Source: Su et al. 2021, "RoFormer: enhanced transformer with rotary position embedding", eq. 34.

@@ -1,4 +1,4 @@
-"""Layers that walk along a sequence: RNN, LSTM, GRU, and the cells that make one step of it."""
+"""Recurrent layers RNN, LSTM and GRU, and the cells that compute one of their steps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .parameter import Parameter
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell"]
 
 GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
-MOST_LAYERS = 1 << 16  # more is a mistake, which would fill the memory before it is seen
+MOST_LAYERS = 1 << 16  # a larger number is a mistake and would exhaust memory
 Weights = list[Tensor | None]
 
 
@@ -29,7 +29,7 @@ def _nonlinearity(where: str, name: str) -> str:
 
 
 def _pair(where: str, state: Any) -> tuple[Tensor | None, Tensor | None]:
-    """The initial (h, c) of an LSTM, which may not be given."""
+    """The initial (h, c) of an LSTM; (None, None) if `state` is None."""
     if state is None:
         return None, None
     if not isinstance(state, (tuple, list)) or len(state) != 2:
@@ -38,14 +38,14 @@ def _pair(where: str, state: Any) -> tuple[Tensor | None, Tensor | None]:
 
 
 def _start(module: Module, hidden_size: int) -> None:
-    """Draw every parameter anew, uniform in ±1/sqrt(hidden_size)."""
+    """Draw each parameter again, uniform in ±1/sqrt(hidden_size)."""
     bound = 1 / math.sqrt(hidden_size)
     for parameter in module.parameters():
         init.uniform_(parameter, -bound, bound)
 
 
 class RNNBase(Module):
-    """What RNN, LSTM and GRU share: layers one above the other, each forwards and perhaps also backwards."""
+    """Base of RNN, LSTM and GRU: stacked layers, each in one direction or in both."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class RNNBase(Module):
             )
         kind = dtype or _core.float32
         width, self._out = GATES[mode] * hidden_size, proj_size or hidden_size
-        self._names: list[list[list[str]]] = []  # of the parameters, by layer and direction
+        self._names: list[list[list[str]]] = []  # names of the parameters by layer and direction
         for layer in range(num_layers):
             features = input_size if layer == 0 else self._out * self._directions
             shapes: dict[str, tuple[int, ...]] = {
@@ -116,11 +116,11 @@ class RNNBase(Module):
         return [[getattr(self, n) for n in names if n] for layer in self._names for names in layer]
 
     def reset_parameters(self) -> None:
-        """Draw all parameters anew, uniform in ±1/sqrt(hidden_size)."""
+        """Draw all parameters again, uniform in ±1/sqrt(hidden_size)."""
         _start(self, self.hidden_size)
 
     def flatten_parameters(self) -> None:
-        """Nothing: parameters need not lie together here. PyTorch's models call it."""
+        """Do nothing; it exists because PyTorch's models call it."""
 
     def _weights(self, layer: int) -> list[Weights]:
         return [[getattr(self, n) if n else None for n in names] for names in self._names[layer]]
@@ -187,11 +187,11 @@ class RNN(RNNBase):
     r"""h_t = tanh(W_ih x_t + b_ih + W_hh h_(t-1) + b_hh), or with relu.
 
     Shapes: input (steps, batch, input_size), with `batch_first` (batch, steps, input_size), or (steps,
-    input_size) of one sequence; h_0 and h_n (num_layers * directions, batch, hidden_size), zeros when h_0 is
-    not given; output (steps, batch, directions * hidden_size), of the last layer. `dropout` acts on the
-    output of every layer but the last while training; with one layer it warns. Parameters weight_ih_l0,
-    weight_hh_l0, bias_ih_l0, bias_hh_l0, weight_ih_l0_reverse, ... start uniform in ±1/sqrt(hidden_size).
-    Packed sequences are not offered.
+    input_size) for one sequence; h_0 and h_n (num_layers * directions, batch, hidden_size), with h_0 zero by
+    default; output (steps, batch, directions * hidden_size), of the last layer. In training `dropout` acts on
+    the output of each layer but the last; with one layer it warns. Parameters weight_ih_l0, weight_hh_l0,
+    bias_ih_l0, bias_hh_l0, weight_ih_l0_reverse, ... start uniform in ±1/sqrt(hidden_size). Packed sequences
+    are not supported.
 
     Errors: ValueError for shapes and sizes that do not fit, TypeError for dtypes.
     Source: Elman 1990, "Finding structure in time"; the names are PyTorch's.
@@ -229,7 +229,7 @@ class GRU(RNNBase):
     r"""r = σ(W_ir x + b_ir + W_hr h + b_hr), z = σ(W_iz x + b_iz + W_hz h + b_hz),
     n = tanh(W_in x + b_in + r (W_hn h + b_hn)), h' = (1 - z) n + z h.
 
-    Shapes, arguments and parameters are those of `RNN`; weights hold r, z, n one below the other.
+    Shapes, arguments and parameters are those of `RNN`; weights stack the rows of r, z and n.
 
     Errors: ValueError for shapes and sizes that do not fit, TypeError for dtypes.
     Source: Cho et al. 2014, "Learning phrase representations using RNN encoder-decoder", with the reset gate
@@ -264,9 +264,9 @@ class GRU(RNNBase):
 class LSTM(RNNBase):
     r"""i, f, o = σ(W x + b + W_h h + b_h), g = tanh(...), c' = f c + i g, h' = o tanh(c').
 
-    Shapes, arguments and parameters are those of `RNN`; weights hold i, f, g, o one below the other. The
-    state is a pair (h, c), c of hidden_size numbers. With `proj_size` h' = W_hr (o tanh(c')), of that
-    many numbers.
+    Shapes, arguments and parameters are those of `RNN`; weights stack the rows of i, f, g and o. The state
+    is a pair (h, c), where c has hidden_size numbers. With `proj_size` h' = W_hr (o tanh(c')) has proj_size
+    numbers.
 
     Errors: ValueError for shapes and sizes that do not fit, TypeError for dtypes.
     Source: Hochreiter and Schmidhuber 1997, "Long short-term memory", with the forget gate of Gers,
@@ -313,7 +313,7 @@ class LSTM(RNNBase):
 
 
 class _Cell(Module):
-    """One step of one layer; its parameters have no layer in their names."""
+    """Base: one step of one layer; the names of its parameters contain no layer."""
 
     bias_ih: Parameter | None
     bias_hh: Parameter | None
@@ -333,7 +333,7 @@ class _Cell(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw all parameters anew, uniform in ±1/sqrt(hidden_size)."""
+        """Draw all parameters again, uniform in ±1/sqrt(hidden_size)."""
         _start(self, self.hidden_size)
 
     def _step(self, input: Tensor, h: Tensor | None, c: Tensor | None) -> tuple[Tensor, Tensor | None]:
@@ -363,8 +363,8 @@ class _Cell(Module):
 class RNNCell(_Cell):
     """One step of an `RNN`: h' = tanh(W_ih x + b_ih + W_hh h + b_hh), or with relu.
 
-    Shapes: input (batch, input_size) or (input_size,); h and h' (batch, hidden_size) or (hidden_size,), zeros
-    when h is not given. Parameters weight_ih, weight_hh, bias_ih, bias_hh.
+    Shapes: input (batch, input_size) or (input_size,); h and h' (batch, hidden_size) or (hidden_size,), with
+    h zero by default. Parameters weight_ih, weight_hh, bias_ih, bias_hh.
 
     Errors: ValueError for shapes that do not fit. Source: as `RNN`.
 
@@ -394,7 +394,7 @@ class RNNCell(_Cell):
 
 
 class GRUCell(_Cell):
-    """One step of a `GRU`; shapes and parameters as `RNNCell`, with three gates.
+    """One step of a `GRU`; shapes and parameters are those of `RNNCell`, with three gates.
 
     Errors: ValueError for shapes that do not fit. Source: as `GRU`.
 
@@ -412,7 +412,7 @@ class GRUCell(_Cell):
 
 
 class LSTMCell(_Cell):
-    """One step of an `LSTM`: (h', c') from input and (h, c); shapes as `RNNCell`, with four gates.
+    """One step of an `LSTM`: (h', c') from input and (h, c); shapes are those of `RNNCell`, with four gates.
 
     Errors: ValueError for shapes that do not fit. Source: as `LSTM`.
 

@@ -1,4 +1,4 @@
-"""Running statistics: what batch and instance normalisation keep of each channel."""
+"""Running statistics of each channel for batch and instance normalization."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Running"]
 
 
 class Running(Channels):
-    """Base: mean and variance of each channel over all batches, where `track_running_stats` asks for them."""
+    """Base: with `track_running_stats`, mean and variance of each channel over all batches."""
 
     running_mean: Tensor | None
     running_var: Tensor | None
@@ -40,7 +40,7 @@ class Running(Channels):
         self.register_buffer("num_batches_tracked", _core.tensor(0) if kept else None)
 
     def reset_running_stats(self) -> None:
-        """Mean 0, variance 1 and no batches."""
+        """Reset running_mean to 0, running_var to 1 and num_batches_tracked to 0."""
         for buffer, value in (
             (self.running_mean, 0.0),
             (self.running_var, 1.0),
@@ -50,7 +50,7 @@ class Running(Channels):
                 _core.assign_(buffer, value)
 
     def reset_parameters(self) -> None:
-        """Weight 1 and bias 0, and statistics of no batch."""
+        """Set weight to 1 and bias to 0, and reset the running statistics."""
         self.reset_running_stats()
         super().reset_parameters()
 

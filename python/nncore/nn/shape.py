@@ -13,7 +13,7 @@ __all__ = ["Flatten", "Unflatten"]
 
 
 class Flatten(Module):
-    """Merge the axes `start_dim` to `end_dim` into one; by default all but the first.
+    """Merge the axes `start_dim` to `end_dim` into one; by default all axes but the first.
 
     Shapes: (N, A, B) to (N, A*B).
 
@@ -34,10 +34,10 @@ class Flatten(Module):
 
 
 class Unflatten(Module):
-    """Split the axis `dim` into axes of the sizes `unflattened_size`; one of them may be -1.
+    """Split the axis `dim` into axes of sizes `unflattened_size`; one size may be -1.
 
     Shapes: (N, A*B) to (N, A, B) for dim=1 and unflattened_size=(A, B).
-    Errors: IndexError for an axis out of range, ValueError for sizes that do not multiply to the axis.
+    Errors: IndexError for an axis out of range; ValueError if the product of the sizes is not that of `dim`.
 
     >>> nn.Unflatten(1, (2, -1))(nncore.zeros(5, 6)).shape
     (5, 2, 3)
@@ -59,7 +59,7 @@ class Unflatten(Module):
         return input.reshape(*shape[:dim], *self._sizes(shape[dim]), *shape[dim + 1 :])
 
     def _sizes(self, total: int) -> tuple[int, ...]:
-        """The sizes with -1 worked out."""
+        """The sizes, with -1 replaced by the remaining size."""
         known = 1
         for n in self.unflattened_size:
             known *= n if n >= 0 else 1

@@ -1,4 +1,4 @@
-"""Activations that join the entries along one axis."""
+"""Activations over all entries along one axis."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class LogSoftmax(_AlongAxis):
 class GLU(_AlongAxis):
     """y = a sigmoid(b) for the halves a and b of the axis `dim`.
 
-    Shapes: an even size of that axis, of which half is left. Errors: ValueError for an odd one.
+    Shapes: the axis must have an even size; the result has half of it. Errors: ValueError for an odd size.
     Source: Dauphin et al. 2017, eq. 1.
 
     >>> nn.GLU()(nncore.tensor([3.0, 0.0])).tolist()
@@ -80,9 +80,9 @@ class GLU(_AlongAxis):
 
 
 class Maxout(_AlongAxis):
-    """The largest of each run of `pieces` entries along the axis `dim`.
+    """The maximum of each run of `pieces` entries along the axis `dim`.
 
-    Shapes: an axis of k pieces becomes one of k. Errors: ValueError where it does not divide.
+    Shapes: an axis of size n becomes one of n / pieces. Errors: ValueError if pieces does not divide n.
     Source: Goodfellow et al. 2013, eq. 3.
 
     >>> nn.Maxout(2)(nncore.tensor([1.0, 4.0, 3.0, 2.0])).tolist()

@@ -1,4 +1,4 @@
-"""Loading a state dict at one stroke: all keys and shapes are looked at before a value changes."""
+"""Load a state dict; all keys and shapes are checked before a value changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["IncompatibleKeys", "as_tensor", "load"]
 
 
 class IncompatibleKeys(NamedTuple):
-    """What `Module.load_state_dict` returns: the keys that only one side has."""
+    """The result of `Module.load_state_dict`: the missing and the unexpected keys."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
@@ -25,7 +25,7 @@ class IncompatibleKeys(NamedTuple):
 
 
 def as_tensor(what: str, value: Any) -> Tensor:
-    """A saved value as a tensor: tensors as they are, arrays and numbers by `nncore.tensor`."""
+    """A saved value as a tensor; arrays are converted by `nncore.tensor`."""
     if isinstance(value, Tensor):
         return value
     if hasattr(value, "__array__"):
@@ -36,7 +36,7 @@ def as_tensor(what: str, value: Any) -> Tensor:
 def load(
     model: str, targets: Mapping[str, Tensor], state_dict: Mapping[str, Any], strict: bool
 ) -> IncompatibleKeys:
-    """Copy the values of `state_dict` into `targets`, both by dotted name; see `Module.load_state_dict`."""
+    """Copy the values of `state_dict` into `targets` by dotted name; see `Module.load_state_dict`."""
     if not isinstance(state_dict, Mapping):
         raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
     missing = [name for name in targets if name not in state_dict]

@@ -1,4 +1,4 @@
-"""The encoder of a transformer: self-attention and a perceptron on every position, layer upon layer."""
+"""The encoder of a transformer: layers of self-attention followed by a perceptron at each position."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from .normalization import LayerNorm
 
 __all__ = ["TransformerEncoder", "TransformerEncoderLayer"]
 
-MOST_LAYERS = 1 << 16  # more is a mistake, which would fill the memory before it is seen
+MOST_LAYERS = 1 << 16  # a larger number is a mistake and would exhaust memory
 _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": _core.relu, "gelu": _core.gelu}
 
 
 class TransformerEncoderLayer(Module):
     r"""x = norm1(x + attention(x)); y = norm2(x + W_2 activation(W_1 x)), dropout before each sum.
 
-    With `norm_first` x + attention(norm1(x)) and y = x + perceptron(norm2(x)), which trains more steadily.
+    With `norm_first` x = x + attention(norm1(x)) and y = x + perceptron(norm2(x)), which trains more stably.
 
     Shapes: src (L, N, d_model), with `batch_first` (N, L, d_model), or without the batch axis; src_mask and
-    src_key_padding_mask as in `MultiheadAttention`; result as src. `is_causal` says that src_mask is the
-    causal triangle. `activation` is "relu", "gelu" or a function.
+    src_key_padding_mask as in `MultiheadAttention`; result as src. `is_causal` promises that src_mask is the
+    causal mask. `activation` is "relu", "gelu" or a function.
     Errors: ValueError for sizes that do not fit and for another activation.
     Source: Vaswani et al. 2017, section 3.1; Xiong et al. 2020 for `norm_first`; names are PyTorch's.
 
@@ -55,7 +55,8 @@ class TransformerEncoderLayer(Module):
         super().__init__()
         if isinstance(activation, str) and activation not in _ACTIVATIONS:
             raise ValueError(
-                f"TransformerEncoderLayer: activation is {activation!r}; expected 'relu', 'gelu', a function"
+                f"TransformerEncoderLayer: activation is {activation!r}; expected 'relu', 'gelu' or a "
+                "function"
             )
         self.self_attn = MultiheadAttention(
             d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype
@@ -105,10 +106,10 @@ class TransformerEncoderLayer(Module):
 
 
 class TransformerEncoder(Module):
-    """`num_layers` copies of a layer, one after the other, and perhaps a norm at the end.
+    """A chain of `num_layers` copies of a layer, optionally followed by a norm.
 
-    The copies begin with equal values, as in PyTorch. `enable_nested_tensor` and `mask_check` say how PyTorch
-    may skip padding, and change nothing here. Errors: ValueError for fewer than 0 layers.
+    The copies start with equal values, as in PyTorch. `enable_nested_tensor` and `mask_check` control how
+    PyTorch skips padding and have no effect here. Errors: ValueError for fewer than 0 layers.
     Source: Vaswani et al. 2017, section 3.1; names are PyTorch's.
 
     >>> layer = nn.TransformerEncoderLayer(8, 2, dim_feedforward=16)

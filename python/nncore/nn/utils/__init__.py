@@ -1,4 +1,4 @@
-"""Helpers on the gradients and values of many parameters."""
+"""Functions of the gradients and values of several parameters."""
 
 from __future__ import annotations
 

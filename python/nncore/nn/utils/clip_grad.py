@@ -1,4 +1,4 @@
-"""Gradients kept within bounds before the optimizer's step."""
+"""Clip gradients before the optimizer's step."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def clip_grad_norm_(
     norm_type: float | str = 2.0,
     error_if_nonfinite: bool = False,
 ) -> Tensor:
-    """Scale all gradients by min(1, max_norm / (norm + 1e-6)) and return their norm, taken as of one vector.
+    """Scale all gradients by min(1, max_norm / (norm + 1e-6)) and return the norm of their concatenation.
 
-    `norm_type` p gives the p-norm; infinity, or "inf", the largest magnitude. Of float32 and float64
-    gradients together the norm is float64. Without gradients the norm is 0.
+    `norm_type` p takes the p-norm; infinity, or "inf", the largest magnitude. If the gradients have different
+    dtypes, the norm is float64. Without gradients the norm is 0.
 
     Errors: ValueError for a max_norm that is negative or NaN, for norm_type <= 0, for an exhausted iterator,
     and with `error_if_nonfinite` for a norm that is not finite.
@@ -57,7 +57,7 @@ def clip_grad_norm_(
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
-    """Clamp every element of the gradients to [-clip_value, clip_value].
+    """Clamp each element of the gradients to [-clip_value, clip_value].
 
     Errors: ValueError for a clip_value that is negative or NaN and for an exhausted iterator.
 

@@ -1,4 +1,4 @@
-"""All parameters as one vector, and back."""
+"""Parameters to one vector, and back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["parameters_to_vector", "vector_to_parameters"]
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
-    """The values of all parameters in one vector, in their order.
+    """The values of all parameters, concatenated in order.
 
     >>> nn.utils.parameters_to_vector(nn.Linear(3, 2).parameters()).shape
     (8,)
@@ -23,10 +23,9 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
 
 
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
-    """Copy consecutive parts of `vec` into the parameters.
+    """Copy consecutive ranges of `vec` into the parameters.
 
-    Errors: TypeError if `vec` is no tensor; ValueError unless it has exactly as many elements as they have
-    together.
+    Errors: TypeError if `vec` is not a tensor; ValueError unless it has as many elements as the parameters.
 
     >>> layer = nn.Linear(2, 1)
     >>> nn.utils.vector_to_parameters(nncore.tensor([1.0, 2.0, 3.0]), layer.parameters())

@@ -1,4 +1,4 @@
-"""Weights computed from other parameters when they are read: `torch.nn.utils.parametrizations`."""
+"""Weights computed from other parameters when they are read, as in `torch.nn.utils.parametrizations`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ M = TypeVar("M", bound=Module)
 
 
 def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
-    """w = g v / |v|, the length over all axes but `dim`, or over all of them.
+    """w = g v / |v|, the norm over all axes but `dim`, or over all axes if `dim` is None.
 
-    The parameter `name` is replaced by `parametrizations.<name>.original0` (g) and `original1` (v), from
-    which it is computed whenever it is read. Errors: AttributeError without such a parameter.
+    `parametrizations.<name>.original0` (g) and `original1` (v) replace the parameter `name`. Each read of
+    `name` computes w from them. Errors: AttributeError if there is no such parameter.
     Source: Salimans and Kingma 2016, eq. 2.
 
     >>> layer = nn.utils.parametrizations.weight_norm(nn.Linear(3, 2))
@@ -38,11 +38,11 @@ def spectral_norm(
     eps: float = 1e-12,
     dim: int | None = None,
 ) -> M:
-    """w / sigma with sigma the largest singular value of w, seen as a matrix whose rows run along `dim`.
+    """w / sigma, where sigma is the largest singular value of w as a matrix with one row per entry of `dim`.
 
-    Each reading of it in training, so each forward, improves the singular vectors, kept as buffers, by power
-    iterations. The parameter becomes `parametrizations.<name>.original`. Errors: AttributeError without such
-    a parameter.
+    In training each read of the weight improves the singular vectors, which are buffers, by power iterations.
+    The parameter becomes `parametrizations.<name>.original`. Errors: AttributeError if there is no such
+    parameter.
     Source: Miyato et al. 2018, algorithm 1.
 
     >>> layer = nn.utils.parametrizations.spectral_norm(nn.Linear(3, 2))
@@ -75,7 +75,7 @@ def _attach(module: M, name: str, source: Module) -> M:
 
 
 def _rows(weight: Tensor, dim: int | None) -> Tensor:
-    """As a matrix whose rows run along dim; one row for None."""
+    """The weight as a matrix with one row per entry of dim, or one row if dim is None."""
     if dim is None:
         return weight.reshape(1, -1)
     first = weight.transpose(0, dim) if dim else weight
