@@ -4,7 +4,7 @@
 //
 // Members of a unary formula:
 //   name, formula, derivative    texts of the documentation; x is the input, y the output
-//   needs                        the operands, x or y, that the derivative reads; bwd gets the other undefined
+//   needs                        the operands, x and y, that the derivative reads; the others are undefined
 //   ulp                          bound of the forward's error in float32 over all x, with default scalars
 //   fwd(x, s), bwd(x, y, dy, s)  s: the scalars, each in all lanes
 // Members with a default in `Formula`:

@@ -1,7 +1,7 @@
 // The formulas of the losses that are computed per element. Include this file after math.h in a namespace.
 // Definitions, defaults and the derivatives at kinks are PyTorch's. Members of a formula:
 //   name                    the name of the binding
-//   operands                the number of its operands: a is usually the input, b the target; a missing c is 1
+//   operands                the number of operands: a is usually the input, b the target; a missing c is 1
 //   gradients               the number of operands, from the first, that have a derivative
 //   scalars                 its parameters s
 //   value(a, b, c, s)       the loss

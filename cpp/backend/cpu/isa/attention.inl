@@ -1,5 +1,5 @@
-// Softmax over tiles of scores, as an attention head walks along its keys: Milakov, Gimelshein, Online
-// normalizer calculation for softmax, 2018; Dao et al., FlashAttention, 2022.
+// Softmax over tiles of scores, one tile of keys after another: Milakov, Gimelshein, Online normalizer
+// calculation for softmax, 2018; Dao et al., FlashAttention, 2022.
 #include "../../math.h"
 //
 #include "walk.inl"
@@ -28,8 +28,7 @@ void clear(int64_t n, T* x) {
   map_row(n, x, [](int64_t, int64_t) { return Vec<T>(T(0)); });
 }
 
-// Rows are worked on together, so that their sums wait for the adder side by side and their factors are one
-// vector.
+// Several rows are processed together: the latencies of their sums overlap, and their factors are one vector.
 template <class T, bool biased>
 NNCORE_FLATTEN void softmax_rows(const nncore::AttentionTile<T>& t) {
   using V = Vec<T>;
@@ -46,7 +45,7 @@ NNCORE_FLATTEN void softmax_rows(const nncore::AttentionTile<T>& t) {
     for (int r = 0; r < rows; r++) part[r] = join_terms<T, MaxJoin>(seen(t, r0 + r), row(r));
     for (int r = 0; r < rows; r++) {
       const T here = part[r].fold(MaxJoin()), before = largest[r];
-      // + 0: processors differ in whether choosing the larger one flushes a subnormal
+      // + 0 flushes a subnormal number; whether the maximum flushes it depends on the processor
       largest[r] = (before > here ? before : here) + T(0);
       shift[r] = largest[r] == T(-__builtin_huge_val()) ? T(0) : largest[r];
       factor[r] = before - shift[r];
@@ -84,7 +83,7 @@ NNCORE_FLATTEN void softmax_bwd_rows(const nncore::AttentionTile<T>& t) {
     for (int64_t i = 0; i < n; i += V::lanes) {
       const V e = exp_down(v(i, n - i) - shift) * share, d = load_some<V>(dp + i, n - i);
       V ds = e * (d - delta) * scale;
-      if constexpr (biased)  // what is not seen passes nothing, even where dp is NaN
+      if constexpr (biased)  // a masked key has a zero gradient, even if dp is NaN
         ds = select(load_some<V>(v.bias + i, n - i) == V(T(-__builtin_huge_val())), V(T(0)), ds);
       store_some(p + i, e, n - i);
       store_some(dp + i, ds, n - i);

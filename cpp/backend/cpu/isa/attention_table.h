@@ -3,8 +3,8 @@
 
 namespace nncore {
 
-// Scores of some queries (rows) against some keys: v = scale * score + bias. Row i sees the keys j <= i +
-// ahead only, and of these none whose bias is -inf: they count as v = -inf, whatever the score, NaN too.
+// Scores of some queries (rows) by some keys: v = scale * score + bias. Row i attends to the keys j <= i +
+// ahead with a bias other than -inf. For other keys v = -inf, even if the score is NaN.
 template <class T>
 struct AttentionTile {
   int64_t rows, keys, ahead;
@@ -14,11 +14,11 @@ struct AttentionTile {
   int64_t ld_bias;
   T scale;
 
-  // forward, of each row: the largest v and the sum of exp(v - largest) so far, and what earlier results are
-  // to be multiplied by
+  // forward, per row: the largest v and the sum of exp(v - largest) so far, and the factor for
+  // earlier results
   T *largest, *sum, *factor;
 
-  // backward: p = exp(v - shift) share over the scores and dv = scale p (dp - delta) over dp
+  // backward: p = exp(v - shift) share overwrites the scores, dv = scale p (dp - delta) overwrites dp
   T* dp;
   const T *shift, *share, *delta;
 };
@@ -27,10 +27,10 @@ template <class T>
 struct AttentionKernels {
   void (*softmax)(const AttentionTile<T>&);
   void (*softmax_bwd)(const AttentionTile<T>&);
-  // x[i] *= factor[i] for rows of n; a NaN becomes one that is the same on every processor
+  // x[i] *= factor[i] for rows of n; every NaN becomes the same NaN, on every processor
   void (*scale_rows)(int64_t rows, int64_t n, const T* factor, T* x, int64_t ld);
-  // What makes probabilities exp(v - shift) share: share = 1 / sum, shift = largest; both 0 where a row sees
-  // nothing.
+  // The probabilities are exp(v - shift) share: share = 1 / sum, shift = largest; both are 0 for a row that
+  // attends to no key.
   void (*finish)(int64_t rows, const T* largest, const T* sum, T* share, T* shift);
 };
 

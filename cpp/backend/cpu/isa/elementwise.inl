@@ -1,5 +1,5 @@
-// The loops around the formulas. One body serves whole vectors and the masked tail, so a value does not
-// depend on its place.
+// The loops around the formulas. Whole vectors and the masked tail use the same code, so the result of an
+// element does not depend on its position.
 #include "../../elementwise_list.h"
 
 template <class Op, class V, class T>
@@ -31,7 +31,7 @@ NNCORE_FLATTEN void unary_bwd(int64_t n, const T* x, const T* y, const T* dy, T*
   }
 }
 
-// An operand of a binary op: a vector, or one value for all.
+// An operand of a binary op: a vector, or a single value for all elements.
 template <bool single, class V, class T>
 struct Operand {
   const T* p;
@@ -71,7 +71,7 @@ NNCORE_FLATTEN void binary_bwd(int64_t n, const T* a, const T* b, const T* y, co
   }
 }
 
-// Comparisons and choices are exact, so the compiler's own vectors serve.
+// Comparisons and selections are exact, so the compiler may vectorize them.
 template <class Op, int form, class T>
 void compare(int64_t n, const T* a, const T* b, uint8_t* y) {
   for (int64_t i = 0; i < n; i++)

@@ -1,10 +1,10 @@
-// Sums of terms: what variance, norms and the logarithm of a sum of exponentials are made of.
+// Sums of terms, for the variance, norms and the logarithm of a sum of exponentials.
 #include "../../math.h"
 //
 #include "walk.inl"
 
-// fwd(x, m, p) is the term, bwd(x, m, rest, p) what its derivative is proportional to; the caller's c has
-// what is missing. The mean of deviations is m + rest: near a large one numbers lie far apart.
+// fwd(x, m, p) is the term. c * bwd(x, m, rest, p) is its derivative; the caller computes c. Deviations are
+// from the mean m + rest: rest is the rounding error of m, which matters for a large mean.
 struct DeviationTerm {
   template <class V>
   static V fwd(V x, V m, V) {
@@ -45,7 +45,7 @@ struct PowerTerm {
     return select(x == V(0), V(0), copysign(pow(abs(x), p - V(1)), x));
   }
 };
-struct ExpTerm {  // m is the largest x; an infinite one, from which nothing can be subtracted, counts 1
+struct ExpTerm {  // m is the largest x; the term of x == m is 1, even if m is infinite
   template <class V>
   static V fwd(V x, V m, V) {
     return select(x == m, V(1), exp_down(x - m));

@@ -1,5 +1,5 @@
-// What one instruction-set level exports: tables of its kernels, nothing else. Each family of kernels is an
-// object of its own, made of <level>.cpp and <family>.inl.
+// A level exports only the tables of its kernels. Each family of kernels is one object file, compiled from
+// <level>.cpp and <family>.inl.
 #pragma once
 #include <cstdint>
 

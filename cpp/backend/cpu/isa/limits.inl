@@ -1,6 +1,6 @@
-// The limits of one level: as many independent chains as a tile of the matrix product has, and plain streams.
+// The limits of one level: as many independent chains as a tile of the matrix product, and plain streams.
 
-// Registers as fields, not as an array: compilers keep them in registers across a loop.
+// One field per register: compilers keep fields in registers across a loop, but not an array.
 template <class R, int count>
 struct Chains {
   typename R::Raw sum;
@@ -30,7 +30,7 @@ struct Chains<R, 0> {
   void add_products(typename R::Raw, typename R::Raw) {}
 };
 
-// values: a register of each chain. They stay finite, as a chain adds and takes away a quarter in turn.
+// values: one register per chain. They stay finite, because a chain adds and subtracts a quarter in turn.
 template <class T>
 int64_t limits_fma(int64_t steps, T* values) {
   using R = Reg<T>;

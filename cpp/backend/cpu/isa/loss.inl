@@ -3,14 +3,14 @@
 //
 #include "walk.inl"
 
-// Short rows are worked on together, so that their sums wait for the adder side by side.
+// Several short rows are processed together, so that the latencies of their sums overlap.
 constexpr int few = 8;
 template <class T>
 int together(int64_t rows, int64_t n) {
   return n * int64_t(sizeof(T)) > 2048 ? 1 : rows < few ? int(rows) : few;
 }
 
-// top[r] = max of row r, sum[r] = sum of exp(x - top[r]); store(r, i, lanes, e) sees the exponentials.
+// top[r] = max of row r, sum[r] = sum of exp(x - top[r]); store(r, i, lanes, e) receives the exponentials.
 template <class T, class Store>
 void exp_sums(int rows, int64_t n, const T* x, T* top, T* sum, Store store) {
   using V = Vec<T>;

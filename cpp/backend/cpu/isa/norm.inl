@@ -1,10 +1,11 @@
-// Rows brought to mean 0 and variance 1 (Ba, Kiros and Hinton 2016), or to a length (Zhang and Sennrich
-// 2019).
+// Rows normalized to mean 0 and variance 1 (Ba, Kiros and Hinton 2016), or to a norm (Zhang and
+// Sennrich 2019).
 #include "../../math_exp.h"
 //
 #include "walk.inl"
 
-// Rows that are worked on together: their sums wait for the adder side by side, and w and b are read once.
+// The number of rows that are processed together: the latencies of their sums overlap, and w and b
+// are read once.
 constexpr int few = 4;
 
 template <class T>
@@ -20,7 +21,7 @@ void put(T* p, Vec<T> v, int64_t left, bool stream) {
     store_some(p, v, left);
 }
 
-// sum[r] += sum over i of term(r, i, lanes); a long row is many sums, which double does not round
+// sum[r] += sum over i of term(r, i, lanes); a long row has several sums, which are added in double
 template <class T, class Term>
 void sum_rows(int rows, int64_t n, Term term, double* sum) {
   for (int64_t begin = 0; begin < n; begin += long_row) {
@@ -33,8 +34,8 @@ void sum_rows(int rows, int64_t n, Term term, double* sum) {
   }
 }
 
-// The same of two terms: term(r, i, lanes, pair). Two chains each, folded by the fixed tree; loads beyond the
-// end give 0.
+// The same for two terms: term(r, i, lanes, pair). Each has two chains, folded by the fixed tree. Lanes
+// beyond the end are 0.
 template <class T, class Term>
 void sum_pairs(int rows, int64_t n, Term term, double* sum0, double* sum1) {
   using V = Vec<T>;
@@ -74,8 +75,8 @@ T reciprocal_root(T x) {
   return (Vec<T>(T(1)) / sqrt(Vec<T>(x))).first();
 }
 
-// Mean and variance from sums of x - m and (x - m)^2 about a number m near the mean, whose own error they
-// make good. mean: m in, then the number nearest to the mean; rest: what it lacks.
+// Mean and variance from the sums of x - m and (x - m)^2 for a number m near the mean; the sums correct the
+// error of m. mean: in m, out the mean; rest: the rounding error of that mean.
 template <class T>
 T variance_about(int64_t n, double sum, double square, T* mean, T* rest) {
   const double apart = sum / double(n), exact = double(*mean) + apart;
@@ -85,8 +86,8 @@ T variance_about(int64_t n, double sum, double square, T* mean, T* rest) {
   return T(variance < 0 ? 0 : variance);
 }
 
-// The variance by a second pass over the deviations, so that no digits cancel. That pass only computes: what
-// follows the rows, where `next` says so, comes from memory meanwhile.
+// The variance comes from a second pass over the deviations, which avoids cancellation. During that pass, the
+// rows at `next` are prefetched.
 template <class T, nncore::NormKind kind>
 void row_statistics(int rows, int64_t n, const T* x, T eps, T* mean, T* rstd, T* rest,
                     const T* next = nullptr) {
@@ -127,7 +128,7 @@ void row_statistics(int rows, int64_t n, const T* x, T eps, T* mean, T* rstd, T*
   }
 }
 
-// What a row becomes before weight and bias: (x - mean - rest) rstd, with shift = -rest rstd.
+// A row before weight and bias: (x - mean - rest) rstd, with shift = -rest rstd.
 template <nncore::NormKind kind, class V>
 NNCORE_INLINE V standard(V x, V mean, V rstd, V shift) {
   if constexpr (kind == nncore::NormKind::layer) return fma(x - mean, rstd, shift);
@@ -171,8 +172,8 @@ NNCORE_FLATTEN void norm_fwd(const nncore::NormRows<T>& a) {
 }
 
 // With g = dy w and z = (x - mean - rest) rstd: dx = rstd (g - mean(g) - z mean(g z)), dw = sum over rows of
-// dy z, db = sum over rows of dy. A length (rms) has no mean(g); of l2 mean(g z) is sum(g z), or 0 where eps
-// took the place of |x|.
+// dy z, db = sum over rows of dy. For rms and l2, mean(g) is left out. For l2, mean(g z) is replaced by
+// sum(g z), or by 0 if eps replaced |x|.
 template <class T, nncore::NormKind kind>
 NNCORE_FLATTEN void norm_bwd(const nncore::NormRowsBwd<T>& a) {
   using V = Vec<T>;
@@ -210,7 +211,7 @@ NNCORE_FLATTEN void norm_bwd(const nncore::NormRowsBwd<T>& a) {
       V dw = a.dw ? some(a.dw, i, m) : V(T(0)), db = a.db ? some(a.db, i, m) : V(T(0));
       for (int r = 0; r < rows; r++) {
         const V d = some(dy + r * n, i, m), s(rstd[r]);
-        if (prefetch) {  // the next rows, while these keep the adders busy
+        if (prefetch) {  // the next rows, during the arithmetic of these
           __builtin_prefetch(x + (rows + r) * n + i);
           __builtin_prefetch(dy + (rows + r) * n + i);
         }
@@ -294,7 +295,7 @@ void affine_row_bwd(int64_t n, const T* x, const T* mean, const T* dy, const T* 
   });
 }
 
-// Columns that are worked on together, so that their chains wait for the adder side by side.
+// Several columns are processed together, so that the latencies of their chains overlap.
 template <class T>
 void dot_columns(int64_t rows, int64_t cols, int64_t ld, const T* x, const T* mean, const T* dy, T* y) {
   using V = Vec<T>;

@@ -21,9 +21,9 @@ void sgd_step(int64_t n, const nncore::SgdStep<T>& s, T* p, const T* g, T* buffe
   }
 }
 
-// a / b for float32, b > 0: a reciprocal from the bits of b (e is at most .051), a step of fourth order and
-// the remainder of the quotient, so right but for rounding. The divider would have the root in b and the
-// quotient one after the other. Where e is large, b is zero, infinite, NaN or above 2^126.
+// a / b for float32, b > 0: a reciprocal from the bits of b (e is at most 0.051), a step of fourth order and
+// a correction by the remainder; the error is one rounding. This avoids the divider, which is busy with the
+// root in b. If e is large, b is zero, infinite, NaN or above 2^126.
 template <class V>
 NNCORE_INLINE V quotient(V a, V b) {
   if constexpr (!is_float<V>) {

@@ -1,5 +1,5 @@
-// Philox on eight blocks at once: a vector of 64-bit lanes for each of the four words, of which the low
-// halves count.
+// Philox on eight blocks at once: each of the four words is a vector of 64-bit lanes, whose low
+// halves are used.
 #include "../../math_exp.h"
 
 struct Blocks {
@@ -30,7 +30,7 @@ struct Blocks {
     }
   }
 
-  // 32 words: of each block words 0 and 1, then of each block words 2 and 3.
+  // 32 words: words 0 and 1 of each block, then words 2 and 3 of each block.
   void store(float* to) const {
     double pairs[2 * V::lanes];
     for (int half = 0; half < 2; half++)

@@ -32,7 +32,7 @@ NNCORE_FLATTEN void lstm_fwd(const nncore::LstmCells<T>& a) {
   }
 }
 
-// s (1 - s) d, of a sigmoid's value s; (1 - t^2) d, of a tanh's value t
+// s (1 - s) d for a sigmoid's value s; (1 - t^2) d for a tanh's value t
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V sigmoid_slope(V s, V d) {
   return fma(-s, s, s) * d;

@@ -3,23 +3,22 @@
 
 namespace nncore {
 
-// Rows of the cells of a recurrent layer, `units` of them in each row. Arrays of several gates hold them
-// `hidden` apart; each array has its own row length.
+// The cells of a recurrent layer, `units` per row. In arrays of several gates, the gates are `hidden` apart.
+// Each array has its own distance between rows.
 template <class T>
 struct LstmCells {
   int64_t rows, units, hidden;
-  T* gates;  // i f g o: before their activations on the way in, after them on the way out; backward reads
-             // them
+  T* gates;  // i f g o. Forward applies their activations in place; backward reads the results.
   int64_t ld_gates;
   const T* c_before;
   int64_t ld_before;
-  T* c;  // hidden apart from row to row, as are h and the gradients
+  T* c;  // rows of c, h and the gradients are `hidden` apart
   T* h;
   int64_t ld_h;
   // backward
   const T* dh;
-  T* dc;      // in: of c from later steps; out: of c_before
-  T* dgates;  // before the activations
+  T* dc;      // in: the gradient of c from later steps; out: the gradient of c_before
+  T* dgates;  // the gradients of the gates before their activations
 };
 
 template <class T>
@@ -33,7 +32,7 @@ struct GruCells {
   T* h;
   int64_t ld_h;
   // backward
-  T* dh;      // in: of h; out: what goes to h_before past the products
+  T* dh;      // in: the gradient of h; out: the part of the gradient of h_before that is not from products
   T* dgates;  // r z n, then hn
 };
 

@@ -1,8 +1,7 @@
 // Reductions of chunks and of columns.
 #include "walk.inl"
 
-// A maximum or minimum: NaN is only looked for, which is cheaper, and joined as it must be where there is
-// one.
+// For a maximum or minimum, a fast pass only detects NaN; a second pass handles it if there is one.
 struct PlainMax : MaxJoin {
   template <class V>
   V operator()(V a, V b) const {
@@ -33,7 +32,7 @@ T dot_chunk(int64_t n, const T* a, const T* b) {
       n, [=](int64_t i, int64_t m) { return load_some<Vec<T>>(a + i, m) * load_some<Vec<T>>(b + i, m); });
 }
 
-// One chain for each column, down a strip of `width` vectors.
+// One chain per column, over a strip of `width` vectors.
 template <class T, class Join, int width>
 void reduce_strip(int64_t rows, int64_t cols, int64_t ld, const T* x, T* y, bool accumulate) {
   using V = Vec<T>;

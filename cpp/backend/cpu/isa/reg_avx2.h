@@ -1,4 +1,4 @@
-// AVX2 and FMA (x86-64-v3): eight floats or four doubles to a register.
+// AVX2 and FMA (x86-64-v3): 8 floats or 4 doubles per register.
 
 template <class T>
 struct Reg;
@@ -12,13 +12,13 @@ struct Reg<float> {
   using Uint = uint32_t;
   static constexpr int lanes = 8;
   static constexpr int registers = 16;
-  static constexpr int tile_rows = 6, tile_regs = 2;  // of the matrix product: what fits the registers
-  static constexpr int column_rows = 5;  // of the product with columns of B, and the panels it takes at once
+  static constexpr int tile_rows = 6, tile_regs = 2;  // the tile of a product; it fits the registers
+  static constexpr int column_rows = 5;  // the same for a product with columns of B, and its panels at once
   static constexpr int column_panels(int rows) { return rows < 3 ? 4 : rows < 6 ? 2 : 1; }
 
   static Raw load(const float* p) { return _mm256_loadu_ps(p); }
   static void store(float* p, Raw a) { _mm256_storeu_ps(p, a); }
-  // Past the caches, to an aligned address; settle_streams() before anybody else reads there.
+  // Stores to an aligned address past the caches. Call settle_streams() before another thread reads it.
   static void stream(float* p, Raw a) { _mm256_stream_ps(p, a); }
   static void settle_streams() { _mm_sfence(); }
   static __m256i first(int n) {
@@ -26,8 +26,7 @@ struct Reg<float> {
   }
   static Raw load_n(const float* p, int n) { return _mm256_maskload_ps(p, first(n)); }
   static void store_n(float* p, Raw a, int n) { _mm256_maskstore_ps(p, first(n), a); }
-  // A tail: the first n lanes. Its mask stays in memory, where it costs a loop over all other registers
-  // nothing.
+  // A tail: the first n lanes. Its mask stays in memory, which leaves all registers to the loop.
   using Tail = const int32_t*;
   static Tail tail(int n) { return tail_mask + 8 - n; }
   static __m256i mask_of(Tail t) {
@@ -57,7 +56,8 @@ struct Reg<float> {
       r[i + 4] = _mm256_permute2f128_ps(b[i], b[i + 4], 0x31);
     }
   }
-  // r[c][i] = from[i][c]: half rows joined on loading leave two stages of shuffles instead of three.
+  // r[c][i] = from[i][c]. Joining half rows when they are loaded needs two stages of shuffles
+  // instead of three.
   static constexpr int strip = 4;
   template <class Rows>
   static void load_columns(const Rows& from, Raw (&r)[strip]) {
@@ -81,10 +81,10 @@ struct Reg<float> {
   static Raw min(Raw a, Raw b) { return _mm256_min_ps(a, b); }
   static Raw max(Raw a, Raw b) { return _mm256_max_ps(a, b); }
   static Raw fma(Raw a, Raw b, Raw c) { return _mm256_fmadd_ps(a, b, c); }
-  // c += a * b in place: GCC left to itself rotates the accumulators of a long chain through the stack.
+  // c += a * b in place. GCC's own code moves the accumulators of a long chain through the stack.
   static void accumulate(Raw& c, Raw a, Raw b) { asm("vfmadd231ps %2, %1, %0" : "+x"(c) : "x"(a), "x"(b)); }
   static void accumulate_at(Raw& c, const float* a, Raw b) { accumulate(c, set1(*a), b); }  // c += *a * b
-  static void settle(Raw& c) { asm volatile("" : "+x"(c)); }  // before anything below begins
+  static void settle(Raw& c) { asm volatile("" : "+x"(c)); }  // orders c before the code that follows
   static Raw sqrt(Raw a) { return _mm256_sqrt_ps(a); }
   static Raw round(Raw a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   static Raw floor(Raw a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
@@ -100,12 +100,12 @@ struct Reg<float> {
   static Mask mask_not(Mask a) { return _mm256_xor_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(-1))); }
   static bool any(Mask a) { return _mm256_movemask_ps(a) != 0; }
   static bool all(Mask a) { return _mm256_movemask_ps(a) == 0xff; }
-  // Bits from those of the least normal number to below those of infinity, as signed integers one range.
+  // The bits of normal, finite, positive numbers are one range of signed integers.
   static Mask ordinary(Raw a) {
     const __m256i shifted = _mm256_add_epi32(_mm256_castps_si256(a), _mm256_set1_epi32(0x7f800000));
     return _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32(int(0xff000000)), shifted));
   }
-  static Mask sign_bit(Raw a) { return a; }  // all that is read of a mask
+  static Mask sign_bit(Raw a) { return a; }  // only the sign bits of a mask are read
 
   // Lane i becomes lane i + k, for i < k; k = 4, 2, 1.
   template <int k>
@@ -137,8 +137,8 @@ struct Reg<double> {
   using Uint = uint64_t;
   static constexpr int lanes = 4;
   static constexpr int registers = 16;
-  static constexpr int tile_rows = 6, tile_regs = 2;  // of the matrix product: what fits the registers
-  static constexpr int column_rows = 5;  // of the product with columns of B, and the panels it takes at once
+  static constexpr int tile_rows = 6, tile_regs = 2;  // the tile of a product; it fits the registers
+  static constexpr int column_rows = 5;  // the same for a product with columns of B, and its panels at once
   static constexpr int column_panels(int rows) { return rows < 3 ? 4 : rows < 6 ? 2 : 1; }
 
   static Raw load(const double* p) { return _mm256_loadu_pd(p); }
@@ -183,8 +183,8 @@ struct Reg<double> {
   static Raw fma(Raw a, Raw b, Raw c) { return _mm256_fmadd_pd(a, b, c); }
   static void accumulate(Raw& c, Raw a, Raw b) { asm("vfmadd231pd %2, %1, %0" : "+x"(c) : "x"(a), "x"(b)); }
   static void accumulate_at(Raw& c, const double* a, Raw b) { accumulate(c, set1(*a), b); }
-  static void settle(Raw& c) { asm volatile("" : "+x"(c)); }  // before anything below begins
-  // The product of the low halves of each lane's bits, as integers.
+  static void settle(Raw& c) { asm volatile("" : "+x"(c)); }  // orders c before the code that follows
+  // The product of the low halves of each lane as integers.
   static Raw mul_low(Raw a, Raw b) {
     return _mm256_castsi256_pd(_mm256_mul_epu32(_mm256_castpd_si256(a), _mm256_castpd_si256(b)));
   }

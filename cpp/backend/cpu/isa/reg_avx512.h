@@ -1,4 +1,4 @@
-// AVX-512 F, DQ, BW, VL (x86-64-v4): sixteen floats or eight doubles to a register.
+// AVX-512 F, DQ, BW, VL (x86-64-v4): 16 floats or 8 doubles per register.
 
 template <class T>
 struct Reg;
@@ -10,19 +10,19 @@ struct Reg<float> {
   using Uint = uint32_t;
   static constexpr int lanes = 16;
   static constexpr int registers = 32;
-  static constexpr int tile_rows = 14, tile_regs = 2;  // of the matrix product: what fits the registers
-  static constexpr int column_rows = 10;  // of the product with columns of B, and the panels it takes at once
+  static constexpr int tile_rows = 14, tile_regs = 2;  // the tile of a product; it fits the registers
+  static constexpr int column_rows = 10;  // the same for a product with columns of B, and its panels at once
   static constexpr int column_panels(int rows) { return rows < 5 ? 2 : 1; }
 
   static Raw load(const float* p) { return _mm512_loadu_ps(p); }
   static void store(float* p, Raw a) { _mm512_storeu_ps(p, a); }
-  // Past the caches, to an aligned address; settle_streams() before anybody else reads there.
+  // Stores to an aligned address past the caches. Call settle_streams() before another thread reads it.
   static void stream(float* p, Raw a) { _mm512_stream_ps(p, a); }
   static void settle_streams() { _mm_sfence(); }
   static Mask first(int n) { return Mask(n >= lanes ? -1 : n <= 0 ? 0 : (1 << n) - 1); }
   static Raw load_n(const float* p, int n) { return _mm512_maskz_loadu_ps(first(n), p); }
   static void store_n(float* p, Raw a, int n) { _mm512_mask_storeu_ps(p, first(n), a); }
-  // A tail: the first n lanes, its mask made once outside a loop.
+  // A tail: the first n lanes. Its mask is computed once, outside the loop.
   using Tail = Mask;
   static Tail tail(int n) { return first(n); }
   static Raw load_tail(const float* p, Tail t) { return _mm512_maskz_loadu_ps(t, p); }
@@ -57,7 +57,8 @@ struct Reg<float> {
       r[j + 12] = _mm512_shuffle_f32x4(a[j + 4], a[j + 12], 0xdd);
     }
   }
-  // r[c][i] = from[i][c]: half rows joined on loading leave three stages of shuffles instead of four.
+  // r[c][i] = from[i][c]. Joining half rows when they are loaded needs three stages of shuffles
+  // instead of four.
   static constexpr int strip = 8;
   template <class Rows>
   static void load_columns(const Rows& from, Raw (&r)[strip]) {
@@ -91,12 +92,12 @@ struct Reg<float> {
   static Raw min(Raw a, Raw b) { return _mm512_min_ps(a, b); }
   static Raw max(Raw a, Raw b) { return _mm512_max_ps(a, b); }
   static Raw fma(Raw a, Raw b, Raw c) { return _mm512_fmadd_ps(a, b, c); }
-  // c += a * b in place: GCC left to itself rotates the accumulators of a long chain through the stack.
+  // c += a * b in place. GCC's own code moves the accumulators of a long chain through the stack.
   static void accumulate(Raw& c, Raw a, Raw b) { asm("vfmadd231ps %2, %1, %0" : "+v"(c) : "v"(a), "v"(b)); }
   static void accumulate_at(Raw& c, const float* a, Raw b) {  // c += *a * b
     asm("vfmadd231ps %1%{1to16%}, %2, %0" : "+v"(c) : "m"(*a), "v"(b));
   }
-  static void settle(Raw& c) { asm volatile("" : "+v"(c)); }  // before anything below begins
+  static void settle(Raw& c) { asm volatile("" : "+v"(c)); }  // orders c before the code that follows
   static Raw sqrt(Raw a) { return _mm512_sqrt_ps(a); }
   static Raw round(Raw a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
   static Raw floor(Raw a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
@@ -145,8 +146,8 @@ struct Reg<double> {
   using Uint = uint64_t;
   static constexpr int lanes = 8;
   static constexpr int registers = 32;
-  static constexpr int tile_rows = 14, tile_regs = 2;  // of the matrix product: what fits the registers
-  static constexpr int column_rows = 10;  // of the product with columns of B, and the panels it takes at once
+  static constexpr int tile_rows = 14, tile_regs = 2;  // the tile of a product; it fits the registers
+  static constexpr int column_rows = 10;  // the same for a product with columns of B, and its panels at once
   static constexpr int column_panels(int rows) { return rows < 5 ? 2 : 1; }
 
   static Raw load(const double* p) { return _mm512_loadu_pd(p); }
@@ -209,8 +210,8 @@ struct Reg<double> {
   static void accumulate_at(Raw& c, const double* a, Raw b) {
     asm("vfmadd231pd %1%{1to8%}, %2, %0" : "+v"(c) : "m"(*a), "v"(b));
   }
-  static void settle(Raw& c) { asm volatile("" : "+v"(c)); }  // before anything below begins
-  // The product of the low halves of each lane's bits, as integers.
+  static void settle(Raw& c) { asm volatile("" : "+v"(c)); }  // orders c before the code that follows
+  // The product of the low halves of each lane as integers.
   static Raw mul_low(Raw a, Raw b) {
     return _mm512_castsi512_pd(_mm512_mul_epu32(_mm512_castpd_si512(a), _mm512_castpd_si512(b)));
   }

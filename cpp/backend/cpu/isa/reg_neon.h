@@ -1,4 +1,4 @@
-// AArch64 Advanced SIMD: four floats or two doubles to a register.
+// AArch64 Advanced SIMD: 4 floats or 2 doubles per register.
 
 template <class T>
 struct Reg;
@@ -9,9 +9,9 @@ struct Reg<float> {
   using Mask = uint32x4_t;
   using Uint = uint32_t;
   static constexpr int lanes = 4;
-  static constexpr int registers = 30;                // of 32: two are left for broadcasts on their way
-  static constexpr int tile_rows = 8, tile_regs = 3;  // of the matrix product: what fits the registers
-  static constexpr int column_rows = 6;  // of the product with columns of B, and the panels it takes at once
+  static constexpr int registers = 30;                // of 32; two remain for broadcasts
+  static constexpr int tile_rows = 8, tile_regs = 3;  // the tile of a product; it fits the registers
+  static constexpr int column_rows = 6;  // the same for a product with columns of B, and its panels at once
   static constexpr int column_panels(int rows) { return rows < 5 ? 4 : 2; }
 
   static Raw load(const float* p) { return vld1q_f32(p); }
@@ -57,15 +57,15 @@ struct Reg<float> {
   static Raw sub(Raw a, Raw b) { return vsubq_f32(a, b); }
   static Raw mul(Raw a, Raw b) { return vmulq_f32(a, b); }
   static Raw div(Raw a, Raw b) { return vdivq_f32(a, b); }
-  // The instructions of x86 give zero for a subnormal.
+  // x86 returns zero instead of a subnormal number.
   static Raw flush(Raw a) { return vbslq_f32(vceqzq_f32(a), bit_and(a, vdupq_n_f32(-0.0f)), a); }
   static Raw min(Raw a, Raw b) { return flush(vbslq_f32(vcltq_f32(a, b), a, b)); }
   static Raw max(Raw a, Raw b) { return flush(vbslq_f32(vcgtq_f32(a, b), a, b)); }
   static Raw fma(Raw a, Raw b, Raw c) { return vfmaq_f32(c, a, b); }
-  // c += a * b in place: GCC left to itself moves accumulators to the stack for a broadcast more.
+  // c += a * b in place. GCC's own code moves accumulators to the stack to make room for a broadcast.
   static void accumulate(Raw& c, Raw a, Raw b) { asm("fmla %0.4s, %1.4s, %2.4s" : "+w"(c) : "w"(a), "w"(b)); }
   static void accumulate_at(Raw& c, const float* a, Raw b) { accumulate(c, set1(*a), b); }  // c += *a * b
-  static void settle(Raw& c) { asm volatile("" : "+w"(c)); }  // before anything below begins
+  static void settle(Raw& c) { asm volatile("" : "+w"(c)); }  // orders c before the code that follows
   static Raw sqrt(Raw a) { return vsqrtq_f32(a); }
   static Raw round(Raw a) { return vrndnq_f32(a); }
   static Raw floor(Raw a) { return vrndmq_f32(a); }
@@ -113,9 +113,9 @@ struct Reg<double> {
   using Mask = uint64x2_t;
   using Uint = uint64_t;
   static constexpr int lanes = 2;
-  static constexpr int registers = 30;                // of 32: two are left for broadcasts on their way
-  static constexpr int tile_rows = 8, tile_regs = 3;  // of the matrix product: what fits the registers
-  static constexpr int column_rows = 6;  // of the product with columns of B, and the panels it takes at once
+  static constexpr int registers = 30;                // of 32; two remain for broadcasts
+  static constexpr int tile_rows = 8, tile_regs = 3;  // the tile of a product; it fits the registers
+  static constexpr int column_rows = 6;  // the same for a product with columns of B, and its panels at once
   static constexpr int column_panels(int rows) { return rows < 5 ? 4 : 2; }
 
   static Raw load(const double* p) { return vld1q_f64(p); }
@@ -158,7 +158,7 @@ struct Reg<double> {
   static Raw fma(Raw a, Raw b, Raw c) { return vfmaq_f64(c, a, b); }
   static void accumulate(Raw& c, Raw a, Raw b) { asm("fmla %0.2d, %1.2d, %2.2d" : "+w"(c) : "w"(a), "w"(b)); }
   static void accumulate_at(Raw& c, const double* a, Raw b) { accumulate(c, set1(*a), b); }
-  static void settle(Raw& c) { asm volatile("" : "+w"(c)); }  // before anything below begins
+  static void settle(Raw& c) { asm volatile("" : "+w"(c)); }  // orders c before the code that follows
   static Raw sqrt(Raw a) { return vsqrtq_f64(a); }
   static Raw round(Raw a) { return vrndnq_f64(a); }
   static Raw floor(Raw a) { return vrndmq_f64(a); }
@@ -189,7 +189,7 @@ struct Reg<double> {
   static Raw bit_or(Raw a, Raw b) { return vreinterpretq_f64_u64(vorrq_u64(bits(a), bits(b))); }
   static Raw bit_xor(Raw a, Raw b) { return vreinterpretq_f64_u64(veorq_u64(bits(a), bits(b))); }
   static Raw bit_add(Raw a, Raw b) { return vreinterpretq_f64_u64(vaddq_u64(bits(a), bits(b))); }
-  // The product of the low halves of each lane's bits, as integers.
+  // The product of the low halves of each lane as integers.
   static Raw mul_low(Raw a, Raw b) {
     return vreinterpretq_f64_u64(vmull_u32(vmovn_u64(bits(a)), vmovn_u64(bits(b))));
   }

@@ -1,4 +1,4 @@
-// One number to a register: the reference level, for any processor.
+// One number per register: the reference level, for any processor.
 // Each level defines Reg<float> and Reg<double> with the same members; vec.h builds on them.
 
 template <class T>
@@ -19,8 +19,8 @@ struct Reg {
   using Uint = typename ScalarBits<T>::Uint;
   static constexpr int lanes = 1;
   static constexpr int registers = 7;
-  static constexpr int tile_rows = 2, tile_regs = 2;  // of the matrix product: what fits the registers
-  static constexpr int column_rows = 2;  // of the product with columns of B, and the panels it takes at once
+  static constexpr int tile_rows = 2, tile_regs = 2;  // the tile of a product; it fits the registers
+  static constexpr int column_rows = 2;  // the same for a product with columns of B, and its panels at once
   static constexpr int column_panels(int rows) { return 1 + 0 * rows; }
 
   static Raw load(const T* p) { return *p; }
@@ -53,7 +53,7 @@ struct Reg {
   static void settle(Raw&) {}
   static float sqrt(float a) { return __builtin_sqrtf(a); }
   static double sqrt(double a) { return __builtin_sqrt(a); }
-  // The instructions of x86 give zero for a subnormal.
+  // x86 returns zero instead of a subnormal number.
   static Raw flush(Raw a) { return a == T(0) ? bit_and(a, T(-0.0)) : a; }
   static Raw min(Raw a, Raw b) { return flush(a < b ? a : b); }
   static Raw max(Raw a, Raw b) { return flush(a > b ? a : b); }
@@ -80,7 +80,7 @@ struct Reg {
   static Raw bit_or(Raw a, Raw b) { return from_bits(bits(a) | bits(b)); }
   static Raw bit_xor(Raw a, Raw b) { return from_bits(bits(a) ^ bits(b)); }
   static Raw bit_add(Raw a, Raw b) { return from_bits(Uint(bits(a) + bits(b))); }
-  // The product of the low halves of the bits of a double, as integers.
+  // The product of the low halves of a double as integers.
   static Raw mul_low(Raw a, Raw b) {
     return from_bits(Uint(uint64_t(uint32_t(bits(a))) * uint32_t(bits(b))));
   }

@@ -1,4 +1,4 @@
-// The reference: one lane at a time, fma() from the C library, for any processor.
+// The reference level: one lane at a time, with fma() of the C library, for any processor.
 
 #include "level.h"
 

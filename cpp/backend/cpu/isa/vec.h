@@ -1,7 +1,6 @@
-// Vec<T>: sixteen floats or eight doubles, whatever the register width (64 bytes, the fixed lanes of every
-// reduction). All formulas and kernels are written on Vec, so every instruction set runs the same arithmetic
-// in the same order. Work that never looks across lanes may take fewer, Vec<T, n>: the same bits from shorter
-// code.
+// Vec<T>: 16 floats or 8 doubles (64 bytes) on every level; these are the lanes of every reduction. All
+// formulas and kernels use Vec, so every level runs the same arithmetic in the same order. Kernels without
+// operations across lanes may use fewer, Vec<T, n>: the same bits from shorter code.
 
 template <class T, int n = int(64 / sizeof(T))>
 struct Vec;
@@ -37,7 +36,7 @@ template <class T, int n>
 struct Vec {
   using R = Reg<T>;
   using Scalar = T;
-  using Mask = VecMask<T, n>;  // a class even of one lane: CUDA declares any(bool) and all(bool)
+  using Mask = VecMask<T, n>;  // a class even for one lane, because CUDA declares any(bool) and all(bool)
   using Uint = typename R::Uint;
   static constexpr int lanes = n;
   static constexpr int regs = lanes / R::lanes;
@@ -67,7 +66,7 @@ struct Vec {
   static Vec load(const T* p) {
     return each([&](int i) { return R::load(p + i * R::lanes); });
   }
-  // The first m lanes; the others are zero and their memory is not touched.
+  // The first m lanes. The others are zero; their memory is not read.
   static Vec load_n(const T* p, int64_t m) {
     return each([&](int i) { return R::load_n(p + i * R::lanes, int(m) - i * R::lanes); });
   }
@@ -125,7 +124,7 @@ struct Vec {
   friend Vec sqrt(Vec a) {
     return each([&](int i) { return R::sqrt(a.r[i]); });
   }
-  // a < b ? a : b, hence b when either is NaN; likewise max
+  // a < b ? a : b, so b if either is NaN; max likewise
   friend Vec min(Vec a, Vec b) {
     return each([&](int i) { return R::min(a.r[i], b.r[i]); });
   }
@@ -157,10 +156,10 @@ struct Vec {
   friend Vec bit_xor(Vec a, Vec b) {
     return each([&](int i) { return R::bit_xor(a.r[i], b.r[i]); });
   }
-  friend Vec bit_add(Vec a, Vec b) {  // of the bit patterns as integers, modulo 2^32 or 2^64
+  friend Vec bit_add(Vec a, Vec b) {  // adds the bits as integers, modulo 2^32 or 2^64
     return each([&](int i) { return R::bit_add(a.r[i], b.r[i]); });
   }
-  friend Vec mul_low(Vec a, Vec b) {  // of the low halves of 64-bit lanes as integers
+  friend Vec mul_low(Vec a, Vec b) {  // multiplies the low halves of 64-bit lanes as integers
     return each([&](int i) { return R::mul_low(a.r[i], b.r[i]); });
   }
   template <int k>
@@ -203,11 +202,11 @@ struct Vec {
   }
 };
 
-// Where lanes are independent, a level takes as many as suit its registers: two of them, or one of 512 bits.
+// For independent lanes, a level uses two registers, or one of 512 bits, or one number.
 template <class T>
 using Lanes = Vec<T, Reg<T>::lanes*(Reg<T>::lanes == 1 || Reg<T>::lanes * sizeof(T) == 64 ? 1 : 2)>;
 
-// The next lanes of an array of which `left` numbers remain.
+// The next lanes of an array with `left` numbers left.
 template <class V, class T>
 V load_some(const T* p, int64_t left) {
   return left >= V::lanes ? V::load(p) : V::load_n(p, left);

@@ -1,5 +1,5 @@
-// Walks along a row. A reduction: four vectors of partial results walk a chunk, join as (0 1)(2 3), then fold
-// by the fixed tree of Vec.
+// Loops over a row. A reduction of a chunk has four vectors of partial results, which are joined as (0 1)(2
+// 3) and then folded by the fixed tree of Vec.
 
 struct SumJoin {
   static constexpr double start = 0;
@@ -15,7 +15,7 @@ struct ProdJoin {
     return a * b;
   }
 };
-// NaN wins, as in NumPy and PyTorch: max(b, a) keeps one in a.
+// The result is NaN if an element is NaN, as in NumPy and PyTorch: max(b, a) returns a if a is NaN.
 struct MaxJoin {
   static constexpr double start = -__builtin_huge_val();
   template <class V>
@@ -34,13 +34,13 @@ struct MinJoin {
 template <class T>
 constexpr T lane_number[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
-// The lanes below n of v, the neutral element elsewhere.
+// The lanes below n of v; the other lanes are the neutral element.
 template <class T, class Join>
 Vec<T> keep_first(Vec<T> v, int64_t n) {
   return select(Vec<T>::load(lane_number<T>) < Vec<T>(T(n)), v, Vec<T>(T(Join::start)));
 }
 
-// term(i, n) gives the n (or all) lanes of the vector of terms that starts at element i.
+// term(i, n) returns the vector of terms that starts at element i; n lanes are valid.
 template <class T, class Join, class Term>
 Vec<T> join_terms(int64_t n, Term term) {
   using V = Vec<T>;
@@ -69,8 +69,8 @@ T reduce_terms(int64_t n, Term term) {
   return join_terms<T, Join>(n, term).fold(Join());
 }
 
-// The sum of a row of any length: its error would grow with the row, so beyond long_row it is cut, and the
-// parts are added in double.
+// The sum of a row of any length. Rows longer than long_row are split, and the partial sums are added in
+// double, which limits the error.
 constexpr int64_t long_row = 4096;
 template <class T, class Term>
 T sum_row(int64_t n, Term term) {
