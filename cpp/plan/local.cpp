@@ -1,4 +1,4 @@
-// Which calls run as one, and where the buffers that live only within such a group lie.
+// The groups of a plan, and the memory of the buffers that are used in one piece of a group only.
 #include <map>
 
 #include "../backend/pieces.h"
@@ -6,7 +6,7 @@
 
 namespace nncore::plan {
 
-// Asks the backend, which may also reorder the calls that are kept.
+// The backend forms the groups. It may reorder the calls.
 void Plan::group(const Record& record, std::vector<int>& kept) {
   std::vector<Candidate> candidates;
   for (const int i : kept) {
@@ -30,15 +30,15 @@ void Plan::group(const Record& record, std::vector<int>& kept) {
   for (size_t i = 0; i < kept.size(); i++) kept[i] = candidates[i].index;
 }
 
-// The offset of each buffer that lives only within a piece of its group, in the memory of that piece; -1 for
-// the others.
+// For buffers that are used within a piece of one group only: the offset in the memory of that
+// piece. Else -1.
 std::vector<int32_t> Plan::find_local(const Record& record, const std::vector<int>& kept,
                                       const std::vector<Lifetime>& lifetimes) {
   std::vector<int32_t> local(record.buffers.size(), -1);
   for (int g = 0; g < int(groups_.size()); g++) {
     Group& group = groups_[size_t(g)];
     if (group.elements == 0) continue;
-    std::map<int, Lifetime> found;  // by buffer; no bytes: not used in one way
+    std::map<int, Lifetime> found;  // by buffer; bytes is 0 if its uses differ
     for (int i = group.first; i < group.first + group.count; i++) {
       const RecordedCall& r = record.calls[size_t(kept[size_t(i)])];
       for (size_t k = 0; k < r.locations.size(); k++) {

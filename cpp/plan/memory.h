@@ -1,4 +1,4 @@
-// Where buffers of known lifetimes lie in one arena.
+// Lays out buffers of known lifetimes in one arena.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -6,13 +6,14 @@
 namespace nncore::plan {
 
 struct Lifetime {
-  int first, last;  // the calls between which the buffer is needed, both included
+  int first, last;  // the first and the last call that needs the buffer
   int64_t bytes;
   int64_t offset = 0;
 };
 
-// Gives every buffer an offset, apart from all that live at the same time; returns the bytes of the arena.
-// The largest come first, each as low as it fits (Pisarchyk and Lee 2020, "greedy by size").
+// Gives every buffer an offset such that no two buffers overlap in time and in memory; returns the bytes
+// of the arena. The largest come first, each at its lowest possible offset (Pisarchyk and Lee 2020,
+// "greedy by size").
 int64_t place(std::vector<Lifetime>& buffers);
 
 }  // namespace nncore::plan

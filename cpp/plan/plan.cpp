@@ -1,5 +1,4 @@
-// A replay: arguments and results are bound, the calls run, the gradients are where backward would leave
-// them.
+// A replay binds arguments and results, runs the calls, and leaves the gradients where backward would.
 #include "plan.h"
 
 #include <algorithm>
@@ -13,12 +12,14 @@ namespace nncore::plan {
 
 namespace {
 
-constexpr int64_t long_step = 100'000'000;  // ns; shorter ones are not interrupted
+constexpr int64_t long_step = 100'000'000;  // ns; shorter steps are not interrupted
 
 class Running {
  public:
   explicit Running(bool& flag) : flag_(flag) {
-    check<Error>(!flag_, "compile: this step is already running, in another thread or inside itself");
+    check<Error>(!flag_,
+                 "compile: this step is already running, in another thread or inside itself; call it "
+                 "again after it has returned");
     flag_ = true;
   }
   ~Running() { flag_ = false; }
@@ -29,13 +30,13 @@ class Running {
 
 }  // namespace
 
-// Puts back what an abandoned step has changed.
+// Restores the state from before an abandoned step.
 class Plan::Undo {
  public:
   explicit Undo(const Plan& plan) : plan_(plan), next_(plan.writes_.begin()) {
     for (const Ref<Generator>& g : plan.generators_) states_.push_back(g->state());
   }
-  // What the group will write. Called for each group before it runs.
+  // Copies the memory that a group will write. Called for each group before it runs.
   void keep(int group) {
     for (; next_ != plan_.writes_.end() && next_->group == group; ++next_) {
       const Operand& arg = plan_.calls_[size_t(next_->call)].call.operands()[size_t(next_->operand)];
@@ -43,7 +44,7 @@ class Plan::Undo {
       plan_.backend_->download(copies_.back().bytes.data(), arg.data, size_t(arg.bytes));
     }
   }
-  // Gradients that the step has dropped, and whose memory it has taken, are gone.
+  // Gradients that the step dropped are not restored if it has overwritten their memory.
   void restore() const {
     for (auto copy = copies_.rbegin(); copy != copies_.rend(); ++copy)
       plan_.backend_->upload(copy->data, copy->bytes.data(), copy->bytes.size());
@@ -119,8 +120,8 @@ std::vector<Tensor> Plan::replay(const std::vector<Tensor>& inputs) {
   return results;
 }
 
-// A long step is abandoned by an interrupt, or by an error, and leaves everything as it was before; once it
-// has come to the writes that are not undone, it is finished.
+// An interrupt or an error abandons a long step, and its changes are undone. After the first write that
+// cannot be undone, the step runs to its end.
 void Plan::run() {
   if (!program_) return;
   const OutsideInterpreter outside(cost_ > long_call_ns);

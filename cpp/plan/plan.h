@@ -1,4 +1,4 @@
-// A captured step made ready: its calls on planned memory, run again and again without tape or allocation.
+// The calls of a captured step with their memory laid out; replays run them without tape or allocation.
 #pragma once
 #include <string>
 #include <vector>
@@ -16,10 +16,11 @@ struct PlannedCall {
 
 class Plan final : public Object {
  public:
-  // outputs: what the captured step returned, made in the step or before it, or arguments.
+  // outputs: the results of the captured step. They may be arguments, or tensors from before the step.
   Plan(const Capture& capture, const std::vector<Tensor>& outputs);
 
-  // Whether a replay with these arguments is the captured step: shapes, types, leaves and their gradients.
+  // True if a replay with these arguments repeats the captured step: it compares shapes, dtypes, leaves and
+  // their gradients.
   bool fits(const std::vector<Tensor>& inputs) const;
   std::vector<Tensor> replay(const std::vector<Tensor>& inputs);
 
@@ -43,11 +44,11 @@ class Plan final : public Object {
     DType dtype;
     std::vector<Place> places;
   };
-  // Memory that leaves the step, as a result or as a gradient: fresh whenever somebody still holds the last.
+  // Memory of results or gradients. A replay allocates it anew if the previous results are still in use.
   struct Slot {
     Ref<Storage> storage;
     std::vector<Place> places;
-    std::vector<int> leaves;  // whose gradients lie here
+    std::vector<int> leaves;  // the leaves with gradients here
   };
   struct Output {
     int slot = -1, input = -1;
@@ -58,17 +59,17 @@ class Plan final : public Object {
   };
   struct Leaf : LeafGrad {
     Ref<TensorImpl> grad;  // after the step; null: none
-    bool keeps = false;    // ... or what it was before, added to
+    bool keeps = false;    // the step adds to the gradient from before
   };
 
-  // Which slot, if any, each buffer of the record becomes.
+  // The slot of each buffer of the record, or -1.
   std::vector<int> find_slots(const Capture& capture, const std::vector<Tensor>& outputs);
   std::vector<int32_t> find_local(const Record& record, const std::vector<int>& kept,
                                   const std::vector<Lifetime>& lifetimes);
   void group(const Record& record, std::vector<int>& kept);
   void lay_out(const Record& record, const std::vector<int>& slot_of, const std::vector<int>& kept);
 
-  // Where a call writes memory that was there before the step.
+  // A call's write to memory that existed before the step.
   struct Write {
     int group, call, operand;
   };
@@ -88,11 +89,11 @@ class Plan final : public Object {
   std::vector<Slot> slots_;
   std::vector<Leaf> leaves_;
   std::vector<Ref<Storage>> held_;
-  std::vector<Storage*> changed_;  // those of them that the step writes, such as parameters
+  std::vector<Storage*> changed_;  // those in held_ that the step writes, such as parameters
   std::vector<Ref<Generator>> generators_;
   std::vector<int> drawing_;    // calls that draw random numbers, in order
   std::vector<Write> writes_;   // in order
-  int commit_ = 0;              // the group with the first write that is not undone after an interrupt
+  int commit_ = 0;              // the group with the first write that cannot be undone
   Backend* backend_ = nullptr;  // of all calls
   Tensor arena_;
   Memory memory_ = {};

@@ -1,4 +1,4 @@
-// From a record to a plan: which calls are needed, where their memory lies, and what changes hands.
+// Makes a plan from a record: selects the calls, lays out their memory and finds results and gradients.
 #include <algorithm>
 
 #include "plan.h"
@@ -11,7 +11,8 @@ Plan::Plan(const Capture& capture, const std::vector<Tensor>& outputs) {
   for (const Tensor& t : capture.inputs()) inputs_.push_back({t.shape(), t.dtype(), {}});
   const std::vector<int> slot_of = find_slots(capture, outputs);
 
-  // A call is needed when it writes what is needed later, draws random numbers, or only checks.
+  // A call is needed if it writes values that are needed later, draws random numbers, or writes
+  // nothing (a check).
   std::vector<bool> live(record.buffers.size());
   for (size_t b = 0; b < live.size(); b++) live[b] = record.buffers[b].role != Role::made || slot_of[b] >= 0;
   std::vector<int> kept;
@@ -79,7 +80,7 @@ void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const 
   const auto is_temporary = [&](int b) {
     return record.buffers[size_t(b)].role == Role::made && slot_of[size_t(b)] < 0;
   };
-  // Calls of a group may run in any order: a buffer is needed as long as the groups of its calls run.
+  // The calls of a group may run in any order, so the lifetime of a buffer covers the groups of its calls.
   std::vector<Lifetime> lifetimes(record.buffers.size(), {-1, -1, 0});
   for (int g = 0; g < int(groups_.size()); g++)
     for (int i = groups_[size_t(g)].first; i < groups_[size_t(g)].first + groups_[size_t(g)].count; i++)
@@ -113,7 +114,7 @@ void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const 
       Operand& arg = calls_.back().call.operands()[size_t(k)];
       arg.storage = nullptr;
       if (b < 0) {
-        if (arg.data) arg.data = arena_.data();  // no elements, but present
+        if (arg.data) arg.data = arena_.data();  // an operand without elements: any address but null
         continue;
       }
       const Buffer& buffer = record.buffers[size_t(b)];
@@ -139,8 +140,8 @@ void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const 
   }
 }
 
-// Small writes of a long step, such as running statistics, are undone from copies. At the first one that is
-// large, or near the end, the step is so far that it is finished: optimizers come last.
+// Small writes of a long step, such as running statistics, are undone from copies. From the first write that
+// is large or near the end, the step runs to its end, which is near because optimizers come last.
 void Plan::find_commit() {
   constexpr int64_t most_copied = 64 << 20, near_end = 250'000'000;  // bytes, ns
   int64_t room = std::min(most_copied, cost_ / 64), left = cost_;

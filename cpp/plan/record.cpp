@@ -9,7 +9,7 @@ namespace nncore::plan {
 
 namespace {
 
-// An argument under a storage of its own, so that two arguments stay two, also where they share memory.
+// An argument with a storage of its own, so that arguments that share memory are distinguished.
 Tensor separate(const Tensor& t) {
   const auto drop = [](void* owner) { delete static_cast<Tensor*>(owner); };
   Ref<Storage> storage(
@@ -104,7 +104,7 @@ void Capture::record(const Call& call, Backend& backend) {
 
 void Capture::touch(TensorImpl& leaf, bool cleared) {
   const int id = buffer_of(leaf.storage.get());
-  if (id >= 0 && record_.buffers[size_t(id)].role != Role::outside) return;  // gone after the step
+  if (id >= 0 && record_.buffers[size_t(id)].role != Role::outside) return;  // does not outlive the step
   const auto [place, is_new] = leaf_ids_.try_emplace(&leaf, record_.leaves.size());
   if (!is_new) return;
   leaves_.emplace_back(&leaf);
@@ -123,7 +123,7 @@ void Capture::gradient_used(TensorImpl& leaf) { touch(leaf, false); }
 void Capture::gradient_set(TensorImpl& leaf) { touch(leaf, true); }
 
 void Capture::refuse(const std::string& why) {
-  if (refusal_.empty()) refusal_ = why;  // known at the end, too, if the step catches the error
+  if (refusal_.empty()) refusal_ = why;  // kept in case the step catches the error
   if (strict_) throw CaptureError(why);
 }
 
@@ -149,7 +149,7 @@ std::vector<int> Capture::kept() const {
 
 namespace {
 
-// Pairs the buffers of two records as their calls meet them.
+// Matches the buffers of two records, call by call.
 class Comparison {
  public:
   Comparison(const Record& a, const Record& b) : a_(a), b_(b), pair_(a.buffers.size(), -1) {}
@@ -178,9 +178,9 @@ class Comparison {
     if (p.role != Role::outside || p.storage == q.storage) return nullptr;
     const auto is_gradient = [&](const LeafGrad& l) { return l.at_entry == q.storage; };
     return std::any_of(b_.leaves.begin(), b_.leaves.end(), is_gradient)
-               ? "it uses the gradient that the step before has left; let backward() come before "
-                 "optimizer.step() in each step"
-               : "a tensor that was there before the step is another one now";
+               ? "it uses the gradient of the previous step; call backward() before optimizer.step() in each "
+                 "step"
+               : "a tensor from before the step has been replaced by another";
   }
 
   const Record &a_, &b_;

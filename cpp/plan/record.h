@@ -1,4 +1,4 @@
-// One run of a step, written down: its calls in order, and what each of their buffers is.
+// A record of one run of a step: its calls in order, and their buffers.
 #pragma once
 #include <string>
 #include <unordered_map>
@@ -11,23 +11,23 @@
 namespace nncore::plan {
 
 enum class Role : uint8_t {
-  input,    // an argument of the step: other memory in every replay
-  outside,  // there before the step: parameters, state, constants
-  made,     // made within the step
+  input,    // an argument of the step, with different memory in every replay
+  outside,  // existed before the step: parameters, state, constants
+  made,     // made by the step
 };
 
 struct Buffer {
   Role role;
-  int input = -1;              // which argument
-  Storage* storage = nullptr;  // identity; memory only while somebody holds it
+  int input = -1;              // the index of the argument
+  Storage* storage = nullptr;  // the identity of the buffer; not owned
   int64_t bytes = 0;
-  int first = -1, last = -1;  // calls that use it
+  int first = -1, last = -1;  // the first and the last call that uses it
   bool alive = true;          // at the end of the step
   bool written = false;       // by a call, before any call reads it
 };
 
 struct Location {
-  int buffer = -1;  // of an absent operand, or one without elements: -1
+  int buffer = -1;  // -1 for an absent operand or one without elements
   int64_t offset = 0;
 };
 
@@ -39,49 +39,50 @@ struct RecordedCall {
   std::string where;  // in the user's program
 };
 
-// A leaf whose grad the step uses, and what it expects to find there.
+// A leaf whose grad the step uses, and the expected state of that grad.
 struct LeafGrad {
-  TensorImpl* leaf = nullptr;   // kept by Capture, then by whoever takes its leaves over
-  bool cleared = false;         // set by the step itself first: what was there does not matter
-  Storage* at_entry = nullptr;  // else what was there; null: nothing
-  void* data = nullptr;         // ... and where its values lay
-  bool owned = false;           // ... made by backward, so that adding in place is allowed
+  TensorImpl* leaf = nullptr;   // owned by Capture, then by the caller of hand_over_leaves
+  bool cleared = false;         // the step sets it before it uses it; the members below are then unused
+  Storage* at_entry = nullptr;  // the storage of the grad before the step; null: none
+  void* data = nullptr;         // the address of its values
+  bool owned = false;           // made by backward, which may add to it in place
   bool requires_grad = true;
-  int hooks = 0;  // changes of the functions that see its gradient
+  int hooks = 0;  // counts the changes of its hooks
 
-  bool as_before() const;  // whether a replay finds what this run found
+  bool as_before() const;  // true if the leaf is in the state in which this run found it
 };
 
 struct Record {
   std::vector<RecordedCall> calls;
   std::vector<Buffer> buffers;
   std::vector<LeafGrad> leaves;
-  int64_t peak_bytes = 0;  // of what the step made, as it ran
+  int64_t peak_bytes = 0;  // the largest memory of the step's values during this run
   bool has_backward = false;
 
   std::string made_at(int buffer) const { return calls[size_t(buffers[size_t(buffer)].first)].where; }
 };
 
-// How two runs of one step differ: empty when a replay of the second stands for both.
+// The difference between two runs of one step; empty if a replay of the second repeats both.
 std::string difference(const Record& a, const Record& b);
 
-// Watches one run. Memory that the step makes is kept until the end, so that an address means one thing; its
-// record outlasts it and can still be compared.
+// Watches one run. It keeps the memory that the step makes until the end, so that no address is used twice.
+// Its record can be compared afterwards.
 class Capture final : public CallRecorder {
  public:
-  // strict: what a replay could not repeat raises; otherwise the run goes on, and refusal() says what it was.
+  // strict: operations that a replay cannot repeat raise. Otherwise the run continues and refusal()
+  // returns the reason.
   Capture(const std::vector<Tensor>& inputs, bool strict);
   ~Capture();
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
 
-  const std::vector<Tensor>& inputs() const { return inputs_; }  // what the step is called with
+  const std::vector<Tensor>& inputs() const { return inputs_; }  // the arguments of the step
   const Record& record() const { return record_; }
   const std::string& refusal() const { return refusal_; }
-  int buffer_of(const Storage* storage) const;  // -1 where no call has used it
-  std::vector<int> kept() const;                // buffers made in the step that somebody still holds
+  int buffer_of(const Storage* storage) const;  // -1 if no call has used it
+  std::vector<int> kept() const;                // buffers made by the step that are still in use
   std::vector<Ref<TensorImpl>> hand_over_leaves() { return std::exchange(leaves_, {}); }
-  void finish();  // lets go of all that the step made and was given
+  void finish();  // releases the arguments and the values of the step
 
   void record(const Call& call, Backend& backend) override;
   void storage_made(Storage& storage) override;
@@ -103,7 +104,7 @@ class Capture final : public CallRecorder {
   std::unordered_map<const TensorImpl*, size_t> leaf_ids_;
   std::vector<Storage*> graveyard_;
   std::vector<Ref<TensorImpl>> leaves_;
-  std::vector<Ref<Storage>> outside_;  // held, so that an address goes on meaning one thing
+  std::vector<Ref<Storage>> outside_;  // kept alive, so that no address is used twice
   int64_t bytes_now_ = 0;
   bool finished_ = false, strict_;
   std::string refusal_;

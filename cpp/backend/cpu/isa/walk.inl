@@ -1,5 +1,5 @@
-// Loops over a row. A reduction of a chunk has four vectors of partial results, which are joined as (0 1)(2
-// 3) and then folded by the fixed tree of Vec.
+// Loops over a row. A reduction of a chunk has four vectors of partial results. They are joined as
+// (0 1)(2 3) and then folded by the fixed tree of Vec.
 
 struct SumJoin {
   static constexpr double start = 0;
