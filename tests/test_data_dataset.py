@@ -87,7 +87,7 @@ def test_custom_data_set_answers_whole_batches() -> None:
         (
             lambda chosen: chosen,
             TypeError,
-            "returned a Tensor; expected a tuple with a tensor for each column",
+            "returned a Tensor; expected a tuple with one tensor per column",
         ),
         (lambda chosen: None, TypeError, "returned a NoneType"),
         (lambda chosen: {"x": chosen}, TypeError, "returned a dict"),

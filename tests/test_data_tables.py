@@ -198,13 +198,13 @@ BAD = {
     "first row of marks": ("NA,?,cat\n1,2,dog\n", "line 1, column 1 is 'NA'"),
     "first row with one value": (",2,cat\n1,2,dog\n", "line 1, column 1 is empty"),
     "two columns that count": ("0,1\n1,0\n", "may be a row or a header .* header=False or header=True"),
-    "a quote that stays open": ('1,"a\n3,b\n4,c\n', "line 1: unexpected end of data; a row and its quotes"),
+    "a quote that stays open": ('1,"a\n3,b\n4,c\n', "line 1: unexpected end of data; a row with its quotes"),
     "a number with an underscore": ("2,b\n1_0,a\n", "line 2, column 1 is '1_0'"),
     "empty": ("", "the file is empty"),
     "blank": ("\n \n", "the file is empty"),
     "one column": ("1\n2\n", "line 1 has one column"),
     "only a header": ("a,b,c\n", "only a header"),
-    "only a header that counts": ("0,1,kind\n", "only a header; .*header=False takes it for a row"),
+    "only a header that counts": ("0,1,kind\n", "only a header; .*header=False reads it as a row"),
     "a row that counts after no number": (",0,1,cat\n1,2,3,cat\n", "line 1, column 1 is empty"),
     "missing cell": ("1,2,a\n3,b\n", "line 2 has 2 columns, expected 3"),
     "extra cell": ("a,b,c\n1,2,a\n\n3,4,5,b\n", "line 4 has 4 columns, expected 3"),
@@ -272,7 +272,7 @@ def test_npz_in_other_orders(tmp_path: Path) -> None:
 
 NAN = np.array([[1.0, 2.0], [3.0, np.nan]])
 BAD_NPZ: dict[str, tuple[dict[str, Any], str]] = {
-    "no y": ({"x": np.ones((2, 2))}, "no array y among x.npy"),
+    "no y": ({"x": np.ones((2, 2))}, "no array y; it contains x.npy"),
     "no x": ({"y": np.ones(2, int)}, "no array x"),
     "one axis": ({"x": np.ones(2), "y": np.ones(2, int)}, r"x is \(2,\) float64; expected numbers of shape"),
     "no rows": ({"x": np.ones((0, 2)), "y": np.ones(0, int)}, "n at least 1"),

@@ -1,4 +1,4 @@
-"""Data sets in memory, mini-batches, and the files they come from."""
+"""Data sets in memory, mini-batches, and readers of data files."""
 
 from __future__ import annotations
 

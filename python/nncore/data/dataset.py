@@ -1,4 +1,4 @@
-"""Data sets that answer a whole batch of row numbers at once."""
+"""Data sets that return a whole batch for a tensor of row numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Dataset(Protocol):
-    """Anything with a length whose `dataset[rows]`, rows an int64 Tensor, is a tuple of batches."""
+    """An object with a length; `dataset[rows]`, where rows is an int64 Tensor, is a tuple of batches."""
 
     def __len__(self) -> int: ...
 
@@ -23,7 +23,7 @@ class Dataset(Protocol):
 
 
 def as_tensor(value: Any) -> Tensor:
-    """A Tensor as it is, a NumPy array without a copy, anything else through `nncore.tensor`."""
+    """The value as a Tensor: a NumPy array shares its memory, anything else goes through `nncore.tensor`."""
     if isinstance(value, Tensor):
         return value
     if isinstance(value, np.ndarray) or hasattr(value, "__array__"):
@@ -32,27 +32,27 @@ def as_tensor(value: Any) -> Tensor:
 
 
 def columns_of(where: str, dataset: Any, rows: Tensor) -> list[Tensor]:
-    """dataset[rows] with a tensor for each column; TypeError or ValueError for what is not such a tuple."""
+    """dataset[rows] as a list with one tensor per column; raises TypeError or ValueError otherwise."""
     found = dataset[rows]
     if not isinstance(found, (tuple, list)):
         raise TypeError(
-            f"{where}: the data set returned a {type(found).__name__}; expected a tuple with a tensor for "
-            "each column"
+            f"{where}: the data set returned a {type(found).__name__}; expected a tuple with one tensor per "
+            "column"
         )
     columns = [as_tensor(column) for column in found]
     for i, column in enumerate(columns):
         if column.ndim == 0 or len(column) != len(rows):
             raise ValueError(
                 f"{where}: column {i} from the data set has shape {column.shape}; expected {len(rows)} rows, "
-                "one for each that was asked for"
+                "one per row number"
             )
     return columns
 
 
 class TensorDataset:
-    """Rows of several tensors side by side, as in `torch.utils.data`.
+    """A data set of tensors with equal numbers of rows, as in `torch.utils.data`.
 
-    Shapes: every tensor is (n, ...). Raises ValueError when the lengths differ.
+    Shapes: each tensor is (n, ...). Errors: ValueError if the lengths differ.
 
     >>> import nncore
     >>> from nncore.data import TensorDataset
@@ -74,7 +74,7 @@ class TensorDataset:
             )
         if len(set(lengths)) > 1:
             raise ValueError(
-                f"TensorDataset: the tensors have different lengths {lengths}; every tensor needs the same "
+                f"TensorDataset: the tensors have different lengths {lengths}; give tensors with the same "
                 "number of rows"
             )
 
@@ -108,10 +108,10 @@ class Subset:
 def random_split(
     dataset: Dataset, lengths: Sequence[int | float], generator: Generator | None = None
 ) -> list[Subset]:
-    """Cut a data set at random into subsets that do not overlap, as in `torch.utils.data`.
+    """Split a data set at random into subsets that do not overlap, as in `torch.utils.data`.
 
-    `lengths` are row counts that add up to len(dataset), or fractions that add up to 1 (rounded down; left
-    over rows go to the first subsets in turn). Raises ValueError otherwise.
+    `lengths` are numbers of rows with the sum len(dataset), or fractions with the sum 1. Fractions round
+    down; the remaining rows go one by one to the first subsets. Errors: ValueError for other sums.
 
     >>> import nncore
     >>> from nncore.data import TensorDataset, random_split

@@ -1,4 +1,4 @@
-"""Data files over the network, believed only when their checksum is the published one."""
+"""Download data files and check them against their published checksums."""
 
 from __future__ import annotations
 
@@ -17,28 +17,27 @@ from nncore.errors import CheckpointError
 if TYPE_CHECKING:
     import numpy as np
 
-LIMIT = 100 << 20  # no file here is larger; a mirror that sends more is not one
+LIMIT = 100 << 20  # bytes; every known file is smaller
 TIMEOUT = 20.0
 
 
 def read_checked(path: str, sha256: str) -> np.ndarray[Any, Any]:
-    """The array in an IDX file whose bytes, unzipped, have this SHA-256; CheckpointError otherwise."""
+    """The array in an IDX file; raises CheckpointError unless its unzipped bytes have this SHA-256."""
     digest = hashlib.sha256()
     with open_plain(path) as stream:
         array = parse_idx(stream, path, digest.update)
     if digest.hexdigest() != sha256:
         raise CheckpointError(
-            f"{path}: its SHA-256 is {digest.hexdigest()[:12]}..., expected {sha256[:12]}...; it is "
-            "damaged or belongs "
-            "to another data set: delete it, or read it with nncore.data.read_idx"
+            f"{path}: its SHA-256 is {digest.hexdigest()[:12]}..., expected {sha256[:12]}...; the file is "
+            "damaged or belongs to another data set: delete it, or read it with nncore.data.read_idx"
         )
     return array
 
 
 def fetch(urls: list[str], path: str, sha256: str) -> None:
-    """Save the first of these gzip files that has the checksum (of its unzipped bytes) as `path`.
+    """Save the first of these gzip files whose unzipped bytes have the checksum as `path`.
 
-    Raises OSError naming the remedies when none can be had.
+    Errors: OSError that names the remedies if none is available.
     """
     failures = []
     for url in urls:
@@ -57,8 +56,7 @@ def fetch(urls: list[str], path: str, sha256: str) -> None:
         return
     raise OSError(
         f"cannot download {os.path.basename(path)} ({'; '.join(failures)}); put it in "
-        f"{os.path.dirname(path)} yourself, "
-        "or set NNCORE_DATA to a folder that holds it"
+        f"{os.path.dirname(path)} yourself, or set NNCORE_DATA to a folder that contains it"
     )
 
 

@@ -27,9 +27,9 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray[Any, Any]:
     """The array in an IDX file, plain or compressed with gzip, in the machine's byte order.
 
     Layout: two zero bytes, a dtype code, the number of axes, their sizes as big-endian uint32, the values in
-    row-major order. A compressed file may expand to 100 times its size, or to 64 MiB if that is more. Raises
-    CheckpointError for a file that is not exactly this, OSError for one that cannot be read; both name the
-    file. Source: http://yann.lecun.com/exdb/mnist.
+    row-major order. A compressed file may expand to the larger of 100 times its size and 64 MiB.
+    Errors: CheckpointError for another layout, OSError for a file that cannot be read; both name the file.
+    Source: http://yann.lecun.com/exdb/mnist.
 
     >>> import os, tempfile
     >>> from nncore.data import read_idx
@@ -47,7 +47,7 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray[Any, Any]:
 def parse_idx(
     stream: Readable, name: str, watch: Callable[[bytes], object] = lambda piece: None
 ) -> np.ndarray[Any, Any]:
-    """The array in an IDX stream; `watch` sees every byte (for a checksum)."""
+    """The array in an IDX stream; `watch` is called with all bytes, for a checksum."""
     magic = _exactly(stream, 4, name, "magic number")
     if magic[:2] != b"\0\0" or magic[2] not in CODES:
         raise CheckpointError(
@@ -58,7 +58,7 @@ def parse_idx(
     dtype = np.dtype(CODES[magic[2]])
     shape = tuple(int.from_bytes(header[i : i + 4], "big") for i in range(0, len(header), 4))
     wanted = math.prod(shape) * dtype.itemsize
-    # Grows with what the file holds, never with what its header claims.
+    # The memory grows with the bytes in the file, not with the sizes in its header.
     body = bytearray()
     while piece := stream.read(min(CHUNK, wanted + 1 - len(body))):
         body += piece
@@ -72,7 +72,7 @@ def parse_idx(
     try:
         array = np.frombuffer(body, dtype).reshape(shape) if body else np.empty(shape, dtype)
     except ValueError as error:
-        raise CheckpointError(f"{name}: its header asks for shape {shape}: {error}") from None
+        raise CheckpointError(f"{name}: its header gives shape {shape}: {error}") from None
     return native(array)
 
 

@@ -1,4 +1,4 @@
-"""Mini-batches: one native gather a tensor and batch."""
+"""Mini-batches: one native gather per tensor and batch."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class DataLoader:
-    """Iterate over a data set in mini-batches, as in `torch.utils.data`, from memory and in this process.
+    """Iterate over a data set in mini-batches, as in `torch.utils.data`, in memory and in this process.
 
-    Each pass draws one new permutation from `generator` (or from the global one) when `shuffle` is set, so a
-    seed fixes the order of every pass. Yields a list with one tensor (batch, ...) for each tensor of the data
-    set. Raises ValueError or TypeError for a batch size that is not a positive integer.
+    Yields a list with one tensor (batch, ...) per tensor of the data set. With `shuffle` each epoch draws a
+    permutation from `generator` (by default the global one), so that a seed fixes the order of all epochs.
+    Errors: ValueError or TypeError for a batch size that is not a positive integer.
 
     >>> import nncore
     >>> from nncore.data import DataLoader, TensorDataset

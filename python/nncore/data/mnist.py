@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST: found in a folder, in the cache, or on a public mirror."""
+"""MNIST and Fashion-MNIST, from a folder, the cache or a public mirror."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ FILES = {
 
 
 class MNIST(TensorDataset):
-    """Handwritten digits (LeCun, Cortes, Burges): 60,000 to train on or 10,000 to test on.
+    """Handwritten digits (LeCun, Cortes, Burges): 60,000 for training or 10,000 for testing.
 
     `data` is (n, 28, 28) uint8 with values 0..255, `targets` (n,) int64, `classes` the names of the labels.
-    Looks in `root`, `root/mnist` and `root/MNIST/raw`, then in the same places below $NNCORE_DATA and in the
-    cache ($NNCORE_CACHE, else $XDG_CACHE_HOME/nncore, else ~/.cache/nncore), for IDX files, plain or gzip.
-    With `download=True` files that are nowhere come from a public mirror, into `root` or the cache. What is
-    read must have the published SHA-256. Raises FileNotFoundError when there are no files, CheckpointError
-    for damaged ones, OSError when the network fails.
+    IDX files, plain or gzip, are searched in `root`, `root/mnist` and `root/MNIST/raw`, then in the same
+    folders below $NNCORE_DATA and below the cache ($NNCORE_CACHE, else $XDG_CACHE_HOME/nncore, else
+    ~/.cache/nncore). With `download=True` missing files are downloaded from a public mirror to `root` or the
+    cache. All files must have the published SHA-256.
+    Errors: FileNotFoundError for missing files, CheckpointError for damaged files, OSError if the network
+    fails.
 
         images, labels = MNIST("data", train=False).tensors
     """
@@ -79,8 +80,7 @@ class MNIST(TensorDataset):
         if download_to is None:
             raise FileNotFoundError(
                 f"{type(self).__name__}: no {name}[.gz] in {', '.join(dict.fromkeys(roots))}; pass "
-                "download=True, give "
-                "the folder that holds it, or set NNCORE_DATA to it"
+                "download=True, give the folder that contains it, or set NNCORE_DATA to it"
             )
         path = os.path.join(download_to, *self.folders[0].split("/"), name + ".gz")
         fetch([mirror + name + ".gz" for mirror in self.mirrors], path, self.sums[name])
@@ -94,10 +94,10 @@ class MNIST(TensorDataset):
 
 
 class FashionMNIST(MNIST):
-    """Articles of clothing (Zalando Research, MIT licence), in MNIST's form; see `MNIST` for the arguments.
+    """Articles of clothing (Zalando Research, MIT license), with the layout and arguments of `MNIST`.
 
-    Looks in `root/FashionMNIST/raw`, `root/fashion-mnist` and `root`. Source: Xiao, Rasul, Vollgraf 2017,
-    arXiv:1708.07747.
+    Files are searched in `root/FashionMNIST/raw`, `root/fashion-mnist` and `root`. Source: Xiao, Rasul,
+    Vollgraf 2017, arXiv:1708.07747.
 
         images, labels = FashionMNIST("data", train=False).tensors
     """
@@ -128,7 +128,7 @@ class FashionMNIST(MNIST):
 
 
 def cache_folder() -> str:
-    """Where downloads are kept."""
+    """The folder of downloaded files."""
     if os.environ.get("NNCORE_CACHE"):
         return os.environ["NNCORE_CACHE"]
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")

@@ -1,4 +1,4 @@
-"""Tables of features and labels, and those in NumPy files."""
+"""Tables of features and labels, and their NumPy files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Table(NamedTuple):
-    """Features x (n, ...), class numbers y (n,) int64; `classes[y]` names a class, `columns` the features."""
+    """Features x (n, ...), class numbers y (n,) int64, the classes by number, and the features' names."""
 
     x: Tensor
     y: Tensor
@@ -27,12 +27,12 @@ class Table(NamedTuple):
 
 
 def load_npz(path: str | os.PathLike[str], *, labels: bool = True) -> Table:
-    """Arrays `x` (n, ...) of numbers and `y` (n,) of integer or text labels from an .npz file.
+    """Read an .npz file with arrays `x` (n, ...) of numbers and `y` (n,) of integer or text labels.
 
-    The dtype of x is kept. With `labels=False` only x is read. Compressed arrays may expand to 100 times the
-    size of the file, or to 64 MiB if that is more. Raises CheckpointError for a file that is damaged, larger
-    or not of this kind, ValueError for other contents, different lengths and NaN, OSError for files that
-    cannot be read. Pickled objects are never loaded.
+    x keeps its dtype. With `labels=False` only x is read. Compressed arrays may expand to the larger of 100
+    times the size of the file and 64 MiB. Pickled objects are never loaded.
+    Errors: CheckpointError for a file that is damaged, expands further or is not an .npz file; ValueError for
+    other contents, different lengths and values that are not finite; OSError for a file that cannot be read.
 
     >>> import os, tempfile
     >>> import numpy as np
@@ -79,7 +79,7 @@ def _arrays(name: str, wanted: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]
         names = archive.namelist()
         missing = [key for key in wanted if f"{key}.npy" not in names]
         if missing:
-            raise ValueError(f"no array {' and '.join(missing)} among {', '.join(names) or 'none'}")
+            raise ValueError(f"no array {' and '.join(missing)}; it contains {', '.join(names) or 'none'}")
         entries = {key: archive.getinfo(f"{key}.npy") for key in wanted}
         _check_sizes(list(entries.values()), size_of(file))
         arrays = {}
@@ -90,14 +90,14 @@ def _arrays(name: str, wanted: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]
 
 
 def _check_sizes(entries: Sequence[zipfile.ZipInfo], size: int) -> None:
-    """Refuse entries that would take more memory than a file of `size` bytes may, before one is read."""
+    """Raise if the entries would expand to more bytes than a file of `size` bytes may, before reading one."""
     from zipfile import ZIP_DEFLATED, ZIP_STORED
 
     if any(entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED) for entry in entries):
-        raise CheckpointError("it is compressed in a way that NumPy does not write")
+        raise CheckpointError("it has a compression that NumPy does not write")
     compressed = sum(entry.file_size for entry in entries if entry.compress_type == ZIP_DEFLATED)
     if compressed > expansion_limit(size):
         raise CheckpointError(
-            f"its arrays expand to {compressed} bytes, more than the {expansion_limit(size)} that a file of "
-            "this size may; save them with numpy.savez, uncompressed"
+            f"its arrays expand to {compressed} bytes, above the limit of {expansion_limit(size)} for a file "
+            "of this size; save them with numpy.savez, uncompressed"
         )
