@@ -1,5 +1,4 @@
-// What the core's services cost: a region (alone and beside busy processes), a block of memory, a random
-// number.
+// The cost of a parallel region (alone and beside busy processes), a block of memory, and a random number.
 #include <benchmark/benchmark.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,10 +14,10 @@
 namespace nncore {
 namespace {
 
-// Processes that keep a core busy each, for a minute at most.
-class Neighbours {
+// Processes that keep one core busy each, for at most a minute.
+class Neighbors {
  public:
-  explicit Neighbours(int64_t n) {
+  explicit Neighbors(int64_t n) {
     for (int64_t i = 0; i < n; i++) {
       const pid_t child = fork();
       if (child == 0) {
@@ -28,20 +27,20 @@ class Neighbours {
       children_.push_back(child);
     }
   }
-  ~Neighbours() {
+  ~Neighbors() {
     for (const pid_t child : children_) {
       kill(child, SIGKILL);
       waitpid(child, nullptr, 0);
     }
   }
-  Neighbours(const Neighbours&) = delete;
-  Neighbours& operator=(const Neighbours&) = delete;
+  Neighbors(const Neighbors&) = delete;
+  Neighbors& operator=(const Neighbors&) = delete;
 
  private:
   std::vector<pid_t> children_;
 };
 
-// One multiplication after another, about a nanosecond each.
+// A chain of multiplications, about a nanosecond each.
 void chain(int64_t steps) {
   uint64_t x = 1;
   for (int64_t i = 0; i < steps; i++) {
@@ -51,12 +50,11 @@ void chain(int64_t steps) {
   benchmark::DoNotOptimize(x);
 }
 
-// Real time, as threads that wait must not count for free. Compare team:0 with team:1 beside the same
-// neighbours.
+// Measures real time, which includes waiting threads. Compare team:0 with team:1 for the same `busy`.
 void region(benchmark::State& state) {
   const int64_t work = state.range(0), gap = state.range(1);
   const bool team = state.range(3) != 0;
-  const Neighbours neighbours(state.range(2));
+  const Neighbors neighbors(state.range(2));
   for (auto _ : state) {
     parallel_for(1024, team ? work * 1000 : 0,
                  [&](int64_t begin, int64_t end) { chain(work * 1000 * (end - begin) / 1024); });

@@ -1,4 +1,4 @@
-// The machine's limits with each level, on one thread and on all.
+// The machine's limits on each level, with one thread and with all.
 #include "backend/hardware.h"
 
 #include <benchmark/benchmark.h>

@@ -34,7 +34,7 @@ struct Block {
   unsigned char mark;
 };
 
-// Blocks are aligned, hold their bytes, and do not overlap: each keeps its own pattern.
+// Blocks are aligned, keep their bytes and do not overlap: each has a pattern of its own.
 void hammer(unsigned seed) {
   std::vector<Block> blocks;
   uint64_t i = 0;
@@ -105,7 +105,7 @@ void allocator_fails_cleanly() {
   expect_throw<std::bad_alloc>([] { allocate((size_t{1} << 46) + 1); });
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   if (emulated()) return;
-  // with 256 MiB of address space left, cached blocks must be given up for a larger one
+  // with 256 MiB of address space left, cached blocks must be released for a larger one
   const int status = in_child([] {
     std::ifstream statm("/proc/self/statm");
     rlim_t pages = 0;
@@ -130,7 +130,7 @@ void allocator_fails_cleanly() {
 }
 
 void allocator_in_forked_child() {
-#ifndef __SANITIZE_ADDRESS__  // whose own allocator a fork beside a thread may leave locked
+#ifndef __SANITIZE_ADDRESS__  // a fork beside a thread may leave the sanitizer's allocator locked
   if (emulated()) return;
   std::atomic<bool> stop{false};
   at_once(2, [&](int rank) {

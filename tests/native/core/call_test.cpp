@@ -5,7 +5,7 @@
 
 namespace nncore::test {
 
-// A kernel reads all its real operands as the type of one of them: two types are refused before it runs.
+// A kernel reads all its floating operands as one type: operands of two types raise before it runs.
 void test_calls() {
   const Tensor a = empty({4}, DType::float32), b = empty({4}, DType::float64);
   expect_throw<TypeError>([&] { ops::mul_(a, b); }, "binary_fwd: some operands are float32 and some float64");

@@ -62,7 +62,7 @@ void texts() {
     expect(!cpu::parse_threads(bad, false), bad);
 }
 
-// A machine made of files.
+// A fake machine: a folder of files.
 class Machine {
  public:
   Machine() {

@@ -1,4 +1,4 @@
-// A count of failures, and what tests of the core's services share.
+// Helpers for the tests of the core, with a count of failures.
 #pragma once
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,7 +33,7 @@ void expect_throw(F f, const char* text = "", std::source_location at = std::sou
   }
 }
 
-// f(0) ... f(n - 1), each in a thread of its own: callers from outside the library.
+// Calls f(0) ... f(n - 1), each in a thread of its own, as callers from outside the library.
 template <class F>
 void at_once(int n, F f) {
   std::vector<std::thread> threads;
@@ -41,10 +41,10 @@ void at_once(int n, F f) {
   for (std::thread& t : threads) t.join();
 }
 
-// Emulators of user programs (qemu-aarch64) cannot fork a process of several threads, nor limit its memory.
+// Emulators of user programs (qemu-aarch64) can neither fork a process with threads nor limit its memory.
 inline bool emulated() { return std::getenv("NNCORE_TEST_EMULATED") != nullptr; }
 
-// The exit status of f in a forked child; -1 where it does not end within ten seconds.
+// The exit status of f in a forked child; -1 if it does not end within ten seconds.
 template <class F>
 int in_child(F f) {
   std::fflush(stdout);

@@ -1,4 +1,4 @@
-// The core's services against oracles: published vectors, exact counts, bit patterns, fake machines.
+// Tests of the core against published vectors, exact counts, bit patterns and fake machines.
 #include "expect.h"
 
 int main() {

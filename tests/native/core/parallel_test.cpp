@@ -21,7 +21,7 @@
 namespace nncore::test {
 namespace {
 
-constexpr int64_t plenty = 1'000'000'000;  // ns: always worth a team
+constexpr int64_t plenty = 1'000'000'000;  // ns: enough work for a team
 
 void every_index_once() {
   for (const int threads : {1, 2, 3, 7, 16}) {
@@ -43,7 +43,7 @@ void every_index_once() {
       expect(ranks == size && sum == size * (size - 1) / 2 && size <= threads && (max == 0 || size <= max));
     }
   }
-  // parts that lie beyond 2^32
+  // parts beyond 2^32
   std::atomic<int64_t> covered{0};
   const int64_t n = int64_t{1} << 62;
   parallel_for(n, plenty, [&](int64_t begin, int64_t end) { covered += end - begin; });
@@ -61,7 +61,7 @@ void small_and_nested_stay() {
   parallel_for(64, plenty, [&](int64_t, int64_t) {
     const std::thread::id outer = std::this_thread::get_id();
     expect(in_parallel() && team_size(plenty) == 1);
-    int64_t done = 0;  // long work goes in turns, so that interrupts are noticed between them
+    int64_t done = 0;  // long work is split, and interrupts are checked between its parts
     parallel_for(1000, plenty, [&](int64_t begin, int64_t end) {
       expect(begin == done && std::this_thread::get_id() == outer);
       done = end;
@@ -92,7 +92,7 @@ void exceptions_come_back() {
   expect(sum == 100);
 }
 
-// A subnormal operand and a subnormal result both count as zero inside, and only inside.
+// Subnormal operands and results are zero inside a region, and only there.
 bool flushes() {
   volatile float tiny = 1e-40f, least = FLT_MIN;
   return tiny * 1e10f == 0 && least * 0.5f == 0;
@@ -131,7 +131,7 @@ void callers_at_once() {
   expect(sum == 4 * 500 * 1000);
 }
 
-// A sleeping worker, a spinning worker and a worker that arrives late must all do: gaps of many lengths.
+// Gaps of many lengths: the worker sleeps, spins or arrives late.
 void gaps_between_regions() {
   set_num_threads(3);
   int64_t total = 0;
@@ -144,7 +144,7 @@ void gaps_between_regions() {
   expect(total == 3000 * 37);
 }
 
-// How many threads took part, at most, in regions whose parts sleep; none may be left running at the end.
+// The largest number of threads in regions whose parts sleep. No part may run after its region.
 int threads_seen() {
   size_t most = 0;
   for (int i = 0; i < 20 && most < 3; i++) {
@@ -171,14 +171,14 @@ int threads_seen() {
 void workers_work() {
   set_num_threads(3);
   expect(threads_seen() == 3);
-  usleep(20'000);  // they have fallen asleep
+  usleep(20'000);  // now the workers sleep
   expect(threads_seen() == 3);
 }
 
 void forks() {
   if (emulated()) return;
 #if defined(__SANITIZE_THREAD__)
-  return;  // it forbids threads after a fork
+  return;  // the sanitizer forbids threads after a fork
 #endif
   set_num_threads(3);
   const auto works = [] {
@@ -193,13 +193,12 @@ void forks() {
   std::atomic<bool> stop{false};
   at_once(2, [&](int rank) {
     while (rank == 1 && !stop) works();
-    for (int i = 0; rank == 0 && i < 20; i++)
-      expect(in_child(works) == 0);  // a region runs at the moment of fork
+    for (int i = 0; rank == 0 && i < 20; i++) expect(in_child(works) == 0);  // a region runs during the fork
     stop = true;
   });
 }
 
-// Eight threads on one core: a region that waited for each of them would take eight slices, some 30 ms.
+// Eight threads on one core: a region that waits for each of them takes eight time slices, about 30 ms.
 void crowded_core() {
 #if defined(__SANITIZE_THREAD__)
   return;

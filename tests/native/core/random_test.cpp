@@ -11,7 +11,7 @@
 namespace nncore::test {
 namespace {
 
-// kat_vectors of the Random123 library.
+// The kat_vectors of the Random123 library.
 void philox_vectors() {
   struct Vector {
     uint32_t counter[4], key[2], expected[4];
@@ -33,7 +33,7 @@ void philox_vectors() {
   expect(b.word[0] == 0xd16cfe09 && b.word[3] == 0x24126ea1);
 }
 
-// Every function can be evaluated by the compiler, so device code can call it.
+// The compiler can evaluate every function, so device code can call it.
 static_assert(uniform_float_at(1, 0, 0, 5) < 1 && bounded_at(1, 0, 0, 5, 7) < 7);
 
 void uniform_range() {
@@ -70,7 +70,7 @@ void bounded_integers() {
     }
     double chi2 = 0;
     for (int c = 0; c < cells; c++) {
-      // cell c holds the integers from ceil(c bound / cells) up to the next cell's first
+      // cell c contains the integers from ceil(c bound / cells) up to the first of the next cell
       const auto first = [&](int k) {
         return static_cast<unsigned __int128>(k) * bound / cells +
                (static_cast<unsigned __int128>(k) * bound % cells != 0);
@@ -80,7 +80,7 @@ void bounded_integers() {
     }
     expect(chi2 < 40, "bound " + std::to_string(bound) + " chi2 " + std::to_string(chi2));
   }
-  // 3 * 2^62 rejects a quarter of the draws: about n / 4 elements must differ from their first draw's product
+  // 3 * 2^62 rejects a quarter of the draws: about n / 4 elements must not come from their first draw
   int second = 0;
   const uint64_t bound = uint64_t{3} << 62;
   for (int i = 0; i < 4000; i++) {

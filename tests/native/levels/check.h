@@ -1,4 +1,4 @@
-// Runs kernels of one level after another on the same inputs and compares what they write, bit for bit.
+// Runs the kernels of one level after another on the same inputs and compares their outputs, bit for bit.
 #pragma once
 #include <sys/mman.h>
 #include <unistd.h>
@@ -17,7 +17,7 @@
 
 namespace nncore::test {
 
-// n values that end where the next page may not be touched: reading or writing past the end is a fault.
+// n values that end at a protected page: a read or write past the end is a fault.
 template <class T>
 class Buffer {
  public:
@@ -88,7 +88,7 @@ void fill(Buffer<T>& to, uint64_t seed, Kind kind) {
   }
 }
 
-// What one level wrote, kernel by kernel and case by case, as bits; every NaN counts as the same.
+// The outputs of one level by kernel and case, as bits; all NaNs are equal.
 class Log {
  public:
   explicit Log(const char* level) : level_(level) {}
@@ -111,7 +111,7 @@ class Log {
   std::map<std::string, std::map<std::string, std::vector<uint64_t>>> cases_;
 };
 
-// The case under way, printed when a kernel crashes.
+// The current case, printed if a kernel crashes.
 extern char current_case[256];
 template <class... Args>
 std::string name(const char* format, Args... args) {

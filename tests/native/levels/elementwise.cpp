@@ -1,4 +1,4 @@
-// Every formula of the lists, forward and backward, in every form.
+// Every formula of the lists, forward and backward, in each form.
 #include "backend/elementwise_list.h"
 
 #include "check.h"

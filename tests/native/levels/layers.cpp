@@ -1,4 +1,4 @@
-// Norms, losses of single elements, dropout.
+// Norms, losses per element, dropout.
 #include "check.h"
 
 namespace nncore {

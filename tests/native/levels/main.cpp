@@ -1,5 +1,5 @@
-// Every kernel of every level that this processor runs, against the scalar level, bit for bit. Prints a
-// digest of what each kernel wrote: the same lines on every machine.
+// Compares each kernel of the levels that this processor runs with the scalar level, bit for bit. Prints a
+// digest of each kernel's outputs: the same lines on every machine.
 #include <csignal>
 
 #include "check.h"
@@ -25,7 +25,7 @@ int Log::differences(const Log& reference) const {
     int of_kernel = 0;
     for (const auto& [label, want] : cases) {
       const auto mine = cases_.find(kernel);
-      if (mine == cases_.end()) continue;  // a level may do without a kernel that only saves time
+      if (mine == cases_.end()) continue;  // kernels that only save time are optional
       const auto found = mine->second.find(label);
       if (found == mine->second.end()) continue;
       const std::vector<uint64_t>& got = found->second;

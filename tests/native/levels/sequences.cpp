@@ -4,7 +4,7 @@
 namespace nncore::test {
 namespace {
 
-// A batch of cells whose arrays have rows of their own lengths.
+// A batch of cells; each array has its own row length.
 template <class T>
 struct CellArrays {
   int64_t rows = 3, units, hidden, ld;

@@ -1,4 +1,4 @@
-// The largest error of each forward, in units of the last place, against its stated bound.
+// Compares the largest error of each forward, in units of the last place, with its stated bound.
 #include <algorithm>
 #include <cstdio>
 #include <vector>
@@ -26,7 +26,7 @@ T from_bits(uint64_t bits) {
   return x;
 }
 
-// Subnormal operands count as zero.
+// Subnormal operands are zero.
 template <class T>
 T flushed(T x) {
   return std::fabs(x) < std::numeric_limits<T>::min() ? std::copysign(T(0), x) : x;

@@ -1,4 +1,4 @@
-// Derivatives: float64 against central differences of the op itself, float32 against float64.
+// Derivatives: float64 against central differences of the op, float32 against float64.
 #include <cstdio>
 #include <vector>
 
@@ -7,7 +7,7 @@
 namespace nncore::math_test {
 namespace {
 
-// Points at which a difference would straddle a kink or a jump, or the op is not defined.
+// False at points near a kink or a jump, and where the op is not defined.
 bool smooth_at(const char* name, double x) {
   const auto is = [&](const char* other) { return std::strcmp(name, other) == 0; };
   const auto near = [&](double kink) { return std::fabs(x - kink) < 1e-3; };
@@ -67,7 +67,7 @@ int unary(const Level& level, OpList<Ops...>) {
       k.unary_fwd[op](1, &x, &y, r->scalars);
       if (std::fabs(y) > 3e38 || std::fabs(y) < 1e-37) continue;
       k.unary_bwd[op](1, &x, &y, &one, &dx, r->scalars);
-      // where the derivative passes through zero only its absolute error is bounded
+      // near a zero of the derivative, only its absolute error is bounded
       const double floor = 0.125;
       const double want = dx, size = std::fabs(want);
       const double u = size < floor ? std::fabs(double(dxf) - want) / (floor * 0x1p-23) : ulps(dxf, want);
@@ -110,7 +110,7 @@ int binary(const Level& level, OpList<Ops...>) {
     std::printf("%-10s %-12s difference %.2g\n", bad ? "FAILED" : "derivative", names[op], worst);
     failed += bad;
   }
-  // ties share
+  // ties split the gradient
   const double one = 1, y = 1, dy = 3;
   double da, db;
   for (const int op : {BinaryOps::index_of<formulas::Maximum>, BinaryOps::index_of<formulas::Minimum>}) {

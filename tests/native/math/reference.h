@@ -1,5 +1,5 @@
-// What each op should give, written with the C library in a wider type: double judges float32, long double
-// float64.
+// References for each op, computed by the C library in a wider type: double for float32, long
+// double for float64.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -31,7 +31,8 @@ struct PairReference {
 extern const PairReference pair_references[];
 extern const int pair_reference_count;
 
-// Distance in units of the last place of T at `want`. A result below the normal range may be flushed to zero.
+// The distance in units of the last place of T at `want`. A result below the normal range may be
+// flushed to zero.
 template <class T, class Wide>
 double ulps(T got, Wide want) {
   if (want != want || got != got) return (want != want && got != got) ? 0 : INFINITY;

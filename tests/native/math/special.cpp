@@ -201,7 +201,7 @@ int unary(const ElementwiseKernels<T>& k, const char* type, OpList<Ops...>) {
       std::printf("FAILED   %s %s(%g) = %.9g, expected %g\n", type, c.name, c.x, double(y), c.y);
       failed++;
     }
-    // NaN stays, of either sign and any payload
+    // NaN for NaN of either sign and any payload
     for (const uint64_t payload : {uint64_t(1), uint64_t(0x123), uint64_t(0x200000)}) {
       uint64_t bits = sizeof(T) == 4 ? 0x7fc00000u | payload : 0x7ff8000000000000u | payload;
       for (int sign = 0; sign < 2; sign++) {

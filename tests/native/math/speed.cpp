@@ -1,4 +1,4 @@
-// Nanoseconds and elements a cycle, in the first-level cache.
+// Nanoseconds and elements per cycle, in the first-level cache.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -13,7 +13,7 @@ double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// A chain of dependent multiplications, three cycles each, gives the clock.
+// Measures the clock by a chain of dependent multiplications of three cycles each.
 double cycles_per_second() {
   double best = 0;
   for (int trial = 0; trial < 5; trial++) {
