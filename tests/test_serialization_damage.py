@@ -62,7 +62,7 @@ def torch_like() -> bytes:
 FOREIGN = {
     "empty": (b"", "the file is empty"),
     "pickle": (pickle.dumps(Bomb()), "a pickle, which could run any code"),
-    "pytorch": (torch_like(), "a PyTorch checkpoint holding a pickle"),
+    "pytorch": (torch_like(), "a PyTorch checkpoint with a pickle"),
     "text": (b"hello", "not a file written by nncore.save"),
     "zeros": (bytes(1000), "not a file written by nncore.save"),
 }
@@ -106,7 +106,7 @@ FORGED: dict[str, tuple[Any, dict[str, bytes], int, str]] = {
         tree(1, version=2),
         {},
         0,
-        "format version 2, this nncore reads versions up to 1; install a newer",
+        "format version 2, but this nncore reads versions up to 1; install a newer",
     ),
     "no version": ({"format": "nncore"}, {}, 0, "format version None"),
     "version is text": (tree(1, version="1"), {}, 0, "format version 1"),
@@ -171,5 +171,5 @@ def test_two_entries_of_one_name(tmp_path: Path) -> None:
                 archive.writestr("manifest.json", json.dumps(tree(1)))
             archive.comment = _archive.MARK + b"0" * _archive.HEX
         _archive._seal(file)
-    with pytest.raises(nncore.CheckpointError, match="two entries of one name"):
+    with pytest.raises(nncore.CheckpointError, match="two entries of the same name"):
         nncore.load(tmp_path / "a")

@@ -1,7 +1,7 @@
 """nncore: neural networks, fast on the machine you already have.
 
-Tensors, functions and switches live here; layers in `nncore.nn`, optimizers in `nncore.optim`, data in
-`nncore.data`, the training loop in `nncore.train`.
+This module has tensors, functions and settings. Layers are in `nncore.nn`, optimizers in `nncore.optim`, data
+sets in `nncore.data`, and the training loop in `nncore.train`.
 
 >>> import nncore
 >>> x = nncore.tensor([1.0, 2.0, 3.0], requires_grad=True)
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nncore.serialization import load as load
     from nncore.serialization import save as save
 
-# Parts that are loaded when first used, so that importing nncore stays quick.
+# Loaded at first use, so that `import nncore` is fast.
 _MODULES = ("autograd", "data", "nn", "optim", "train")
 _MEMBERS = {
     "compile": "nncore.compiled",

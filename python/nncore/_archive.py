@@ -1,7 +1,7 @@
-"""The container of `nncore.save`: an uncompressed zip that ends with the SHA-256 of every byte before it.
+"""The file format of `nncore.save`: an uncompressed zip that ends with the SHA-256 of all bytes before it.
 
-`manifest.json` holds a tree of plain values; each array is an .npy entry, so `numpy.load` and `unzip` can
-read them too. Only what saves or loads imports this module: zipfile and hashlib take 25 ms.
+`manifest.json` contains a tree of plain values. Each array is an .npy entry, which `unzip` and `numpy.load`
+can read. `save` and `load` import this module when they run: importing zipfile and hashlib takes 25 ms.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ HEX = 64
 
 
 def write_archive(path: str | os.PathLike[str], tree: Any, arrays: dict[str, Array]) -> None:
-    """The same tree and arrays give the same bytes: entries carry no time."""
+    """Write the file; equal trees and arrays give equal bytes, because entries have no time stamp."""
     manifest = json.dumps({"format": FORMAT, "version": VERSION, "tree": tree}, separators=(",", ":"))
     with replacing(path) as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -48,10 +48,10 @@ def write_archive(path: str | os.PathLike[str], tree: Any, arrays: dict[str, Arr
 
 
 def read_archive(path: str | os.PathLike[str], decode: Callable[[Any, Callable[[str], Array]], Any]) -> Any:
-    """`decode(tree, array)`, where `array(name)` reads one entry; CheckpointError says what is wrong.
+    """The result of `decode(tree, array)`, where `array(name)` reads one entry; raises CheckpointError.
 
-    The file is read twice, for its digest and for its values; what is in memory are the values alone. An
-    array that the tree names twice is read once.
+    The file is read twice, for its digest and for its values; only the values are kept in memory. An array
+    that the tree names twice is read once.
     """
     name = os.fspath(path)
     with open_regular(name) as file:
@@ -61,7 +61,7 @@ def read_archive(path: str | os.PathLike[str], decode: Callable[[Any, Callable[[
 
 
 def _seal(file: BinaryIO) -> None:
-    """Put the digest of all bytes before it in the last 64."""
+    """Replace the last 64 bytes by the digest of the bytes before them."""
     digest = _digest(file)
     file.seek(-HEX, io.SEEK_END)
     file.write(digest)
@@ -72,9 +72,9 @@ def _digest(file: BinaryIO) -> bytes:
     left = file.seek(-HEX, io.SEEK_END)
     file.seek(0)
     digest = hashlib.sha256()
-    while piece := file.read(min(CHUNK, left)):
-        digest.update(piece)
-        left -= len(piece)
+    while data := file.read(min(CHUNK, left)):
+        digest.update(data)
+        left -= len(data)
     return digest.hexdigest().encode()
 
 
@@ -91,31 +91,31 @@ def _check_seal(name: str, file: BinaryIO) -> None:
     elif ours and not sealed:
         reason = "the file is truncated, or its end is damaged"
     elif ours or sealed:
-        reason = "the file is damaged: its SHA-256 is not the one it was saved with"
+        reason = "the file is damaged: its SHA-256 differs from the one it was saved with"
     elif head[:1] == b"\x80":
         reason = "a pickle, which could run any code; expected a file written by nncore.save"
     elif head[:2] == b"PK" and b"data.pkl" in head:
-        reason = "a PyTorch checkpoint holding a pickle; expected a file written by nncore.save"
+        reason = "a PyTorch checkpoint with a pickle; expected a file written by nncore.save"
     else:
         reason = "not a file written by nncore.save"
     raise CheckpointError(f"{name}: {reason}")
 
 
 def _tree(archive: zipfile.ZipFile) -> Any:
-    """The manifest's tree, once nothing in the archive can cost more memory than the file itself."""
+    """The tree in the manifest, after checks that no entry needs more memory than the size of the file."""
     entries = archive.infolist()
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-        raise CheckpointError("it holds compressed entries")
+        raise CheckpointError("it contains compressed entries")
     if len({entry.filename for entry in entries}) != len(entries):
-        raise CheckpointError("it holds two entries of one name")
+        raise CheckpointError("it contains two entries of the same name")
     manifest = json.loads(archive.read("manifest.json"))
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise CheckpointError("its manifest is not nncore's")
     version = manifest.get("version")
     if not isinstance(version, int) or version > VERSION:
         raise CheckpointError(
-            f"it has format version {version}, this nncore reads versions up to {VERSION}; install a newer "
-            "nncore"
+            f"it has format version {version}, but this nncore reads versions up to {VERSION}; install a "
+            "newer nncore"
         )
     return manifest["tree"]
 

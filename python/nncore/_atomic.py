@@ -1,4 +1,4 @@
-"""Files that are either the old ones or the new ones, never half of one."""
+"""Replace files atomically: after a crash a path has either the old or the new contents."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ PREFIX, SUFFIX = ".nncore-", ".tmp"
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open a new file beside `path` that takes its place when the block ends well and vanishes otherwise.
+    """Open a temporary file beside `path`; it replaces `path` at the end of the block, unless that raises.
 
-    A link is followed. Raises OSError when `path` names a folder, a device or a pipe, and when the disk is
-    full. While the file is written it is locked; those of savers that were killed are not, and are
-    removed.
+    Links are followed. The temporary file is locked while it is written. Temporary files without a lock were
+    left by killed processes; they are removed.
+    Errors: OSError if `path` is a folder, a device or a pipe, and if the disk is full.
     """
     target = _target(path)
     folder = os.path.dirname(target)
@@ -28,19 +28,19 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         yield file
         file.flush()
         os.fsync(file.fileno())
-        # While the lock is held: nobody else may take the file for an abandoned one.
+        # The lock is still held, so that no other process removes the file as abandoned.
         os.replace(temporary, target)
     _sync_folder(folder)
 
 
 def check_replaceable(path: str | os.PathLike[str]) -> None:
-    """Raise what `replacing` would for a path that cannot be written, and leave everything as it is."""
+    """Raise the error that `replacing` would raise for this path; change nothing."""
     with _temporary(os.path.dirname(_target(path))):
         pass
 
 
 def _target(path: str | os.PathLike[str]) -> str:
-    """The file itself, where `path` may be a link; OSError for what cannot be a file in a folder."""
+    """The file that `path` names, with links resolved; OSError if it cannot be a regular file."""
     name = os.fspath(path)
     target = os.path.realpath(name)
     if os.path.isdir(target):
@@ -59,13 +59,13 @@ def _target(path: str | os.PathLike[str]) -> str:
 
 @contextmanager
 def _temporary(folder: str) -> Iterator[tuple[BinaryIO, str]]:
-    """A new file that is locked as long as it is open, and its name, which is gone after the block."""
+    """(a new file, locked while it is open, its name); the name is removed after the block."""
     while True:
         name = os.path.join(folder, f"{PREFIX}{os.getpid()}-{os.urandom(6).hex()}{SUFFIX}")
         with open(name, "xb+") as file:
             try:
                 _lock(file.fileno(), wait=True)
-                if _names(name, file.fileno()):  # else it was removed before it was locked
+                if _names(name, file.fileno()):  # else another process removed it before it was locked
                     yield file, name
                     return
             finally:
@@ -74,7 +74,7 @@ def _temporary(folder: str) -> Iterator[tuple[BinaryIO, str]]:
 
 
 def _remove_abandoned(folder: str) -> None:
-    """Remove temporary files in this folder whose lock is free: their savers were killed.
+    """Remove temporary files without a lock in this folder; killed processes left them.
 
     On a file system without locks they stay.
     """
@@ -92,7 +92,7 @@ def _remove_abandoned(folder: str) -> None:
 
 
 def _lock(descriptor: int, wait: bool) -> bool:
-    """Lock the file until it is closed; False if another process holds the lock or there are no locks."""
+    """Lock the file until it is closed; False if another process has the lock or locks are not supported."""
     try:
         from fcntl import LOCK_EX, LOCK_NB, flock
     except ImportError:  # not a POSIX system
@@ -105,7 +105,7 @@ def _lock(descriptor: int, wait: bool) -> bool:
 
 
 def _names(name: str, descriptor: int) -> bool:
-    """Whether the name still stands for this open file."""
+    """Whether the name still belongs to this open file."""
     try:
         return os.path.samestat(os.stat(name, follow_symlinks=False), os.fstat(descriptor))
     except FileNotFoundError:
@@ -113,7 +113,7 @@ def _names(name: str, descriptor: int) -> bool:
 
 
 def _sync_folder(folder: str) -> None:
-    """Make the new name itself last; not every file system can."""
+    """Write the folder's entry to disk, if the file system supports it."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except OSError:

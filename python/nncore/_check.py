@@ -27,7 +27,7 @@ __all__ = [
 
 
 def size(where: str, name: str, value: object, minimum: int = 0, maximum: int = 2**63 - 1) -> int:
-    """`value` as an int between the two; TypeError for floats, strings and bools."""
+    """`value` as an int in [minimum, maximum]; TypeError for floats, strings and bools."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{where}: {name} must be an int, got {value!r} ({type(value).__name__})")
     whole = operator.index(value)
@@ -39,7 +39,7 @@ def size(where: str, name: str, value: object, minimum: int = 0, maximum: int = 
 
 
 def tensors(where: str, **given: object) -> None:
-    """TypeError where one of the named arguments is not a tensor."""
+    """Raise TypeError if one of the named arguments is not a tensor."""
     for name, value in given.items():
         if not isinstance(value, Tensor):
             raise TypeError(
@@ -48,14 +48,14 @@ def tensors(where: str, **given: object) -> None:
 
 
 def all_tensors(where: str, name: str, values: Iterable[object]) -> None:
-    """TypeError where one of several values is not a tensor."""
+    """Raise TypeError if one of the values is not a tensor."""
     for i, value in enumerate(values):
         if not isinstance(value, Tensor):
             tensors(where, **{f"{name}[{i}]": value})
 
 
 def converted(where: str, name: str, value: Tensor, dtype: dtype) -> Tensor:
-    """`value` as dtype, without history; ValueError for a finite element that dtype does not hold."""
+    """`value` as dtype, detached; ValueError for a finite element that dtype cannot hold."""
     if value.dtype == dtype:
         return value.detach()
     try:
@@ -65,30 +65,30 @@ def converted(where: str, name: str, value: Tensor, dtype: dtype) -> Tensor:
 
 
 def optional_tensors(where: str, **given: object) -> None:
-    """TypeError where one of the named arguments is neither a tensor nor None."""
+    """Raise TypeError if one of the named arguments is neither a tensor nor None."""
     tensors(where, **{name: value for name, value in given.items() if value is not None})
 
 
 def text(where: str, name: str, value: object) -> str:
-    """`value`, which must be a string."""
+    """`value` if it is a string, else TypeError."""
     if not isinstance(value, str):
         raise TypeError(f"{where}: {name} must be a str, got {brief(value)} ({type(value).__name__})")
     return value
 
 
 def listed(where: str, name: str, values: Iterable[Any]) -> list[Any]:
-    """The values as a list; ValueError for an iterator that has nothing left to give."""
+    """The values as a list; ValueError for an exhausted iterator."""
     if isinstance(values, (str, bytes, Tensor)) or not isinstance(values, Iterable):
         raise TypeError(f"{where}: {name} must be an iterable, got {type(values).__name__}")
     fresh = inspect.isgenerator(values) and inspect.getgeneratorstate(values) == inspect.GEN_CREATED
     found = list(values)
     if not found and not fresh and isinstance(values, Iterator):
-        raise ValueError(f"{where}: {name} is an iterator that is exhausted; give a list, or make it anew")
+        raise ValueError(f"{where}: {name} is an iterator that is exhausted; give a list or a new iterator")
     return found
 
 
 def real(where: str, name: str, value: object) -> float:
-    """`value` as a float, perhaps infinite or NaN; a tensor or an array of one number is that number."""
+    """`value`, a number or a tensor or array of one number, as a float that may be infinite or NaN."""
     one = value.numel() == 1 if isinstance(value, Tensor) else getattr(value, "ndim", None) == 0
     if one and hasattr(value, "item"):
         value = value.item()
@@ -120,7 +120,7 @@ def number(
 
 
 def brief(value: object) -> str:
-    """repr(value), cut where it is long; an int may have more digits than Python prints."""
+    """repr(value), shortened; an int may have more digits than Python can print."""
     if isinstance(value, int) and value.bit_length() > 256:
         return f"an int of {value.bit_length()} bits"
     shown = repr(value)

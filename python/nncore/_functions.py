@@ -1,4 +1,4 @@
-"""Functions of PyTorch's that a few others make up."""
+"""PyTorch's functions that consist of a few others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["allclose", "as_tensor", "equal", "hstack", "isclose", "vstack"]
 def isclose(
     input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> Tensor:
-    """Whether |input - other| <= atol + rtol |other|, element by element; infinities are close to themselves.
+    """|input - other| <= atol + rtol |other| for each element; equal infinities are close.
 
     >>> nncore.isclose(nncore.tensor([1.0, 2.0]), nncore.tensor([1.000001, 2.1])).tolist()
     [True, False]
@@ -33,7 +33,7 @@ def isclose(
 def allclose(
     input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> bool:
-    """Whether all elements are close, see `isclose`.
+    """Whether all elements are close; see `isclose`.
 
     >>> nncore.allclose(nncore.ones(2), nncore.tensor([1.0, 1.000001]))
     True
@@ -42,7 +42,7 @@ def allclose(
 
 
 def equal(input: Tensor, other: Tensor) -> bool:
-    """Whether both have the same shape and the same elements; NaN is not equal to itself.
+    """Whether both tensors have the same shape and elements; NaN is not equal to itself.
 
     >>> nncore.equal(nncore.ones(2), nncore.ones(2)), nncore.equal(nncore.ones(2), nncore.ones(1, 2))
     (True, False)
@@ -52,7 +52,7 @@ def equal(input: Tensor, other: Tensor) -> bool:
 
 
 def as_tensor(data: Any, dtype: dtype | None = None) -> Tensor:
-    """data itself where it is a tensor, its memory where it is a NumPy array, else a copy; cast to dtype.
+    """`data` as a tensor of `dtype`: a tensor stays itself, a NumPy array shares its memory, else a copy.
 
     >>> x = nncore.ones(2)
     >>> nncore.as_tensor(x) is x, nncore.as_tensor([1, 2]).tolist()
@@ -66,7 +66,7 @@ def as_tensor(data: Any, dtype: dtype | None = None) -> Tensor:
 
 
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
-    """Tensors joined along axis 1, vectors along their own.
+    """Concatenate tensors along axis 1, vectors along axis 0.
 
     >>> nncore.hstack([nncore.ones(2), nncore.zeros(1)]).tolist()
     [1.0, 1.0, 0.0]
@@ -77,7 +77,7 @@ def hstack(tensors: Sequence[Tensor]) -> Tensor:
 
 
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
-    """Tensors joined along axis 0; vectors are rows.
+    """Concatenate tensors along axis 0; vectors are rows.
 
     >>> nncore.vstack([nncore.ones(2), nncore.zeros(2)]).tolist()
     [[1.0, 1.0], [0.0, 0.0]]

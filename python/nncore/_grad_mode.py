@@ -1,4 +1,4 @@
-"""Whether ops are recorded: `no_grad`, `enable_grad` and `set_grad_enabled`, contexts and decorators."""
+"""Switch the recording of ops: `no_grad`, `enable_grad` and `set_grad_enabled`, contexts and decorators."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ Self = TypeVar("Self", bound="GradMode")
 
 
 class GradMode:
-    """Base of the three: switches recording while its block, or the function that it decorates, runs.
+    """Base: sets the mode of recording while its block or the decorated function runs.
 
-    One object may be entered again before it is left, also in several threads: each has its own mode.
+    An object may be entered again before it is left, also in several threads; each thread has its own mode.
     """
 
     __slots__ = ("_before", "mode")
 
     mode: bool
-    _before: dict[int, list[bool]]  # by thread, what to bring back at each exit
+    _before: dict[int, list[bool]]  # thread id -> the modes to restore, innermost last
 
     def __enter__(self) -> None:
         self._before.setdefault(get_ident(), []).append(set_recording(self.mode))
@@ -35,7 +35,7 @@ class GradMode:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        before = getattr(self, "_before", {}).get(get_ident())  # none in an object made past __new__
+        before = getattr(self, "_before", {}).get(get_ident())  # missing if __new__ did not run
         if not before:
             name = type(self).__name__
             raise RuntimeError(
@@ -44,7 +44,7 @@ class GradMode:
         set_recording(before.pop())
 
     def __call__(self, orig_func: F) -> F:
-        """`orig_func` with its body in this mode; in a generator function each piece between two yields."""
+        """`orig_func`, whose body runs in this mode, also the body of a generator function."""
         import inspect
 
         function: Any = orig_func
@@ -55,10 +55,10 @@ class GradMode:
         if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
             raise TypeError(
                 f"{name}: an async function returns before its body runs; write `with nncore.{name}(...)` in "
-                "it, around calls without an await"
+                "the body, around code without await"
             )
         if inspect.isgeneratorfunction(function):
-            return cast("F", _piecewise(self, function))
+            return cast("F", _generator(self, function))
 
         @functools.wraps(function)
         def decorated(*args: Any, **kwargs: Any) -> Any:
@@ -68,8 +68,8 @@ class GradMode:
         return cast("F", decorated)
 
 
-def _piecewise(mode: GradMode, function: Callable[..., Generator[Any, Any, Any]]) -> Callable[..., Any]:
-    """A generator function whose pieces run in the mode; between them the caller's is in force."""
+def _generator(mode: GradMode, function: Callable[..., Generator[Any, Any, Any]]) -> Callable[..., Any]:
+    """A generator function that runs in `mode` up to each yield and then restores the caller's mode."""
 
     @functools.wraps(function)
     def decorated(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
@@ -97,7 +97,7 @@ def _piecewise(mode: GradMode, function: Callable[..., Generator[Any, Any, Any]]
 
 
 class _Bare(GradMode):
-    """Also a decorator without parentheses."""
+    """Base of modes that may also decorate without parentheses."""
 
     __slots__ = ()
     _mode: bool
@@ -115,9 +115,9 @@ class _Bare(GradMode):
 
 
 class no_grad(_Bare):
-    """Context or decorator: ops inside are not recorded, in this thread.
+    """Context or decorator: ops of this thread inside it are not recorded.
 
-    Errors: TypeError for what is not a function to decorate; RuntimeError for an exit without an enter.
+    Errors: TypeError if the decorated object is not a function; RuntimeError for an exit without an enter.
 
     >>> weight = nncore.ones(2, requires_grad=True)
     >>> with nncore.no_grad():
@@ -135,7 +135,7 @@ class no_grad(_Bare):
 
 
 class enable_grad(_Bare):
-    """Context or decorator: ops inside are recorded, in this thread, also within `no_grad`.
+    """Context or decorator: ops of this thread inside it are recorded, even within `no_grad`.
 
     Errors: those of `no_grad`.
 
@@ -150,10 +150,10 @@ class enable_grad(_Bare):
 
 
 class set_grad_enabled(GradMode):
-    """Switches recording at once in this thread, and back at the end when used as a context.
+    """Set the mode of this thread immediately; as a context, restore the previous mode at the end.
 
-    As a decorator it switches back now and sets the mode in each call. Errors: TypeError for what is not a
-    bool; those of `no_grad`.
+    As a decorator, restore the previous mode immediately and set the mode during each call. Errors: TypeError
+    if `mode` is not a bool; those of `no_grad`.
 
     >>> _ = nncore.set_grad_enabled(False)
     >>> nncore.is_grad_enabled()
@@ -170,7 +170,7 @@ class set_grad_enabled(GradMode):
             raise TypeError(f"set_grad_enabled: mode must be a bool, got {type(mode).__name__}")
         self.mode, self._before = mode, {}
         super().__enter__()
-        self._entered_by: int | None = get_ident()  # until `with` does so
+        self._entered_by: int | None = get_ident()  # None after `with` has entered
 
     def __enter__(self) -> None:
         if self._entered_by == get_ident():

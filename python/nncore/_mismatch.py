@@ -1,4 +1,4 @@
-"""What a caller reads whose arguments fit no signature of a bound function."""
+"""The error message for arguments that fit no signature of a bound function."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from nncore import _core
 
 SIGNATURE = re.compile(r"^    \d+\. (.*)$", re.MULTILINE)
 MODULES = re.compile(r"\b(?:nncore\._core|collections\.abc|typing|numpy)\.")
-# These run the calls of other operations, which an error then names.
+# These run other operations, so that an error names the other operation.
 OF_OTHERS = {"backward", "gradients", "backward_gate"}
-# The names by which the user calls those that only nncore's own code calls.
+# Internal function -> the public function that calls it.
 PUBLIC = {
     "attention": "scaled_dot_product_attention",
     "attention_of_packed": "scaled_dot_product_attention",
@@ -24,7 +24,7 @@ OPERATION = re.compile(r"(\w+): ")
 
 
 def reworded(text: str, given: list[str]) -> str:
-    """The core's text (name, signatures, values that may be long) as one line of types.
+    """pybind11's message (name, signatures, values that may be long) as one line of types.
 
     >>> reworded("exp(): incompatible ...\\n    1. (input: nncore._core.Tensor) -> int\\n", ["str"])
     'exp: got (str), takes (input: Tensor) -> int'
@@ -41,7 +41,7 @@ def reworded(text: str, given: list[str]) -> str:
 
 
 def named(name: str, text: str) -> str:
-    """The text of an error under the name of the function that was called, not of one that it is made of.
+    """The text of an error with the name of the called function, not of a function inside it.
 
     >>> named("zeros", "full: negative dimension"), named("sum", "expected an int, got str")
     ('zeros: negative dimension', 'sum: expected an int, got str')

@@ -1,4 +1,4 @@
-"""NumPy's .npy format from a stream: its header is checked before anything is allocated."""
+"""Read NumPy's .npy format from a stream; the header is checked before memory is allocated."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ DTYPE = re.compile(r"[<>=|]?([?biufcSUVOMm])[0-9]{0,9}(\[\w+\])?")
 
 
 def read_npy(stream: IO[bytes], size: int, kinds: str = "biuf") -> Array:
-    """The array in a stream that holds an .npy file of `size` bytes, in C order and the machine's byte order.
+    """The array in a stream with an .npy file of `size` bytes, in C order and the machine's byte order.
 
-    The values are read straight into the array. `kinds` lists the dtype kinds allowed. Raises ValueError with
-    the reason: not an .npy header, a dtype that is not allowed, fewer or more bytes than the header's shape
-    needs.
+    The values are read directly into the array. `kinds` lists the allowed kinds of dtypes.
+    Errors: ValueError if the header is not an .npy header, the dtype is not allowed, or the number of bytes
+    does not match the shape.
     """
     shape, fortran, dtype, start = _header(stream)
     if dtype.kind not in kinds or dtype.hasobject or not dtype.itemsize:
@@ -47,17 +47,17 @@ def read_npy(stream: IO[bytes], size: int, kinds: str = "biuf") -> Array:
 
 
 def native(array: Array) -> Array:
-    """An array of one's own in the machine's byte order, without a copy."""
+    """The array in the machine's byte order; its memory is changed in place."""
     if array.dtype.isnative:
         return array
     return array.byteswap(inplace=True).view(array.dtype.newbyteorder("="))
 
 
 def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
-    """Shape, whether the order is Fortran's, dtype, and where the values start.
+    """(shape, whether the order is Fortran's, dtype, offset of the values).
 
-    The header is the text of a dict. NumPy's own reader evaluates it, and on damaged text raises whatever
-    Python's parser does.
+    The header is the text of a dict. NumPy's reader is not used: it evaluates that text and, if it is
+    damaged, raises any exception of Python's parser.
     """
     start = _exactly(stream, 8)
     if start[:6] != b"\x93NUMPY" or start[6:] not in (b"\1\0", b"\2\0"):
@@ -68,13 +68,13 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any], in
         raise ValueError(f"the header has {length} bytes; expected at most {MOST_HEADER}")
     text = _exactly(stream, length).decode("latin-1").strip()
     found: dict[str, str] = {}
-    place = 1
-    while match := PAIR.match(text, place):
+    end = 1
+    while match := PAIR.match(text, end):
         found |= {
             key: value for key, value in match.groupdict().items() if key != "key" and value is not None
         }
-        place = match.end()
-    if text[:1] != "{" or text[place:].strip() != "}" or set(found) != {"descr", "order", "shape"}:
+        end = match.end()
+    if text[:1] != "{" or text[end:].strip() != "}" or set(found) != {"descr", "order", "shape"}:
         raise ValueError(f"the header is not understood: {text[:100]!r}")
     if not DTYPE.fullmatch(found["descr"]):
         raise ValueError(f"dtype {found['descr'][:40]!r} is not allowed")
@@ -94,13 +94,13 @@ def _exactly(stream: IO[bytes], count: int) -> bytes:
 
 
 def _fill(stream: IO[bytes], raw: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
-    """Read exactly these bytes, and to the end, where a zip entry checks its sum."""
-    place = 0
-    while place < len(raw):
-        piece = stream.read(min(CHUNK, len(raw) - place))
-        if not piece:
-            raise ValueError(f"it ends after {place} of {len(raw)} bytes")
-        raw[place : place + len(piece)] = np.frombuffer(piece, np.uint8)
-        place += len(piece)
+    """Read exactly these bytes; the last read is at the end, where a zip entry checks its checksum."""
+    done = 0
+    while done < len(raw):
+        data = stream.read(min(CHUNK, len(raw) - done))
+        if not data:
+            raise ValueError(f"it ends after {done} of {len(raw)} bytes")
+        raw[done : done + len(data)] = np.frombuffer(data, np.uint8)
+        done += len(data)
     if stream.read(1):
         raise ValueError(f"more than {len(raw)} bytes follow its header")

@@ -1,4 +1,4 @@
-"""Opening files that may be damaged or hostile: memory follows the size of a file, not what it claims."""
+"""Open files that may be damaged or hostile; the size of a file bounds the memory, its headers do not."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     import zipfile
     from collections.abc import Iterator
 
-# A compressed file may expand to this many times its size, or to this many bytes where that is more.
+# A compressed file may expand to the larger of MOST_TIMES times its size and ALWAYS bytes.
 MOST_TIMES = 100
 ALWAYS = 64 << 20
 CHUNK = 1 << 18
 
 
 def expansion_limit(size: int) -> int:
-    """How many bytes a compressed file of `size` bytes may expand to."""
+    """The number of bytes that a compressed file of `size` bytes may expand to."""
     return max(MOST_TIMES * size, ALWAYS)
 
 
 def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
-    """A regular file to read; OSError for a folder, and for a device or pipe, which might never end."""
+    """Open a regular file for reading; OSError for a folder, a device or a pipe, which may be endless."""
     name = os.fspath(path)
     mode = os.stat(name).st_mode
     if stat.S_ISDIR(mode):
@@ -44,9 +44,9 @@ def size_of(file: BinaryIO) -> int:
 
 @contextmanager
 def open_plain(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """The contents of a regular file, decompressed where it is a gzip file.
+    """The contents of a regular file, decompressed if it is a gzip file.
 
-    CheckpointError where the block reads damaged gzip data, or more of them than `expansion_limit` allows.
+    Errors: CheckpointError if the block reads damaged gzip data or more bytes than `expansion_limit`.
     """
     name = os.fspath(path)
     with open_regular(name) as file:
@@ -62,7 +62,7 @@ def open_plain(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         file.seek(max(size - 4, 0))
         claimed = int.from_bytes(file.read(), "little")
         try:
-            if claimed > expansion_limit(size):  # too large or damaged: say so before anything is parsed
+            if claimed > expansion_limit(size):  # too large or damaged: raise before the block runs
                 with _decompressed(file, name, size) as plain:
                     while plain.read(CHUNK):
                         pass
@@ -82,7 +82,7 @@ def _decompressed(file: BinaryIO, name: str, size: int) -> Iterator[BinaryIO]:
 
 
 class _Limited(io.RawIOBase):
-    """Refuses to read more from a decompressing stream than a file of `size` bytes may expand to."""
+    """A decompressing stream that raises after more bytes than a file of `size` bytes may expand to."""
 
     def __init__(self, stream: Any, name: str, size: int) -> None:
         self._stream = stream
@@ -105,10 +105,10 @@ class _Limited(io.RawIOBase):
 
 @contextmanager
 def open_zip(file: BinaryIO, name: str, kind: str) -> Iterator[zipfile.ZipFile]:
-    """The zip archive in an open file; what its damage raises in the block becomes a CheckpointError.
+    """The zip archive in an open file; exceptions of damaged data in the block become CheckpointError.
 
-    `kind` says in the message what the file should have been. Entries that claim more bytes than the file has
-    are refused: zipfile allocates what they claim.
+    `kind` describes the expected file in the message. Entries with a size above that of the file raise,
+    because zipfile would allocate that size.
     """
     import struct
     import zipfile
@@ -124,7 +124,7 @@ def open_zip(file: BinaryIO, name: str, kind: str) -> Iterator[zipfile.ZipFile]:
     except CheckpointError as error:
         raise CheckpointError(f"{name}: {error}") from None
     except OSError as error:
-        if error.errno != errno.EINVAL:  # a seek to a place before the start
+        if error.errno != errno.EINVAL:  # EINVAL: a seek to a negative offset
             raise
         raise CheckpointError(f"{name}: {kind}: an offset lies outside the file") from None
     except (

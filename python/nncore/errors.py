@@ -1,4 +1,4 @@
-"""The exceptions that nncore adds to Python's own; each is a kind of one that callers already catch."""
+"""The exceptions of nncore; each derives from a built-in exception."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ __all__ = ["CaptureError", "CheckpointError", "DivergenceError"]
 
 
 class CaptureError(RuntimeError):
-    """A step given to `nncore.compile` does what a replay could not repeat; the message names the line.
+    """A replay cannot repeat a step given to `nncore.compile`; the message names the line.
 
     >>> issubclass(nncore.CaptureError, RuntimeError)
     True
@@ -14,7 +14,7 @@ class CaptureError(RuntimeError):
 
 
 class CheckpointError(ValueError):
-    """A file of weights, training state or data is damaged, foreign or newer than this library.
+    """A file of weights, training state or data is damaged, of another kind, or newer than this library.
 
     >>> issubclass(nncore.CheckpointError, ValueError)
     True
@@ -22,7 +22,7 @@ class CheckpointError(ValueError):
 
 
 class DivergenceError(RuntimeError):
-    """Training left the finite numbers; the message names the step and the first layer that did.
+    """The loss or a parameter is no longer finite; the message names the step and the first such layer.
 
     >>> issubclass(nncore.DivergenceError, RuntimeError)
     True

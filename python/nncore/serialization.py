@@ -1,4 +1,4 @@
-"""`save` and `load`: nested state in one file, without pickle, complete or not there at all."""
+"""`save` and `load`: nested values in one file, without pickle, written atomically."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ MAX_DEPTH = 100
 def save(obj: Any, path: str | os.PathLike[str]) -> None:
     """Write nested dicts, lists, tuples, tensors, NumPy arrays, numbers, strings and None to one file.
 
-    The file appears whole or not at all: a crash or a full disk leaves what was there before. A killed saver
-    leaves a temporary file `.nncore-*.tmp` beside it, which the next save into that folder removes. The same
-    values give the same bytes. Tensors and arrays that are the same elements of the same memory are written
-    once, and share memory when they are loaded. Raises TypeError naming the place of a value that has no such
-    form, OSError when writing fails.
+    A crash or a full disk leaves the old file as it was. A killed process may leave a temporary file
+    `.nncore-*.tmp` beside it, which the next save into that folder removes. Equal values give equal bytes.
+    Tensors and arrays with the same elements of the same memory are written once and share memory after
+    loading.
+    Errors: TypeError that names the position of a value of another type; OSError if writing fails.
 
     >>> import os, tempfile
     >>> import nncore
@@ -47,11 +47,11 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
 
 
 def load(path: str | os.PathLike[str]) -> Any:
-    """Read what `save` wrote; tensors come back as tensors, arrays as arrays, and nothing is ever executed.
+    """Read a file of `save`; tensors become tensors and arrays arrays, and no code in the file is executed.
 
-    Values are read straight into their tensors: at its peak the memory is the size of the file. Raises
-    CheckpointError with the reason when the file is truncated, damaged, of a newer version or not one of
-    ours, OSError when it cannot be read.
+    Values are read directly into their tensors; the peak memory is the size of the file.
+    Errors: CheckpointError with the reason if the file is truncated, damaged, of a newer version or not
+    written by `save`; OSError if it cannot be read.
 
     >>> import os, tempfile
     >>> import nncore
@@ -70,27 +70,27 @@ def load(path: str | os.PathLike[str]) -> Any:
 
 
 class _Arrays:
-    """The arrays to write, each under the name that its first place gives it."""
+    """The arrays to write, each named after its first position in the tree."""
 
     def __init__(self) -> None:
         self.by_name: dict[str, Array] = {}
-        self._names: dict[tuple[Any, ...], str] = {}  # by where the elements are
-        self._kept: list[Array] = []  # while they live, no other array is where they are
+        self._names: dict[tuple[Any, ...], str] = {}  # by address, shape, strides and dtype
+        self._kept: list[Array] = []  # kept alive, so that no other array gets the same address
 
-    def add(self, array: Array, place: tuple[object, ...]) -> str:
+    def add(self, array: Array, keys: tuple[object, ...]) -> str:
         key = (array.__array_interface__["data"][0], array.shape, array.strides, array.dtype.str)
         if key not in self._names:
-            name = self._names[key] = _entry_name(place, self.by_name)
+            name = self._names[key] = _entry_name(keys, self.by_name)
             self.by_name[name] = np.asarray(array, order="C")
             self._kept.append(array)
         return self._names[key]
 
 
-def _encode(obj: Any, place: tuple[object, ...], arrays: _Arrays) -> Any:
-    """The JSON form of a value; arrays go to `arrays`."""
-    if len(place) > MAX_DEPTH:
+def _encode(obj: Any, keys: tuple[object, ...], arrays: _Arrays) -> Any:
+    """The JSON form of the value at `keys`; arrays are added to `arrays`."""
+    if len(keys) > MAX_DEPTH:
         raise TypeError(
-            f"save: obj{_path(place[:6])}... is nested more than {MAX_DEPTH} deep, or contains itself"
+            f"save: obj{_path(keys[:6])}... is nested more than {MAX_DEPTH} deep, or contains itself"
         )
     if obj is None or isinstance(obj, bool):
         return obj
@@ -99,8 +99,8 @@ def _encode(obj: Any, place: tuple[object, ...], arrays: _Arrays) -> Any:
     if isinstance(obj, (Tensor, np.ndarray)):
         array = obj.detach().numpy() if isinstance(obj, Tensor) else obj
         if array.dtype.kind not in "biuf":
-            raise TypeError(f"save: obj{_path(place)} is an array of dtype {array.dtype}; expected numbers")
-        return {"tensor" if isinstance(obj, Tensor) else "array": arrays.add(array, place)}
+            raise TypeError(f"save: obj{_path(keys)} is an array of dtype {array.dtype}; expected numbers")
+        return {"tensor" if isinstance(obj, Tensor) else "array": arrays.add(array, keys)}
     if isinstance(obj, np.bool_):
         return bool(obj)
     if isinstance(obj, (int, np.integer)):
@@ -111,15 +111,14 @@ def _encode(obj: Any, place: tuple[object, ...], arrays: _Arrays) -> Any:
     if isinstance(obj, dict):
         for key in obj:
             if not isinstance(key, (str, int)) or isinstance(key, bool):
-                raise TypeError(f"save: obj{_path(place)} has the key {key!r}; expected strings or integers")
-        return {"dict": [[key, _encode(value, (*place, key), arrays)] for key, value in obj.items()]}
+                raise TypeError(f"save: obj{_path(keys)} has the key {key!r}; expected strings or integers")
+        return {"dict": [[key, _encode(value, (*keys, key), arrays)] for key, value in obj.items()]}
     if isinstance(obj, (list, tuple)):
         kind = "list" if isinstance(obj, list) else "tuple"
-        return {kind: [_encode(value, (*place, i), arrays) for i, value in enumerate(obj)]}
+        return {kind: [_encode(value, (*keys, i), arrays) for i, value in enumerate(obj)]}
     raise TypeError(
-        f"save: obj{_path(place)} is a {type(obj).__module__}.{type(obj).__qualname__}; expected dicts, "
-        "lists, tensors, "
-        "arrays, numbers, strings or None (a module or optimizer: save its state_dict())"
+        f"save: obj{_path(keys)} is a {type(obj).__module__}.{type(obj).__qualname__}; expected dicts, "
+        "lists, tensors, arrays, numbers, strings or None (a module or optimizer: save its state_dict())"
     )
 
 
@@ -152,9 +151,9 @@ def _key(key: Any) -> str | int:
     raise CheckpointError("malformed manifest: a key is neither text nor integer")
 
 
-def _entry_name(place: tuple[object, ...], taken: dict[str, Array]) -> str:
-    """Readable, unique, and harmless to whoever unpacks it."""
-    parts = [re.sub(r"[^A-Za-z0-9_.-]|^\.+", "_", str(part))[:100] or "_" for part in place[:8]]
+def _entry_name(keys: tuple[object, ...], taken: dict[str, Array]) -> str:
+    """A readable and unique name that is safe to unpack."""
+    parts = [re.sub(r"[^A-Za-z0-9_.-]|^\.+", "_", str(part))[:100] or "_" for part in keys[:8]]
     name = "/".join(parts) or "value"
     return name if name not in taken else next(n for n in _numbered(name) if n not in taken)
 
@@ -166,5 +165,5 @@ def _numbered(name: str) -> Iterator[str]:
         number += 1
 
 
-def _path(place: tuple[object, ...]) -> str:
-    return "".join(f"[{part!r}]" for part in place)
+def _path(keys: tuple[object, ...]) -> str:
+    return "".join(f"[{part!r}]" for part in keys)

@@ -1,4 +1,4 @@
-"""Gradients as values, and the check that they are right: PyTorch's `torch.autograd`."""
+"""Gradients as values and a numerical check of them, as in PyTorch's `torch.autograd`."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def grad(
     retain_graph: bool = False,
     allow_unused: bool = False,
 ) -> tuple[Tensor | None, ...]:
-    r"""d sum(outputs \* grad_outputs) / d input for each input, which may be a leaf or a value on the way.
+    r"""d sum(outputs \* grad_outputs) / d input for each input, a leaf or an intermediate value.
 
-    No `.grad` changes. `grad_outputs` has the shapes of `outputs`; None stands for 1 where an output has one
-    element. The graph is freed unless `retain_graph`. An input that no output depends on gives None with
-    `allow_unused`.
+    No `.grad` changes. `grad_outputs` has the shapes of `outputs`; for an output of one element None means 1.
+    The graph is freed unless `retain_graph` is True. With `allow_unused` the gradient of an input that no
+    output depends on is None.
 
-    Errors: RuntimeError for an input that does not require a gradient or is not used, or a graph freed
-    before; ValueError and TypeError for grad_outputs that do not match.
+    Errors: RuntimeError for an input that does not require a gradient or is not used, and for a freed graph;
+    ValueError and TypeError for grad_outputs that do not match.
 
     >>> x = nncore.tensor([1.0, 2.0], requires_grad=True)
     >>> y = x * x
@@ -43,7 +43,7 @@ def grad(
         first = list(grad_outputs)
     if len(first) != len(roots):
         raise ValueError(
-            f"grad: {len(roots)} outputs but {len(first)} grad_outputs; give one for each, or None"
+            f"grad: {len(roots)} outputs but {len(first)} grad_outputs; give one per output, or None"
         )
     if not wanted:
         raise ValueError("grad: no inputs are given")

@@ -15,7 +15,7 @@ __all__ = ["GradcheckError", "gradcheck"]
 
 
 class GradcheckError(RuntimeError):
-    """A gradient differs from the finite difference; says where and by how much."""
+    """A gradient differs from the finite difference; the message names the element and both values."""
 
 
 def gradcheck(
@@ -28,12 +28,12 @@ def gradcheck(
 ) -> bool:
     """Compare the gradients of `func(*inputs)` with central differences, element by element.
 
-    (f(x + eps) - f(x - eps)) / (2 eps) is set against the derivative of each output with respect to each
-    element of every input that requires a gradient; |analytic - numeric| <= atol + rtol |numeric| must hold.
-    Inputs must be float64, or rounding hides the difference.
+    For each output and each element of each input that requires a gradient, the analytic derivative must
+    satisfy |analytic - numeric| <= atol + rtol |numeric|, where numeric is (f(x + eps) - f(x - eps)) /
+    (2 eps). Inputs must be float64; in float32 rounding errors are too large.
 
-    Errors: GradcheckError (RuntimeError) naming output, input, element and both values, unless
-    `raise_exception` is False; TypeError for inputs that are not float64; ValueError if none requires a
+    Errors: GradcheckError (RuntimeError) that names output, input, element and both values, unless
+    `raise_exception` is False; TypeError for inputs that are not float64; ValueError if no input requires a
     gradient.
 
     >>> x = nncore.tensor([0.5, 2.0], dtype=nncore.float64, requires_grad=True)
@@ -66,7 +66,7 @@ def _outputs(func: Callable[..., Any], values: Sequence[Any]) -> list[Tensor]:
 
 
 def _numeric(func: Callable[..., Any], values: list[Any], i: int, at: int, eps: float) -> list[Any]:
-    """The central difference of every output in element `at` of input `i`."""
+    """The central difference of each output by element `at` of input `i`."""
     sides = []
     for step in (eps, -eps):
         moved = np.array(values[i].detach().numpy())
@@ -107,7 +107,6 @@ def _check_input(
                     where = tuple(map(int, np.unravel_index(at, values[i].shape)))
                     to = tuple(map(int, np.unravel_index(element, y.shape)))
                     raise GradcheckError(
-                        f"gradcheck: d output {output}{list(to)} / d input {i}{list(where)} "
-                        f"is {analytic[at]:.9g} "
-                        f"but the finite difference is {expected:.9g}"
+                        f"gradcheck: d output {output}{list(to)} / d input {i}{list(where)} is "
+                        f"{analytic[at]:.9g} but the finite difference is {expected:.9g}"
                     )
