@@ -1,5 +1,5 @@
-// Batch norm of x (n, channels, inner). Sums go along each row of a channel, then over the samples, both cut
-// by the shape alone; where inner is 1 they go down the columns.
+// Batch norm of x (n, channels, inner). Sums run along each row of a channel, then over the samples. If inner
+// is 1, they run down the columns. Their chunks depend on the shape only.
 #include <algorithm>
 #include <cmath>
 
@@ -17,7 +17,7 @@ struct Channels {
   int64_t n, channels, inner;
 };
 
-// y[c] = sum down column c of (n, channels), of what columns(rows, width, from, j, to) gives for a part
+// y[c] = sum down column c of (n, channels); columns(rows, width, from, j, to) sums some rows of a strip
 template <class T, class Columns>
 void sum_columns(const Channels& a, int64_t cost, Columns columns, T* y) {
   reduce_middle<T>(
@@ -28,7 +28,7 @@ void sum_columns(const Channels& a, int64_t cost, Columns columns, T* y) {
       y);
 }
 
-// y[c] = sum over samples of part (n, channels)
+// y[c] = sum of part (n, channels) over the samples
 template <class T>
 void sum_samples(const Channels& a, int64_t cost, const T* part, T* y) {
   const auto columns = kernels<T>().reduce.columns[int(Reduction::sum)];
@@ -40,8 +40,8 @@ void sum_samples(const Channels& a, int64_t cost, const T* part, T* y) {
       y);
 }
 
-// Mean and variance of the batch from sums of the deviations from a number near the mean, which make good its
-// own error. rest: what the mean lacks, as numbers near a large one lie far apart.
+// Mean and variance of the batch from the deviations from a number near the mean; their sum corrects its
+// error. rest: the rounding error of the mean, which matters for a large mean.
 template <class T>
 void batch_moments(const Channels& a, int64_t cost, const T* x, T* mean, T* rest, T* variance) {
   const T count = T(a.n * a.inner);
@@ -99,7 +99,7 @@ void batch_moments(const Channels& a, int64_t cost, const T* x, T* mean, T* rest
   }
 }
 
-// kept = (1 - factor) kept + factor now, the variance unbiased
+// kept = (1 - factor) kept + factor now, with the unbiased variance
 template <class T>
 void update_kept(const Channels& a, double momentum, int64_t* batches, const T* mean, const T* variance,
                  T* kept_mean, T* kept_variance) {
@@ -112,7 +112,7 @@ void update_kept(const Channels& a, double momentum, int64_t* batches, const T* 
   }
 }
 
-// s[c] = sum of dy, t[c] = sum of dy (x - mean) over a channel
+// s[c] = sum of dy over channel c, t[c] = sum of dy (x - mean)
 template <class T>
 void gradient_sums(const Channels& a, int64_t cost, const T* x, const T* mean, const T* dy, T* s, T* t) {
   const auto& k = kernels<T>().norm;
@@ -186,8 +186,8 @@ void run(const BatchNormFwd& k) {
   });
 }
 
-// With s and t the sums of dy and of dy (x - mean) rstd over a channel, m its number of elements, and z the
-// normalized channel: dx = w rstd (dy - s / m - z t / m), without s and t outside training; dw = t, db = s.
+// dx = w rstd (dy - s / m - z t / m), dw = t, db = s, with the sums s of dy and t of dy (x - mean) rstd over
+// a channel of m elements, and the normalized channel z. In evaluation mode, dx = w rstd dy.
 void run(const BatchNormBwd& k) {
   visit_float(k.x.dtype, [&](auto zero) {
     using T = decltype(zero);

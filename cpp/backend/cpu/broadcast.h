@@ -1,18 +1,18 @@
-// The rows of a BroadcastLoop, shared by the threads.
+// Splits the rows of a BroadcastLoop over threads.
 #pragma once
 #include "../../core/parallel.h"
 #include "../kernels/broadcast.h"
 
 namespace nncore::cpu {
 
-// row(at, n, from): output elements [at, at + n) come from operands at from[0..2], with the innermost
-// strides.
+// row(at, n, from) computes the output elements [at, at + n) from operands at from[0..2] with the
+// innermost strides.
 template <class Row>
 void for_broadcast_rows(const BroadcastLoop& loop, int64_t total, int64_t cost, Row row) {
   if (total == 0) return;
   const int last = loop.ndim - 1;
   const int64_t width = loop.size[last], rows = total / width;
-  if (rows == 1) {  // the common case: cut the row itself
+  if (rows == 1) {  // the common case: split the row itself
     parallel_for(width, cost, [&](int64_t begin, int64_t end) {
       const int64_t from[3] = {begin * loop.stride[0][last], begin * loop.stride[1][last],
                                begin * loop.stride[2][last]};

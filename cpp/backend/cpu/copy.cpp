@@ -1,4 +1,4 @@
-// Copies, casts, fills and choices between two tensors.
+// Copies, casts, fills, and selections between two tensors.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -35,7 +35,7 @@ void copy_row(int64_t n, const T* src, int64_t src_stride, T* dst, int64_t dst_s
   }
 }
 
-// Rows [begin, end) of all axes but the last, counted in row-major order.
+// Rows [begin, end), counted in row-major order over all axes but the last.
 template <class T, bool accumulate>
 void copy_rows(const Copy& k, const T* src, T* dst, int64_t begin, int64_t end) {
   const int last = k.ndim - 1;
@@ -59,7 +59,7 @@ void copy_rows(const Copy& k, const T* src, T* dst, int64_t begin, int64_t end) 
   }
 }
 
-// A plain transpose goes by square tiles, so that both sides stay within a few cache lines.
+// A plain transpose uses square tiles, so that both sides stay within a few cache lines.
 template <class T>
 void transpose_tiles(const Copy& k, const T* src, T* dst, int64_t begin, int64_t end) {
   constexpr int64_t tile = 16;
@@ -76,8 +76,8 @@ To convert(From v) {
   if constexpr (std::is_same_v<To, bool>) {
     return v != From(0);
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    // C++ leaves a cast of NaN or of a value out of range undefined. Here NaN becomes 0, and other values the
-    // nearest number of the type.
+    // In C++ a cast of NaN or of a value out of range is undefined. Here NaN becomes 0, and other values
+    // become the nearest number of the type.
     constexpr From low = From(std::numeric_limits<To>::min()), high = From(std::numeric_limits<To>::max());
     return v != v      ? To(0)
            : v <= low  ? std::numeric_limits<To>::min()
@@ -126,7 +126,7 @@ void run(const Cast& k) {
   visit(k.x.dtype, [&](auto from) {
     visit(k.y.dtype, [&](auto to) {
       using From = decltype(from);
-      using Stored = std::conditional_t<std::is_same_v<From, bool>, uint8_t, From>;  // a bool may be any byte
+      using Stored = std::conditional_t<std::is_same_v<From, bool>, uint8_t, From>;  // a bool can be any byte
       using To = decltype(to);
       const Stored* x = k.x.as<Stored>();
       To* y = k.y.as<To>();

@@ -76,7 +76,7 @@ constexpr bool sliced[] = {
 
 bool is_sliced(Kernel kernel) { return sliced[size_t(kernel)]; }
 
-// The elements of all calls, one after another, are one range: the team receives them in one hand-over.
+// The elements of all calls form one range, so the team runs them in one parallel_for.
 void together(const Call* const* calls, int count) {
   int64_t ends[max_together], n = 0, cost = 0;
   for (int i = 0; i < count; i++) {

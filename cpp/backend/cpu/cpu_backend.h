@@ -1,4 +1,4 @@
-// The backend of the host's processor.
+// The backend of the host's processors.
 #pragma once
 #include "../backend.h"
 
@@ -15,13 +15,13 @@ class CpuBackend final : public Backend {
   std::unique_ptr<Program> prepare(std::vector<const Call*> calls, std::vector<Group> groups) const override;
 };
 
-// Whether a kernel can run on a range of its elements, together with other calls.
+// True if a kernel can run on a range of its elements, together with other calls.
 bool is_sliced(Kernel kernel);
 inline constexpr int max_together = 128;
-// Runs up to max_together calls of sliced kernels as one. None of them touches what another writes.
+// Runs up to max_together calls of sliced kernels as one. No call may use memory that another writes.
 void together(const Call* const* calls, int count);
-// Runs calls of equally many elements (pieces.h) piece by piece: all calls run on a piece before the next
-// piece begins. local_bytes: memory of a piece.
+// Runs calls with equal numbers of elements (pieces.h) piece by piece: all calls run on a piece before the
+// next piece begins. local_bytes: the memory of a piece.
 void piecewise(const Call* const* calls, int count, int64_t local_bytes);
 
 }  // namespace nncore::cpu

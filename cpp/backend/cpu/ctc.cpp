@@ -1,7 +1,7 @@
 // Connectionist temporal classification (Graves et al. 2006), in logarithms. A target of L labels has 2 L + 1
-// states: blanks around and between the labels. alpha[t][s] is the log-probability of all beginnings that
-// stand in state s after step t, beta[t][s] that of all ends from there, both with step t's own probability.
-// These logarithms grow with the steps and are subtracted from each other, so they are double throughout.
+// states: blanks around and between the labels. alpha[t][s] is the log-probability of all beginnings of paths
+// that are in state s after step t, beta[t][s] that of all their ends; both include the probability of step
+// t. These logarithms grow with the steps and are subtracted from each other, so they are always double.
 #include <algorithm>
 #include <limits>
 
@@ -21,23 +21,24 @@ namespace nncore::cpu {
 
 namespace {
 
-constexpr int64_t block = 16;  // steps between two looks for an interrupt
+constexpr int64_t block = 16;  // steps between checks for an interrupt
 constexpr double never = -std::numeric_limits<double>::infinity();
 
-// One sample: its sizes, where its targets and states begin.
+// One sample: its sizes, and the offsets of its targets and states.
 struct Sample {
   int64_t n, steps, length, first_target, first_state;
   int64_t states() const { return 2 * length + 1; }
 };
 
-// Where each sample lies. The lengths are checked here, in backward again: alpha has room for all that pass.
+// Finds the samples and checks their lengths, in backward too: the lengths may have changed, and alpha has
+// room for all valid ones.
 template <class K>
 void for_samples(const K& k, Sample* to) {
   int64_t used = 0;
   for (int64_t n = 0; n < k.batch; n++) {
     const int64_t steps = index_at(k.input_lengths, n), length = index_at(k.target_lengths, n);
-    check(steps >= 0 && steps <= k.steps, "ctc_loss: input_lengths[", n, "] is ", steps, "; log_probs have ",
-          k.steps, " steps");
+    check(steps >= 0 && steps <= k.steps, "ctc_loss: input_lengths[", n, "] is ", steps,
+          "; expected 0 to the ", k.steps, " steps of log_probs");
     const int64_t room = k.width >= 0 ? k.width : k.count - used;
     check(length >= 0 && length <= room, "ctc_loss: target_lengths[", n, "] is ", length, " but ", room,
           " targets are left");
@@ -73,7 +74,7 @@ class Lattice {
       const int64_t label = i % 2 ? index_at(k.targets, s.first_target + i / 2) : k.blank;
       check<IndexError>(label >= 0 && label < k.classes && (i % 2 == 0 || label != k.blank),
                         "ctc_loss: target ", label, " at position ", i / 2, " of sample ", s.n,
-                        " must be one of ", k.classes, " classes and not the blank ", k.blank);
+                        " must be a class from 0 to ", k.classes - 1, " and not the blank ", k.blank);
       labels_.data()[i] = label;
     }
   }
@@ -83,10 +84,11 @@ class Lattice {
     return double(log_probs_[(t * k_.batch + s_.n) * k_.classes + c]);
   }
 
-  // States two apart are neighbours where their labels differ.
+  // A path may skip a blank between two different labels.
   bool skips(int64_t s) const { return s >= 2 && s % 2 && label(s) != label(s - 2); }
 
-  // to[s] = log-probability of step t in state s, given the row of the step before (forward) or after it.
+  // to[s] = log-probability of state s at step t, from the row of the step before (forward) or
+  // after (backward).
   void step(int64_t t, const double* from, bool forward, double* to) {
     const int64_t n = s_.states(), sign = forward ? 1 : -1;
     double *const top = terms_.data(), *const term = top + n;
@@ -105,7 +107,7 @@ class Lattice {
     map<formulas::Log>(n, to);
     for (int64_t s = 0; s < n; s++) to[s] = top[s] == never ? never : to[s] + top[s] + log_prob(t, label(s));
   }
-  // The first row (forward) or the last one.
+  // The first row (forward) or the last row (backward).
   void edge(int64_t t, bool forward, double* to) const {
     const int64_t n = s_.states();
     std::fill_n(to, n, never);
@@ -144,7 +146,7 @@ void run(const CtcFwd& k) {
         Lattice<T, CtcFwd> lattice(k, s);
         const int64_t m = s.states();
         double* const alpha = k.alpha.as<double>() + s.first_state;
-        double likelihood = s.length == 0 ? 0 : never;  // of nothing, from no step at all
+        double likelihood = s.length == 0 ? 0 : never;  // without steps, only the empty target is possible
         for (int64_t t = 0; t < s.steps; t++) {
           if (t % block == block - 1 && interrupted()) return;
           if (t == 0)
@@ -168,8 +170,8 @@ void run(const CtcFwd& k) {
   });
 }
 
-// d loss / d log_probs[t][c] = - sum over the states s of label c of exp(alpha + beta - log_probs[t][c] +
-// nll)
+// d loss / d log_probs[t][c] =
+//     - sum over the states s of label c of exp(alpha + beta - log_probs[t][c] + nll)
 void run(const CtcBwd& k) {
   const Scratch<Sample> samples(k.batch);
   for_samples(k, samples.data());

@@ -14,7 +14,7 @@ namespace nncore::cpu {
 
 namespace {
 
-// Lowest first.
+// In rising order.
 std::vector<const Level*> usable_levels() {
   std::vector<const Level*> levels = {&nncore_level_scalar};
 #ifdef NNCORE_HAS_avx2
@@ -57,7 +57,7 @@ void set_level(const std::string& name) {
     choices += (choices.empty() ? "" : ", ") + std::string(level->name);
   }
   raise<ValueError>("NNCORE_ISA: '", name,
-                    "' is not an instruction-set level of this processor; choose one of ", choices);
+                    "' is not an instruction-set level of this processor; set it to one of ", choices);
 }
 
 void choose_level() {

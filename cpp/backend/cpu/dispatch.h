@@ -1,10 +1,10 @@
-// The instruction-set levels in this build and the one in use.
+// The levels of this build, and the active one.
 #pragma once
 #include "isa/level.h"
 
 namespace nncore::cpu {
 
-extern const Level* active_level;  // chosen once at import, by CPU and NNCORE_ISA
+extern const Level* active_level;  // chosen once, at import, by the CPU and NNCORE_ISA
 
 inline const Level& level() { return *active_level; }
 

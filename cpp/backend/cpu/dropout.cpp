@@ -1,5 +1,4 @@
-// Dropout. What is dropped follows from a place in the random sequence, which forward writes down, so that
-// backward drops the same.
+// Dropout. Forward saves the position in the random sequence, so that backward drops the same elements.
 #include <algorithm>
 
 #include "../../core/parallel.h"
@@ -14,10 +13,10 @@ constexpr int64_t group = DropoutFwd::group;
 
 template <class T>
 struct Change {
-  T scale, shift, dropped;  // of an element: x * scale + shift, or dropped
+  T scale, shift, dropped;  // an element becomes x * scale + shift, or dropped
 };
 
-// n elements in runs of `inner`.
+// n elements in runs of `inner`, which are dropped as a whole.
 template <class T>
 void drop(int64_t n, int64_t inner, double p, int64_t cost, const int64_t* key, Change<T> change, const T* x,
           T* y) {

@@ -1,4 +1,4 @@
-// Elementwise kernels: loops of the active instruction-set level over the rows of a broadcast.
+// Elementwise kernels: loops of the active level over the rows of a broadcast.
 #include <algorithm>
 
 #include "../../core/parallel.h"
@@ -20,7 +20,7 @@ BinaryForm form_of(const BroadcastLoop& loop) {
   return loop.stride[0][last] == 0 ? a_single : loop.stride[1][last] == 0 ? b_single : both_vectors;
 }
 
-// Integers are exact and need no level; only the ops that mean something for them are defined.
+// Integers are exact and need no level. Only some ops are defined for them.
 template <class T>
 T integer_op(int op, T a, T b) {
   using U = std::make_unsigned_t<T>;  // wraps around, as in NumPy
@@ -36,7 +36,7 @@ T integer_op(int op, T a, T b) {
           : op == BinaryOps::index_of<formulas::Remainder> ? "remainder"
                                                            : "floor_divide",
           ": an integer divided by zero");
-    const bool negates = std::is_signed_v<T> && b == T(-1);  // the least number has no opposite
+    const bool negates = std::is_signed_v<T> && b == T(-1);  // a / -1 overflows for the smallest number
     const T m = negates ? T(0) : T(a % b), q = negates ? T(U(0) - U(a)) : T(a / b);
     const bool adjust = m != 0 && (m < 0) != (b < 0);
     if (op == BinaryOps::index_of<formulas::Fmod>) return m;
@@ -87,8 +87,8 @@ void run(const UnaryBwd& k) {
     using T = decltype(zero);
     const T *x = k.x.as<T>(), *y = k.y.as<T>(), *dy = k.dy.as<T>();
     T* dx = k.dx.as<T>();
-    const T *const any_x = x ? x : dy, *const any_y =
-                                           y ? y : dy;  // an op that reads no x may get any numbers
+    // an op that does not read x or y may get any numbers
+    const T *const any_x = x ? x : dy, *const any_y = y ? y : dy;
     const T scalars[max_scalars] = {T(k.scalars[0]), T(k.scalars[1])};
     const auto row = kernels<T>().elementwise.unary_bwd[k.op];
     parallel_for(k.n, k.cost(), [&](int64_t begin, int64_t end) {
@@ -123,7 +123,7 @@ void run(const BinaryBwd& k) {
   visit_float(k.dy.dtype, [&](auto zero) {
     using T = decltype(zero);
     const T *a = k.a.as<T>(), *b = k.b.as<T>(), *dy = k.dy.as<T>();
-    const T* y = k.y ? k.y.as<T>() : dy;  // an op that reads no y may get any numbers
+    const T* y = k.y ? k.y.as<T>() : dy;  // an op that does not read y may get any numbers
     T* d = k.d.as<T>();
     const auto& table = kernels<T>().elementwise;
     const auto row = (k.operand == 0 ? table.binary_da : table.binary_db)[k.op][form_of(k.loop)];

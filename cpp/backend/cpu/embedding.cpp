@@ -1,5 +1,5 @@
-// Rows of a table looked up by id, one by one or joined in bags. Backward counts the ids once; then one
-// thread adds the gradients of each row of the table, in order of position.
+// Looks up rows of a table by id, one by one or combined in bags. Backward sorts the positions by id once.
+// Then one thread per row of the table adds its gradients, in order of position.
 #include "../kernels/embedding.h"
 
 #include <algorithm>
@@ -21,7 +21,7 @@ namespace nncore::cpu {
 
 namespace {
 
-constexpr int64_t few = 1024;  // rows of a table between two looks for an interrupt
+constexpr int64_t few = 1024;  // rows of a table between checks for an interrupt
 
 template <class I>
 int64_t id_at(const char* op, const I* ids, int64_t i, int64_t rows) {
@@ -52,11 +52,11 @@ void scale_row(int64_t n, T s, T* y) {
   if (s != T(1)) kernels<T>().loss.scale_shift(n, y, s, T(0), y);
 }
 
-// Positions of each id: at[start[id]] .. at[start[id + 1] - 1], rising.
+// The positions of each id in rising order: at[start[id]] .. at[start[id + 1] - 1].
 struct Buckets {
-  static constexpr int64_t block = 1 << 18;  // ids between two looks for an interrupt
+  static constexpr int64_t block = 1 << 18;  // ids between checks for an interrupt
   Scratch<int64_t> start, at;
-  bool whole = false;  // not interrupted
+  bool whole = false;  // true if not interrupted
 
   template <class I>
   Buckets(const char* op, const I* ids, int64_t count, int64_t rows) : start(rows + 2), at(count) {
@@ -74,7 +74,7 @@ struct Buckets {
   }
   int64_t begin(int64_t row) const { return start.data()[row]; }
   int64_t end(int64_t row) const { return start.data()[row + 1]; }
-  // The first row whose share of rows and positions begins at `work` or later.
+  // The first row with at least `work` rows and positions before it.
   int64_t row_from(int64_t work, int64_t rows) const {
     int64_t low = 0, high = rows;
     while (low < high) {
@@ -88,8 +88,8 @@ struct Buckets {
   }
 };
 
-// dw[id] = sum of add(position, row) over the positions of id, divided by their number with by_frequency; 0
-// for the padding row. K: EmbeddingBwd, or the sizes of bags.
+// dw[id] = sum of add(position, row) over the positions of id, divided by their number if by_frequency; 0 for
+// the padding row. K: EmbeddingBwd, or the sizes of bags.
 template <class T, class K, class Add>
 void scatter(const Buckets& ids, int64_t count, const K& a, bool by_frequency, int64_t cost, T* dw, Add add) {
   if (!ids.whole) return;
@@ -105,7 +105,7 @@ void scatter(const Buckets& ids, int64_t count, const K& a, bool by_frequency, i
   });
 }
 
-// Offsets count from 0 and rise: they are checked and copied at once.
+// Checks and copies the offsets, which begin with 0 and rise.
 struct Bags {
   const BagSizes& a;
   const int64_t* const ids;
@@ -125,9 +125,9 @@ struct Bags {
     }
   }
 
-  // Of the bag after the last: where that one ends.
+  // The first position of a bag. The begin of the bag after the last is the end of the last.
   int64_t begin(int64_t bag) const { return a.length < 0 ? starts.data()[bag] : bag * a.length; }
-  // f(position, id) for what a bag holds.
+  // Calls f(position, id) for the ids of a bag, without padding.
   template <class F>
   void each(int64_t bag, F f) const {
     const int64_t end = begin(bag + 1);
@@ -137,7 +137,7 @@ struct Bags {
   void at(int64_t i, F f) const {
     if (const int64_t id = id_at("embedding_bag", ids, i, a.rows); id != a.padding) f(i, id);
   }
-  // Of a sum 1, of a mean one over the number of ids that are not padding.
+  // 1 for a sum; for a mean, 1 / the number of ids that are not padding.
   template <class T>
   T scale(bool mean, int64_t bag) const {
     if (!mean) return T(1);
@@ -257,7 +257,7 @@ void run(const EmbeddingBagMaxFwd& k) {
   });
 }
 
-// Each thread has columns of its own.
+// The threads split the columns.
 void run(const EmbeddingBagMaxBwd& k) {
   const BagSizes& a = k.sizes;
   const Bags bags(k);
@@ -268,9 +268,9 @@ void run(const EmbeddingBagMaxBwd& k) {
     const auto less = kernels<T>().elementwise.compare[CompareOps::index_of<formulas::Lt>][both_vectors];
     parallel_ranges(a.cols, k.cost(), [&](int64_t begin, int64_t end) {
       for (int64_t r = 0; r < a.rows; r++) std::fill(dw + r * a.cols + begin, dw + r * a.cols + end, T(0));
-      constexpr int64_t word = sizeof(uint64_t);  // so many columns are passed over at once
+      constexpr int64_t word = sizeof(uint64_t);  // the number of columns that are skipped at once
       const int64_t n = end - begin;
-      const Scratch<double> totals(a.bags > column_chunk ? a.rows * n : 0);  // of rows of many bags
+      const Scratch<double> totals(a.bags > column_chunk ? a.rows * n : 0);  // long sums are kept in double
       if (totals.data()) std::fill_n(totals.data(), a.rows * n, 0.0);
       const int64_t padded = (n + word - 1) / word * word;
       const Scratch<uint8_t> is_less(padded), is_found(padded);

@@ -1,4 +1,4 @@
-// Folds: sums of a term of each element, along one axis of (outer, n, inner).
+// Folds: sums of a term of each element along one axis of (outer, n, inner).
 #include "../kernels/fold.h"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace nncore::cpu {
 
 namespace {
 
-// y = end(scale * y); sum: a copy of y before its logarithm
+// y = end(scale * y); sum: a copy of y before the logarithm
 template <class T>
 void finish(const FoldFwd& k, const T* m, T* y, T* sum) {
   const int64_t count = k.outer * k.inner;
@@ -33,17 +33,17 @@ void finish(const FoldFwd& k, const T* m, T* y, T* sum) {
     std::copy_n(y, count, sum);
     apply(UnaryOps::index_of<formulas::Log>, T(0));
     for (int64_t i = 0; i < count; i++)
-      y[i] = m[i] - m[i] == T(0) ? m[i] + y[i] : m[i];  // +-inf, NaN: m itself
+      y[i] = m[i] - m[i] == T(0) ? m[i] + y[i] : m[i];  // m for +-inf and NaN
   }
 }
 
-// dy through the end of the fold and the constant factor of the term's derivative
+// c = dy times the derivative of the fold's end and the constant factor of the term's derivative
 template <class T>
 void coefficients(const FoldBwd& k, const T* m, const T* y, const T* dy, T* c) {
   const int64_t count = k.outer * k.inner;
   const bool squares = k.term == Fold::deviation || k.term == Fold::square;
   const T factor = T(k.scale * (squares && k.end == FoldEnd::none ? 2 : 1));
-  if (k.end == FoldEnd::log_plus) {  // a sum of nothing but e^-inf passes 0
+  if (k.end == FoldEnd::log_plus) {  // if all x are -inf, the gradient is 0
     for (int64_t i = 0; i < count; i++)
       c[i] = m[i] == -std::numeric_limits<T>::infinity() ? T(0) : dy[i] / y[i];
   } else if (k.end == FoldEnd::root) {
@@ -57,26 +57,26 @@ void coefficients(const FoldBwd& k, const T* m, const T* y, const T* dy, T* c) {
   }
 }
 
-// n numbers: their mean, and the sum of the squares of their deviations from it
+// The mean of n numbers, and the sum of squares of their deviations from it.
 struct Moments {
   double n, mean, squares;
 };
 
-// Of two parts together (Chan, Golub and LeVeque 1979).
+// The moments of the union (Chan, Golub and LeVeque 1979).
 Moments merged(const Moments& a, const Moments& b) {
   const double n = a.n + b.n, apart = b.mean - a.mean;
   return {n, a.mean + apart * (b.n / n), a.squares + b.squares + apart * apart * (a.n * b.n / n)};
 }
 
-// A mean as the number nearest to it and its rounding error.
+// Splits a mean into the nearest number and the rounding error.
 template <class T>
 void split(double exact, T* mean, T* rest) {
   *mean = T(exact);
   *rest = T(exact - double(*mean));
 }
 
-// Means and sums of squared deviations of rows in one pass: each chunk is still in the first cache when its
-// mean is known. Chunks merge pairwise.
+// Means and sums of squared deviations of rows in one pass over memory: a chunk is still in the first-level
+// cache when its mean is computed. Chunks merge pairwise.
 template <class T>
 void row_moments(const FoldFwd& k, T* mean, T* rest) {
   const T* const x = k.x.as<T>();
@@ -101,7 +101,7 @@ void row_moments(const FoldFwd& k, T* mean, T* rest) {
   }
 }
 
-// Of columns: the mean of the deviations from a rough mean corrects it.
+// The same for columns: the mean of the deviations from an approximate mean corrects it.
 template <class T>
 void column_moments(const FoldFwd& k, T* mean, T* rest) {
   const T* const x = k.x.as<T>();
@@ -168,7 +168,7 @@ void run(const FoldBwd& k) {
     const Scratch<T> c(k.outer * k.inner);
     const T* const given = k.m.as<T>();
     coefficients(k, given, k.y.as<T>(), k.dy.as<T>(), c.data());
-    const T *const m = given ? given : c.data(),  // unread: any readable memory
+    const T *const m = given ? given : c.data(),  // not used, but must be readable
         *const rest = k.term == Fold::deviation ? m + k.outer * k.inner : m;
     const auto& table = kernels<T>().fold;
     const T power = T(k.power);

@@ -1,4 +1,4 @@
-// Which calls of a captured step run as one.
+// Forms the groups of calls of a captured step that run as one.
 #include <algorithm>
 
 #include "../pieces.h"
@@ -13,7 +13,7 @@ bool apart(const Operand& a, const Operand& b) {
   return !x || !y || x + a.bytes <= y || y + b.bytes <= x;
 }
 
-// Whether f(a, b) holds for all operands of two calls of which one writes and that lie on the same memory.
+// True if f(a, b) holds for all pairs of operands of two calls that overlap in memory and that a call writes.
 template <class F>
 bool where_one_writes(const Call& x, const Call& y, F f) {
   for (const Operand& a : x.operands())
@@ -22,12 +22,12 @@ bool where_one_writes(const Call& x, const Call& y, F f) {
   return true;
 }
 
-// Whether the calls may run in any order, also at once.
+// True if the calls may run in any order, or at the same time.
 bool independent(const Call& a, const Call& b) {
   return where_one_writes(a, b, [](const Operand&, const Operand&) { return false; });
 }
 
-// Whether an element of the later call needs only the same element of the earlier one.
+// True if each element of the later call needs only the same element of the earlier one.
 bool aligned(const Call& a, const Call& b, int64_t elements) {
   return where_one_writes(a, b, [&](const Operand& x, const Operand& y) {
     return x.data == y.data && x.dtype == y.dtype && is_whole(x, elements) && is_whole(y, elements);
@@ -35,10 +35,10 @@ bool aligned(const Call& a, const Call& b, int64_t elements) {
 }
 
 struct Member : Candidate {
-  int64_t elements;  // if running the call piece by piece can pay; else 0
+  int64_t elements;  // 0 if the call is not worth running piece by piece
 
   explicit Member(const Candidate& c) : Candidate(c), elements(elements_of(*c.call)) {
-    if (elements < 4 * piece) elements = 0;  // such a call fits into the second cache as a whole
+    if (elements < 4 * piece) elements = 0;  // such a call fits into the second-level cache
   }
   bool may_meet(const Member& o) const {
     return (reads_argument && o.writes_outside) || (writes_outside && o.reads_argument);
@@ -48,8 +48,8 @@ struct Member : Candidate {
 
 }  // namespace
 
-// Neighbours run as one if they are steps of optimizers of which none needs another, or elementwise calls of
-// equally many elements. A short call between them that does not depend on them goes first.
+// Consecutive calls form a group if they are independent optimizer steps, or elementwise calls with equal
+// numbers of elements. A short call between them that is independent of them moves before them.
 std::vector<Group> CpuBackend::group(std::vector<Candidate>& calls) const {
   constexpr int64_t is_short = 1000;  // ns
   std::vector<Group> groups;

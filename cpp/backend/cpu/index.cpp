@@ -1,5 +1,5 @@
-// Elements chosen by an index, and its transpose: elements added or set where the index points. Where indices
-// repeat, elements are added or set in order, whatever the number of threads.
+// Gathers elements by an index, and the transposed ops, which add or set elements by an index. For a repeated
+// index, elements are added or set in order, with any number of threads.
 #include "../kernels/index.h"
 
 #include <algorithm>
@@ -17,9 +17,9 @@ namespace nncore::cpu {
 
 namespace {
 
-constexpr int64_t block = 4096;  // rows between two looks for an interrupt
+constexpr int64_t block = 4096;  // rows between checks for an interrupt
 
-// The row, one of `rows`, that the index `at` at position i names.
+// The row of the index `at`, which is at position i; raises if it is out of range.
 template <class K>
 int64_t row_of(const K& k, int64_t at, int64_t i, int64_t rows) {
   check<IndexError>(at >= (k.wrap ? -rows : 0) && at < rows, k.op, ": index ", at, " at position ", i,
@@ -27,7 +27,8 @@ int64_t row_of(const K& k, int64_t at, int64_t i, int64_t rows) {
   return at < 0 ? at + rows : at;
 }
 
-// Shares the lanes of (outer, inner) among threads: body(o, i0, i1) gets inner [i0, i1) of one outer.
+// Splits the lanes of (outer, inner) over threads: body(o, i0, i1) gets the inner range [i0, i1)
+// of one outer.
 template <class Body>
 void for_lanes(int64_t outer, int64_t inner, int64_t cost, Body body, int64_t strip = 512) {
   const int64_t strips = (inner + strip - 1) / strip;
@@ -47,7 +48,7 @@ void run(const GatherRows& k) {
     const auto* index = k.index.as<decltype(zero)>();
     const std::byte* x = k.x.as<std::byte>();
     std::byte* y = k.y.as<std::byte>();
-    // Rows without elements: each index is checked once.
+    // for rows without elements, each index is only checked, once
     const int64_t outer = row_bytes ? k.outer : std::min<int64_t>(k.outer, 1);
     parallel_for(outer * k.count, k.cost(), [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; i++) {
@@ -59,7 +60,7 @@ void run(const GatherRows& k) {
   });
 }
 
-// Rows to which so many are added that the sum would lose digits: their sums are kept in double.
+// Rows with long sums, which are kept in double to limit the rounding error.
 class LongSums {
  public:
   template <class I>
@@ -81,7 +82,7 @@ class LongSums {
   std::vector<int32_t> place_;
 };
 
-// Threads share the columns.
+// The threads split the columns.
 void run(const ScatterAddRows& k) {
   visit_index(k.index.dtype, [&](auto zero) {
     const auto* index = k.index.as<decltype(zero)>();
@@ -142,7 +143,7 @@ void run(const GatherAxis& k) {
   });
 }
 
-// Adds where sums may be long: those of a strip are kept in double.
+// Adds with long sums: the sums of a strip are kept in double.
 template <class I, class T>
 void add_long(const ScatterAxis& k, const I* index, const T* src, T* y) {
   const int64_t strip = std::clamp<int64_t>((1 << 17) / std::max<int64_t>(k.n, 1), 16, 512);

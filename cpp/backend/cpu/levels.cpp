@@ -1,5 +1,4 @@
-// The levels of this build, each put together from its families of kernels. A new family is one line in each
-// list.
+// The levels of this build, each with its families of kernels. A new family is one line in each list.
 #include "isa/level.h"
 
 namespace nncore {

@@ -29,7 +29,7 @@ class Array {
   float* data_;
 };
 
-// once() returns the amount of work that it did.
+// once() returns the amount of its work.
 template <class F>
 double best_rate(double seconds, F once) {
   using Clock = std::chrono::steady_clock;
@@ -45,7 +45,7 @@ double best_rate(double seconds, F once) {
   return best;
 }
 
-// f(rank) on so many threads, be they worth it or not.
+// Calls f(rank) on this number of threads, even if fewer would be faster.
 template <class F>
 void together(int threads, F f) {
   detail::run_parts(threads, threads, [](void* context, int rank) { (*static_cast<F*>(context))(rank); }, &f);
@@ -63,7 +63,7 @@ double fma_rate(int threads, double seconds) {
   });
 }
 
-// f(begin, end) of each thread's part of n floats; parts are whole lines.
+// Calls f(begin, end) on each thread's part of n floats; parts are whole cache lines.
 template <class F>
 void over_parts(int threads, int64_t n, F f) {
   together(threads, [&](int rank) {
@@ -102,7 +102,7 @@ Limits measure_limits(int threads, double seconds, int64_t bytes) {
     });
     return 3.0 * double(n * sizeof(float));
   });
-  std::atomic<float> sum{0};  // keeps the reads alive
+  std::atomic<float> sum{0};  // keeps the compiler from removing the reads
   limits.read = best_rate(seconds, [&] {
     for (const Array* x : {&a, &b, &out})
       over_parts(threads, n, [&](int64_t begin, int64_t end) {

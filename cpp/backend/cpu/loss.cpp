@@ -1,6 +1,7 @@
-// Softmax over rows and cross-entropy from logits. With q the target distribution (one-hot, smoothed, or
-// given) and class weights w:  loss = sum_c w_c q_c (log(s) - (x_c - top)) with top = max(x), s = sum exp(x -
-// top),  d loss / d x_c = softmax(x)_c W - w_c q_c,  W = sum_c w_c q_c.
+// Softmax over rows, and cross-entropy from logits. For the target distribution q (one-hot, smoothed or
+// given) and class weights w, with top = max(x) and s = sum exp(x - top):
+//     loss = sum_c w_c q_c (log(s) - (x_c - top))
+//     d loss / d x_c = softmax(x)_c W - w_c q_c,  W = sum_c w_c q_c
 #include <algorithm>
 
 #include "../../core/error.h"
@@ -16,9 +17,9 @@ namespace nncore::cpu {
 
 namespace {
 
-constexpr int64_t block = 32;  // rows whose sums are kept at hand
+constexpr int64_t block = 32;  // rows whose sums are computed together
 
-// Class index of row r; ignored rows give -1, others outside [0, cols) raise.
+// The class index of row r; -1 if ignored. Raises for others outside [0, cols).
 template <class K>
 int64_t class_index(const K& k, int64_t r) {
   const int64_t t = index_at(k.target, r);
@@ -28,8 +29,8 @@ int64_t class_index(const K& k, int64_t r) {
   return t;
 }
 
-// Calls f(c, w_c q_c) for every class of row r with its share of the target. Returns what the row adds to the
-// denominator of a mean: the weight of its class, or 1 for given probabilities.
+// Calls f(c, w_c q_c) for every class of row r. Returns the row's contribution to the denominator of a mean:
+// the weight of its class, or 1 for given probabilities.
 template <class T, class K, class F>
 T for_targets(const K& k, int64_t r, F f) {
   const T* const weight = k.weight.template as<T>();
@@ -112,7 +113,7 @@ void run(const CrossEntropyFwd& k) {
       }
       for (int64_t r = begin; r < end; r++) {
         const T* row = x + r * k.cols;
-        double total = 0, weights = 0;  // chains as long as there are classes
+        double total = 0, weights = 0;  // double, because the chains are as long as the number of classes
         norm.data()[r] = for_targets<T>(k, r, [&](int64_t c, T q) {
           if (q != T(0)) total += double(q) * double(log_sum.data()[r] - (row[c] - top[r]));
           weights += double(q);

@@ -1,4 +1,4 @@
-// The multi-class hinge loss: of row x and class t, sum over c != t of w_t max(0, margin - x_t + x_c)^p / C.
+// The multi-class hinge loss of row x and class t: sum over c != t of w_t max(0, margin - x_t + x_c)^p / C.
 #include <algorithm>
 
 #include "../../core/error.h"

@@ -1,4 +1,4 @@
-// Masks, triangles, the places of elements other than 0, and classes as vectors.
+// Masks, triangles, indices of nonzero elements, and one-hot vectors.
 #include <algorithm>
 
 #include "../../core/error.h"
@@ -11,7 +11,7 @@ namespace nncore::cpu {
 
 namespace {
 
-// f(zero) with the type in which elements are compared with 0: a bool is any byte, as in NumPy.
+// Calls f(zero) with the type in which elements are compared with 0. A bool can be any byte, as in NumPy.
 template <class F>
 void visit_truth(DType t, F&& f) {
   visit(t == DType::boolean ? DType::uint8 : t, f);
@@ -50,7 +50,7 @@ void run(const Triangle& k) {
     if (k.cols == 0) return;
     parallel_for(k.batch * k.rows, k.cost(), [&](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; r++) {
-        // Columns [0, edge) are the triangle's (lower), or the others (upper).
+        // columns [0, edge) are inside the lower triangle, or outside the upper one
         const int64_t edge = std::clamp<int64_t>(r % k.rows + k.diagonal + (k.lower ? 1 : 0), 0, k.cols);
         const T* from = x + r * k.cols;
         T* to = y + r * k.cols;
@@ -84,7 +84,7 @@ void run(const NonzeroCount& k) {
   for (int64_t c = 1; c < chunks; c++) counts[c] += counts[c - 1];
 }
 
-// Each chunk writes as many places as were counted, also where another thread changes x meanwhile.
+// Each chunk writes as many indices as were counted, even if another thread changes x in the meantime.
 void run(const NonzeroFill& k) {
   const int64_t* counts = k.counts.as<int64_t>();
   int64_t* y = k.y.as<int64_t>();
@@ -108,8 +108,8 @@ void run(const NonzeroFill& k) {
           to += k.found_stride;
         }
         check(places == 0,
-              "nonzero: the tensor changed while its elements were counted; another thread "
-              "writes into its memory, take a copy with clone() first");
+              "nonzero: the tensor changed while its elements were counted, because another thread "
+              "writes to its memory; copy it with clone() first");
       }
     });
   });

@@ -1,5 +1,5 @@
-// Normalisation of rows (layer, rms and l2 norm) and of groups of channels, with the sums for weight and bias
-// in chunks of rows that depend on the shape alone.
+// Normalization of rows (layer, rms and l2 norm) and of groups of channels. The gradients of weight and bias
+// are summed in chunks of rows that depend on the shape only.
 #include <algorithm>
 
 #include "../../core/parallel.h"
@@ -18,15 +18,15 @@ T* at(T* p, int64_t offset) {
   return p ? p + offset : nullptr;
 }
 
-// Whether rows are written past the caches, each a whole number of cache lines.
+// True if the stores of rows bypass the caches; each row is then a whole number of cache lines.
 template <class T>
 bool streams(int64_t rows, int64_t cols, const T* out) {
   const int64_t row = cols * int64_t(sizeof(T));
   return out && row % line == 0 && begins_line(out) && is_large(rows * row);
 }
 
-// Rows in a chunk whose contributions to dweight and dbias form one chain: about 64 chunks, or more where
-// chains would be longer than those down a column.
+// The rows of a chunk, whose contributions to dweight and dbias form one chain. There are about 64 chunks, or
+// more if the chains would be longer than those of a column sum.
 int64_t norm_chunk(int64_t rows) {
   return rows > 64 * column_chunk ? 64 : std::max<int64_t>(64, (rows + 63) / 64);
 }
@@ -115,7 +115,7 @@ void run(const GroupNormFwd& k) {
     const int64_t size = k.channels * k.inner;
     parallel_for(k.n * k.groups, k.cost(), [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; i++) {
-        if (size == 0) {  // no values: backward multiplies empty sums by these
+        if (size == 0) {  // without values, backward multiplies empty sums by these
           mean[i] = rstd[i] = rest[i] = T(0);
           continue;
         }
@@ -131,7 +131,7 @@ void run(const GroupNormFwd& k) {
   });
 }
 
-// With s and t the sums of dy and of dy (x - mean) over a channel of one sample, and m the size of a group:
+// With the sums s of dy and t of dy (x - mean) over a channel of one sample, and the size m of a group:
 // dx = dy w rstd - (x - mean) rstd^3 / m sum(w t) - rstd / m sum(w s), dw = sum over n of t rstd, db of s.
 void run(const GroupNormBwd& k) {
   visit_float(k.x.dtype, [&](auto zero) {

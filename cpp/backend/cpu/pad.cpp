@@ -1,4 +1,4 @@
-// Padding with elements of the tensor itself, at both ends of one axis.
+// Padding with the tensor's own elements, at both ends of one axis.
 #include "../kernels/pad.h"
 
 #include <algorithm>
@@ -9,7 +9,7 @@ namespace nncore::cpu {
 
 namespace {
 
-// Which of n elements is at index i of the padded axis; the first of them is at 0.
+// The index of the element (of n) at position i of the padded axis; element 0 is at position 0.
 int64_t source(Padding mode, int64_t i, int64_t n) {
   if (i >= 0 && i < n) return i;
   switch (mode) {
@@ -22,7 +22,7 @@ int64_t source(Padding mode, int64_t i, int64_t n) {
   }
 }
 
-// row(j) for every index j of the padded axis that is outside the tensor itself.
+// Calls row(j) for every position j of the padded axis that is padding.
 template <class K, class F>
 void each_border_row(const K& k, F row) {
   for (int64_t j = 0; j < k.left; j++) row(j);

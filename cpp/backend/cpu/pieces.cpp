@@ -13,8 +13,8 @@ namespace nncore::cpu {
 
 namespace {
 
-// The results of a reduction of all elements, piece by piece: the nodes of one level of the tree in which the
-// chunks of a row are joined.
+// The partial results of a reduction of all elements, one per piece. They form one level of the tree that
+// joins the chunks of a row.
 struct Partial {
   const Reduce& whole;
   Scratch<double> results;

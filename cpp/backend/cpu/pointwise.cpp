@@ -1,5 +1,5 @@
-// Losses of single elements: one pass over the operands forward, one for each gradient. A sum is taken of
-// blocks, each while it is in the first cache level, and the blocks' sums join in the order of row_sum.
+// Losses per element: one pass over the operands forward, and one per gradient. Blocks are summed while they
+// are in the first-level cache, and their sums are joined in the order of row_sum.
 #include <algorithm>
 #include <cmath>
 
@@ -36,7 +36,7 @@ void within(const char* what, int64_t n, const T* x, T low, T high) {
   check(least >= low && most <= high, what, ", got values from ", least, " to ", most);
 }
 
-// What the domain of a formula asks of its operands.
+// Raises if operands are outside the domain of a formula.
 template <class T>
 void check_domain(int op, int64_t n, const T* a, const T* b, const T* c) {
   if (op == LossOps::index_of<losses::Bce>) {

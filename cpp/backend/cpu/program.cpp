@@ -1,4 +1,4 @@
-// How the CPU runs a captured step: group by group, each on one thread or on the team.
+// Runs a captured step on the CPU: group by group, each on one thread or on the team.
 #include <algorithm>
 #include <chrono>
 
@@ -19,9 +19,9 @@ class CpuProgram final : public Program {
   CpuProgram(std::vector<const Call*> calls, std::vector<Group> groups)
       : calls_(std::move(calls)), groups_(std::move(groups)), times_(groups_.size()) {}
 
-  // In a trial the groups are timed one by one, in turns on one thread and on the team. Afterwards each short
-  // group runs where it was faster. Long ones keep the team, which narrows itself while cores are busy. A
-  // trial from time to time corrects what a busy neighbour has distorted.
+  // A trial times each group, in turns on one thread and on the team. Afterwards each short group runs in the
+  // faster way. Long groups keep the team, which uses fewer threads while cores are busy. Trials are
+  // repeated, because other processes may have distorted the last one.
   void run(const Before& before) override {
     TeamLimit team;
     if (threads_ != num_threads()) {
@@ -44,7 +44,7 @@ class CpuProgram final : public Program {
  private:
   struct Times {
     bool alone = false;        // on one thread
-    int64_t best[2] = {0, 0};  // ns of the last trial's fastest run on one thread and on the team; 0: none
+    int64_t best[2] = {0, 0};  // ns of the last trial's fastest runs: one thread, the team; 0 if none
   };
 
   void run_settled(const Before& before, TeamLimit& team) {

@@ -1,4 +1,4 @@
-// Random values: element i depends on seed, offset and i alone, so any thread can make any element.
+// Random values. Element i depends only on seed, offset and i, so any thread can compute it.
 #include <algorithm>
 
 #include "../../core/parallel.h"
@@ -15,7 +15,7 @@ namespace {
 
 constexpr double two_pi = 6.283185307179586476925286766559;
 
-// u[0 .. end - begin) = uniform numbers begin .. end - 1: four floats or two doubles to a block.
+// u[0 .. end - begin) = uniform numbers begin .. end - 1: four floats or two doubles per block.
 template <class T>
 void uniform(RandomKey key, int64_t begin, int64_t end, T* u) {
   constexpr int64_t per_block = 16 / int64_t(sizeof(T));
@@ -35,8 +35,7 @@ void uniform(RandomKey key, int64_t begin, int64_t end, T* u) {
 template <class Op>
 constexpr int unary = UnaryOps::index_of<Op>;
 
-// Box and Muller 1958: sqrt(-2 log(1 - u)) cos(2 pi v), with log and cos of this library, on blocks of
-// pairs.
+// sqrt(-2 log(1 - u)) cos(2 pi v) (Box and Muller 1958), with this library's log and cos, on blocks of pairs.
 template <class T>
 void normal(RandomKey key, int64_t begin, int64_t end, T mean, T deviation, T* y) {
   constexpr int64_t block = 512;
@@ -86,7 +85,7 @@ void run(const Random& k) {
   });
 }
 
-// Fisher and Yates, in the form of Durstenfeld 1964.
+// The shuffle of Fisher and Yates in the form of Durstenfeld 1964.
 void run(const Permutation& k) {
   int64_t* y = k.y.as<int64_t>();
   const RandomKey key = k.random.key;

@@ -9,7 +9,7 @@ namespace nncore::cpu {
 
 namespace {
 
-// Products of float32 in double: each factor's rounding would stay in the result, however they are joined.
+// Products of float32 are computed in double: in float32, each factor would add a rounding error.
 void multiply(const Reduce& k) {
   const float* const x = k.x.as<float>();
   const int64_t count = k.outer * k.inner;
@@ -38,9 +38,9 @@ void multiply(const Reduce& k) {
   for (int64_t i = 0; i < count; i++) k.y.as<float>()[i] = float(products.data()[i] * k.scale);
 }
 
-constexpr int64_t block = 1 << 16;  // elements between two looks for an interrupt
+constexpr int64_t block = 1 << 16;  // elements between checks for an interrupt
 
-// f(lane, start) for every lane of (outer, n, inner): its first element has the index `start`.
+// Calls f(lane, start) for every lane of (outer, n, inner); start is the index of its first element.
 template <class K, class F>
 void for_lanes(const K& k, F f) {
   parallel_for(k.outer * k.inner, k.cost(), [&](int64_t begin, int64_t end) {
@@ -76,7 +76,7 @@ void reduce_float(const Reduce& k) {
     for (int64_t i = 0; i < k.outer * k.inner; i++) y[i] *= T(k.scale);
 }
 
-// Integers reduce exactly in any order; sums and products are int64.
+// Reductions of integers are exact in any order; sums and products are int64.
 template <class T>
 void reduce_integer(const Reduce& k) {
   const T* x = k.x.as<T>();
@@ -87,7 +87,7 @@ void reduce_integer(const Reduce& k) {
       Y s = k.op == Reduction::sum    ? Y(0)
             : k.op == Reduction::prod ? Y(1)
             : k.n > 0                 ? Y(from[0])
-                                      : Y(k.op == Reduction::min);  // of bool: all, any of nothing
+                                      : Y(k.op == Reduction::min);  // bool: all() or any() of no elements
       in_blocks(k.n, block, [&](int64_t first, int64_t last) {
         for (int64_t r = first; r < last; r++) s = Y(join<Y>(k.op, s, Y(from[r * k.inner])));
       });
@@ -126,8 +126,8 @@ void run(const Reduce& k) {
 
 namespace {
 
-// For contiguous rows: the level's kernel finds the extreme of each chunk; then a search finds the first
-// index of the row's extreme, in the first chunk that has it.
+// For contiguous rows. The level's kernel computes the extreme of each chunk. Then a search finds the first
+// index of the row's extreme in the first chunk that contains it.
 template <class T>
 void arg_reduce_rows(const ArgReduce& k) {
   const T* const x = k.x.as<T>();
@@ -153,7 +153,7 @@ void arg_reduce_rows(const ArgReduce& k) {
     constexpr int64_t piece = 128;
     for (T here; at + piece < k.n; at += piece)
       if (here = chunk(piece, from + at); here == best || here != here) break;
-    while (at + 1 < k.n && from[at] != best && from[at] == from[at]) at++;  // x may change meanwhile
+    while (at + 1 < k.n && from[at] != best && from[at] == from[at]) at++;  // bounded: x may have changed
     y[o] = at;
   };
   parallel_for(k.outer, k.cost() / 8, [&](int64_t begin, int64_t end) {
@@ -163,7 +163,7 @@ void arg_reduce_rows(const ArgReduce& k) {
 
 }  // namespace
 
-// NaN counts as the most extreme.
+// NaN is the most extreme value.
 void run(const ArgReduce& k) {
   visit(k.x.dtype, [&](auto zero) {
     using T = decltype(zero);

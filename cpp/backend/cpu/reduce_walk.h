@@ -1,5 +1,5 @@
-// How a reduction is cut: by its length alone, never by threads. Rows go in chunks whose results join
-// pairwise, columns in chains of rows (reduce.h).
+// Splits reductions into chunks by their length only, never by the number of threads. The chunks of a row are
+// joined pairwise; columns are chains of rows (reduce.h).
 #pragma once
 #include <algorithm>
 #include <vector>
@@ -28,7 +28,7 @@ T join(Reduction op, T a, T b) {
   }
 }
 
-// Joins n partial results in place: neighbours, then neighbours of those.
+// Joins n partial results in place: neighbors, then neighbors of the results.
 template <class T, class Join>
 T join_pairwise(T* part, int64_t n, Join join) {
   for (; n > 1; n = (n + 1) / 2) {
@@ -43,7 +43,7 @@ T join_pairwise(Reduction op, T* part, int64_t n) {
   return join_pairwise(part, n, [op](T a, T b) { return join(op, a, b); });
 }
 
-// results[r] = reduction of row r; chunk(row, begin, size) reduces a part of it.
+// results[r] = reduction of row r; chunk(row, begin, size) reduces one chunk of it.
 template <class T, class Chunk>
 void reduce_rows(Reduction op, int64_t rows, int64_t n, int64_t cost, Chunk chunk, T* results) {
   const int64_t chunks = std::max<int64_t>(1, (n + row_chunk - 1) / row_chunk);
@@ -63,8 +63,8 @@ void reduce_rows(Reduction op, int64_t rows, int64_t n, int64_t cost, Chunk chun
   for (int64_t r = 0; r < rows; r++) results[r] = join_pairwise(op, &parts[r * chunks], chunks);
 }
 
-// y (outer, inner) = reduction of (outer, n, inner) over the middle axis; columns(o, first, rows, j, width,
-// to) reduces so many rows of a strip of columns.
+// y (outer, inner) = reduction of (outer, n, inner) over the middle axis. columns(o, first, rows, j, width,
+// to) reduces some rows of a strip of columns.
 template <class T, class Columns>
 void reduce_middle(Reduction op, int64_t outer, int64_t n, int64_t inner, int64_t cost, Columns columns,
                    T* y) {
@@ -88,7 +88,7 @@ void reduce_middle(Reduction op, int64_t outer, int64_t n, int64_t inner, int64_
   });
 }
 
-// y (n) = the sum of `count` vectors, cut as down a column; add(i, to) adds vector i to `to`.
+// y (n) = the sum of `count` vectors, with the chains of a column sum; add(i, to) adds vector i to `to`.
 template <class T, class Add>
 void sum_vectors(int64_t count, int64_t n, T* y, Add add) {
   const int64_t chain = chain_rows(count);

@@ -1,7 +1,9 @@
-// Local response normalization (Krizhevsky, Sutskever and Hinton 2012, section 3.3): neighbouring channels
-// damp one another. With s_c = k + alpha * sum of x_j^2 over the window of c, the channels c - size / 2 to
-// c + (size - 1) / 2:  y_c = x_c s_c^-beta,  dx_c = dy_c s_c^-beta - 2 alpha beta x_c sum over the j in whose
-// window c lies of dy_j x_j s_j^(-beta - 1).
+// Local response normalization (Krizhevsky, Sutskever and Hinton 2012, section 3.3). The window of
+// channel c is the channels c - size / 2 to c + (size - 1) / 2. With s_c = k + alpha * sum of x_j^2 over
+// the window of c:
+//     y_c = x_c s_c^-beta
+//     dx_c = dy_c s_c^-beta - 2 alpha beta x_c sum of dy_j x_j s_j^(-beta - 1)
+// where the sum is over all j whose window contains c.
 #include <algorithm>
 
 #include "../../core/parallel.h"
@@ -31,7 +33,7 @@ void window_sum(int64_t low, int64_t high, int64_t ld, int64_t n, const T* x, T*
   kernels<T>().reduce.columns[int(Reduction::sum)](high - low + 1, n, ld, x + low * ld, y, false);
 }
 
-// f(sample, first, width) over strips of the images of all samples
+// Calls f(sample, first, width) for strips of the images of all samples.
 template <class K, class F>
 void for_strips(const K& k, F f) {
   const int64_t strips = (k.inner + strip - 1) / strip;

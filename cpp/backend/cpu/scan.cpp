@@ -1,5 +1,5 @@
-// Running sums and products along an axis, and the gradients of products. Each lane is one chain, kept in
-// double as its error grows with the axis; threads share the lanes.
+// Running sums and products along an axis, and the gradients of products. Each lane is one chain, in double
+// because its error grows with its length. Threads split the lanes.
 #include "../kernels/scan.h"
 
 #include <algorithm>
@@ -12,13 +12,13 @@ namespace nncore::cpu {
 
 namespace {
 
-constexpr int64_t block = 1 << 18;  // elements between two looks for an interrupt
+constexpr int64_t block = 1 << 18;  // elements between checks for an interrupt
 
 template <class T>
 using Carry = std::conditional_t<std::is_floating_point_v<T>, double, T>;
 
-// row(at, from, width, carry) for every step of every strip of lanes: `at` the offset of the step's row,
-// `from` that of the step before, -1 at the first; rows are `width` elements; carry: a number of each lane.
+// Calls row(at, from, width, carry) for every step of every strip of lanes. at: the offset of the step's row
+// of `width` elements; from: that of the previous step, or -1; carry: one number per lane.
 template <class T, class Row>
 void for_steps(int64_t outer, int64_t n, int64_t inner, bool reverse, int64_t cost, Row row) {
   constexpr int64_t strip = 512;
@@ -62,8 +62,7 @@ void run(const Scan& k) {
   });
 }
 
-// With P_r the product of all before r:  dx_r = P_r s_r,  s_r = dy_r + x_(r+1) s_(r+1). Zeros in x are
-// allowed.
+// dx_r = P_r s_r, s_r = dy_r + x_(r+1) s_(r+1), with the product P_r of all x before r. x may contain zeros.
 void run(const CumprodBwd& k) {
   visit_float(k.x.dtype, [&](auto zero) {
     using T = decltype(zero);

@@ -1,4 +1,4 @@
-// Memory for the length of one call.
+// Memory for the duration of one call.
 #pragma once
 #include <cstddef>
 #include <cstdint>

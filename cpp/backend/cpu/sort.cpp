@@ -1,5 +1,5 @@
-// Sorting along an axis: stable, NaN above everything. A value becomes an unsigned key whose order is the
-// wanted one. Then pairs of key and index are sorted digit by digit (long lanes) or by merging (short ones).
+// Stable sorting along an axis, with NaN above all numbers. A value is converted to an unsigned key with the
+// same order. Then pairs of key and index are sorted by radix sort (long lanes) or merge sort (short lanes).
 #include "../kernels/sort.h"
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace nncore::cpu {
 
 namespace {
 
-constexpr int64_t block = 1 << 18;  // elements between two looks for an interrupt
+constexpr int64_t block = 1 << 18;  // elements between checks for an interrupt
 
 template <class U>
 struct Entry {
@@ -36,7 +36,7 @@ auto key_of(T v) {
   }
 }
 
-// Runs of 1, 2, 4, ... are merged between the two arrays; returns the one that holds the result.
+// Merges runs of 1, 2, 4, ... from one array to the other; returns the array with the result.
 template <class E>
 E* merge_sort(E* a, E* b, int64_t n) {
   for (int64_t width = 1; width < n; width *= 2) {
@@ -67,7 +67,7 @@ E* radix_sort(E* a, E* b, int64_t n) {
       largest = std::max(largest, c);
       start += std::exchange(c, start);
     }
-    if (largest == n) continue;  // one digit for all
+    if (largest == n) continue;  // all keys have the same digit
     const auto moved = in_blocks(n, block, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; i++) b[count[d][a[i].key >> (bits * d) & (values - 1)]++] = a[i];
     });

@@ -1,5 +1,5 @@
-// Large outputs, which no cache would keep until they are read, go past the caches: a line that is written as
-// a whole need not be read first.
+// Stores of large outputs bypass the caches, which are too small to keep them. A cache line that is written
+// as a whole is then not read first.
 #pragma once
 #include <algorithm>
 #include <atomic>
@@ -14,14 +14,14 @@ inline constexpr int64_t line = 64;
 inline bool is_large(int64_t bytes) { return bytes > 16 << 20; }
 inline bool begins_line(const void* p) { return reinterpret_cast<uintptr_t>(p) % line == 0; }
 
-// f(i, n, to) computes items [i, i + n) of y, each of `width` values, for `to`: where they lie in y, or for a
-// large y a piece in the first cache that is then streamed. One way for all kernels, whose own stores stay as
-// they are. `reads` are as long as y, or none; what the piece after the next needs of them is asked for,
-// since the processor's own prefetching does not hide memory behind long arithmetic.
+// f(i, n, to) computes the items [i, i + n) of y, of `width` values each, and stores them at `to`: in y or,
+// for a large y, in a buffer in the first-level cache, which is then streamed to y. `reads` are inputs as
+// long as y, or null; they are prefetched, because the processor's prefetching does not overlap memory with
+// long arithmetic.
 template <class T, class F>
 void write_out(T* y, int64_t items, int64_t begin, int64_t end, F f, int64_t width = 1,
                std::initializer_list<const T*> reads = {}) {
-  // A short piece leaves while the next one is computed; a row may be longer.
+  // Short: the buffer is stored while the next items are computed. A row may be longer.
   constexpr int64_t size = 1024 / sizeof(T), most = 8192 / sizeof(T);
   const auto stream = kernels<T>().elementwise.stream;
   const int64_t step = std::max<int64_t>(1, size / width);
@@ -38,7 +38,7 @@ void write_out(T* y, int64_t items, int64_t begin, int64_t end, F f, int64_t wid
     f(i, n, static_cast<T*>(piece));
     stream(n * width, piece, y + i * width);
   }
-  std::atomic_thread_fence(std::memory_order_seq_cst);  // a lock that is released does not order streams
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // releasing a lock does not order streaming stores
 }
 
 }  // namespace nncore::cpu

@@ -1,5 +1,5 @@
-// Sums and products of any type. Those of integers wrap around, as in NumPy and PyTorch; in C++ the overflow
-// of signed numbers is undefined, so they are computed without sign.
+// Sums and products of any type. Integers wrap around, as in NumPy and PyTorch. They are computed as unsigned
+// numbers, because the overflow of signed numbers is undefined in C++.
 #pragma once
 #include <type_traits>
 
