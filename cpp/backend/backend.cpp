@@ -28,13 +28,13 @@ class Sequence final : public Program {
   std::vector<const Call*> calls_;
 };
 
-// The device that all operands share.
+// The device of all operands.
 Backend& common_backend(const KernelType& type, std::span<const Operand> operands) {
   Device* device = nullptr;
   for (const Operand& o : operands) {
     if (!o.storage) continue;
     if (device && device != &o.storage->device()) [[unlikely]]
-      raise<ValueError>(type.name(), ": one operand lies on '", device->name(), "' and another on '",
+      raise<ValueError>(type.name(), ": one operand is on '", device->name(), "' and another on '",
                         o.storage->device().name(), "'; move one of them with .to()");
     device = &o.storage->device();
   }

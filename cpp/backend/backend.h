@@ -1,4 +1,4 @@
-// A device with kernels, and the door through which every call passes.
+// Backends, which are devices with kernels, and submit(), which makes every call.
 #pragma once
 #include <memory>
 #include <span>
@@ -18,15 +18,15 @@ class Backend : public Device {
   using Run = void (*)(const void* k);  // k: the kernel's struct
 
   bool runs(Kernel kernel) const { return run_[size_t(kernel)] != nullptr; }
-  void run(Kernel kernel, const void* k) const { run_[size_t(kernel)](k); }  // which it must have
+  void run(Kernel kernel, const void* k) const { run_[size_t(kernel)](k); }  // runs(kernel) must be true
 
-  // Joins neighbouring calls of a captured step into groups; may reorder calls. By default each call is a
-  // group of its own.
+  // Forms groups of consecutive calls of a captured step; may reorder the calls. By default each
+  // call is a group.
   virtual std::vector<Group> group(std::vector<Candidate>& calls) const;
-  // Makes a captured step ready to run. By default its calls run one after another.
+  // Prepares a captured step for replays. By default its calls run one after another.
   virtual std::unique_ptr<Program> prepare(std::vector<const Call*> calls, std::vector<Group> groups) const;
 
-  // For tests: another function for a kernel (null: none); returns the one before.
+  // For tests: replaces the function of a kernel (null: none); returns the previous one.
   Run replace(Kernel kernel, Run run) { return std::exchange(run_[size_t(kernel)], run); }
 
  protected:
@@ -41,23 +41,24 @@ class Backend : public Device {
 inline Backend& backend_of(Device& device) { return static_cast<Backend&>(device); }
 inline Backend& backend_of(const Tensor& t) { return backend_of(t.device()); }
 
-// The backend of this name; ValueError lists those that there are.
+// The backend with this name. Raises a ValueError that lists the names.
 Backend& backend(const std::string& name);
 std::vector<std::string> backend_names();
 // Loads a shared library that exports nncore_backend(); see plugin.h.
 Backend& load_backend(const std::string& path);
 
-// Whether x's backend has kernels of these types. If not, an op uses its composition from simpler ops.
+// True if x's backend has these kernels. If not, an op uses its composition from simpler ops.
 template <KernelStruct... K>
 bool runs(const Tensor& x) {
   const Backend& b = backend_of(x);
   return (b.runs(K::kernel) && ...);
 }
 
-// Calls estimated to take longer release the interpreter lock while they run.
+// Calls with a higher estimated cost release the interpreter lock while they run.
 inline constexpr int64_t long_call_ns = 100'000;
 
-// Set by the language binding: what to do around a long call, and where in the user's program a call is made.
+// Functions set by the language binding: before and after a long call, and for the current line of the
+// user's program.
 struct Interpreter {
   void* (*leave)() = nullptr;
   void (*enter)(void*) = nullptr;
@@ -65,7 +66,7 @@ struct Interpreter {
 };
 extern Interpreter interpreter;
 
-// Leaves the interpreter to others while it lives.
+// Releases the interpreter to other threads while this object lives.
 class OutsideInterpreter {
  public:
   explicit OutsideInterpreter(bool wanted)
@@ -88,9 +89,9 @@ class CallRecorder : public Watcher {
 
 void submit(const KernelType& type, void* k, Generator* generator);
 
-// Runs a kernel on the backend of its operands, and records the call where a step is captured. Raises
-// TypeError for operands of float32 and float64 at once, ValueError for operands on several devices, and
-// NotImplementedError where the backend lacks the kernel.
+// Runs a kernel on the backend of its operands, and records the call if a step is being captured. Raises
+// TypeError for mixed float32 and float64 operands, ValueError for operands on several devices, and
+// NotImplementedError if the backend does not have the kernel.
 template <KernelStruct K>
 void submit(K k, Generator* generator = nullptr) {
   submit(kernel_type<K>, &k, generator);

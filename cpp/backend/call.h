@@ -1,5 +1,5 @@
-// A call is data: a kernel's struct, kept to be compared and run again. Eager mode runs a struct where it
-// lies; a captured step keeps calls and replays them.
+// A call is data: a copy of a kernel's struct that can be compared and run again. Eager mode runs the struct
+// without a copy; a captured step stores calls and replays them.
 #pragma once
 #include <cstddef>
 #include <cstring>
@@ -14,7 +14,7 @@ struct Call {
 
   const KernelType* type = nullptr;
   int64_t cost;                    // estimated nanoseconds on one thread
-  Generator* generator = nullptr;  // where a kernel that draws random numbers reserves them
+  Generator* generator = nullptr;  // reserves the random numbers of a kernel that draws some
   alignas(16) std::byte memory[max_bytes];
 
   template <KernelStruct K>

@@ -1,5 +1,5 @@
-// Every elementwise op. Kernels of all levels, the tape, the binding and the tests follow from these lists;
-// an op is known elsewhere by its index here. To be included inside the namespace of its user.
+// The lists of all elementwise ops. The kernels of all levels, the tape, the binding and the tests are
+// derived from them; an op is identified by its index. Include this file inside a namespace.
 #pragma once
 
 #include "formulas.h"

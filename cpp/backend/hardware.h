@@ -1,4 +1,4 @@
-// What the host's processor offers: instruction-set levels and measured limits.
+// The levels that the host's processor runs, and its measured limits.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -6,19 +6,19 @@
 
 namespace nncore {
 
-std::vector<std::string> level_names();   // of the levels that this processor can run, lowest first
-std::string level_name();                 // of the level in use
-void set_level(const std::string& name);  // ValueError lists the choices
-void choose_level();                      // the highest, or what NNCORE_ISA asks for
+std::vector<std::string> level_names();   // the levels that this processor can run, in rising order
+std::string level_name();                 // the active level
+void set_level(const std::string& name);  // raises a ValueError that lists the levels
+void choose_level();                      // sets the level of NNCORE_ISA, or the highest
 
-// The most that this machine can do, with the level in use.
+// The limits of this machine on the active level.
 struct Limits {
   double fma_f32, fma_f64;  // operations per second; a fused multiply-add counts as two
-  double triad, read;       // bytes per second; a = b + s * c counts three arrays, as STREAM does
+  double triad, read;       // bytes per second; a = b + s * c counts as three arrays, as in STREAM
 };
 
-// The best rates seen within about `seconds` each. bytes: of the streams together; 0 for four times the last
-// cache.
+// The best rates within about `seconds` each. bytes: the size of all streams; 0 for four times the
+// last-level cache.
 Limits measure_limits(int threads, double seconds = 0.1, int64_t bytes = 0);
 
 }  // namespace nncore

@@ -31,8 +31,8 @@ Out::Out(const Tensor& t) {
   Storage& storage = *t.impl()->storage;
   if (storage.read_only()) [[unlikely]]
     raise<ValueError>("this tensor of shape ", t.shape(),
-                      " lies in the memory of a read-only array, which "
-                      "cannot be written or trained; take nncore.tensor(array), a copy");
+                      " is in the memory of a read-only array, which "
+                      "cannot be written or trained; copy it with nncore.tensor(array)");
   storage.changed();
   static_cast<Operand&>(*this) = operand(t, true);
 }

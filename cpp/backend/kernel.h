@@ -1,5 +1,5 @@
-// A kernel is described by one struct. It begins with its named operands, goes on with its attributes (sizes,
-// strides and constants, decided by the op), and says as members what others need to know:
+// A kernel is described by one struct: its named operands, then its attributes (sizes, strides and constants,
+// which the op decides), then its properties as members:
 //
 //   struct NormFwd {
 //     static constexpr Kernel kernel = Kernel::norm_fwd;
@@ -10,12 +10,12 @@
 //     double flops() const;                               // optional: for reports
 //     std::string text() const;                           // optional: sizes and variant, for reports
 //     int64_t elements() const; void cut(int64_t n);      // optional: see pieces.h
-//     RandomBlocks random = {}; uint64_t blocks() const;  // optional: the random numbers it draws
-//     static constexpr bool mixes_types = true;           // optional: takes float32 beside float64
-//     bool operator==(const NormFwd&) const = default;    // whether a replay of one stands for the other
+//     RandomBlocks random = {}; uint64_t blocks() const;  // optional: the random numbers that it draws
+//     static constexpr bool mixes_types = true;           // optional: takes both float32 and float64
+//     bool operator==(const NormFwd&) const = default;    // true if a replay of one repeats the other
 //   };
 //
-// An op submits it with designated initialisers, submit(NormFwd{.x = x, .y = y, ...}); a backend implements
+// An op submits it with designated initializers, submit(NormFwd{.x = x, .y = y, ...}); a backend implements
 // run(const NormFwd&).
 #pragma once
 #include <bit>
@@ -37,15 +37,15 @@ enum class Kernel : uint16_t {
 };
 const char* name_of(Kernel kernel);
 
-// The memory of an operand. Calls are compared by their buffers (plan/record.h), not by addresses, so any two
-// operands are equal.
+// The memory of an operand. Calls are compared by their buffers (plan/record.h) instead of addresses, so any
+// two operands compare equal.
 struct Operand {
   Storage* storage = nullptr;
   void* data = nullptr;  // null for an absent optional operand
   int64_t bytes = 0;
   DType dtype = DType::float32;
   bool written = false;
-  int32_t local = -1;  // in a plan: the offset in the memory of a piece, instead of data
+  int32_t local = -1;  // in a plan: an offset in the memory of a piece, used instead of data
 
   explicit operator bool() const { return data != nullptr; }
   friend constexpr bool operator==(const Operand&, const Operand&) { return true; }
@@ -61,7 +61,7 @@ struct In : Operand {
   }
 };
 
-// An operand that a kernel writes; it may read it, too.
+// An operand that a kernel writes; it may also read it.
 struct Out : Operand {
   Out() = default;
   Out(const Tensor& t);
@@ -78,7 +78,7 @@ struct State : Out {
   explicit State(const Out& out) : Out(out) {}
 };
 
-// Numbers of the user are equal by their bits, so that NaN equals NaN and -0 differs from 0.
+// A number given by the user. Compared by its bits: NaN equals NaN, and -0 differs from 0.
 struct Number {
   double value;
   constexpr Number(double value = 0) : value(value) {}
@@ -88,7 +88,7 @@ struct Number {
   }
 };
 
-// The random numbers of one run of a kernel; reserved anew for every run.
+// The random numbers of one run of a kernel; every run reserves new ones.
 struct RandomBlocks {
   RandomKey key;
   friend constexpr bool operator==(const RandomBlocks&, const RandomBlocks&) { return true; }
@@ -118,11 +118,11 @@ constexpr int count_operands() {
 
 }  // namespace detail
 
-// How many operands the struct begins with.
+// The number of operands at the start of the struct.
 template <class K>
 inline constexpr int operand_count = detail::count_operands<K>();
 
-// What is known of the kernel whose struct lies at some address.
+// The properties of a kernel, as functions of the address of its struct.
 struct KernelType {
   Kernel kernel;
   uint16_t bytes;

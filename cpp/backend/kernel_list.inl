@@ -1,5 +1,6 @@
-// Every kernel: its name and its struct (kernels/*.h). Who includes this list defines NNCORE_KERNEL(name, Type).
-// NNCORE_SLICED(name, Type) tells apart the kernels that can also run on a range of their elements.
+// All kernels with name and struct (kernels/*.h). Define NNCORE_KERNEL(name, Type) before you include
+// this list, and NNCORE_SLICED(name, Type) to distinguish the kernels that can also run on a range of
+// their elements.
 #ifndef NNCORE_SLICED
 #define NNCORE_SLICED(name, Type) NNCORE_KERNEL(name, Type)
 #endif

@@ -1,4 +1,4 @@
-// Elementwise calls, cut into pieces: several run on one piece while it is in the cache.
+// Elementwise calls, cut into pieces: all calls of a group run on one piece while it is in the cache.
 #pragma once
 #include "call.h"
 
@@ -7,14 +7,15 @@ namespace nncore {
 inline constexpr int64_t piece = 16384;  // elements; reductions are cut at multiples of their chunks
 
 // The number of elements of an elementwise call; 0 if the call cannot be cut. Every operand has as many
-// elements, or one that serves them all. A reduction of all elements to one may come last.
+// elements, or one for all. The last call of a group may be a reduction of all elements to one.
 int64_t elements_of(const Call& call);
 inline bool reduces(const Call& call) { return call.kernel() == Kernel::reduce; }
 
-// Whether an operand of a call of n elements has n elements.
+// True if an operand of a call of n elements has n elements.
 inline bool is_whole(const Operand& o, int64_t n) { return o.bytes == n * int64_t(size_of(o.dtype)); }
 
-// Makes the call that of elements [begin, begin + n). Operands that live only within a piece lie in `local`.
+// Restricts the call to the elements [begin, begin + n). Operands that are used within a piece only
+// are in `local`.
 void cut(Call& call, int64_t begin, int64_t n, std::byte* local);
 
 }  // namespace nncore

@@ -1,4 +1,4 @@
-// A captured step made ready to run by a backend.
+// A captured step, prepared by a backend.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -11,8 +11,8 @@ namespace nncore {
 struct Candidate {
   const Call* call;
   int index;            // in the recorded step
-  bool reads_argument;  // of the step, which may lie anywhere in memory
-  bool writes_outside;  // memory that is not the step's own
+  bool reads_argument;  // reads an argument of the step, which may be anywhere in memory
+  bool writes_outside;  // writes memory from outside the step
 };
 
 // Consecutive calls that run as one.
@@ -20,17 +20,17 @@ struct Group {
   int first, count;
   int64_t cost;
   int64_t elements = 0;     // of each call, if the group runs piece by piece; else 0
-  int64_t local_bytes = 0;  // of buffers that live only within a piece
+  int64_t local_bytes = 0;  // the memory of buffers that are used within a piece only
 };
 
 class Program {
  public:
-  // Called before a group runs; returns whether to go on.
+  // Called before a group runs; false stops the run.
   using Before = std::function<bool(int group)>;
 
   struct Time {
-    int64_t ns;  // of the fastest measured run; 0: not measured
-    bool alone;  // on one thread, as that was no slower
+    int64_t ns;  // the fastest measured run; 0 if not measured
+    bool alone;  // runs on one thread, which was not slower
   };
 
   virtual ~Program() = default;

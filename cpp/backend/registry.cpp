@@ -1,4 +1,4 @@
-// The backends of this process by name: the host's, and those that have been loaded.
+// The backends of this process by name: the host's and the loaded ones.
 #include <dlfcn.h>
 
 #include <mutex>
@@ -35,14 +35,15 @@ Backend& backend(const std::string& name) {
 }
 
 Backend& load_backend(const std::string& path) {
-  void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);  // stays loaded: tensors may lie there
+  void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);  // never unloaded: tensors may be there
   check<Error>(library != nullptr, "load_backend: ", library ? "" : dlerror());
   const auto entry = reinterpret_cast<PluginEntry>(dlsym(library, plugin_entry));
   Backend* const b = entry ? entry(plugin_version) : nullptr;
-  check<Error>(b != nullptr, "load_backend: ", path, " is not a backend for this version of nncore");
+  check<Error>(b != nullptr, "load_backend: ", path,
+               " is not a backend for this version of nncore; compile it with its headers");
   const std::lock_guard lock(mutex);
   for (const Backend* other : loaded())
-    check(std::string(other->name()) != b->name(), "load_backend: '", b->name(), "' is loaded already");
+    check(std::string(other->name()) != b->name(), "load_backend: '", b->name(), "' is already loaded");
   loaded().push_back(b);
   return *b;
 }

@@ -24,7 +24,7 @@ uint64_t AttentionFwd::blocks() const {
 
 double AttentionFwd::flops() const { return spec.seen() * (2 * double(spec.d + spec.dv) + 5); }
 
-// The scores are made again, and the gradients of the probabilities.
+// Backward computes the scores again, and the gradients of the probabilities.
 double AttentionBwd::flops() const {
   const int64_t wanted = (bool(dq) + bool(dk)) * spec.d + bool(dv) * spec.dv;
   return spec.seen() * (2 * double(spec.d + spec.dv + wanted) + 6);

@@ -5,23 +5,23 @@
 
 namespace nncore {
 
-// Where the rows of a head lie: strides in numbers.
+// The strides between batches, heads and rows, in elements.
 struct AttentionLayout {
   int64_t batch, head, row;
   bool operator==(const AttentionLayout&) const = default;
 };
 
 struct AttentionSpec {
-  int64_t batch, heads, kv_heads;  // heads is a multiple of kv_heads, which are shared in turn
-  int64_t q_len, k_len, d, dv;     // queries, keys, numbers in a query or key, numbers in a value
+  int64_t batch, heads, kv_heads;  // heads is a multiple of kv_heads: consecutive heads share one
+  int64_t q_len, k_len, d, dv;     // the numbers of queries and keys, the sizes of a key and of a value
   AttentionLayout q, k, v, out;
-  int64_t mask_stride[4];  // batch, head, query, key; 0 where stretched
+  int64_t mask_stride[4];  // batch, head, query, key; 0 if broadcast
   double scale;
   double dropout;  // of probabilities
   bool causal;
   bool operator==(const AttentionSpec&) const = default;
 
-  // With dropout each row of scores draws random numbers for whole tiles of so many keys.
+  // With dropout, each row of scores draws random numbers for whole tiles of this number of keys.
   static constexpr int64_t random_keys = 256;
   int64_t random_tiles() const { return (k_len + random_keys - 1) / random_keys; }
 
@@ -32,9 +32,9 @@ struct AttentionSpec {
   std::string text() const;
 };
 
-// out = softmax(scale q k^T + mask) v for each head. The mask is bool (true takes part) or numbers. Kept for
-// backward: stats (2, batch, heads, q_len), which say of each row what makes its scores probabilities, and
-// with dropout the key (2) of its random numbers, seed and offset.
+// out = softmax(scale q k^T + mask) v for each head. The mask is bool (true: attend) or numbers. Saved for
+// backward: stats (2, batch, heads, q_len), which convert the scores of each row to probabilities, and with
+// dropout the key (2) of its random numbers, seed and offset.
 struct AttentionFwd {
   static constexpr Kernel kernel = Kernel::attention_fwd;
   In q, k, v, mask = {};
@@ -49,8 +49,8 @@ struct AttentionFwd {
   bool operator==(const AttentionFwd&) const = default;
 };
 
-// dq, dk and dv are laid out like q, k and v, and absent where they are not needed. The key, present with
-// dropout, gives the random numbers of forward again.
+// dq, dk and dv have the layouts of q, k and v, and are absent if not needed. With dropout, the key gives the
+// random numbers of forward.
 struct AttentionBwd {
   static constexpr Kernel kernel = Kernel::attention_bwd;
   In q, k, v, mask = {}, out, stats, dout, key = {};

@@ -5,8 +5,8 @@ namespace nncore {
 
 inline constexpr int max_axes = 8;
 
-// A loop over a dense output and up to three operands that may be broadcast along some axes (stride 0). Axes
-// are merged, so the innermost stride of each operand is 1 or 0.
+// A loop over a contiguous output and up to three operands that may be broadcast along some axes (stride 0).
+// Axes are merged, so the innermost stride of each operand is 1 or 0.
 struct BroadcastLoop {
   int ndim;
   int64_t size[max_axes];

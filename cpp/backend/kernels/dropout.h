@@ -5,12 +5,11 @@
 
 namespace nncore {
 
-// One decision is made for each run of `inner` of the n elements: with probability p they become `dropped`,
-// otherwise x * scale + shift. key (2) int64 keeps the seed and the offset of the random numbers, from which
-// backward makes the same decisions again.
+// Each run of `inner` of the n elements becomes `dropped` with probability p, else x * scale + shift.
+// key (2) int64: the seed and the offset of the random numbers, with which backward drops the same elements.
 struct DropoutFwd {
   static constexpr Kernel kernel = Kernel::dropout_fwd;
-  static constexpr int64_t group = 32;  // decisions are drawn in groups: eight Philox blocks
+  static constexpr int64_t group = 32;  // decisions are drawn in groups of eight Philox blocks
   In x;
   Out y, key;
   int64_t n, inner;

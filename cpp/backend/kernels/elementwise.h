@@ -1,5 +1,5 @@
-// Ops that compute each element from the elements at the same place. An op is an index in a list of
-// backend/elementwise_list.h.
+// Ops that compute each element from the elements at the same position. An op is an index in a list
+// of backend/elementwise_list.h.
 #pragma once
 #include "../cost.h"
 #include "../kernel.h"
@@ -9,7 +9,7 @@ namespace nncore {
 
 inline constexpr int max_scalars = 2;
 
-// y = op(x) for n elements; scalars are the numbers of ops such as clamp.
+// y = op(x) for n elements; scalars are the parameters of ops such as clamp.
 struct UnaryFwd {
   static constexpr Kernel kernel = Kernel::unary_fwd;
   In x;
@@ -26,7 +26,7 @@ struct UnaryFwd {
   bool operator==(const UnaryFwd&) const = default;
 };
 
-// dx = dy * op'(x); x and y are given where the formula reads them.
+// dx = dy * op'(x); x and y are present if the formula reads them.
 struct UnaryBwd {
   static constexpr Kernel kernel = Kernel::unary_bwd;
   In x = {}, y = {}, dy;
@@ -55,13 +55,13 @@ struct BinaryFwd {
   int64_t cost() const { return byte_cost(3 * y.bytes); }
   double flops() const { return double(n); }
   std::string text() const;
-  // A kernel of integers may raise in the middle.
+  // An integer kernel may raise, so it is not cut.
   int64_t elements() const { return is_floating(a.dtype) && loop.is_flat() ? n : 0; }
   void cut(int64_t to) { n = loop.size[0] = to; }
   bool operator==(const BinaryFwd&) const = default;
 };
 
-// The gradient of one operand of y = op(a, b), of the shape of dy; it is summed over broadcast axes later.
+// The gradient of one operand of y = op(a, b), with the shape of dy: the op sums it over broadcast axes.
 struct BinaryBwd {
   static constexpr Kernel kernel = Kernel::binary_bwd;
   In a, b, y = {}, dy;
@@ -125,7 +125,7 @@ struct Cast {
   bool operator==(const Cast&) const = default;
 };
 
-// Raises for the first of n values that is NaN or infinite, before the rest of the step runs.
+// Raises for the first of n values that is NaN or infinite. The rest of the step then does not run.
 struct CheckFinite {
   static constexpr Kernel kernel = Kernel::check_finite;
   In x;

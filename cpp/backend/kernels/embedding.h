@@ -1,13 +1,13 @@
-// Rows of a table (rows, cols) looked up by id: one by one, or joined in bags. In all kernels, `padding` is
-// an id without gradient, or -1; bags leave it out. With by_frequency, the gradient of a row is divided by
-// the number of times that its id occurs.
+// Rows of a table (rows, cols) looked up by id: one by one, or combined in bags. In all kernels, `padding` is
+// an id without gradient, which bags skip, or -1. With by_frequency, the gradient of a row is divided by the
+// number of occurrences of its id.
 #pragma once
 #include "../cost.h"
 #include "../kernel.h"
 
 namespace nncore {
 
-// y (count, cols) = the rows of the table that the ids name.
+// y (count, cols) = the rows of the table with the given ids.
 struct EmbeddingFwd {
   static constexpr Kernel kernel = Kernel::embedding_fwd;
   In table, ids;
@@ -30,8 +30,8 @@ struct EmbeddingBwd {
   bool operator==(const EmbeddingBwd&) const = default;
 };
 
-// How `count` ids are divided into bags: each has `length` ids, or where length is -1, those from offsets[i]
-// to offsets[i + 1]. The last bag ends with the ids, or where has_end, at one more offset.
+// The division of `count` ids into bags: each has `length` ids or, if length is -1, those from offsets[i] to
+// offsets[i + 1]. The last bag ends with the ids, or at one more offset if has_end.
 struct BagSizes {
   int64_t count, bags, length, rows, cols, padding;
   bool has_end;
@@ -69,7 +69,7 @@ struct EmbeddingBagBwd {
   bool operator==(const EmbeddingBagBwd&) const = default;
 };
 
-// dweights (count) = the products of each row and the gradient of its bag.
+// dweights (count) = the dot product of each row and the gradient of its bag.
 struct EmbeddingBagWeightsBwd {
   static constexpr Kernel kernel = Kernel::embedding_bag_weights_bwd;
   In table, ids, offsets = {}, dy;
@@ -93,7 +93,7 @@ struct EmbeddingBagMaxFwd {
   bool operator==(const EmbeddingBagMaxFwd&) const = default;
 };
 
-// The first of equal numbers gets the gradient.
+// Of equal numbers, the first gets the gradient.
 struct EmbeddingBagMaxBwd {
   static constexpr Kernel kernel = Kernel::embedding_bag_max_bwd;
   In table, ids, offsets = {}, y, dy;

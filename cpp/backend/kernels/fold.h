@@ -1,4 +1,4 @@
-// Folds: sums of a term of each element, along the middle axis of x (outer, n, inner).
+// Folds: sums of a term of each element along the middle axis of x (outer, n, inner).
 #pragma once
 #include "../cost.h"
 #include "../kernel.h"
@@ -6,12 +6,12 @@
 
 namespace nncore {
 
-// The term of an element x: (x - m)^2, |x|, x^2, |x|^p, e^(x - m). There is one m for each result.
+// The term of an element x: (x - m)^2, |x|, x^2, |x|^p, e^(x - m). There is one m per result.
 enum class Fold : int { deviation, abs, square, abs_pow, exp_minus };
-// What follows the sum s: nothing, sqrt(s), s^(1/p), log(s) + m.
+// The result from the sum s: s, sqrt(s), s^(1/p), log(s) + m.
 enum class FoldEnd : int { none, sqrt, root, log_plus };
 
-// Of the n elements of an operand of `bytes` bytes.
+// The cost for an operand of n elements and `bytes` bytes.
 inline int64_t fold_cost(Fold term, int64_t n, int64_t bytes) {
   return term == Fold::abs_pow ? 4 * n : term == Fold::exp_minus ? element_cost(2 * n) : byte_cost(bytes);
 }
@@ -25,10 +25,10 @@ inline std::string fold_text(Fold term, int64_t outer, int64_t n, int64_t inner)
 struct FoldFwd {
   static constexpr Kernel kernel = Kernel::fold_fwd;
   In x;
-  // Of exponentials: m (outer, inner), read. Of deviations: (2, outer, inner), written: the mean and its
-  // rounding error. With inner > 1 the mean is given as a sum finds it, and is corrected.
+  // exp_minus reads m (outer, inner). deviation writes m (2, outer, inner), the mean and its rounding error;
+  // if inner > 1, it reads an approximate mean and corrects it.
   State m = {};
-  Out y, sum = {};  // sum (outer, inner): of exponentials, before its logarithm
+  Out y, sum = {};  // sum (outer, inner), for exp_minus: before the logarithm
   Fold term;
   FoldEnd end;
   int64_t outer, n, inner;
@@ -40,10 +40,10 @@ struct FoldFwd {
   bool operator==(const FoldFwd&) const = default;
 };
 
-// dx = c * term'(x), where c passes dy through the end of the fold; 0 where y is a root of 0.
+// dx = c * term'(x), where c is dy times the derivative of the fold's end; 0 if y is a root of 0.
 struct FoldBwd {
   static constexpr Kernel kernel = Kernel::fold_bwd;
-  In x, m = {}, y, dy;  // y: of exponentials their sum
+  In x, m = {}, y, dy;  // y: for exp_minus the sum
   Out dx;
   Fold term;
   FoldEnd end;

@@ -1,5 +1,5 @@
-// Elements chosen by indices, and their transpose: elements added or set where indices point. In all kernels,
-// `op` is named in errors; `wrap`: a negative index counts from the end.
+// Gathers elements by indices, and the transposed ops, which add or set elements by indices. In all kernels,
+// `op` is the name in errors; with `wrap`, a negative index counts from the end.
 #pragma once
 #include "../cost.h"
 #include "../kernel.h"
@@ -20,8 +20,8 @@ struct GatherRows {
   bool operator==(const GatherRows&) const = default;
 };
 
-// y[o, index[i]] += src[o, i] in order of i, for index (count), src (outer, count, cols), y (outer, rows,
-// cols).
+// y[o, index[i]] += src[o, i] in order of i, for index (count), src (outer, count, cols), y
+// (outer, rows, cols).
 struct ScatterAddRows {
   static constexpr Kernel kernel = Kernel::scatter_add_rows;
   In index, src;
@@ -48,8 +48,8 @@ struct GatherAxis {
   bool operator==(const GatherAxis&) const = default;
 };
 
-// y[o, index[o, j, i], i] = (or +=) src[o, j, i] in order of j, for index (outer, count, inner), y (outer, n,
-// inner).
+// y[o, index[o, j, i], i] = (or +=) src[o, j, i] in order of j, for index (outer, count, inner), y
+// (outer, n, inner).
 struct ScatterAxis {
   static constexpr Kernel kernel = Kernel::scatter_axis;
   In index, src;
@@ -64,14 +64,14 @@ struct ScatterAxis {
   bool operator==(const ScatterAxis&) const = default;
 };
 
-// flat = (index[0] * size[1] + index[1]) * size[2] + ..., of n elements, all int64; negative indices count
+// flat = (index[0] * size[1] + index[1]) * size[2] + ..., n elements of int64; negative indices count
 // from the end.
 struct RavelIndex {
   static constexpr Kernel kernel = Kernel::ravel_index;
   In index[max_axes] = {};  // the first `ndim`
   Out flat;
   int64_t n;
-  int ndim, first_axis;  // first_axis: named in errors
+  int ndim, first_axis;  // first_axis: the number of the first axis in errors
   int64_t size[max_axes] = {};
 
   int64_t cost() const { return 4 * n; }

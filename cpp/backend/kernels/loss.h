@@ -1,4 +1,4 @@
-// Losses of single elements, of rows against classes, and of sequences against labels (CTC).
+// Losses per element, of rows with classes, and of sequences with labels (CTC).
 #pragma once
 #include "../cost.h"
 #include "../kernel.h"
@@ -7,8 +7,8 @@
 
 namespace nncore {
 
-// y = w l(a, b, c) of each of n elements for a loss l of LossOps, or y = scale * their sum if `summed`. w is
-// 1 if it is absent.
+// y = w l(a, b, c) for each of n elements and a loss l of LossOps; if `summed`, y = scale * their sum. An
+// absent w is 1.
 struct PointwiseLossFwd {
   static constexpr Kernel kernel = Kernel::pointwise_loss_fwd;
   In a, b = {}, c = {}, w = {};
@@ -29,7 +29,7 @@ struct PointwiseLossFwd {
 struct PointwiseLossBwd {
   static constexpr Kernel kernel = Kernel::pointwise_loss_bwd;
   In a, b = {}, c = {}, w = {}, dy;
-  Out grad[3] = {};  // of a, b and c; absent where not needed
+  Out grad[3] = {};  // of a, b and c; absent if not needed
   int op;
   bool summed;
   int64_t n;
@@ -44,8 +44,8 @@ struct PointwiseLossBwd {
   bool operator==(const PointwiseLossBwd&) const = default;
 };
 
-// The hinge loss of several classes: row x of (rows, cols) with the class t has the loss
-// w_t / cols * sum over c != t of max(0, margin - x_t + x_c)^p. loss (rows), or (1) if it is reduced.
+// The multi-class hinge loss: a row x of (rows, cols) with the class t has the loss
+// w_t / cols * sum over c != t of max(0, margin - x_t + x_c)^p. loss (rows), or (1) if reduced.
 struct MultiMarginFwd {
   static constexpr Kernel kernel = Kernel::multi_margin_fwd;
   In x, target, weight = {};
@@ -77,24 +77,24 @@ struct MultiMarginBwd {
   bool operator==(const MultiMarginBwd&) const = default;
 };
 
-// Connectionist temporal classification: the negative log-likelihood of a sequence of labels for each sample
-// of log_probs (steps, batch, classes), among all its alignments to the steps. The labels of all samples lie
-// in `targets`, as rows (batch, width) or one sample after another. loss (batch), or (1) if it is reduced.
-// Kept for backward, in float64: alpha (steps * states()), the log-probabilities of all beginnings, and nll
-// (batch), the losses before they are scaled.
+// Connectionist temporal classification: for each sample of log_probs (steps, batch, classes), the negative
+// log-likelihood of its labels over all alignments to the steps. targets: the labels of all samples, as rows
+// (batch, width) or one sample after another. loss (batch), or (1) if reduced. Saved for backward in
+// float64: alpha (steps * states()), the log-probabilities of all beginnings, and nll (batch), the losses
+// before scaling.
 struct CtcFwd {
   static constexpr Kernel kernel = Kernel::ctc_fwd;
   static constexpr bool mixes_types = true;
   In log_probs, targets, input_lengths, target_lengths;
   Out alpha, nll, loss;
   int64_t steps, batch, classes;
-  int64_t width;  // of rows of targets; -1: they lie one after another
+  int64_t width;  // of rows of targets; -1: one sample after another
   int64_t count;  // of all targets
   int64_t blank;
   bool zero_infinity;
   LossReduction reduction;
 
-  // Of all samples: their labels, and the blanks around and between these.
+  // The labels of all samples, and the blanks around and between them.
   int64_t states() const { return 2 * count + batch; }
   int64_t cost() const { return 8 * steps * states(); }
   double flops() const { return 13.0 * double(steps) * double(states()); }

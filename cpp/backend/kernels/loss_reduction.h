@@ -2,7 +2,7 @@
 
 namespace nncore {
 
-// What becomes of the losses of all rows or elements.
+// The reduction of the losses of all rows or elements.
 enum class LossReduction : int { none, mean, sum };
 
 }  // namespace nncore

@@ -1,4 +1,4 @@
-// Masks, triangles, the places of elements other than 0, and classes as vectors.
+// Masks, triangles, indices of nonzero elements, and one-hot vectors.
 #pragma once
 #include "../cost.h"
 #include "../kernel.h"
@@ -12,9 +12,9 @@ struct MaskedFill {
   In x, mask;
   Out y;
   int64_t n;
-  bool fills;  // which value of the mask is filled
+  bool fills;  // the value of the mask that is filled
   Number value;
-  int64_t int_value;   // where x holds integers
+  int64_t int_value;   // used if x has integers
   BroadcastLoop loop;  // of x and mask
 
   int64_t cost() const { return byte_cost(3 * y.bytes); }
@@ -23,8 +23,8 @@ struct MaskedFill {
   bool operator==(const MaskedFill&) const = default;
 };
 
-// y = x (batch, rows, cols) with 0 outside a triangle, which has the columns <= row + diagonal (lower) or
-// those >= row + diagonal.
+// y = x (batch, rows, cols) with 0 outside a triangle: the columns <= row + diagonal (lower) or
+// >= row + diagonal (upper).
 struct Triangle {
   static constexpr Kernel kernel = Kernel::triangle;
   In x;
@@ -36,12 +36,11 @@ struct Triangle {
   bool operator==(const Triangle&) const = default;
 };
 
-// The elements other than 0 are found chunk by chunk.
+// Nonzero elements are found chunk by chunk.
 inline constexpr int64_t nonzero_chunk = 1 << 16;
 inline int64_t nonzero_chunks(int64_t n) { return (n + nonzero_chunk - 1) / nonzero_chunk; }
 
-// counts[c] (int64) = how many of the n elements of x in chunks 0 .. c differ from 0; counts[0] = 0 without
-// elements.
+// counts[c] (int64) = the number of nonzero elements of x, of n, in chunks 0 .. c; counts[0] = 0 for n = 0.
 struct NonzeroCount {
   static constexpr Kernel kernel = Kernel::nonzero_count;
   In x;
@@ -52,7 +51,7 @@ struct NonzeroCount {
   bool operator==(const NonzeroCount&) const = default;
 };
 
-// y (int64): for each element found, its index along each of the ndim axes of x.
+// y (int64): the indices of each nonzero element along the ndim axes of x.
 struct NonzeroFill {
   static constexpr Kernel kernel = Kernel::nonzero_fill;
   In x, counts;

@@ -1,4 +1,4 @@
-// Normalization of rows, groups of channels, channels over a batch, and neighbouring channels.
+// Normalization of rows, groups of channels, channels over a batch, and neighboring channels.
 #pragma once
 #include "../cost.h"
 #include "../kernel.h"
@@ -7,7 +7,7 @@
 namespace nncore {
 
 // s = x + residual; y = (s - mean) / sqrt(var + eps) * weight + bias for each of `rows` rows of `cols`
-// numbers. stats (3, rows) keeps the mean, 1 / sqrt(var + eps), and the rounding error of the mean.
+// numbers. stats (3, rows): the mean, 1 / sqrt(var + eps), and the rounding error of the mean.
 struct NormFwd {
   static constexpr Kernel kernel = Kernel::norm_fwd;
   In x, residual = {}, weight = {}, bias = {};
@@ -21,8 +21,8 @@ struct NormFwd {
   bool operator==(const NormFwd&) const = default;
 };
 
-// x is the input, or its sum with the residual, whose own gradient dsum joins dx. Gradients that are not
-// needed are absent.
+// x is the input, or its sum with the residual; dsum, the gradient of that sum, is added to dx. Gradients
+// that are not needed are absent.
 struct NormBwd {
   static constexpr Kernel kernel = Kernel::norm_bwd;
   In x, weight = {}, stats, dy, dsum = {};
@@ -61,17 +61,17 @@ struct GroupNormBwd {
   bool operator==(const GroupNormBwd&) const = default;
 };
 
-// The same for each channel of x (n, channels, inner): in training by the statistics of the batch, which move
-// the running ones, otherwise by the running ones. stats (3, channels).
+// The same for each channel of x (n, channels, inner). Training uses the statistics of the batch and updates
+// the running ones; evaluation uses the running ones. stats (3, channels).
 struct BatchNormFwd {
   static constexpr Kernel kernel = Kernel::batch_norm_fwd;
   In x, weight = {}, bias = {};
-  State mean = {}, variance = {}, batches = {};  // running; written in training
+  State mean = {}, variance = {}, batches = {};  // running statistics; written in training
   Out y, stats;
   int64_t n, channels, inner;
   bool training;
   double eps;
-  double momentum;  // of the running statistics; negative: they are means over all batches
+  double momentum;  // of the running statistics; if negative, they are means over all batches
 
   int64_t cost() const { return byte_cost(4 * x.bytes); }
   double flops() const { return 8.0 * double(n * channels * inner); }
@@ -90,8 +90,7 @@ struct BatchNormBwd {
   bool operator==(const BatchNormBwd&) const = default;
 };
 
-// y = x s^-beta with s = k + alpha * sum of x^2 over `size` neighbouring channels, for x (n, channels,
-// inner).
+// y = x s^-beta, s = k + alpha * sum of x^2 over `size` neighboring channels, for x (n, channels, inner).
 struct ResponseNormFwd {
   static constexpr Kernel kernel = Kernel::response_norm_fwd;
   In x;

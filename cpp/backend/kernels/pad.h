@@ -1,4 +1,4 @@
-// Padding with elements of the tensor itself, at both ends of one axis.
+// Padding with the tensor's own elements, at both ends of one axis.
 #pragma once
 #include "../cost.h"
 #include "../kernel.h"
@@ -19,7 +19,7 @@ struct PadAxisFwd {
   bool operator==(const PadAxisFwd&) const = default;
 };
 
-// dx = the sum of dy over the places that an element was copied to.
+// dx = the sum of dy over all copies of an element.
 struct PadAxisBwd {
   static constexpr Kernel kernel = Kernel::pad_axis_bwd;
   In dy;

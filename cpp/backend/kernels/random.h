@@ -17,7 +17,7 @@ struct Random {
   int64_t low = 0, high = 0;  // integer: low, ..., high - 1
   RandomBlocks random = {};
 
-  // A block makes two integers, four floats or two doubles. A normal number takes two uniform ones.
+  // A block gives two integers, four floats or two doubles. A normal number needs two uniform ones.
   uint64_t blocks() const {
     const auto numbers = uint64_t(distribution == Distribution::normal ? 2 * n : n);
     const uint64_t per_block = distribution != Distribution::integer && y.dtype == DType::float32 ? 4 : 2;
@@ -38,7 +38,7 @@ struct Permutation {
   int64_t n;
   RandomBlocks random = {};
 
-  uint64_t blocks() const { return uint64_t(n / 2 + n % 2); }  // a block makes two integers
+  uint64_t blocks() const { return uint64_t(n / 2 + n % 2); }  // a block gives two integers
   int64_t cost() const { return 12 * n; }
   bool operator==(const Permutation&) const = default;
 };

@@ -7,24 +7,25 @@ namespace nncore {
 
 enum class RecurrentCell : int { rnn, lstm, gru };
 
-// One layer in one direction. It has `gates() * hidden` gates at each step of each sequence.
+// One layer in one direction, with `gates() * hidden` gates per step of a sequence.
 struct RecurrentSpec {
   RecurrentCell cell;
   int activation;  // of an rnn: index in UnaryOps
   int64_t steps, batch, hidden;
-  int64_t out;   // numbers in h: hidden, or what it is projected to
-  int64_t ld_y;  // from one row of y to the next
+  int64_t out;   // the size of h: hidden, or the size of its projection
+  int64_t ld_y;  // the distance between rows of y
   bool reverse, projected;
   bool operator==(const RecurrentSpec&) const = default;
 
   int64_t gates() const { return cell == RecurrentCell::lstm ? 4 : cell == RecurrentCell::gru ? 3 : 1; }
   int64_t rows() const { return steps * batch; }
   int64_t all_gates() const { return rows() * gates() * hidden; }  // of all steps and sequences
-  // What forward saves: gates (rows, gates * hidden), then c or hn (rows, hidden), then what is projected.
+  // Saved by forward: gates (rows, gates * hidden), then c or hn (rows, hidden), then h before
+  // its projection.
   int64_t state_at() const { return all_gates(); }
   int64_t unprojected_at() const { return state_at() + (cell == RecurrentCell::rnn ? 0 : rows() * hidden); }
   int64_t saved() const { return unprojected_at() + (projected ? rows() * hidden : 0); }
-  // What backward works out: gradients of the gates (a GRU's r z n hn), then those of a projected h.
+  // Computed by backward: the gradients of the gates (r z n hn for a GRU), then those of a projected h.
   int64_t grad_gates() const { return cell == RecurrentCell::gru ? 4 : gates(); }
   int64_t grad_h_at() const { return rows() * grad_gates() * hidden; }
   int64_t work() const { return grad_h_at() + (projected ? rows() * out : 0); }
@@ -34,8 +35,8 @@ struct RecurrentSpec {
   std::string text() const;
 };
 
-// The steps of a layer. `saved` holds x w_ih^T + b_ih where its gates are, and is completed. y: the first row
-// of this direction; h0 and c0 are zeros if they are absent; c0 and c_n belong to an LSTM.
+// The steps of a layer. The gates of `saved` contain x w_ih^T + b_ih on entry; the kernel completes `saved`.
+// y: the first row of this direction. Absent h0 and c0 are zeros; c0 and c_n belong to an LSTM.
 struct RecurrentFwd {
   static constexpr Kernel kernel = Kernel::recurrent_fwd;
   In w_hh, b_hh = {}, w_hr = {}, h0 = {}, c0 = {};
@@ -48,8 +49,8 @@ struct RecurrentFwd {
   bool operator==(const RecurrentFwd&) const = default;
 };
 
-// Makes the gradients of the gates of all steps, last step first. They fill `work`; what they give to weights
-// and input are products over all steps.
+// Computes `work`, the gradients of the gates of all steps, last step first. The op computes the gradients of
+// weights and input from them by products over all steps.
 struct RecurrentBwd {
   static constexpr Kernel kernel = Kernel::recurrent_bwd;
   In w_hh, w_hr = {}, h0 = {}, c0 = {}, y, saved, dy = {}, dh_n = {}, dc_n = {};

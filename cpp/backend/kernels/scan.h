@@ -19,7 +19,7 @@ struct Scan {
   bool operator==(const Scan&) const = default;
 };
 
-// The gradient of y, the running product of x. Zeros in x are allowed.
+// dx for y, the running product of x. x may contain zeros.
 struct CumprodBwd {
   static constexpr Kernel kernel = Kernel::cumprod_bwd;
   In x, y, dy;
@@ -32,8 +32,8 @@ struct CumprodBwd {
   bool operator==(const CumprodBwd&) const = default;
 };
 
-// The gradient of the product of x over the axis: dx_r = dy (product of all before r) (product of all after
-// r), for dy (outer, inner).
+// The gradient of the product of x over the axis, for dy (outer, inner):
+// dx_r = dy (product of all before r) (product of all after r).
 struct ProdBwd {
   static constexpr Kernel kernel = Kernel::prod_bwd;
   In x, dy;

@@ -1,4 +1,4 @@
-// Softmax, and cross-entropy of rows of logits.
+// Softmax and cross-entropy of rows of logits.
 #pragma once
 #include "../cost.h"
 #include "../kernel.h"
@@ -7,7 +7,7 @@
 
 namespace nncore {
 
-// y = softmax(x), or its logarithm, of each row of x (rows, cols).
+// y = softmax(x), or its logarithm, for each row of x (rows, cols).
 struct SoftmaxFwd {
   static constexpr Kernel kernel = Kernel::softmax_fwd;
   In x;
@@ -34,25 +34,25 @@ struct SoftmaxBwd {
   bool operator==(const SoftmaxBwd&) const = default;
 };
 
-// Row r of x (rows, cols) has the loss -sum_c w_c q_c log_softmax(x)_c. The target distribution q comes from
-// the class index target[r], or from the probabilities target (rows, cols); label_smoothing mixes it with 1 /
-// cols. loss (rows), or (1) if it is reduced. Kept for backward: stats (2, rows), the largest x and sum exp(x
-// - largest); share (rows), sum_c w_c q_c, which is 0 for a row that is ignored; scale (1), the factor of the
-// reduction.
+// Row r of x (rows, cols) has the loss -sum_c w_c q_c log_softmax(x)_c. The target distribution q is from the
+// class index target[r], or from the probabilities target (rows, cols); label_smoothing mixes it with
+// 1 / cols. loss (rows), or (1) if reduced. Saved for backward: stats (2, rows), the largest x and
+// sum exp(x - largest); share (rows), sum_c w_c q_c, which is 0 for an ignored row; scale (1), the factor of
+// the reduction.
 struct CrossEntropyFwd {
   static constexpr Kernel kernel = Kernel::cross_entropy_fwd;
   In x, target, weight = {};
   Out stats, share, loss, scale;
   int64_t rows, cols;
-  int64_t ignore_index;  // rows of this target count for nothing
+  int64_t ignore_index;  // rows with this target are ignored
   double label_smoothing;
-  bool probabilities;  // target holds probabilities, not class indices
-  bool logits;         // x holds logits; otherwise log-probabilities, taken as they are
+  bool probabilities;  // target contains probabilities instead of class indices
+  bool logits;         // x contains logits; else log-probabilities, which are used as they are
   LossReduction reduction;
 
   int64_t cost() const { return element_cost(2 * rows * cols); }
   double flops() const { return (logits ? 4.0 : 0.0) * double(rows) * double(cols) + 3.0 * double(terms()); }
-  // How many pairs of a row and a class have a share of the target.
+  // The number of terms w_c q_c that may differ from 0.
   int64_t terms() const { return probabilities || label_smoothing != 0 ? rows * cols : rows; }
   std::string text() const { return sizes_text({rows, cols}) + (logits ? "" : " of logarithms"); }
   bool operator==(const CrossEntropyFwd&) const = default;

@@ -7,7 +7,7 @@
 namespace nncore {
 
 // The first k elements of x (outer, n, inner) in order along the middle axis: values (outer, k, inner) and
-// indices, int64, into the axis. Equal elements keep their order; NaN counts as the largest.
+// their int64 indices along the axis. Equal elements keep their order; NaN is the largest.
 struct Sort {
   static constexpr Kernel kernel = Kernel::sort;
   In x;
