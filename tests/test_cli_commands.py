@@ -81,16 +81,16 @@ def test_predict_csv_npz_and_idx(trained: tuple[Path, str, float], tmp_path: Pat
     rows = images.reshape(-1, 64)
     model = str(trained[0] / "nncore-digits.nnz")
     np.savetxt(tmp_path / "plain.csv", rows, "%d", delimiter=",")
-    np.savetxt(tmp_path / "labelled.csv", np.column_stack([rows, labels]), "%d", delimiter=",")
+    np.savetxt(tmp_path / "labeled.csv", np.column_stack([rows, labels]), "%d", delimiter=",")
     np.savez(tmp_path / "plain.npz", x=images)
-    np.savez(tmp_path / "labelled.npz", x=rows, y=labels)
+    np.savez(tmp_path / "labeled.npz", x=rows, y=labels)
     header = bytes([0, 0, 8, 3]) + np.array(images.shape, ">u4").tobytes()
     (tmp_path / "images.idx").write_bytes(header + images.tobytes())
     outputs = []
-    for name in ("plain.csv", "labelled.csv", "plain.npz", "labelled.npz", "images.idx"):
+    for name in ("plain.csv", "labeled.csv", "plain.npz", "labeled.npz", "images.idx"):
         done = run("predict", model, name, folder=tmp_path)
         assert done.returncode == 0, done.stderr
-        assert ("as labelled" in done.stderr) == name.startswith("labelled")
+        assert ("as labeled" in done.stderr) == name.startswith("labeled")
         outputs.append(done.stdout)
     assert len(set(outputs)) == 1
     found = np.array(outputs[0].split(), int)
@@ -134,7 +134,7 @@ def test_columns_are_found_by_their_names(
         assert main(["predict", "nncore-points.nnz", "new.csv"]) == 0
         shown = capsys.readouterr()
         assert shown.out == "up\ndown\n", text
-        assert shown.err == ("1 of 2 as labelled (50.00%)\n" if "kind" in text else "")
+        assert shown.err == ("1 of 2 as labeled (50.00%)\n" if "kind" in text else "")
 
 
 def test_names_that_are_numbers(

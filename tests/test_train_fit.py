@@ -261,7 +261,7 @@ def test_resume_has_the_bits_of_an_uninterrupted_run(tmp_path: Path) -> None:
     with pytest.raises(nncore.CheckpointError, match="saved with a generator; resume with one"):
         resume(path, model, adam)
     wrong = optim.SGD(model.parameters(), lr=0.1)
-    with pytest.raises(nncore.CheckpointError, match="holds the state of Adam, expected SGD's"):
+    with pytest.raises(nncore.CheckpointError, match="contains the state of Adam, expected SGD's"):
         resume(path, model, wrong, generator)
     nncore.save({"some": "thing"}, path)
     with pytest.raises(nncore.CheckpointError, match=r"not written by nncore\.train\.Checkpoint"):

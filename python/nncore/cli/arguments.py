@@ -1,4 +1,4 @@
-"""The arguments of the command line. They are checked before a command starts."""
+"""The arguments of the command line, which are checked before a command starts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class Command(Parser):
-    """A parser that reports an unknown option before it mistakes the value for another argument."""
+    """A parser that reports an unknown option before its value is taken for another argument."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         for argument in args or ():

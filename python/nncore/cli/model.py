@@ -53,7 +53,7 @@ class Classifier:
     def scaled(self, x: Tensor) -> Tensor:
         """x (n, ...) of any dtype as (n, features) float32."""
         rows = x.numpy().reshape(len(x), -1).astype(np.float32)
-        with np.errstate(over="ignore", invalid="ignore"):  # the user of the result rejects infinities
+        with np.errstate(over="ignore", invalid="ignore"):  # the caller rejects infinities
             return from_numpy((rows - self.offset) / self.scale)
 
     def scores(self, x: Tensor) -> Tensor:

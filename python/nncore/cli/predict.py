@@ -34,16 +34,16 @@ def run(options: argparse.Namespace) -> int:
     print("\n".join(lines))
     if labels:
         right = sum(a == b for a, b in zip(found, labels, strict=True))
-        print(f"{right} of {len(labels)} as labelled ({right / len(labels):.2%})", file=sys.stderr)
+        print(f"{right} of {len(labels)} as labeled ({right / len(labels):.2%})", file=sys.stderr)
     return 0
 
 
 def read(
     path: str, features: int, columns: Sequence[str] | None = None, header: bool | None = None
 ) -> tuple[Tensor, list[str]]:
-    """Read rows with this many features, and their labels if the file has some.
+    """Read rows with `features` features, and their labels if the file has labels.
 
-    If `columns` are the names used in training and a CSV file has a header, the columns take that order.
+    If `columns` are the names used in training and a CSV file has a header, its columns take their order.
     """
     lower = path.lower()
     if lower.endswith((".csv", ".csv.gz")):

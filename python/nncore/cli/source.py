@@ -62,7 +62,7 @@ def read(name: str, folder: str | None, header: bool | None = None) -> Source:
 
 
 def _split(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Split off a random fifth for the test, the same rows each time."""
+    """Split off a random fifth as test rows; the split is the same in each run."""
     train, test = data.random_split(
         data.TensorDataset(x, y), [1 - TEST_FRACTION, TEST_FRACTION], Generator(seed=SPLIT_SEED)
     )
@@ -82,5 +82,7 @@ def _standard(name: str, x: Tensor) -> tuple[Array, Array]:
     mean = rows.mean(0)
     offset, scale = mean.astype(np.float32), spread.astype(np.float32)
     if not (np.isfinite(offset) & np.isfinite(scale) & (scale > 0)).all():
-        raise ValueError(f"{name}: the spread of a feature does not fit float32; scale the features first")
+        raise ValueError(
+            f"{name}: the mean or spread of a feature does not fit float32; scale the features first"
+        )
     return offset, scale

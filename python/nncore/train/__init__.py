@@ -1,4 +1,4 @@
-"""Training loops: `fit`, `evaluate`, `predict`, and what one wants to see of them."""
+"""Training: `fit`, `evaluate`, `predict`, callbacks, history and metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be done after each epoch: stop early, keep a checkpoint, go on from one."""
+"""Callbacks that run after each epoch: early stopping, and checkpoints to resume from."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class Callback:
-    """Base of callbacks that keep something from epoch to epoch: they start anew with each `fit`.
+    """Base of callbacks with a state that each `fit` resets.
 
-    Any function of a TrainingState can be a callback. `fit` calls the three methods of a Callback: `begin`
-    once everything is checked and before the first step, the object itself after each epoch, and `end` after
-    the last one, unless an exception ends the training.
+    Any function of a TrainingState can be a callback. Of a Callback `fit` calls `begin` after its checks and
+    before the first step, the object itself after each epoch, and `end` after the last epoch, unless an
+    exception ends the training.
 
     >>> from nncore.train import Callback
     >>> class Slowest(Callback):
@@ -35,23 +35,23 @@ class Callback:
     """
 
     def begin(self, state: TrainingState) -> None:
-        """Forget earlier training, and raise what would otherwise be raised after an epoch."""
+        """Reset the state, and raise errors that would otherwise occur after the first epoch."""
 
     def __call__(self, state: TrainingState) -> object:
-        """Called after each epoch; True ends training."""
+        """Called after each epoch; the result True ends training."""
         return None
 
     def end(self, state: TrainingState) -> None:
-        """Called when training has ended."""
+        """Called after the last epoch."""
 
 
 class EarlyStopping(Callback):
-    """Ends `fit` when a number of its history has not improved for `patience` epochs.
+    """End `fit` after `patience` epochs without an improvement of a number in its history.
 
-    `monitor` names a list of History, or one that the `begin` of an earlier callback adds to it. Losses
-    improve downwards, accuracies upwards, and NaN is not an improvement. The weights of the best
-    epoch are put back at the end of training, whatever ended it but an exception, unless
-    `restore_best=False`. Each `fit` starts anew; `best_epoch` tells of the last one.
+    `monitor` names a list of History, or one that `begin` of an earlier callback adds to it. A name that ends
+    with "accuracy" improves upwards, others downwards; NaN is never an improvement. At the end of training,
+    unless an exception ends it, the weights of the best epoch are restored; `restore_best=False` keeps the
+    last ones. Each `fit` resets the state; `best_epoch` belongs to the latest.
     Source: Goodfellow et al. 2016, algorithm 7.1.
 
         fit(model, x, y, validation=(xv, yv), epochs=500, callbacks=[EarlyStopping(patience=10)])
@@ -63,9 +63,9 @@ class EarlyStopping(Callback):
         self.monitor = monitor
         self.patience = _check.size("EarlyStopping", "patience", patience, 1)
         self.restore_best = restore_best
-        self._forget()
+        self._reset()
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self.best_epoch = 0
         self._best: float | None = None
         self._weights: dict[str, Any] = {}
@@ -74,7 +74,7 @@ class EarlyStopping(Callback):
         own = vars(state.history).keys() - vars(History()).keys()
         if self.monitor not in own.union(state.numbers):
             raise self._nothing_to_monitor(state)
-        self._forget()
+        self._reset()
 
     def __call__(self, state: TrainingState) -> bool:
         values = getattr(state.history, self.monitor, None)
@@ -109,10 +109,10 @@ class EarlyStopping(Callback):
 
 
 class Checkpoint(Callback):
-    """Saves model, optimizer, random numbers and history to `path` after every `every`-th epoch.
+    """Save model, optimizer, random numbers and history to `path` after every `every`-th epoch.
 
-    Continue with `resume`: what follows has the same bits as a run that was never interrupted. `fit` raises
-    OSError before it trains when `path` cannot be written.
+    A run that continues with `resume` gives the same bits as a run without interruption. `fit` raises OSError
+    before the first step if `path` cannot be written.
 
         fit(model, x, y, optimizer=optimizer, generator=generator, callbacks=[Checkpoint("run.ckpt")])
     """
@@ -141,13 +141,13 @@ class Checkpoint(Callback):
 def resume(
     path: str | os.PathLike[str], model: Module, optimizer: Optimizer, generator: Generator | None = None
 ) -> int:
-    """Put model, optimizer and generator back to what `Checkpoint` saved; returns how many epochs were done.
+    """Restore model, optimizer and generator from a file of `Checkpoint`; returns the number of epochs done.
 
         done = resume("run.ckpt", model, optimizer, generator)
         fit(model, x, y, optimizer=optimizer, generator=generator, epochs=100 - done)
 
-    Nothing changes unless all of it fits. Raises CheckpointError for a file that does not hold one, and what
-    load_state_dict raises for another model's.
+    An error leaves everything unchanged. Errors: CheckpointError for another file; the errors of
+    load_state_dict for a checkpoint of another model.
     """
     contents = load(path)
     parts = {"epoch", "model", "optimizer", "optimizer_class", "generator", "global_generator"}
@@ -155,7 +155,7 @@ def resume(
         raise CheckpointError(f"{path}: not written by nncore.train.Checkpoint")
     if contents["optimizer_class"] != type(optimizer).__name__:
         expected = f"expected {type(optimizer).__name__}'s"
-        raise CheckpointError(f"{path}: holds the state of {contents['optimizer_class']}, {expected}")
+        raise CheckpointError(f"{path}: contains the state of {contents['optimizer_class']}, {expected}")
     if (generator is None) != (contents["generator"] is None):
         has = "without" if contents["generator"] is None else "with"
         raise CheckpointError(f"{path}: saved {has} a generator; resume {has} one")

@@ -1,4 +1,4 @@
-"""The error of a run that has left the finite numbers."""
+"""The error of a training run whose values are no longer finite."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def first_non_finite(model: Module) -> str | None:
-    """The name of the first parameter or buffer that holds a NaN or an infinity."""
+    """The name of the first parameter or buffer with a NaN or an infinity, or None."""
     for named in (model.named_parameters(), model.named_buffers()):
         for name, value in named:
             if value.dtype.is_floating_point and not np.isfinite(value.detach().numpy()).all():
@@ -22,7 +22,7 @@ def first_non_finite(model: Module) -> str | None:
 
 
 def diverged(model: Module, what: str, epoch: int, step: int) -> DivergenceError:
-    """`what` happened in this epoch and step (both counted from 1), and where it shows."""
+    """The error that `what` happened in this epoch and step (counted from 1), with the first such layer."""
     name = first_non_finite(model)
     where = (
         f"the first layer with non-finite parameters is {name.rpartition('.')[0] or 'the model itself'} "

@@ -1,4 +1,4 @@
-"""A model on data, without training it."""
+"""Run a model on data without training it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ if TYPE_CHECKING:
 
 
 class Evaluation(NamedTuple):
-    """The mean loss, and the fraction of right classes (None in regression)."""
+    """The mean loss and the fraction of correct classes (None in regression)."""
 
     loss: float
     accuracy: float | None
 
 
 def predict(model: Module, x: Any, *, batch_size: int = 1024) -> Tensor:
-    """The model's outputs for x (n, ...), batch by batch in evaluation mode and without gradients.
+    """The model's outputs for x (n, ...), computed in batches, in evaluation mode and without gradients.
 
-    Raises ValueError for no rows, NaN or infinity in x, TypeError for a batch size that is no integer.
+    Errors: ValueError for no rows and for NaN or infinity in x; TypeError for a batch size that is not an
+    integer.
 
     >>> import nncore
     >>> from nncore.train import predict
@@ -46,9 +47,9 @@ def predict(model: Module, x: Any, *, batch_size: int = 1024) -> Tensor:
 def evaluate(
     model: Module, x: Any, y: Any = None, *, loss: Loss | None = None, batch_size: int = 1024
 ) -> Evaluation:
-    """Mean loss and accuracy on x (n, ...) and y, or on a data set of pairs; the model stays as it is.
+    """Mean loss and accuracy on x (n, ...) and y, or on a data set of pairs; the model does not change.
 
-    `loss` defaults to cross-entropy for integer y and to the mean squared error for floats. Errors as in
+    `loss` is by default cross-entropy for integer y and the mean squared error for floats. Errors: those of
     `fit`.
 
     >>> import nncore
@@ -66,7 +67,7 @@ def evaluate(
 def evaluate_ready(
     model: Module, x: Tensor, y: Tensor, loss: Loss, batch_size: int, classes: bool
 ) -> Evaluation:
-    """`evaluate` for data that have been checked."""
+    """`evaluate` for checked data."""
     total, right = 0.0, 0
     with restored_mode(model), no_grad():
         model.eval()

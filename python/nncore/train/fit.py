@@ -50,21 +50,22 @@ def fit(
     progress: bool = True,
     callbacks: Iterable[Callable[[TrainingState], object]] = (),
 ) -> History:
-    """Train a model on x (n, ...) and y, or on a data set of pairs; returns loss, accuracy, speed by epoch.
+    """Train a model on x (n, ...) and y, or on a data set of pairs; returns the history of the epochs.
 
-    Every epoch draws one permutation (from `generator`, or from a new one with `seed`, or from the global
-    one) and takes one optimizer step a batch, captured with `nncore.compile` and replayed; a model or loss
-    that cannot be captured trains step by step, with a warning. `loss(output, target)` is averaged over the
-    samples; it defaults to cross-entropy for integer y and to the mean squared error for floats; the
-    optimizer defaults to Adam. Floats and pixels in x are cast once to the dtype of the parameters.
-    `validation` is a pair (x, y) or a data set, evaluated after each epoch. The training accuracy is the
-    running one. Callbacks are called with a TrainingState after each epoch; one that returns True ends
-    training. A `Callback` is also told where training begins and ends.
+    Each epoch draws one permutation, from `generator`, from a new generator with `seed`, or from the global
+    one. It takes one optimizer step per batch, captured with `nncore.compile` and replayed. If the model or
+    loss cannot be captured, `fit` warns and the steps run eagerly. `loss(output, target)` is averaged over
+    the samples; it is by default cross-entropy for integer y and the mean squared error for floats. The
+    default optimizer is Adam. Floats and pixels in x are cast once to the dtype of the parameters.
+    `validation` is a pair (x, y) or a data set, evaluated after each epoch. The training accuracy is measured
+    during the steps.
+    Callbacks are called with a TrainingState after each epoch; the result True ends training. See `Callback`
+    for callbacks with a state.
 
-    Raises ValueError and TypeError before training for arguments and data that do not fit, among them a last
-    batch too small for the model; DivergenceError naming epoch, step and layer when the loss or a parameter
-    stops being finite; KeyboardInterrupt on Ctrl-C: the step under way has half a second to end, or else its
-    replay is undone. An error in the first step leaves parameters and buffers as they were.
+    Errors: ValueError and TypeError before training for arguments and data that do not fit, and for a last
+    batch that is too small for the model; DivergenceError that names epoch, step and layer if the loss or a
+    parameter is no longer finite; KeyboardInterrupt on Ctrl-C, after the current step if it ends within
+    0.5 s, else its replay is undone. An error in the first step leaves parameters and buffers unchanged.
 
     >>> import nncore
     >>> from nncore import nn, optim
@@ -143,14 +144,14 @@ def fit(
 
 
 def _try_validation(model: Module, x: Tensor, y: Tensor, loss: Loss, classes: bool) -> None:
-    """Evaluate a batch of each size, which raises now what would be raised after the first epoch."""
+    """Evaluate one batch of each size, so that errors occur before training."""
     with same_random():
         for rows in {min(len(x), EVALUATION_BATCH), len(x) % EVALUATION_BATCH} - {0}:
             evaluate_ready(model, x[:rows], y[:rows], loss, EVALUATION_BATCH, classes)
 
 
 def _step(model: Module, optimizer: Optimizer, loss: Loss, classes: bool) -> CompiledStep:
-    """One optimizer step; its loss and, for classes, how many targets were right."""
+    """One optimizer step, which returns the loss and, for classes, the number of correct targets."""
 
     def step(x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
         output = model(x)
@@ -173,7 +174,7 @@ def _epoch(
     bar: Silent,
     interrupt: DeferredInterrupt,
 ) -> None:
-    """One pass over the data, in one native call once the step is captured."""
+    """One epoch, which is one native call once the step is captured."""
     history, rows = state.history, len(data[0])
     epoch = Epoch(step, data, size, shuffle, state.generator)
     places = targets_per_row(data[1])
@@ -208,7 +209,7 @@ def _epoch(
 
 
 def _mean(losses: np.ndarray[Any, Any], size: int, rows: int) -> float:
-    """The mean over `rows` samples of the mean losses of batches of `size`, the last perhaps smaller."""
+    """The mean loss of `rows` samples from the mean losses of batches of `size`; the last may be smaller."""
     counts = np.full(len(losses), size)
     counts[-1] = rows - size * (len(losses) - 1)
     return float(losses.astype(np.float64) @ counts / rows)

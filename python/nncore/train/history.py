@@ -1,4 +1,4 @@
-"""What a training run leaves behind."""
+"""The history of a training run, and the state that callbacks get."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 class History:
-    """One number an epoch: `loss`, `accuracy`, `val_loss`, `val_accuracy`, `samples_per_second`.
+    """Lists with one number per epoch: `loss`, `accuracy`, `val_loss`, `val_accuracy`, `samples_per_second`.
 
-    Lists of what does not apply (accuracy in regression, validation without data) stay empty.
+    Lists that do not apply stay empty: accuracy in regression, validation without validation data.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class History:
         self.samples_per_second: list[float] = []
 
     def last(self) -> dict[str, float]:
-        """The newest number of every list that has one.
+        """The last number of each list that is not empty.
 
         >>> from nncore.train import History
         >>> history = History()
@@ -45,9 +45,9 @@ class History:
 
 
 class TrainingState:
-    """What `fit` shows to its callbacks after each epoch; `epoch` counts the finished ones.
+    """The argument of callbacks: model, optimizer, generator, history and the number of finished epochs.
 
-    `numbers` names the lists of `history` that are filled in this training.
+    `numbers` names the lists of `history` that this training fills.
     """
 
     def __init__(

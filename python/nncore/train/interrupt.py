@@ -1,4 +1,4 @@
-"""Ctrl-C between two steps, if the step under way ends soon."""
+"""Ctrl-C waits for the end of the current step, if that comes soon."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ GRACE = 0.5  # seconds
 
 
 class DeferredInterrupt:
-    """While the block runs, the first Ctrl-C sets `pressed`, the second raises KeyboardInterrupt at once.
+    """In the block the first Ctrl-C sets `pressed`; the second raises KeyboardInterrupt at once.
 
-    A block that goes on for GRACE seconds after the first is treated as if there were a second. Does nothing
-    outside the main thread or when the program has a SIGINT handler of its own. May be entered again before
-    it is left. Raises RuntimeError for an exit without an enter.
+    If the block still runs GRACE seconds after the first, KeyboardInterrupt is raised too. It has no effect
+    outside the main thread or if the program has its own SIGINT handler. It may be entered again before it is
+    left. Errors: RuntimeError for an exit without an enter.
     """
 
     pressed = False
@@ -31,8 +31,8 @@ class DeferredInterrupt:
         if self._depth > 1:
             return self
         self.pressed = False
-        self._goes_on = _thread.allocate_lock()  # held from the first press to the end of the block
-        self._waits = _thread.allocate_lock()  # held by the thread that waits for that end
+        self._running = _thread.allocate_lock()  # held from the first press to the end of the block
+        self._waiting = _thread.allocate_lock()  # held while a thread waits for the end of the block
         self._active = (
             threading.current_thread() is threading.main_thread()
             and signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -52,8 +52,8 @@ class DeferredInterrupt:
         if self._active:
             signal.signal(signal.SIGINT, signal.default_int_handler)
             if self.pressed:
-                self._goes_on.release()
-                self._waits.acquire()
+                self._running.release()
+                self._waiting.acquire()
         if self.pressed and kind is None:
             raise KeyboardInterrupt
 
@@ -61,11 +61,11 @@ class DeferredInterrupt:
         if self.pressed:
             raise KeyboardInterrupt
         self.pressed = True
-        self._goes_on.acquire()
-        self._waits.acquire()
-        _thread.start_new_thread(self._insist, ())  # no threading.Thread: a handler must not take its locks
+        self._running.acquire()
+        self._waiting.acquire()
+        _thread.start_new_thread(self._insist, ())  # threading.Thread takes locks, which a handler must not
 
     def _insist(self) -> None:
-        if not self._goes_on.acquire(timeout=GRACE):
+        if not self._running.acquire(timeout=GRACE):
             _thread.interrupt_main()
-        self._waits.release()
+        self._waiting.release()

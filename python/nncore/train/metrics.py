@@ -12,12 +12,12 @@ from nncore.data.dataset import as_tensor
 
 
 def class_numbers(values: Tensor) -> Tensor:
-    """Integers as they are; scores (n, classes, ...) become the number of the largest."""
+    """Class numbers: integers unchanged, or the index of the largest of the scores (n, classes, ...)."""
     return values.argmax(1) if values.dtype.is_floating_point and values.ndim > 1 else values
 
 
 def is_one_hot(y: Tensor) -> bool:
-    """Whether every row of y (n, classes) is one 1 among zeros."""
+    """Whether each row of y (n, classes) has one 1 and otherwise zeros."""
     if not y.dtype.is_floating_point or y.ndim != 2 or y.shape[1] < 2:
         return False
     values = y.numpy()
@@ -25,27 +25,27 @@ def is_one_hot(y: Tensor) -> bool:
 
 
 def classifies(output: Tensor, y: Tensor) -> bool:
-    """Whether an accuracy makes sense: scores against class numbers or against one-hot rows."""
+    """Whether there is an accuracy: the output has scores, y has class numbers or one-hot rows."""
     if y.dtype.is_floating_point:
         return output.ndim == 2 and output.shape[1:] == y.shape[1:] and is_one_hot(y)
     return output.ndim == y.ndim + 1
 
 
 def hits(output: Tensor, target: Tensor) -> Tensor:
-    """How many targets have the largest score: one int64."""
+    """The number of targets with the largest score, as one int64."""
     return (output.argmax(1) == class_numbers(target)).sum()
 
 
 def targets_per_row(y: Tensor) -> int:
-    """How many classes one row asks for: one, or one a place for class numbers (n, places...)."""
+    """The number of targets per row: for class numbers (n, ...) the product of the sizes after n, else 1."""
     return 1 if y.dtype.is_floating_point else int(y[:1].numel())
 
 
 def accuracy(output: Any, target: Any) -> float:
-    """The fraction of rows whose class is right.
+    """The fraction of rows with the correct class.
 
     output: scores (n, classes) or class numbers (n,); target: class numbers (n,) or one-hot (n, classes).
-    Raises ValueError for different lengths and for no rows.
+    Errors: ValueError for different lengths and for no rows.
 
     >>> from nncore.train import accuracy
     >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
@@ -56,10 +56,10 @@ def accuracy(output: Any, target: Any) -> float:
 
 
 def confusion_matrix(output: Any, target: Any, classes: int | None = None) -> Tensor:
-    """Counts (classes, classes) int64: row = true class, column = class found.
+    """Counts (classes, classes) int64: row = true class, column = predicted class.
 
-    Arguments as for `accuracy`; `classes` defaults to what occurs. Raises ValueError for a label outside
-    0..classes-1.
+    Arguments are those of `accuracy`; `classes` is by default the number of scores, or the largest label plus
+    1. Errors: ValueError for a label outside 0..classes-1.
 
     >>> from nncore.train import confusion_matrix
     >>> confusion_matrix([0, 1, 1], [0, 1, 0]).tolist()

@@ -1,4 +1,4 @@
-"""What a block changes of a model for its own length, or only when it ends well."""
+"""Contexts that restore the state of a model after a block."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def restored_mode(model: Module) -> Iterator[None]:
-    """Give every submodule the mode back that it had, each its own: some may be frozen in evaluation mode."""
+    """Restore the mode of each submodule after the block; some may be frozen in evaluation mode."""
     before = [(module, module.training) for module in model.modules()]
     try:
         yield
@@ -29,7 +29,7 @@ def restored_mode(model: Module) -> Iterator[None]:
 
 @contextmanager
 def put_back(values: Iterable[tuple[Tensor, Tensor]], when: Callable[[], bool]) -> Iterator[None]:
-    """Copy the second tensor of each pair into the first after an exception, if `when()`."""
+    """After an exception, if `when()` is true, copy the second tensor of each pair into the first."""
     try:
         yield
     except BaseException:
@@ -42,9 +42,9 @@ def put_back(values: Iterable[tuple[Tensor, Tensor]], when: Callable[[], bool]) 
 
 @contextmanager
 def trial_mode(model: Module) -> Iterator[None]:
-    """Evaluation mode, but for the library's normalisation, which checks its input in training mode alone.
+    """Evaluation mode, except for layers with running statistics, which check their input only in training.
 
-    Running statistics and random numbers are those from before the block after it.
+    After the block, running statistics and random numbers are as before.
     """
     with restored_mode(model), same_random(), no_grad():
         model.train()
@@ -62,7 +62,7 @@ def trial_mode(model: Module) -> Iterator[None]:
 
 @contextmanager
 def same_random() -> Iterator[None]:
-    """Random numbers after the block are those from before it."""
+    """Restore the state of the global generator after the block."""
     state = default_generator().get_state()
     try:
         yield

@@ -1,4 +1,4 @@
-"""Data made ready for a loop, or refused with the reason."""
+"""Check and convert the arguments of the training loop."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def objects(where: str, model: Any, loss: Any, optimizer: Any, generator: Any) -> None:
-    """TypeError where an argument is of another kind, for instance a class in place of an object of it."""
+    """Raise TypeError if an argument has another type, such as a class in place of an instance."""
     needed = (
         ("model", model, hasattr(model, "named_parameters"), "an nncore.nn.Module"),
         ("loss", loss, loss is None or callable(loss), "a function of output and target"),
@@ -46,7 +46,7 @@ def objects(where: str, model: Any, loss: Any, optimizer: Any, generator: Any) -
 
 
 def callables(where: str, callbacks: Any) -> list[Callable[[TrainingState], object]]:
-    """The callbacks as a list, which can be gone through each epoch."""
+    """The callbacks as a list, which can be iterated in each epoch."""
     if not hasattr(callbacks, "__iter__"):
         raise TypeError(f"{where}: callbacks is {_described(callbacks)}; expected a list of functions")
     every = list(callbacks)
@@ -87,7 +87,7 @@ def inputs(where: str, model: Module, x: Any, name: str = "x") -> Tensor:
 def pair(
     where: str, model: Module, x: Any, y: Any, names: tuple[str, str] = ("x", "y")
 ) -> tuple[Tensor, Tensor]:
-    """x and y of one length, from two arrays or from a data set of pairs (then y is None)."""
+    """x and y of equal length, from two arrays or, if y is None, from a data set of pairs."""
     if y is None:
         x, y = _from_dataset(where, x)
     data = inputs(where, model, x, names[0])
@@ -119,7 +119,7 @@ def _from_dataset(where: str, dataset: Any) -> tuple[Any, Any]:
 
 
 def finite(where: str, name: str, tensor: Tensor) -> None:
-    """ValueError naming the first row with a NaN or an infinity."""
+    """Raise ValueError that names the first row with a NaN or an infinity."""
     values = tensor.detach().numpy()
     good = np.isfinite(values)
     if not good.all():
@@ -131,7 +131,7 @@ def finite(where: str, name: str, tensor: Tensor) -> None:
 
 
 def loss_of(where: str, loss: Loss, output: Tensor, target: Tensor) -> Tensor:
-    """loss(output, target), checked to be one number."""
+    """loss(output, target); raises unless it is one floating-point number."""
     value: Any = loss(output, target)
     if not isinstance(value, Tensor):
         raise TypeError(f"{where}: the loss returned a {type(value).__name__}; expected a Tensor")
@@ -144,7 +144,7 @@ def loss_of(where: str, loss: Loss, output: Tensor, target: Tensor) -> Tensor:
 
 
 def is_class_loss(loss: Loss) -> bool:
-    """Whether the loss reads class numbers."""
+    """Whether the targets of the loss are class numbers."""
     functional = nn.functional
     return isinstance(loss, (nn.CrossEntropyLoss, nn.NLLLoss)) or loss in (
         functional.cross_entropy,
@@ -158,7 +158,7 @@ def default_loss(y: Tensor) -> Loss:
 
 
 def targets_fit(where: str, model: Module, loss: Loss, x: Tensor, y: Tensor, name: str = "y") -> bool:
-    """Try the model on one row, so that errors come before training; whether there is an accuracy."""
+    """Run the model on one row, so that errors occur before training; return whether there is an accuracy."""
     with restored_mode(model), no_grad():
         model.eval()
         output = model(x[:1])
@@ -176,9 +176,9 @@ def targets_fit(where: str, model: Module, loss: Loss, x: Tensor, y: Tensor, nam
 
 
 def last_batch(where: str, model: Module, loss: Loss, x: Tensor, y: Tensor, size: int) -> None:
-    """Try the model on the smaller batch that ends an epoch, so that its error comes before training.
+    """Run the model on the smaller last batch of an epoch, so that its error occurs before training.
 
-    Only an error that a whole batch does not raise counts: others come with the first step.
+    Errors that a full batch raises too are ignored here; the first step raises them.
     """
     rows, rest = len(x), len(x) % size
     if rows < size or not rest:
@@ -191,7 +191,7 @@ def last_batch(where: str, model: Module, loss: Loss, x: Tensor, y: Tensor, size
         with_loss = True
         try:
             loss(output, y[:size])
-        except Exception:  # an output that is another one in training
+        except Exception:  # the model may return another output in training mode
             with_loss = False
         try:
             output = model(x[:rest])

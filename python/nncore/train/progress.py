@@ -1,4 +1,4 @@
-"""The progress line, redrawn at most ten times a second and free in between."""
+"""The progress line, redrawn at most ten times per second."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ INTERVAL = 0.1
 
 
 class Silent:
-    """Shows nothing and never asks to be called."""
+    """No progress line."""
 
     first_look: float = math.inf
 
@@ -25,7 +25,7 @@ class Silent:
 
 
 class Bar(Silent):
-    """A tqdm line with epoch, loss, accuracy, samples a second and the time left."""
+    """A tqdm line with epoch, loss, accuracy, samples per second and the remaining time."""
 
     first_look: float = 1
 
@@ -41,7 +41,7 @@ class Bar(Silent):
         self._then = (perf_counter(), 0)
 
     def show(self, steps: int, samples: int, loss: float, accuracy: float | None) -> float:
-        """Draw after `steps` steps and `samples` samples of this epoch; returns the step to draw next."""
+        """Draw after `steps` steps and `samples` samples of this epoch; return the step to draw at next."""
         now = perf_counter()
         rate = max(steps - self._then[1], 1) / max(now - self._then[0], 1e-9)
         self._then = (now, steps)
