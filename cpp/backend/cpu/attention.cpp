@@ -1,4 +1,4 @@
-// softmax(scale q k^T + mask) v for every head, without ever holding all scores of a long sequence.
+// softmax(scale q k^T + mask) v for every head, without memory for all scores of a long sequence.
 #include "attention.h"
 
 #include "../../core/parallel.h"
@@ -33,7 +33,7 @@ class AttentionForward {
   }
 
  private:
-  static constexpr int64_t turning_pays = 16;  // queries that meet the keys of a head
+  static constexpr int64_t turning_pays = 16;  // from this number of queries per head, k is transposed once
 
   struct Work {
     explicit Work(const AttentionForward& f)
@@ -47,7 +47,7 @@ class AttentionForward {
         factor[AttentionCut::most_queries];
   };
 
-  // False if a NaN turns up that may come from a key that is not seen; `seen_only` keeps those out.
+  // False if the result has a NaN that may come from a masked key; `seen_only` leaves masked keys out.
   bool block(Work& work, int64_t batch, int64_t head, int64_t i, bool seen_only) const {
     const Span queries = cut_.queries(i);
     const int64_t m = queries.size(), row = (batch * spec_.heads + head) * spec_.q_len + queries.begin;

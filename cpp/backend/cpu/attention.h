@@ -1,5 +1,5 @@
-// What forward and backward of attention share: where the rows of each head lie, how queries and keys are cut
-// (by the shape alone, for it decides the bits), and the part of the mask that a tile sees.
+// Shared by forward and backward of attention: the rows of each head, the division of queries and keys into
+// tiles (by the shape only, because it decides the bits), and the part of the mask for a tile.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -13,7 +13,7 @@
 
 namespace nncore::cpu {
 
-// One head of q, k, v or what has their layout.
+// One head of q, k or v, or of an array with their layout.
 template <class T>
 struct Head {
   T* data;
@@ -22,16 +22,16 @@ struct Head {
 };
 
 struct AttentionCut {
-  // 70 rows are five panels of fourteen in the widest kernel; tiles of scores stay in the second cache level.
+  // 70 rows are five panels of 14 rows on the widest level; tiles of scores fit the second-level cache.
   static constexpr int64_t most_queries = 70, most_keys = AttentionSpec::random_keys;
   const AttentionSpec& spec;
 
-  bool hides(const In& mask) const { return spec.causal || mask; }  // keys from some queries
+  bool hides(const In& mask) const { return spec.causal || mask; }  // some keys are masked for some queries
   int64_t query_blocks() const { return ceil_div(spec.q_len, most_queries); }
   Span queries(int64_t i) const { return part(spec.q_len, query_blocks(), i); }
   int64_t key_tiles() const { return ceil_div(spec.k_len, most_keys); }
   Span keys(int64_t j) const { return part(spec.k_len, key_tiles(), j, 16); }
-  // The keys of a tile that some of the queries see.
+  // The keys of a tile to which some of the queries attend.
   Span seen(Span queries, Span keys) const {
     if (spec.causal) keys.end = std::max(keys.begin, std::min(keys.end, queries.end));
     return keys;
@@ -42,7 +42,7 @@ struct AttentionCut {
   }
 };
 
-// x^T of one head at a time, kept while the same head is asked for.
+// x^T of one head at a time, computed again only for another head.
 template <class T>
 class TurnedHead {
  public:
@@ -63,16 +63,16 @@ class TurnedHead {
   const Scratch<T> turned_;
 };
 
-// Dropout of probabilities, a function of the place: each row of each tile of keys has most_keys random
-// numbers, so that forward and backward draw the same ones.
+// Dropout of probabilities. Each row of each tile of keys has most_keys random numbers, which depend only on
+// the position, so that forward and backward draw the same ones.
 template <class T>
 class TileDropout {
  public:
-  // key (2): seed and offset, null without dropout
+  // key (2): seed and offset; null without dropout
   TileDropout(const AttentionSpec& spec, const int64_t* key)
       : spec_(spec), key_(key), tiles_(spec.random_tiles()) {}
 
-  // x (rows, keys) of tile j, the first row being row `row` of all heads: 0 or x / (1 - p)
+  // x (rows, keys) of tile j becomes 0 or x / (1 - p); its first row is row `row` of all heads
   void apply(int64_t row, int64_t j, int64_t rows, int64_t keys, T* x, int64_t ld) const {
     if (!key_) return;
     const T scale = spec_.dropout == 1 ? T(0) : T(1 / (1 - spec_.dropout));
@@ -91,7 +91,7 @@ class TileDropout {
 template <class T>
 bool has_nan(Span rows, int64_t n, const Head<T>& x) {
   constexpr int64_t strip = 64;
-  T largest[strip];  // of each column: NaN wins
+  T largest[strip];  // of each column; NaN if it contains a NaN
   for (int64_t j = 0; j < n; j += strip) {
     const int64_t width = std::min(strip, n - j);
     kernels<T>().reduce.columns[int(Reduction::max)](rows.size(), width, x.ld, x.row(rows.begin) + j, largest,
@@ -102,7 +102,7 @@ bool has_nan(Span rows, int64_t n, const Head<T>& x) {
   return false;
 }
 
-// The sign of a NaN depends on the processor; results hold the same one everywhere.
+// Replaces every NaN by the same NaN, because the sign of a NaN depends on the processor.
 template <class T>
 void settle_nan(Span rows, int64_t n, const Head<T>& x) {
   if (!has_nan(rows, n, x)) return;
@@ -111,9 +111,9 @@ void settle_nan(Span rows, int64_t n, const Head<T>& x) {
       if (x.row(i)[j] != x.row(i)[j]) x.row(i)[j] = std::numeric_limits<T>::quiet_NaN();
 }
 
-// to (rows, n) (+)= p x over the keys of a tile, each number one chain in order of keys. In a product 0 times
-// a NaN of a key that a query does not see would be NaN: here such a key takes no part. Slow, for results in
-// which the product gave a NaN.
+// to (rows, n) (+)= p x over the keys of a tile, each element one chain in order of keys, without
+// masked keys: in a product, 0 times a NaN of a masked key is NaN. Slow; used for results in which the
+// product gave a NaN.
 template <class T>
 void add_seen(const AttentionTile<T>& t, int64_t n, const T* p, const Head<const T>& x, int64_t first_key,
               T* to, int64_t ld_to, bool accumulate) {
@@ -128,7 +128,7 @@ void add_seen(const AttentionTile<T>& t, int64_t n, const T* p, const Head<const
   }
 }
 
-// The mask as numbers to be added, of one tile at a time: 0 and -inf where it is bool.
+// The mask of one tile at a time, as numbers to add; a bool mask becomes 0 and -inf.
 template <class T>
 class MaskTile {
  public:

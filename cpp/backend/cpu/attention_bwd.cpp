@@ -1,7 +1,8 @@
-// Backward of attention. The probabilities of each tile are made again from what forward kept: p = exp(scale
-// q k^T + mask - shift) share, dv = p^T dout, dp = dout v^T, ds = scale p (dp - delta), dq = ds k, dk = ds^T
-// q with delta = sum(dout out). Dropout multiplies dp, and the p of dv, by what forward drew. Each element
-// adds its tiles in the same order, however work is split.
+// Backward of attention. The probabilities of each tile are computed again from the saved shift and share:
+//     p = exp(scale q k^T + mask - shift) share, dv = p^T dout, dp = dout v^T, delta = sum(dout out)
+//     ds = scale p (dp - delta), dq = ds k, dk = ds^T q
+// Dropout multiplies dp, and the p of dv, by the factors of forward. Each element adds its tiles in the same
+// order, for any division of the work.
 #include "../../core/parallel.h"
 #include "attention.h"
 
@@ -39,7 +40,7 @@ class AttentionBackward {
       });
       return;
     }
-    // Too few heads: queries and keys are cut too, and the scores made twice.
+    // Too few heads for the threads: queries and keys are split too, and the scores are computed twice.
     each(shared * blocks, [&](Work& work, int64_t i) {
       const int64_t at = i / blocks, block = i % blocks;
       all_of(work, at / spec_.kv_heads, at % spec_.kv_heads, {block, block + 1}, {0, tiles}, true, false);
@@ -86,7 +87,7 @@ class AttentionBackward {
     for (int64_t i = rows.begin; i < rows.end; i++) std::fill_n(x.row(i), width, T(0));
   }
 
-  // The given blocks of queries against the given tiles of keys, for all heads that share these keys.
+  // The given blocks of queries with the given tiles of keys, for all heads that share these keys.
   void all_of(Work& work, int64_t batch, int64_t kv, Span blocks, Span tiles, bool queries, bool keys) const {
     const Head<T> dk = cut_.head(dk_, spec_.k, batch, kv), dv = cut_.head(dv_, spec_.v, batch, kv);
     for (int64_t j = tiles.begin; keys && j < tiles.end; j++) {
@@ -109,7 +110,7 @@ class AttentionBackward {
     }
   }
 
-  // A NaN in dq may come from a key that is not seen: then dq is made again without those.
+  // A NaN in dq may come from a masked key: then dq is computed again without masked keys.
   void finish_queries(Work& work, int64_t batch, int64_t head, int64_t block) const {
     const Head<T> dq = cut_.head(dq_, spec_.q, batch, head);
     const Span queries = cut_.queries(block);

@@ -1,4 +1,5 @@
-// A recurrent layer in one direction: from what x gives to the gates of all steps, the states step by step.
+// A recurrent layer in one direction: computes the states step by step. The gates contain the
+// products with x.
 //   LSTM (Gers, Schmidhuber, Cummins 2000): c = f c_before + i g, h = o tanh(c)
 //   GRU (Cho et al. 2014, the reset gate after the product): h = (1 - z) n + z h_before, n = tanh(n + r hn)
 //   RNN (Elman 1990): h = activation(z)
@@ -30,7 +31,7 @@ class RecurrentForward {
         h_n_(k.h_n.as<T>()),
         c_n_(k.c_n.as<T>()),
         width_(spec_.gates() * spec_.hidden),
-        // one line more: rows 4 KiB apart would fall into the same sets of the cache
+        // one more cache line: rows 4 KiB apart would be in the same sets of the cache
         ld_turned_(width_ + 16),
         turned_(spec_.rows() >= turning_pays ? spec_.out * ld_turned_ : 0),
         zeros_(std::max(spec_.hidden, spec_.out)) {
@@ -41,9 +42,9 @@ class RecurrentForward {
   }
 
  private:
-  static constexpr int64_t turning_pays = 16;  // rows that meet the weights
+  static constexpr int64_t turning_pays = 16;  // from this number of rows, the weights are transposed once
 
-  // W_hh^T, so that every product reads whole lines.
+  // W_hh^T, so that every product reads whole cache lines.
   void turn(int64_t cost) {
     parallel_for(ceil_div(width_, 64), cost / spec_.steps, [&](int64_t begin, int64_t end) {
       const int64_t from = begin * 64, to = std::min(end * 64, width_);
@@ -52,8 +53,7 @@ class RecurrentForward {
     });
   }
 
-  // to += h_before W_hh^T + b_hh for `count` gates from `gate` on, or their `units` only; to = without
-  // accumulate
+  // to += h_before W_hh^T + b_hh (without accumulate: to = ...) for `units` of `count` gates from `gate` on
   void product(Rows<const T> before, int64_t m, int64_t gate, int64_t count, Span units, T* to, int64_t ld_to,
                bool accumulate) const {
     const bool whole = units.size() == spec_.hidden;

@@ -1,4 +1,4 @@
-// What forward and backward of a recurrent layer share: the order of steps and how work is split.
+// Shared by forward and backward of a recurrent layer: the order of steps and the division of the work.
 #pragma once
 #include <algorithm>
 
@@ -11,13 +11,13 @@ namespace nncore::cpu {
 struct RecurrentOrder {
   const RecurrentSpec& spec;
 
-  // The row where step s lies in x, y and what is saved; s counts in the direction of the walk.
+  // The row of step s in x, y and the saved values; s counts in the direction of the layer.
   int64_t row(int64_t s) const { return (spec.reverse ? spec.steps - 1 - s : s) * spec.batch; }
 
-  // f(s, rows, units) for the given steps, each after the one before. Sequences are independent: with rows
-  // enough each thread takes some of them through all steps, some units at a time, whose weights then stay in
-  // the second cache level while all panels of rows meet them. Else each step is a region of its own, cut by
-  // units, so that every thread reads only its part of the weights.
+  // Calls f(s, rows, units) for the given steps in order. Sequences are independent: if there are enough,
+  // each thread runs all steps of some sequences, some units at a time, whose weights then stay in the
+  // second-level cache for all panels of rows. Else each step is a region of its own, split by units, so that
+  // every thread reads only its part of the weights.
   template <class F>
   void walk(int64_t cost, int64_t from, int64_t to, F&& f) const {
     constexpr int64_t rows_enough = 8, unit = 16, most_units = 128;
@@ -44,7 +44,7 @@ struct RecurrentOrder {
   }
 };
 
-// Row i of an array, or the only row that stands for all.
+// The rows of an array. With ld = 0, one row is used for all.
 template <class T>
 struct Rows {
   T* data;

@@ -1,5 +1,5 @@
-// Backward through time of a recurrent layer: the gradients of all gates, last step first. What they give to
-// weights and input are products over all steps, which the op makes afterwards.
+// Backward through time of a recurrent layer: the gradients of all gates, last step first. Afterwards the op
+// computes the gradients of weights and input by products over all steps.
 #include "dispatch.h"
 #include "gemm.h"
 #include "gemm_share.h"
@@ -51,7 +51,7 @@ class RecurrentBackward {
   }
 
  private:
-  // dh of step s before its cells: what the step after it left, dy, and the products with its gates
+  // dh of step s before its cells: the part left by the step after it, dy, and the products with its gates
   void gather(int64_t s, Span rows, Span units) const {
     const int64_t m = rows.size(), n = spec_.projected ? spec_.out : units.size(), first = units.begin;
     T* const dh = dh_ + rows.begin * spec_.out + first;
@@ -129,7 +129,7 @@ class RecurrentBackward {
   const RecurrentSpec& spec_;
   const RecurrentOrder order_;
   const T *const w_hh_, *const w_hr_, *const h0_, *const c0_, *const y_;
-  T *const gates_, *const state_;  // only read
+  T *const gates_, *const state_;  // read only
   const T *const dy_, *const dh_n_, *const dc_n_;
   T *const dgates_, *const dh_all_, *const dh0_, *const dc0_;
   const int64_t width_, grad_width_;
