@@ -115,8 +115,8 @@ class Tape {
   std::vector<Edge> edges_;
 };
 
-// Adds gradient * d root / d leaf to the grad of every leaf. gradient: d L / d root, by default 1 for a root of
-// one element.
+// Adds gradient * d root / d leaf to the grad of every leaf. gradient: d L / d root; by default 1 for a root
+// of one element.
 void backward(const Tensor& root, const Tensor& gradient, bool retain_graph);
 
 // The arithmetic of the backward pass; the ops set it.
@@ -140,8 +140,7 @@ class GradientHooks : public Object {
 };
 void attach_hooks(const Tensor& t, const Ref<Object>& hooks);
 
-// d sum(roots . gradients) / d input for each input; undefined if no root depends on it. Changes no leaf's
-// grad.
+// d sum(roots . gradients) / d input for each input; undefined if no root depends on it. No grad changes.
 std::vector<Tensor> gradients_of(std::span<const Tensor> roots, std::span<const Tensor> gradients,
                                  std::span<const Tensor> inputs, bool retain_graph);
 

@@ -132,8 +132,7 @@ struct Minimum {
   }
 };
 
-// Subtracts multiples of b from r until |r| < |b|. Each step is exact, because quotients are rounded to whole
-// numbers.
+// Subtracts multiples of b from r until |r| < |b|. Each step is exact, because quotients are whole numbers.
 template <class V, class T = typename V::Scalar>
 constexpr V reduced(V r, V b) {
   const V size = abs(b), far = V(T(sizeof(T) == 4 ? 0x1p127 : 0x1p1023));

@@ -51,8 +51,7 @@ class Watch {
   Watcher* before_;
 };
 
-// The host is about to read values, or to make values. `what` names the operation. A captured step can do
-// neither.
+// The host is about to read or make values, which a captured step cannot do. `what` names the operation.
 inline void host_reads(const char* what) {
   if (Watcher* w = watcher()) w->host_reads(what);
 }

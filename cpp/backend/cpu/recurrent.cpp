@@ -1,5 +1,4 @@
-// A recurrent layer in one direction: computes the states step by step. The gates contain the
-// products with x.
+// A recurrent layer in one direction: from the products of x with w_ih, computes the states step by step.
 //   LSTM (Gers, Schmidhuber, Cummins 2000): c = f c_before + i g, h = o tanh(c)
 //   GRU (Cho et al. 2014, the reset gate after the product): h = (1 - z) n + z h_before, n = tanh(n + r hn)
 //   RNN (Elman 1990): h = activation(z)

@@ -6,8 +6,8 @@
 
 namespace nncore {
 
-// c = activation(op(a) op(b) [+ c] + bias) for each of a grid of products; op(a) is (m, k), op(b) is (k, n),
-// and op transposes or not. pre keeps what the activation is applied to.
+// c = activation(op(a) op(b) [+ c] + bias) for each of a grid of products. op(a) is (m, k), op(b) is (k, n);
+// op transposes or not. pre stores the values before the activation.
 struct Matmul {
   static constexpr Kernel kernel = Kernel::matmul;
   static constexpr int max_batch_axes = max_axes - 2;
@@ -19,7 +19,7 @@ struct Matmul {
   int activation = -1;  // index in UnaryOps; -1: none
   int batch_ndim = 0;   // axes of the grid
   int64_t batch_size[max_batch_axes] = {};
-  int64_t batch_stride[2][max_batch_axes] = {};  // of a and b, in elements; c is dense
+  int64_t batch_stride[2][max_batch_axes] = {};  // of a and b, in elements; c is contiguous
 
   int64_t batch() const {
     int64_t count = 1;
@@ -35,7 +35,7 @@ struct Matmul {
 
 // The backward of y = activation(z), z = x w^T + bias, with x (m, k), w (n, k) and z (m, n):
 // dz = activation'(z) dy, dx = dz w, dw = dz^T x, db = the column sums of dz. Gradients that are not needed
-// are absent, as are z and y where the activation does without them.
+// are absent, as are z and y if the activation does not need them.
 struct LinearBwd {
   static constexpr Kernel kernel = Kernel::linear_bwd;
   In z = {}, y = {}, dy, x, w;

@@ -103,7 +103,7 @@ void cgroup_v2() {
   expect(!cpu::cgroup_memory(m.root()));
   m.file("/sys/fs/cgroup/user.slice/memory.max", "1073741824");
   expect(cpu::cgroup_memory(m.root()) == 1 << 30);
-  // a container: the process sees its own cgroup as the root, or one outside its namespace
+  // a container: the process's cgroup is the root, or outside its namespace
   m.file("/sys/fs/cgroup/cpu.max", "400000 100000").file("/proc/self/cgroup", "0::/");
   expect(m.threads(8) == 4);
   m.file("/proc/self/cgroup", "0::/../../other");

@@ -29,8 +29,7 @@ template <class R>
 R log1p_exp(R x) {
   return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
 }
-// x - tanh(x): near 0 the series sum of 2^2n (2^2n - 1) B_2n / (2n)! x^(2n - 1), as a continued fraction
-// (Lambert)
+// x - tanh(x): near 0 the sum of 2^2n (2^2n - 1) B_2n / (2n)! x^(2n - 1), as Lambert's continued fraction
 template <class R>
 R tanhshrink(R x) {
   if (std::fabs(x) > 1) return x - std::tanh(x);
