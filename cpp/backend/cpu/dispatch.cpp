@@ -57,7 +57,7 @@ void set_level(const std::string& name) {
     choices += (choices.empty() ? "" : ", ") + std::string(level->name);
   }
   raise<ValueError>("NNCORE_ISA: '", name,
-                    "' is not an instruction-set level of this processor; set it to one of ", choices);
+                    "' is not an instruction-set level of this processor; choose one of ", choices);
 }
 
 void choose_level() {
