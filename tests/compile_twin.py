@@ -1,4 +1,4 @@
-"""One training run, eager or compiled, and all that it leaves behind, to compare to the last bit."""
+"""A training run, eager or compiled, and its state afterwards, for comparison bit by bit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Step = Callable[..., Any]
 
 @dataclass
 class Run:
-    """A step with what it trains; `state()` is everything that a user can look at afterwards."""
+    """A step with its model and optimizer; `state()` is all that a user can read afterwards."""
 
     step: Step
     model: nn.Module
@@ -42,7 +42,7 @@ class Run:
 
 
 def bits(tensor: nncore.Tensor) -> bytes:
-    """Type, shape and values, so that equal means the same to the last bit, zeros and NaN included."""
+    """Dtype, shape and values as bytes: equal means the same bits, including signed zeros and NaN."""
     return f"{tensor.dtype} {tensor.shape} ".encode() + tensor.detach().numpy().tobytes()
 
 
@@ -59,7 +59,7 @@ def mlp(activation: Callable[[], nn.Module] = nn.Tanh) -> nn.Sequential:
 
 
 def train(model: nn.Module, optimizer: Optimizer) -> Step:
-    """The step as most people write it."""
+    """The usual training step."""
 
     def step(x: nncore.Tensor, y: nncore.Tensor) -> nncore.Tensor:
         optimizer.zero_grad()
@@ -72,7 +72,7 @@ def train(model: nn.Module, optimizer: Optimizer) -> Step:
 
 
 def pair(make: Callable[[], Run], **options: Any) -> tuple[Run, Run]:
-    """The same run twice, from the same seed: eager and compiled."""
+    """The same run from the same seed, eager and compiled."""
     nncore.manual_seed(11)
     eager = make()
     nncore.manual_seed(11)

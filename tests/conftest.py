@@ -1,4 +1,4 @@
-"""What every test may ask for: an instruction set, a thread count, seeded random numbers, the data folder."""
+"""Fixtures of all tests: instruction set, number of threads, seeded random numbers, data folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 try:
     import nncore
     from nncore import _core
-except ImportError as error:  # the sources lie in python/, which is not on the path: install first
+except ImportError as error:  # python/ is not on the path: install first
     pytest.exit(f"nncore is not installed ({error}); run: pip install '.[test]'", returncode=4)
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True)
 def _clean_state() -> Iterator[None]:
-    """Same seed, level, threads and gradient mode at the start of every test."""
+    """The same seed, level, threads and gradient mode at the start of each test."""
     level, threads = _core.isa(), nncore.get_num_threads()
     nncore.manual_seed(0)
     yield
@@ -42,7 +42,7 @@ def _clean_state() -> Iterator[None]:
 
 @pytest.fixture(params=_core.isa_levels())
 def isa(request: pytest.FixtureRequest) -> str:
-    """Runs the test once on every instruction set of this machine; the value is its name."""
+    """Runs the test once per instruction set of this machine; the value is its name."""
     level: str = request.param
     _core.set_isa(level)
     return level
@@ -58,7 +58,7 @@ def threads(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture
 def rng() -> np.random.Generator:
-    """NumPy's random numbers, seeded."""
+    """A seeded NumPy generator."""
     return np.random.default_rng(0)
 
 

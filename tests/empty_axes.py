@@ -1,4 +1,4 @@
-"""Functions and layers of which any axis may be empty; letters stand for sizes: see `Row`."""
+"""Functions and layers whose axes may all be empty; letters stand for sizes, see `Row`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ SIZES = {"b": 2, "h": 2, "q": 3, "k": 4, "d": 6, "v": 5, "c": 4, "s": 3, "x": 8}
 
 @dataclass
 class Row:
-    """call(lib, *tensors) of operands "bqd bkd"; "i:bk" are integers, all 0, and "c:bk" need no gradient.
+    """call(lib, *tensors) with operands such as "bqd bkd"; "i:bk" are integers 0, "c:bk" needs no gradient.
 
-    result: the letters of its axes. value: of a result that has elements although an operand has none; None
-    where it is made of parameters. full: letters that are not 0 without an error.
+    result: the letters of its axes. value: the elements of the result if an operand is empty; None if they
+    depend on parameters. full: letters whose size 0 is an error.
     """
 
     name: str

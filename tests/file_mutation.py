@@ -1,7 +1,7 @@
-"""Damaged files by the thousand: `python tests/file_mutation.py 100000 [seed]` prints each fault.
+"""Read damaged files: `python tests/file_mutation.py 100000 [seed]` prints each fault.
 
-Each kind of file that the library reads is written small, damaged by a seeded mutator and read again. Reading
-succeeds or raises the exception that the reader documents, in memory that follows the size of the file.
+A small file of each kind that the library reads is written, damaged by a seeded mutator and read again.
+Reading must succeed or raise a documented exception, and the size of the file must bound the memory.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from nncore.cli.model import Classifier
 from nncore.data import load_csv, load_npz, read_idx
 from nncore.train import Checkpoint, History, TrainingState, resume
 
-MOST_MEMORY = 8 << 20  # of any reading; the files have a few kilobytes
+MOST_MEMORY = 8 << 20  # bytes per read; the files have a few kilobytes
 
 
 class Kind(NamedTuple):
     whole: bytes
     read: Callable[[Path], object]
     allowed: tuple[type[Exception], ...]
-    repair: Callable[[bytes], bytes] = bytes  # makes sums right again, so that the damage inside is reached
+    repair: Callable[[bytes], bytes] = bytes  # corrects checksums, so that the damage inside is read
 
 
 def sealed(data: bytes) -> bytes:
-    """The same bytes with a digest that is right."""
+    """The same bytes with a correct digest."""
     end = len(_archive.MARK) + _archive.HEX
     if len(data) < end:
         return data
@@ -54,7 +54,7 @@ def network() -> tuple[nn.Sequential, optim.Adam]:
 
 
 def kinds(folder: Path) -> dict[str, Kind]:
-    """A small file of every kind, and how it is read."""
+    """A small file of each kind, with its reader."""
     path = folder / "whole"
     found: dict[str, Kind] = {}
     damaged = (nncore.CheckpointError,)
@@ -141,7 +141,7 @@ TEXTS = (
 
 
 def damaged(random: Random, data: bytes) -> bytes:
-    """A few changes: bits, bytes, numbers, text; pieces removed, doubled, moved; the end cut off."""
+    """A few changes: bits, bytes, numbers, text; ranges removed, doubled, moved; the end cut off."""
     out = bytearray(data)
     for _ in range(random.choice((1, 1, 1, 2, 3, 8))):
         place, length = random.randrange(len(out) + 1), random.choice((1, 2, 4, 8, 30))
@@ -169,7 +169,7 @@ def damaged(random: Random, data: bytes) -> bytes:
 
 
 def faults(folder: Path, count: int, seed: int) -> Iterator[str]:
-    """Damage `count` files and tell of each that is read with another exception or with too much memory."""
+    """Damage `count` files; yield a text if reading raises another exception or takes too much memory."""
     every = kinds(folder)
     path = folder / "damaged"
     tracemalloc.start()

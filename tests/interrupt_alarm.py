@@ -1,4 +1,4 @@
-"""Interrupts on purpose: a timer whose signals end what the main thread is doing, and a line that does."""
+"""Interrupts for tests: a timer whose signals raise in the main thread, and an exception at a chosen line."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ NEVER = 10**9
 
 
 class Enough(Exception):
-    """What the handler raises."""
+    """Raised by the handler."""
 
 
 class Alarm:
     """The handler of SIGALRM, called every 10 ms once started.
 
-    It raises Enough at signal `number`, or when `repeats` signals in a row were handled at one place of the
-    program. Signals that come during a call that does not look for them are handled as one, after its end.
+    It raises Enough at signal `number`, or after `repeats` consecutive signals at one line of the program.
+    Signals during a call that does not check for signals are handled as one, after the call.
     """
 
     def __init__(self) -> None:
         self._left, self._most, self._repeats, self._place = NEVER, NEVER, 0, (0, 0)
-        self.longest = 0  # how many were handled at one place
+        self.longest = 0  # the most signals handled at one line
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         assert frame is not None

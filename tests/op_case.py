@@ -1,4 +1,4 @@
-"""One row of the table of ops, and the inputs that rows choose from."""
+"""A row of the table of ops, and functions that make inputs."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def inputs(count: int, low: float, high: float, gap: float = 0.0) -> Make:
                 np.asarray(np.where(np.abs(x * 2 - np.round(x * 2)) < 2 * gap, x + 3 * gap, x))
                 for x in arrays
             ]
-        return [x.astype(np.float32).astype(np.float64) for x in arrays]  # exact in both widths
+        return [x.astype(np.float32).astype(np.float64) for x in arrays]  # exact in float32 and float64
 
     return make
 
 
 def distinct(rng: np.random.Generator, shape: tuple[int, ...]) -> list[Array]:
-    """One array whose elements all differ by at least 1/8: no extreme changes hands within a difference."""
+    """One array whose elements differ by at least 1/8, so that finite differences do not change the order."""
     return [(rng.permutation(math.prod(shape)) / 8.0 - 3.0).reshape(shape)]

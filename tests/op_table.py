@@ -1,4 +1,4 @@
-"""Every op once: how to call it, its meaning in float64 NumPy, and inputs where it is defined and smooth."""
+"""The table of ops: the call, its meaning in float64 NumPy, and inputs at which it is defined and smooth."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _logit(x: Array) -> Array:
 
 
 def _sinc(x: Array) -> Array:
-    n = np.round(x)  # np.sinc would round pi x, which shows near integers
+    n = np.round(x)  # np.sinc rounds pi x, an error that is visible near integers
     r = x - n
     return np.asarray(np.sinc(r) * np.where(n == 0, 1, r / np.where(x == 0, 1, x)) * (1 - 2 * (n % 2)))
 
@@ -112,7 +112,7 @@ UNARY: dict[str, tuple[Callable[..., Any], Make]] = {
     "clamp": (lambda x: np.clip(x, -1.0, 1.5), inputs(1, -3, 3, 0.01)),
 }
 
-# Sums whose terms cancel: what the error is relative to.
+# Sums whose terms cancel: the magnitude that the error is relative to.
 SIZES: dict[str, Callable[..., Any]] = {"hardsigmoid": lambda x: np.full(x.shape, 0.5)}
 
 PYTHON: dict[str, Callable[..., Any]] = {
@@ -131,7 +131,7 @@ PYTHON: dict[str, Callable[..., Any]] = {
 
 
 def _quotients(rng: np.random.Generator, shape: tuple[int, ...]) -> list[Array]:
-    """Two arrays whose quotient lies between 1.1 and 1.9, or -1.9 and -1.1: far from every jump."""
+    """Two arrays whose quotient has a magnitude between 1.1 and 1.9, away from the jumps at integers."""
     a, b = inputs(1, 1.1, 1.5)(rng, shape)[0], inputs(1, 0.8, 1)(rng, shape)[0]
     return [np.asarray(a * rng.choice([-1, 1], shape)), b]
 
@@ -152,8 +152,8 @@ BINARY: dict[str, tuple[Callable[..., Any], Make]] = {
 
 ULP = {op["name"]: float(op["ulp"]) for op in _core.elementwise_ops()}
 
-# (a, b) shapes that stretch in every way
-STRETCHED = [
+# pairs of shapes that broadcast in all ways
+BROADCAST = [
     ((5, 13), (13,)),
     ((5, 13), (5, 1)),
     ((5, 1), (1, 7)),
@@ -170,7 +170,7 @@ def of_shapes(*shapes: tuple[int, ...]) -> Make:
     return lambda rng, _: [inputs(1, -1, 1)(rng, shape)[0] for shape in shapes]
 
 
-def stretched(make: Make, a: tuple[int, ...], b: tuple[int, ...]) -> Make:
+def broadcast(make: Make, a: tuple[int, ...], b: tuple[int, ...]) -> Make:
     return lambda rng, _: [make(rng, a)[0], make(rng, b)[1]]
 
 
@@ -206,7 +206,7 @@ _MASK = np.arange(12).reshape(3, 4) % 3 == 0
 
 
 def near_places(n: int) -> Make:
-    """Numbers that lie near multiples of 10^-n, and far from what lies between two of them."""
+    """Numbers near multiples of 10^-n, away from the midpoints between them."""
     return lambda rng, shape: [
         np.asarray((rng.integers(-40, 40, shape) + rng.uniform(-0.3, 0.3, shape)) / 10.0**n)
     ]
@@ -227,13 +227,13 @@ CASES: list[Case] = [
     *(
         Case(name, getattr(nncore, name), truth, make, ulp=max(ULP[name], 0.5))
         for name, (truth, make) in BINARY.items()
-        if name != "prelu"  # has rows of its own, as its weight belongs to channels
+        if name != "prelu"  # has its own rows, because its weight belongs to channels
     ),
     *(
-        Case(f"{name} {a}{b}", getattr(nncore, name), truth, stretched(make, a, b), [()], max(ULP[name], 0.5))
+        Case(f"{name} {a}{b}", getattr(nncore, name), truth, broadcast(make, a, b), [()], max(ULP[name], 0.5))
         for name, (truth, make) in BINARY.items()
         if name != "prelu"
-        for a, b in STRETCHED
+        for a, b in BROADCAST
     ),
     *(
         Case(

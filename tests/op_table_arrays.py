@@ -1,4 +1,4 @@
-"""The table's rows of ops that reduce, scan and sort; see op_table."""
+"""Rows of the table of ops: reductions, scans and sorting; see op_table."""
 
 from __future__ import annotations
 

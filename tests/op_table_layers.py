@@ -1,4 +1,4 @@
-"""The table's rows of normalisation, dropout and embeddings; see op_table."""
+"""Rows of the table of ops: normalization, dropout and embeddings; see op_table."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def given(x: Any, a: Array) -> Any:
 def batch_norm(
     x: Array, w: Any = None, b: Any = None, eps: float = 0.01, mean: Any = None, var: Any = None
 ) -> Array:
-    """By the statistics of the batch, or those given."""
+    """Batch normalization by the statistics of the batch or the given ones."""
     axes, channels = (0, *range(2, x.ndim)), (1, -1) + (1,) * (x.ndim - 2)
     mean = x.mean(axes) if mean is None else mean
     var = x.var(axes) if var is None else var
@@ -78,7 +78,7 @@ def normalize(x: Array, p: float, dim: int) -> Array:
 
 
 IDS = np.array([[3, 0, 3], [1, 3, 5]])
-BAGS = [IDS[0, :2], IDS[0, :0], IDS.reshape(-1)[2:5]]  # cut at 0, 2, 2 and 5; the last id belongs to none
+BAGS = [IDS[0, :2], IDS[0, :0], IDS.reshape(-1)[2:5]]  # offsets 0, 2, 2 and 5; the last id is in no bag
 MODES: dict[str, Any] = {"sum": np.sum, "mean": np.mean, "max": np.max}
 
 

@@ -1,4 +1,4 @@
-"""The table's rows of losses; see op_table."""
+"""Rows of the table of ops: losses; see op_table."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ REDUCE: dict[str, Callable[[Any], Any]] = {"none": np.asarray, "mean": np.mean, 
 
 
 def _sized(truth: Callable[..., Any], reduction: str) -> Callable[..., Any]:
-    """What the error is relative to: the sum of the terms' magnitudes, and of what cancels in them."""
+    """The magnitude that the error is relative to: that of the losses, plus 2 for terms that cancel."""
     return lambda *arrays: REDUCE[reduction](np.abs(truth(*arrays)) + 2.0)
 
 
 def losses(name: str, call: Any, truth: Callable[..., Any], make: Any, shapes: Any = None) -> list[Case]:
-    """One row for each reduction; truth gives the loss of each element."""
+    """One row per reduction; truth computes the loss of each element."""
     return [
         Case(
             f"{name} {reduction}",
@@ -38,7 +38,7 @@ def losses(name: str, call: Any, truth: Callable[..., Any], make: Any, shapes: A
 
 
 def like(x: Any, seed: int, low: float, high: float) -> Array:
-    """An array of x's shape, the same whenever it is asked for."""
+    """An array of x's shape; the same seed gives the same array."""
     return np.asarray(
         np.random.default_rng(seed).uniform(low, high, x.shape).astype(np.float32).astype(np.float64)
     )
@@ -75,7 +75,7 @@ def gaussian(x: Array, t: Array, v: Array, constant: float = 0.0) -> Array:
 
 
 def parted(*ranges: tuple[float, float]) -> Any:
-    """One array for each range; the ranges lie so that no kink is near."""
+    """One array per range; no kink is near a range."""
     return lambda rng, shape: [inputs(1, *r)(rng, shape)[0] for r in ranges]
 
 
@@ -114,7 +114,7 @@ TARGETS = np.array([[1, 2, 2], [3, 0, 0]])
 
 
 def ctc(x: Array, lengths: Any = ((6, 5), (3, 1))) -> Array:
-    """All alignments one by one: the probabilities of those that collapse to the target."""
+    """-ln of the sum of the probabilities of all alignments that collapse to the target."""
     losses = []
     for n, (steps, length) in enumerate(zip(*lengths, strict=True)):
         total = 0.0
@@ -131,7 +131,7 @@ def _ctc_call(x: Any, reduction: Any) -> Any:
 
 
 def weighted(name: str, call: Any, truth: Any, make: Any, over_weights: bool = True) -> list[Case]:
-    """Rows with an element weight as third operand, whose sum divides the mean."""
+    """Rows with a weight per element as third operand; with `over_weights` the mean divides by their sum."""
 
     def each(x: Array, t: Array, w: Array) -> Array:
         return np.asarray(w * truth(x, t))

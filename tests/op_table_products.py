@@ -1,4 +1,4 @@
-"""The table's rows of einsum, products, and elementwise ops with more than one form; see op_table."""
+"""Rows of the table of ops: einsum, products, elementwise ops with several forms; see op_table."""
 
 from __future__ import annotations
 

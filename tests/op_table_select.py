@@ -1,4 +1,4 @@
-"""The table's rows of ops that rearrange and select elements; see op_table."""
+"""Rows of the table of ops: rearranging and selecting elements; see op_table."""
 
 from __future__ import annotations
 

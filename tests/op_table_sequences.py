@@ -1,4 +1,4 @@
-"""Rows of the table: recurrent layers and attention, beside their meaning step by step in NumPy."""
+"""Rows of the table of ops: recurrent layers and attention, with their meaning step by step in NumPy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def sigmoid(x: Array) -> Array:
 
 
 def walk(mode: str, x: Array, h: Array, c: Array, weights: list[Array], reverse: bool = False) -> list[Array]:
-    """y, h_n, c_n of one direction, step by step; weights are w_ih, w_hh, b_ih, b_hh and perhaps w_hr."""
+    """y, h_n, c_n of one direction, step by step; weights are w_ih, w_hh, b_ih, b_hh and optionally w_hr."""
     w_ih, w_hh, b_ih, b_hh = weights[:4]
     y = [h] * len(x)
     for t in reversed(range(len(x))) if reverse else range(len(x)):
@@ -55,7 +55,7 @@ def recurrent_case(
     out: int = 0,
     state: bool = True,
 ) -> Case:
-    """All results of a layer, one after the other; the state can be left out."""
+    """All results of a layer, concatenated; the initial state is optional."""
     width, h_size, lstm = GATES[mode] * hidden, out or hidden, mode == "LSTM"
     shapes = [(steps, batch, features), (directions, batch, h_size), (directions, batch, hidden)]
     own = [(width, features), (width, h_size), (width,), (width,), *([(out, hidden)] if out else [])]
@@ -85,7 +85,7 @@ def recurrent_case(
         truth,
         make,
         [()],
-        ulp=32 if hidden < 10 else 256,  # steps pass errors on
+        ulp=32 if hidden < 10 else 256,  # errors add up over the steps
         size=lambda *a: np.full(truth(*a).shape, np.abs(truth(*a)).max(initial=1)),
     )
 
@@ -122,7 +122,7 @@ def attend(
     scale: float | None = None,
     dropout: float = 0.0,
 ) -> Array:
-    """softmax(scale q k^T + mask) v, rows that see nothing 0; heads of k and v serve several of q."""
+    """softmax(scale q k^T + mask) v; rows without keys are 0; a head of k and v serves several heads of q."""
     if q.ndim > 2 and k.shape[-3] != q.shape[-3]:
         k, v = (np.repeat(x, q.shape[-3] // x.shape[-3], axis=-3) for x in (k, v))
     scores = q @ np.swapaxes(k, -1, -2) * (q.shape[-1] ** -0.5 if scale is None else scale)
@@ -137,12 +137,12 @@ def attend(
 
 
 def drawn(scores: tuple[int, ...], dropout: float) -> Array:
-    """0 or 1 / (1 - dropout): 256 random numbers for each row and each tile of at most 256 keys."""
+    """0 or 1 / (1 - dropout), from 256 random numbers per row and tile of at most 256 keys."""
     if dropout == 0:
         return np.ones(scores)
     *rows, keys = scores
     tiles = -(-keys // 256)
-    each, more = divmod(-(-keys // 16), tiles)  # runs of 16 keys, and how many tiles have one more
+    each, more = divmod(-(-keys // 16), tiles)  # runs of 16 keys per tile; `more` tiles have one more
     edges = [min(keys, 16 * (j * each + min(j, more))) for j in range(tiles + 1)]
     mask = kept(SEED, 0, int(np.prod(rows)) * tiles * 256, dropout).reshape(*rows, tiles, 256)
     parts = [mask[..., j, : edges[j + 1] - edges[j]] for j in range(tiles)]

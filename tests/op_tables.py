@@ -1,4 +1,4 @@
-"""The whole table of ops, and how a row of it is run."""
+"""The whole table of ops, and a function that runs a row."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def output_gradient(shape: tuple[int, ...]) -> Array:
 
 
 def run(case: Case, arrays: list[Array], dtype: Any, dy: Array | None = None) -> tuple[Array, list[Array]]:
-    """The value, and the gradient of each input for the given or a fixed output gradient."""
+    """The value, and the gradient of each input for the output gradient dy, or for a fixed one."""
     tensors = [nncore.tensor(a.astype(dtype), requires_grad=True) for a in arrays]
     y = case.call(*tensors)
     dy = output_gradient(y.shape) if dy is None else dy

@@ -1,4 +1,4 @@
-"""The same program in PyTorch, where it is installed: signatures, values, gradients and state."""
+"""nncore against PyTorch, if it is installed: signatures, values, gradients and state."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def whole(*shape: int, high: int = 6) -> Any:
 IDS, OFFSETS = whole(9), np.array([0, 4, 4, 9])
 TABLE, X, T, W = real(6, 3), real(4, 5), real(4, 5), real(4, 5, low=0.5)
 
-# f(F, *tensors) for either library, and the arrays of which the real ones get gradients
+# f(F, *tensors) for both libraries, and the arrays; floating-point arrays get gradients
 FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     **{
         f"embedding_bag {mode} {padding} {last}": (
@@ -126,7 +126,7 @@ def both(call: Callable[..., Any], arrays: tuple[Any, ...]) -> list[list[Any]]:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_function(name: str) -> None:
-    rtol = 5e-8 if name == "hardsigmoid" else 1e-12  # PyTorch's sixth is a float32
+    rtol = 5e-8 if name == "hardsigmoid" else 1e-12  # PyTorch rounds 1/6 to float32
     for ours, theirs in zip(*both(*FUNCTIONS[name]), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=1e-13)
 
@@ -134,7 +134,7 @@ def test_function(name: str) -> None:
 INTS, OTHERS = whole(3, 4, high=20) - 10, whole(3, 4, high=5) - 6
 WIDE = real(2, 1, 3, 1)
 
-# f(library, *tensors), a tensor or several, without gradients
+# f(library, *tensors) gives one or several tensors; no gradients
 PLAIN: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "add": (lambda lib, a, b: lib.add(a, b, alpha=3), (INTS, OTHERS)),
     "sub": (lambda lib, a, b: a.sub(b, alpha=0.5), (X, T)),
@@ -214,7 +214,7 @@ def instance_norm(axes: int, momentum: float | None, affine: bool) -> Callable[[
     return lambda nn: getattr(nn, f"InstanceNorm{axes}d")(2, 1e-3, momentum, affine, True)
 
 
-# What makes a layer of nn, the inputs of its calls, each array a positional argument, and further arguments
+# The constructor of a layer, the arrays that are its positional arguments, and further arguments
 LAYERS: dict[str, tuple[Callable[[Any], Any], list[tuple[Any, ...]], dict[str, Any]]] = {
     **{
         f"MultiheadAttention {options} {list(call)}": (

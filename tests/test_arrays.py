@@ -1,4 +1,4 @@
-"""What the table of ops cannot say: integers, masks, order among equals, NaN, shapes from values."""
+"""Array ops outside the table: integers, masks, order of equal elements, NaN, shapes from values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_integer_division_rounds_down_as_in_python(dtype: Any) -> None:
         x % 0
 
 
-WIDE = [-(2**40) - 1, -3, 0, 7, 2**40 + 1]  # float32 has none of the outer ones
+WIDE = [-(2**40) - 1, -3, 0, 7, 2**40 + 1]  # float32 cannot represent the first and the last
 EXACT: list[tuple[Any, list[int]]] = [
     (nncore.neg, [-v for v in WIDE]),
     (nncore.abs, [abs(v) for v in WIDE]),

@@ -63,7 +63,7 @@ def test_hooks_see_the_whole_gradient_once_and_may_replace_it() -> None:
     assert x.grad.tolist() == [90.0, 90.0]
     handle.remove()
     handle.remove()
-    (x + x).sum().backward()  # both uses of a leaf come together
+    (x + x).sum().backward()  # the gradients of both uses of a leaf are added
     assert seen[2:] == [("x", [2.0, 2.0])]
     with x.register_hook(lambda g: g * 0):
         pass
@@ -94,7 +94,7 @@ def test_retained_gradients() -> None:
     y = x * x
     y.retain_grad()
     y.retain_grad()
-    x.retain_grad()  # a leaf has its gradient anyway
+    x.retain_grad()  # no effect on a leaf
     assert (y.retains_grad, x.retains_grad) == (True, False)
     (y * 3).sum().backward(retain_graph=True)
     assert y.grad is not None
@@ -128,7 +128,7 @@ def test_module_hooks_see_gradients_of_inputs_and_outputs() -> None:
     model(a, b, 1.0)[0].sum().backward()
     assert len(seen) == 1
 
-    linear = nn.Linear(2, 1)  # no input has a gradient: the hook still runs
+    linear = nn.Linear(2, 1)  # no input requires a gradient: the hook still runs
     linear.register_full_backward_hook(lambda m, dx, dy: seen.append((dx, dy[0].shape)))
     linear(nncore.ones(3, 2)).sum().backward()
     assert seen[1] == ((None,), (3, 1))

@@ -1,4 +1,4 @@
-"""What a caller's functions return on the way of gradients and values is checked where it returns."""
+"""Results of users' hooks are checked when the hook returns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Pair(NamedTuple):
 
 
 def on_output(result: Callable[[Tensor], Any]) -> tuple[Tensor, Tensor]:
-    """A leaf and a sum behind a ReLU whose hook replaces the gradient of the output."""
+    """(a leaf, the sum of its ReLU, whose hook replaces the gradient of the output)."""
     x = nncore.ones(ROWS, 1, requires_grad=True)
     layer = nn.ReLU()
     layer.register_full_backward_pre_hook(lambda m, dy: (result(dy[0]),))

@@ -1,4 +1,4 @@
-"""Values that change in place between forward and backward raise, and give no wrong gradients."""
+"""Values that change in place between forward and backward raise instead of giving wrong gradients."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from nncore import is_grad_enabled as recording
 from nncore._grad_mode import GradMode
 from nncore.train.interrupt import DeferredInterrupt
 
-# How each is made, and the mode inside
+# The constructor of each context, and the mode inside it
 MODES: dict[str, tuple[Callable[[], GradMode], bool]] = {
     "no_grad": (no_grad, False),
     "enable_grad": (enable_grad, True),
@@ -78,7 +78,7 @@ def test_as_a_decorator(make: Callable[[], GradMode], inside: bool, before: bool
     assert recording() is before
     assert (fact.__name__, fact.__doc__) == ("fact", "Doc.")
     assert list(inspect.signature(fact).parameters) == ["n"]
-    with make():  # mode in force at the call comes back
+    with make():  # the end restores the mode before the call
         set_grad_enabled(not inside)
         fact(0)
         assert recording() is not inside
@@ -182,7 +182,7 @@ def test_gradients_through_a_generator_that_records_nothing() -> None:
 def test_set_grad_enabled_switches_at_once_and_takes_itself_back() -> None:
     switch = set_grad_enabled(False)
     assert not recording()
-    switch.__exit__(None, None, None)  # as a context that was entered when it was made
+    switch.__exit__(None, None, None)  # it was entered when it was made
     assert recording()
     with ExitStack() as stack:
         stack.push(set_grad_enabled(False))

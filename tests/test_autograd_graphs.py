@@ -1,4 +1,4 @@
-"""Gradients of random graphs whose leaves and nodes are used again and again, against complex steps."""
+"""Gradients of random graphs that use leaves and nodes several times, against complex-step derivatives."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pytest
 
 import nncore
 
-# Sums hand one gradient on to both operands; products and functions make their own.
+# A sum passes one gradient to both operands; products and functions compute new gradients.
 OPERATIONS: list[Callable[[Any, Any], Any]] = [operator.add, operator.add, operator.sub, operator.mul]
 Step = tuple[int, int, int]
 
 
 def random_graph(rng: np.random.Generator, leaves: int) -> list[Step]:
-    """Which operation, on which two earlier values."""
+    """Steps of (operation, the two earlier values that it takes)."""
     steps: list[Step] = []
     for i in range(8):
         a, b = rng.integers(leaves + i, size=2).tolist()

@@ -1,4 +1,4 @@
-"""The short way from Python to an operation, which must not be told from the long one."""
+"""The fast path from Python to an op behaves as the general path."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_objects_are_freed_and_weak_references_told(pair: tuple[Tensor, Tensor])
     weak = weakref.ref(y, lambda _: told.append(True))
     array = y.numpy()
     del y
-    assert weak() is not None  # the array holds it
+    assert weak() is not None  # the array keeps it alive
     np.testing.assert_allclose(array, [3.5, 7.0, 9.5])
     del array
     gc.collect()

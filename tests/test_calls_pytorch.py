@@ -1,4 +1,4 @@
-"""Ways of calling that PyTorch's users know and that once failed or meant something else."""
+"""Calls that are valid in PyTorch and once failed or had another meaning here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `nncore`: what it prints, what it leaves, how it fails."""
+"""The command `nncore`: its output, its files and its errors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, float]:
-    """A folder with the default model, what the command printed, and how long it took."""
+    """(a folder with the default model, the output of the command, its time in seconds)."""
     folder = tmp_path_factory.mktemp("cli")
     started = time.monotonic()
     done = run("train", "--no-progress", folder=folder)
@@ -140,7 +140,7 @@ def test_columns_are_found_by_their_names(
 def test_names_that_are_numbers(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The model knows its columns, so 0,1 is a header and 1,0 another order."""
+    """The model stores the names of its columns, so that 0,1 is a header and 1,0 is another order."""
     monkeypatch.chdir(tmp_path)
     Path("a.csv").write_text("0,1,2\n" + "-1,7,5\n1,7,6\n" * 30)
     assert main(["train", "a.csv", "--lr", ".01", "--no-progress"]) == 0

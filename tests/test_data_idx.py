@@ -1,4 +1,4 @@
-"""IDX files: round trips, and every kind of damage by the text of its error."""
+"""IDX files: round trips, and the error of each kind of damage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST: where they are looked for, and how they are fetched, without a network."""
+"""MNIST and Fashion-MNIST: searched folders and downloads, without a network."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TINY = {
 
 
 class Tiny(MNIST):
-    """MNIST's class with three images of its own, and mirrors that are folders."""
+    """MNIST with three images; its mirrors are folders."""
 
     sums: ClassVar[dict[str, str]] = {name: hashlib.sha256(data).hexdigest() for name, data in TINY.items()}
     mirrors = ()
@@ -29,7 +29,7 @@ class Tiny(MNIST):
 
 @pytest.fixture(autouse=True)
 def _nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No data in the environment, an empty cache."""
+    """No data folder in the environment, and an empty cache."""
     monkeypatch.delenv("NNCORE_DATA", raising=False)
     monkeypatch.setenv("NNCORE_CACHE", str(tmp_path / "cache"))
 

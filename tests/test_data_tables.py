@@ -1,4 +1,4 @@
-"""Tables from CSV and NumPy files, right and wrong ones."""
+"""Tables from valid and invalid CSV and NumPy files."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_first_line_that_counts(tmp_path: Path, text: str, x: Any, classes: An
     path.write_text(text)
     table = load_csv(path)
     assert (table.x.tolist(), table.classes, table.columns) == (x, classes, columns)
-    if "" not in columns:  # header= decides otherwise
+    if "" not in columns:  # header= overrides the rule
         assert load_csv(path, header=False).x.tolist()[-len(x) :] == x
         assert load_csv(path, header=True).columns == tuple(text.split("\n")[0].split(",")[:-1])
 
@@ -164,7 +164,7 @@ def test_an_interrupt_at_any_line_of_reading_stays_one(tmp_path: Path, error: ty
     assert n > 50
 
 
-# An interrupt between open() and its `with` leaves the file to the collector.
+# After an interrupt between open() and its `with`, the garbage collector closes the file.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_at_any_moment_of_reading_stays_one(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"

@@ -1,4 +1,4 @@
-"""Runs the example in every public docstring, those of the extension module included, and the README's."""
+"""Runs the examples in all public docstrings, also those of the extension module, and in the README."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def modules() -> Iterator[ModuleType]:
 
 
 def extension_docs() -> Iterator[tuple[str, str]]:
-    """(name, docstring) of every function, class and method of nncore._core; doctest's finder skips those."""
+    """(name, docstring) of each function, class and method of nncore._core, which doctest's finder skips."""
     for name, thing in vars(_core).items():
         if inspect.isclass(thing):
             for member, value in vars(thing).items():
@@ -57,6 +57,6 @@ def test_readme_example() -> None:
     text = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
     examples = re.findall(r"```python\n(.*?)```", text, re.S)
     assert examples
-    scope: dict[str, object] = {}  # an example goes on where the one before ended
+    scope: dict[str, object] = {}  # each example continues the one before it
     for example in examples:
         exec(compile(example, "README.md", "exec"), scope)

@@ -1,4 +1,4 @@
-"""Bad input raises the right exception, by its text, and leaves everything as it was."""
+"""Invalid input raises the right exception with the right text and changes nothing."""
 
 from __future__ import annotations
 

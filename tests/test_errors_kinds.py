@@ -1,7 +1,7 @@
-"""Wrong arguments in every place of every public call raise TypeError, ValueError, IndexError or MemoryError.
+"""A wrong value for any parameter of a public call raises TypeError, ValueError, IndexError or MemoryError.
 
-Native functions begin the message with their own name. `--slow` tries every wrong value in every place, the
-quick test a few of them, chosen by the name of the call.
+The message of a native function starts with its name. `--slow` tries all wrong values for all parameters; the
+quick test tries a few, chosen by the name of the call.
 """
 
 from __future__ import annotations

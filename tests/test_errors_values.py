@@ -1,4 +1,4 @@
-"""Numbers that a dtype does not hold are refused wherever they become elements; inf and NaN are not."""
+"""Finite numbers that a dtype cannot hold raise wherever they become elements; inf and NaN do not."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_the_largest_numbers_of_a_dtype_fit() -> None:
     assert nncore.full((1,), -largest).tolist() == [-largest]
     assert nncore.tensor([0, 255], dtype=u8).tolist() == [0, 255]
     assert nncore.tensor([-(2**63), 2**63 - 1]).tolist() == [-(2**63), 2**63 - 1]
-    assert nncore.tensor([255.9, -0.9], dtype=u8).tolist() == [255, 0]  # towards 0, as PyTorch
+    assert nncore.tensor([255.9, -0.9], dtype=u8).tolist() == [255, 0]  # toward 0, as in PyTorch
     assert nncore.arange(250, 256, dtype=u8).tolist()[-1] == 255
     assert nncore.full((1,), 1e300, dtype=f64).tolist() == [1e300]
     assert nncore.tensor([2, 0], dtype=nncore.bool).tolist() == [True, False]

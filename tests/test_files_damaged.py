@@ -1,4 +1,4 @@
-"""Files that claim too much, and damaged ones by the thousand: memory follows the size of the file."""
+"""Damaged files and files with too large sizes in their headers: the size of the file bounds the memory."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from nncore.data import load_csv, load_npz, read_idx
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_damage_is_refused_in_little_memory(tmp_path: Path, seed: int) -> None:
-    """`python tests/file_mutation.py 100000` tries more."""
+    """`python tests/file_mutation.py 100000` tries more files."""
     assert list(faults(tmp_path, 400, seed)) == []
 
 
 def peak_of(call: Callable[[], Any]) -> tuple[Any, int]:
-    """The result, and the most memory that Python and NumPy held meanwhile."""
+    """(the result, the peak memory of Python and NumPy during the call)."""
     tracemalloc.start()
     try:
         result = call()
@@ -93,7 +93,7 @@ BOMBS: dict[str, tuple[Callable[[Path, int], object], Callable[[Path], Any], str
 def test_compressed_files_that_expand_too_far(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Any, read: Any, text: str
 ) -> None:
-    """Small and tall: what 64 MiB is to a megabyte, 1 MiB is here."""
+    """The limit of 64 MiB is lowered to 1 MiB, so that small files exceed it."""
     monkeypatch.setattr(_reading, "ALWAYS", 1 << 20)
     path = tmp_path / "bomb.npz"
     write(path, 8 << 20)
@@ -115,7 +115,7 @@ def test_what_compresses_well_is_still_read(tmp_path: Path) -> None:
 
 
 def test_an_archive_that_claims_more_than_the_file(tmp_path: Path) -> None:
-    """zipfile allocates the compressed size that an entry claims, before it reads."""
+    """zipfile allocates the compressed size in an entry's header before it reads the entry."""
     path = tmp_path / "state"
     nncore.save({"w": nncore.ones(3)}, path)
     data = bytearray(path.read_bytes())

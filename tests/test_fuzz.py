@@ -1,4 +1,4 @@
-"""The fuzzer itself: it repeats what a seed says, most of its calls run, and it finds what is planted."""
+"""The fuzzer: a seed repeats its programs, most calls run, and it finds planted failures."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_three_hundred_programs_run() -> None:
     driver.run()
     assert not driver.found
     assert driver.ran + driver.refused == 300
-    assert driver.ran > 150  # enough of them reach a kernel
+    assert driver.ran > 150  # enough programs reach a kernel
 
 
 SAID = [
@@ -69,7 +69,7 @@ def test_a_failure_is_printed_as_a_program(tmp_path: Path) -> None:
     alone = tmp_path / "alone.py"
     alone.write_text(program.alone)
     done = subprocess.run([sys.executable, str(alone)], capture_output=True, text=True, check=False)
-    assert done.returncode in (0, 1)  # ran, or raised what is documented
+    assert done.returncode in (0, 1)  # ran, or raised a documented exception
     repeated = subprocess.run(
         [sys.executable, str(RUN), "--seed", "1", "--call", "2"], capture_output=True, text=True, check=True
     )

@@ -1,4 +1,4 @@
-"""Reads the tree and holds every room to what it may touch; no build is needed."""
+"""Reads the source tree and checks which folders each folder may use; no build is needed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CPP = (".h", ".cpp", ".inl", ".cu", ".cuh")
 MAX_LINES = 500
 
-# Which rooms the files of a room may include; the rooms further in know nothing of those further out.
+# The folders that the files of a folder may include; inner folders do not include outer ones.
 MAY_INCLUDE = {
     "core": {"core"},
     "backend": {"backend", "core"},
@@ -46,7 +46,7 @@ class Source:
 
 
 def strip_comments(text: str) -> str:
-    """Blanks comments and the insides of strings; keeps line numbers."""
+    """Replace comments and the contents of strings by blanks; line numbers stay the same."""
     token = re.compile(
         r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])\'', re.S
     )
@@ -151,11 +151,11 @@ def test_intrinsics_stay_in_isa() -> None:
 
 
 def test_isa_is_plain() -> None:
-    """The linker would merge an inline function that levels share, into one compiled for the wrong level."""
+    """If levels shared an inline function, the linker could keep the one compiled for the wrong level."""
     plain = r"\bstd::(?!(size_t|ptrdiff_t|u?int(8|16|32|64)_t|nullptr_t)\b)\w+"
     offenders = []
     for source in in_rooms("backend/cpu/isa"):
-        if source.path.endswith("level.h"):  # the table of pointers that the rest of the library reads
+        if source.path.endswith("level.h"):  # the table of pointers for the rest of the library
             continue
         offenders += source.hits(plain) + source.hits(
             r"\b(thread_local|parallel_(?:for|ranges)|throw|malloc|new)\b"
@@ -185,14 +185,14 @@ def test_no_relaxed_arithmetic() -> None:
 
 
 def test_ops_hold_no_element_loops() -> None:
-    """An op checks shapes and makes calls: it never holds a typed pointer into a tensor's elements."""
+    """An op checks shapes and submits calls: it never has a typed pointer to the elements of a tensor."""
     pattern = r"\b(float|double|uint8_t)\s*(const\s*)?\*|\.ptr<|\bdata<|reinterpret_cast<"
     sources = [*in_rooms("ops"), *in_rooms("autograd"), *in_rooms("plan")]
     none_of([hit for s in sources for hit in s.hits(pattern)], "loops over elements belong to the backend")
 
 
 def test_backward_reads_saved_values() -> None:
-    """A closure that captures x.detach() would not notice that x has changed since forward."""
+    """A closure that captures x.detach() would not detect a change of x after forward."""
     hits = [
         f"{s.path}: [{capture}]"
         for s in in_rooms("ops")
@@ -202,7 +202,7 @@ def test_backward_reads_saved_values() -> None:
 
 
 def test_kernels_are_described_by_their_structs() -> None:
-    """Costs, flops, operands and texts are members of a kernel's struct: nobody tells kernels apart."""
+    """Costs, flops, operands and texts are members of a kernel's struct: no code switches over kernels."""
     sources = [s for s in cpp() if not s.path.startswith("cpp/backend/kernel")]
     pattern = r"\bcase Kernel::|\boperands\(\)\[\d"
     none_of([hit for s in sources for hit in s.hits(pattern)], "a kernel's operands and variants have names")
@@ -224,7 +224,7 @@ def test_no_machine_paths() -> None:
 
 
 def module_level_imports(source: Source) -> Iterator[str]:
-    """Top-level names imported when the module is, that is outside functions and `if TYPE_CHECKING`."""
+    """Top-level names imported with the module, outside functions and `if TYPE_CHECKING`."""
     todo: list[ast.AST] = list(ast.parse(source.text).body)
     while todo:
         node = todo.pop()

@@ -1,4 +1,4 @@
-"""What `import nncore` loads, and what the installed package holds."""
+"""The modules that `import nncore` loads, and the files of the installed package."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OPTIONAL = {
     ),
     *("graphviz", "ml_dtypes", "mpi4py", "threadpoolctl", "PIL", "click"),
 }
-# Modules of the standard library that cost milliseconds and that a tensor library can do without.
+# Modules of the standard library that take milliseconds to import and are not needed for tensors.
 HEAVY = {
     "asyncio",
     "multiprocessing",

@@ -1,4 +1,4 @@
-"""Signals in the middle of one long call: handlers run on time, what they raise ends the call."""
+"""Signals during one long call: handlers run on time, and their exceptions end the call."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nncore import Tensor, _core, nn
 from nncore.nn import functional as F
 
 Job = Callable[[], object]
-LARGEST = 64  # how often a job is enlarged when it was too short to meet two signals
+LARGEST = 64  # the most enlargements of a job that is too short for two signals
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ JOBS = (
 )  # fmt: skip
 
 
-ALONE = (product, tall_product, random_numbers, permutation)  # the ways in which one thread looks for signals
+ALONE = (product, tall_product, random_numbers, permutation)  # the ways to check for signals on one thread
 
 
 def cases() -> Iterator[object]:

@@ -1,4 +1,4 @@
-"""What an interrupt leaves behind: memory that outlives a call or a captured step is never half written."""
+"""State after an interrupt: memory that outlives a call or a captured step is never half written."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def alarm() -> Iterator[Alarm]:
 
 
 def interrupted(alarm: Alarm, n: int, work: Callable[[], object]) -> None:
-    """Repeats the work until signal number n ends it."""
+    """Repeat the work until signal number n ends it."""
     alarm.start(number=n)
     with pytest.raises(Enough):  # noqa: PT012
         while True:
@@ -93,7 +93,7 @@ def test_assigned_values_are_whole(n: int, alarm: Alarm) -> None:
 
 
 class Net(nn.Module):
-    """Running statistics and random numbers before the long part."""
+    """Running statistics and random numbers, followed by a long computation."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -106,7 +106,7 @@ class Net(nn.Module):
 
 
 class Training:
-    """A captured step and all that it changes."""
+    """A captured step and all state that it changes."""
 
     def __init__(self, rows: int, **settings: Any) -> None:
         nncore.manual_seed(0)
@@ -185,7 +185,7 @@ def test_training_goes_on_after_an_undone_step(alarm: Alarm) -> None:
 
 
 def test_a_long_step_is_undone(alarm: Alarm) -> None:
-    """Its handler runs more than once within one call, so that call was not finished."""
+    """The handler runs more than once within one call, so that the call was not finished."""
     rows = 4096
     while rows <= 2**17:
         training = Training(rows)
@@ -202,7 +202,7 @@ def test_a_long_step_is_undone(alarm: Alarm) -> None:
 
 
 def test_fit_ends_within_a_step() -> None:
-    """The first Ctrl-C leaves a long step half a second, then it is undone."""
+    """After the first Ctrl-C a long step may run for 0.5 s; then it is undone."""
     nncore.manual_seed(0)
     model = nn.Sequential(*[nn.Linear(2048, 2048) for _ in range(4)])
     x = np.ones((2**14, 2048), np.float32)

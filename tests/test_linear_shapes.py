@@ -67,7 +67,7 @@ def test_every_number_of_rows(n: int, dtype: type) -> None:
 @pytest.mark.parametrize("k", [300, 5000])
 @pytest.mark.parametrize("n", [7, 70])
 def test_a_row_does_not_depend_on_the_others(n: int, k: int, isa: str, threads: int) -> None:
-    """Row i of a product has the same bits however many rows are computed beside it."""
+    """Row i of a product has the same bits for any number of other rows."""
     rng = np.random.default_rng(0)
     x, w = (nncore.tensor(rng.standard_normal(s).astype(np.float32)) for s in ((150, k), (n, k)))
     whole = _core.linear(x, w).numpy()
@@ -83,7 +83,7 @@ SHAPES = [(1, 1, 1), (5, 3, 7), (600, 9, 20), (300, 150, 4), (700, 130, 30), (41
 def test_fused_layer_equals_its_parts(
     activation: str, shape: tuple[int, int, int], isa: str, threads: int
 ) -> None:
-    """activation(x w^T + b) in one call, and its backward in another, have the bits of their parts."""
+    """activation(x w^T + b) in one call, and its backward in one call, have the bits of separate calls."""
     m, n, k = shape
     rng = np.random.default_rng(0)
     arrays = [rng.standard_normal(s).astype(np.float32) for s in ((m, k), (n, k), (n,))]
@@ -103,7 +103,7 @@ def test_fused_layer_equals_its_parts(
 
 
 def fused() -> list[str]:
-    """Every function of one value that a layer takes into its call."""
+    """All unary functions that linear can fuse."""
     one = nncore.ones(1, 1)
     names = []
     for name in (op["name"] for op in _core.elementwise_ops()):

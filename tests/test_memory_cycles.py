@@ -16,7 +16,7 @@ from nncore import _core, nn, optim
 from nncore.optim import lr_scheduler as lrs
 from nncore.train import fit
 
-Made = tuple[Any, ...]  # what must be freed
+Made = tuple[Any, ...]  # the objects that must be freed
 
 
 class Box:
@@ -121,7 +121,7 @@ def test_training_again_and_again_takes_no_more_memory() -> None:
 
 
 def holder_of(make: Callable[[], Any]) -> Callable[[], Made]:
-    """An object that holds itself through an attribute of its own, and what it is made of."""
+    """(an object that refers to itself through an attribute, its parts)."""
 
     def cycle() -> Made:
         found = make()
@@ -149,7 +149,7 @@ def compiled_method() -> Made:
 
 
 def compiled_once() -> Made:
-    """Captured, but not yet a plan."""
+    """A step with a record but no plan yet."""
     model = nn.Linear(3, 2)
     model.step = nncore.compile(step_of(model, optim.SGD(model.parameters())))
     model.weight.register_hook(lambda gradient: print(model))
@@ -291,7 +291,7 @@ PYTHON_FREE = {_core.dtype, _core.Generator, _core.once, _core.HookHandle}
 
 @pytest.mark.parametrize("kind", EXTENSION, ids=lambda kind: kind.__name__)
 def test_extension_types_that_hold_python_objects_take_part_in_collection(kind: type) -> None:
-    """A new class belongs in PYTHON_FREE, or has bind/collect.h set up its type."""
+    """A new class must be in PYTHON_FREE, or bind/collect.h must set up its type."""
     has_gc = bool(kind.__flags__ & (1 << 14))  # Py_TPFLAGS_HAVE_GC
     assert has_gc == (kind not in PYTHON_FREE)
 

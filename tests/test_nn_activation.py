@@ -1,4 +1,4 @@
-"""Activations against the formulas of their papers in float64, their gradients, and what they refuse."""
+"""Activations against the formulas of their papers in float64, gradients and errors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Row = tuple[nn.Module, Callable[[Any], Any], Callable[[Array], Array], str]
 
 
 def derived() -> Iterator[tuple[str, Row]]:
-    """The modules of `nn.activation` with default settings, from the formulas' description."""
+    """The modules of `nn.activation` with default settings, from the list of formulas."""
     for op in _core.elementwise_ops():
         if op.get("layer") and op["name"] != "threshold":
             shown = [f"{name}={value}" if named else f"{value}" for name, value, named in op["scalars"]]
@@ -108,7 +108,7 @@ CASES: dict[str, Row] = {
     ),
 }  # fmt: skip
 
-# Away from every kink by more than the step of the numerical derivative.
+# Farther from each kink than the step of the numerical derivative.
 X = np.random.default_rng(0).uniform(-4, 4, size=(3, 4, 5)) + 1e-3
 KINKS = (0, 0.1, 0.5, 1, -1, 1.5, -2, 3, -3, 6)
 X[np.any([np.abs(X - kink) < 1e-4 for kink in KINKS], axis=0)] = 0.7

@@ -1,4 +1,4 @@
-"""Attention and what tells it positions: PyTorch's numbers, masks, the composed meaning, and errors."""
+"""Attention and position encodings: PyTorch's numbers, masks, the composed computation, and errors."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_mask_that_is_learned_gets_its_gradient() -> None:
     (d,) = gradients(y, mask)
     np.testing.assert_allclose(
         d.sum(axis=1), 0, atol=1e-14
-    )  # a row of the mask shifted as one changes nothing
+    )  # adding a constant to a row of the mask changes nothing
     assert np.abs(d).max() > 1e-3
 
 
@@ -146,7 +146,7 @@ def test_dropout_keeps_the_mean_and_is_off_at_zero() -> None:
 @pytest.mark.parametrize("mask_kind", [None, "bool", "float", "of heads"])
 @pytest.mark.parametrize("padding_kind", [None, "bool", "float"])
 def test_layer_with_and_without_weights(mask_kind: str | None, padding_kind: str | None) -> None:
-    """The ways through the layer (packed, rows, composed) agree, and batch_first only moves axes."""
+    """The paths through the layer (packed, rows, composed) agree, and batch_first only moves axes."""
     rng = np.random.default_rng(2)
     layer = nn.MultiheadAttention(6, 2, batch_first=True, dtype=F64)
     other = nn.MultiheadAttention(6, 2, dtype=F64)
@@ -179,7 +179,7 @@ def test_layer_with_and_without_weights(mask_kind: str | None, padding_kind: str
 @pytest.mark.parametrize("extra", [{"add_bias_kv": True}, {"add_zero_attn": True}])
 @pytest.mark.parametrize("masked", [False, True])
 def test_keys_that_belong_to_no_step(extra: dict[str, bool], masked: bool) -> None:
-    """The same as a longer sequence of projected keys, with and without weights."""
+    """add_bias_kv and add_zero_attn equal a longer sequence of projected keys, with and without weights."""
     layer = nn.MultiheadAttention(6, 2, batch_first=True, dtype=F64, **extra)
     x = normal(2, 4, 6)
     mask = nncore.tensor(~np.tri(4, dtype=bool)) if masked else None

@@ -1,4 +1,4 @@
-"""Keys that a query does not see: they take no part, whatever they hold, forward and backward."""
+"""Masked keys have no effect, forward and backward, even if they are NaN or infinite."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def seen_by(kind: str, queries: int = QUERIES, keys: int = KEYS) -> Array:
-    """Which keys each query sees; in each kind key 4 is hidden from some queries."""
+    """True for the keys that each query attends to; in each kind key 4 is masked for some queries."""
     seen = np.ones((queries, keys), bool)
     if kind == "padding":
         seen[:, 4:] = False
     elif kind == "causal":
         seen = np.tri(queries, keys, dtype=bool)
-    else:  # a query that sees nothing
+    else:  # a query without keys
         seen[1] = False
         seen[:3, 4] = False
     return seen
 
 
 def truth(q: Array, k: Array, v: Array, seen: Array, dout: np.ndarray) -> list[Array]:
-    """Attention over the keys that are seen alone, by loops: out, dq, dk, dv."""
+    """Attention over the keys in `seen` only, by loops: out, dq, dk, dv."""
     out = np.zeros((*q.shape[:-1], v.shape[-1]))
     dq, dk, dv = np.zeros_like(q), np.zeros_like(k), np.zeros_like(v)
     scale = q.shape[-1] ** -0.5
@@ -94,7 +94,7 @@ def test_a_strange_key_that_is_not_seen(
 
 
 def test_many_keys(isa: str, rng: np.random.Generator) -> None:
-    """Several tiles of keys and blocks of queries: the same bits as without the strange keys."""
+    """Several tiles of keys and queries: the same bits as without the NaN and infinite keys."""
     q, k, v = (rng.normal(size=(1, n, 16)).astype(np.float32) for n in (150, 600, 600))
     seen = rng.random((150, 600)) < 0.5
     seen[:, [3, 400]] = False

@@ -1,4 +1,4 @@
-"""Batch norm layers: running statistics as in PyTorch, modes, captured steps, and what they refuse."""
+"""Batch norm layers: running statistics as in PyTorch, modes, captured steps and errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nncore.nn import functional as F
 
 
 def kept(layer: nn.Module, name: str) -> Any:
-    """A buffer as NumPy has it."""
+    """A buffer as a NumPy array."""
     return layer.state_dict()[name].numpy()
 
 

@@ -1,4 +1,4 @@
-"""Embedding, dropout, norms and losses in a step that is captured: the same bits as eagerly."""
+"""Embedding, dropout, norms and losses in a captured step: the same bits as eagerly."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def train(compiled: bool) -> list[Any]:
 
 
 def sequence(compiled: bool) -> list[Any]:
-    """Bags of every kind, instance norm's statistics and keys without a step."""
+    """Bags of all kinds, running statistics of instance norm, and attention with added keys."""
     nncore.manual_seed(4)
     bags = nn.ModuleList(
         [nn.EmbeddingBag(11, 8, mode=mode, padding_idx=0) for mode in ("sum", "mean", "max")]

@@ -26,7 +26,7 @@ def kinds(modules: Any) -> list[str]:
 
 
 def outcome(call: Callable[[nncore.Tensor], nncore.Tensor], parameters: list[nn.Parameter]) -> list[Any]:
-    """Output, and gradients of the input and of all parameters."""
+    """The output and the gradients of the input and of all parameters."""
     x = nncore.tensor(np.linspace(-2, 2, 15).reshape(5, 3), dtype=nncore.float32, requires_grad=True)
     for parameter in parameters:
         parameter.grad = None
@@ -88,7 +88,7 @@ def test_the_fused_steps_follow_every_change() -> None:
     net.insert(1, nn.Tanh())
     assert net(x).tolist() == net[3](nncore.full((1, 4), 0.5)).tolist()
     del net[1]
-    net[1].forward = lambda input: input + 1  # one module's own forward, replaced on the instance
+    net[1].forward = lambda input: input + 1  # a forward set on the instance
     assert net(x).tolist() == net[2](nncore.ones(1, 4)).tolist()
     gelu = nn.GELU()
     net[1] = gelu

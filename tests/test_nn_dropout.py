@@ -1,4 +1,4 @@
-"""Dropout: frequencies, the mask's source, modes, and what it refuses."""
+"""Dropout: frequencies, random numbers of the mask, modes and errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Embeddings: gradients by id, padding, frequencies, bags, and what they refuse."""
+"""Embeddings: gradients by id, padding, frequencies, bags and errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_gradient(rows: int, count: int, kind: str, threads: int, rng: np.random
     table = nncore.tensor(rng.normal(size=(rows, 130)), requires_grad=True)
     F.embedding(nncore.tensor(ids), table).backward(nncore.tensor(dy))
     expected = np.zeros((rows, 130))
-    for at in range(rows):  # in order of position, cut where there are more than 256: the same bits
+    for at in range(rows):  # in order of position, in chunks of 256: the same bits
         found = dy[ids == at]
         chain = 64 if len(found) > 256 else max(len(found), 1)
         for first in range(0, len(found), chain):
@@ -111,7 +111,7 @@ def test_bags_divide_gradients_by_the_number_of_uses(mode: Any) -> None:
 
 @pytest.mark.parametrize("kind", [nncore.int64, nncore.int32, nncore.uint8], ids=str)
 def test_the_end_of_the_last_bag(kind: nncore.dtype) -> None:
-    """Ids behind it belong to no bag; as CSR matrices have it."""
+    """Ids after the last offset are in no bag, as in CSR matrices."""
     table = nncore.tensor([[1.0], [2.0], [4.0]], requires_grad=True)
     layer = nn.EmbeddingBag.from_pretrained(table, freeze=False, mode="sum", include_last_offset=True)
     y = layer(nncore.tensor([0, 1, 2, 2], dtype=kind), nncore.tensor([0, 2, 2, 3], dtype=kind))

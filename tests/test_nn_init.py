@@ -1,4 +1,4 @@
-"""Initialisers: distributions against their formulas, seeds, and what they refuse."""
+"""Initialization: distributions against their formulas, seeds and errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def normal_cdf(x: Array) -> Array:
 
 
 def distance(sample: Array, cdf: Callable[[Array], Array]) -> float:
-    """Kolmogorov's distance between a sample and a distribution."""
+    """The Kolmogorov distance between a sample and a distribution."""
     ordered = np.sort(sample.ravel().astype(np.float64))
     steps = np.arange(ordered.size + 1) / ordered.size
     expected = cdf(ordered)
@@ -78,7 +78,7 @@ DISTRIBUTIONS: dict[str, tuple[Callable[..., Any], dict[str, Any], Callable[[Arr
 def test_samples_follow_the_distribution(name: str) -> None:
     fill, settings, cdf = DISTRIBUTIONS[name]
     sample = drawn(fill, shape=(20, 3, 100), **settings) if name == "uniform" else drawn(fill, **settings)
-    assert distance(sample, cdf) < 1.63 / math.sqrt(sample.size)  # exceeded by chance once in a hundred seeds
+    assert distance(sample, cdf) < 1.63 / math.sqrt(sample.size)  # exceeded by 1 in 100 seeds
 
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
@@ -114,7 +114,7 @@ def test_orthogonal(shape: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("shape", [(40, 100), (100, 40), (70, 70), (1, 5), (5, 1)])
 def test_orthogonal_is_the_factor_whose_other_one_has_a_positive_diagonal(shape: tuple[int, int]) -> None:
-    """The one QR decomposition of the numbers drawn, to the last digits: as PyTorch's, but for rounding."""
+    """Equals the unique QR decomposition of the drawn numbers up to rounding, as PyTorch's does."""
     weight = init.orthogonal_(nncore.empty(*shape, dtype=nncore.float64)).numpy()
     nncore.manual_seed(0)
     drawn = init.normal_(nncore.empty(max(shape), min(shape), dtype=nncore.float64)).numpy()
@@ -141,7 +141,7 @@ def test_sparse_has_the_same_number_of_zeros_in_each_column() -> None:
     sample = drawn(init.sparse_, sparsity=0.25, std=0.5, shape=(99, 50))
     assert set((sample == 0).sum(axis=0)) == {25}
     assert distance(sample[sample != 0], normal(0, 0.5)) < 1.63 / math.sqrt(74 * 50)
-    assert len(set(map(tuple, (sample == 0).T))) == 50  # at other places in each
+    assert len(set(map(tuple, (sample == 0).T))) == 50  # each column has other positions
 
 
 def test_constants() -> None:

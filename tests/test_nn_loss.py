@@ -1,4 +1,4 @@
-"""Losses against float64 NumPy, forward and gradient, and what they refuse."""
+"""Losses against float64 NumPy, forward and gradient, and errors."""
 
 from __future__ import annotations
 

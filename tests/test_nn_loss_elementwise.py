@@ -1,4 +1,4 @@
-"""Losses of single elements and of vectors as modules: limits, state, and what they refuse."""
+"""Losses of single elements and of vectors as modules: limits, state and errors."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_modules_are_their_functions(rng: np.random.Generator) -> None:
 
 
 def test_values_that_pytorch_documents() -> None:
-    """Known values: docs of MultiMarginLoss and TripletMarginLoss, and a variance as a number."""
+    """Values in PyTorch's documentation of MultiMarginLoss and TripletMarginLoss; a variance as a number."""
     assert F.multi_margin_loss(nncore.tensor([[0.1, 0.2, 0.4, 0.8]]), nncore.tensor([3])).item() == (
         pytest.approx(0.325)
     )
@@ -102,7 +102,7 @@ def test_ctc_targets_padded_or_one_after_another(rng: np.random.Generator) -> No
 
 
 def test_ctc_through_log_softmax_sums_to_nothing(rng: np.random.Generator) -> None:
-    """The gradient by the logits of a step is softmax minus the share of each class: it sums to 0."""
+    """The gradient by the logits of a step is softmax minus the probability of each class: its sum is 0."""
     x = nncore.tensor(rng.normal(size=(40, 3, 6)), requires_grad=True)
     targets = nncore.tensor(rng.integers(1, 6, (3, 9)))
     F.ctc_loss(x.log_softmax(-1), targets, (40, 30, 25), (9, 9, 4), reduction="sum").backward()

@@ -1,4 +1,4 @@
-"""Losses and log-probabilities of infinite inputs: 0 where the target agrees, NaN only without a limit."""
+"""Losses and log-probabilities of infinite inputs: 0 if the target agrees, NaN only if no limit exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Module: registration, walking, state, hooks, printed form, copies, and what misuse says."""
+"""Module: registration, iteration, state, hooks, printed form, copies, and errors of misuse."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_assignment_registers_and_reading_returns_the_same_object() -> None:
     block.inner.weight = weight
     assert block.inner.weight is weight
     assert next(iter(block.inner.parameters())) is weight
-    block.count = nncore.ones(1)  # stays a buffer
+    block.count = nncore.ones(1)  # remains a buffer
     assert [name for name, _ in block.named_buffers()] == ["count", "scratch"]
     block.plain = 3
     assert block.plain == 3

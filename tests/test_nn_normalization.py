@@ -1,4 +1,4 @@
-"""Normalisation layers: parameters, printed form, limits, and what they refuse."""
+"""Normalization layers: parameters, printed form, limits and errors."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_gradients_only_where_wanted(rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 7])
 def test_large_rows_give_the_same_bits_for_any_threads(threads: int, rng: np.random.Generator) -> None:
-    """Large enough to be written past the caches."""
+    """Large enough for stores that bypass the caches."""
     values, scale = rng.normal(size=(8192, 640)).astype(np.float32), rng.normal(size=640).astype(np.float32)
     both: list[list[Any]] = []
     for count in (1, threads):

@@ -1,4 +1,4 @@
-"""Layers of padding beside NumPy, their printed forms, and misuse."""
+"""Padding layers against NumPy, printed forms, and misuse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights computed before each forward: values, keys, gradients, copies."""
+"""Parametrized weights: values, keys, gradients, copies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RNN, LSTM and GRU layers and cells: names, defaults, shapes, what PyTorch computes, and their errors."""
+"""RNN, LSTM and GRU layers and cells: names, defaults, shapes, PyTorch's values, and errors."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def as_list(state: Any) -> list[nncore.Tensor]:
 
 @pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU, nn.RNN])
 def test_layers_one_above_the_other(kind: Any) -> None:
-    """Two layers are a layer of the second one's weights on the output of the first."""
+    """Two stacked layers equal a layer with the second layer's weights on the output of the first."""
     both = kind(3, 4, num_layers=2, bidirectional=True, dtype=F64)
     one, two = (kind(n, 4, bidirectional=True, dtype=F64) for n in (3, 8))
     for name, value in both.state_dict().items():

@@ -1,4 +1,4 @@
-"""Whole training runs, step by step beside the same network written by hand in float64 NumPy."""
+"""Whole training runs, step by step against the same network in float64 NumPy."""
 
 from __future__ import annotations
 

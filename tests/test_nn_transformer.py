@@ -1,4 +1,4 @@
-"""The encoder of a transformer: PyTorch's state, the formula step by step, masks, modes, and misuse."""
+"""The encoder of a transformer: PyTorch's state, the formula step by step, masks, modes and misuse."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from nncore.nn.utils import clip_grad_norm_, clip_grad_value_, parameters_to_vec
 
 
 def parameters(scale: float = 1.0) -> list[nn.Parameter]:
-    """Three with gradients, one without."""
+    """Three parameters with gradients, one without."""
     rng = np.random.default_rng(0)
     params = [nn.Parameter(nncore.zeros(*shape, dtype=nncore.float64)) for shape in ((3, 4), (5,), (2,), ())]
     for param in (params[0], params[1], params[3]):

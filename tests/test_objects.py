@@ -1,4 +1,4 @@
-"""Objects of the module's own classes that were made without __init__, and its private contexts."""
+"""Objects of the extension module's classes that were made without __init__, and private contexts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NEEDS = {"__exit__": (None, None, None), "difference": (None,), "manual_seed": (
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 def test_an_object_that_was_never_initialised(cls: Any) -> None:
-    """Each method and property raises; none reads memory without a value."""
+    """Each method and property raises; none reads uninitialized memory."""
     for name, member in vars(cls).items():
         bare = cls.__new__(cls)
         if name in ("__init__", "__new__", "__repr__", "__eq__", "__hash__", "__setstate__", "__doc__"):

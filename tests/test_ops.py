@@ -18,7 +18,7 @@ from op_tables import CASES, output_gradient, run
 
 
 def finite_differences(case: Case, arrays: list[Array], shape: tuple[int, ...]) -> list[Array]:
-    """Fourth-order central differences of sum(dy * truth) in every element."""
+    """Fourth-order central differences of sum(dy * truth) by each element."""
     dy = output_gradient(shape)
 
     def value(i: int, at: tuple[int, ...], h: float) -> float:
@@ -36,7 +36,7 @@ def finite_differences(case: Case, arrays: list[Array], shape: tuple[int, ...]) 
 
 
 def elements(shape: Any) -> int:
-    """Of one shape, or of several together."""
+    """The number of elements of one shape, or of several shapes together."""
     return sum(map(elements, shape)) if any(isinstance(s, tuple) for s in shape) else math.prod(shape)
 
 
@@ -49,7 +49,7 @@ def test_every_elementwise_op_has_a_row() -> None:
     assert listed == (set(UNARY) - {"pos"}) | set(BINARY)
 
 
-# Functions without a derivative, and those that are another one with other arguments
+# Functions without a derivative, and functions that equal another one with other arguments
 WITHOUT_ROW = """
     allclose any argmax argmin as_tensor autograd compile data dropout1d dropout3d empty
     empty_like enable_grad eq equal eye feature_alpha_dropout from_numpy full_like ge
@@ -65,7 +65,7 @@ def test_every_function_has_a_row() -> None:
     assert public - set(re.findall(r"\w+", text)) == set(WITHOUT_ROW.split())
 
 
-# Ops whose rows have no empty operand, or none of one element, as their meaning has none, by first word
+# Ops without a row with an empty operand, or with one of one element, because it has no meaning
 WITHOUT = {
     "empty": """addmm cosine_embedding_loss cosine_similarity cross_entropy ctc_loss diag embedding
         embedding_bag flatten gather group_norm index_add masked_select multi_margin_loss
@@ -79,7 +79,7 @@ WITHOUT = {
 
 
 def test_every_op_has_awkward_rows() -> None:
-    """Nothing, one element, and a size that no vector divides."""
+    """Operands that are empty, have one element, or a size that is not a multiple of a vector."""
     families: dict[str, set[str]] = {}
     for case in CASES:
         kinds = families.setdefault(case.name.split()[0], set())
@@ -103,7 +103,7 @@ def test_value(case: Case, shape: tuple[int, ...], rng: np.random.Generator) -> 
         scale = np.maximum(np.abs(truth), np.asarray(case.size(*arrays)) if case.size else 0.0)
         bound = (case.ulp + (4 if dtype == np.float64 else 0)) * np.finfo(
             dtype
-        ).eps  # NumPy errs too in float64
+        ).eps  # NumPy has rounding errors in float64 too
         np.testing.assert_array_less(np.abs(y - truth), bound * scale + np.finfo(dtype).tiny)
 
 
@@ -139,7 +139,7 @@ def test_a_long_chain_neither_recurses_backward_nor_when_freed() -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_largest_or_smallest_subnormal_is_zero(dtype: Any) -> None:
-    """As in all arithmetic here, on every level alike: a maximum is no way to see one."""
+    """Maxima and minima flush subnormals to 0, as all arithmetic does, on all levels."""
     tiny = np.finfo(dtype).tiny / 4
     x = nncore.tensor(np.full((3, 40), -tiny, dtype))
     y = nncore.tensor(np.full((3, 40), tiny, dtype))

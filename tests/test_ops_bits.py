@@ -1,4 +1,4 @@
-"""The same bits of every op, forward and backward: on every level, for any threads, in any place."""
+"""Equal bits of all ops, forward and backward, on all levels, for all thread counts and positions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONG: list[Any] = [(70_001,)]
 
 @pytest.fixture(autouse=True)
 def _split_small_work() -> Iterator[None]:
-    """Rows of the table are small, and would stay on one thread."""
+    """Split small work too: rows of the table would otherwise stay on one thread."""
     _core.set_always_split(True)
     yield
     _core.set_always_split(False)
@@ -46,7 +46,7 @@ def test_levels_and_threads(case: Case, dtype: Any, rng: np.random.Generator) ->
 
 
 def rows_of(case: Case, arrays: list[Array]) -> tuple[int, ...]:
-    """The operands of which row i alone, by the op's meaning, makes row i of the result."""
+    """The operands whose row i alone, by the op's meaning, determines row i of the result."""
 
     def subset(batched: tuple[int, ...], at: Array) -> list[Array]:
         return [a[at] if k in batched else a for k, a in enumerate(arrays)]
@@ -62,7 +62,7 @@ def rows_of(case: Case, arrays: list[Array]) -> tuple[int, ...]:
                     for at in (np.arange(1), np.arange(40)[::-1] % n)
                 ):
                     return batched
-    except (ValueError, IndexError):  # its other operands are made for one number of rows
+    except (ValueError, IndexError):  # the other operands fit one number of rows only
         pass
     return ()
 
@@ -70,7 +70,7 @@ def rows_of(case: Case, arrays: list[Array]) -> tuple[int, ...]:
 def by_rows() -> list[Any]:
     found = []
     for case in CASES:
-        if case.name.startswith("einsum"):  # sizes of one decide which products it is made of
+        if case.name.startswith("einsum"):  # axes of size 1 decide which products it uses
             continue
         for shape in case.shapes:
             arrays = case.make(np.random.default_rng(0), shape)
@@ -104,7 +104,7 @@ def test_ops_that_work_by_rows_are_found() -> None:
 def test_a_row_depends_on_no_other(
     case: Case, shape: Any, batched: tuple[int, ...], dtype: Any, rng: np.random.Generator
 ) -> None:
-    """A row alone, in its place, and in another place of a larger batch, on several threads."""
+    """A row alone, in its batch, and at another position of a larger batch, on several threads."""
     arrays = case.make(rng, shape)
     n = len(arrays[batched[0]])
     dy = output_gradient(np.shape(case.truth(*arrays)))
@@ -132,8 +132,8 @@ FUNCTIONS = {name: getattr(nncore, name) for name in UNARY if hasattr(nncore, na
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_neighbours_in_a_vector_of_any_size_do_not_matter(name: str, isa: str) -> None:
-    """Kernels ask whether a whole vector is ordinary; a lane's bits must not depend on the answer."""
+def test_neighbors_in_a_vector_of_any_size_do_not_matter(name: str, isa: str) -> None:
+    """Some kernels take a short path if all lanes of a vector are ordinary; it must give the same bits."""
     rng = np.random.default_rng(0)
     x = (rng.uniform(-1, 1, 512) * 2.0 ** rng.integers(-20, 9, 512)).astype(np.float32)
     x[rng.integers(0, 512, 12)] = [np.inf, -np.inf, np.nan, 0, -0.0, 1e30, -1e30, 11, -11, 89, -89, 1e-38]

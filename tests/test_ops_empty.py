@@ -1,4 +1,4 @@
-"""Every op with every axis empty: PyTorch's shapes and values, or an error that is documented."""
+"""Every op with each axis empty: PyTorch's shapes and values, or a documented error."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_attention_of_no_keys_and_of_no_heads() -> None:
     assert nothing.grad.shape == (0, 3, 4)
     q, k = nncore.ones(2, 3, 4), nncore.ones(2, 0, 4)
     assert np.array_equal(attention(q, k, k).numpy(), np.zeros((2, 3, 4)))
-    v = nncore.arange(8.0).reshape(1, 4, 2)  # keys without features are all alike
+    v = nncore.arange(8.0).reshape(1, 4, 2)  # keys without features have equal scores
     mask = nncore.zeros(3, 4, requires_grad=True)
     for m in (None, mask):
         assert attention(nncore.ones(1, 3, 0), nncore.ones(1, 4, 0), v, m).tolist() == [[[3, 4]] * 3]
@@ -108,7 +108,7 @@ def _emptied(case: Case, rng: np.random.Generator) -> Iterator[list[Array]]:
                 yield [np.zeros(s) if 0 in s else a for s, a in zip(shapes, arrays, strict=True)]
 
 
-# Rows whose meaning in NumPy does not look at every operand, or is NaN where PyTorch and nncore have 0.
+# Rows whose meaning in NumPy ignores an operand, or is NaN where PyTorch and nncore have 0.
 OTHERWISE = ("RNN", "GRU", "LSTM", "cosine", "pad by less")
 
 
@@ -116,7 +116,7 @@ OTHERWISE = ("RNN", "GRU", "LSTM", "cosine", "pad by less")
 @pytest.mark.parametrize("case", CASES, ids=str)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_rows_of_the_table_with_empty_axes(case: Case, dtype: Any, rng: np.random.Generator) -> None:
-    """A result equals NumPy's, with gradients of the operands' shapes; else the error is a documented one."""
+    """The result equals NumPy's, with gradients of the operands' shapes, or the error is documented."""
     for arrays in _emptied(case, rng):
         shapes = [a.shape for a in arrays]
         tensors = [nncore.tensor(a.astype(dtype), requires_grad=True) for a in arrays]
@@ -130,7 +130,7 @@ def test_rows_of_the_table_with_empty_axes(case: Case, dtype: Any, rng: np.rando
             assert t.grad is None or t.grad.shape == t.shape, shapes
         try:
             expected = np.asarray(case.truth(*arrays))
-        except Exception:  # NumPy has no answer
+        except Exception:  # NumPy has no result
             continue
         if not case.name.startswith(OTHERWISE):
             assert y.shape == expected.shape, shapes

@@ -1,4 +1,4 @@
-"""Indices in the memory of a NumPy array that change after forward or meanwhile: no access out of bounds."""
+"""Indices in a NumPy array that changes during or after forward: no access out of bounds."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _offsets(mode: Any) -> Call:
     return call
 
 
-# The call of a float operand and of the indices, the operand's shape, and the indices.
+# (a function of a float operand and the indices, the operand's shape, the indices)
 CALLS: dict[str, tuple[Call, tuple[int, ...], Any]] = {
     "embedding": (lambda w, i: F.embedding(i, w), (5, 3), [0, 4, 4, 1]),
     "embedding by frequency": (lambda w, i: F.embedding(i, w, 1, None, 2.0, True), (5, 3), [0, 4, 4, 1]),
@@ -91,7 +91,7 @@ def _leaf(shape: tuple[int, ...]) -> nncore.Tensor:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", CALLS)
 def test_indices_that_change_before_backward(name: str, kind: str) -> None:
-    """Backward raises, or gives the gradient of the indices that forward saw."""
+    """Backward raises, or returns the gradient for the indices of forward."""
     call, shape, given = CALLS[name]
     whole = _leaf(shape)
     call(whole, nncore.tensor(np.array(given, kind))).sum().backward()
@@ -140,7 +140,7 @@ def test_returned_indices_that_change_are_noticed(call: Callable[[Any], Any]) ->
 
 
 def _while_changing(array: Array, bad: Any, call: Callable[[], Any]) -> None:
-    """Calls while another thread turns the array's values to bad ones and back."""
+    """Repeat the call while another thread sets the array's values to `bad` and back."""
     good, stop = array.copy(), threading.Event()
 
     def change() -> None:
@@ -185,7 +185,7 @@ def test_nonzero_of_an_array_that_changes_meanwhile(kind: str) -> None:
 
 
 def test_any_byte_other_than_zero_is_true() -> None:
-    """As in NumPy, whose arrays may hold such bytes after a view."""
+    """As in NumPy, whose bool arrays may have such bytes after a view."""
     flags = np.array([2, 0, 255, 1, 0], np.uint8).view(bool)
     mask = nncore.from_numpy(flags)
     x = nncore.arange(5.0)

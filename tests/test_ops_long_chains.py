@@ -50,7 +50,7 @@ def norm_gradients(rows: int) -> Array:
 
 
 IDS = nncore.zeros(N, dtype=nncore.int64)
-SUMS: dict[str, tuple[Function, float]] = {  # each is N * 0.1, or as often as the number says
+SUMS: dict[str, tuple[Function, float]] = {  # each is 0.1 times N, or times the number
     "cumsum": (lambda: tenths(N).cumsum(0)[-1], 1),
     "cumsum of columns": (lambda: tenths(N, 3).cumsum(0)[-1], 1),
     "gradient of cumsum": (lambda: gradient(lambda x: x.cumsum(0), nncore.zeros(N), tenths(N))[0], 1),
@@ -128,7 +128,7 @@ def test_sums(f: Function, times: float) -> None:
 
 @pytest.mark.parametrize("rows", [256, 257, 20_000, 4_000_000])
 def test_tall_columns(rows: int) -> None:
-    """One chain up to 256 rows, cut beyond that."""
+    """One chain for up to 256 rows, chunks for more."""
     x = np.random.default_rng(0).random((rows, 2), dtype=np.float32)
     found = nncore.tensor(x).sum(0).numpy()
     np.testing.assert_allclose(found, x.astype(np.float64).sum(0), rtol=1e-6)
@@ -138,7 +138,7 @@ def test_tall_columns(rows: int) -> None:
 
 
 def truth_of_products(x: Array, dy: Array) -> tuple[Array, Array]:
-    """cumprod and its gradient where no factor is 0: dx_i = sum over j >= i of dy_j y_j, over x_i."""
+    """cumprod and its gradient if no factor is 0: dx_i = (sum over j >= i of dy_j y_j) / x_i."""
     y = np.cumprod(x.astype(np.float64))
     return y, np.cumsum((dy * y)[::-1])[::-1] / x
 
@@ -160,7 +160,7 @@ def test_products() -> None:
 
 @pytest.mark.parametrize("k", [131_073, 1_000_000])
 def test_a_product_with_a_very_long_k(k: int) -> None:
-    """Chains of 2,048 steps, whose sums are added in double."""
+    """Chunks of 2,048 steps of k, whose results are added in float64."""
     rng = np.random.default_rng(2)
     a, b = rng.random((3, k), dtype=np.float32), rng.random((k, 2), dtype=np.float32)
     expected = a.astype(np.float64) @ b.astype(np.float64)

@@ -1,4 +1,4 @@
-"""Every op of the table with spoiled operands: a result or a documented exception, operands unchanged."""
+"""Each op of the table with invalid operands: a result or a documented exception, and unchanged operands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tensor where a number is expected: its gradient is kept, or the call is refused."""
+"""A tensor as a number: its gradient is computed, or the call raises."""
 
 from __future__ import annotations
 
@@ -94,5 +94,5 @@ def test_the_refusal_says_what_to_do() -> None:
         F.leaky_relu(x(), v)
     with pytest.raises(TypeError, match=r"full: a tensor that requires grad .* pass \.item\(\)"):
         nncore.full((2,), v)
-    y = F.leaky_relu(x(), nncore.tensor(0.5))  # without a gradient it is as good as a number
+    y = F.leaky_relu(x(), nncore.tensor(0.5))  # without a gradient it is a number
     np.testing.assert_array_equal(y.numpy(), np.where(X < 0, X / 2, X))

@@ -1,4 +1,4 @@
-"""Numbers that share a large offset: float32 keeps what float64 finds for the same inputs."""
+"""Numbers with a large common offset: float32 agrees with float64 for the same inputs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Function = Callable[[nncore.Tensor], nncore.Tensor]
 
 
 def shifted(offset: float, shape: tuple[int, ...] = (ROWS, COLUMNS)) -> Array:
-    """float32 numbers that spread over some 40 of their own distances at least."""
+    """float32 numbers within 5 of `offset`, or within 5 ulp of it if that is more."""
     step = max(1.0, float(np.spacing(np.float32(offset))))
     spread = np.random.default_rng(3).integers(-20, 20, shape) / 4 * step
     return (offset + spread).astype(np.float32)
@@ -36,7 +36,7 @@ def both(f: Function, x: Array) -> list[Array]:
 
 
 def check(f: Function, x: Array, tolerance: float = 3e-6) -> Array:
-    """float32 against float64 of the same inputs, as a part of the largest; gives float32's gradient."""
+    """Compare float32 with float64 relative to the largest value; return the gradient in float32."""
     found, expected = both(f, x), both(f, x.astype(np.float64))
     for one, other in zip(found, expected, strict=True):
         assert one.dtype == np.float32
@@ -53,7 +53,7 @@ def likes(x: nncore.Tensor, values: Any) -> nncore.Tensor:
     return nncore.tensor(np.asarray(values)).to(x.dtype)
 
 
-CONSTANT_ROWS: dict[str, Function] = {  # whose gradient rows sum to 0: a shift of a row changes nothing
+CONSTANT_ROWS: dict[str, Function] = {  # rows of the gradient sum to 0, as a shift of a row changes nothing
     "softmax": lambda x: F.softmax(x, -1),
     "softmax of columns": lambda x: F.softmax(x.transpose(0, 1), 0),
     "softmin": lambda x: F.softmin(x, -1),
@@ -132,7 +132,7 @@ def test_the_loss_is_the_same_for_every_offset(isa: str) -> None:
 
 
 def test_functions_of_one_large_logit() -> None:
-    """Terms that vanish beside the logit are lost, not the logit."""
+    """Small terms beside a large logit are lost; the logit is not."""
     for x in (1e4, 1e6, 1e8, -1e4, -1e8):
         t = nncore.tensor([x])
         assert F.logsigmoid(t).item() == min(x, 0)

@@ -1,4 +1,4 @@
-"""Sizes out of all proportion raise before they cost memory; integers wrap around where they overflow."""
+"""Huge sizes raise before memory is allocated; integers wrap around on overflow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST = 2**63 - 1
 AXES = nncore.ones(*[2] * 8)
 NOTHING = nncore.zeros(0)
 
-# Calls with sizes that no memory holds, and the name at the beginning of the message.
+# Calls with sizes that exceed memory, and the name at the start of the message.
 TOO_LARGE: list[tuple[Callable[[], Any], str]] = [
     (lambda: AXES.tile(*[10**8] * 8), "tile"),
     (lambda: AXES.tile(10**8, 1, 1, 1, 1, 1, 1, 10**8), "tile"),
@@ -87,14 +87,14 @@ def test_memory_that_the_machine_has_not_is_refused_before_it_is_written() -> No
 
 
 def test_memory_that_a_kernel_cannot_have_is_a_memory_error() -> None:
-    """Backward sorts ids by row: the table has no elements, but 2^40 rows."""
+    """Backward sorts ids by row; the table has 2^40 rows without elements."""
     table = nncore.zeros(2**40, 0, requires_grad=True)
     loss = F.embedding(tensor([0]), table).sum()
     with pytest.raises(MemoryError, match="not enough memory for this call"):
         loss.backward()
 
 
-# Calls of sizes at the edge that have a result.
+# Calls with extreme sizes that have a result.
 SMALL: list[tuple[Callable[[], Any], Any]] = [
     (lambda: AXES.tile(2, 2, 2, 2, 2, 2, 2, 2), np.ones([4] * 8)),
     (lambda: AXES.repeat(0, 1, 1, 1, 1, 1, 1, 10**9), np.ones((0, 2, 2, 2, 2, 2, 2, 2 * 10**9))),
@@ -122,7 +122,7 @@ def test_sizes_at_the_edge(number: int) -> None:
     assert np.array_equal(y.numpy(), expected)
 
 
-# Calls on tensors without elements whose axes are long: they take no time in proportion to an axis.
+# Calls on tensors without elements but with long axes; the time must not grow with an axis.
 LONG = 2**40
 FLAT = nncore.zeros(2**20, 0)
 NO_ELEMENTS: dict[str, tuple[Callable[[], Any], tuple[int, ...]]] = {
@@ -186,7 +186,7 @@ def _wrapped(value: int, kind: str) -> int:
 
 @pytest.mark.parametrize("kind", LEAST)
 def test_integers_wrap_around(kind: str) -> None:
-    """Every op of integers at the ends of their range, against Python's own integers."""
+    """All ops of integers at the ends of their range, against Python's integers."""
     low = LEAST[kind]
     high = 2**8 - 1 if kind == "uint8" else -low - 1
     values = [low, low + 1, 0, 1, 3, high - 1, high]

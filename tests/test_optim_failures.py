@@ -1,4 +1,4 @@
-"""A step or a load that fails changes nothing, wherever it fails, and the optimizer can be used again."""
+"""A step or a load that fails at any point changes nothing, and the optimizer remains usable."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def values(params: list[nn.Parameter]) -> list[bytes]:
 
 
 def steps(name: str, count: int) -> list[list[bytes]]:
-    """The parameters before and after each of `count` steps that nothing disturbs."""
+    """The parameters before and after each of `count` steps without failures."""
     params = parameters()
     optimizer = optimizer_of(name, params)
     found = [values(params)]
@@ -64,14 +64,14 @@ def steps(name: str, count: int) -> list[list[bytes]]:
 
 
 def whole(optimizer: Optimizer) -> bool:
-    """Whether each state has all its parts: another optimizer takes it."""
+    """Whether each state is complete, so that another optimizer can load it."""
     other = copy.deepcopy(optimizer)
     other.load_state_dict(optimizer.state_dict())
     return [len(state) for state in other.state.values()] == [len(s) for s in optimizer.state.values()]
 
 
 class Failing:
-    """Stands for `_core` in the optimizers: the n-th tensor that it makes fails."""
+    """Replaces `_core` in the optimizers; creating the n-th tensor fails."""
 
     def __init__(self, n: int, error: BaseException) -> None:
         self.left, self.error = n, error
@@ -190,7 +190,7 @@ BREAKS = [read_only, bad_rate, bad_decay, no_number, missing, bad_state]
 def test_a_step_that_cannot_be_taken_whole_is_not_taken(
     name: str, damage: Callable[[list[nn.Parameter], Optimizer], None], warm: int
 ) -> None:
-    """The fault lies in the last of two groups; the first must not move either."""
+    """The error is in the second group; the first group must not change either."""
     params = parameters()
     optimizer = optimizer_of(name, params)
     for i in range(warm):
@@ -281,7 +281,7 @@ def schedule_state(schedule: lrs.LRScheduler) -> str:
 
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_a_schedule_that_cannot_load_all_loads_nothing(name: str) -> None:
-    """Each value of the state in turn is missing or of another kind."""
+    """One value of the state at a time is missing or has another type."""
     optimizer = optimizer_of("SGD", parameters())
     schedule = SCHEDULES[name](optimizer)
     good = copy.deepcopy(schedule.state_dict())

@@ -1,4 +1,4 @@
-"""Schedules against their closed forms, and what they refuse."""
+"""Schedules against their closed forms, and errors."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ CASES: dict[str, tuple[Scheduler, Callable[[int], float]]] = {
     "LinearLR default": (lrs.LinearLR, lambda e: 1 / 3 + 2 / 3 * min(e, 5) / 5),
     "PolynomialLR": (lambda o: lrs.PolynomialLR(o, 10, power=2.0), lambda e: (1 - min(e, 10) / 10) ** 2),
     "CosineAnnealingLR": (
-        lambda o: lrs.CosineAnnealingLR(o, 5, eta_min=0.08),  # .08 is .1 of the initial rate
+        lambda o: lrs.CosineAnnealingLR(o, 5, eta_min=0.08),  # 0.08 is 0.1 times the initial rate
         lambda e: 0.1 + 0.9 * (1 + math.cos(math.pi * e / 5)) / 2,
     ),
     "SequentialLR": (
@@ -84,7 +84,7 @@ def test_a_resumed_schedule_goes_on_exactly(name: str, tmp_path: Path) -> None:
     resumed = make(second)
     second.load_state_dict(first.state_dict())
     state = scheduler.state_dict()
-    if "lr_lambdas" not in state:  # functions have no form in a file
+    if "lr_lambdas" not in state:  # functions cannot be saved
         nncore.save(state, tmp_path / "state.nnz")
         state = nncore.load(tmp_path / "state.nnz")
     resumed.load_state_dict(state)
@@ -118,7 +118,7 @@ def test_last_epoch_resumes_from_the_initial_rate() -> None:
 
 
 class Halving:
-    """A schedule with state."""
+    """A schedule with a state."""
 
     def __init__(self, power: int) -> None:
         self.power = power
@@ -138,7 +138,7 @@ def test_lambda_state_holds_the_attributes_of_callable_objects() -> None:
 
 
 PLATEAU: dict[str, tuple[dict[str, Any], list[float], list[int]]] = {
-    # settings, metrics, epochs (from 1) after which the rate has fallen
+    # settings, metrics, epochs (from 1) after which the rate has dropped
     "patience": ({"patience": 2}, [5, 4, 4, 4, 4, 4, 4], [5]),
     "improving": ({"patience": 0}, [5, 4, 3, 2, 1], []),
     "relative": ({"patience": 0, "threshold": 0.1}, [10, 9.5, 8, 7.5, 7], [2, 4]),

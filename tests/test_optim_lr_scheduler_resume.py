@@ -1,4 +1,4 @@
-"""Schedules that begin in the middle (`last_epoch=`), and optimizers that get new groups later."""
+"""Schedules that start in the middle (`last_epoch=`), and groups that are added to an optimizer later."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def rates(schedule: Any, epochs: int) -> list[float]:
     return found
 
 
-# The rates that PyTorch 2.10 gives from last_epoch=3 on, with an initial rate of 1 and 0.5 in the group.
+# The rates of PyTorch 2.10 after last_epoch=3, for an initial rate of 1 and a current rate of 0.5.
 FROM_THREE: dict[str, tuple[Resumed, list[float]]] = {
     "LambdaLR": (
         lambda o, e: lrs.LambdaLR(o, lambda k: 1 / (1 + k), last_epoch=e),
@@ -90,10 +90,10 @@ def test_rates_from_a_later_epoch_on_are_pytorchs(name: str) -> None:
     assert rates(make(opt, 3), 7) == pytest.approx(expected, rel=1e-12, abs=1e-15)
 
 
-# What last_epoch= restores by itself: the others count on the rate that the optimizer's state brings.
+# Schedules that last_epoch= restores alone; the others need the rate in the optimizer's state.
 @pytest.mark.parametrize("name", ["ExponentialLR", "LinearLR", "PolynomialLR", "CosineAnnealingLR"])
 def test_an_optimizer_that_is_loaded_goes_on_with_a_new_schedule(name: str) -> None:
-    """Saved in epoch 4, of which the schedule has set the rate."""
+    """Saved in epoch 4, after the schedule has set the rate of that epoch."""
     make, _ = FROM_THREE[name]
     first = SGD([group(1.0)])
     whole = make(first, -1)
@@ -107,7 +107,7 @@ def test_an_optimizer_that_is_loaded_goes_on_with_a_new_schedule(name: str) -> N
 
 @pytest.mark.parametrize("name", [name for name in FROM_THREE if not name.startswith("Sequential")])
 def test_a_group_that_comes_later_begins_at_its_own_rate(name: str) -> None:
-    """From the epoch on in which it comes it follows the schedule like a group that was there at first."""
+    """After its epoch the group follows the schedule as a group that existed from the start."""
     make, _ = FROM_THREE[name]
     opt, alone = SGD([group(0.5)]), SGD([group(0.5)])
     schedule, twin = make(opt, -1), make(alone, -1)

@@ -136,7 +136,7 @@ def test_parameters_without_a_gradient_stay_and_keep_no_state() -> None:
         optimizer.step()
         assert without.tolist() == [1, 1]
         assert list(optimizer.state) == [with_grad]
-        without.grad = nncore.ones(2)  # joins later with a first step of its own
+        without.grad = nncore.ones(2)  # takes its first step later
         optimizer.step()
         assert without.tolist() == pytest.approx([0.5, 0.5])
         optimizer.zero_grad()
@@ -371,7 +371,7 @@ def test_a_rate_set_to_nonsense_later_stops_the_step() -> None:
 
 
 class Descent(Optimizer):
-    """Written as for PyTorch: a constructor and a step."""
+    """An optimizer written as for PyTorch: a constructor and a step."""
 
     def __init__(self, params: Any, lr: float = 0.1, momentum: float = 0.5) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum})

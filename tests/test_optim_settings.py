@@ -1,4 +1,4 @@
-"""Settings of a parameter group that were taken out or set to something else: named, and no step is taken."""
+"""Settings of a group that were removed or are invalid: the error names them, and no step is taken."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_a_flag_that_is_neither_true_nor_false(
 
 
 class Interrupting:
-    """A number, or a flag, whose look-up is interrupted."""
+    """A number, or a flag, whose conversion is interrupted."""
 
     def __float__(self) -> float:
         raise KeyboardInterrupt
@@ -127,7 +127,7 @@ def test_settings_changed_while_they_are_read() -> None:
     settings = _core.Settings(group, ["a", "b"], [], check)
     checks = True
     group["a"] = 2.0
-    settings.refresh()  # the check puts more numbers there than there is room for
+    settings.refresh()  # the check adds more numbers than fit
     with pytest.raises(ValueError, match="are 10001 numbers; expected 3"):
         settings.refresh()
     checks, group["a"] = False, Growing(1.0)

@@ -1,4 +1,4 @@
-"""The end of the program with threads still at work, and interpreters beside the main one."""
+"""The end of the process while threads still work, and subinterpreters."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ threading.Thread(target=run, daemon=True).start()
 begun.wait()
 """
 
-# What a daemon thread does, again and again, while the interpreter is finalised
+# The work that a daemon thread repeats while the interpreter is finalized
 WORK = {
     "products": """
         while True:

@@ -1,4 +1,4 @@
-"""Arguments have PyTorch's names, order and defaults, where it is installed; what differs stands here."""
+"""Arguments have PyTorch's names, order and defaults, if it is installed; the differences are listed here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     torch: Any = pytest.importorskip("torch")
 
-# What PyTorch takes and nncore does not, by any name or by one
+# Arguments of PyTorch that nncore lacks, in all functions or in one
 NOT_TAKEN = {
     "device": "this build computes on the CPU",
     "out": "values are immutable",
@@ -50,7 +50,7 @@ OTHERWISE = {
     },
     ("TransformerEncoderLayer", "activation"): "the name of the same function",
 }
-# Those that take *args there
+# Functions that take *args in PyTorch
 BY_HAND = {"Module", "Parameter", "ModuleDict", "ModuleList", "Sequential", "Identity"}
 
 
@@ -63,13 +63,13 @@ THEIRS = stub_functions(Path(torch.__file__).parent / "_C" / "_VariableFunctions
 
 
 def argument_names(functions: list[ast.FunctionDef], name: str) -> set[str]:
-    """Of all signatures of a name."""
+    """The argument names of all signatures of a function."""
     each = (f.args for f in functions if f.name == name)
     return {a.arg for args in each for a in [*args.posonlyargs, *args.args, *args.kwonlyargs]}
 
 
 def stub_signatures() -> dict[str, inspect.Signature]:
-    """Of bound functions, which Python cannot ask; of several the last."""
+    """The signatures of bound functions, which Python cannot inspect; of overloads the last."""
     found = {}
     for node in copy.deepcopy(OURS):
         made: dict[str, Any] = {}
@@ -127,7 +127,7 @@ def test_functions(name: str) -> None:
     "name", sorted({f.name for f in OURS} & {f.name for f in THEIRS} & set(nncore.__all__))
 )
 def test_tensor_functions(name: str) -> None:
-    """Every name that PyTorch's core takes, in any of its signatures."""
+    """All argument names of PyTorch's functions, in any of their signatures."""
     further = {
         n for n in argument_names(THEIRS, name) if n not in NOT_TAKEN and (name, n) not in NOT_TAKEN_BY
     }
@@ -136,7 +136,7 @@ def test_tensor_functions(name: str) -> None:
 
 
 def test_what_is_left_out_exists() -> None:
-    """A difference that is gone leaves the lists."""
+    """A difference that no longer exists must be removed from the lists."""
     for name, argument in [*NOT_TAKEN_BY, *OTHERWISE]:
         theirs = getattr(torch.nn, name, None) or getattr(torch.nn.functional, name, None)
         known = inspect.signature(theirs).parameters if theirs else argument_names(THEIRS, name)

@@ -1,4 +1,4 @@
-"""Random numbers: the right distributions, a function of seed and position alone."""
+"""Random numbers: the distributions, and that they depend on seed and position only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Saving is whole or not at all: full disks, killed processes, links, folders, pipes."""
+"""Saving is atomic: full disks, killed processes, links, folders, pipes."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_failed_write_keeps_the_old_file(saved: Path, monkeypatch: pytest.Monkey
 
 
 def test_disk_full_at_any_byte(saved: Path) -> None:
-    """The system refuses bytes beyond a limit; whatever it is, the old file stays and nothing else does."""
+    """The system limits the file size; for any limit the old file remains, and no other."""
     before = saved.read_bytes()
     new = {"w": nncore.zeros(50), "step": 2}
     whole = saved.with_name("whole")
@@ -121,7 +121,7 @@ def test_what_killed_savers_left_is_removed_by_the_next_save(tmp_path: Path) -> 
 
 
 def test_two_savers_in_one_folder(tmp_path: Path) -> None:
-    """The file of a saver at work is left alone, and so is that of a saver which has just begun."""
+    """The temporary file of another running save is kept, even if that save has just started."""
     with replacing(tmp_path / "a") as first:
         first.write(b"first")
         with replacing(tmp_path / "b") as second:
@@ -136,7 +136,7 @@ def test_two_savers_in_one_folder(tmp_path: Path) -> None:
 def test_a_file_removed_before_it_was_locked_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another saver may take the file for an abandoned one in that moment."""
+    """Another process may remove the file as abandoned before the lock is taken."""
     real, waits = _atomic._lock, itertools.count()
 
     def late(descriptor: int, wait: bool) -> bool:

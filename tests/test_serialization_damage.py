@@ -1,4 +1,4 @@
-"""Truncated, damaged, foreign and forged files: each is refused with its reason, and nothing is executed."""
+"""Truncated, damaged, foreign and forged files: each raises with its reason, and no code is executed."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_foreign_files(tmp_path: Path, data: bytes, text: str) -> None:
 
 
 def forge(path: Path, manifest: Any, entries: dict[str, bytes] | None = None, method: int = 0) -> None:
-    """A file with a right seal around wrong contents: what a hostile writer could make."""
+    """Write a file with a correct digest and wrong contents, as an attacker could."""
     with open(path, "wb+") as file:
         with zipfile.ZipFile(file, "w", method) as archive:
             text = manifest if isinstance(manifest, (str, bytes)) else json.dumps(manifest)

@@ -1,4 +1,4 @@
-"""save and load: every value comes back with its type and bits; what cannot be saved is named."""
+"""save and load keep the type and bits of all values; the error names a value that cannot be saved."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INF = float("inf")
 
 
 def same(a: Any, b: Any) -> bool:
-    """Equal in type, structure and bits."""
+    """Whether both are equal in type, structure and bits."""
     if isinstance(a, nncore.Tensor):
         return isinstance(b, nncore.Tensor) and same(a.numpy(), b.numpy())
     if isinstance(a, np.ndarray):
@@ -134,7 +134,7 @@ def test_arrays_in_one_place_that_differ_stay_different(tmp_path: Path) -> None:
 
 
 class Fresh(dict[str, Any]):
-    """Makes each array when it is asked for."""
+    """A dict that makes each array when it is read."""
 
     def items(self) -> Any:
         return ((f"{i}", np.full((3, 3), i).T) for i in range(50))

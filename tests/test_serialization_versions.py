@@ -1,4 +1,4 @@
-"""Files of earlier versions are read: `data/version1` was written when the format had version 1."""
+"""Files of earlier versions are readable: `data/version1` has format version 1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""python/nncore/_core.pyi says what the built module says."""
+"""python/nncore/_core.pyi matches the built module."""
 
 from __future__ import annotations
 

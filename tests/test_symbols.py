@@ -1,4 +1,4 @@
-"""Level objects share nothing: an inline function merged across them would run AVX-512 code on an old CPU."""
+"""Level objects share no symbols: a merged inline function could run AVX-512 code on an old CPU."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(shutil.which("nm") is None, reason="needs binuti
 
 @pytest.fixture(scope="module")
 def level_objects(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Objects, one for each level and family: those of $NNCORE_BUILD_DIR, else built here with CMake."""
+    """The objects, one per level and family, from $NNCORE_BUILD_DIR or built here with CMake."""
     folder = Path(os.environ.get("NNCORE_BUILD_DIR", ""))
     if not os.environ.get("NNCORE_BUILD_DIR"):
         if shutil.which("cmake") is None:
@@ -34,7 +34,7 @@ def level_objects(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def symbols(path: Path, *options: str) -> list[tuple[str, str]]:
-    """(kind, name) of the symbols that nm lists."""
+    """(kind, name) of each symbol that nm lists."""
     done = subprocess.run(["nm", *options, str(path)], check=True, capture_output=True, text=True)
     fields = [line.split() for line in done.stdout.splitlines()]
     return [(field[-2], field[-1]) for field in fields]

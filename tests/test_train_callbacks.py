@@ -1,4 +1,4 @@
-"""Callbacks: each training starts anew, and what would fail later is said before the first step."""
+"""Callbacks: each training resets their state, and errors occur before the first step."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def bits(model: nn.Module) -> bytes:
 def run(
     stop: EarlyStopping, losses: list[float], *others: Callable[[TrainingState], object]
 ) -> tuple[nn.Module, list[bytes], History]:
-    """A training in which the losses are these, and what the model was after each epoch."""
+    """Train with the given losses; return the model, its weights after each epoch, and the history."""
     model = nn.Linear(3, 3)
     snapshots: list[bytes] = []
 
@@ -47,7 +47,7 @@ def run(
 
 
 NAN = math.nan
-CASES: dict[str, tuple[list[float], int, int]] = {  # losses, epochs run, the best of them
+CASES: dict[str, tuple[list[float], int, int]] = {  # losses, epochs run, best epoch
     "patience ends": ([3, 2, 2.5, 2.4, 1], 4, 2),
     "the epochs end first": ([3, 2, 2.5], 3, 2),
     "the last epoch is the best": ([3, 2, 1], 3, 3),
@@ -77,7 +77,7 @@ def test_without_putting_back_the_last_weights_stay() -> None:
 
 
 def test_an_object_used_twice_starts_anew() -> None:
-    """The second losses are all worse than the best of the first training."""
+    """All losses of the second training are worse than the best of the first."""
     stop = EarlyStopping(patience=2)
     run(stop, [0.5, 0.1, 0.2])
     model, snapshots, history = run(stop, [9, 8, 7, 7.5, 7.6, 1])
@@ -188,7 +188,7 @@ def test_refused_before_the_first_step(
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-NOT_THERE: dict[str, tuple[str, Any, bool, str]] = {  # monitor, y, whether there is validation, the advice
+NOT_THERE: dict[str, tuple[str, Any, bool, str]] = {  # monitor, y, with validation, advice
     "short for accuracy": ("val_acc", Y, True, "monitor one of 'loss', .*, 'val_loss', 'val_accuracy'$"),
     "no validation": ("val_accuracy", Y, False, "give fit validation data, or monitor one of 'loss', "),
     "misspelt without validation": (

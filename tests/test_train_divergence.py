@@ -1,4 +1,4 @@
-"""Runs that leave the finite numbers are stopped where they do."""
+"""Runs whose values are no longer finite stop at that step."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_learning_rate_that_explodes_names_the_layer(progress: bool) -> None:
 
 
 def test_parameters_are_checked_at_the_end_of_an_epoch() -> None:
-    """One step an epoch: its loss is finite, what it leaves is not."""
+    """One step per epoch: the loss is finite, the new parameters are not."""
     model = nn.Linear(1, 1)
     sgd = optim.SGD(model.parameters(), lr=1e38)
     x = np.full((4, 1), 1e3, np.float32)

@@ -1,4 +1,4 @@
-"""fit against the same loop by hand, and everything it refuses."""
+"""fit against the same loop by hand, and its errors."""
 
 from __future__ import annotations
 
@@ -423,7 +423,7 @@ def test_a_last_batch_that_is_too_small(make: Any, arguments: dict[str, Any], te
 
 
 def test_a_small_last_batch_that_is_large_enough() -> None:
-    """One row of four places has more than one value a channel."""
+    """One row of length 4 has more than one value per channel."""
     x, y = np.ones((33, 3), np.float32), np.zeros(33, int)
     model = convolutional()
     fit(model, x, y, batch_size=16, epochs=1, seed=0, progress=False)
@@ -431,7 +431,7 @@ def test_a_small_last_batch_that_is_large_enough() -> None:
 
 
 def test_validation_data_that_cannot_be_evaluated() -> None:
-    """The last 1 of 1025 rows, and targets that the loss refuses."""
+    """The last 1 of 1025 rows, and targets that the loss rejects."""
     x, y = np.ones((1025, 3), np.float32), np.zeros(1025, int)
     model = nn.Linear(3, 3)
     before = bits(model)

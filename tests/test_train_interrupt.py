@@ -1,4 +1,4 @@
-"""Ctrl-C during training: between two steps, and the state is whole."""
+"""Ctrl-C during training acts between two steps, so that the state is consistent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from nncore.train.interrupt import DeferredInterrupt
 
 @pytest.fixture(autouse=True)
 def interruptible() -> Iterator[None]:
-    """Python's own handler: a shell starts jobs in the background with Ctrl-C ignored."""
+    """Install Python's handler: shells start background jobs with Ctrl-C ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

@@ -1,4 +1,4 @@
-"""The example of Nielsen's first chapter, short and whole."""
+"""The example of Nielsen's first chapter: a short and a full run."""
 
 from __future__ import annotations
 

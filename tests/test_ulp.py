@@ -1,4 +1,4 @@
-"""Stated bounds against float64 NumPy: over a dense sample, and with --slow over every float32 value."""
+"""The documented ulp bounds against float64 NumPy: for a sample, and with --slow for all float32 values."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from op_table import PYTHON, ULP, UNARY
 
 NAMES = ["exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "tan", "tanh"]
 NAMES += ["sqrt", "rsqrt", "reciprocal", "sigmoid", "softplus", "silu", "softsign", "logsigmoid"]
-# Not x - tanh(x), which NumPy cannot compute for a small x, and not the slope 0.01, which float32 rounds.
+# Without x - tanh(x), which NumPy cannot compute for small x, and the slope 0.01, which float32 rounds.
 SPARSE = sorted(UNARY.keys() - {*NAMES, "tanhshrink", "leaky_relu", "pos"})
-PARTS, BLOCK = 16, 1 << 14  # a block and its temporaries stay in the caches
+PARTS, BLOCK = 16, 1 << 14  # a block and its temporaries fit the caches
 TINY, LARGEST = np.finfo(np.float32).tiny, np.finfo(np.float32).max
 
 
 def worst(name: str, bits: Array) -> float:
-    """The largest error over these float32 values; subnormal ones are left out, they count as 0."""
+    """The largest error over these float32 values, without subnormals, which count as 0."""
     x = bits.astype(np.uint32).view(np.float32)
     x = x[(np.abs(x) >= TINY) & np.isfinite(x)]
     call = PYTHON[name] if name in PYTHON else getattr(nncore, name)
@@ -35,7 +35,7 @@ def worst(name: str, bits: Array) -> float:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_bound_over_a_sample(name: str) -> None:
-    # NumPy's own error in float64 adds nothing that shows
+    # NumPy's error in float64 is negligible
     assert worst(name, np.arange(0, 1 << 32, 521, dtype=np.uint64)) <= ULP[name] + 1e-4
 
 

@@ -1,4 +1,4 @@
-"""Every public call with a wrong value in each of its places: what may be raised, and what was."""
+"""Each public call with a wrong value for each parameter: the exceptions it may raise and those it raises."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CPP = re.compile(
     r"pybind11|nncore::|std::|C\+\+|Unable to cast|incompatible (function|constructor)|bad_alloc"
 )
 
-# Those that set the machine up, are made by others, or go to the network
+# Calls that configure the process, need objects that others make, or use the network
 NOT_CALLED = {
     "set_isa",
     "set_always_split",
@@ -53,7 +53,7 @@ NOT_CALLED = {
     "MNIST",
     "FashionMNIST",
 }
-# What PyTorch raises for these, and nncore documents
+# Documented exceptions, as in PyTorch
 DOCUMENTED: dict[str, tuple[type[Exception], ...]] = {
     **dict.fromkeys(
         ("backward", "grad", "gradients", "numpy", "register_hook", "retain_grad"), (RuntimeError,)
@@ -64,13 +64,11 @@ DOCUMENTED: dict[str, tuple[type[Exception], ...]] = {
     **dict.fromkeys(("get_submodule", "get_parameter", "weight_norm", "spectral_norm"), (AttributeError,)),
     **dict.fromkeys(("Optimizer", "LRScheduler"), (NotImplementedError,)),
 }
-NEEDS_INITIAL_RATE = (
-    "last_epoch"  # of a scheduler: KeyError, as in PyTorch, where the groups have no initial_lr
-)
+NEEDS_INITIAL_RATE = "last_epoch"  # of a scheduler: KeyError, as in PyTorch, if the groups have no initial_lr
 
 
 class Hang(BaseException):
-    """The call takes seconds."""
+    """The call takes too many seconds."""
 
 
 def stop(*_: Any) -> None:
@@ -78,28 +76,28 @@ def stop(*_: Any) -> None:
 
 
 def limit(seconds: int) -> None:
-    """Raise Hang after so many seconds, where the system has such a timer; 0 stops it."""
+    """Raise Hang after this many seconds, if the system has a timer; 0 stops it."""
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, stop)
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 @dataclass
-class Place:
-    """One parameter: how a fitting value is made, or no value where the default will do."""
+class Parameter:
+    """One parameter: a function that makes a valid value, or None for the default."""
 
     name: str
     fitting: Callable[[], Any] | None
-    kind: str = "place"  # place, keyword, star
+    kind: str = "positional"  # positional, keyword, star
 
 
 @dataclass
 class Subject:
-    """A call by its name, made anew each time for methods of objects that it may change."""
+    """A call by its name; `make` makes a new object for methods that may change it."""
 
     name: str
     make: Callable[[], Callable[..., Any]]
-    places: list[Place]
+    parameters: list[Parameter]
     native: bool = False
 
 
@@ -117,46 +115,46 @@ def fitting_value(owner: str, name: str, annotation: str) -> Callable[[], Any]:
     return matrix
 
 
-def places_of_stub(owner: str, node: ast.FunctionDef) -> list[Place]:
+def parameters_of_stub(owner: str, node: ast.FunctionDef) -> list[Parameter]:
     args = node.args
-    places = []
+    parameters = []
     first_default = len(args.args) - len(args.defaults)
     for i, a in enumerate(args.args):
         if a.arg == "self":
             continue
         note = ast.unparse(a.annotation) if a.annotation else ""
-        places.append(Place(a.arg, None if i >= first_default else fitting_value(owner, a.arg, note)))
+        parameters.append(Parameter(a.arg, None if i >= first_default else fitting_value(owner, a.arg, note)))
     if args.vararg:
-        places.append(
-            Place("args", OF_ONE.get(owner.rpartition(".")[2], {}).get("args", lambda: (4, 4)), "star")
+        parameters.append(
+            Parameter("args", OF_ONE.get(owner.rpartition(".")[2], {}).get("args", lambda: (4, 4)), "star")
         )
     for a, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
         note = ast.unparse(a.annotation) if a.annotation else ""
-        places.append(Place(a.arg, None if default else fitting_value(owner, a.arg, note), "keyword"))
-    return places
+        parameters.append(Parameter(a.arg, None if default else fitting_value(owner, a.arg, note), "keyword"))
+    return parameters
 
 
-def places_of_python(owner: str, function: Callable[..., Any]) -> list[Place] | None:
+def parameters_of_python(owner: str, function: Callable[..., Any]) -> list[Parameter] | None:
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
         return None
-    places = []
+    parameters = []
     for p in signature.parameters.values():
         if p.kind == p.VAR_KEYWORD:
             continue
         if p.kind == p.VAR_POSITIONAL:
-            places.append(Place(p.name, lambda: (), "star"))
+            parameters.append(Parameter(p.name, lambda: (), "star"))
             continue
         needed = p.default is p.empty
-        places.append(
-            Place(
+        parameters.append(
+            Parameter(
                 p.name,
                 fitting_value(owner, p.name, str(p.annotation)) if needed else None,
-                "keyword" if p.kind == p.KEYWORD_ONLY else "place",
+                "keyword" if p.kind == p.KEYWORD_ONLY else "positional",
             )
         )
-    return places
+    return parameters
 
 
 def identity(value: Any) -> Any:
@@ -176,7 +174,7 @@ def natives() -> Iterator[Subject]:
             and not node.name.startswith("_")
         ):
             yield Subject(
-                node.name, attribute(lambda: _core, node.name), places_of_stub(node.name, node), True
+                node.name, attribute(lambda: _core, node.name), parameters_of_stub(node.name, node), True
             )
         if isinstance(node, ast.ClassDef) and node.name in ("Tensor", "Generator"):
             make = matrix if node.name == "Tensor" else _core.Generator
@@ -190,14 +188,14 @@ def natives() -> Iterator[Subject]:
                 yield Subject(
                     f"{node.name}.{method.name}",
                     attribute(make, method.name),
-                    places_of_stub(method.name, method),
+                    parameters_of_stub(method.name, method),
                     True,
                 )
-    yield Subject("Generator", lambda: _core.Generator, [Place("seed", None)], True)
+    yield Subject("Generator", lambda: _core.Generator, [Parameter("seed", None)], True)
 
 
 def of_scope(scope: Any, prefix: str) -> Iterator[Subject]:
-    """Functions, constructors and the forward of each layer."""
+    """The functions, the constructors and the forward of each layer."""
     for name in scope.__all__:
         if name in NOT_CALLED:
             continue
@@ -205,57 +203,57 @@ def of_scope(scope: Any, prefix: str) -> Iterator[Subject]:
         if inspect.ismodule(value) or (prefix == "nn." and name in ("functional", "init", "utils")):
             continue
         if isinstance(value, type) or inspect.isfunction(value):
-            places = places_of_python(prefix + name, value)
-            if places is not None and not (isinstance(value, type) and issubclass(value, Exception)):
-                yield Subject(prefix + name, partial(identity, value), places)
+            parameters = parameters_of_python(prefix + name, value)
+            if parameters is not None and not (isinstance(value, type) and issubclass(value, Exception)):
+                yield Subject(prefix + name, partial(identity, value), parameters)
         if isinstance(value, type) and not issubclass(value, Exception):
             yield from methods(value, name, prefix)
 
 
 def methods(value: type, name: str, prefix: str) -> Iterator[Subject]:
-    places = places_of_python(prefix + name, value) or []
+    parameters = parameters_of_python(prefix + name, value) or []
 
     def made() -> Any:
-        positional, keywords = arguments(places, {})
+        positional, keywords = arguments(parameters, {})
         return value(*positional, **keywords)
 
     try:
         made()
     except Exception:
         return
-    seen = {"begin", "end"}  # of callbacks: fit calls them
+    seen = {"begin", "end"}  # of callbacks; fit calls them
     for cls in value.__mro__[:-1]:
         for method, function in vars(cls).items():
             if method in seen or method.startswith("_") or not inspect.isfunction(function):
                 continue
             if cls is nn.Module and value is not nn.Linear:
-                continue  # those of all modules are asked once
+                continue  # tested once for all modules
             seen.add(method)
-            found = places_of_python(f"{prefix}{name}.{method}", getattr(value, method))
+            found = parameters_of_python(f"{prefix}{name}.{method}", getattr(value, method))
             if found:
                 yield Subject(f"{prefix}{name}.{method}", attribute(made, method), found[1:])
 
 
-def arguments(places: list[Place], wrong: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+def arguments(parameters: list[Parameter], wrong: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     positional: list[Any] = []
     keywords: dict[str, Any] = {}
     by_name = False
-    for place in places:
-        if place.name in wrong:
-            value = wrong[place.name]
-            if place.kind == "star":
+    for parameter in parameters:
+        if parameter.name in wrong:
+            value = wrong[parameter.name]
+            if parameter.kind == "star":
                 positional.append(value)
                 continue
-        elif place.fitting is None:
+        elif parameter.fitting is None:
             by_name = True
             continue
         else:
-            value = place.fitting()
-            if place.kind == "star":
+            value = parameter.fitting()
+            if parameter.kind == "star":
                 positional.extend(value)
                 continue
-        if by_name or place.kind == "keyword":
-            keywords[place.name] = value
+        if by_name or parameter.kind == "keyword":
+            keywords[parameter.name] = value
         else:
             positional.append(value)
     return positional, keywords
@@ -289,39 +287,38 @@ def named(message: str, name: str) -> bool:
 
 
 def faults(subject: Subject, labels: Iterable[str] = WRONG) -> Iterator[str]:
-    """One line for each exception of the wrong kind, or of a native function under another name."""
-    for place in subject.places:
+    """One line per exception of the wrong type, or of a native function with another name."""
+    for parameter in subject.parameters:
         for label in labels:
-            fault = fault_of(subject, place, label)
+            fault = fault_of(subject, parameter, label)
             if fault:
                 yield fault
 
 
-def fault_of(subject: Subject, place: Place, label: str) -> str:
-    """What is wrong with the exception, if anything: of its kind, of its name, or words of C++."""
+def fault_of(subject: Subject, parameter: Parameter, label: str) -> str:
+    """The fault of the exception, or "": a wrong type, a wrong name, or C++ types in the text."""
     short = subject.name.rpartition(".")[2]
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         function = subject.make()
-        positional, keywords = arguments(subject.places, {place.name: WRONG[label]()})
+        positional, keywords = arguments(subject.parameters, {parameter.name: WRONG[label]()})
         limit(5)
         try:
             function(*positional, **keywords)
         except ALLOWED as error:
             text = str(error)
-            where = f"{subject.name}({place.name}={label}): {type(error).__name__}: {text[:150]}"
+            where = f"{subject.name}({parameter.name}={label}): {type(error).__name__}: {text[:150]}"
             if CPP.search(text):
                 return "C++   " + where
             if subject.native and not named(text, short):
                 return "named " + where
         except (Exception, Hang) as error:
             documented = DOCUMENTED.get(short, ())
-            if place.name == NEEDS_INITIAL_RATE:
+            if parameter.name == NEEDS_INITIAL_RATE:
                 documented += (KeyError,)
             if not isinstance(error, documented):
-                return (
-                    f"kind  {subject.name}({place.name}={label}): {type(error).__name__}: {str(error)[:150]}"
-                )
+                where = f"{subject.name}({parameter.name}={label})"
+                return f"kind  {where}: {type(error).__name__}: {str(error)[:150]}"
         finally:
             limit(0)
     return ""

@@ -1,4 +1,4 @@
-"""Values that fit the parameters of public calls, by name, and values that fit none of them."""
+"""Valid values for the parameters of public calls, by name, and values that are valid for none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nncore import data, nn, optim
 
 
 def spent() -> Iterator[int]:
-    """A generator that has nothing more to give."""
+    """An exhausted generator."""
     values = iter([1])
     generator = (v for v in values)
     list(generator)
@@ -82,7 +82,7 @@ def dataset() -> Any:
     return data.TensorDataset(matrix(), labels())
 
 
-# A fitting value for each parameter of that name
+# A valid value for each parameter of that name
 FITTING: dict[str, Callable[[], Any]] = {
     "index": lambda: nncore.zeros(4, 4, dtype=nncore.int64),
     "indices": lambda: nncore.zeros(4, 4, dtype=nncore.int64),
@@ -187,7 +187,7 @@ FITTING: dict[str, Callable[[], Any]] = {
     "schedulers": list,
     "function": lambda: lambda x: (x * x).sum(),
 }
-# For one function, or for one name of its parameters
+# Valid values for single functions, by parameter
 OF_ONE: dict[str, dict[str, Callable[[], Any]]] = {
     "cross_entropy": {"target": labels},
     "nll_loss": {"target": labels},

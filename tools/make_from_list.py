@@ -1,4 +1,4 @@
-"""Write what follows from the list of elementwise ops, or check that it is current.
+"""Write the files that derive from the list of elementwise ops, or check that they are current.
 
     python tools/make_from_list.py [--check]
 
@@ -18,7 +18,7 @@ from typing import Any
 from nncore import _core
 
 ROOT = Path(__file__).resolve().parents[1]
-WIDTH = 110  # of a line of Python
+WIDTH = 110  # columns of a line of Python
 
 OPS = """# Elementwise ops
 
@@ -35,7 +35,7 @@ give the same bits.
 
 ACTIVATION = '''"""Activations: functions of each element.
 
-`inplace` is taken where PyTorch has it and changes nothing: the result is a new tensor.
+`inplace` exists for PyTorch's signatures and has no effect: the result is a new tensor.
 """
 
 # Written by tools/make_from_list.py from the formulas; do not edit.
@@ -49,7 +49,7 @@ from nncore._core import Tensor
 from .elementwise import Elementwise
 '''
 
-FUNCTIONAL = '''"""The functions of `nncore.nn.functional` that the core has with PyTorch's signature."""
+FUNCTIONAL = '''"""The functions of `nncore.nn.functional` that are bound with PyTorch's signature."""
 
 # Written by tools/make_from_list.py from the binding; do not edit.
 
@@ -76,7 +76,7 @@ def activations() -> str:
 
 
 def module(op: dict[str, Any]) -> str:
-    """The class of a formula: its settings are the formula's scalars."""
+    """The class of a formula; its settings are the formula's scalars."""
     scalars = op["scalars"]
     parts = [f'class {op["layer"]}(Elementwise):\n    """{docstring(op)}\n    """\n']
     if scalars:

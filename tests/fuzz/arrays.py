@@ -1,4 +1,4 @@
-"""Expressions that make arrays and tensors: odd shapes, layouts, dtypes and values."""
+"""Expressions that make arrays and tensors with unusual shapes, layouts, dtypes and values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SPECIAL = {
 
 
 def size(rng: random.Random) -> int:
-    """The length of one axis; one in twenty is empty, one in fifty long."""
+    """The length of one axis; 1 in 20 is empty, 1 in 50 long."""
     chance = rng.random()
     if chance < 0.05:
         return 0
@@ -29,7 +29,7 @@ def size(rng: random.Random) -> int:
 
 
 def shape(rng: random.Random, most: int = 4) -> Shape:
-    """Of at most 4 axes and 5,000 elements."""
+    """A shape with at most `most` axes and 5,000 elements."""
     while True:
         axes = tuple(size(rng) for _ in range(rng.choice((0, 1, 1, 2, 2, 2, 3, 3, most))))
         if math.prod(axes) <= 5000:
@@ -37,10 +37,10 @@ def shape(rng: random.Random, most: int = 4) -> Shape:
 
 
 def array(rng: random.Random, dims: Shape, dtype: str, tame: bool = False) -> str:
-    """A NumPy array of this shape and dtype; tame: dense, with ordinary values."""
+    """A NumPy array of this shape and dtype; `tame`: contiguous, with ordinary values."""
     seed = rng.randrange(1000)
     chance = 1.0 if tame else rng.random()
-    if chance < 0.05 and dtype != "bool":  # unaligned and read-only, any bits
+    if chance < 0.05 and dtype != "bool":  # unaligned and read-only, with any bits
         count = math.prod(dims) * (8 if dtype.endswith("64") else 1 if dtype == "uint8" else 4)
         return f"np.ndarray({dims}, '{dtype}', np.random.default_rng({seed}).bytes({count + 1}), 1)"
     if chance < 0.1:
@@ -65,7 +65,7 @@ def array(rng: random.Random, dims: Shape, dtype: str, tame: bool = False) -> st
 def tensor(
     rng: random.Random, dims: Shape, dtype: str, *, tame: bool = False, gradient: bool | None = None
 ) -> str:
-    """A tensor that owns, borrows or views its values; a leaf, or the result of an operation."""
+    """A tensor that owns, borrows or views its memory; a leaf or the result of an op."""
     wants = dtype in FLOATS and (rng.random() < 0.6 if gradient is None else gradient)
     values = array(rng, dims, dtype, tame)
     if rng.random() < 0.3:
@@ -80,7 +80,7 @@ def tensor(
 
 
 def indices(rng: random.Random, dims: Shape, limit: int, dtype: str = "int64") -> str:
-    """Whole numbers in [0, limit); one in thirty reaches one step outside."""
+    """Integers in [0, limit); in 1 of 30 arrays some are out of range by 1."""
     low, high = (-1, limit + 1) if rng.random() < 0.03 and dtype != "uint8" else (0, max(limit, 1))
     made = f"np.random.default_rng({rng.randrange(1000)}).integers({low}, {high}, {dims}).astype('{dtype}')"
     return f"nncore.{'tensor' if rng.random() < 0.7 else 'from_numpy'}({made})"

@@ -1,4 +1,4 @@
-"""Programs that make one public call, and then run backward through what it returned."""
+"""Programs that make one public call and run backward from its result."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _calls() -> list[Signature]:
 
 
 def program(rng: random.Random) -> Program:
-    """One call of any public function with arguments that fit, or nearly."""
+    """One call of any public function with valid or nearly valid arguments."""
     return call(rng, rng.choice(_calls()))
 
 
@@ -66,7 +66,7 @@ def _is_tensor(expression: str) -> bool:
 
 
 def _fitting(s: Scope, signature: Signature) -> dict[str, list[str]] | None:
-    """Arguments from the table of operands, where one of its rows fits this spelling."""
+    """Arguments from the table of operands, or None if no row fits this signature."""
     texts = operands.ROWS.get(signature.name, ())
     known = {p.name for p in signature.parameters}
     texts = tuple(t for t in texts if {part.split(" ")[0] for part in t.split("|")} <= known)
@@ -79,7 +79,7 @@ def _fitting(s: Scope, signature: Signature) -> dict[str, list[str]] | None:
 def _arguments(
     s: Scope, signature: Signature, given: dict[str, list[str]]
 ) -> tuple[list[str], dict[str, str]]:
-    """The expressions of plain and of named arguments."""
+    """The expressions of positional and of keyword arguments."""
     rng, plain, named = s.rng, list[str](), dict[str, str]()
     by_place = True
     has_star = any(p.star for p in signature.parameters)
@@ -108,7 +108,7 @@ def _arguments(
 
 
 def _starred(s: Scope, p: Parameter) -> list[str]:
-    """*args: sizes or axes, together or one by one."""
+    """*args: sizes or axes, as one tuple or one by one."""
     if "Tensor" in p.kinds:
         return [argument(s, p) for _ in range(s.rng.randrange(3))]
     sizes = [argument(s, Parameter("size", ("int",), True)) for _ in range(s.rng.randrange(4))]

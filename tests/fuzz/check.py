@@ -1,4 +1,4 @@
-"""Runs one program and says what is wrong with what it did."""
+"""Run one program and check its behavior."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ CPP_NAMES = (
     "map::at", "optional<", "capsule",
 )  # fmt: skip
 LOUD = (RuntimeWarning, DeprecationWarning, FutureWarning, ResourceWarning, SyntaxWarning, BytesWarning)
-MEMORY = 300 << 20  # no case needs a tenth of it
+MEMORY = 300 << 20  # bytes; ten times more than any program needs
 
 said: list[Warning | str] = []
 
 
 def _peak_memory() -> int:
-    """The most memory that this process has held, in kilobytes; what its parent held does not count."""
+    """The peak memory of this process in kilobytes, without that of its parent."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     return int(status.partition("VmHWM:")[2].split()[0])
 
@@ -52,11 +52,11 @@ peak = _peak_memory()
 
 
 class Failure(Exception):
-    """What a program did and must not do."""
+    """A program did something that it must not do."""
 
 
 def listen() -> None:
-    """Collects warnings, and lets none of them be shown."""
+    """Collect warnings instead of printing them."""
 
     def collect(message: Warning | str, *_: Any, **__: Any) -> None:
         said.append(message)
@@ -66,7 +66,7 @@ def listen() -> None:
 
 
 def judge(program: Program, names: dict[str, Any], printed: int | None = None) -> bool:
-    """Whether the program ran to its end; raises Failure. printed: the file to which output goes."""
+    """Whether the program ran to its end; raises Failure. printed: the file that receives the output."""
     before = os.fstat(printed).st_size if printed is not None else 0
     code = compile(program.text, f"<{program.name}>", "exec")
     first = run(program, code, dict(names), threads=1)
@@ -84,13 +84,13 @@ def judge(program: Program, names: dict[str, Any], printed: int | None = None) -
 
 
 def _printed(file: int, before: int) -> str:
-    """What was printed, but for the sanitizer's notes on sizes that are refused."""
+    """The printed text, without the sanitizer's notes on sizes that are too large."""
     text = os.pread(file, os.fstat(file).st_size - before, before).decode(errors="replace")
     return "".join(line for line in text.splitlines(True) if "Sanitizer failed to allocate" not in line)
 
 
 def _judge_memory() -> None:
-    """No program takes much more than all before it."""
+    """Raise Failure if the program takes much more memory than all programs before it."""
     global peak
     grown, peak = (now := _peak_memory()) - peak, now
     if grown << 10 > MEMORY:
@@ -98,7 +98,7 @@ def _judge_memory() -> None:
 
 
 def run(program: Program, code: CodeType, names: dict[str, Any], threads: int) -> dict[str, Any] | None:
-    """The tensors that the program leaves behind, or None where it raised what it may raise."""
+    """The program's variables, or None if it raised a documented exception."""
     levels = _core.isa_levels()
     _core.set_isa(levels[0] if threads == 1 else levels[-1])
     _core.set_always_split(threads > 1)
@@ -120,7 +120,7 @@ def run(program: Program, code: CodeType, names: dict[str, Any], threads: int) -
 
 
 def judge_error(error: Exception) -> None:
-    """Only documented exceptions, in words; an argument's own exception passes through."""
+    """Raise Failure unless the exception is documented and has a text, or an argument raised it."""
     text = str(error)
     if type(error) is ArithmeticError and text == "mine":
         return
@@ -137,7 +137,7 @@ def judge_error(error: Exception) -> None:
 
 
 def _judge_values(value: Any) -> None:
-    """Every tensor can be read, and has as many elements as its shape says."""
+    """Raise Failure unless all tensors can be read and have as many elements as their shapes need."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, (list, tuple)):
@@ -149,11 +149,11 @@ def _judge_values(value: Any) -> None:
             raise Failure(f"a tensor of shape {value.shape} holds an array of shape {array.shape}")
         array.tobytes()
         if value.requires_grad and not value.dtype.is_floating_point:
-            raise Failure(f"a tensor of {value.dtype} wants a gradient")
+            raise Failure(f"a tensor of {value.dtype} requires a gradient")
 
 
 def _judge_unchanged(program: Program, names: dict[str, Any]) -> None:
-    """A call that raises leaves its arguments as they were: they are made anew and compared."""
+    """Raise Failure if a call that raised changed its arguments: they are made again and compared."""
     if not program.inert or not all(name in names for name in program.inert):
         return
     fresh = dict(names)
@@ -166,7 +166,7 @@ def _judge_unchanged(program: Program, names: dict[str, Any]) -> None:
 
 
 def quiet(path: str) -> int:
-    """Sends what this process prints to a file, and returns its descriptor."""
+    """Send the output of this process to a file and return its descriptor."""
     sys.stdout.flush()
     target = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
     os.dup2(target, 1)
@@ -175,7 +175,7 @@ def quiet(path: str) -> int:
 
 
 def limit_memory(room: int) -> None:
-    """Lets this process take so much more address space; sanitizers need all there is."""
+    """Limit the additional address space of this process; not for sanitizers, which need all of it."""
     with open("/proc/self/statm") as file:
         pages = int(file.read().split()[0])
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + room, resource.RLIM_INFINITY))

@@ -1,4 +1,4 @@
-"""Starts workers, watches them, and goes on behind a program that killed one."""
+"""Start workers, watch them, and continue after a program that ended one."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ REPORT = re.compile(
 
 @dataclass
 class Found:
-    """A program that failed, and how."""
+    """The number of a program that failed, and its failure."""
 
     number: int
     what: str
 
 
 @dataclass
-class Share:
-    """The programs of one worker: numbers first, first + step, ... below end."""
+class Worker:
+    """A process and the numbers of its programs: first, first + step, ... below end."""
 
     folder: Path
     first: int
@@ -49,7 +49,7 @@ class Share:
 
 @dataclass
 class Driver:
-    """Runs `calls` programs of one seed in `workers` processes; found: the failures."""
+    """Run `calls` programs of one seed in `workers` processes; `found` has the failures."""
 
     seed: int
     calls: int
@@ -62,70 +62,70 @@ class Driver:
     refused: int = 0
 
     def run(self, most: int = 100) -> None:
-        """Until all programs have run, or `most` have failed."""
+        """Run until all programs have run or `most` have failed."""
         with tempfile.TemporaryDirectory(prefix="fuzz-") as top:
-            shares = []
+            workers = []
             for i in range(self.workers):
                 folder = Path(top, str(i))
                 folder.mkdir()
-                shares.append(Share(folder, self.first + i, self.workers, self.first + self.calls))
+                workers.append(Worker(folder, self.first + i, self.workers, self.first + self.calls))
             try:
-                while sum(self._watch(share) for share in shares) and len(self.found) < most:
+                while sum(self._watch(worker) for worker in workers) and len(self.found) < most:
                     time.sleep(0.05)
             finally:
-                for share in shares:
-                    if share.process:
-                        share.process.kill()
-                        share.process.wait()
-                    _, ran, refused = share.board.read()
+                for worker in workers:
+                    if worker.process:
+                        worker.process.kill()
+                        worker.process.wait()
+                    _, ran, refused = worker.board.read()
                     self.ran += ran
                     self.refused += refused
 
-    def _watch(self, share: Share) -> bool:
-        """Whether this worker has more to do; starts it, ends one that hangs, reads what it found."""
-        if share.process is None:
-            if share.first >= share.end:
+    def _watch(self, worker: Worker) -> bool:
+        """Whether this worker has programs left; starts it, ends it if it hangs, reads its failures."""
+        if worker.process is None:
+            if worker.first >= worker.end:
                 return False
-            share.process = self._start(share)
-            share.number, share.since = -1, time.monotonic()
-        number = share.board.read()[0]
-        if number != share.number:
-            share.number, share.since = number, time.monotonic()
-        hangs = time.monotonic() - share.since > self.limit
+            worker.process = self._start(worker)
+            worker.number, worker.since = -1, time.monotonic()
+        number = worker.board.read()[0]
+        if number != worker.number:
+            worker.number, worker.since = number, time.monotonic()
+        hangs = time.monotonic() - worker.since > self.limit
         if hangs:
-            share.process.send_signal(signal.SIGUSR1)  # it writes where it is
+            worker.process.send_signal(signal.SIGUSR1)  # faulthandler writes the stack
             time.sleep(0.5)
-            share.process.kill()
-        code = share.process.wait() if hangs else share.process.poll()
+            worker.process.kill()
+        code = worker.process.wait() if hangs else worker.process.poll()
         if code is None:
             return True
-        share.process = None
-        self._ended(share, code, hangs)
+        worker.process = None
+        self._ended(worker, code, hangs)
         return True
 
-    def _ended(self, share: Share, code: int, hangs: bool) -> None:
-        number = max(share.board.read()[0], share.first)
-        failures = share.folder / "failures"
-        lines = failures.read_text().splitlines()[share.seen :] if failures.exists() else []
-        share.seen += len(lines)
+    def _ended(self, worker: Worker, code: int, hangs: bool) -> None:
+        number = max(worker.board.read()[0], worker.first)
+        failures = worker.folder / "failures"
+        lines = failures.read_text().splitlines()[worker.seen :] if failures.exists() else []
+        worker.seen += len(lines)
         self.found += [Found(*json.loads(line)) for line in lines]
         if not lines and code != 0:
             how = (
                 "hangs" if hangs else f"ends by {signal.Signals(-code).name}" if code < 0 else f"exits {code}"
             )
-            self.found.append(Found(number, f"{how}\n{_report(share.folder / 'output')}"))
-        share.first = number + share.step
+            self.found.append(Found(number, f"{how}\n{_report(worker.folder / 'output')}"))
+        worker.first = number + worker.step
 
-    def _start(self, share: Share) -> subprocess.Popen[bytes]:
-        numbers = [str(n) for n in (share.first, share.end, share.step)]
-        command = [sys.executable, str(RUN), "--seed", str(self.seed), "--work", str(share.folder), *numbers]
+    def _start(self, worker: Worker) -> subprocess.Popen[bytes]:
+        numbers = [str(n) for n in (worker.first, worker.end, worker.step)]
+        command = [sys.executable, str(RUN), "--seed", str(self.seed), "--work", str(worker.folder), *numbers]
         kinds = ["--kinds", ",".join(self.kinds)] if self.kinds else []
         environment = {**os.environ, "OMP_WAIT_POLICY": "passive", "PYTHONHASHSEED": "0"}
         return subprocess.Popen(command + kinds, stdin=subprocess.DEVNULL, env=environment)
 
 
 def _report(output: Path, lines: int = 40) -> str:
-    """The last report of a sanitizer or of faulthandler in what a worker printed, or its last lines."""
+    """The last report of a sanitizer or faulthandler in a worker's output, or its last lines."""
     text = output.read_text(errors="replace")[-200_000:] if output.exists() else ""
     starts = [match.start() for match in REPORT.finditer(text)]
     kept = text[starts[-1] :].splitlines()[:lines] if starts else text.splitlines()[-lines:]

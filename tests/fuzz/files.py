@@ -6,7 +6,7 @@ import random
 
 from fuzz.program import Program
 
-# What writes a file, what reads it, and what its name ends in.
+# (code that writes a file, code that reads it, its extension)
 FORMATS = (
     (
         "nncore.save({'w': nncore.ones(3, 4), 'o': [1, (2.5, None)], 7: nncore.arange(5)}, path)",
@@ -38,7 +38,7 @@ FORMATS = (
 
 
 def damage(rng: random.Random) -> str:
-    """One change of the bytes b of length n > 0; places are counted in thousandths of the file."""
+    """One change of the bytes b of length n > 0; positions are thousandths of the file."""
     at, to = (f"{rng.randrange(1000)} * n // 1000" for _ in range(2))
     return rng.choice(
         (
@@ -56,7 +56,7 @@ def damage(rng: random.Random) -> str:
 
 
 def program(rng: random.Random) -> Program:
-    """A file with up to three changes, read back."""
+    """Write a file, change it up to three times, and read it."""
     write, read, suffix = rng.choice(FORMATS)
     changes = [
         line for _ in range(rng.randrange(4)) for line in ("n = max(len(b), 1)", f"if b: {damage(rng)}")

@@ -1,4 +1,4 @@
-"""Which programs there are, and which of them a seed and a number mean."""
+"""The kinds of programs, and the program of a seed and number."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KINDS: dict[str, tuple[float, Callable[[random.Random], Program]]] = {
     "training": (0.06, training.program),
     "loaders": (0.03, loaders.program),
     "files": (0.05, files.program),
-    "planted": (0.0, planted.program),  # only where asked for
+    "planted": (0.0, planted.program),  # only on request
 }
 
 

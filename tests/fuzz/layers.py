@@ -1,4 +1,4 @@
-"""Layers with settings and inputs that fit each other; see `operands` for how inputs are written."""
+"""Layers with matching settings and inputs; `operands` describes the notation of inputs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fuzz.operands import Axes, operand
 from nncore.nn import activation
 
 SHAPES = ("x f n 4", "x f n 4 a", "x f 4")
-# A layer's expression, the inputs it takes.
+# (expression of a layer, its inputs)
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("nn.Linear({k}, {m}, bias={flag})", ("x f n {k}", "x f {k}", "x f a n {k}")),
     ("nn.Sequential(nn.Linear({k}, {m}), nn.{act}(), nn.Linear({m}, 3))", ("x f n {k}",)),
@@ -86,7 +86,7 @@ ACTIVATIONS = ("GELU", "Identity", *(name for name in activation.__all__ if name
 
 
 class Settings(Axes):
-    """The lengths of axes, and the other settings that rows name."""
+    """The lengths of axes and the other settings in rows."""
 
     def __init__(self, rng: random.Random) -> None:
         super().__init__(rng)
@@ -106,12 +106,12 @@ class Settings(Axes):
         self["m"] = rng.choice((1, 2, 4, 7))
 
     def fill(self, text: str) -> str:
-        """The text with settings and lengths in the place of their names."""
+        """The text with names replaced by settings and lengths."""
         return text.format_map({**self.words, **{c: self[c] for c in "abckmn"}})
 
 
 def layer(rng: random.Random, dtype: str) -> tuple[str, list[str]]:
-    """The expressions of a layer or a loss, and of the inputs it takes."""
+    """The expressions of a layer or a loss and of its inputs."""
     made, inputs = rng.choice(LAYERS if rng.random() < 0.75 else LOSSES)
     settings = Settings(rng)
     parts = settings.fill(rng.choice(inputs)).split("|")
@@ -120,7 +120,7 @@ def layer(rng: random.Random, dtype: str) -> tuple[str, list[str]]:
 
 
 class Lengths(Axes):
-    """Letters as settings drew them, and numbers as themselves."""
+    """Lengths: letters from the settings, numbers as themselves."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings.rng)

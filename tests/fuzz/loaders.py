@@ -31,7 +31,7 @@ state = m.state_dict()"""
 
 
 def program(rng: random.Random) -> Program:
-    """One of the three."""
+    """A program of one of the three kinds."""
     n, k = arrays.size(rng), rng.choice((1, 2, 5))
     chance = rng.random()
     wrong = rng.choice(WRONG)

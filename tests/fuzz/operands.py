@@ -1,7 +1,7 @@
-"""Calls whose operands depend on each other, written with letters for the axes.
+"""Calls with operands that depend on each other; letters stand for axes.
 
-A row is `name kind axes` for each argument, with bars between them: f is a tensor of floating point, i<c one
-of indices below the length c, b one of bools, and = an expression in which {c} is that length.
+A row has `name kind axes` per argument, separated by bars. The kind f is a floating-point tensor, i<c indices
+below the length c, b bools, and = an expression in which {c} is that length.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ ROWS.update(dict.fromkeys(LOGIC, ROWS["all_logic"]))
 
 
 class Axes(dict[str, int]):
-    """The lengths of the axes of one row: a letter is drawn when it is first used."""
+    """The lengths of the axes of one row; the first use of a letter draws its length."""
 
     def __init__(self, rng: random.Random) -> None:
         super().__init__()

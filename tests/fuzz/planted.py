@@ -1,4 +1,4 @@
-"""Programs that fail, one for each way of failing: the fuzzer must find them."""
+"""Programs that fail, one per kind of failure; the fuzzer must find them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PLANTED = {
 
 
 def program(rng: random.Random) -> Program:
-    """One that fails: the one that the environment names, or any."""
+    """A program that fails: the one that the environment names, or any."""
     name = os.environ.get("NNCORE_FUZZ_PLANTED") or rng.choice(list(PLANTED))
     inert = ("x1",) if name == "changed" else ()
     return Program(f"planted {name}", tuple(PLANTED[name].split("\n")), inert=inert)

@@ -1,4 +1,4 @@
-"""A program: the lines of one case, and the text that repeats it alone."""
+"""A program: the lines of one case, and a text that runs it alone."""
 
 from __future__ import annotations
 
@@ -46,26 +46,26 @@ def same(a, b):
 
 @dataclass(frozen=True)
 class Program:
-    """One case. `inert`: its arguments must have the values they had, should it raise."""
+    """One case. `inert`: variables whose values must not change if it raises."""
 
     name: str
     lines: tuple[str, ...]
-    repeatable: bool = True  # the same bits on any number of threads and every instruction set
+    repeatable: bool = True  # the same bits for all thread counts and levels
     inert: tuple[str, ...] = field(default=())
 
     @property
     def text(self) -> str:
-        """The lines alone."""
+        """The lines as one text."""
         return "\n".join(self.lines) + "\n"
 
     @property
     def alone(self) -> str:
-        """A program that needs nothing but nncore and NumPy."""
+        """A program that only needs nncore and NumPy."""
         return f"{HEADER}\n\n{self.text}"
 
 
 def namespace(folder: str) -> dict[str, Any]:
-    """What HEADER defines, with a folder that exists already."""
+    """The names that HEADER defines, with an existing folder."""
     names: dict[str, Any] = {"__name__": "program"}
     exec(HEADER.replace("tempfile.mkdtemp()", repr(folder)), names)
     return names

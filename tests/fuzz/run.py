@@ -1,4 +1,4 @@
-"""Attacks nncore with programs made at random.
+"""Run random programs against nncore.
 
 python tests/fuzz/run.py --calls 1000000        run more, on the installed package
 python tests/fuzz/run.py --seed 3 --call 17     print one program and run it in this process
@@ -25,21 +25,21 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--calls", type=int, default=10_000, help="how many programs (10,000)")
-    parser.add_argument("--seed", type=int, default=0, help="the same seed makes the same programs (0)")
-    parser.add_argument("--call", type=int, help="run only the program with this number, here")
-    parser.add_argument("--first", type=int, default=0, help="the number of the first program (0)")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (one a core)")
-    parser.add_argument("--limit", type=float, default=60, help="seconds that one program may take (60)")
-    parser.add_argument("--most", type=int, default=50, help="stop after so many failures (50)")
-    parser.add_argument("--kinds", default="", help=f"of {', '.join(kinds.KINDS)}; separated by commas")
-    parser.add_argument("--threads", type=int, help="run the programs here, in so many threads at once")
+    parser.add_argument("--calls", type=int, default=10_000, help="number of programs (10,000)")
+    parser.add_argument("--seed", type=int, default=0, help="seed; equal seeds make equal programs (0)")
+    parser.add_argument("--call", type=int, help="run only this program, in this process")
+    parser.add_argument("--first", type=int, default=0, help="number of the first program (0)")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (one per core)")
+    parser.add_argument("--limit", type=float, default=60, help="seconds per program (60)")
+    parser.add_argument("--most", type=int, default=50, help="stop after this many failures (50)")
+    parser.add_argument("--kinds", default="", help=f"kinds, with commas, from {', '.join(kinds.KINDS)}")
+    parser.add_argument("--threads", type=int, help="run the programs in this many threads of this process")
     parser.add_argument("--work", nargs=4, metavar=("FOLDER", "FIRST", "END", "STEP"), help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 
 
 def alone(program: Program) -> None:
-    """Print a program, and run it."""
+    """Print a program and run it."""
     print(program.alone, flush=True)
     import tempfile
 
@@ -75,7 +75,7 @@ def main() -> int:
     total = max(driver.ran + driver.refused + len(driver.found), 1)
     ran, refused = 100 * driver.ran / total, 100 * driver.refused / total
     print(f"{total} programs in {time.monotonic() - start:.0f} s: {ran:.0f}% ran to their end, ", end="")
-    print(f"{refused:.0f}% raised what is documented, {len(driver.found)} failed")
+    print(f"{refused:.0f}% raised a documented exception,  {len(driver.found)} failed")
     return 1 if driver.found else 0
 
 

@@ -14,7 +14,7 @@ import nncore
 import nncore.nn.functional as F
 
 STUB = Path(nncore.__file__).with_name("_core.pyi")
-# They change the process (threads) or take seconds by design; the driver sets threads itself.
+# These change the process (threads) or take seconds by design; the driver sets the threads.
 LEFT_OUT = {"get_num_threads", "set_num_threads", "show_config", "compile", "save", "load", "manual_seed"}
 NOT_MADE = {"Module", "Optimizer", "LRScheduler", "Dataset", "Table", "MNIST", "FashionMNIST", "RNNBase"}
 ATOMS = {
@@ -31,7 +31,7 @@ ATOMS = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter: what its annotation allows, and whether it must be given or named."""
+    """One parameter: the kinds of its annotation, whether it is required, and whether it is keyword-only."""
 
     name: str
     kinds: tuple[str, ...]  # of: Tensor int float bool str None any dtype Generator, or "Sequence int"
@@ -43,7 +43,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Signature:
-    """`spelling(parameters)`; a method's spelling begins with a dot, and `input` is its object."""
+    """`spelling(parameters)`; a method's spelling starts with a dot, and `input` is its object."""
 
     spelling: str
     parameters: tuple[Parameter, ...]
@@ -60,7 +60,7 @@ SET = (
 
 
 def kinds_of(node: ast.expr | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The kinds an annotation allows, and its literal strings."""
+    """(the kinds of an annotation, its literal strings)."""
     if node is None:
         return ("any",), ()
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -95,7 +95,7 @@ def parameters_of(arguments: ast.arguments) -> Iterator[Parameter]:
 
 
 def stub_calls() -> Iterator[Signature]:
-    """Every public function of the stub under its public name, and every method of Tensor and Generator."""
+    """All public functions of the stub by public name, and all methods of Tensor and Generator."""
     public = {"nncore": set(nncore.__all__), "F": set(F.__all__)}
     for node in ast.parse(STUB.read_text()).body:
         if isinstance(node, ast.FunctionDef):
@@ -162,5 +162,5 @@ def _inspected(function: Any) -> Iterator[Parameter]:
 
 
 def all_calls() -> list[Signature]:
-    """Each public call once, in a fixed order."""
+    """All public calls, each once, in a fixed order."""
     return [*stub_calls(), *python_calls(), *constructor_calls()]

@@ -1,4 +1,4 @@
-"""Runs programs in several threads of one process, for the thread sanitizer to watch."""
+"""Run programs in several threads of one process, for the thread sanitizer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fuzz.program import namespace
 
 
 def together(seed: int, numbers: range, kinds: tuple[str, ...], threads: int) -> list[tuple[int, str]]:
-    """The numbers of the programs that failed, and how. Kernels use one thread: OpenMP's are not watched."""
+    """(number, failure) of each program that failed. Kernels use one thread, as OpenMP's are not checked."""
     nncore.set_num_threads(1)
     check.listen()
 

@@ -1,4 +1,4 @@
-"""Programs that train: eager beside captured, bit for bit, and through a saved state."""
+"""Programs that train, eagerly, captured and from a saved state, and compare the bits."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ g = [p.grad for p in m.parameters()] + [t.grad for t in x if isinstance(t, nncor
 
 
 def program(rng: random.Random) -> Program:
-    """A layer forwards and backwards, or a few steps of training."""
+    """Forward and backward of a layer, or a few training steps."""
     dtype = rng.choice(("float32", "float32", "float64"))
     made, inputs = layer(rng, dtype)
     trains = rng.random() < 0.15

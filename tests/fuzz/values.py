@@ -1,4 +1,4 @@
-"""Expressions for one argument, by the parameter's name and annotation."""
+"""Expressions for one argument, by the name and annotation of its parameter."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fuzz import arrays
 from fuzz.signatures import Parameter
 
-# What no parameter asks for, or few do. `Bad` raises from every conversion and is defined in program.py.
+# Values that are invalid for most parameters. `Bad`, in program.py, raises from all conversions.
 WRONG = (
     "None", "'mean'", "b'x'", "[]", "()", "{}", "1.5", "-1", "0", "True", "float('nan')", "float('inf')",
     "2**31", "2**31 + 7", "2**62", "2**63 - 1", "-2**63", "2**63", "10**30", "1e300", "-1e-320", "1j",
@@ -44,7 +44,7 @@ UNIT = ("p", "eps", "momentum", "label_smoothing", "dropout_p", "sparsity", "std
 
 @dataclass
 class Scope:
-    """What the arguments of one call share: a shape, a dtype, and how often one is wrong."""
+    """The common properties of a call's arguments: shape, dtype, and the probability of a wrong one."""
 
     rng: random.Random
     shape: arrays.Shape
@@ -57,13 +57,13 @@ class Scope:
 
 
 def scope(rng: random.Random) -> Scope:
-    """Six in ten calls have arguments that fit; of the others every sixth is wrong."""
+    """6 of 10 calls have valid arguments; in the others 1 of 6 arguments is wrong."""
     dtype = rng.choice(arrays.DTYPES) if rng.random() < 0.2 else rng.choice(arrays.FLOATS)
     return Scope(rng, arrays.shape(rng), dtype, 0.0 if rng.random() < 0.6 else 0.17)
 
 
 def argument(s: Scope, p: Parameter) -> str:
-    """One value for a parameter."""
+    """A value for a parameter."""
     if s.rng.random() < s.wrong:
         return s.rng.choice(WRONG)
     if p.name in AXES and s.rng.random() < 0.9:
@@ -74,7 +74,7 @@ def argument(s: Scope, p: Parameter) -> str:
 
 
 def of_kind(s: Scope, kind: str, p: Parameter) -> str:
-    """One value of a kind of annotation."""
+    """A value of a kind of annotation."""
     rng = s.rng
     if kind == "Tensor":
         return tensor(s, p.name)
@@ -104,7 +104,7 @@ def of_kind(s: Scope, kind: str, p: Parameter) -> str:
 
 
 def tensor(s: Scope, name: str) -> str:
-    """A tensor of the call's shape, or one that broadcasts to it, or any."""
+    """A tensor of the call's shape, one that broadcasts to it, or any tensor."""
     rng, dims = s.rng, s.shape
     if name in ("index", "indices"):
         return arrays.indices(rng, dims, min(dims, default=1))

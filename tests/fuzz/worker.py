@@ -1,4 +1,4 @@
-"""One process that runs programs, and says before each which it is."""
+"""A process that runs programs and writes the number of each before it runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LAYOUT = struct.Struct("qqq")
 
 
 class Board:
-    """Numbers in a file that two processes see: the program being run, how many ran and were refused."""
+    """Numbers in a shared file: the current program, and the counts of programs that ran and that raised."""
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
@@ -37,7 +37,7 @@ class Board:
 
 
 def work(folder: Path, seed: int, numbers: range, kinds: tuple[str, ...]) -> None:
-    """Run programs; failures go to folder/failures, what is printed to folder/output."""
+    """Run programs; write failures to folder/failures and the output to folder/output."""
     printed = check.quiet(str(folder / "output"))
     faulthandler.enable(2)
     faulthandler.register(signal.SIGUSR1, file=2)
@@ -57,6 +57,6 @@ def work(folder: Path, seed: int, numbers: range, kinds: tuple[str, ...]) -> Non
         except check.Failure as failure:
             with (folder / "failures").open("a") as file:
                 file.write(json.dumps([number, str(failure)]) + "\n")
-            break  # its memory and its state are suspect: a fresh process goes on
+            break  # memory and state may be damaged: a new process continues
         ran, refused = ran + whole, refused + (not whole)
         board.write(number, ran, refused)

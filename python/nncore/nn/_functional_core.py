@@ -1,4 +1,4 @@
-"""The functions of `nncore.nn.functional` that the core has with PyTorch's signature."""
+"""The functions of `nncore.nn.functional` that are bound with PyTorch's signature."""
 
 # Written by tools/make_from_list.py from the binding; do not edit.
 

@@ -1,6 +1,6 @@
 """Activations: functions of each element.
 
-`inplace` is taken where PyTorch has it and changes nothing: the result is a new tensor.
+`inplace` exists for PyTorch's signatures and has no effect: the result is a new tensor.
 """
 
 # Written by tools/make_from_list.py from the formulas; do not edit.
