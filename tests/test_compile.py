@@ -42,7 +42,7 @@ def run(make: Callable[[], Run], compiled: bool, steps: int, dtype: nncore.dtype
     losses = [bits(built.step(x, y)) for x, y in batches(steps, dtype, rows)]
     if compiled:
         step: Any = built.step
-        assert step.captures <= 4  # optimizers make their state, dampening and AMSGrad settle
+        assert step.captures <= 4  # the first steps of optimizers differ
         assert step.replays == steps - step.captures
         assert step.plans == 1
     return losses, built.state(), bits(nncore.rand(3))
@@ -52,13 +52,13 @@ def check(
     make: Callable[[], Run], steps: int = 30, dtype: nncore.dtype = nncore.float32, rows: int = 8
 ) -> None:
     losses, state, random = run(make, False, steps, dtype, rows)
-    assert len(set(losses)) > steps // 2  # else equal would mean little
+    assert len(set(losses)) > steps // 2  # else equality would prove little
     found = run(make, True, steps, dtype, rows)
     first = next((i for i, (a, b) in enumerate(zip(losses, found[0], strict=True)) if a != b), None)
     assert first is None, f"losses differ from step {first} on"
     assert list(found[1]) == list(state)
     assert [name for name in state if found[1][name] != state[name]] == []
-    assert found[2] == random  # the generator has come as far
+    assert found[2] == random  # the generators have equal states
 
 
 @pytest.mark.parametrize("dtype", FLOATS, ids=str)
@@ -101,11 +101,11 @@ def test_a_network_large_enough_for_a_team(isa: str, threads: int) -> None:
     check(make, steps=14, rows=131)
 
 
-# Steps written in other ways. Each function makes the step of a model.
+# Unusual steps. Each function makes the step of a model.
 
 
 def stepping(before: Callable[[Any, Any], Any], after: Callable[[Any, Any], Any]) -> Callable[[Any], Run]:
-    """A step with something before backward and something between backward and the optimizer's step."""
+    """A step with code before backward and code between backward and the optimizer's step."""
 
     def make(model: Any) -> Run:
         optimizer = SGD(model.parameters(), lr=0.05, momentum=0.9)
@@ -123,7 +123,7 @@ def stepping(before: Callable[[Any, Any], Any], after: Callable[[Any, Any], Any]
 
 
 def nothing(model: nn.Module, optimizer: Optimizer) -> None:
-    """Gradients add up from step to step."""
+    """Do nothing before backward, so that gradients add up over the steps."""
 
 
 def at_the_end(model: nn.Module, optimizer: Optimizer) -> None:
@@ -214,7 +214,7 @@ def tied(model: Any) -> Run:
 
 
 class RunningMean(nn.Module):
-    """Centres by the mean of the batch and keeps an average of the means, like batch normalisation."""
+    """Centers by the mean of the batch and keeps an average of the means, like batch normalization."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -248,7 +248,7 @@ def noisy(model: Any) -> Run:
 
 
 def layered(name: str, make: Callable[[], nn.Module]) -> dict[str, Callable[[Any], Run]]:
-    """A model with this layer, where the library has it."""
+    """A model with this layer, if the library has it."""
 
     def build(model: Any) -> Run:
         whole = nn.Sequential(nn.Linear(5, 6), make(), nn.Linear(6, 3))
@@ -289,7 +289,7 @@ def test_steps_of_every_kind(make: Callable[[Any], Run], threads: int) -> None:
 
 
 def test_gradients_added_up_over_batches_outside_the_step() -> None:
-    """forward and backward are compiled, the optimizer runs outside after every fourth batch."""
+    """Forward and backward are compiled; the optimizer runs outside after every fourth batch."""
 
     def make() -> Run:
         model = mlp()
@@ -318,7 +318,7 @@ def test_gradients_added_up_over_batches_outside_the_step() -> None:
     assert losses(eager) == losses(compiled)
     assert eager.state() == compiled.state()
     step: Any = compiled.step
-    assert step.replays >= 50  # a first gradient and one that is added to are two plans
+    assert step.replays >= 50  # a new gradient and an accumulated one are two plans
 
 
 def test_levels_and_threads_may_change_between_replays() -> None:

@@ -1,4 +1,4 @@
-"""What changes between replays reaches them: arguments, rates, states, modes, numbers that a step names."""
+"""Changes between replays have an effect: arguments, rates, states, modes, numbers that a step reads."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def test_one_argument_may_be_the_result_of_the_last_call() -> None:
 def scaled(
     make: Callable[[Any], Callable[[Tensor], Tensor]], holder: Any, change: Callable[[Any], Any]
 ) -> None:
-    """A step that multiplies by a number in `holder`, first 2 and after `change` 3."""
+    """A step that multiplies by a number in `holder`: 2 at first, 3 after `change`."""
     compiled = nncore.compile(make(holder))
     x = nncore.randn(4)
     for _ in range(5):
@@ -262,7 +262,7 @@ class Scaling:
 
 
 def test_a_number_that_an_object_holds_may_change() -> None:
-    scaled(lambda h: h, Scaling(), lambda h: setattr(h, "factor", 3.0))  # above the class's own
+    scaled(lambda h: h, Scaling(), lambda h: setattr(h, "factor", 3.0))  # hides the class's attribute
     scaled(lambda h: h.apply, Scaling(), lambda h: setattr(h, "factor", 3.0))
     scaled(lambda h: functools.partial(Scaling.apply, h), Scaling(), lambda h: setattr(h, "factor", 3.0))
     kind = type("Kind", (Scaling,), {"factor": 2.0})
@@ -270,7 +270,7 @@ def test_a_number_that_an_object_holds_may_change() -> None:
 
 
 class Doubling(nn.Module):
-    """Twice its argument while training."""
+    """Doubles its argument in training mode."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x * 2 if self.training else x

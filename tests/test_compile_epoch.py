@@ -1,4 +1,4 @@
-"""Epochs in one native call, and what a plan says of itself."""
+"""Epochs in one native call, and the description of a plan."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_progress_may_stop_an_epoch_and_ctrl_c_does() -> None:
 
     with pytest.raises(KeyError, match="enough"):
         step.run_epoch(*many, 1, progress=stop)
-    # By a clock of the processor's time: a late thread or a busy machine changes nothing.
+    # CPU time, so that a late thread or a busy machine has no effect.
     before = signal.signal(signal.SIGVTALRM, signal.default_int_handler)
     signal.setitimer(signal.ITIMER_VIRTUAL, 0.2)
     try:
@@ -136,7 +136,7 @@ def test_calls_of_the_optimizers_run_as_one_unless_one_needs_another() -> None:
     first, second = nn.Linear(3, 4), nn.Linear(4, 2)
     weight: Any = second.weight
     both = [optim.Adam(first.parameters()), optim.SGD(second.parameters(), lr=0.1)]
-    again = optim.SGD([weight], lr=0.1)  # changes what the one before has changed
+    again = optim.SGD([weight], lr=0.1)  # changes the weight again
 
     def update(x: nncore.Tensor) -> None:
         for optimizer in both:

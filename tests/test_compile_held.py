@@ -56,7 +56,7 @@ def test_the_least_recently_used_plan_goes_first() -> None:
     for n in (1, 2, 1, 3, 1):
         for _ in range(4):
             assert compiled(nncore.ones(n)).shape == (n,)
-    assert compiled.captures == 6  # 1 was used between 2 and 3, so 2 went
+    assert compiled.captures == 6  # 1 was used between 2 and 3, so 2 was evicted
     assert compiled.replays == 14
     compiled(nncore.ones(2))
     assert (compiled.captures, compiled.plans) == (7, 1)
@@ -220,14 +220,14 @@ def test_captures_that_are_never_repeated_give_their_memory_back() -> None:
 
 
 def test_models_given_up_after_a_capture() -> None:
-    """What a capture watched may die before the capture does."""
+    """Objects that a capture refers to may die before the capture."""
     steps = []
     for i in range(12):
         model = mlp()
         step = nncore.compile(lambda x, m=model: m(x))
         for n in range(1, 2 + i % 4):
             step(nncore.ones(n, 5))
-        model.double()  # the old parameters go, the step and its records stay
+        model.double()  # the old parameters are freed; the step and its records stay
         steps.append(step)
         usable = mlp()
         assert bits(nncore.compile(usable)(nncore.ones(2, 5))) == bits(usable(nncore.ones(2, 5)).detach())

@@ -1,4 +1,4 @@
-"""What a replay could not repeat is refused with the line that does it, and what is held stays as it is."""
+"""A step that a replay cannot repeat raises with the line, and values that the user keeps do not change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from compile_twin import batches, bits, mlp, pair, plain, train
 from nncore import Tensor, nn
 from nncore.nn import functional as F
 
-Bad = Callable[[Tensor], Any]  # what the step does with its loss
+Bad = Callable[[Tensor], Any]  # applied to the loss in the step
 held: list[Any] = []
 
 
@@ -29,11 +29,10 @@ def keep_a_result(loss: Tensor) -> Tensor:
     return loss
 
 
-# By name: what is done with the loss, and what is said of it.
 READ = "a value is read inside a compiled step, at {line}; a replay would not see it change"
 MADE = "a tensor is made from Python data inside a compiled step, at {line}; "
 KEPT = r"a tensor made in the step, at test_compile_honesty.py, line \d+, is kept after it by something other"
-BAD: dict[str, tuple[Bad, str]] = {
+BAD: dict[str, tuple[Bad, str]] = {  # name -> (function of the loss, words of the error)
     "item": (lambda loss: loss.item(), f"item: {READ}"),
     "float": (lambda loss: float(loss), f"item: {READ}"),
     "int": (lambda loss: int(loss), f"item: {READ}"),
@@ -88,7 +87,7 @@ def test_what_a_replay_could_not_repeat_names_its_line(name: str) -> None:
 
 
 def usable(model: nn.Module, optimizer: nncore.optim.Optimizer) -> None:
-    """Eager work goes on, and another step can be compiled: both with the same result."""
+    """Eager steps work, and another step can be compiled, with the same result."""
     twin, twin_optimizer = copy.deepcopy((model, optimizer))
     again, step = nncore.compile(train(model, optimizer)), train(twin, twin_optimizer)
     for x, y in batches(8, nncore.float32):
@@ -97,7 +96,7 @@ def usable(model: nn.Module, optimizer: nncore.optim.Optimizer) -> None:
 
 
 def repeated(step: Callable[[Tensor], Any], times: int = 12) -> list[Any]:
-    """What a compiled step gives, called again and again, until it refuses."""
+    """The results of repeated calls of a compiled step."""
     compiled = nncore.compile(step)
     return [compiled(nncore.ones(2)) for _ in range(times)]
 
@@ -151,7 +150,7 @@ def test_a_number_in_the_result_that_changes_is_refused() -> None:
 
 
 def test_a_step_of_alternating_operations_is_refused() -> None:
-    turns = ctypes.c_int()  # what it holds cannot be watched
+    turns = ctypes.c_int()  # its value cannot be observed
 
     def step(x: Tensor) -> Tensor:
         turns.value += 1
@@ -294,7 +293,7 @@ def test_an_exception_in_the_step_leaves_everything_usable() -> None:
         if i % 3 == 1:
             with pytest.raises(KeyError, match="mine") as caught:
                 compiled(x, y, True)
-            held.append(caught.value)  # with its frames
+            held.append(caught.value)  # keeps its frames alive
         else:
             compiled(x, y, False)
     assert compiled.replays == 6

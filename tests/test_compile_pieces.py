@@ -1,4 +1,4 @@
-"""Elementwise calls of a captured step that run piece by piece: the same bits in less memory."""
+"""Elementwise calls of a captured step that run by pieces: the same bits in less memory."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import nncore
 from compile_twin import Run, bits, pair
 from nncore import Tensor, _core, nn
 
-SIZE = 2**17 + 64  # several pieces, the last a short one
+SIZE = 2**17 + 64  # several pieces; the last is shorter
 
-# Functions of two tensors, and the least number of their calls that run as one.
+# name -> (function of two tensors, least number of its calls in one group)
 CHAINS: dict[str, tuple[Callable[[Tensor, Tensor], object], int]] = {
     "activation": (lambda x, y: x * nncore.sigmoid(x) * 0.5 + y, 4),
     "two results": (lambda x, y: (nncore.exp(x) + y, x - y), 3),
@@ -49,7 +49,7 @@ def as_list(result: object) -> list[Tensor]:
 
 
 class Gated(nn.Module):
-    """A layer with an activation and a loss that its user has composed."""
+    """A layer with an activation and a loss that consist of several ops."""
 
     def __init__(self) -> None:
         super().__init__()

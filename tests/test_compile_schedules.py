@@ -1,4 +1,4 @@
-"""Schedules inside a captured step set the same rates, at the same time, as in an eager one."""
+"""Schedules inside a captured step set the same rates, at the same steps, as in an eager step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several threads capture, replay and fit at the same time, each as if it were alone."""
+"""Threads that capture, replay and fit at the same time do not affect each other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ THREADS = 4
 
 
 def at_once(work: Callable[[int, threading.Barrier], Any], count: int = THREADS) -> list[Any]:
-    """The results of `work(i, barrier)` in as many threads; raises what one of them raises."""
+    """The results of `work(i, barrier)` in `count` threads; raises an exception of a thread."""
     barrier = threading.Barrier(count, timeout=60)
     results: list[Any] = [None] * count
 
@@ -83,7 +83,7 @@ def test_each_thread_fits_a_model_of_its_own(repeat: int) -> None:
 
 @pytest.mark.parametrize("shape", [(4, 5), (400, 5)])
 def test_threads_that_share_a_step_take_turns(shape: tuple[int, int]) -> None:
-    """The losses of all calls, in some order, are those of one thread."""
+    """The losses of all calls, in any order, equal those of one thread."""
     x = nncore.randn(*shape, generator=nncore.Generator(seed=1))
     y = nncore.zeros(shape[0]).long()
     alone, shared = adam(0), adam(0).compiled()

@@ -1,6 +1,6 @@
-"""nncore beside its peers on this machine: same inputs, same threads, in turns, each result checked first.
+"""Compare nncore with other libraries: same inputs, same threads, in turns, each result checked first.
 
-NumPy is always there; PyTorch, scikit-learn and JAX join when they are installed.
+NumPy always takes part; PyTorch, scikit-learn and JAX take part if they are installed.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ HEAD = (
 
 
 def measure(cases: Iterable[Case], seconds: float = 1.0) -> Iterator[dict[str, Any]]:
-    """One record for each library and case: median and quartiles in microseconds, ratio to nncore's time.
+    """One record per library and case: median and quartiles in microseconds, ratio to nncore's time.
 
-    Raises ValueError when a library's first result is not the float64 one within the case's tolerance.
+    Errors: ValueError if a library's first result differs from the float64 result by more than the tolerance.
     """
     for case in cases:
         wrong = {name: error for name, error in case.errors().items() if not error <= case.tolerance}
@@ -53,10 +53,10 @@ def measure(cases: Iterable[Case], seconds: float = 1.0) -> Iterator[dict[str, A
 
 
 def run(json_file: str | None = None, threads: int | None = None, seconds: float = 1.0) -> None:
-    """Print the table; with `json_file` also write one JSON line a record.
+    """Print the table; with `json_file` also write one JSON line per record.
 
-    `limit` is the share of the machine's multiply-add rate, measured in the same run; `ratio` is the time
-    over nncore's.
+    `limit` is the fraction of the machine's multiply-add rate, measured in the same run; `ratio` is the time
+    divided by nncore's.
     """
     if threads is not None:
         nncore.set_num_threads(threads)
@@ -91,7 +91,7 @@ def _line(record: dict[str, Any], peak: float) -> str:
 
 
 def processor() -> str:
-    """The name of the processor and how many of its cores this process may use."""
+    """The name of the processor and the number of cores that this process may use."""
     name = platform.processor() or platform.machine()
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""A perceptron in plain NumPy: the peer that everybody can write, and in float64 the oracle."""
+"""A perceptron in plain NumPy: a library to compare with, and in float64 the reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matrix products, float32: squares, and the skinny ones of small layers."""
+"""Matrix products in float32: square ones, and narrow ones of small layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measurements in a file, one JSON line each."""
+"""Measurements in a file with one JSON line each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def append(path: Path, rows: Iterable[Mapping[str, Any]], threads: int, **limits: Any) -> None:
-    """Add rows to the file, each with this machine's configuration, the threads and the limits of the run."""
+    """Append rows to the file, each with the machine's configuration, threads and the limits of the run."""
     path.parent.mkdir(parents=True, exist_ok=True)
     head = {"config": nncore.show_config(), "threads": threads, **limits}
     with path.open("a", encoding="utf-8") as file:

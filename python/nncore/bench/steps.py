@@ -1,4 +1,4 @@
-"""Whole training steps of small perceptrons, as each library's users write them."""
+"""Training steps of small perceptrons, written as usual for each library."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-# Adam's first change is lr * sign(gradient): where float32 puts one ReLU unit on its other side, a few flip.
+# Adam's first change is lr * sign(gradient): a ReLU input that rounds to the other side of 0 flips a few.
 TOLERANCE = 0.05
 LR = {"sgd": 0.1, "adam": 0.001}
 
 
 class Step(NamedTuple):
-    """Layer sizes, activation, loss ("mse", "cross_entropy"), optimizer ("sgd", "adam"), rows in a batch."""
+    """Layer sizes, activation, loss ("mse", "cross_entropy"), optimizer ("sgd", "adam"), rows per batch."""
 
     sizes: tuple[int, ...]
     activation: str
@@ -50,7 +50,7 @@ def steps() -> Iterator[Case]:
 
 
 def makers(step: Step | None = None) -> dict[str, Maker]:
-    """The libraries that are installed, and know the step if one is given."""
+    """The installed libraries, without those that do not support `step`."""
     found: dict[str, Maker] = {
         "nncore": with_nncore_compiled,
         "nncore eager": with_nncore,
@@ -68,7 +68,7 @@ def makers(step: Step | None = None) -> dict[str, Maker]:
 
 
 def training_step(step: Step, libraries: Iterable[str] | None = None) -> Case:
-    """All start from the same weights; the check compares the first weight matrix after one step.
+    """All libraries start from the same weights; the check compares the first weight matrix after one step.
 
     libraries: names from `makers(step)`; by default all but compiled PyTorch, which takes a minute to build.
     """
@@ -88,7 +88,7 @@ def training_step(step: Step, libraries: Iterable[str] | None = None) -> Case:
     made = {name: known[name](step, x, y, weights, biases) for name in chosen}
 
     def errors() -> dict[str, float]:
-        """The change of the first weights against that of float64 by hand."""
+        """The relative error of the change of the first weights, against NumPy in float64."""
         exact = ByHand(step, weights, biases, np.float64)
         exact.step(x.astype(np.float64), y)
         change = exact.weights[0] - weights[0]
@@ -107,13 +107,13 @@ Maker = Callable[[Step, Any, Any, list[Any], list[Any]], tuple[Call, Call]]
 
 
 def flops(step: Step) -> float:
-    """Of the products: forward, both of backward, and none for the gradient of the input."""
+    """Flops of the products: one forward and two backward, but none for the gradient of the input."""
     layers = [m * n for m, n in pairwise(step.sizes)]
     return 2.0 * step.batch * (3 * sum(layers) - layers[0])
 
 
 def optimizer_bytes(step: Step) -> tuple[float, int]:
-    """What one pass over float32 parameters p moves, and what it works on: p, g; for Adam m, v, too."""
+    """(bytes moved by one pass over p and g, for Adam also m and v, in float32; bytes of these arrays)."""
     parameters = sum((m + 1) * n for m, n in pairwise(step.sizes))
     arrays = 2 if step.optimizer == "sgd" else 4
     return 4.0 * parameters * (2 * arrays - 1), 4 * parameters * arrays

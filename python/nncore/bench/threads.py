@@ -1,4 +1,4 @@
-"""The same number of threads for everyone, as far as they let themselves be held."""
+"""The same number of threads for each library that allows it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def same_threads(count: int) -> Iterator[str]:
-    """Hold NumPy's BLAS and PyTorch to `count` threads; says in words who is held and who is not."""
+    """Set NumPy's BLAS and PyTorch to `count` threads; yields a text about the libraries that are set."""
     held, free = [], []
     with ExitStack() as stack:
         if find_spec("threadpoolctl"):

@@ -1,4 +1,4 @@
-"""Timing in turns, so that a machine that slows down slows everyone."""
+"""Timing in turns, so that a change of the machine's speed affects all libraries."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BURST = 2e-3  # seconds between two looks at the clock, so that looking costs nothing
+BURST = 2e-3  # seconds between two reads of the clock, so that their overhead is negligible
 ROUNDS = 9
 
 
 class Case(NamedTuple):
-    """One thing to time, done by several libraries; `errors()` runs each once and compares with float64."""
+    """A computation to time in several libraries; `errors()` runs each once and compares with float64."""
 
     name: str
     flops: float
@@ -27,10 +27,10 @@ class Case(NamedTuple):
 def alternate(
     calls: dict[str, Callable[[], object]], seconds: float, pause: float = 0, rounds: int = ROUNDS
 ) -> dict[str, list[float]]:
-    """Seconds a call, in bursts that take turns until `seconds` have passed for each library on average.
+    """Seconds per call, in bursts that take turns until `seconds` have passed per library on average.
 
-    With several threads, give a pause in seconds: each library's threads spin for a while after its work and
-    hold the cores that the next one needs, so a turn begins after a pause and lasts as long.
+    With several threads, give a pause in seconds: the threads of a library spin for a while after its work
+    and use the cores that the next library needs, so each turn starts after a pause and lasts as long.
     """
     repeats = {}
     for name, call in calls.items():
@@ -59,11 +59,11 @@ def alternate(
 
 
 def quartiles(values: list[float]) -> tuple[float, float, float]:
-    """Lower quartile, median, upper quartile."""
+    """(lower quartile, median, upper quartile)."""
     low, middle, high = np.percentile(values, [25, 50, 75])
     return float(low), float(middle), float(high)
 
 
 def relative_error(found: object, expected: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
-    """Root mean square of the deviation over that of the values."""
+    """The root mean square of the deviation divided by that of the values."""
     return float(np.linalg.norm(np.asarray(found, np.float64) - expected) / np.linalg.norm(expected))

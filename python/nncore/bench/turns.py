@@ -1,7 +1,7 @@
-"""Training steps by libraries in processes of their own, which take turns.
+"""Training steps of several libraries, each in its own process, in turns.
 
-In one process the threads of a library spin on for a while after its work and hold the cores that the next
-one needs. Here a library that is not measured sleeps, and each process may use as many cores as threads.
+In one process the threads of a library spin for a while after its work and use the cores that the next one
+needs. Here a library that is not measured sleeps, and each process may use as many cores as threads.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
     from nncore.bench.steps import Step
 
-PAUSE = 0.3  # seconds; OpenMP's and OpenBLAS's threads spin for up to 0.2
+PAUSE = 0.3  # seconds; threads of OpenMP and OpenBLAS spin for up to 0.2
 TURNS = 6
 
 
 def measure_in_turns(
     steps: Iterable[Step], threads: int, seconds: float
 ) -> Iterator[tuple[Step, dict[str, list[list[float]]]]]:
-    """Seconds a call of each library that knows the step, turn by turn; its first step is checked."""
+    """Seconds per call of each library that supports the step, in turns; its first step is checked."""
     context = get_context("spawn")
     ends: dict[str, Connection] = {}
     for library in makers():
@@ -58,10 +58,10 @@ def _ask(end: Connection, question: Any) -> Any:
 
 
 def _serve(end: Connection, library: str, threads: int) -> None:
-    """A step is answered with the error of the first one, a number of seconds with times measured so long."""
+    """Answer a step with the error of its first run, and a number of seconds with the times of that long."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
     calls: dict[str, Callable[[], object]] = {}
-    with same_threads(threads), suppress(EOFError):  # the other end closes when all is measured
+    with same_threads(threads), suppress(EOFError):  # the other end closes after the last measurement
         while True:
             question = end.recv()
             try:
