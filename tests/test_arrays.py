@@ -54,7 +54,7 @@ def test_decimals_of_integers_are_none() -> None:
         nncore.ones(2).round(decimals=400)
 
 
-def test_bounds_beyond_a_type_bound_nothing() -> None:
+def test_bounds_outside_a_dtype_have_no_effect() -> None:
     x = tensor([0, 200], dtype=nncore.uint8)
     hardtanh = nncore.nn.functional.hardtanh
     assert [hardtanh(x, -1, 300).tolist(), x.clamp(-1, 300).tolist()] == [[0, 200], [0, 200]]
@@ -105,7 +105,7 @@ def test_floats_are_no_shape_and_no_axes() -> None:
         nncore.ones(4).sum(floats)
 
 
-def test_tensors_without_axes_can_be_arranged() -> None:
+def test_0_dimensional_tensors_can_be_rearranged() -> None:
     x = tensor(3.5)
     assert x.movedim(0, -1).item() == 3.5
     assert x.transpose(0, -1).item() == 3.5
@@ -146,7 +146,7 @@ def test_stacking_follows_numpy() -> None:
         assert np.array_equal(nncore.vstack(tensors).numpy(), np.vstack(arrays))
 
 
-def test_what_costs_nothing_is_the_same_memory() -> None:
+def test_conversions_without_a_copy_share_memory() -> None:
     array = np.ones(3, np.float32)
     assert nncore.as_tensor(array).data_ptr() == array.ctypes.data
     x = nncore.ones(2, 3)

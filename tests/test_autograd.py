@@ -15,7 +15,7 @@ def leaf(*values: float) -> Tensor:
     return tensor([float(v) for v in values], requires_grad=True)
 
 
-def test_grad_of_leaves_and_of_values_on_the_way() -> None:
+def test_grad_of_leaves_and_intermediate_values() -> None:
     x, w = leaf(1, 2), leaf(3, 4)
     y = x * w
     found = autograd.grad((y * y).sum(), (x, y, w), retain_graph=True)

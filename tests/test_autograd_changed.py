@@ -69,7 +69,7 @@ def test_a_change_is_noticed(make: Callable[[], nn.Module], change: Change) -> N
     _loss(model).backward()  # a new graph works
 
 
-def test_what_backward_does_not_read_may_change() -> None:
+def test_values_that_backward_does_not_read_may_change() -> None:
     """A bias, and the weight of a first layer whose input needs no gradient: PyTorch allows these too."""
     layer = nn.Linear(4, 3)
     x = nncore.ones(2, 4)

@@ -117,7 +117,7 @@ def test_as_a_decorator_without_parentheses(mode: Bare, inside: bool) -> None:
 
 @each_mode
 @each_start
-def test_a_generator_has_the_mode_between_its_yields_and_its_caller_has_its_own(
+def test_a_generator_and_its_caller_have_separate_modes(
     make: Callable[[], GradMode], inside: bool, before: bool
 ) -> None:
     set_grad_enabled(before)
@@ -179,7 +179,7 @@ def test_gradients_through_a_generator_that_records_nothing() -> None:
     assert produced == [False, False]
 
 
-def test_set_grad_enabled_switches_at_once_and_takes_itself_back() -> None:
+def test_set_grad_enabled_acts_at_once_and_restores_the_mode() -> None:
     switch = set_grad_enabled(False)
     assert not recording()
     switch.__exit__(None, None, None)  # it was entered when it was made
@@ -217,7 +217,7 @@ def test_an_exit_without_an_enter(
 
 
 @pytest.mark.parametrize("kind", [no_grad, enable_grad, set_grad_enabled, DeferredInterrupt])
-def test_an_exit_of_an_object_that_no_constructor_made(kind: Any) -> None:
+def test_exit_of_an_object_made_without_a_constructor(kind: Any) -> None:
     with pytest.raises(RuntimeError, match=f"{kind.__name__}: __exit__ without __enter__"):
         object.__new__(kind).__exit__(None, None, None)
     assert recording()

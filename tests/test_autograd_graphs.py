@@ -33,7 +33,7 @@ def value(graph: list[Step], leaves: list[Any]) -> Any:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_shared_leaves_get_the_sum_of_all_ways(seed: int) -> None:
+def test_shared_leaves_get_the_sum_over_all_paths(seed: int) -> None:
     rng = np.random.default_rng(seed)
     arrays = [rng.uniform(0.5, 1, 2) * rng.choice([-1, 1], 2) for _ in range(2)]
     graph = random_graph(rng, len(arrays))

@@ -120,7 +120,7 @@ def test_a_change_between_replays_is_seen(make: Callable[[], Run], change: Chang
     assert step.replays >= 12
 
 
-def test_state_dicts_loaded_again_and_again_are_not_mistaken_for_earlier_ones() -> None:
+def test_state_dicts_loaded_repeatedly_are_not_mistaken_for_earlier_ones() -> None:
     eager, compiled = pair(plain)
     for i, (x, y) in enumerate(batches(80, nncore.float32)):
         if i % 4 == 3:

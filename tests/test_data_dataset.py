@@ -52,7 +52,7 @@ def test_order_follows_the_seed() -> None:
 
     first = passes(3)
     assert first == passes(3)
-    assert first[0] != first[1], "each pass draws anew"
+    assert first[0] != first[1], "each epoch draws a new order"
     assert first != passes(4)
 
 
@@ -70,7 +70,7 @@ def test_dtypes_are_kept() -> None:
         assert batch.numpy().dtype == dtype
 
 
-def test_custom_data_set_answers_whole_batches() -> None:
+def test_custom_data_set_returns_whole_batches() -> None:
     class Squares:
         def __len__(self) -> int:
             return 5
@@ -95,7 +95,7 @@ def test_custom_data_set_answers_whole_batches() -> None:
         (lambda chosen: (chosen.sum(), chosen), ValueError, r"column 0 .* shape \(\); expected 2 rows"),
     ],
 )
-def test_a_custom_data_set_that_answers_something_else(
+def test_a_custom_data_set_that_returns_something_else(
     answer: Callable[[nncore.Tensor], Any], error: type[Exception], text: str
 ) -> None:
     class Odd:

@@ -137,7 +137,7 @@ def test_a_first_line_that_counts(tmp_path: Path, text: str, x: Any, classes: An
         assert load_csv(path, header=True).columns == tuple(text.split("\n")[0].split(",")[:-1])
 
 
-def test_a_first_line_that_counts_and_whose_label_comes_late(tmp_path: Path) -> None:
+def test_a_counting_first_line_whose_label_recurs_late(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_text("0,1,cat\n" + "5,6,ant\n" * 50_000)
     assert len(load_csv(path).x) == 50_000

@@ -325,7 +325,7 @@ NO_TENSORS: list[tuple[str, tuple[Any, ...], str]] = [
 ]
 
 
-def test_own_functions_name_what_is_no_tensor() -> None:
+def test_own_functions_name_arguments_that_are_not_tensors() -> None:
     not_one: Any = [1.0]
     for call, text in (
         (lambda: nncore.equal(X, not_one), "equal: other is a list"),
@@ -337,7 +337,7 @@ def test_own_functions_name_what_is_no_tensor() -> None:
 
 
 @pytest.mark.parametrize(("name", "arguments", "wrong"), NO_TENSORS)
-def test_functions_in_python_name_what_is_no_tensor(name: str, arguments: Any, wrong: str) -> None:
+def test_python_functions_name_arguments_that_are_not_tensors(name: str, arguments: Any, wrong: str) -> None:
     with pytest.raises(TypeError, match=f"{name}: {wrong} is a (int|float|list); expected a Tensor"):
         getattr(nncore.nn.functional, name)(*arguments)
 

@@ -106,7 +106,7 @@ def test_compressed_files_that_expand_too_far(
     assert peak_of(refused)[1] < 12 << 20
 
 
-def test_what_compresses_well_is_still_read(tmp_path: Path) -> None:
+def test_a_highly_compressed_file_is_still_read(tmp_path: Path) -> None:
     path = tmp_path / "zeros.npz"
     np.savez_compressed(path, x=np.zeros((1000, 1000), np.uint8), y=np.zeros(1000, int))
     assert load_npz(path).x.shape == (1000, 1000)

@@ -167,7 +167,7 @@ def test_a_captured_step_is_undone_or_finished(n: int, alarm: Alarm) -> None:
 
 
 @pytest.mark.slow
-def test_training_goes_on_after_an_undone_step(alarm: Alarm) -> None:
+def test_training_continues_after_an_undone_step(alarm: Alarm) -> None:
     training, other = Training(4096), Training(4096)
     start = _core.default_generator().get_state()
     for n in (1, 8):

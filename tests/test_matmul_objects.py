@@ -105,7 +105,7 @@ def test_turning_kernels_keep_their_sums_in_registers(loops: dict[str, list[Loop
                 assert len(spilled) <= allowed, f"{name}: {loop.function}\n" + "\n".join(spilled)
 
 
-def test_tiles_do_little_else_than_multiply(loops: dict[str, list[Loop]]) -> None:
+def test_tiles_mostly_multiply(loops: dict[str, list[Loop]]) -> None:
     """Two in five instructions of the largest tile multiply: the rest is loads and a few pointers."""
     largest = {"avx2": "Li6ELi2E", "avx512": "Li14ELi2E", "neon": "Li8ELi3E"}
     for name, of_level in loops.items():

@@ -105,7 +105,7 @@ AT_ONCE: dict[str, Callable[[], Made]] = {
 
 
 @pytest.mark.parametrize("name", AT_ONCE)
-def test_what_has_trained_is_freed_without_the_collector(name: str) -> None:
+def test_trained_objects_are_freed_without_the_collector(name: str) -> None:
     assert [ref() for ref in weak(AT_ONCE[name])] == [None] * len(weak(AT_ONCE[name]))
 
 

@@ -178,7 +178,7 @@ def test_every_activation_is_in_the_table() -> None:
     assert listed == {type(module).__name__ for module, *_ in CASES.values()} | {"GLU", "Maxout", "PReLU"}
 
 
-def test_activations_that_learn_or_join_entries(rng: np.random.Generator) -> None:
+def test_activations_with_parameters_or_along_an_axis(rng: np.random.Generator) -> None:
     x = nncore.tensor(X[0].astype(np.float32))
     assert nn.GLU(0)(x).tolist() == F.glu(x, 0).tolist()
     assert nn.Maxout(2, 0)(x).tolist() == X[0].astype(np.float32).reshape(2, 2, 5).max(1).tolist()

@@ -94,7 +94,7 @@ def test_a_mask_that_is_learned_gets_its_gradient() -> None:
 
 
 @pytest.mark.parametrize("kind", ["bool", "float"])
-def test_a_query_that_sees_nothing_gives_zero(kind: str) -> None:
+def test_a_query_with_all_keys_masked_gives_zero(kind: str) -> None:
     seen = np.array([[True, False, True], [False, False, False]])
     mask = nncore.tensor(seen if kind == "bool" else np.where(seen, 0.0, -np.inf))
     q, k, v = normal(2, 4), normal(3, 4, seed=1), normal(3, 4, seed=2)
@@ -115,7 +115,7 @@ def test_large_scores_do_not_overflow() -> None:
 
 @pytest.mark.parametrize("steps", [33, 300])
 @pytest.mark.parametrize("causal", [False, True])
-def test_same_bits_whatever_the_threads_level_and_place(steps: int, causal: bool) -> None:
+def test_same_bits_for_all_threads_levels_and_positions(steps: int, causal: bool) -> None:
     q, k, v = (normal(3, 2, steps, 16, seed=i, dtype=np.float32) for i in range(3))
     results = []
     for level in _core.isa_levels():

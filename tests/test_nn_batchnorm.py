@@ -64,14 +64,14 @@ def test_running_statistics(momentum: float | None, shape: tuple[int, ...], rng:
     )
 
 
-def test_without_running_statistics_the_batch_serves_in_both_modes(rng: np.random.Generator) -> None:
+def test_without_running_statistics_both_modes_use_the_batch(rng: np.random.Generator) -> None:
     layer = nn.BatchNorm1d(3, track_running_stats=False)
     x = nncore.tensor(rng.normal(size=(5, 3)))
     layer = layer.double()
     assert np.array_equal(layer(x).detach().numpy(), layer.eval()(x).detach().numpy())
 
 
-def test_a_batch_of_nothing_leaves_the_statistics() -> None:
+def test_an_empty_batch_keeps_the_statistics() -> None:
     layer = nn.BatchNorm1d(3)
     assert layer(nncore.zeros(0, 3)).shape == (0, 3)
     assert kept(layer, "running_mean").tolist() == [0.0] * 3

@@ -83,7 +83,7 @@ def test_options_are_captured() -> None:
         assert np.array_equal(a, b)
 
 
-def test_a_captured_step_draws_anew_and_agrees() -> None:
+def test_a_captured_step_draws_new_numbers_and_agrees() -> None:
     (losses, weights), (captured, twins) = train(False), train(True)
     assert losses == captured
     assert len(set(losses)) == len(losses)

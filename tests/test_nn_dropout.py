@@ -31,7 +31,7 @@ def test_backward_has_the_mask_of_forward(shape: tuple[int, ...]) -> None:
         assert np.array_equal(x.grad.numpy(), y.detach().numpy())
 
 
-def test_each_call_draws_anew_and_a_seed_repeats() -> None:
+def test_each_call_draws_new_numbers_and_a_seed_repeats_them() -> None:
     x = nncore.ones(1000)
     nncore.manual_seed(3)
     first, second = F.dropout(x).numpy(), F.dropout(x).numpy()

@@ -113,7 +113,7 @@ def test_orthogonal(shape: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize("shape", [(40, 100), (100, 40), (70, 70), (1, 5), (5, 1)])
-def test_orthogonal_is_the_factor_whose_other_one_has_a_positive_diagonal(shape: tuple[int, int]) -> None:
+def test_orthogonal_is_q_of_the_qr_decomposition_with_positive_diagonal(shape: tuple[int, int]) -> None:
     """Equals the unique QR decomposition of the drawn numbers up to rounding, as PyTorch's does."""
     weight = init.orthogonal_(nncore.empty(*shape, dtype=nncore.float64)).numpy()
     nncore.manual_seed(0)

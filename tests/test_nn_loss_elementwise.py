@@ -38,7 +38,7 @@ def test_probabilities_of_zero_and_one_cost_at_most_100() -> None:
     assert np.isfinite(x.grad.numpy()).all()
 
 
-def test_impossible_targets_of_kl_div_cost_nothing() -> None:
+def test_targets_of_probability_zero_add_nothing_to_kl_div() -> None:
     assert F.kl_div(t(-1, -math.inf), t(0, 0), reduction="none").tolist() == [0.0, 0.0]
 
 
@@ -101,7 +101,7 @@ def test_ctc_targets_padded_or_one_after_another(rng: np.random.Generator) -> No
     assert alone.item() == padded[0].item()
 
 
-def test_ctc_through_log_softmax_sums_to_nothing(rng: np.random.Generator) -> None:
+def test_gradient_of_ctc_through_log_softmax_sums_to_zero(rng: np.random.Generator) -> None:
     """The gradient by the logits of a step is softmax minus the probability of each class: its sum is 0."""
     x = nncore.tensor(rng.normal(size=(40, 3, 6)), requires_grad=True)
     targets = nncore.tensor(rng.integers(1, 6, (3, 9)))

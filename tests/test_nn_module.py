@@ -66,7 +66,7 @@ def test_assignment_registers_and_reading_returns_the_same_object() -> None:
     assert "plain" not in block.state_dict()
 
 
-def test_names_are_in_pytorchs_order_and_shared_modules_are_walked_once() -> None:
+def test_names_are_in_pytorchs_order_and_shared_modules_visited_once() -> None:
     net = Net()
     assert [name for name, _ in net.named_parameters()] == [
         "a.scale", "a.inner.weight", "a.inner.bias", "b.0.scale", "b.0.inner.weight", "b.0.inner.bias",
@@ -251,7 +251,7 @@ def forgetful() -> nn.Module:
         repr,
     ],
 )
-def test_a_subclass_that_forgot_init_is_told(use: Callable[[nn.Module], Any]) -> None:
+def test_a_subclass_without_super_init_raises(use: Callable[[nn.Module], Any]) -> None:
     with pytest.raises(
         AttributeError, match=r"Forgetful: Module.__init__\(\) has not run; call super\(\).__init__\(\)"
     ):
@@ -297,7 +297,7 @@ def test_misuse_is_named(call: Callable[[nn.Module], Any], error: type[Exception
     assert list(layer.state_dict()) == ["weight", "bias"]
 
 
-def test_hooks_run_in_order_replace_values_and_come_off() -> None:
+def test_hooks_run_in_order_replace_values_and_can_be_removed() -> None:
     layer, seen = nn.Identity(), []
 
     def note(name: str) -> Callable[..., None]:

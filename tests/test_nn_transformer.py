@@ -119,7 +119,7 @@ def train(compiled: bool) -> list[Any]:
     return [losses, *(p.detach().numpy().copy() for p in encoder.parameters())]
 
 
-def test_a_captured_step_drops_anew_and_agrees() -> None:
+def test_a_captured_step_draws_new_masks_and_agrees() -> None:
     eager, captured = train(False), train(True)
     assert len(set(eager[0])) == 8
     assert eager[0] == captured[0]

@@ -19,7 +19,7 @@ NEEDS = {"__exit__": (None, None, None), "difference": (None,), "manual_seed": (
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
-def test_an_object_that_was_never_initialised(cls: Any) -> None:
+def test_an_object_that_was_never_initialized(cls: Any) -> None:
     """Each method and property raises; none reads uninitialized memory."""
     for name, member in vars(cls).items():
         bare = cls.__new__(cls)

@@ -126,7 +126,7 @@ def test_two_uses_of_one_value_add_their_gradients() -> None:
     np.testing.assert_allclose(x.grad.numpy(), 2 * x.detach().numpy() + np.exp(x.detach().numpy()), rtol=1e-6)
 
 
-def test_a_long_chain_neither_recurses_backward_nor_when_freed() -> None:
+def test_a_long_chain_does_not_recurse_in_backward_or_when_freed() -> None:
     x = nncore.tensor(1.0, requires_grad=True)
     y = x
     for _ in range(100_000):

@@ -112,7 +112,7 @@ def test_indices_that_change_before_backward(name: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_indices_changed_by_the_library_are_noticed(name: str) -> None:
+def test_indices_changed_by_the_library_are_detected(name: str) -> None:
     call, shape, given = CALLS[name]
     indices, leaf = nncore.tensor(given), _leaf(shape)
     loss = call(leaf, indices).sum()
@@ -130,7 +130,7 @@ def test_indices_changed_by_the_library_are_noticed(name: str) -> None:
     [lambda x: x.sort(0), lambda x: x.topk(2, 0), lambda x: x.max(0), lambda x: x.min(1, True)],
     ids=["sort", "topk", "max", "min"],
 )
-def test_returned_indices_that_change_are_noticed(call: Callable[[Any], Any]) -> None:
+def test_returned_indices_that_change_are_detected(call: Callable[[Any], Any]) -> None:
     x = _leaf((3, 4))
     values, indices = call(x)
     _core.assign_(indices, 0)

@@ -97,7 +97,7 @@ def test_arguments_that_fit_no_signature(call: Callable[[Any], Any], text: str) 
         call(x)
 
 
-def test_no_bound_function_speaks_of_the_binding() -> None:
+def test_no_message_of_a_bound_function_mentions_the_binding() -> None:
     members = [*vars(nncore._core).items(), *vars(nncore.Tensor).items()]
     bound: list[Any] = [
         f for name, f in members if callable(f) and not isinstance(f, type) and name[:2] != "__"

@@ -83,7 +83,7 @@ REFUSED: dict[str, Function] = {
 
 
 @pytest.mark.parametrize("f", REFUSED.values(), ids=REFUSED)
-def test_a_number_is_refused_whose_gradient_would_be_lost(f: Function) -> None:
+def test_a_number_whose_gradient_would_be_lost_raises(f: Function) -> None:
     with pytest.raises((TypeError, ValueError)):
         f(nncore.tensor(0.5, dtype=nncore.float64, requires_grad=True))
 

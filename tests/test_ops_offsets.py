@@ -154,7 +154,7 @@ def test_functions_of_one_large_logit() -> None:
         ([np.nan, 0.0], [np.nan] * 2),
     ],
 )
-def test_gradient_of_logsumexp_beyond_numbers(x: list[float], expected: list[float], dtype: Any) -> None:
+def test_gradient_of_logsumexp_of_extreme_numbers(x: list[float], expected: list[float], dtype: Any) -> None:
     for axis in (0, 1):
         t = nncore.tensor(np.asarray([x], dtype).swapaxes(0, 1 - axis).copy(), requires_grad=True)
         t.logsumexp(axis).sum().backward()

@@ -81,7 +81,7 @@ def test_sizes_that_no_memory_holds(number: int) -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 * 1024  # KiB
 
 
-def test_memory_that_the_machine_has_not_is_refused_before_it_is_written() -> None:
+def test_memory_beyond_the_machine_raises_before_it_is_written() -> None:
     with pytest.raises(MemoryError, match=r"empty: no memory for \d+ bytes, a uint8 tensor of shape \(17"):
         nncore.empty(2**44, dtype=nncore.uint8)
 

@@ -187,7 +187,7 @@ BREAKS = [read_only, bad_rate, bad_decay, no_number, missing, bad_state]
 @pytest.mark.parametrize("warm", [0, 1])
 @pytest.mark.parametrize("damage", BREAKS, ids=lambda damage: damage.__name__)
 @kinds
-def test_a_step_that_cannot_be_taken_whole_is_not_taken(
+def test_a_step_that_fails_for_one_group_changes_no_group(
     name: str, damage: Callable[[list[nn.Parameter], Optimizer], None], warm: int
 ) -> None:
     """The error is in the second group; the first group must not change either."""

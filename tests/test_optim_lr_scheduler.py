@@ -73,7 +73,7 @@ def test_rates_follow_the_closed_form(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_resumed_schedule_goes_on_exactly(name: str, tmp_path: Path) -> None:
+def test_a_resumed_schedule_continues_exactly(name: str, tmp_path: Path) -> None:
     make, _ = CASES[name]
     opt = optimizer()
     whole = rates(opt, make(opt))

@@ -92,7 +92,7 @@ def test_rates_from_a_later_epoch_on_are_pytorchs(name: str) -> None:
 
 # Schedules that last_epoch= restores alone; the others need the rate in the optimizer's state.
 @pytest.mark.parametrize("name", ["ExponentialLR", "LinearLR", "PolynomialLR", "CosineAnnealingLR"])
-def test_an_optimizer_that_is_loaded_goes_on_with_a_new_schedule(name: str) -> None:
+def test_a_loaded_optimizer_continues_with_a_new_schedule(name: str) -> None:
     """Saved in epoch 4, after the schedule has set the rate of that epoch."""
     make, _ = FROM_THREE[name]
     first = SGD([group(1.0)])
@@ -106,7 +106,7 @@ def test_an_optimizer_that_is_loaded_goes_on_with_a_new_schedule(name: str) -> N
 
 
 @pytest.mark.parametrize("name", [name for name in FROM_THREE if not name.startswith("Sequential")])
-def test_a_group_that_comes_later_begins_at_its_own_rate(name: str) -> None:
+def test_a_later_group_starts_at_its_own_rate(name: str) -> None:
     """After its epoch the group follows the schedule as a group that existed from the start."""
     make, _ = FROM_THREE[name]
     opt, alone = SGD([group(0.5)]), SGD([group(0.5)])
@@ -124,7 +124,7 @@ def test_a_group_that_comes_later_begins_at_its_own_rate(name: str) -> None:
     assert opt.param_groups[2]["initial_lr"] == 0.125
 
 
-def test_a_group_that_comes_later_begins_anew_in_the_next_part_of_a_sequence() -> None:
+def test_a_later_group_restarts_in_the_next_schedule_of_a_sequence() -> None:
     opt = SGD([group(1.0)])
     parts = [lrs.ConstantLR(opt, 0.5, 99), lrs.ExponentialLR(opt, 0.5)]
     schedule = lrs.SequentialLR(opt, parts, [3])
@@ -143,7 +143,7 @@ def test_plateau_takes_new_groups_in() -> None:
     assert schedule.get_last_lr() == [0.25, 0.2]
 
 
-def test_what_a_new_group_should_get_must_be_clear() -> None:
+def test_a_new_group_without_a_setting_raises() -> None:
     opt = SGD([group(1.0), group(1.0)])
     by_group = lrs.LambdaLR(opt, [lambda epoch: 1.0, lambda epoch: 0.5])
     plateau = lrs.ReduceLROnPlateau(opt, min_lr=[0.1, 0.2])
@@ -157,7 +157,7 @@ def test_what_a_new_group_should_get_must_be_clear() -> None:
     assert by_group.get_last_lr() == [1.0, 0.5, 0.25]
 
 
-def test_groups_that_go_are_an_error_that_says_so() -> None:
+def test_removed_groups_raise() -> None:
     opt = SGD([group(1.0), group(1.0)])
     schedule = lrs.StepLR(opt, 2)
     del opt.param_groups[0]

@@ -245,7 +245,7 @@ def test_loaded_state_is_a_copy_of_tensors_or_arrays_in_the_parameters_dtype() -
     assert saved["exp_avg_sq"].tolist() == [1, 1]
 
 
-def test_adams_quotient_is_right_but_for_rounding() -> None:
+def test_adams_quotient_is_exact_up_to_rounding() -> None:
     """With no gradient, betas of 1/2 and a late step, the weight becomes -(m / 2) / sqrt(v / 2) exactly."""
     rng = np.random.default_rng(0)
     m, v = (
@@ -359,7 +359,7 @@ def test_bad_settings_are_named(make: Callable[[], Any], error: type[Exception],
         make()
 
 
-def test_a_rate_set_to_nonsense_later_stops_the_step() -> None:
+def test_an_invalid_rate_set_later_stops_the_step() -> None:
     param = nn.Parameter(nncore.ones(1))
     optimizer = SGD([param], lr=1.0)
     param.grad = nncore.ones(1)

@@ -109,7 +109,7 @@ def abandoned(folder: Path, name: str) -> Path:
     return path
 
 
-def test_what_killed_savers_left_is_removed_by_the_next_save(tmp_path: Path) -> None:
+def test_files_of_killed_processes_are_removed_by_the_next_save(tmp_path: Path) -> None:
     left = [abandoned(tmp_path, f".nncore-{pid}-0123456789ab.tmp") for pid in (1, os.getpid())]
     others = [abandoned(tmp_path, name) for name in (".nncore-1.ckpt", "nncore-1-0123456789ab.tmp", "a.tmp")]
     os.mkfifo(tmp_path / ".nncore-1-pipe.tmp")
@@ -161,7 +161,7 @@ with replacing(sys.argv[1]) as file:
 """
 
 
-def test_a_saver_of_another_process_is_left_alone_until_it_is_killed(tmp_path: Path) -> None:
+def test_temporary_files_of_another_process_stay_until_it_is_killed(tmp_path: Path) -> None:
     command = [sys.executable, "-c", SAVER, str(tmp_path / "a")]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdout is not None

@@ -125,7 +125,7 @@ def test_an_array_of_many_names_is_written_once(tmp_path: Path, make: Callable[[
     assert len(places) == 1
 
 
-def test_arrays_in_one_place_that_differ_stay_different(tmp_path: Path) -> None:
+def test_different_arrays_at_one_address_stay_different(tmp_path: Path) -> None:
     array = np.arange(16, dtype=np.float32).reshape(4, 4)
     value = [array, array.T, array[:2], array[:, :2], array.view(np.int32), array.astype("f4"), array[::-1]]
     nncore.save(value, tmp_path / "a")
@@ -140,7 +140,7 @@ class Fresh(dict[str, Any]):
         return ((f"{i}", np.full((3, 3), i).T) for i in range(50))
 
 
-def test_arrays_made_one_after_the_other_are_not_taken_for_one(tmp_path: Path) -> None:
+def test_arrays_made_in_turn_are_not_mistaken_for_one(tmp_path: Path) -> None:
     nncore.save(Fresh(), tmp_path / "a")
     assert [array[0, 0] for array in nncore.load(tmp_path / "a").values()] == list(range(50))
 

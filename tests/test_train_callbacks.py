@@ -66,17 +66,17 @@ def test_the_best_weights_are_put_back(losses: list[float], epochs: int, best: i
     assert bits(model) == snapshots[best - 1]
 
 
-def test_the_best_weights_are_put_back_when_another_callback_ends_training() -> None:
+def test_the_best_weights_are_restored_when_another_callback_ends_training() -> None:
     model, snapshots, _ = run(EarlyStopping(patience=9), [1, 2, 3, 4], lambda state: state.epoch == 3)
     assert bits(model) == snapshots[0]
 
 
-def test_without_putting_back_the_last_weights_stay() -> None:
+def test_without_restoring_the_last_weights_stay() -> None:
     model, snapshots, _ = run(EarlyStopping(patience=2, restore_best=False), [1, 2, 3, 4])
     assert bits(model) == snapshots[-1]
 
 
-def test_an_object_used_twice_starts_anew() -> None:
+def test_an_object_used_twice_is_reset() -> None:
     """All losses of the second training are worse than the best of the first."""
     stop = EarlyStopping(patience=2)
     run(stop, [0.5, 0.1, 0.2])

@@ -91,7 +91,7 @@ def test_same_seed_same_bits(threads: int, batch_size: int) -> None:
     assert run() == first
 
 
-def test_the_same_bits_with_and_without_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_progress_line_does_not_change_the_bits(capsys: pytest.CaptureFixture[str]) -> None:
     x, y = digits()
     results = []
     for progress in (False, True):

@@ -85,7 +85,7 @@ def test_the_second_press_does_not_wait() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_press_after_the_last_look_is_not_lost() -> None:
+def test_ctrl_c_after_the_last_check_is_not_lost() -> None:
     with pytest.raises(KeyboardInterrupt), DeferredInterrupt():
         signal.raise_signal(signal.SIGINT)
 
