@@ -9,8 +9,6 @@
 
 namespace nncore {
 
-GradientArithmetic gradient_arithmetic;
-
 namespace {
 
 void accumulate(Tensor& sum, Tensor gradient) {

@@ -119,14 +119,14 @@ class Tape {
 // of one element.
 void backward(const Tensor& root, const Tensor& gradient, bool retain_graph);
 
-// The arithmetic of the backward pass; the ops set it.
+// The arithmetic of the backward pass; the ops define it.
 struct GradientArithmetic {
-  Tensor (*add)(const Tensor&, const Tensor&) = nullptr;
-  void (*add_)(const Tensor& sum, const Tensor&) = nullptr;  // in place
-  Tensor (*ones_like)(const Tensor&) = nullptr;
-  Tensor (*copy)(const Tensor&) = nullptr;
+  Tensor (*add)(const Tensor&, const Tensor&);
+  void (*add_)(const Tensor& sum, const Tensor&);  // in place
+  Tensor (*ones_like)(const Tensor&);
+  Tensor (*copy)(const Tensor&);
 };
-extern GradientArithmetic gradient_arithmetic;
+extern const GradientArithmetic gradient_arithmetic;
 
 inline Node* grad_fn(const Tensor& t) { return static_cast<Node*>(t.impl()->grad_fn.get()); }
 
