@@ -103,28 +103,4 @@ bool in_blocks(int64_t n, int64_t block, F&& body) {
   return true;
 }
 
-// body(rank, size) for every rank of a team of size <= max (max <= 0: no bound). Ranks may run one after
-// another on the same thread, so they must not wait for one another.
-template <class F>
-void parallel_team(int64_t cost, int max, F&& body) {
-  int size = team_size(cost);
-  if (max > 0 && size > max) size = max;
-  if (size == 1) {
-    FlushSubnormals mode;
-    body(0, 1);
-    return;
-  }
-  struct Team {
-    std::remove_reference_t<F>* body;
-    int size;
-  } team{&body, size};
-  detail::run_parts(
-      size, size,
-      [](void* context, int rank) {
-        const Team& t = *static_cast<Team*>(context);
-        (*t.body)(rank, t.size);
-      },
-      &team);
-}
-
 }  // namespace nncore
