@@ -177,7 +177,9 @@ def test_ragged_lists_raise_what_numpy_raises() -> None:
 
 def test_the_memory_of_read_only_arrays_is_never_written() -> None:
     data = np.ones(3, np.float32).tobytes()
-    weight = nncore.nn.Parameter(nncore.from_numpy(np.frombuffer(data, np.float32)))
+    weight = nncore.from_numpy(np.frombuffer(data, np.float32)).requires_grad_()
+    with pytest.raises(ValueError, match="Parameter: .* memory of a read-only array"):
+        nncore.nn.Parameter(weight)
     optimizer = nncore.optim.SGD([weight], lr=1)
     weight.sum().backward()
     with pytest.raises(ValueError, match="memory of a read-only array"):

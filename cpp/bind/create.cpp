@@ -244,6 +244,8 @@ void bind_create(py::module_& m) {
       },
       py::arg("n"), py::arg("m") = py::none(), py::arg("dtype") = DType::float32, grad,
       "Ones on the diagonal, else 0.");
+  m.def("check_writable", ops::check_writable, py::arg("name"), py::arg("tensor"),
+        "Raises ValueError for a tensor in the memory of a read-only array.", internal);
   m.def("check_finite", ops::check_finite, py::arg("input"),
         "Raises DivergenceError, also in a replay, for a NaN or an infinity: what follows is not done.",
         internal);

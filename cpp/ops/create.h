@@ -27,6 +27,9 @@ Tensor arange_integer(int64_t start, int64_t end, int64_t step, DType dtype, Dev
 Tensor linspace(double start, double end, int64_t steps, DType dtype, Device& device = host());
 Tensor eye(int64_t n, int64_t m, DType dtype, Device& device = host());
 
+// ValueError for memory that must not be written.
+void check_writable(const char* op, const Tensor& x);
+
 // In place, for parameters, buffers and optimizer state only.
 void fill_(const Tensor& y, double value);
 void assign_(const Tensor& y, const Tensor& x);

@@ -18,7 +18,7 @@ class Parameter(Tensor):
     A tensor as `data` shares its memory with the parameter; other data are copied by `nncore.tensor`.
 
     Errors: TypeError for data that `nncore.tensor` rejects, and for an integer tensor that requires a
-    gradient.
+    gradient. ValueError for the memory of a read-only array, which cannot be trained.
 
     >>> nn.Parameter(nncore.zeros(2))
     Parameter containing:
@@ -29,6 +29,7 @@ class Parameter(Tensor):
 
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
         super().__init__(data if isinstance(data, Tensor) else _core.tensor(data))
+        _core.check_writable("Parameter", self)
         self.requires_grad = requires_grad
 
     def __repr__(self) -> str:
