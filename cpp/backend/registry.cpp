@@ -36,10 +36,10 @@ Backend& backend(const std::string& name) {
 
 Backend& load_backend(const std::string& path) {
   void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);  // never unloaded: tensors may be there
-  check<Error>(library != nullptr, "load_backend: ", library ? "" : dlerror());
+  check(library != nullptr, "load_backend: ", library ? "" : dlerror());
   const auto entry = reinterpret_cast<PluginEntry>(dlsym(library, plugin_entry));
   Backend* const b = entry ? entry(plugin_version) : nullptr;
-  check<Error>(b != nullptr, "load_backend: ", path,
+  check(b != nullptr, "load_backend: ", path,
                " is not a backend for this version of nncore; compile it with its headers");
   const std::lock_guard lock(mutex);
   for (const Backend* other : loaded())

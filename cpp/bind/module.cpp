@@ -79,12 +79,6 @@ PYBIND11_MODULE(_core_of_main, m) {
   interpreter.enter = enter_interpreter;
   look_for_signals_in_long_calls();
   choose_level();
-  gradient_arithmetic = {
-      [](const Tensor& a, const Tensor& b) { return ops::add(a, b); },
-      ops::add_,
-      [](const Tensor& t) { return ops::full(t.shape(), 1, t.dtype(), t.device()); },
-      [](const Tensor& t) { return ops::clone(t); },
-  };
   bind_dtypes(m);
   TensorClass tensor(
       m, "Tensor", py::buffer_protocol(), py::custom_type_setup(collect_tensors),
@@ -98,17 +92,23 @@ PYBIND11_MODULE(_core_of_main, m) {
   bind_tensor(tensor);
   bind_arithmetic(m, tensor);
   bind_elementwise(m, tensor);
+  bind_derived(m, tensor);
   bind_shape(m, tensor);
   bind_arrange(m, tensor);
-  bind_select(m, tensor);
+  bind_index(m, tensor);
+  bind_sort(m, tensor);
+  bind_scan(m, tensor);
   bind_reduce(m, tensor);
+  bind_fold(m, tensor);
   bind_linear(m, tensor);
   bind_einsum(m, tensor);
   bind_runtime(m);
   publish(m, {.nncore = true, .functional = false});
   bind_loss(m, tensor);
+  bind_pointwise(m);
   bind_norm(m);
-  bind_regularize(m);
+  bind_dropout(m);
+  bind_embedding(m);
   publish(m, functional);
   bind_settings(m);
   bind_recording(m);

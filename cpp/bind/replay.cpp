@@ -130,7 +130,7 @@ PyObject* call_step(PyObject* self, PyObject* args, PyObject* kwargs) {
 using Arguments = py::typing::Tuple<py::object, py::ellipsis>;
 
 // A call of a group has the share of its time that it has of its cost.
-py::dict describe(const plan::PlannedCall& p, const Group& group, Program::Time time, int64_t index) {
+py::dict describe(const plan::PlannedCall& p, const nncore::Group& group, Program::Time time, int64_t index) {
   py::dict d;
   d["index"] = index;
   d["name"] = p.call.type->name();

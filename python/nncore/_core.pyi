@@ -7,7 +7,7 @@ import collections.abc
 import typing
 import builtins
 import numpy as _np
-__all__ = ['dtype', 'float32', 'float64', 'int64', 'int32', 'uint8', 'bool', 'Tensor', 'Generator', 'manual_seed', 'tensor', 'from_numpy', 'full', 'empty', 'empty_like', 'zeros', 'zeros_like', 'ones', 'ones_like', 'arange', 'full_like', 'linspace', 'eye', 'rand', 'rand_like', 'randn', 'randn_like', 'randint', 'randperm', 'add', 'sub', 'mul', 'div', 'pow', 'remainder', 'floor_divide', 'fmod', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logical_and', 'logical_or', 'logical_xor', 'logical_not', 'isnan', 'isinf', 'isfinite', 'neg', 'abs', 'sign', 'exp', 'exp2', 'expm1', 'log', 'log1p', 'log2', 'log10', 'logit', 'sqrt', 'rsqrt', 'reciprocal', 'square', 'floor', 'ceil', 'round', 'trunc', 'sin', 'cos', 'tan', 'sinc', 'erf', 'erfc', 'tanh', 'sigmoid', 'elu', 'selu', 'celu', 'silu', 'mish', 'softplus', 'softsign', 'tanhshrink', 'logsigmoid', 'relu', 'relu6', 'leaky_relu', 'hardtanh', 'hardsigmoid', 'hardswish', 'threshold', 'hardshrink', 'softshrink', 'gelu', 'clamp', 'clip', 'maximum', 'minimum', 'lerp', 'addcmul', 'addcdiv', 'where', 'reshape', 'permute', 't', 'transpose', 'squeeze', 'unsqueeze', 'flatten', 'cat', 'stack', 'split', 'chunk', 'unbind', 'unflatten', 'flip', 'roll', 'tile', 'repeat_interleave', 'tril', 'triu', 'diagonal', 'diag', 'movedim', 'narrow', 'broadcast_to', 'gather', 'scatter', 'scatter_add', 'index_select', 'index_add', 'take', 'take_along_dim', 'masked_fill', 'masked_select', 'nonzero', 'sort', 'argsort', 'topk', 'cumsum', 'cumprod', 'sum', 'mean', 'prod', 'var', 'var_mean', 'std', 'std_mean', 'max', 'min', 'amax', 'amin', 'argmax', 'argmin', 'any', 'all', 'logsumexp', 'norm', 'matmul', 'einsum', 'tensordot', 'mm', 'bmm', 'mv', 'dot', 'outer', 'addmm', 'set_num_threads', 'get_num_threads', 'show_config', 'softmax', 'log_softmax', 'cross_entropy', 'nll_loss', 'mse_loss']
+__all__ = ['dtype', 'float32', 'float64', 'int64', 'int32', 'uint8', 'bool', 'Tensor', 'Generator', 'manual_seed', 'tensor', 'from_numpy', 'full', 'empty', 'empty_like', 'zeros', 'zeros_like', 'ones', 'ones_like', 'arange', 'full_like', 'linspace', 'eye', 'rand', 'rand_like', 'randn', 'randn_like', 'randint', 'randperm', 'add', 'sub', 'mul', 'div', 'pow', 'remainder', 'floor_divide', 'fmod', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logical_and', 'logical_or', 'logical_xor', 'logical_not', 'isnan', 'isinf', 'isfinite', 'neg', 'abs', 'sign', 'exp', 'exp2', 'expm1', 'log', 'log1p', 'log2', 'log10', 'logit', 'sqrt', 'rsqrt', 'reciprocal', 'square', 'floor', 'ceil', 'round', 'trunc', 'sin', 'cos', 'tan', 'sinc', 'erf', 'erfc', 'tanh', 'sigmoid', 'elu', 'selu', 'celu', 'silu', 'mish', 'softplus', 'softsign', 'tanhshrink', 'logsigmoid', 'relu', 'relu6', 'leaky_relu', 'hardtanh', 'hardsigmoid', 'hardswish', 'threshold', 'hardshrink', 'softshrink', 'gelu', 'maximum', 'minimum', 'where', 'clamp', 'clip', 'lerp', 'addcmul', 'addcdiv', 'reshape', 'permute', 't', 'transpose', 'squeeze', 'unsqueeze', 'flatten', 'cat', 'stack', 'split', 'chunk', 'unbind', 'unflatten', 'flip', 'roll', 'tile', 'repeat_interleave', 'tril', 'triu', 'diagonal', 'diag', 'movedim', 'narrow', 'broadcast_to', 'gather', 'scatter', 'scatter_add', 'index_select', 'index_add', 'take', 'take_along_dim', 'masked_fill', 'masked_select', 'nonzero', 'sort', 'argsort', 'topk', 'cumsum', 'cumprod', 'sum', 'mean', 'prod', 'max', 'min', 'amax', 'amin', 'argmax', 'argmin', 'any', 'all', 'var', 'var_mean', 'std', 'std_mean', 'logsumexp', 'norm', 'matmul', 'einsum', 'tensordot', 'mm', 'bmm', 'mv', 'dot', 'outer', 'addmm', 'set_num_threads', 'get_num_threads', 'show_config', 'softmax', 'log_softmax', 'cross_entropy', 'nll_loss', 'mse_loss']
 class dtype:
     """
     The type of a tensor's elements: float32, float64, int64, int32, uint8 or bool.
@@ -688,7 +688,7 @@ class Tensor:
     @typing.overload
     def round(self, *, decimals: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
         """
-        Rounded to so many decimal places; fewer than 0: to tens, hundreds, ..., of integers as float32.
+        Rounded to `decimals` decimal places; negative: to tens, hundreds, ...; integers then become float32.
         """
     def rsqrt(self) -> Tensor:
         """
@@ -1300,6 +1300,10 @@ def check_finite(input: Tensor) -> None:
 def check_numbers(caller: str, op: str, numbers: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> None:
     """
     Raises ValueError in the caller's name where the elementwise op refuses these numbers.
+    """
+def check_writable(name: str, tensor: Tensor) -> None:
+    """
+    Raises ValueError for a tensor in the memory of a read-only array.
     """
 def chunk(input: Tensor, chunks: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
     """
@@ -1988,7 +1992,7 @@ def round(input: Tensor) -> Tensor:
 @typing.overload
 def round(input: Tensor, *, decimals: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
     """
-    Rounded to so many decimal places; fewer than 0: to tens, hundreds, ..., of integers as float32.
+    Rounded to `decimals` decimal places; negative: to tens, hundreds, ...; integers then become float32.
     """
 def rsqrt(input: Tensor) -> Tensor:
     """

@@ -1,4 +1,4 @@
-// Order along an axis, and running sums and products.
+// Order along an axis.
 #pragma once
 #include "../core/tensor.h"
 
@@ -9,8 +9,5 @@ struct Sorted {
 };
 // The first k in rising or falling order; equal elements keep theirs, NaN counts as the largest. k -1: all.
 Sorted sort(const char* op, const Tensor& x, int64_t k, int64_t axis, bool descending);
-
-Tensor cumsum(const Tensor& x, int64_t axis);
-Tensor cumprod(const Tensor& x, int64_t axis);
 
 }  // namespace nncore::ops

@@ -1,0 +1,68 @@
+#include "../ops/derived.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "../ops/create.h"
+#include "../ops/elementwise.h"
+#include "documentation.h"
+#include "module.h"
+
+namespace nncore::bind {
+
+namespace {
+
+// Bounds are numbers, tensors that broadcast, or None.
+Tensor clamp(const Tensor& x, const py::object& min, const py::object& max) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  check(!min.is_none() || !max.is_none(), "clamp: at least one of min and max must be given");
+  const bool tensors = tensor_of(min.ptr()) || tensor_of(max.ptr());
+  if (tensors || !is_floating(x.dtype())) {
+    const auto bound = [&](const py::object& b) {
+      if (tensor_of(b.ptr())) return py::cast<Tensor>(b);
+      if (PyLong_Check(b.ptr()) && !is_floating(x.dtype())) {
+        const ops::IntegerRange range = ops::range_of(x.dtype());
+        return ops::full_integer({}, std::clamp(to_int(b, "clamp"), range.least, range.most), x.dtype(),
+                                 x.device());
+      }
+      return ops::full({}, to_real(b, "clamp"), is_floating(x.dtype()) ? x.dtype() : DType::float32,
+                       x.device());
+    };
+    Tensor y = x;
+    if (!min.is_none()) y = ops::apply<formulas::Maximum>(y, bound(min));
+    if (!max.is_none()) y = ops::apply<formulas::Minimum>(y, bound(max));
+    return y;
+  }
+  return ops::apply<formulas::Clamp>(x, {min.is_none() ? -infinity : to_real(min, "clamp"),
+                                         max.is_none() ? infinity : to_real(max, "clamp")});
+}
+
+Tensor lerp(const Tensor& start, const Tensor& end, py::handle weight) {
+  if (tensor_of(weight.ptr())) return ops::lerp(start, end, py::cast<Tensor>(weight));
+  return ops::lerp(start, end, to_real(weight, "lerp"));
+}
+
+}  // namespace
+
+void bind_derived(py::module_& m, TensorClass& tensor) {
+  const std::string clamp_doc = documentation<formulas::Clamp>();
+  for (const char* name : {"clamp", "clip"})
+    bind_both(m, tensor, name, clamp, py::arg("min") = py::none(), py::arg("max") = py::none(),
+              clamp_doc.c_str());
+  m.def("prelu", ops::prelu, py::arg("input"), py::arg("weight"),
+        (documentation<formulas::Prelu>() + " b is the weight, of all or of each channel.").c_str(),
+        functional);
+  bind_both(m, tensor, "round", ops::round_to, py::kw_only(), py::arg("decimals"),
+            "Rounded to `decimals` decimal places; negative: to tens, hundreds, ...; integers then become "
+            "float32.");
+  m.def("glu", ops::glu, py::arg("input"), py::arg("dim") = -1,
+        "a sigmoid(b) for the halves a and b of an axis.", functional);
+  bind_both(m, tensor, "lerp", lerp, py::arg("end"), py::arg("weight"),
+            "input + weight (end - input), broadcast.");
+  bind_both(m, tensor, "addcmul", ops::addcmul, py::arg("tensor1"), py::arg("tensor2"), py::kw_only(),
+            py::arg("value") = 1.0, "input + value tensor1 tensor2, broadcast.");
+  bind_both(m, tensor, "addcdiv", ops::addcdiv, py::arg("tensor1"), py::arg("tensor2"), py::kw_only(),
+            py::arg("value") = 1.0, "input + value tensor1 / tensor2, broadcast.");
+}
+
+}  // namespace nncore::bind

@@ -1,0 +1,134 @@
+// x[...]: integers, slices, None, ..., boolean masks, and integer tensors or arrays that broadcast together.
+#include <numeric>
+
+#include "../ops/index.h"
+#include "../ops/shape.h"
+#include "module.h"
+#include "numpy.h"
+
+namespace nncore::bind {
+
+namespace {
+
+bool is_index_array(py::handle h) {
+  return tensor_of(h.ptr()) || py::isinstance<py::list>(h) ||
+         (py::hasattr(h, "__array_interface__") && py::hasattr(h, "__len__"));
+}
+
+ops::Slice slice_of(py::handle h, int64_t size) {
+  py::ssize_t start, stop, step;
+  if (PySlice_Unpack(h.ptr(), &start, &stop, &step) < 0) throw py::error_already_set();
+  check(step > 0, "index: a slice's step is ", step,
+        " but must be greater than zero; use flip() to go backwards");
+  const auto count = PySlice_AdjustIndices(size, &start, &stop, step);
+  return {start, step, count};
+}
+
+// What an index does to the axes of x, collected from left to right.
+class Indexing {
+ public:
+  explicit Indexing(const Tensor& x) : x_(x) {}
+
+  void keep_whole(int count) {
+    for (; count > 0; count--) add({0, 1, x_.shape()[axis_]}, true);
+  }
+  void new_axis() { shape_.push_back(1); }
+  void slice(py::handle h) { add(slice_of(h, x_.shape()[axis_]), true); }
+  void integer(int64_t i) {
+    const int64_t size = x_.shape()[axis_];
+    check<IndexError>(i >= -size && i < size, "index: index ", i, " is out of range for axis ", axis_,
+                      " of size ", size);
+    add({i < 0 ? i + size : i, 1, 1}, false);
+  }
+  void tensor(const Tensor& index) {
+    if (index.dtype() != DType::boolean) {
+      arrays_.push_back(index);
+      array_axes_.push_back(shape_.ndim());
+      return keep_whole(1);
+    }
+    check<IndexError>(index.ndim() > 0, "index: a mask without axes; expected one as long as an axis");
+    for (int d = 0; d < index.ndim(); d++)
+      check<IndexError>(index.shape()[d] == x_.shape()[axis_ + d], "index: a mask of shape ", index.shape(),
+                        " does not match axis ", axis_ + d, " of ", x_.shape());
+    for (const Tensor& found : ops::nonzero_by_axis(index)) tensor(found);
+  }
+
+  // Slices first, then the arrays: side by side they stay in their place, else their axes come first.
+  Tensor result() {
+    keep_whole(x_.ndim() - axis_);
+    const bool whole = whole_ && shape_ == x_.shape();
+    const Tensor y = whole ? x_ : ops::reshape(whole_ ? x_ : ops::slice(x_, slices_), shape_);
+    if (arrays_.empty()) return whole ? ops::clone(y) : y;
+    const int first = array_axes_[0], count = int(arrays_.size());
+    if (array_axes_.back() - first == count - 1) return ops::index_axes(y, first, arrays_);
+    std::vector<int64_t> order(array_axes_.begin(), array_axes_.end());
+    for (int d = 0, next = 0; d < y.ndim(); d++)
+      if (next < count && array_axes_[next] == d)
+        next++;
+      else
+        order.push_back(d);
+    return ops::index_axes(ops::permute(y, order), 0, arrays_);
+  }
+
+ private:
+  void add(ops::Slice s, bool keeps_axis) {
+    whole_ = whole_ && s.start == 0 && s.step == 1 && s.count == x_.shape()[axis_];
+    slices_[axis_++] = s;
+    if (keeps_axis) shape_.push_back(s.count);
+  }
+
+  const Tensor& x_;
+  std::array<ops::Slice, Shape::max_ndim> slices_;
+  Shape shape_;  // of what the slices leave: integers drop their axis, None adds one
+  int axis_ = 0;
+  bool whole_ = true;
+  std::vector<Tensor> arrays_;
+  std::vector<int> array_axes_;  // in shape_
+};
+
+// Given as a tensor, an array or a list; an empty list has no numbers that would say that it is an index.
+Tensor index_array(py::handle p) {
+  if (tensor_of(p.ptr())) return py::cast<Tensor>(p);
+  return make_tensor(
+      p, PyList_Check(p.ptr()) && PyList_GET_SIZE(p.ptr()) == 0 ? std::optional(DType::int64) : std::nullopt);
+}
+
+Tensor index_by(const Tensor& x, const py::tuple& parts) {
+  std::vector<Tensor> arrays;  // of the parts that are arrays, in order
+  int given = 0;
+  for (py::handle p : parts) {
+    if (p.is_none() || p.is(py::ellipsis())) continue;
+    const bool is_array = is_index_array(p);
+    if (is_array) arrays.push_back(index_array(p));
+    given += is_array && arrays.back().dtype() == DType::boolean ? arrays.back().ndim() : 1;
+  }
+  check<IndexError>(given <= x.ndim(), "index: ", given, " indices for a tensor of shape ", x.shape());
+  Indexing indexing(x);
+  bool has_ellipsis = false;
+  size_t next_array = 0;
+  for (py::handle p : parts) {
+    if (p.is_none()) {
+      indexing.new_axis();
+    } else if (p.is(py::ellipsis())) {
+      check<IndexError>(!has_ellipsis, "index: only one '...' is allowed");
+      has_ellipsis = true;
+      indexing.keep_whole(x.ndim() - given);
+    } else if (PySlice_Check(p.ptr())) {
+      indexing.slice(p);
+    } else if (is_index_array(p)) {
+      indexing.tensor(arrays[next_array++]);
+    } else {
+      indexing.integer(to_int(p, "index"));
+    }
+  }
+  return indexing.result();
+}
+
+}  // namespace
+
+Tensor get_item(const Tensor& x, py::handle index) {
+  return index_by(
+      x, py::isinstance<py::tuple>(index) ? py::reinterpret_borrow<py::tuple>(index) : py::make_tuple(index));
+}
+
+}  // namespace nncore::bind

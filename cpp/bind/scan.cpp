@@ -1,0 +1,23 @@
+#include "../ops/scan.h"
+
+#include "module.h"
+
+namespace nncore::bind {
+
+void bind_scan(py::module_& m, TensorClass& tensor) {
+  bind_both(
+      m, tensor, "cumsum",
+      [](const Tensor& x, int64_t dim, std::optional<DType> dtype) {
+        return ops::cumsum(typed(x, dtype), dim);
+      },
+      py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(),
+      "Running sums along dim; integers sum to int64.");
+  bind_both(
+      m, tensor, "cumprod",
+      [](const Tensor& x, int64_t dim, std::optional<DType> dtype) {
+        return ops::cumprod(typed(x, dtype), dim);
+      },
+      py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), "Running products along dim.");
+}
+
+}  // namespace nncore::bind

@@ -1,0 +1,20 @@
+// Elementwise ops made from others.
+#pragma once
+#include "../core/tensor.h"
+
+namespace nncore::ops {
+
+// max(x, 0) + weight min(x, 0); weight: one value, or one per channel, along axis 1 (axis 0 of a vector).
+Tensor prelu(const Tensor& x, const Tensor& weight);
+// a sigmoid(b) for the halves a and b of an axis (Dauphin et al. 2016).
+Tensor glu(const Tensor& x, int64_t dim);
+// start + weight (end - start)
+Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight);
+Tensor lerp(const Tensor& start, const Tensor& end, double weight);
+// x rounded to `decimals` places after the point, ties to even; negative: to tens, hundreds, ...
+Tensor round_to(const Tensor& x, int64_t decimals);
+// x + value a b and x + value a / b
+Tensor addcmul(const Tensor& x, const Tensor& a, const Tensor& b, double value);
+Tensor addcdiv(const Tensor& x, const Tensor& a, const Tensor& b, double value);
+
+}  // namespace nncore::ops
