@@ -220,11 +220,12 @@ def optimizer_and_schedule() -> Made:
     return model, model.weight, optimizer, optimizer.schedule
 
 
-def settings() -> Made:
+def parameter_group() -> Made:
     box: Any = Box()
-    group = {"lr": 0.1, "box": box}
-    box.settings = _core.Settings(group, ["lr"], [], lambda group: None)
-    return (box,)
+    optimizer = optim.SGD([nn.Parameter(nncore.ones(1))])
+    optimizer.param_groups[0]["box"] = box
+    box.group = optimizer.param_groups[0]
+    return (box, optimizer)
 
 
 def guards() -> Made:
@@ -269,7 +270,7 @@ CYCLES: dict[str, Callable[[], Made]] = {
     "module hooks": module_hooks,
     "result of a module with hooks": result_of_hooked_module,
     "optimizer and schedule": optimizer_and_schedule,
-    "settings": settings,
+    "parameter group": parameter_group,
     "guards": guards,
     "callback": callback,
     "data set": data_set,

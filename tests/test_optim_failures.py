@@ -18,6 +18,7 @@ from nncore.errors import CheckpointError
 from nncore.optim import SGD, Adam, AdamW, Optimizer
 from nncore.optim import lr_scheduler as lrs
 from nncore.train import Checkpoint, fit, resume
+from optim_table import RULES
 
 KINDS: dict[str, tuple[Callable[..., Optimizer], dict[str, Any]]] = {
     "SGD": (SGD, {}),
@@ -25,6 +26,10 @@ KINDS: dict[str, tuple[Callable[..., Optimizer], dict[str, Any]]] = {
     "dampening": (SGD, {"momentum": 0.9, "dampening": 0.3}),
     "Adam": (Adam, {}),
     "amsgrad": (AdamW, {"amsgrad": True}),
+    **{
+        f"{kind.__name__} of the table": (kind, {k: v for k, v in settings.items() if k != "lr"})
+        for kind, _, settings in RULES
+    },
 }
 kinds = pytest.mark.parametrize("name", KINDS)
 
@@ -102,8 +107,7 @@ def test_a_first_step_without_memory_for_its_state_changes_nothing(
         feed(params, 0)
         failed = False
         with monkeypatch.context() as patch:
-            for module in ("adam", "sgd", "optimizer"):
-                patch.setattr(f"nncore.optim.{module}._core", Failing(n, kind()))
+            patch.setattr("nncore.optim.optimizer._core", Failing(n, kind()))
             try:
                 optimizer.step()
             except kind:

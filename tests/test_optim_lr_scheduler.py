@@ -185,7 +185,7 @@ def sequential(opt: Optimizer, count: int, milestones: list[int]) -> lrs.Sequent
 
 
 BAD: list[tuple[Callable[[Optimizer], Any], type[Exception], str]] = [
-    (lambda o: lrs.StepLR(o.param_groups, 1), TypeError, "StepLR: list is not an Optimizer"),  # type: ignore[arg-type]
+    (lambda o: lrs.StepLR(list(o.param_groups), 1), TypeError, "StepLR: list is not an Optimizer"),  # type: ignore[arg-type]
     (lambda o: lrs.StepLR(o, 0), ValueError, "StepLR: step_size must be at least 1, got 0"),
     (lambda o: lrs.StepLR(o, 1.5), TypeError, "StepLR: step_size must be an int, got 1.5"),  # type: ignore[arg-type]
     (lambda o: lrs.StepLR(o, 1, math.nan), ValueError, "StepLR: gamma must be"),

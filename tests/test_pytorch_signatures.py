@@ -30,10 +30,12 @@ NOT_TAKEN = {
     "pin_memory": "there is no other memory",
     "names": "axes have numbers",
     "out_dtype": "products have the type of their operands",
+    **dict.fromkeys(("foreach", "fused", "capturable", "differentiable"), "there is one implementation"),
     "self": "numbers in the place of input are taken, but not by that name",
 }
 NOT_TAKEN_BY = {
     **{("Hardtanh", n): "deprecated for min_val and max_val" for n in ("min_value", "max_value")},
+    ("Adam", "decoupled_weight_decay"): "AdamW decouples it",
     ("gather", "sparse_grad"): "gradients are dense",
     ("scatter", "reduce"): "deprecated; scatter_add adds",
     ("repeat_interleave", "output_size"): "of repeats that differ, which nncore does not take",
@@ -116,6 +118,11 @@ def test_modules(name: str) -> None:
         compare(name, signature(ours), signature(theirs))
 
 
+@pytest.mark.parametrize("name", sorted({*nncore.optim.__all__} - {"Optimizer", "lr_scheduler"}))
+def test_optimizers(name: str) -> None:
+    compare(name, signature(getattr(nncore.optim, name)), signature(getattr(torch.optim, name)))
+
+
 @pytest.mark.parametrize("name", sorted(functional.__all__))
 def test_functions(name: str) -> None:
     theirs = getattr(torch.nn.functional, name, None)
@@ -138,6 +145,8 @@ def test_tensor_functions(name: str) -> None:
 def test_what_is_left_out_exists() -> None:
     """A difference that no longer exists must be removed from the lists."""
     for name, argument in [*NOT_TAKEN_BY, *OTHERWISE]:
-        theirs = getattr(torch.nn, name, None) or getattr(torch.nn.functional, name, None)
+        theirs = next(
+            (getattr(m, name) for m in (torch.nn, torch.nn.functional, torch.optim) if hasattr(m, name)), None
+        )
         known = inspect.signature(theirs).parameters if theirs else argument_names(THEIRS, name)
         assert argument in known

@@ -64,12 +64,17 @@ def polish_signature(line: str, owner: str) -> str:
     return f"{head}({arguments}{ignore}"
 
 
+def all_names() -> str:
+    """The public names, one on each line, so that branches that add different names merge."""
+    return "__all__ = [\n" + "".join(f'    "{name}",\n' for name in sorted(_core.__all__)) + "]"
+
+
 def polish(text: str) -> str:
     """Change the output of pybind11-stubgen so that `mypy --strict` accepts it."""
     text = re.sub(r"( *)@typing\.overload\n(.*\n.*\n)\1@typing\.overload\n\2", r"\2", text)  # duplicates
     text = re.sub(r"^import numpy\n", "", text, flags=re.M)
     text = re.sub(r"^__version__: str = .*", "__version__: str", text, flags=re.M)
-    text = re.sub(r"^__all__: .*", f"__all__ = {_core.__all__}", text, flags=re.M)
+    text = re.sub(r"^__all__: .*", all_names(), text, flags=re.M)
     text = re.sub(r"^functional: list = .*", "functional: list[str]", text, flags=re.M)
     text = text.replace("import typing\n", "import typing\n" + PREAMBLE, 1)
     text = text.replace("\nclass Tensor:", "\n_dtype = dtype\nclass Tensor:", 1)

@@ -110,7 +110,6 @@ PYBIND11_MODULE(_core_of_main, m) {
   bind_dropout(m);
   bind_embedding(m);
   publish(m, functional);
-  bind_settings(m);
   bind_recording(m);
   bind_guards(m);
   bind_replay(m);

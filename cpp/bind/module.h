@@ -30,7 +30,6 @@ void bind_norm(py::module_& m);
 void bind_dropout(py::module_& m);
 void bind_embedding(py::module_& m);
 void bind_optim(py::module_& m);
-void bind_settings(py::module_& m);
 void bind_recording(py::module_& m);
 void bind_guards(py::module_& m);
 void bind_replay(py::module_& m);

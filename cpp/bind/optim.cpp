@@ -1,28 +1,17 @@
 #include "../ops/optim.h"
 
+#include "../backend/optimizers.h"
 #include "../ops/elementwise.h"
 #include "../ops/shape.h"
 #include "module.h"
-#include "settings.h"
+#include "recording.h"
 
 namespace nncore::bind {
 
 namespace {
 
-using Group = Held<Settings>;
-using SgdArguments = std::tuple<ops::Tensors, ops::Tensors, ops::Tensors, Group>;
-using AdamArguments =
-    std::tuple<ops::Tensors, ops::Tensors, ops::Tensors, ops::Tensors, ops::Tensors, ops::Tensors, Group>;
-
-// The settings as they are now.
-Settings& current(const Group& group, int64_t numbers, size_t flags) {
-  Settings& settings = *group.get();
-  settings.expect(numbers, flags);
-  settings.refresh();
-  note_settings(settings);
-  return settings;
-}
-
+using Group = std::tuple<ops::Tensors, ops::Tensors, std::vector<ops::Tensors>, ops::Tensors,
+                         std::vector<bool>, Tensor>;
 using Additions = std::vector<std::pair<py::dict, py::dict>>;
 
 // Python runs no code of its own meanwhile, so that no Ctrl-C comes between the step and its state.
@@ -31,44 +20,80 @@ void add(const Additions& state) {
     if (PyDict_Update(place.ptr(), values.ptr()) != 0) throw py::error_already_set();
 }
 
+void optimize(int optimizer, std::vector<Group>& groups, const Additions& state) {
+  std::vector<ops::OptimizerGroup> ready;
+  for (auto& [params, grads, states, counts, first, settings] : groups) {
+    note_settings(settings);
+    ready.push_back({std::move(params), std::move(grads), std::move(states), std::move(counts),
+                     std::move(first), settings});
+  }
+  ops::optimize(optimizer, ready);
+  add(state);
+}
+
+const OptimizerInfo& info_of(int optimizer) {
+  check(optimizer >= 0 && optimizer < OptimizerOps::size, "there is no optimizer ", optimizer);
+  return optimizer_info[size_t(optimizer)];
+}
+
+// Writes the numbers; returns which states they need, and whether the first step differs.
+std::pair<std::vector<bool>, bool> set_settings(int optimizer, const Tensor& settings,
+                                                const std::vector<double>& numbers) {
+  const OptimizerInfo& info = info_of(optimizer);
+  check(numbers.size() == info.settings.size() && settings.dtype() == DType::float64 &&
+            settings.numel() == int64_t(numbers.size()),
+        "set_settings: expected ", info.settings.size(), " numbers and a float64 tensor of as many, got ",
+        numbers.size(), " and ", settings.numel(), " of ", settings.dtype());
+  if (const char* const reason = info.refuses(numbers.data())) raise<ValueError>(reason);
+  settings.device().upload(settings.data(), numbers.data(), settings.bytes());
+  std::vector<bool> uses;
+  for (size_t i = 0; i < info.states.size(); i++) uses.push_back(info.uses(int(i), numbers.data()));
+  return {uses, info.first_differs(numbers.data())};
+}
+
+py::dict description(const OptimizerInfo& info) {
+  py::list settings, states;
+  for (const optimizers::Setting& s : info.settings) {
+    const std::string called = s.called ? s.called : std::string(s.name) + " value";
+    settings.append(py::make_tuple(s.name, called, s.least, s.below, s.flag));
+  }
+  const std::vector<double> zeros(info.settings.size());
+  for (size_t i = 0; i < info.states.size(); i++) {
+    const optimizers::State& s = info.states[i];
+    const py::object source =
+        s.copy_of < 0 ? py::object(py::none()) : py::str(info.states[size_t(s.copy_of)].name);
+    states.append(py::make_tuple(s.name, source, info.uses(int(i), zeros.data())));
+  }
+  py::dict d;
+  d["name"] = info.name;
+  d["settings"] = settings;
+  d["states"] = states;
+  d["counts_steps"] = info.counts_steps;
+  return d;
+}
+
 }  // namespace
 
 void bind_optim(py::module_& m) {
   m.def(
-      "sgd_",
-      [](std::vector<SgdArguments> groups, const Additions& state) {
-        std::vector<ops::SgdGroup> ready;
-        for (auto& [params, grads, buffers, group] : groups) {
-          const Settings& s = current(group, 5, 3);
-          ready.push_back(
-              {std::move(params), std::move(grads), std::move(buffers), s.values(), s.flag(0), s.flag(1)});
-        }
-        ops::sgd_(ready);
-        add(state);
+      "optimizers",
+      [] {
+        py::list list;
+        for (const OptimizerInfo& info : optimizer_info) list.append(description(info));
+        return list;
       },
-      py::arg("groups"), py::arg("state"),
-      "One step of stochastic gradient descent on all parameters, in place, or an error before any "
-      "changes.\n\ngroups: tuples (params, grads, momentum_buffers, settings), with the settings lr, "
-      "momentum, dampening, weight_decay, first (0 or 1) and the flags nesterov, maximize, momentum. state: "
-      "pairs "
-      "of a dict and what the step adds to it.");
-  m.def(
-      "adam_",
-      [](std::vector<AdamArguments> groups, const Additions& state, bool decoupled) {
-        std::vector<ops::AdamGroup> ready;
-        for (auto& [params, grads, means, squares, max_squares, steps, group] : groups) {
-          const Settings& s = current(group, 5, 2);
-          ready.push_back({std::move(params), std::move(grads), std::move(means), std::move(squares),
-                           std::move(max_squares), std::move(steps), s.values(), s.flag(0)});
-        }
-        ops::adam_(ready, decoupled);
-        add(state);
-      },
-      py::arg("groups"), py::arg("state"), py::arg("decoupled"),
-      "One step of Adam or AdamW on all parameters, in place, or an error before any changes.\n\ngroups: "
-      "tuples (params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, steps, settings), with the settings "
-      "lr, beta1, beta2, eps, weight_decay and the flags maximize, amsgrad. state: pairs of a dict and what "
-      "the step adds to it.");
+      "A description of every optimizer: its name, its settings (name, name in errors, least, below, flag), "
+      "its states (name, the state that it begins as a copy of, whether all settings need it) and whether it "
+      "counts steps.");
+  m.def("set_settings", set_settings, py::arg("optimizer"), py::arg("settings"), py::arg("numbers"),
+        "Writes all settings of an optimizer, its index in `optimizers`, into a float64 tensor that its "
+        "kernel reads.\n\nReturns which of its states these settings need, and whether the first step of a "
+        "parameter differs. Raises ValueError if the settings do not fit together.");
+  m.def("optimize", optimize, py::arg("optimizer"), py::arg("groups"), py::arg("state"),
+        "One step of an optimizer on all parameters, in place, or an error before any changes.\n\ngroups: "
+        "tuples (params, grads, states, steps, first, settings). states has a list for each state of the "
+        "optimizer, empty if the settings do not need it. state: pairs of a dict and what the step adds to "
+        "it.");
   m.def(
       "scale_",
       [](const ops::Tensors& tensors, const Tensor& factor) {

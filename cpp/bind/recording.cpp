@@ -53,37 +53,34 @@ void Recording::exit(bool failed) {
   if (failed) close();
 }
 
-void Recording::note(Settings& settings) {
-  const auto is_group = [&](const py::dict& group) { return group.is(settings.group()); };
-  if (std::any_of(set_later_.begin(), set_later_.end(), is_group))
+namespace {
+
+bool holds(const std::vector<Tensor>& list, const Tensor& t) {
+  return std::any_of(list.begin(), list.end(), [&](const Tensor& other) { return other.impl() == t.impl(); });
+}
+
+}  // namespace
+
+void Recording::note(const Tensor& settings) {
+  if (holds(set_later_, settings))
     capture_.refuse(
         "compile: the step uses an optimizer before and after a schedule sets its learning rate, and a "
         "replay has one rate for both. Call the schedule's step() outside the step");
-  const auto is_known = [&](const Held<Settings>& known) { return known.get() == &settings; };
-  if (std::none_of(settings_.begin(), settings_.end(), is_known))
-    settings_.emplace_back(py::cast(Ref<Settings>(&settings)));
+  settings_.push_back(settings);
 }
 
-bool Recording::sets_rates(const py::list& groups) {
-  bool read = false;
-  for (const py::handle group : groups)
-    for (const Held<Settings>& known : settings_) read = read || known->group().is(group);
-  if (read)
-    for (const py::handle group : groups) set_later_.push_back(py::reinterpret_borrow<py::dict>(group));
+bool Recording::sets_rates(const std::vector<Tensor>& settings) {
+  const bool read =
+      std::any_of(settings.begin(), settings.end(), [&](const Tensor& t) { return holds(settings_, t); });
+  if (read) set_later_.insert(set_later_.end(), settings.begin(), settings.end());
   return read;
 }
 
 void Recording::visit(Visitor& visitor) const {
-  for (const auto& settings : settings_) visitor(settings);
   for (const auto& leaf : leaves_) visitor(leaf);
-  for (const auto& group : set_later_) visitor(group);
 }
 
-void Recording::forget() {
-  std::exchange(settings_, {});
-  std::exchange(leaves_, {});
-  std::exchange(set_later_, {});
-}
+void Recording::forget() { std::exchange(leaves_, {}); }
 
 std::vector<Tensor> Recording::finish(const py::list& results) {
   std::vector<Tensor> plain;
@@ -132,7 +129,7 @@ void Recording::check_nothing_kept(const std::vector<Tensor>& results) const {
   }
 }
 
-void note_settings(Settings& settings) {
+void note_settings(const Tensor& settings) {
   if (capturing()) Recording::current->note(settings);
 }
 
@@ -144,9 +141,11 @@ void bind_recording(py::module_& m) {
   m.def("structure_changed", structure_changed, "Says that a model has changed.");
   m.def(
       "sets_rates",
-      [](const py::list& groups) { return capturing() && Recording::current->sets_rates(groups); },
-      py::arg("groups"),
-      "Says that a schedule sets the learning rates of these groups; whether the step being captured has "
+      [](const std::vector<Tensor>& settings) {
+        return capturing() && Recording::current->sets_rates(settings);
+      },
+      py::arg("settings"),
+      "Says that a schedule sets the learning rates in these settings; whether the step being captured has "
       "read them before.");
   m.def("capturing", capturing, "Whether this thread is capturing a step.");
   py::class_<Once>(m, "once", "Context: what happens inside belongs to no captured step.")

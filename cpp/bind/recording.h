@@ -6,7 +6,6 @@
 #include "../plan/plan.h"
 #include "collect.h"
 #include "module.h"
-#include "settings.h"
 
 namespace nncore::bind {
 
@@ -41,11 +40,11 @@ class Recording final : public Object {
   std::vector<Tensor> finish(const py::list& results);
 
   const plan::Capture& capture() const { return capture_; }
-  const std::vector<Held<Settings>>& settings() const { return settings_; }
   const std::vector<py::object>& leaves() const { return leaves_; }
-  void note(Settings& settings);
-  // A schedule sets the rates of these groups. Whether the step has read their settings before.
-  bool sets_rates(const py::list& groups);
+  // An optimizer reads these settings, the memory of a parameter group's numbers.
+  void note(const Tensor& settings);
+  // A schedule sets the rates in these settings. Whether the step has read one of them before.
+  bool sets_rates(const std::vector<Tensor>& settings);
   void visit(Visitor& visitor) const;
   void forget();
   void close() { capture_.finish(); }  // only its record is still needed
@@ -56,9 +55,12 @@ class Recording final : public Object {
   plan::Capture capture_;
   Watching watching_;
   Recording* outer_ = nullptr;
-  std::vector<Held<Settings>> settings_;
-  std::vector<py::object> leaves_;   // of the record
-  std::vector<py::dict> set_later_;  // groups whose rates change after their settings were read
+  std::vector<py::object> leaves_;  // of the record
+  std::vector<Tensor> settings_;    // that optimizers have read
+  std::vector<Tensor> set_later_;   // whose rates change after they were read
 };
+
+// Tells the step being captured, if any, which settings an optimizer reads.
+void note_settings(const Tensor& settings);
 
 }  // namespace nncore::bind

@@ -17,9 +17,7 @@ Replay::Replay(const Recording& recording, const std::vector<Tensor>& results, p
       arguments_(std::move(arguments)),
       guards_(std::move(guards)),
       prepare_(std::move(prepare)),
-      rebuild_(std::move(rebuild)) {
-  for (const Held<Settings>& s : recording.settings()) settings_.push_back({s, s->flags()});
-}
+      rebuild_(std::move(rebuild)) {}
 
 void Replay::trust(uint64_t version, Held<Guards> guards) {
   version_ = version;
@@ -27,7 +25,6 @@ void Replay::trust(uint64_t version, Held<Guards> guards) {
 }
 
 void Replay::visit(Visitor& visitor) const {
-  for (const Flagged& f : settings_) visitor(f.settings);
   for (const py::object& leaf : leaves_) visitor(leaf);
   for (const py::handle held :
        {py::handle(arguments_), py::handle(guards_), py::handle(prepare_), py::handle(rebuild_)})
@@ -37,27 +34,20 @@ void Replay::visit(Visitor& visitor) const {
 void Replay::forget() {
   for (py::object* held : std::initializer_list<py::object*>{&arguments_, &guards_, &prepare_, &rebuild_})
     held->release().dec_ref();
-  std::exchange(settings_, {});
   std::exchange(leaves_, {});
-}
-
-// Takes over the optimizers' settings; false when a flag asks for other calls.
-bool Replay::refresh() const {
-  for (const Flagged& f : settings_) {
-    f.settings->refresh();
-    if (f.settings->flags() != f.flags) return false;
-  }
-  return true;
 }
 
 bool Replay::ready(const std::vector<Tensor>& inputs) {
   if (watcher()) return false;  // this call is part of a step that is being captured
   if (version_ != structure_version.load() || grad_enabled_ != grad_enabled()) return false;
   const Held<Guards> looked = guards_;  // Python code may run meanwhile, and another thread drop them
-  if (!looked || !looked->hold() || !refresh() || !plan_->fits(inputs)) return false;
+  if (!looked || !looked->hold() || !plan_->fits(inputs)) return false;
   if (prepare_.is_none()) return true;
   call_python(prepare_, py::tuple());
-  check<CaptureError>(refresh(), "compile: a schedule has changed a flag of an optimizer inside the step");
+  check<CaptureError>(
+      version_ == structure_version.load(),
+      "compile: a schedule inside the step has changed more than numbers of an optimizer, or set "
+      "one out of range");
   return true;
 }
 

@@ -10,7 +10,7 @@ namespace nncore::bind {
 class Replay final : public Object {
  public:
   // arguments: those of the step, tensors and constants. prepare(), if any: what Python does in each step
-  // before the settings are read. rebuild(list of tensors): the step's result.
+  // before it. rebuild(list of tensors): the step's result.
   Replay(const Recording& recording, const std::vector<Tensor>& results, py::tuple arguments,
          Held<Guards> guards, py::object prepare, py::object rebuild);
 
@@ -33,13 +33,6 @@ class Replay final : public Object {
   bool take(const py::tuple& arguments, std::vector<Tensor>& inputs) const;
 
   Ref<plan::Plan> plan_;
-  struct Flagged {
-    Held<Settings> settings;
-    std::vector<bool> flags;  // as the captured calls have them
-  };
-  bool refresh() const;
-
-  std::vector<Flagged> settings_;
   std::vector<py::object> leaves_;  // whose values the plan knows
   py::tuple arguments_;
   Held<Guards> guards_;

@@ -15,10 +15,9 @@ void check_writable(const char* op, const char* name, const Tensors& list) {
           "copy");
 }
 
-// A list has one tensor like each parameter, or none at all where it is optional.
-void check_list(const char* op, const char* name, const Tensors& list, const Tensors& params, bool optional) {
-  if (optional && list.empty()) return;
-  check(list.size() == params.size(), op, ": ", params.size(), " parameters but ", list.size(), " ", name);
+// One tensor like each parameter.
+void check_list(const char* op, const char* name, const Tensors& list, const Tensors& params) {
+  check(list.size() == params.size(), op, ": ", params.size(), " parameters but ", list.size(), " of ", name);
   for (size_t i = 0; i < params.size(); i++) {
     check(list[i].shape() == params[i].shape(), op, ": ", name, "[", i, "] has shape ", list[i].shape(),
           " but the parameter has ", params[i].shape());
@@ -28,65 +27,52 @@ void check_list(const char* op, const char* name, const Tensors& list, const Ten
   }
 }
 
-void check_state(const char* op, const char* name, const Tensors& list, const Tensors& params,
-                 bool optional) {
-  check_list(op, name, list, params, optional);
-  check_writable(op, name, list);
+void check_counts(const char* op, const Tensors& counts, const Tensors& params) {
+  check(counts.size() == params.size(), op, ": ", params.size(), " parameters but ", counts.size(),
+        " of step");
+  for (const Tensor& step : counts)
+    check<TypeError>(step.dtype() == DType::float32 && step.numel() == 1, op,
+                     ": a step must be one float32 value, got ", step.dtype(), " of shape ", step.shape());
+  check_writable(op, "step", counts);
 }
 
-Tensor state(const Tensors& list, size_t i) { return list.empty() ? Tensor() : list[i]; }
+void check_group(const OptimizerInfo& info, const OptimizerGroup& g) {
+  check(g.settings.dtype() == DType::float64 && g.settings.numel() == int64_t(info.settings.size()),
+        info.name, ": the settings must be ", info.settings.size(), " float64 numbers, got ",
+        g.settings.numel(), " of ", g.settings.dtype());
+  check_writable(info.name, "params", g.params);
+  check_list(info.name, "grads", g.grads, g.params);
+  check(g.states.size() == info.states.size(), info.name, ": expected ", info.states.size(), " states, got ",
+        g.states.size());
+  for (size_t i = 0; i < g.states.size(); i++) {
+    if (g.states[i].empty()) continue;
+    check_list(info.name, info.states[i].name, g.states[i], g.params);
+    check_writable(info.name, info.states[i].name, g.states[i]);
+  }
+  if (info.counts_steps) check_counts(info.name, g.counts, g.params);
+  check(g.first.empty() || g.first.size() == g.params.size(), info.name, ": ", g.params.size(),
+        " parameters but ", g.first.size(), " of first");
+}
 
 }  // namespace
 
-void sgd_(const std::vector<SgdGroup>& groups) {
-  for (const SgdGroup& g : groups) {
-    check_writable("sgd_", "params", g.params);
-    check_list("sgd_", "grads", g.grads, g.params, false);
-    check_state("sgd_", "momentum_buffers", g.buffers, g.params, true);
-  }
+void optimize(int optimizer, const std::vector<OptimizerGroup>& groups) {
+  check(optimizer >= 0 && optimizer < OptimizerOps::size, "optimize: there is no optimizer ", optimizer);
+  const OptimizerInfo& info = optimizer_info[size_t(optimizer)];
+  for (const OptimizerGroup& g : groups) check_group(info, g);
   const Uninterrupted whole;
-  for (const SgdGroup& g : groups)
+  for (const OptimizerGroup& g : groups)
     for (size_t i = 0; i < g.params.size(); i++) {
-      const Tensor& p = g.params[i];
-      submit(Sgd{.p = p,
-                 .grad = g.grads[i],
-                 .buffer = state(g.buffers, i),
-                 .settings = g.hyper,
-                 .n = p.numel(),
-                 .nesterov = g.nesterov,
-                 .maximize = g.maximize});
-    }
-}
-
-void adam_(const std::vector<AdamGroup>& groups, bool decoupled) {
-  for (const AdamGroup& g : groups) {
-    check_writable("adam_", "params", g.params);
-    check_list("adam_", "grads", g.grads, g.params, false);
-    check_state("adam_", "exp_avgs", g.means, g.params, false);
-    check_state("adam_", "exp_avg_sqs", g.squares, g.params, false);
-    check_state("adam_", "max_exp_avg_sqs", g.max_squares, g.params, true);
-    check(g.steps.size() == g.params.size(), "adam_: ", g.params.size(), " parameters but ", g.steps.size(),
-          " steps");
-    for (const Tensor& step : g.steps)
-      check<TypeError>(step.dtype() == DType::float32 && step.numel() == 1,
-                       "adam_: a step must be one float32 value, got ", step.dtype(), " of shape ",
-                       step.shape());
-    check_writable("adam_", "steps", g.steps);
-  }
-  const Uninterrupted whole;
-  for (const AdamGroup& g : groups)
-    for (size_t i = 0; i < g.params.size(); i++) {
-      const Tensor& p = g.params[i];
-      submit(Adam{.p = p,
-                  .grad = g.grads[i],
-                  .mean = g.means[i],
-                  .square = g.squares[i],
-                  .max_square = state(g.max_squares, i),
-                  .step = g.steps[i],
-                  .settings = g.hyper,
-                  .n = p.numel(),
-                  .decoupled = decoupled,
-                  .maximize = g.maximize});
+      OptimizerStep step{.p = g.params[i],
+                         .grad = g.grads[i],
+                         .settings = g.settings,
+                         .n = g.params[i].numel(),
+                         .optimizer = optimizer,
+                         .first = !g.first.empty() && g.first[i]};
+      for (size_t k = 0; k < g.states.size(); k++)
+        if (!g.states[k].empty()) step.states[k] = g.states[k][i];
+      if (info.counts_steps) step.count = g.counts[i];
+      submit(step);
     }
 }
 

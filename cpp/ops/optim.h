@@ -8,24 +8,15 @@ namespace nncore::ops {
 
 using Tensors = std::vector<Tensor>;
 
-// hyper holds lr, momentum, dampening, weight decay and 1 where the buffers have no history yet, else 0.
-// buffers: empty without momentum.
-struct SgdGroup {
-  Tensors params, grads, buffers;
-  Tensor hyper;
-  bool nesterov, maximize;
+struct OptimizerGroup {
+  Tensors params, grads;
+  std::vector<Tensors> states;  // one like each parameter; empty where the settings do not need the state
+  Tensors counts;               // of steps: one float32 number for each parameter, if the optimizer counts
+  std::vector<bool> first;      // the step is the first of its parameter, and differs; empty: none does
+  Tensor settings;              // float64
 };
 
-// hyper holds lr, beta1, beta2, eps and weight decay. steps: one float32 value each, advanced by one;
-// max_squares: empty without AMSGrad.
-struct AdamGroup {
-  Tensors params, grads, means, squares, max_squares, steps;
-  Tensor hyper;
-  bool maximize;
-};
-
-// Nothing is written unless all groups are as they should be.
-void sgd_(const std::vector<SgdGroup>& groups);
-void adam_(const std::vector<AdamGroup>& groups, bool decoupled);
+// One step. Nothing is written unless all groups are as they should be. optimizer: index in optimizer_info.
+void optimize(int optimizer, const std::vector<OptimizerGroup>& groups);
 
 }  // namespace nncore::ops

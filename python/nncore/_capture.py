@@ -51,12 +51,12 @@ def repeated() -> Iterator[Actions]:
         _capturing.actions = outer
 
 
-def repeat_in_replays(action: Callable[[], Any], groups: list[dict[str, Any]]) -> None:
+def repeat_in_replays(action: Callable[[], Any], groups: list[Any]) -> None:
     """Repeat the action in each replay. A scheduler calls this: it sets the rates of `groups`."""
     actions = _capturing.actions
     if actions is None or not _core.capturing():
         return
-    if _core.sets_rates(groups):
+    if _core.sets_rates([group.settings for group in groups]):
         actions.after.append(action)
     else:
         actions.before.append(action)

@@ -7,7 +7,185 @@ import collections.abc
 import typing
 import builtins
 import numpy as _np
-__all__ = ['dtype', 'float32', 'float64', 'int64', 'int32', 'uint8', 'bool', 'Tensor', 'Generator', 'manual_seed', 'tensor', 'from_numpy', 'full', 'empty', 'empty_like', 'zeros', 'zeros_like', 'ones', 'ones_like', 'arange', 'full_like', 'linspace', 'eye', 'rand', 'rand_like', 'randn', 'randn_like', 'randint', 'randperm', 'add', 'sub', 'mul', 'div', 'pow', 'remainder', 'floor_divide', 'fmod', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logical_and', 'logical_or', 'logical_xor', 'logical_not', 'isnan', 'isinf', 'isfinite', 'neg', 'abs', 'sign', 'exp', 'exp2', 'expm1', 'log', 'log1p', 'log2', 'log10', 'logit', 'sqrt', 'rsqrt', 'reciprocal', 'square', 'floor', 'ceil', 'round', 'trunc', 'sin', 'cos', 'tan', 'sinc', 'erf', 'erfc', 'tanh', 'sigmoid', 'elu', 'selu', 'celu', 'silu', 'mish', 'softplus', 'softsign', 'tanhshrink', 'logsigmoid', 'relu', 'relu6', 'leaky_relu', 'hardtanh', 'hardsigmoid', 'hardswish', 'threshold', 'hardshrink', 'softshrink', 'gelu', 'maximum', 'minimum', 'where', 'clamp', 'clip', 'lerp', 'addcmul', 'addcdiv', 'reshape', 'permute', 't', 'transpose', 'squeeze', 'unsqueeze', 'flatten', 'cat', 'stack', 'split', 'chunk', 'unbind', 'unflatten', 'flip', 'roll', 'tile', 'repeat_interleave', 'tril', 'triu', 'diagonal', 'diag', 'movedim', 'narrow', 'broadcast_to', 'gather', 'scatter', 'scatter_add', 'index_select', 'index_add', 'take', 'take_along_dim', 'masked_fill', 'masked_select', 'nonzero', 'sort', 'argsort', 'topk', 'cumsum', 'cumprod', 'sum', 'mean', 'prod', 'max', 'min', 'amax', 'amin', 'argmax', 'argmin', 'any', 'all', 'var', 'var_mean', 'std', 'std_mean', 'logsumexp', 'norm', 'matmul', 'einsum', 'tensordot', 'mm', 'bmm', 'mv', 'dot', 'outer', 'addmm', 'set_num_threads', 'get_num_threads', 'show_config', 'softmax', 'log_softmax', 'cross_entropy', 'nll_loss', 'mse_loss']
+__all__ = [
+    "Generator",
+    "Tensor",
+    "abs",
+    "add",
+    "addcdiv",
+    "addcmul",
+    "addmm",
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "arange",
+    "argmax",
+    "argmin",
+    "argsort",
+    "bmm",
+    "bool",
+    "broadcast_to",
+    "cat",
+    "ceil",
+    "celu",
+    "chunk",
+    "clamp",
+    "clip",
+    "cos",
+    "cross_entropy",
+    "cumprod",
+    "cumsum",
+    "diag",
+    "diagonal",
+    "div",
+    "dot",
+    "dtype",
+    "einsum",
+    "elu",
+    "empty",
+    "empty_like",
+    "eq",
+    "erf",
+    "erfc",
+    "exp",
+    "exp2",
+    "expm1",
+    "eye",
+    "flatten",
+    "flip",
+    "float32",
+    "float64",
+    "floor",
+    "floor_divide",
+    "fmod",
+    "from_numpy",
+    "full",
+    "full_like",
+    "gather",
+    "ge",
+    "gelu",
+    "get_num_threads",
+    "gt",
+    "hardshrink",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "index_add",
+    "index_select",
+    "int32",
+    "int64",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "le",
+    "leaky_relu",
+    "lerp",
+    "linspace",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "log_softmax",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "logit",
+    "logsigmoid",
+    "logsumexp",
+    "lt",
+    "manual_seed",
+    "masked_fill",
+    "masked_select",
+    "matmul",
+    "max",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "mish",
+    "mm",
+    "movedim",
+    "mse_loss",
+    "mul",
+    "mv",
+    "narrow",
+    "ne",
+    "neg",
+    "nll_loss",
+    "nonzero",
+    "norm",
+    "ones",
+    "ones_like",
+    "outer",
+    "permute",
+    "pow",
+    "prod",
+    "rand",
+    "rand_like",
+    "randint",
+    "randn",
+    "randn_like",
+    "randperm",
+    "reciprocal",
+    "relu",
+    "relu6",
+    "remainder",
+    "repeat_interleave",
+    "reshape",
+    "roll",
+    "round",
+    "rsqrt",
+    "scatter",
+    "scatter_add",
+    "selu",
+    "set_num_threads",
+    "show_config",
+    "sigmoid",
+    "sign",
+    "silu",
+    "sin",
+    "sinc",
+    "softmax",
+    "softplus",
+    "softshrink",
+    "softsign",
+    "sort",
+    "split",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "std",
+    "std_mean",
+    "sub",
+    "sum",
+    "t",
+    "take",
+    "take_along_dim",
+    "tan",
+    "tanh",
+    "tanhshrink",
+    "tensor",
+    "tensordot",
+    "threshold",
+    "tile",
+    "topk",
+    "transpose",
+    "tril",
+    "triu",
+    "trunc",
+    "uint8",
+    "unbind",
+    "unflatten",
+    "unsqueeze",
+    "var",
+    "var_mean",
+    "where",
+    "zeros",
+    "zeros_like",
+]
 class dtype:
     """
     The type of a tensor's elements: float32, float64, int64, int32, uint8 or bool.
@@ -1008,21 +1186,6 @@ class Generator:
         """
         Continues where get_state was called.
         """
-class Settings:
-    """
-    The settings of a parameter group as data that the optimizers' kernels read.
-    """
-    def __init__(self, group: dict[str, typing.Any], keys: list[typing.Any], flags: list[typing.Any], check: collections.abc.Callable[[dict[str, typing.Any]], typing.Any]) -> None:
-        ...
-    def refresh(self) -> None:
-        """
-        Takes over what has changed in the group.
-        """
-    @property
-    def group(self) -> dict[str, typing.Any]:
-        """
-        The parameter group.
-        """
 class once:
     """
     Context: what happens inside belongs to no captured step.
@@ -1144,12 +1307,6 @@ class HookHandle:
 def abs(input: Tensor) -> Tensor:
     """
     |x|, element by element; derivative sign(x), 0 at 0.
-    """
-def adam_(groups: collections.abc.Sequence[tuple[collections.abc.Sequence[Tensor], collections.abc.Sequence[Tensor], collections.abc.Sequence[Tensor], collections.abc.Sequence[Tensor], collections.abc.Sequence[Tensor], collections.abc.Sequence[Tensor], Settings]], state: collections.abc.Sequence[tuple[dict[str, typing.Any], dict[str, typing.Any]]], decoupled: builtins.bool) -> None:
-    """
-    One step of Adam or AdamW on all parameters, in place, or an error before any changes.
-
-    groups: tuples (params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, steps, settings), with the settings lr, beta1, beta2, eps, weight_decay and the flags maximize, amsgrad. state: pairs of a dict and what the step adds to it.
     """
 @typing.overload
 def add(input: typing.Any, other: typing.Any) -> Tensor:
@@ -1858,6 +2015,16 @@ def ones_like(input: Tensor, *, dtype: _dtype | None = None, requires_grad: buil
     """
     All elements 1. As large as input.
     """
+def optimize(optimizer: typing.SupportsInt | typing.SupportsIndex, groups: collections.abc.Sequence[tuple[collections.abc.Sequence[Tensor], collections.abc.Sequence[Tensor], collections.abc.Sequence[collections.abc.Sequence[Tensor]], collections.abc.Sequence[Tensor], collections.abc.Sequence[builtins.bool], Tensor]], state: collections.abc.Sequence[tuple[dict[str, typing.Any], dict[str, typing.Any]]]) -> None:
+    """
+    One step of an optimizer on all parameters, in place, or an error before any changes.
+
+    groups: tuples (params, grads, states, steps, first, settings). states has a list for each state of the optimizer, empty if the settings do not need it. state: pairs of a dict and what the step adds to it.
+    """
+def optimizers() -> list[typing.Any]:
+    """
+    A description of every optimizer: its name, its settings (name, name in errors, least, below, flag), its states (name, the state that it begins as a copy of, whether all settings need it) and whether it counts steps.
+    """
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """
     Every element of one vector times every element of another.
@@ -2033,15 +2200,15 @@ def set_recording(on: builtins.bool) -> builtins.bool:
     """
     Switches recording of ops in this thread; returns what was before.
     """
-def sets_rates(groups: list[typing.Any]) -> builtins.bool:
+def set_settings(optimizer: typing.SupportsInt | typing.SupportsIndex, settings: Tensor, numbers: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> tuple[list[builtins.bool], builtins.bool]:
     """
-    Says that a schedule sets the learning rates of these groups; whether the step being captured has read them before.
-    """
-def sgd_(groups: collections.abc.Sequence[tuple[collections.abc.Sequence[Tensor], collections.abc.Sequence[Tensor], collections.abc.Sequence[Tensor], Settings]], state: collections.abc.Sequence[tuple[dict[str, typing.Any], dict[str, typing.Any]]]) -> None:
-    """
-    One step of stochastic gradient descent on all parameters, in place, or an error before any changes.
+    Writes all settings of an optimizer, its index in `optimizers`, into a float64 tensor that its kernel reads.
 
-    groups: tuples (params, grads, momentum_buffers, settings), with the settings lr, momentum, dampening, weight_decay, first (0 or 1) and the flags nesterov, maximize, momentum. state: pairs of a dict and what the step adds to it.
+    Returns which of its states these settings need, and whether the first step of a parameter differs. Raises ValueError if the settings do not fit together.
+    """
+def sets_rates(settings: collections.abc.Sequence[Tensor]) -> builtins.bool:
+    """
+    Says that a schedule sets the learning rates in these settings; whether the step being captured has read them before.
     """
 def show_config() -> str:
     """

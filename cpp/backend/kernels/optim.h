@@ -1,42 +1,33 @@
-// One step of an optimizer on one parameter. Settings that change from step to step are data (float64), so
-// that a replay sees their values of today.
+// One step of an optimizer on one parameter. Its settings are data (float64), so that a replay sees their
+// current values.
 #pragma once
 #include "../cost.h"
 #include "../kernel.h"
+#include "../optimizers.h"
 
 namespace nncore {
 
-// settings: lr, momentum, dampening, weight decay, and 1 while the buffer has no history, else 0.
-struct Sgd {
-  static constexpr Kernel kernel = Kernel::sgd;
+struct OptimizerStep {
+  static constexpr Kernel kernel = Kernel::optimizer_step;
   static constexpr bool mixes_types = true;
   Out p;
   In grad;
-  Out buffer = {};  // with momentum
+  Out states[max_optimizer_states] = {};  // absent where the settings do not need it
+  Out count = {};                         // of steps: one float32 number, advanced by one
   In settings;
   int64_t n;
-  bool nesterov, maximize;
+  int optimizer;  // index in optimizer_info
+  bool first;     // the step is the first of its parameter, and differs from the others
 
-  int64_t cost() const { return byte_cost(5 * p.bytes); }
-  double flops() const { return (buffer ? 6.0 : 2.0) * double(n); }
-  bool operator==(const Sgd&) const = default;
-};
-
-// settings: lr, beta1, beta2, eps, weight decay.
-struct Adam {
-  static constexpr Kernel kernel = Kernel::adam;
-  static constexpr bool mixes_types = true;
-  Out p;
-  In grad;
-  Out mean, square, max_square = {};  // max_square: with AMSGrad
-  Out step;                           // one float32 number, advanced by one
-  In settings;
-  int64_t n;
-  bool decoupled, maximize;
-
-  int64_t cost() const { return byte_cost(7 * p.bytes); }
-  double flops() const { return 12.0 * double(n); }
-  bool operator==(const Adam&) const = default;
+  int present() const {
+    int found = 0;
+    for (const Out& state : states) found += bool(state);
+    return found;
+  }
+  int64_t cost() const { return byte_cost((3 + 2 * present()) * p.bytes); }
+  double flops() const { return (2.0 + 5.0 * present()) * double(n); }
+  std::string text() const { return optimizer_info[size_t(optimizer)].name; }
+  bool operator==(const OptimizerStep&) const = default;
 };
 
 }  // namespace nncore

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import lr_scheduler as lr_scheduler
-from .adam import *
+from .adaptive import *
 from .optimizer import Optimizer as Optimizer
 from .sgd import *
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import math
 import weakref
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from nncore import _check, _core
@@ -14,20 +14,19 @@ from nncore._core import Tensor
 from nncore._grad_mode import enable_grad
 from nncore._guards import Same
 
+from .group import FORMULAS, Group, Groups, Layout, Watched
+
 __all__ = ["Closure", "Optimizer", "ParamsT"]
 
-Group = dict[str, Any]  # "params" and the settings
-ParamsT = Iterable[Tensor | Group]
+ParamsT = Iterable[Tensor | dict[str, Any]]
 Closure = Callable[[], Any]
 Batch = tuple[Group, list[Tensor], list[Tensor]]  # a group, its parameters with a gradient, the gradients
-
-Makers = dict[str, Callable[[Tensor, dict[str, Any]], Tensor]]  # by name, from parameter and state so far
-Additions = tuple[dict[Any, Any], dict[Any, Any]]
+Additions = list[tuple[dict[Any, Any], dict[Any, Any]]]  # pairs of a dict and what a step adds to it
 
 _moments = itertools.count(1)
 
 
-class Values(dict[Any, Any]):
+class Values(Watched):
     """The state of one parameter. Captured steps are told when an entry is replaced or goes."""
 
     changed = 0  # the last time, as a number that no other change has
@@ -44,31 +43,6 @@ class Values(dict[Any, Any]):
     def __delitem__(self, key: Any) -> None:
         self._changes()
         super().__delitem__(key)
-
-    def setdefault(self, key: Any, default: Any = None) -> Any:
-        if key not in self:
-            self[key] = default
-        return self[key]
-
-    def __ior__(self, other: Any) -> Any:  # type: ignore[misc]
-        self.update(other)
-        return self
-
-    def update(self, *args: Any, **values: Any) -> None:
-        for key, value in dict(*args, **values).items():
-            self[key] = value
-
-    def pop(self, *args: Any) -> Any:
-        self._changes()
-        return super().pop(*args)
-
-    def popitem(self) -> tuple[Any, Any]:
-        self._changes()
-        return super().popitem()
-
-    def clear(self) -> None:
-        self._changes()
-        super().clear()
 
 
 class State(Values, defaultdict[Any, Any]):
@@ -115,8 +89,7 @@ class Optimizer:
             )
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = State(Values)
-        self.param_groups: list[Group] = []
-        self._prepared: dict[Any, _core.Settings] = {}
+        self.param_groups: list[Any] = []
         groups = _check.listed("optimizer", "params", params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
@@ -125,12 +98,34 @@ class Optimizer:
         for group in groups:
             self.add_param_group(group)
 
-    _needs: ClassVar[tuple[str, ...]] = ()  # what the state of a parameter holds once it has any
+    _formula: ClassVar[str] = ""  # the optimizer of the core that updates; "" for a rule in Python
 
-    def _check(self, group: Group) -> None:
+    def _check(self, group: dict[str, Any]) -> None:
         """Override it to raise ValueError for a setting out of range: a group with one is not taken."""
 
-    def _check_complete(self, group: Group) -> None:
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "param_groups":
+            value = self._groups(value)
+        super().__setattr__(name, value)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "param_groups": [dict(group) for group in self.param_groups]}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.param_groups = state["param_groups"]
+
+    def _groups(self, groups: Iterable[dict[str, Any]]) -> Groups:
+        """The groups as dicts whose settings kernels read."""
+        own = weakref.ref(self)  # the optimizer is freed as soon as nobody uses it
+
+        def check(group: dict[str, Any]) -> None:
+            if (optimizer := own()) is not None:
+                optimizer._check(group)
+
+        return Groups(partial(Group, formula=FORMULAS.get(self._formula), check=check), groups)
+
+    def _check_complete(self, group: dict[str, Any]) -> None:
         """Raise KeyError for a setting that was taken out of a group."""
         if "params" not in group or not group.keys() >= self.defaults.keys():
             missing = ", ".join(repr(name) for name in ("params", *self.defaults) if name not in group)
@@ -145,48 +140,47 @@ class Optimizer:
 
     def _update_all(self, batches: list[Batch]) -> None:
         """One step for all groups. Override it, not `_update`, where an error must leave all groups alone."""
-        for batch in batches:
-            self._update(*batch)
+        formula = FORMULAS.get(self._formula)
+        if formula is None:
+            for batch in batches:
+                self._update(*batch)
+            return
+        ready, new = [], Additions()
+        for group, params, grads in batches:
+            layout = group.ready()
+            first = self._first(layout, params) if layout.first_differs else []
+            states = self._states(layout, params, new) if layout.names else []
+            lists = [[state[kind[0]] for state in states] if kind else [] for kind in layout.states]
+            steps = [state["step"] for state in states] if formula.counts_steps else []
+            ready.append((params, grads, lists, steps, first, group.settings))
+        _core.optimize(formula.index, ready, new)
 
-    def _states(self, params: Iterable[Tensor], make: Makers) -> tuple[list[Values], list[Additions]]:
-        """The state of each parameter, with all that `make` names, and what of it is new.
+    def _first(self, layout: Layout, params: list[Tensor]) -> list[bool]:
+        """Whether a parameter has no state yet."""
+        return [not layout.names <= self.state.get(param, {}).keys() for param in params]
 
-        What is new belongs into the dict that stands before it, once the step is certain.
+    def _states(self, layout: Layout, params: list[Tensor], new: Additions) -> list[Values]:
+        """The state of each parameter. What is made now goes into `new`.
+
+        It belongs into the optimizer's state once the step is certain.
         """
         states: list[Values] = []
-        new: list[Additions] = []
         for param in params:
             state: Any = self.state.get(param)
-            if state is None or not make.keys() <= state.keys():
+            if state is None or not layout.names <= state.keys():
                 whole = Values(state or {})
                 with _core.once():  # it is there before a captured step is replayed
-                    for name, maker in make.items():
+                    if "step" in layout.names and "step" not in whole:
+                        whole["step"] = _core.tensor(0.0)
+                    for name, source in filter(None, layout.states):
                         if name not in whole:
-                            whole[name] = maker(param, whole)
+                            whole[name] = _core.zeros_like(param) if source is None else whole[source].clone()
                 new.append((self.state, {param: whole}) if state is None else (state, whole))
                 state = whole
             states.append(state)
-        return states, new
+        return states
 
-    def _settings(self, group: Group, keys: list[str | float], flags: list[str]) -> _core.Settings:
-        """The group's numbers as data that kernels read: a change reaches them before the next step."""
-        name = (id(group), keys[-1])
-        found = self._prepared.get(name)
-        if found is None or found.group is not group:
-            found = self._prepared[name] = _core.Settings(group, keys, flags, self._checker())
-        return found
-
-    def _checker(self) -> Callable[[Group], None]:
-        """`_check` without a reference to the optimizer, which is freed as soon as nobody uses it."""
-        own = weakref.ref(self)
-
-        def check(group: Group) -> None:
-            if (optimizer := own()) is not None:
-                optimizer._check(group)
-
-        return check
-
-    def add_param_group(self, param_group: Group) -> None:
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add parameters with settings of their own, for example layers that are unfrozen later.
 
         >>> first, second = nn.Linear(2, 2), nn.Linear(2, 2)
@@ -212,17 +206,12 @@ class Optimizer:
                 )
             if not param.is_leaf:
                 raise ValueError("can't optimize a non-leaf Tensor")
-        group = {name: _as_number(value) for name, value in (self.defaults | param_group).items()}
-        group["params"] = params
-        self._check(group)
+        (group,) = self._groups([{**self.defaults, **param_group, "params": params}])
+        group.ready()
         taken = {id(param) for other in self.param_groups for param in other["params"]}
         if len({id(param) for param in params}) < len(params) or any(id(param) in taken for param in params):
             raise ValueError("some parameters appear in more than one parameter group or twice in one")
         self.param_groups.append(group)
-        _core.structure_changed()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_prepared": {}}  # made again when needed
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop the gradients of all parameters, or with `set_to_none=False` fill them with zeros."""
@@ -292,7 +281,7 @@ class Optimizer:
                 "loaded state dict has a different number of parameter groups: "
                 f"{len(saved)}, the optimizer has {len(self.param_groups)}"
             )
-        groups: list[Group] = []
+        groups: list[dict[str, Any]] = []
         by_index: dict[int, Tensor] = {}
         for old, new in zip(self.param_groups, saved, strict=True):
             if len(old["params"]) != len(new["params"]):
@@ -302,7 +291,10 @@ class Optimizer:
                 )
             by_index.update(zip(new["params"], old["params"], strict=True))
             groups.append({**old, **new, "params": old["params"]})
-            self._check(groups[-1])
+        made = self._groups(groups)
+        for group in made:
+            group.ready()
+        formula = FORMULAS.get(self._formula)
         state = State(Values)
         for index, values in state_dict["state"].items():
             if index not in by_index:
@@ -310,7 +302,8 @@ class Optimizer:
                     f"loaded state dict holds state for parameter {index}, which is in none of its groups"
                 )
             param = by_index[index]
-            if missing := [name for name in self._needs if values.get(name) is None]:
+            needed = formula.required if formula else []
+            if missing := [name for name in needed if values.get(name) is None]:
                 raise ValueError(
                     f"loaded state dict: the state of parameter {index} has no {', '.join(missing)}; "
                     f"was it saved by another optimizer than {type(self).__name__}?"
@@ -320,13 +313,14 @@ class Optimizer:
                 for name, value in values.items()
                 if value is not None
             }
-        return {"param_groups": groups, "state": state, "_prepared": {}}
+        return {"param_groups": made, "state": state}
 
     def _fingerprint(self) -> Iterable[Any]:
         """What decides which calls a step makes, apart from settings: these are data."""
         things = (thing for group in self.param_groups for thing in (group, *group["params"]))
         moments = self.state.moments() if isinstance(self.state, State) else ()
-        return [Same(self.state), moments, *map(Same, things)]
+        layouts = [group.layout for group in self.param_groups]
+        return [Same(self.state), moments, *map(Same, things), *layouts]
 
     def _places(self) -> Iterable[tuple[Any, Any]]:
         """Where another list of parameters, or another state, may be put past all methods."""
@@ -352,7 +346,7 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
-def _params_of(group: Group) -> Collection[Tensor]:
+def _params_of(group: dict[str, Any]) -> Collection[Tensor]:
     """The parameters of a group, which may have been replaced since the optimizer took it."""
     params = group["params"]
     if isinstance(params, (Tensor, str, bytes)) or not isinstance(params, Collection):
@@ -366,29 +360,6 @@ def _params_of(group: Group) -> Collection[Tensor]:
                 f"{_check.brief(param)} ({type(param).__name__})"
             )
     return params
-
-
-def _as_number(setting: Any) -> Any:
-    """A setting as it is, or the number in a tensor without axes, which PyTorch takes for a rate."""
-    return setting.item() if isinstance(setting, Tensor) and setting.ndim == 0 else setting
-
-
-def in_range(name: str, value: Any, low: float = 0.0, below: float = math.inf) -> None:
-    """Raise "Invalid `name`" unless low <= value < below; NaN and infinity never are."""
-    try:
-        number = _check.real("optimizer", name, value)
-    except TypeError:
-        raise TypeError(f"Invalid {name}: {_check.brief(value)} is not a number") from None
-    if not low <= number < below:
-        raise ValueError(f"Invalid {name}: {value}")
-
-
-def is_flag(name: str, value: Any) -> None:
-    """Raise "Invalid `name`" unless value is true or false."""
-    try:
-        bool(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"Invalid {name}: {value!r} is neither true nor false") from None
 
 
 def _restored(index: int, name: str, value: Any, param: Tensor) -> Any:

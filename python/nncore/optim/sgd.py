@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import compress
-from typing import Any
-
-from nncore import _core
-from nncore._core import Tensor
-
-from .optimizer import Additions, Batch, Makers, Optimizer, ParamsT, in_range, is_flag
+from .optimizer import Optimizer, ParamsT
 
 __all__ = ["SGD"]
-
-KEYS: list[str | float] = ["lr", "momentum", "dampening", "weight_decay"]
-FLAGS = ["nesterov", "maximize", "momentum"]  # without momentum there are no buffers
-MAKE: Makers = {"momentum_buffer": lambda param, state: _core.zeros_like(param)}
 
 
 class SGD(Optimizer):
@@ -36,6 +26,8 @@ class SGD(Optimizer):
     [0.0, 0.0]
     """
 
+    _formula = "sgd"
+
     def __init__(
         self,
         params: ParamsT,
@@ -56,34 +48,3 @@ class SGD(Optimizer):
             "maximize": maximize,
         }
         super().__init__(params, defaults)
-
-    def _check(self, group: dict[str, Any]) -> None:
-        in_range("learning rate", group["lr"])
-        in_range("momentum value", group["momentum"])
-        in_range("dampening value", group["dampening"], low=-float("inf"))
-        in_range("weight_decay value", group["weight_decay"])
-        is_flag("maximize value", group["maximize"])
-        is_flag("nesterov value", group["nesterov"])
-        if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
-            raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-
-    def _update_all(self, batches: list[Batch]) -> None:
-        ready: list[tuple[list[Tensor], list[Tensor], list[Tensor], _core.Settings]] = []
-        new: list[Additions] = []
-        for group, params, grads in batches:
-            settings = self._settings(group, [*KEYS, 0.0], FLAGS)
-            settings.refresh()  # before anything reads them
-            if group["momentum"] == 0:
-                ready.append((params, grads, [], settings))
-                continue
-            first = [not self.state.get(param, {}).keys() >= MAKE.keys() for param in params]
-            states, added = self._states(params, MAKE)
-            new += added
-            buffers = [state["momentum_buffer"] for state in states]
-            parts = (True, False) if any(first) and group["dampening"] else (False,)
-            for part in parts:  # without dampening, 0 in the buffer does the same as none
-                some = [len(parts) == 1 or is_first == part for is_first in first]
-                chosen = [list(compress(values, some)) for values in (params, grads, buffers)]
-                settings = self._settings(group, [*KEYS, float(part)], FLAGS)
-                ready.append((chosen[0], chosen[1], chosen[2], settings))
-        _core.sgd_(ready, new)

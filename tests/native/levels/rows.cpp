@@ -1,4 +1,5 @@
 // Reductions, rows of softmax and losses, optimizer steps.
+#include "backend/optimizers.h"
 #include "check.h"
 
 namespace nncore::test {
@@ -84,35 +85,32 @@ void run_loss(const LossKernels<T>& level, Log& log) {
     }
 }
 
+// Each setting is a small number, and in some variants 0; those states are there that the settings need.
 template <class T>
 void run_optim(const OptimKernels<T>& level, Log& log) {
+  const double powers[] = {0.6, 0.9};
   for (const int64_t n : sizes)
-    for (int variant = 0; variant < 8; variant++) {
-      const bool first = variant & 1, second = variant & 2, third = variant & 4;
-      const std::string label = name("n=%d variant=%d", int(n), variant);
-      Buffer<T> p(n), g(n), m(n), v(n), top(n);
-      fill(p, 1, Kind::plain);
-      fill(g, 2, Kind::plain);
-      fill(m, 3, Kind::plain);
-      fill(v, 4, Kind::positive);
-      fill(top, 5, Kind::positive);
-      SgdStep<T> sgd{};
-      sgd.lr = T(0.1), sgd.momentum = T(0.9), sgd.keep = T(0.8), sgd.weight_decay = third ? T(0.01) : T(0);
-      sgd.has_momentum = first, sgd.nesterov = first && second, sgd.maximize = second && third;
-      level.sgd(n, sgd, p.data(), g.data(), first ? m.data() : nullptr);
-      log.add("optim.sgd.p", label, p);
-      log.add("optim.sgd.buffer", label, m);
-      AdamStep<T> adam{};
-      adam.step_size = T(0.01), adam.inv_sqrt_bias2 = T(1.5), adam.one_minus_beta1 = T(0.1),
-      adam.beta2 = T(0.999);
-      adam.one_minus_beta2 = T(0.001), adam.eps = T(1e-8), adam.weight_decay = third ? T(0.01) : T(0);
-      adam.shrink = second ? T(0.99) : T(1), adam.maximize = second && third, adam.amsgrad = first;
-      level.adam(n, adam, p.data(), g.data(), m.data(), v.data(), first ? top.data() : nullptr);
-      log.add("optim.adam.p", label, p);
-      log.add("optim.adam.m", label, m);
-      log.add("optim.adam.v", label, v);
-      log.add("optim.adam.v_max", label, top);
-    }
+    for (size_t op = 0; op < optimizer_info.size(); op++)
+      for (int variant = 0; variant < 8; variant++) {
+        const OptimizerInfo& info = optimizer_info[op];
+        double settings[16];
+        for (size_t i = 0; i < info.settings.size(); i++)
+          settings[i] = i > 0 && (variant >> i % 3 & 1) ? 0 : 0.01 * double(i + 1);
+        const std::string label = name("%s n=%d variant=%d", info.name, int(n), variant);
+        Buffer<T> p(n), g(n), a(n), b(n), c(n);
+        fill(p, 1, Kind::plain);
+        fill(g, 2, Kind::plain);
+        Buffer<T>* const states[max_optimizer_states] = {&a, &b, &c};
+        T* at[max_optimizer_states] = {};
+        for (size_t k = 0; k < info.states.size(); k++) {
+          fill(*states[k], 3 + k, Kind::positive);
+          if (info.uses(int(k), settings)) at[k] = states[k]->data();
+        }
+        level.step[op](n, settings, powers, variant == 1, p.data(), g.data(), at);
+        log.add(std::string("optim.p.") + info.name, label, p);
+        for (size_t k = 0; k < info.states.size(); k++)
+          log.add(std::string("optim.state.") + info.name, label, *states[k]);
+      }
 }
 
 }  // namespace

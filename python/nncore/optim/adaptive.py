@@ -1,23 +1,10 @@
-"""Adam, and AdamW, which takes weight decay out of the gradient."""
+"""Optimizers that divide each step by the root of a mean of squared gradients."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from nncore import _core
-
-from .optimizer import Additions, Batch, Makers, Optimizer, ParamsT, in_range, is_flag
+from .optimizer import Optimizer, ParamsT
 
 __all__ = ["Adam", "AdamW"]
-
-KEYS: list[str | float] = ["lr", "betas", "eps", "weight_decay"]
-FLAGS = ["maximize", "amsgrad"]
-MAKE: Makers = {
-    "step": lambda param, state: _core.tensor(0.0),
-    "exp_avg": lambda param, state: _core.zeros_like(param),
-    "exp_avg_sq": lambda param, state: _core.zeros_like(param),
-}
-MAKE_AMSGRAD: Makers = {**MAKE, "max_exp_avg_sq": lambda param, state: state["exp_avg_sq"].clone()}
 
 
 class Adam(Optimizer):
@@ -39,8 +26,7 @@ class Adam(Optimizer):
     [0.5, -1.5]
     """
 
-    _decoupled = False
-    _needs = ("step", "exp_avg", "exp_avg_sq")
+    _formula = "adam"
 
     def __init__(
         self,
@@ -63,33 +49,6 @@ class Adam(Optimizer):
         }
         super().__init__(params, defaults)
 
-    def _check(self, group: dict[str, Any]) -> None:
-        in_range("learning rate", group["lr"])
-        in_range("epsilon value", group["eps"], low=5e-324)
-        if not isinstance(group["betas"], (tuple, list)) or len(group["betas"]) != 2:
-            raise ValueError(f"betas must be a pair of numbers, got {group['betas']!r}")
-        for i, beta in enumerate(group["betas"]):
-            in_range(f"beta parameter at index {i}", beta, below=1.0)
-        in_range("weight_decay value", group["weight_decay"])
-        is_flag("amsgrad value", group["amsgrad"])
-        is_flag("maximize value", group["maximize"])
-
-    def _update_all(self, batches: list[Batch]) -> None:
-        ready = []
-        new: list[Additions] = []
-        for group, params, grads in batches:
-            settings = self._settings(group, KEYS, FLAGS)
-            settings.refresh()  # before anything reads them
-            amsgrad = group["amsgrad"]
-            states, added = self._states(params, MAKE_AMSGRAD if amsgrad else MAKE)
-            new += added
-            means = [state["exp_avg"] for state in states]
-            squares = [state["exp_avg_sq"] for state in states]
-            largest = [state["max_exp_avg_sq"] for state in states] if amsgrad else []
-            steps = [state["step"] for state in states]
-            ready.append((params, grads, means, squares, largest, steps, settings))
-        _core.adam_(ready, new, self._decoupled)
-
 
 class AdamW(Adam):
     r"""Adam with weight decay of its own: p := p - lr * weight_decay * p, apart from the gradient.
@@ -104,7 +63,7 @@ class AdamW(Adam):
     [0.75]
     """
 
-    _decoupled = True
+    _formula = "adamw"
 
     def __init__(
         self,
