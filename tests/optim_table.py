@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nncore.optim import SGD, Adam, AdamW, Optimizer
+from nncore.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -64,6 +64,27 @@ def adamw_oracle(
     return adam_oracle(p, grads, lr, weight_decay=weight_decay, decoupled=True, **kw)
 
 
+def rmsprop_oracle(
+    p: Array,
+    grads: list[Array],
+    lr: float,
+    alpha: float = 0.99,
+    eps: float = 1e-8,
+    weight_decay: float = 0,
+    momentum: float = 0,
+    centered: bool = False,
+    maximize: bool = False,
+) -> Iterator[Array]:
+    b, v, mean = np.zeros_like(p), np.zeros_like(p), np.zeros_like(p)
+    for grad in grads:
+        g = (-grad if maximize else grad) + weight_decay * p
+        v = alpha * v + (1 - alpha) * g * g
+        mean = alpha * mean + (1 - alpha) * g
+        b = momentum * b + g / (np.sqrt(v - mean * mean if centered else v) + eps)
+        p = p - lr * b
+        yield p
+
+
 RULES: list[tuple[Callable[..., Optimizer], Callable[..., Iterator[Array]], dict[str, Any]]] = [
     (SGD, sgd_oracle, {"lr": 0.1}),
     (SGD, sgd_oracle, {"lr": 0.1, "weight_decay": 0.1, "maximize": True}),
@@ -76,4 +97,7 @@ RULES: list[tuple[Callable[..., Optimizer], Callable[..., Iterator[Array]], dict
     (Adam, adam_oracle, {"lr": 0.01, "betas": (0.0, 0.0), "maximize": True}),
     (AdamW, adamw_oracle, {"lr": 0.01}),
     (AdamW, adamw_oracle, {"lr": 0.1, "weight_decay": 0.5, "amsgrad": True, "maximize": True}),
+    (RMSprop, rmsprop_oracle, {"lr": 0.01}),
+    (RMSprop, rmsprop_oracle, {"lr": 0.01, "alpha": 0.5, "weight_decay": 0.1, "maximize": True}),
+    (RMSprop, rmsprop_oracle, {"lr": 0.01, "eps": 1e-3, "momentum": 0.9, "centered": True}),
 ]

@@ -194,8 +194,60 @@ struct AdamW : Adam {
   };
 };
 
+// Tieleman and Hinton 2012; centered: Graves 2013, equations 38 to 45.
+struct RmsProp : Optimizer {
+  static constexpr const char* name = "rmsprop";
+  struct Values {
+    double lr, alpha, eps, weight_decay, momentum, centered, maximize;
+  };
+  static constexpr Setting settings[] = {{.name = "lr", .called = "learning rate"},
+                                         {.name = "alpha", .below = 1},
+                                         {.name = "eps", .least = positive, .called = "epsilon value"},
+                                         {.name = "weight_decay"},
+                                         {.name = "momentum"},
+                                         {.name = "centered", .flag = true},
+                                         {.name = "maximize", .flag = true}};
+  static constexpr State states[] = {
+      {.name = "square_avg"}, {.name = "momentum_buffer"}, {.name = "grad_avg"}};
+  static constexpr bool uses(int i, const Values& v) {
+    return i == 0 || (i == 1 ? v.momentum : v.centered) != 0;
+  }
+  static constexpr bool counts_steps = true;
+
+  template <class V>
+  struct Step {
+    using T = typename V::Scalar;
+    Gradient<V> gradient;
+    T rate, alpha, one_minus_alpha, eps, momentum;
+    bool has_momentum, centered;
+
+    Step(const Values& v, const double*, bool)
+        : gradient(v.weight_decay, v.maximize),
+          rate(-T(v.lr)),
+          alpha(T(v.alpha)),
+          one_minus_alpha(T(1 - v.alpha)),
+          eps(T(v.eps)),
+          momentum(T(v.momentum)),
+          has_momentum(is_on(v.momentum)),
+          centered(is_on(v.centered)) {}
+    NNCORE_INLINE void operator()(V& w, V g, V* state) const {
+      const V d = gradient(w, g);
+      V &square = state[0], &buffer = state[1], &mean = state[2];
+      square = fma(V(one_minus_alpha) * d, d, V(alpha) * square);
+      V variance = square;
+      if (centered) {
+        mean = fma(V(one_minus_alpha), d - mean, mean);
+        variance = max(V(0), fma(-mean, mean, square));
+      }
+      V move = quotient(d, sqrt(variance) + V(eps));
+      if (has_momentum) move = buffer = fma(V(momentum), buffer, move);
+      w = fma(V(rate), move, w);
+    }
+  };
+};
+
 }  // namespace optimizers
 
-using OptimizerOps = OpList<optimizers::Sgd, optimizers::Adam, optimizers::AdamW>;
+using OptimizerOps = OpList<optimizers::Sgd, optimizers::Adam, optimizers::AdamW, optimizers::RmsProp>;
 
 constexpr int max_optimizer_states = 3, max_optimizer_powers = 2;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .optimizer import Optimizer, ParamsT
 
-__all__ = ["Adam", "AdamW"]
+__all__ = ["Adam", "AdamW", "RMSprop"]
 
 
 class Adam(Optimizer):
@@ -77,3 +77,47 @@ class AdamW(Adam):
         maximize: bool = False,
     ) -> None:
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
+
+
+class RMSprop(Optimizer):
+    r"""Steps by the gradient over the root of its mean square, averaged with decay `alpha`.
+
+    v := αv + (1-α)g², b := momentum * b + g / (sqrt(v) + eps), p := p - lr * b; g is the gradient plus
+    weight_decay * p. `centered` subtracts the square of the gradient's mean from v. `maximize` climbs.
+
+    Errors: ValueError for a setting that is negative, infinite or NaN, for eps of 0 (0 / 0 where the gradient
+    is 0), and for alpha of 1 or more.
+    Source: Tieleman and Hinton 2012, lecture 6.5; Graves 2013 (centered).
+
+    >>> weight = nn.Parameter(nncore.tensor([1.0, -2.0]))
+    >>> optimizer = nncore.optim.RMSprop([weight], lr=0.5, alpha=0.75)
+    >>> (weight * weight).sum().backward()
+    >>> optimizer.step()
+    >>> weight.tolist()
+    [0.0, -1.0]
+    """
+
+    _formula = "rmsprop"
+
+    def __init__(
+        self,
+        params: ParamsT,
+        lr: float = 1e-2,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        momentum: float = 0.0,
+        centered: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        defaults = {
+            "lr": lr,
+            "alpha": alpha,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "momentum": momentum,
+            "centered": centered,
+            "maximize": maximize,
+        }
+        super().__init__(params, defaults)
