@@ -185,7 +185,7 @@ def test_a_step_that_begins_with_the_last_gradients_is_refused_with_the_remedy()
         for _ in range(10):
             step(nncore.ones(2, 5))
 
-    with pytest.raises(nncore.CaptureError, match=r"let backward\(\) come before optimizer.step\(\)"):
+    with pytest.raises(nncore.CaptureError, match=r"call backward\(\) before optimizer.step\(\)"):
         repeat()
 
 
