@@ -32,7 +32,7 @@ def level_objects() -> list[Path]:
     """Built objects of the vector levels: in $NNCORE_BUILD_DIR or a build folder of the working tree."""
     given = os.environ.get("NNCORE_BUILD_DIR")
     folders = [Path(given)] if given else sorted(ROOT.glob("build*"))
-    paths = [path for folder in folders for path in folder.rglob("nncore_isa_*_gemm.dir/**/*.o")]
+    paths = [path for folder in folders for path in folder.rglob("nncore_isa_*_product.dir/**/*.o")]
     return [path for path in paths if not path.name.startswith("scalar")]
 
 
@@ -49,7 +49,7 @@ def innermost_loops(path: Path, objdump: str) -> list[Loop]:
     loops = []
     for block in re.split(r"\n\n", text):
         head = re.match(r"[0-9a-f]+ <(.*)>:\n", block)
-        if head is None or not re.search("gemm_tile|gemm_columns_tile|VectorKernel.*sweep", head[1]):
+        if head is None or not re.search("product_tile|product_columns|VectorKernel.*sweep", head[1]):
             continue
         lines = re.findall(r"^\s*([0-9a-f]+):\s+(.*)$", block, re.M)
         index = {int(address, 16): i for i, (address, _) in enumerate(lines)}
@@ -63,7 +63,7 @@ def innermost_loops(path: Path, objdump: str) -> list[Loop]:
             if any((s, e) != (start, end) and s >= start and e <= end for s, e in spans):
                 continue
             body = tuple(line for _, line in lines[start : end + 1])
-            if path.name.startswith("neon") and "Lb1E" in head[1]:
+            if path.name.startswith("neon") and "4EdgeE1E" in head[1]:
                 continue  # no masked loads there: the last columns of B are gathered one by one
             leaves = any(line.startswith("ret") for line in body)  # a jump back to code laid out before it
             if not leaves and any(FMA.match(line) for line in body):
@@ -85,23 +85,23 @@ def loops() -> dict[str, list[Loop]]:
 
 def test_the_loops_are_found(loops: dict[str, list[Loop]]) -> None:
     for name, of_level in loops.items():
-        assert sum("9gemm_tile" in loop.function for loop in of_level) >= 20, name
+        assert sum("12product_tile" in loop.function for loop in of_level) >= 20, name
 
 
 def test_tiles_never_touch_the_stack(loops: dict[str, list[Loop]]) -> None:
     for name, of_level in loops.items():
         for loop in of_level:
-            if "9gemm_tile" in loop.function:
+            if "12product_tile" in loop.function:
                 assert loop.stack() == [], f"{name}: {loop.function}"
 
 
-def test_turning_kernels_keep_their_sums_in_registers(loops: dict[str, list[Loop]]) -> None:
+def test_transposing_kernels_keep_their_sums_in_registers(loops: dict[str, list[Loop]]) -> None:
     """Those for the last, narrow panel of columns may spill a little: they hold a pointer to each column."""
     for name, of_level in loops.items():
         for loop in of_level:
-            if "9gemm_tile" not in loop.function:
+            if "12product_tile" not in loop.function:
                 spilled = [line for line in loop.stack() if VECTOR.search(line)]
-                allowed = len(loop.body) / 8 if "TurnE2E" in loop.function else 0
+                allowed = len(loop.body) / 8 if "LoadE2E" in loop.function else 0
                 assert len(spilled) <= allowed, f"{name}: {loop.function}\n" + "\n".join(spilled)
 
 
@@ -110,6 +110,6 @@ def test_tiles_mostly_multiply(loops: dict[str, list[Loop]]) -> None:
     largest = {"avx2": "Li6ELi2E", "avx512": "Li14ELi2E", "neon": "Li8ELi3E"}
     for name, of_level in loops.items():
         for loop in of_level:
-            if re.search("9gemm_tileI[fd]" + largest[name.split(".")[0]], loop.function):
+            if re.search("12product_tileI[fd]" + largest[name.split(".")[0]], loop.function):
                 share = sum(bool(FMA.match(line)) for line in loop.body) / len(loop.body)
                 assert share > 0.4, f"{name}: {loop.function}: {share:.2f}"

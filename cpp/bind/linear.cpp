@@ -1,6 +1,6 @@
 #include "../ops/linear.h"
 
-#include "../backend/cpu/gemm.h"
+#include "../backend/cpu/product/plan.h"
 #include "../ops/elementwise.h"
 #include "module.h"
 
@@ -26,8 +26,14 @@ void bind_linear(py::module_& m, TensorClass& tensor) {
   m.def("product", ops::product, py::arg("a"), py::arg("b"), py::arg("trans_a") = false,
         py::arg("trans_b") = false,
         "op(a) @ op(b) of two matrices, each transposed or as it lies, without history.", internal);
-  m.def("product_path", cpu::gemm_path, py::arg("m"), py::arg("n"), py::arg("k"), py::arg("trans_a") = false,
-        py::arg("trans_b") = false, "The way a product of this shape takes.", internal);
+  m.def(
+      "product_path",
+      [](int64_t m, int64_t n, int64_t k, bool trans_a, bool trans_b) {
+        const cpu::Strides a = {trans_a ? m : k}, b = {trans_b ? k : n};
+        return cpu::path_name({m, n, k, trans_a ? a.transposed() : a, trans_b ? b.transposed() : b, 4});
+      },
+      py::arg("m"), py::arg("n"), py::arg("k"), py::arg("trans_a") = false, py::arg("trans_b") = false,
+      "The path of a float32 product of this shape on one thread.", internal);
   m.def(
       "linear",
       [](const Tensor& x, const Tensor& w, const std::optional<Tensor>& b, const std::string& activation) {

@@ -68,11 +68,13 @@ class AttentionForward {
       tile.scale = T(spec_.scale);
       tile.largest = work.largest, tile.sum = work.sum, tile.factor = work.factor;
       work.mask.set(tile, batch, head, queries, keys);
-      Gemm<T> scores = {
-          m,    tile.keys,   spec_.d, q.row(queries.begin), q.ld, false, k.row(keys.begin), k.ld,
-          true, tile.scores, tile.ld};
-      if (turns_) scores.b = work.keys.of(k) + keys.begin, scores.ldb = work.keys.ld, scores.trans_b = false;
-      gemm(scores);
+      multiply(Product<T>{.m = m,
+                          .n = tile.keys,
+                          .k = spec_.d,
+                          .a = q.from(queries.begin),
+                          .b = turns_ ? Matrix<const T>{work.keys.of(k) + keys.begin, work.keys.ld}
+                                      : k.from(keys.begin).transposed(),
+                          .c = {tile.scores, tile.ld}});
       kernels<T>().attention.softmax(tile);
       dropout_.apply(row, j, m, tile.keys, tile.scores, tile.ld);
       T* const to = out.row(queries.begin);
@@ -80,8 +82,13 @@ class AttentionForward {
       if (seen_only)
         add_seen(tile, spec_.dv, tile.scores, v, keys.begin, to, out.ld, j > 0);
       else
-        gemm(Gemm<T>{m, spec_.dv, tile.keys, tile.scores, tile.ld, false, v.row(keys.begin), v.ld, false, to,
-                     out.ld, j > 0});
+        multiply(Product<T>{.m = m,
+                            .n = spec_.dv,
+                            .k = tile.keys,
+                            .a = {tile.scores, tile.ld},
+                            .b = v.from(keys.begin),
+                            .c = {to, out.ld},
+                            .accumulate = j > 0});
     }
     for (int64_t r = 0; r < m && spec_.k_len == 0; r++)
       std::fill_n(out.row(queries.begin + r), spec_.dv, T(0));

@@ -8,8 +8,8 @@
 #include "../kernels/attention.h"
 #include "../kernels/reduce.h"
 #include "dispatch.h"
-#include "gemm.h"
-#include "gemm_share.h"
+#include "product/product.h"
+#include "scratch.h"
 
 namespace nncore::cpu {
 
@@ -19,6 +19,7 @@ struct Head {
   T* data;
   int64_t ld;
   T* row(int64_t i) const { return data + i * ld; }
+  Matrix<T> from(int64_t i) const { return {row(i), ld}; }
 };
 
 struct AttentionCut {
@@ -52,7 +53,7 @@ class TurnedHead {
   const int64_t ld;
 
   const T* of(const Head<const T>& x) {
-    if (x.data != now_) kernels<T>().gemm.transpose(rows_, width_, x.data, x.ld, turned_.data(), ld);
+    if (x.data != now_) kernels<T>().product.transpose(rows_, width_, x.data, x.ld, turned_.data(), ld);
     now_ = x.data;
     return turned_.data();
   }

@@ -122,6 +122,11 @@ class AttentionBackward {
     settle_nan(queries, spec_.d, dq);
   }
 
+  static void add_product(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T> b,
+                          Matrix<T> c) {
+    multiply(Product<T>{.m = m, .n = n, .k = k, .a = a, .b = b, .c = c, .accumulate = true});
+  }
+
   void tile(Work& work, int64_t batch, int64_t head, Span queries, int64_t j, bool need_q, bool need_kv,
             bool seen_only = false) const {
     const Span keys = cut_.seen(queries, cut_.keys(j));
@@ -132,14 +137,20 @@ class AttentionBackward {
     const Head<const T> q = cut_.head(q_, spec_.q, batch, head), k = cut_.head(k_, spec_.k, batch, kv),
                         v = cut_.head(v_, spec_.v, batch, kv),
                         dout = cut_.head(dout_, spec_.out, batch, head);
-    const T *const q_rows = q.row(queries.begin), *const dout_rows = dout.row(queries.begin);
-    const auto product = [](int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, bool trans_a,
-                            const T* b, int64_t ldb, T* c, int64_t ldc, bool accumulate) {
-      gemm(Gemm<T>{m, n, k, a, lda, trans_a, b, ldb, false, c, ldc, accumulate});
-    };
-    product(m, n, spec_.d, q_rows, q.ld, false, work.keys.of(k) + keys.begin, work.keys.ld, p, ld, false);
-    product(m, n, spec_.dv, dout_rows, dout.ld, false, work.values.of(v) + keys.begin, work.values.ld, dp, ld,
-            false);
+    const Matrix<const T> q_rows = q.from(queries.begin), dout_rows = dout.from(queries.begin);
+    const Matrix<const T> p_tile = {p, ld}, dp_tile = {dp, ld};
+    multiply(Product<T>{.m = m,
+                        .n = n,
+                        .k = spec_.d,
+                        .a = q_rows,
+                        .b = {work.keys.of(k) + keys.begin, work.keys.ld},
+                        .c = {p, ld}});
+    multiply(Product<T>{.m = m,
+                        .n = n,
+                        .k = spec_.dv,
+                        .a = dout_rows,
+                        .b = {work.values.of(v) + keys.begin, work.values.ld},
+                        .c = {dp, ld}});
     AttentionTile<T> tile{};
     tile.rows = m, tile.keys = n;
     tile.ahead = spec_.causal ? queries.begin - keys.begin : spec_.k_len;
@@ -154,10 +165,9 @@ class AttentionBackward {
     if (need_q && seen_only)
       add_seen(tile, spec_.d, dp, k, keys.begin, dq.row(queries.begin), dq.ld, true);
     else if (need_q)
-      product(m, spec_.d, n, dp, ld, false, k.row(keys.begin), k.ld, dq.row(queries.begin), dq.ld, true);
-    if (need_kv && dv_)
-      product(n, spec_.dv, m, p, ld, true, dout_rows, dout.ld, dv.row(keys.begin), dv.ld, true);
-    if (need_kv && dk_) product(n, spec_.d, m, dp, ld, true, q_rows, q.ld, dk.row(keys.begin), dk.ld, true);
+      add_product(m, spec_.d, n, dp_tile, k.from(keys.begin), dq.from(queries.begin));
+    if (need_kv && dv_) add_product(n, spec_.dv, m, p_tile.transposed(), dout_rows, dv.from(keys.begin));
+    if (need_kv && dk_) add_product(n, spec_.d, m, dp_tile.transposed(), q_rows, dk.from(keys.begin));
   }
 
   const AttentionSpec& spec_;

@@ -12,7 +12,7 @@ constexpr Level make_level(const char* name, const Families&... families) {
 
 #define NNCORE_LEVEL(level)                                                                        \
   extern "C" {                                                                                     \
-  extern const nncore::Family<nncore::GemmKernels> nncore_##level##_gemm;                          \
+  extern const nncore::Family<nncore::ProductKernels> nncore_##level##_product;                    \
   extern const nncore::Family<nncore::ElementwiseKernels> nncore_##level##_elementwise;            \
   extern const nncore::Family<nncore::ReduceKernels> nncore_##level##_reduce;                      \
   extern const nncore::Family<nncore::FoldKernels> nncore_##level##_fold;                          \
@@ -27,7 +27,7 @@ constexpr Level make_level(const char* name, const Families&... families) {
   extern const nncore::Level nncore_level_##level;                                                 \
   }                                                                                                \
   const nncore::Level nncore_level_##level = nncore::make_level(                                   \
-      #level, nncore_##level##_gemm, nncore_##level##_elementwise, nncore_##level##_reduce,        \
+      #level, nncore_##level##_product, nncore_##level##_elementwise, nncore_##level##_reduce,     \
       nncore_##level##_fold, nncore_##level##_loss, nncore_##level##_norm, nncore_##level##_optim, \
       nncore_##level##_pointwise, nncore_##level##_random, nncore_##level##_limits,                \
       nncore_##level##_recurrent, nncore_##level##_attention);

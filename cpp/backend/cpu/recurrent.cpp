@@ -5,8 +5,8 @@
 #include "recurrent.h"
 
 #include "dispatch.h"
-#include "gemm.h"
-#include "gemm_share.h"
+#include "product/product.h"
+#include "scratch.h"
 
 namespace nncore::cpu {
 
@@ -47,8 +47,8 @@ class RecurrentForward {
   void turn(int64_t cost) {
     parallel_for(ceil_div(width_, 64), cost / spec_.steps, [&](int64_t begin, int64_t end) {
       const int64_t from = begin * 64, to = std::min(end * 64, width_);
-      kernels<T>().gemm.transpose(to - from, spec_.out, w_hh_ + from * spec_.out, spec_.out,
-                                  turned_.data() + from, ld_turned_);
+      kernels<T>().product.transpose(to - from, spec_.out, w_hh_ + from * spec_.out, spec_.out,
+                                     turned_.data() + from, ld_turned_);
     });
   }
 
@@ -59,23 +59,16 @@ class RecurrentForward {
     const int64_t n = whole ? count * spec_.hidden : units.size();
     for (int64_t g = 0; g < (whole ? 1 : count); g++) {
       const int64_t at = g * spec_.hidden + units.begin, column = gate * spec_.hidden + at;
-      Gemm<T> product = {m,
-                         n,
-                         before.data == zeros_.data() ? 0 : spec_.out,
-                         before.data,
-                         before.ld,
-                         false,
-                         w_hh_ + column * spec_.out,
-                         spec_.out,
-                         true,
-                         to + at,
-                         ld_to,
-                         accumulate,
-                         {}};
-      if (turned_.data())
-        product.b = turned_.data() + column, product.ldb = ld_turned_, product.trans_b = false;
-      if (b_hh_) product.epilogue.bias = b_hh_ + column;
-      gemm(product);
+      const Matrix<const T> w = {w_hh_ + column * spec_.out, spec_.out};
+      multiply(Product<T>{
+          .m = m,
+          .n = n,
+          .k = before.data == zeros_.data() ? 0 : spec_.out,
+          .a = {before.data, before.ld},
+          .b = turned_.data() ? Matrix<const T>{turned_.data() + column, ld_turned_} : w.transposed(),
+          .c = {to + at, ld_to},
+          .accumulate = accumulate,
+          .epilogue = {.bias = b_hh_ ? b_hh_ + column : nullptr}});
     }
   }
 
@@ -119,7 +112,12 @@ class RecurrentForward {
     cells.h = h.data, cells.ld_h = h.ld;
     kernels<T>().recurrent.lstm_fwd(cells);
     if (spec_.projected)  // h = unprojected W_hr^T
-      gemm(Gemm<T>{m, spec_.out, H, h.data, h.ld, false, w_hr_, H, true, y_ + row * spec_.ld_y, spec_.ld_y});
+      multiply(Product<T>{.m = m,
+                          .n = spec_.out,
+                          .k = H,
+                          .a = {h.data, h.ld},
+                          .b = {w_hr_, 1, H},
+                          .c = {y_ + row * spec_.ld_y, spec_.ld_y}});
   }
 
   void finish() const {

@@ -4,7 +4,7 @@
 
 #include "../../core/parallel.h"
 #include "../kernels/recurrent.h"
-#include "gemm_plan.h"
+#include "span.h"
 
 namespace nncore::cpu {
 

@@ -1,9 +1,9 @@
 // Backward through time of a recurrent layer: the gradients of all gates, last step first. Afterwards the op
 // computes the gradients of weights and input by products over all steps.
 #include "dispatch.h"
-#include "gemm.h"
-#include "gemm_share.h"
+#include "product/product.h"
 #include "recurrent.h"
+#include "scratch.h"
 
 namespace nncore::cpu {
 
@@ -70,9 +70,13 @@ class RecurrentBackward {
     if (last) return;
     const T* const after = dgates_ + (order_.row(s + 1) + rows.begin) * grad_width_;
     const auto add = [&](int64_t gate, int64_t row_of_w, int64_t count) {
-      gemm(Gemm<T>{m, n, count * spec_.hidden, after + gate * spec_.hidden, grad_width_, false,
-                   w_hh_ + row_of_w * spec_.hidden * spec_.out + first, spec_.out, false, dh, spec_.out,
-                   true});
+      multiply(Product<T>{.m = m,
+                          .n = n,
+                          .k = count * spec_.hidden,
+                          .a = {after + gate * spec_.hidden, grad_width_},
+                          .b = {w_hh_ + row_of_w * spec_.hidden * spec_.out + first, spec_.out},
+                          .c = {dh, spec_.out},
+                          .accumulate = true});
     };
     if (spec_.cell == RecurrentCell::gru) {
       add(0, 0, 2);
@@ -90,7 +94,8 @@ class RecurrentBackward {
     if (spec_.projected) {
       std::copy_n(dh, m * spec_.out, dh_all_ + row * spec_.out);
       T* const dm = dm_.data() + rows.begin * H;
-      gemm(Gemm<T>{m, H, spec_.out, dh, spec_.out, false, w_hr_, H, false, dm, H});
+      multiply(
+          Product<T>{.m = m, .n = H, .k = spec_.out, .a = {dh, spec_.out}, .b = {w_hr_, H}, .c = {dm, H}});
       dh = dm;
     }
     T* const gates = gates_ + row * width_ + units.begin;

@@ -125,7 +125,7 @@ inline constexpr int64_t sizes[] = {0,  1,  2,  3,  4,  5,  7,  8,   9,   15,  1
 template <class T>
 void run_elementwise(const LevelKernels<T>& level, Log& log);
 template <class T>
-void run_gemm(const LevelKernels<T>& level, Log& log);
+void run_product(const LevelKernels<T>& level, Log& log);
 template <class T>
 void run_rows(const LevelKernels<T>& level, Log& log);
 template <class T>

@@ -2,6 +2,7 @@
 // digest of each kernel's outputs: the same lines on every machine.
 #include <csignal>
 
+#include "backend/hardware.h"
 #include "check.h"
 #include "core/cpu.h"
 #include "core/fpmode.h"
@@ -61,6 +62,7 @@ void Log::print_digests() const {
 namespace {
 
 Log run_level(const Level& level) {
+  set_level(level.name);
   Log log(level.name);
   run_elementwise(level.f32, log);
   run_elementwise(level.f64, log);
@@ -70,8 +72,8 @@ Log run_level(const Level& level) {
   run_sequences(level.f64, log);
   run_layers(level.f32, log);
   run_layers(level.f64, log);
-  run_gemm(level.f32, log);
-  run_gemm(level.f64, log);
+  run_product(level.f32, log);
+  run_product(level.f64, log);
   return log;
 }
 

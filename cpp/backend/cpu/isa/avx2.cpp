@@ -1,7 +1,8 @@
 // AVX2 and FMA: x86-64-v3.
 #include <immintrin.h>
 
-#include "level.h"
+#include "family.h"
+#include NNCORE_TABLE
 
 namespace {
 #include "reg_avx2.h"

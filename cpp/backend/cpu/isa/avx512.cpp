@@ -1,7 +1,8 @@
 // AVX-512: x86-64-v4.
 #include <immintrin.h>
 
-#include "level.h"
+#include "family.h"
+#include NNCORE_TABLE
 
 namespace {
 #include "reg_avx512.h"

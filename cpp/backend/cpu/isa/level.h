@@ -5,28 +5,23 @@
 
 #include "attention_table.h"
 #include "elementwise_table.h"
+#include "family.h"
 #include "fold_table.h"
-#include "gemm_table.h"
 #include "limits_table.h"
 #include "loss_table.h"
 #include "norm_table.h"
 #include "optim_table.h"
 #include "pointwise_table.h"
+#include "product_table.h"
 #include "random_table.h"
 #include "recurrent_table.h"
 #include "reduce_table.h"
 
 namespace nncore {
 
-template <template <class> class Kernels>
-struct Family {
-  Kernels<float> f32;
-  Kernels<double> f64;
-};
-
 template <class T>
 struct LevelKernels {
-  GemmKernels<T> gemm;
+  ProductKernels<T> product;
   ElementwiseKernels<T> elementwise;
   ReduceKernels<T> reduce;
   FoldKernels<T> fold;

@@ -1,7 +1,8 @@
 // Advanced SIMD: aarch64.
 #include <arm_neon.h>
 
-#include "level.h"
+#include "family.h"
+#include NNCORE_TABLE
 
 namespace {
 #include "reg_neon.h"

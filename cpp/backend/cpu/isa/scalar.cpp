@@ -1,6 +1,6 @@
 // The reference level: one lane at a time, with fma() of the C library, for any processor.
-
-#include "level.h"
+#include "family.h"
+#include NNCORE_TABLE
 
 namespace {
 #include "reg_scalar.h"

@@ -1,11 +1,11 @@
-// Every way of multiplying matrices, on every level and with one to three threads, against one chain of fma()
+// Every path of a product, on every level and with one to three threads, against one chain of fma()
 // per element: the same bits, nothing written beside C, and close to the sum in float64.
 #include <algorithm>
 #include <map>
 
 #include "core/fpmode.h"
 #include "core/parallel.h"
-#include "product.h"
+#include "oracle.h"
 
 namespace nncore::test {
 namespace {
@@ -19,9 +19,9 @@ void report(const std::string& trouble) {
 }
 
 void check(const Case& c) {
-  paths[cpu::gemm_path(c.m, c.n, c.k, c.trans_a, c.trans_b)]++;
-  report(Product<float>(c).check());
-  report(Product<double>(c).check());
+  paths[cpu::path_name(c.shape(4))]++;
+  report(Oracle<float>(c).check());
+  report(Oracle<double>(c).check());
 }
 
 // Sizes at each boundary of the level's tiles.
@@ -37,7 +37,7 @@ std::vector<int64_t> around(std::initializer_list<int64_t> middles) {
 
 // Small shapes all, options in turn.
 void small_shapes(bool few) {
-  const auto& kernel = cpu::kernels<float>().gemm;
+  const auto& kernel = cpu::kernels<float>().product;
   const std::vector<int64_t> rows = around({0, 1, 3, kernel.column_rows, kernel.mr, 2 * kernel.mr + 1}),
                              columns = around({0, kernel.lanes, kernel.nr, 3 * kernel.nr}),
                              steps = around({0, 4, kernel.lanes, 40});
@@ -77,7 +77,7 @@ void large_shapes(bool few) {
   }
 }
 
-// A grid of products with shared operands, whichever way they are gathered.
+// A grid of products with shared operands, however they are gathered.
 template <class T>
 void batches() {
   const int64_t m = 5, n = 9, k = 7;
@@ -91,11 +91,14 @@ void batches() {
                                 {share_a ? 0 : 3 * m * k, m * k},
                                 {share_b ? 0 : k * n, share_b ? 0 : 2 * k * n},
                                 {3 * m * n, m * n}};
-      cpu::gemm_batched<T>({m, n, k, a.data(), k, false, b.data(), n, false, c.data(), n}, batch);
+      cpu::Product<T> product = {m, n, k, {a.data(), k}, {b.data(), n}, {c.data(), n}};
+      cpu::multiply(product, batch);
       for (int64_t i = 0; i < 2; i++)
         for (int64_t j = 0; j < 3; j++) {
-          cpu::gemm<T>({m, n, k, a.data() + i * batch.a[0] + j * batch.a[1], k, false,
-                        b.data() + i * batch.b[0] + j * batch.b[1], n, false, one.data(), n});
+          product.a.data = a.data() + i * batch.a[0] + j * batch.a[1];
+          product.b.data = b.data() + i * batch.b[0] + j * batch.b[1];
+          product.c.data = one.data();
+          cpu::multiply(product);
           if (std::memcmp(one.data(), c.data() + i * batch.c[0] + j * batch.c[1], one.size() * sizeof(T)) !=
               0)
             report("batch " + std::to_string(i) + ", " + std::to_string(j));
@@ -107,13 +110,13 @@ void batches() {
 void rows_stand_alone() {
   for (const bool trans_b : {false, true}) {
     const int64_t m = 70, n = 90, k = 300;
-    const Product<float> product({m, n, k, false, trans_b});
+    const Oracle<float> oracle({m, n, k, false, trans_b});
     std::vector<float> all(m * n), some(m * n);
-    cpu::Gemm<float> g = product.gemm(all.data(), nullptr);
-    cpu::gemm(g);
+    cpu::Product<float> product = oracle.product(all.data(), nullptr);
+    cpu::multiply(product);
     for (const int64_t rows : {1, 2, 7, 15, 33}) {
-      g.c = some.data(), g.m = rows;
-      cpu::gemm(g);
+      product.c.data = some.data(), product.m = rows;
+      cpu::multiply(product);
       if (std::memcmp(all.data(), some.data(), size_t(rows * n) * sizeof(float)) != 0)
         report("the first " + std::to_string(rows) + " rows depend on the others");
     }
@@ -137,7 +140,7 @@ int run() {
   }
   for (const char* path : {"trivial", "direct", "columns", "packed", "swapped"}) {
     std::printf("%-8s %6d cases\n", path, paths[path]);
-    if (paths[path] == 0) report(std::string("no shape took the way ") + path);
+    if (paths[path] == 0) report(std::string("no shape took the path ") + path);
   }
   std::printf(failures == 0 ? "all passed\n" : "%d failures\n", failures);
   return failures != 0;

@@ -1,8 +1,8 @@
-// Few rows times a B that lies column by column, B[p][j] = b[j * ldb + p]: squares of B are turned in
-// registers on the way and used once for each row, nothing is written but C. A dot product along k would be
-// another chain, with other bits.
+// Tiles with few rows of A and B by columns, B[p][j] = b[j * b_stride + p]: squares of B are transposed in
+// registers and used once for each row. Nothing but C is written. A dot product along k would be another
+// chain, with other bits.
 
-// The memory rows of `lanes` columns of B: a pointer to every fourth, so that addresses need few registers.
+// Some columns of B as one pointer for every four, so that addresses need few registers.
 template <class T>
 struct Columns {
   using R = Reg<T>;
@@ -21,7 +21,7 @@ struct Columns {
   __attribute__((always_inline)) const T* operator[](int j) const { return base[j / 4] + j % 4 * ld; }
 };
 
-// The last columns of a matrix: behind the last one it stands in for those that are missing.
+// The last columns of a matrix; the last column replaces the missing ones.
 template <class T>
 struct LastColumns {
   const T* column[Reg<T>::lanes];
@@ -33,38 +33,38 @@ struct LastColumns {
   __attribute__((always_inline)) const T* operator[](int j) const { return column[j] + at; }
 };
 
-enum class Turn { strips, lines, last };
+// How a panel of B is read. strips: with the fewest shuffles. lines: each cache line at once, for many rows
+// and for columns that fall into the same sets of the first cache. last: less than `lanes` columns.
+enum class Load { strips, lines, last };
 
-// Q panels of `lanes` columns side by side, so that there are chains enough to fill the pipeline.
-// lines: every cache line is read at one go, for many rows, and for columns that all fall into the same few
-// sets of the first cache level; strips: fewer shuffles. last: one panel with less than `lanes` columns.
-template <class T, int MR, int Q, Turn turn>
-void gemm_columns_tile(const GemmTile<T>& t) {
+// Q registers of columns side by side, so that there are enough chains to fill the pipeline.
+template <class T, int MR, int Q, Load load>
+void product_columns(const nncore::Tile<T>& t) {
   using R = Reg<T>;
   using Raw = typename R::Raw;
-  constexpr int lanes = R::lanes, strip = turn == Turn::strips ? R::strip : lanes, groups = (MR + 2) / 3;
-  const int64_t row = t.a_row, step = t.a_col;
-  const int count = turn == Turn::last ? t.last : lanes;
+  constexpr int lanes = R::lanes, strip = load == Load::strips ? R::strip : lanes, groups = (MR + 2) / 3;
+  const int64_t row = t.a_row, step = t.a_column;
+  const int count = load == Load::last ? t.last : lanes;
   const auto columns = R::tail(count);
   Raw acc[Q][MR];
 #pragma GCC unroll 16
   for (int i = 0; i < MR; i++)
 #pragma GCC unroll 8
     for (int q = 0; q < Q; q++)
-      acc[q][i] = t.start ? R::load_tail(t.start + i * t.ld_start + q * lanes, columns) : R::set1(T(0));
+      acc[q][i] = t.start ? R::load_tail(t.start + i * t.start_row + q * lanes, columns) : R::set1(T(0));
   const T *a[groups], *b = t.b;
 #pragma GCC unroll 8
   for (int g = 0; g < groups; g++) a[g] = t.a + 3 * g * row;
-  const LastColumns<T> last_columns(b, t.ldb, count);
+  const LastColumns<T> last_columns(b, t.b_stride, count);
   int64_t p = 0;
   for (; p + strip <= t.k; p += strip) {
 #pragma GCC unroll 8
     for (int q = 0; q < Q; q++) {
       Raw r[strip];
-      if constexpr (turn == Turn::strips) {
-        R::load_columns(Columns<T>(b + p + q * lanes * t.ldb, t.ldb), r);
-      } else if constexpr (turn == Turn::lines) {
-        const Columns<T> panel(b + p + q * lanes * t.ldb, t.ldb);
+      if constexpr (load == Load::strips) {
+        R::load_columns(Columns<T>(b + p + q * lanes * t.b_stride, t.b_stride), r);
+      } else if constexpr (load == Load::lines) {
+        const Columns<T> panel(b + p + q * lanes * t.b_stride, t.b_stride);
         if (t.ahead > 0) {
 #pragma GCC unroll 16
           for (int j = 0; j < lanes; j++) __builtin_prefetch(panel[j] + t.ahead);
@@ -109,18 +109,18 @@ void gemm_columns_tile(const GemmTile<T>& t) {
     const auto rest = R::tail(int(t.k - p));
 #pragma GCC unroll 8
     for (int q = 0; q < Q; q++) {
-      const LastColumns<T> panel(b + p + q * lanes * t.ldb, t.ldb, count);
+      const LastColumns<T> panel(b + p + q * lanes * t.b_stride, t.b_stride, count);
       Raw r[lanes];
 #pragma GCC unroll 16
       for (int j = 0; j < lanes; j++) r[j] = R::load_tail(panel[j], rest);
       R::transpose(r);
-      T turned[lanes * lanes];
+      T transposed[lanes * lanes];
 #pragma GCC unroll 16
-      for (int c = 0; c < lanes; c++) R::store(turned + c * lanes, r[c]);
+      for (int c = 0; c < lanes; c++) R::store(transposed + c * lanes, r[c]);
       for (int64_t c = 0; c < t.k - p; c++)
 #pragma GCC unroll 16
         for (int i = 0; i < MR; i++)
-          R::accumulate_at(acc[q][i], a[i / 3] + i % 3 * row + c * step, R::load(turned + c * lanes));
+          R::accumulate_at(acc[q][i], a[i / 3] + i % 3 * row + c * step, R::load(transposed + c * lanes));
     }
   }
 #pragma GCC unroll 16
@@ -128,8 +128,8 @@ void gemm_columns_tile(const GemmTile<T>& t) {
 #pragma GCC unroll 8
     for (int q = 0; q < Q; q++) {
       Raw sum = acc[q][i];
-      if (t.add) sum = R::add(R::load_tail(t.add + i * t.ld_out + q * lanes, columns), sum);
+      if (t.add) sum = R::add(R::load_tail(t.add + i * t.out_row + q * lanes, columns), sum);
       if (t.bias) sum = R::add(sum, R::load_tail(t.bias + q * lanes, columns));
-      R::store_tail(t.out + i * t.ld_out + q * lanes, sum, columns);
+      R::store_tail(t.out + i * t.out_row + q * lanes, sum, columns);
     }
 }

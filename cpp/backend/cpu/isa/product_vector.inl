@@ -1,19 +1,17 @@
-// One row times a B that lies column by column: as fast as B arrives. Several panels of columns run side by
-// side, as there is one chain to each; where all columns fall into the same few sets of the first cache level
-// they run at different depths, out of each other's way.
+// One row of A, and B by columns: as fast as B arrives. Several panels of columns run side by side, as each
+// has one chain only. If all columns fall into the same few sets of the first cache, the panels start at
+// different depths and avoid each other.
 
 template <class T>
 struct VectorKernel {
   using R = Reg<T>;
   using Raw = typename R::Raw;
   static constexpr int lanes = R::lanes, panels = sizeof(T) * lanes == 64 ? 2 : 4;
-  static constexpr int unit =
-      64 / int(sizeof(T));  // steps of one visit to a panel: a cache line of each column
+  static constexpr int unit = 64 / int(sizeof(T));  // steps at a time: a cache line of each column
 
   __attribute__((always_inline)) static void visit(Raw& acc, const T* a, int64_t step, const T* b,
                                                    int64_t ld) {
-    const Columns<T> ahead(
-        b, ld);  // two to five lines, so that columns in the same sets do not come all at once
+    const Columns<T> ahead(b, ld);  // by two to five lines: columns of the same sets arrive one after another
 #pragma GCC unroll 16
     for (int j = 0; j < lanes; j++) __builtin_prefetch(ahead[j] + (2 + j % 4) * unit);
 #pragma GCC unroll 8
@@ -35,7 +33,7 @@ struct VectorKernel {
   struct Panel {
     const T *a, *b;
     int64_t steps;   // still to go
-    int64_t column;  // -1: runs along, its sum is dropped
+    int64_t column;  // -1: its sum is dropped
     Raw sum;
   };
 
@@ -66,27 +64,28 @@ struct VectorKernel {
 #pragma GCC unroll 16
       for (int j = 0; j < lanes; j++) r[j] = R::load_tail(b + j * ld, tail);
       R::transpose(r);
-      T turned[lanes * lanes];
+      T transposed[lanes * lanes];
 #pragma GCC unroll 16
-      for (int c = 0; c < lanes; c++) R::store(turned + c * lanes, r[c]);
-      for (int c = 0; c < steps; c++) R::accumulate_at(acc, a + c * step, R::load(turned + c * lanes));
+      for (int c = 0; c < lanes; c++) R::store(transposed + c * lanes, r[c]);
+      for (int c = 0; c < steps; c++) R::accumulate_at(acc, a + c * step, R::load(transposed + c * lanes));
     }
     return acc;
   }
 };
 
-// The first n columns (a multiple of lanes) of a block of one row and at least a unit of steps.
+// n columns: a multiple of lanes. At least a unit of steps.
 template <class T>
-void gemm_vector(const nncore::GemmBlock<T>& g, int64_t n, bool same_sets) {
+void product_vector(const nncore::Tile<T>& g, int64_t n) {
   using K = VectorKernel<T>;
   using R = Reg<T>;
   constexpr int lanes = K::lanes, panels = K::panels, unit = K::unit;
-  const int64_t whole = g.k / unit * unit, step = g.a_col;
+  const int64_t whole = g.k / unit * unit, step = g.a_column;
+  const bool same_sets = g.b_stride * int64_t(sizeof(T)) % 2048 == 0;
   typename K::Panel panel[panels];
   int64_t next = 0;
   const auto open = [&](typename K::Panel& p, int64_t depth) {
     const int64_t j = depth == 0 && next < n ? next : -1;
-    p = {g.a + depth * step, g.b + (j < 0 ? 0 : j) * g.ldb + depth, whole - depth, j,
+    p = {g.a + depth * step, g.b + (j < 0 ? 0 : j) * g.b_stride + depth, whole - depth, j,
          j >= 0 && g.start ? R::load(g.start + j) : R::set1(T(0))};
     if (j >= 0) next += lanes;
   };
@@ -94,13 +93,13 @@ void gemm_vector(const nncore::GemmBlock<T>& g, int64_t n, bool same_sets) {
   for (int64_t left = n; left > 0;) {
     int64_t steps = panel[0].steps;
     for (const auto& p : panel) steps = p.steps < steps ? p.steps : steps;
-    K::sweep(panel, steps, step, g.ldb);
+    K::sweep(panel, steps, step, g.b_stride);
     for (auto& p : panel) {
       if (p.steps > 0) continue;
       const int64_t j = p.column;
       if (j >= 0) {
         typename R::Raw sum = p.sum;
-        if (whole < g.k) sum = K::rest(sum, p.a, step, p.b, g.ldb, g.k - whole);
+        if (whole < g.k) sum = K::rest(sum, p.a, step, p.b, g.b_stride, g.k - whole);
         if (g.add) sum = R::add(R::load(g.add + j), sum);
         if (g.bias) sum = R::add(sum, R::load(g.bias + j));
         R::store(g.out + j, sum);

@@ -1,7 +1,7 @@
-// Packing: operands copied into the order in which the micro-kernel reads them.
+// Packing: operands are copied into the order in which tiles read them.
 
 template <class T>
-void gemm_pack(int64_t k, int64_t width, const T* from, int64_t ld, T* to, int64_t ld_to) {
+void product_pack(int64_t k, int64_t width, const T* from, int64_t ld, T* to, int64_t ld_to) {
   using R = Reg<T>;
   constexpr int lanes = R::lanes, line = 64 / int(sizeof(T)), ahead = 16 * line;
   int64_t i = 0;
@@ -21,9 +21,11 @@ void gemm_pack(int64_t k, int64_t width, const T* from, int64_t ld, T* to, int64
   }
 }
 
-// to[p][i] = from[i * ld + p] for p < k, i < width, zero from there to padded: squares turned in registers.
+// to[p][i] = from[i * ld + p] for p < k, i < width, zero from there to padded: squares are transposed in
+// registers.
 template <class T>
-void gemm_turn(int64_t k, int64_t width, int64_t padded, const T* from, int64_t ld, T* to, int64_t ld_to) {
+void product_transpose_padded(int64_t k, int64_t width, int64_t padded, const T* from, int64_t ld, T* to,
+                              int64_t ld_to) {
   using R = Reg<T>;
   constexpr int lanes = R::lanes, strip = R::strip;
   for (int64_t i = 0; i < padded; i += lanes) {
@@ -53,11 +55,11 @@ void gemm_turn(int64_t k, int64_t width, int64_t padded, const T* from, int64_t 
 }
 
 template <class T>
-void gemm_pack_transposed(int64_t k, int64_t width, const T* from, int64_t ld, T* to, int64_t ld_to) {
-  gemm_turn(k, width, ld_to, from, ld, to, ld_to);
+void product_pack_transposed(int64_t k, int64_t width, const T* from, int64_t ld, T* to, int64_t ld_to) {
+  product_transpose_padded(k, width, ld_to, from, ld, to, ld_to);
 }
 
 template <class T>
-void gemm_transpose(int64_t rows, int64_t columns, const T* from, int64_t ld, T* to, int64_t ld_to) {
-  gemm_turn(columns, rows, rows, from, ld, to, ld_to);
+void product_transpose(int64_t rows, int64_t columns, const T* from, int64_t ld, T* to, int64_t ld_to) {
+  product_transpose_padded(columns, rows, rows, from, ld, to, ld_to);
 }

@@ -1,41 +1,22 @@
-// The micro-kernel: a tile of MR rows and NV registers of columns stays in registers over all k steps.
+// A tile of MR rows and NV registers of columns stays in registers over all k steps.
 
-// Pairs of lines that are asked for on the way to the second cache level, one every four steps of k, so many
-// bytes apart.
-struct GemmWalk {
-  const char* at;
-  int64_t step, count;
-};
-
-template <class T>
-struct GemmTile {
-  int64_t k;
-  const T* a;
-  int64_t a_row, a_col;
-  const T* b;
-  int64_t ldb;
-  const T* start;
-  int64_t ld_start;
-  T* out;
-  int64_t ld_out;
-  const T* add;
-  const T* bias;
-  int last;               // columns in the last register
-  int64_t ahead;          // how far from b the data lie that are wanted next
-  const GemmWalk* walks;  // until one of no length
-};
-
-// The compiler may not look through: one pointer register stays one, nothing is copied or hoisted.
+// Hides a pointer's value from the compiler, so that it keeps the pointer in one register and hoists no
+// address.
 template <class P>
 inline __attribute__((always_inline)) void opaque(P*& p) {
   asm volatile("" : "+r"(p));
 }
 
-// tail: B is read under a mask. walking: along t.walks.
-template <class T, int MR, int NV, bool tail, bool walking>
-void gemm_tile(const GemmTile<T>& given) {
-  const GemmTile<T>* volatile held = &given;  // on the stack, where it takes no register from the loop
-  const GemmTile<T>& t = *held;
+// Whether the last register of B is read under a mask.
+enum class Edge { whole, masked };
+// What to prefetch: elements of B and A some steps ahead, or the lines of t.prefetch, two every four steps of
+// k.
+enum class Ask { ahead, listed };
+
+template <class T, int MR, int NV, Edge edge, Ask ask>
+void product_tile(const nncore::Tile<T>& given) {
+  const nncore::Tile<T>* volatile held = &given;  // on the stack, where it takes no register from the loop
+  const nncore::Tile<T>& t = *held;
   using R = Reg<T>;
   using Raw = typename R::Raw;
   constexpr int lanes = R::lanes, groups = (MR + 2) / 3;
@@ -45,7 +26,7 @@ void gemm_tile(const GemmTile<T>& given) {
   if (t.start) {
     const T* row = t.start;
 #pragma GCC unroll 24
-    for (int i = 0; i < MR; i++, row += t.ld_start) {
+    for (int i = 0; i < MR; i++, row += t.start_row) {
 #pragma GCC unroll 8
       for (int v = 0; v < NV - 1; v++) acc[i][v] = R::load(row + v * lanes);
       acc[i][NV - 1] = R::load_tail(row + (NV - 1) * lanes, last);
@@ -57,7 +38,7 @@ void gemm_tile(const GemmTile<T>& given) {
       for (int v = 0; v < NV; v++) acc[i][v] = R::set1(T(0));
   }
 
-  const int64_t row = t.a_row, step_a = t.a_col, step_b = t.ldb;
+  const int64_t row = t.a_row, step_a = t.a_column, step_b = t.b_stride;
   const int64_t ahead = t.ahead;
   const T *a[groups], *b = t.b;
 #pragma GCC unroll 8
@@ -66,8 +47,9 @@ void gemm_tile(const GemmTile<T>& given) {
     Raw x[NV];
 #pragma GCC unroll 8
     for (int v = 0; v < NV - 1; v++) x[v] = R::load(b + v * lanes);
-    x[NV - 1] = tail ? R::load_tail(b + (NV - 1) * lanes, last) : R::load(b + (NV - 1) * lanes);
-    if constexpr (!walking) {
+    x[NV - 1] =
+        edge == Edge::masked ? R::load_tail(b + (NV - 1) * lanes, last) : R::load(b + (NV - 1) * lanes);
+    if constexpr (ask == Ask::ahead) {
 #pragma GCC unroll 8
       for (int v = 0; v < NV; v += line) __builtin_prefetch(b + ahead + v * lanes);
       if constexpr (MR > 2) __builtin_prefetch(a[0] + 8 * step_a);
@@ -87,11 +69,11 @@ void gemm_tile(const GemmTile<T>& given) {
     }
   };
   int64_t left = t.k;
-  if constexpr (walking)
-    for (const GemmWalk* walk = t.walks; left >= 4 && walk->count > 0; walk++) {
-      const char* at = walk->at;
-      const int64_t on = walk->step;
-      int64_t count = walk->count < left / 4 ? walk->count : left / 4;
+  if constexpr (ask == Ask::listed)
+    for (const nncore::Prefetch* list = t.prefetch; left >= 4 && list->count > 0; list++) {
+      const char* at = list->at;
+      const int64_t on = list->step;
+      int64_t count = list->count < left / 4 ? list->count : left / 4;
       left -= 4 * count;
       for (; count > 0; count--) {
         __builtin_prefetch(at, 0, 2);
@@ -105,16 +87,16 @@ void gemm_tile(const GemmTile<T>& given) {
 #pragma GCC unroll 4
   for (; left > 0; left--) step();
 
-  const GemmTile<T>& end = *held;
+  const nncore::Tile<T>& end = *held;
   T* out = end.out;
   const T* add = end.add;
 #pragma GCC unroll 24
-  for (int i = 0; i < MR; i++, out += end.ld_out) {
+  for (int i = 0; i < MR; i++, out += end.out_row) {
     if (add) {
 #pragma GCC unroll 8
       for (int v = 0; v < NV - 1; v++) acc[i][v] = R::add(R::load(add + v * lanes), acc[i][v]);
       acc[i][NV - 1] = R::add(R::load_tail(add + (NV - 1) * lanes, last), acc[i][NV - 1]);
-      add += end.ld_out;
+      add += end.out_row;
     }
     if (end.bias) {
 #pragma GCC unroll 8

@@ -2,7 +2,7 @@
 // one thread and on all, as operations a second and as a fraction of the multiply-add limit measured just
 // before and after. Results are checked against float64 first.
 //
-//     build-native/nncore_native_bench --benchmark_filter='gemm/f32/NT/(64|512)' --benchmark_min_time=0.1
+//     build-native/nncore_native_bench --benchmark_filter='product/f32/NT/(64|512)' --benchmark_min_time=0.1
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "backend/cpu/gemm.h"
+#include "backend/cpu/product/plan.h"
 #include "backend/hardware.h"
 #include "core/allocator.h"
 #include "core/parallel.h"
@@ -22,6 +22,11 @@ namespace {
 struct Shape {
   int64_t m, n, k;
 };
+struct Form {
+  const char* name;
+  bool trans_a, trans_b;
+};
+constexpr Form forms[] = {{"NT", false, true}, {"NN", false, false}, {"TN", true, false}};
 constexpr Shape shapes[] = {
     {10, 30, 784},     {128, 256, 784}, {128, 10, 256},    {100, 300, 28},     {100, 300, 300},
     {32, 64, 8},       {32, 64, 64},    {32, 120, 4},      {768, 384, 128},    {768, 512, 128},
@@ -53,30 +58,33 @@ class Matrix {
 
 // Some elements against their sum in float64.
 template <class T>
-bool right(const cpu::Gemm<T>& g) {
+bool right(const cpu::Product<T>& g) {
   for (int64_t s = 0; s < 16; s++) {
     const int64_t i = s * 7919 % g.m, j = s * 104729 % g.n;
     double sum = 0, size = 0;
     for (int64_t p = 0; p < g.k; p++) {
-      const double term = double(g.trans_a ? g.a[p * g.lda + i] : g.a[i * g.lda + p]) *
-                          double(g.trans_b ? g.b[j * g.ldb + p] : g.b[p * g.ldb + j]);
+      const double term = double(*g.a.from(i, p).data) * double(*g.b.from(p, j).data);
       sum += term, size += std::abs(term);
     }
     const double eps = sizeof(T) == 4 ? 0x1p-24 : 0x1p-50;
-    if (std::abs(double(g.c[i * g.ldc + j]) - sum) > eps * size * double(g.k + 1)) return false;
+    if (std::abs(double(g.c.data[i * g.c.row + j]) - sum) > eps * size * double(g.k + 1)) return false;
   }
   return true;
 }
 
 template <class T>
-void product(benchmark::State& state, Shape s, bool trans_a, bool trans_b, int threads) {
+void run(benchmark::State& state, Shape s, Form form, int threads) {
   const Matrix<T> a(s.m * s.k), b(s.k * s.n), c(s.m * s.n);
-  const cpu::Gemm<T> g = {
-      s.m,     s.n,      s.k, a.data(), trans_a ? s.m : s.k, trans_a, b.data(), trans_b ? s.k : s.n,
-      trans_b, c.data(), s.n};
+  const cpu::Product<T> g = {
+      .m = s.m,
+      .n = s.n,
+      .k = s.k,
+      .a = form.trans_a ? cpu::Matrix<const T>{a.data(), 1, s.m} : cpu::Matrix<const T>{a.data(), s.k},
+      .b = form.trans_b ? cpu::Matrix<const T>{b.data(), 1, s.k} : cpu::Matrix<const T>{b.data(), s.n},
+      .c = {c.data(), s.n}};
   const int before = num_threads();
   set_num_threads(threads);
-  cpu::gemm(g);
+  cpu::multiply(g);
   if (!right(g)) state.SkipWithError("wrong result");
   const auto fma_rate = [&] {
     const Limits limits = measure_limits(threads, 0.005, 1 << 16);
@@ -84,7 +92,7 @@ void product(benchmark::State& state, Shape s, bool trans_a, bool trans_b, int t
   };
   double limit = fma_rate();
   for (auto _ : state) {
-    cpu::gemm(g);
+    cpu::multiply(g);
     benchmark::ClobberMemory();
   }
   limit = std::max(limit, fma_rate());
@@ -95,29 +103,25 @@ void product(benchmark::State& state, Shape s, bool trans_a, bool trans_b, int t
   state.counters["GFLOPS"] = Counter(work, Counter::kIsIterationInvariantRate);
   state.counters["of_limit"] = Counter(work * 1e9 / limit, Counter::kIsIterationInvariantRate);
   state.counters["GB/s"] = Counter(bytes, Counter::kIsIterationInvariantRate);
-  state.SetLabel(cpu::gemm_path(s.m, s.n, s.k, trans_a, trans_b));
+  state.SetLabel(cpu::path_name(cpu::shape_of(g)));
 }
 
 const bool registered = [] {
-  struct Form {
-    const char* name;
-    bool trans_a, trans_b;
-  };
   choose_level();
   for (const Shape& s : shapes)
-    for (const Form f : {Form{"NT", false, true}, Form{"NN", false, false}, Form{"TN", true, false}})
+    for (const Form& f : forms)
       for (int threads = 1; threads <= num_threads();
            threads = threads < num_threads() ? num_threads() : threads + 1) {
         const std::string size = std::to_string(s.m) + "x" + std::to_string(s.n) + "x" + std::to_string(s.k);
         const std::string tail =
             std::string("/") + f.name + "/" + size + "/threads:" + std::to_string(threads);
-        const auto add = [&](const std::string& name, auto run) {
-          benchmark::RegisterBenchmark((name + tail).c_str(), run, s, f.trans_a, f.trans_b, threads)
+        const auto add = [&](const std::string& name, auto benchmark) {
+          benchmark::RegisterBenchmark((name + tail).c_str(), benchmark, s, f, threads)
               ->UseRealTime()
               ->Unit(benchmark::kMicrosecond);
         };
-        add("gemm/f32", product<float>);
-        if (s.m == s.n && s.n == s.k) add("gemm/f64", product<double>);
+        add("product/f32", run<float>);
+        if (s.m == s.n && s.n == s.k) add("product/f64", run<double>);
       }
   return true;
 }();

@@ -2,11 +2,14 @@
 // column sums (db) and both products (dx = dz w, dw = dz^T x).
 #include <algorithm>
 
-#include "../../core/parallel.h"
-#include "../kernels/product.h"
-#include "../kernels/reduce.h"
-#include "gemm_share.h"
-#include "reduce.h"
+#include "../../../core/parallel.h"
+#include "../../kernels/product.h"
+#include "../../kernels/reduce.h"
+#include "../dispatch.h"
+#include "../reduce.h"
+#include "../scratch.h"
+#include "chunks.h"
+#include "product.h"
 
 namespace nncore::cpu {
 namespace {
@@ -50,11 +53,23 @@ struct LinearBackward {
     }
   }
 
-  // The products that belong to some rows of dz; dw grows with them.
-  void products(Span rows, const T* dz, bool with_dx, bool with_dw) const {
-    if (dx && with_dx) gemm<T>({rows.size(), k, n, dz, n, false, w, k, false, dx + rows.begin * k, k});
-    if (dw && with_dw)
-      gemm<T>({n, k, rows.size(), dz, n, true, x + rows.begin * k, k, false, dw, k, rows.begin > 0});
+  // Some rows of dx.
+  void multiply_dx(Span rows, const T* dz) const {
+    if (!dx) return;
+    multiply(Product<T>{
+        .m = rows.size(), .n = k, .k = n, .a = {dz, n}, .b = {w, k}, .c = {dx + rows.begin * k, k}});
+  }
+
+  // What some rows of dz add to some rows of dw, which are columns of dz.
+  void multiply_dw(Span rows, Span columns, const T* dz) const {
+    if (!dw) return;
+    multiply(Product<T>{.m = columns.size(),
+                        .n = k,
+                        .k = rows.size(),
+                        .a = {dz + columns.begin, 1, n},
+                        .b = {x + rows.begin * k, k},
+                        .c = {dw + columns.begin * k, k},
+                        .accumulate = rows.begin > 0});
   }
 
   // By blocks of rows, so that dz stays in the second cache level. The chains of dw go on from block to
@@ -70,9 +85,11 @@ struct LinearBackward {
       const Span block = part(m, blocks, b, 32);
       T* const to = dz.data() + (whole_dw ? block.begin * n : 0);
       derive(block, {0, n}, to, sums.data(), totals.data());
-      products(block, derives() ? to : dy + block.begin * n, true, !whole_dw);
+      const T* const from = derives() ? to : dy + block.begin * n;
+      multiply_dx(block, from);
+      if (!whole_dw) multiply_dw(block, {0, n}, from);
     }
-    if (whole_dw) products({0, m}, derives() ? dz.data() : dy, false, true);
+    if (whole_dw) multiply_dw({0, m}, {0, n}, derives() ? dz.data() : dy);
   }
 
   // Each thread derives columns of dz and goes on to the rows of dw that are made of them, which it also
@@ -81,7 +98,7 @@ struct LinearBackward {
     const Scratch<T> dz(derives() ? m * n : 0), sums(db ? n : 0);
     const Scratch<double> totals(db ? n : 0);
     const T* const from = derives() ? dz.data() : dy;
-    const int64_t cost = m * n / 2 + (dw ? gemm_cost(n, k, m, sizeof(T)) : 0), threads = team_size(cost);
+    const int64_t cost = m * n / 2 + (dw ? product_cost(n, k, m, sizeof(T)) : 0), threads = team_size(cost);
     const int64_t parts = threads * std::clamp<int64_t>(cost / threads / 500'000, 1, 4);
     const bool whole_rows = dw && n >= 32 * parts;
     const int64_t units = whole_rows ? parts : ceil_div(n, 64);
@@ -91,11 +108,11 @@ struct LinearBackward {
           const Span rows = part(n, units, i, 32);
           if (derives() || db)
             derive({0, m}, rows, dz.data(), sums.data() + rows.begin, totals.data() + rows.begin);
-          if (whole_rows)
-            gemm<T>({rows.size(), k, m, from + rows.begin, n, true, x, k, false, dw + rows.begin * k, k});
+          if (whole_rows) multiply_dw({0, m}, rows, from);
         }
       });
-    products({0, m}, from, true, !whole_rows);
+    multiply_dx({0, m}, from);
+    if (!whole_rows) multiply_dw({0, m}, {0, n}, from);
   }
 
   static constexpr int64_t hot_bytes = 16 << 10;
@@ -112,7 +129,8 @@ void run(const LinearBwd& l) {
         l.dy.as<T>(), l.x.as<T>(), l.w.as<T>(), l.dx.as<T>(), l.dw.as<T>(), l.db.as<T>()};
     if (l.m == 0 || l.n == 0) {  // nothing to derive; sums of nothing
       if (b.db) std::fill_n(b.db, l.n, T(0));
-      return b.products({0, l.m}, b.dy, true, true);
+      b.multiply_dx({0, l.m}, b.dy);
+      return b.multiply_dw({0, l.m}, {0, l.n}, b.dy);
     }
     if (team_size(l.cost()) == 1) return b.run_alone();
     b.run_together();

@@ -1,4 +1,4 @@
-// One product and its oracle: the same chain of fused multiply-adds, element by element.
+// A product and its oracle: the same chain of fused multiply-adds, element by element.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "backend/cpu/gemm.h"
-#include "backend/cpu/gemm_plan.h"
+#include "backend/cpu/dispatch.h"
+#include "backend/cpu/product/chunks.h"
+#include "backend/cpu/product/plan.h"
 #include "backend/hardware.h"
 
 namespace nncore::test {
@@ -20,6 +21,11 @@ struct Case {
   int activation = -1;
   int64_t pad = 0;  // how much longer than needed the rows of every operand are
 
+  cpu::ProductShape shape(int bytes) const {
+    const cpu::Strides a = {(trans_a ? m : k) + pad}, b = {(trans_b ? k : n) + pad};
+    return {m, n, k, trans_a ? a.transposed() : a, trans_b ? b.transposed() : b, bytes};
+  }
+
   std::string label() const {
     char text[160];
     std::snprintf(text, sizeof text, "%ldx%ldx%ld %c%c accumulate %d bias %d pre %d activation %d pad %ld",
@@ -30,19 +36,18 @@ struct Case {
 };
 
 template <class T>
-class Product {
+class Oracle {
  public:
-  explicit Product(const Case& c)
+  explicit Oracle(const Case& c)
       : c_(c),
-        lda_((c.trans_a ? c.m : c.k) + c.pad),
-        ldb_((c.trans_b ? c.k : c.n) + c.pad),
+        shape_(c.shape(sizeof(T))),
         ldc_(c.n + c.pad),
-        a_(values((c.trans_a ? c.k : c.m) * lda_)),
-        b_(values((c.trans_b ? c.n : c.k) * ldb_)),
+        a_(values((c.trans_a ? c.k : c.m) * shape_.a.leading())),
+        b_(values((c.trans_b ? c.n : c.k) * shape_.b.leading())),
         bias_(values(c.n)),
         before_(values(c.m * ldc_ + guard)) {}
 
-  // Empty where everything is as it must be.
+  // What is wrong; empty if nothing is.
   std::string check() {
     std::vector<T> got = before_, pre = before_;
     run(got, pre);
@@ -67,20 +72,15 @@ class Product {
     return "";
   }
 
-  cpu::Gemm<T> gemm(T* c, T* pre) const {
-    return {c_.m,
-            c_.n,
-            c_.k,
-            a_.data(),
-            lda_,
-            c_.trans_a,
-            b_.data(),
-            ldb_,
-            c_.trans_b,
-            c,
-            ldc_,
-            c_.accumulate,
-            {c_.bias ? bias_.data() : nullptr, c_.activation, nullptr, pre}};
+  cpu::Product<T> product(T* c, T* pre) const {
+    return {.m = c_.m,
+            .n = c_.n,
+            .k = c_.k,
+            .a = {a_.data(), shape_.a.row, shape_.a.column},
+            .b = {b_.data(), shape_.b.row, shape_.b.column},
+            .c = {c, ldc_},
+            .accumulate = c_.accumulate,
+            .epilogue = {c_.bias ? bias_.data() : nullptr, c_.activation, pre}};
   }
 
  private:
@@ -98,7 +98,7 @@ class Product {
   static bool same(T a, T b) { return std::memcmp(&a, &b, sizeof(T)) == 0; }
 
   void run(std::vector<T>& c, std::vector<T>& pre) const {
-    cpu::gemm(gemm(c.data(), c_.pre ? pre.data() : nullptr));
+    cpu::multiply(product(c.data(), c_.pre ? pre.data() : nullptr));
   }
 
   // Chunk by chunk of a long k a chain from 0 (the first from C), added in order; also the sum in float64
@@ -111,8 +111,8 @@ class Product {
     for (int64_t q = 0; q < chunks.count; q++) {
       T sum = q == 0 ? start : T(0);
       for (int64_t p = q * chunks.size; p < std::min(c_.k, (q + 1) * chunks.size); p++) {
-        const T a = c_.trans_a ? a_[p * lda_ + i] : a_[i * lda_ + p],
-                b = c_.trans_b ? b_[j * ldb_ + p] : b_[p * ldb_ + j];
+        const T a = a_[i * shape_.a.row + p * shape_.a.column],
+                b = b_[p * shape_.b.row + j * shape_.b.column];
         sum = std::fma(a, b, sum);
         exact += double(a) * double(b);
         size += std::abs(double(a) * double(b));
@@ -133,14 +133,14 @@ class Product {
   std::string wrong(const char* what, int64_t i, int64_t j, T got, T want) const {
     char text[320];
     std::snprintf(text, sizeof text, "%s float%zu %s [%s]: %s(%ld, %ld) is %.9g, not %.9g",
-                  level_name().c_str(), 8 * sizeof(T), c_.label().c_str(),
-                  cpu::gemm_path(c_.m, c_.n, c_.k, c_.trans_a, c_.trans_b), what, long(i), long(j),
-                  double(got), double(want));
+                  level_name().c_str(), 8 * sizeof(T), c_.label().c_str(), cpu::path_name(shape_), what,
+                  long(i), long(j), double(got), double(want));
     return text;
   }
 
   Case c_;
-  int64_t lda_, ldb_, ldc_;
+  cpu::ProductShape shape_;
+  int64_t ldc_;
   std::vector<T> a_, b_, bias_, before_;
   double exact_ = 0, bound_ = 0;
 };
