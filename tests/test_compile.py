@@ -43,7 +43,8 @@ def run(make: Callable[[], Run], compiled: bool, steps: int, dtype: nncore.dtype
     if compiled:
         step: Any = built.step
         assert step.captures <= 4  # the first steps of optimizers differ
-        assert step.replays == steps - step.captures
+        assert step.captures + step.audits + step.replays == steps
+        assert step.replays >= steps // 2
         assert step.plans == 1
     return losses, built.state(), bits(nncore.rand(3))
 
@@ -318,7 +319,7 @@ def test_gradients_added_up_over_batches_outside_the_step() -> None:
     assert losses(eager) == losses(compiled)
     assert eager.state() == compiled.state()
     step: Any = compiled.step
-    assert step.replays >= 50  # a new gradient and an accumulated one are two plans
+    assert step.replays >= 44  # a new gradient and an accumulated one are two plans
 
 
 def test_levels_and_threads_may_change_between_replays() -> None:

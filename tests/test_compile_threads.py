@@ -112,7 +112,8 @@ def test_threads_that_share_an_epoch_take_turns() -> None:
 
     for _ in range(3):
         assert at_once(work) == [12] * THREADS
-    assert shared.step.captures + shared.step.replays == 12 * THREADS * 3
+    step = shared.step
+    assert step.captures + step.audits + step.replays == 12 * THREADS * 3
 
 
 def test_steps_that_call_each_other_do_not_wait_for_each_other() -> None:

@@ -114,9 +114,9 @@ class Training:
         self.optimizer = optim.Adam(self.model.parameters(), lr=1e-3, **settings)
         self.x = nncore.randn(rows, 1024)
         self.step = nncore.compile(self.one)
-        for _ in range(3):
+        for _ in range(8):  # the next audit, which is an eager step, is run 16
             self.step(self.x)
-        assert self.step.replays > 0
+        assert self.step.audits == 2
 
     def one(self, x: Tensor) -> Tensor:
         self.optimizer.zero_grad()
@@ -168,7 +168,8 @@ def test_a_captured_step_is_undone_or_finished(n: int, alarm: Alarm) -> None:
 
 @pytest.mark.slow
 def test_training_continues_after_an_undone_step(alarm: Alarm) -> None:
-    training, other = Training(4096), Training(4096)
+    other = Training(4096)
+    training = Training(4096)  # the last: a change of structure makes the next step of others eager
     start = _core.default_generator().get_state()
     for n in (1, 8):
         interrupted(alarm, n, lambda: training.step(training.x))

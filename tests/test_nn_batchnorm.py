@@ -10,7 +10,7 @@ import pytest
 
 import nncore
 from nncore import nn, optim
-from nncore.compiled import CompiledStep
+from nncore.captured.step import CompiledStep
 from nncore.nn import functional as F
 
 

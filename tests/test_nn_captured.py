@@ -8,7 +8,7 @@ import numpy as np
 
 import nncore
 from nncore import nn, optim
-from nncore.compiled import CompiledStep
+from nncore.captured.step import CompiledStep
 from nncore.nn import functional as F
 
 

@@ -14,7 +14,7 @@ from nncore import Tensor, _core
 CLASSES = sorted(
     (value for value in vars(_core).values() if isinstance(value, type)), key=lambda cls: cls.__name__
 )
-RUN_EPOCH: Any = _core.Plan.run_epoch
+PREFER: Any = _core.Step._prefer
 NEEDS = {"__exit__": (None, None, None), "difference": (None,), "manual_seed": (1,)}
 
 
@@ -39,7 +39,7 @@ def test_an_object_that_was_never_initialized(cls: Any) -> None:
         lambda: nncore.randn(2, generator=nncore.Generator.__new__(nncore.Generator)),
         lambda: repr(nncore.Generator.__new__(nncore.Generator).get_state()),
         lambda: nncore.zeros(2, dtype=nncore.dtype.__new__(nncore.dtype)),
-        lambda: RUN_EPOCH(None, _core.Step.__new__(_core.Step)),
+        lambda: PREFER(_core.Step(), _core.Plan.__new__(_core.Plan)),
         lambda: nncore.ones(2) + Tensor.__new__(Tensor),
     ],
 )
@@ -50,7 +50,7 @@ def test_such_an_object_as_an_argument(call: Callable[[], Any]) -> None:
 
 CONTEXTS: dict[str, Callable[[], Any]] = {
     "once": _core.once,
-    "Recording": lambda: _core.Recording([]),
+    "Capture": lambda: _core.Capture([]),
 }
 
 
@@ -60,7 +60,7 @@ def test_an_exit_without_an_enter(name: str) -> None:
     with pytest.raises(RuntimeError, match=f"{name}: __exit__ without __enter__"):
         context.__exit__(None, None, None)
     with context:
-        assert _core.capturing() is (name == "Recording")
+        assert _core.capturing() is (name == "Capture")
     with pytest.raises(RuntimeError, match=f"{name}: __exit__ without __enter__"):
         context.__exit__(None, None, None)
     assert not _core.capturing()

@@ -45,13 +45,11 @@ class PythonHooks final : public GradientHooks {
   }
   int add(py::object function) {
     changes++;
-    structure_changed();
     functions_.emplace_back(next_, std::move(function));
     return next_++;
   }
   void remove(int key) {
     changes++;
-    structure_changed();
     std::erase_if(functions_, [&](const auto& f) { return f.first == key; });
   }
   py::list functions() const {

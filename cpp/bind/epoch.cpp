@@ -4,7 +4,7 @@
 
 #include "../ops/index.h"
 #include "interpreter.h"
-#include "replay.h"
+#include "plan.h"
 
 namespace nncore::bind {
 
@@ -41,29 +41,39 @@ auto with_progress(int64_t done, const py::object& progress, F&& f) {
 
 }  // namespace
 
-int64_t Replay::run_epoch(const std::vector<Tensor>& sources, const Tensor& order, int64_t size,
-                          int64_t first, int64_t steps, const std::vector<Tensor>& sinks,
-                          const py::object& progress) {
-  check(order.dtype() == DType::int64 && size > 0 && first >= 0 && order.numel() >= (first + steps) * size,
-        "run_epoch: the order has ", order.numel(), " rows of ", order.dtype(), " but ",
-        (first + steps) * size, " of int64 are needed");
+int64_t Step::replay_epoch(const std::vector<Tensor>& sources, const Tensor& order, int64_t size,
+                           int64_t first, int64_t steps, const std::vector<Tensor>& sinks,
+                           const py::object& progress) {
+  check(order.dtype() == DType::int64 && size > 0 && first >= 0 && steps >= 0 &&
+            order.numel() > (first + steps - 1) * size,
+        "run_epoch: the order has ", order.numel(), " rows of ", order.dtype(), ", too few for ",
+        first + steps, " batches of ", size);
   Watchman watchman(progress);
   std::vector<Tensor> inputs(sources.size());
   for (int64_t step = first; step < first + steps; step++) {
     const Tensor rows(order.impl()->storage,
-                      order.impl()->byte_offset + step * size * int64_t(sizeof(int64_t)), {size},
-                      DType::int64);
-    with_progress(step, progress, [&] {
+                      order.impl()->byte_offset + step * size * int64_t(sizeof(int64_t)),
+                      {std::min(size, order.numel() - step * size)}, DType::int64);
+    const auto results = with_progress(step, progress, [&]() -> std::optional<std::vector<Tensor>> {
       for (size_t i = 0; i < inputs.size(); i++) inputs[i] = ops::index_select(sources[i], 0, rows);
+      for (const Held<Plan>& plan : std::vector(recent)) {
+        if (plan->takes_only_tensors() && plan->ready(inputs)) {
+          replays++;
+          prefer(plan);
+          return plan->replay(inputs);
+        }
+        if (plan->is_due()) break;
+      }
+      return std::nullopt;
     });
-    if (!ready(inputs)) return step - first;
-    const std::vector<Tensor> results = with_progress(step, progress, [&] { return plan_->replay(inputs); });
-    for (size_t i = 0; i < results.size() && i < sinks.size(); i++) {
+    if (!results) return step - first;
+    for (size_t i = 0; i < results->size() && i < sinks.size(); i++) {
       if (!sinks[i].defined()) continue;
-      const size_t bytes = results[i].bytes();
-      check(sinks[i].bytes() >= size_t(step + 1) * bytes, "run_epoch: there is no room for result ", i,
-            " of step ", step);
-      std::memcpy(sinks[i].ptr<std::byte>() + size_t(step) * bytes, results[i].data(), bytes);
+      const Tensor& result = (*results)[i];
+      check(sinks[i].bytes() >= size_t(step + 1) * result.bytes(), "run_epoch: there is no room for result ",
+            i, " of step ", step);
+      std::memcpy(static_cast<std::byte*>(sinks[i].data()) + size_t(step) * result.bytes(), result.data(),
+                  result.bytes());
     }
     watchman.look(step + 1);
   }

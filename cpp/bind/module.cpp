@@ -110,9 +110,8 @@ PYBIND11_MODULE(_core_of_main, m) {
   bind_dropout(m);
   bind_embedding(m);
   publish(m, functional);
-  bind_recording(m);
-  bind_guards(m);
-  bind_replay(m);
+  bind_capture(m);
+  bind_plan(m);
   bind_recurrent(m);
   bind_attention(m);
   bind_optim(m);

@@ -30,9 +30,8 @@ void bind_norm(py::module_& m);
 void bind_dropout(py::module_& m);
 void bind_embedding(py::module_& m);
 void bind_optim(py::module_& m);
-void bind_recording(py::module_& m);
-void bind_guards(py::module_& m);
-void bind_replay(py::module_& m);
+void bind_capture(py::module_& m);
+void bind_plan(py::module_& m);
 void bind_autograd(py::module_& m, TensorClass& tensor);
 void bind_runtime(py::module_& m);
 

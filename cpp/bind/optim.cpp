@@ -3,8 +3,8 @@
 #include "../backend/optimizers.h"
 #include "../ops/elementwise.h"
 #include "../ops/shape.h"
+#include "capture.h"
 #include "module.h"
-#include "recording.h"
 
 namespace nncore::bind {
 

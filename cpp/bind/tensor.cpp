@@ -7,17 +7,20 @@
 #include "../ops/shape.h"
 #include "module.h"
 #include "numpy.h"
+#include "structure.h"
 
 namespace nncore::bind {
 
 namespace {
+
+bool is_parameter(TensorImpl& t) { return Py_TYPE(py::cast(Tensor(Ref(&t))).ptr()) != tensor_type; }
 
 void set_requires_grad(TensorImpl& t, bool on) {
   check<TypeError>(!on || is_floating(t.dtype), "requires_grad: a ", t.dtype,
                    " tensor cannot have a gradient; convert it with .float() or .double()");
   check<Error>(!t.grad_fn || on,
                "requires_grad: only leaves can be switched off; use .detach() to cut the graph here");
-  if (t.requires_grad != on) structure_changed();
+  if (t.requires_grad != on && is_parameter(t)) structure.switched(reinterpret_cast<uintptr_t>(&t));
   t.requires_grad = on;
 }
 

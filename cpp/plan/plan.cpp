@@ -120,6 +120,19 @@ std::vector<Tensor> Plan::replay(const std::vector<Tensor>& inputs) {
   return results;
 }
 
+void Plan::adopt_gradients() {
+  for (Slot& slot : slots_)
+    if (!free_to_overwrite(slot)) renew(slot);
+  for (const Leaf& l : leaves_) {
+    if (l.keeps || !l.grad || !l.leaf->grad || l.leaf->grad == l.grad) continue;
+    const Tensor from(l.leaf->grad), to(l.grad);
+    std::vector<std::byte> values(from.bytes());
+    backend_->download(values.data(), from.data(), values.size());
+    backend_->upload(to.data(), values.data(), values.size());
+    l.leaf->grad = l.grad;
+  }
+}
+
 // An interrupt or an error abandons a long step, and its changes are undone. After the first write that
 // cannot be undone, the step runs to its end.
 void Plan::run() {

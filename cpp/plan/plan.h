@@ -23,6 +23,8 @@ class Plan final : public Object {
   // their gradients.
   bool fits(const std::vector<Tensor>& inputs) const;
   std::vector<Tensor> replay(const std::vector<Tensor>& inputs);
+  // After an eager run of the same step: moves its gradients to where a replay leaves them.
+  void adopt_gradients();
 
   struct Memory {
     int64_t eager_peak, arena, leaving, outside;  // bytes

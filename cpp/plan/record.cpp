@@ -1,6 +1,7 @@
 #include "record.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "../autograd/tape.h"
 #include "../core/error.h"
@@ -49,6 +50,10 @@ void Capture::finish() {
   for (Storage* s : graveyard_) delete s;
   graveyard_.clear();
   inputs_.clear();
+  // A gradient that was there before is not held: plans write its memory again if nobody else holds it.
+  std::unordered_set<const Storage*> gradients;
+  for (const LeafGrad& l : record_.leaves) gradients.insert(l.at_entry);
+  std::erase_if(outside_, [&](const Ref<Storage>& s) { return gradients.contains(s.get()); });
 }
 
 int Capture::add(Buffer buffer) {

@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from nncore import nn as nn
     from nncore import optim as optim
     from nncore import train as train
-    from nncore.compiled import compile as compile
+    from nncore.captured.step import compile as compile
     from nncore.serialization import load as load
     from nncore.serialization import save as save
 
 # Loaded at first use, so that `import nncore` is fast.
 _MODULES = ("autograd", "data", "nn", "optim", "train")
 _MEMBERS = {
-    "compile": "nncore.compiled",
+    "compile": "nncore.captured.step",
     "load": "nncore.serialization",
     "save": "nncore.serialization",
 }

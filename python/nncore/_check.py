@@ -20,6 +20,7 @@ __all__ = [
     "number",
     "optional_tensors",
     "real",
+    "same_constant",
     "size",
     "tensors",
     "text",
@@ -36,6 +37,12 @@ def size(where: str, name: str, value: object, minimum: int = 0, maximum: int = 
     if whole > maximum:
         raise ValueError(f"{where}: {name} must be at most {maximum}, got {brief(whole)}")
     return whole
+
+
+def same_constant(a: object, b: object) -> bool:
+    """Whether both are one object or the same plain value; NaN is NaN, and -0.0 is not 0.0."""
+    is_plain = type(a) is type(b) and isinstance(a, (bool, int, float, str))
+    return a is b or (is_plain and repr(a) == repr(b))
 
 
 def tensors(where: str, **given: object) -> None:

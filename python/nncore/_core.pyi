@@ -1196,9 +1196,9 @@ class once:
         ...
     def __init__(self) -> None:
         ...
-class Recording:
+class Capture:
     """
-    Context that writes down the calls of one step.
+    Context that records the calls of one step.
     """
     def __enter__(self) -> None:
         ...
@@ -1210,13 +1210,18 @@ class Recording:
         """
         Lets go of the step's memory; the record can still be compared.
         """
-    def difference(self, later: Recording) -> str:
+    def difference(self, later: Capture) -> str:
         """
         How a later run of the step differs; empty when it does not.
         """
     def finish(self, results: list[typing.Any]) -> list[Tensor]:
         """
         The step's results without history; raises for a tensor that something else keeps.
+        """
+    @property
+    def changed_structure(self) -> builtins.bool:
+        """
+        Whether the step has left a module or an optimizer other than it was.
         """
     @property
     def found_gradients(self) -> list[builtins.bool]:
@@ -1236,21 +1241,38 @@ class Recording:
     @property
     def refusal(self) -> str:
         """
-        What a replay could not repeat, where the recording is not strict.
+        What a replay could not repeat, if the capture is not strict.
         """
-class Guards:
+class Plan:
     """
-    Places in Python and what was there.
+    A captured step made ready for replays.
     """
-    def __init__(self, places: list[typing.Any]) -> None:
+    def __init__(self, capture: Capture, results: collections.abc.Sequence[Tensor], arguments: tuple[typing.Any, ...], names: tuple[str, ...], before: typing.Any, after: typing.Any, rebuild: typing.Any) -> None:
         ...
-    def hold(self) -> builtins.bool:
+    def audited(self, ns: typing.SupportsInt | typing.SupportsIndex) -> None:
         """
-        Whether the same is there now.
+        Says that an eager run, which took so long, has done what the plan does.
+        """
+    def calls(self) -> list[typing.Any]:
+        """
+        What a replay runs, in order: a dict for each call.
+        """
+    def summary(self) -> dict[str, typing.Any]:
+        """
+        Memory in bytes, calls dropped, replays so far.
+        """
+    def trust(self, version: typing.SupportsInt | typing.SupportsIndex, places: tuple[tuple[typing.Any, typing.Any, typing.Any], ...]) -> None:
+        """
+        Says for which structure and which values in places the plan is right.
+        """
+    @property
+    def is_due(self) -> builtins.bool:
+        """
+        Whether the last try found that an audit is due.
         """
 class Step:
     """
-    A step whose calls replay its last plan, or else go to its method _find.
+    A step whose calls replay a plan, or else go to its method _find.
     """
     def __call__(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
         """
@@ -1258,39 +1280,31 @@ class Step:
         """
     def __init__(self) -> None:
         ...
-    @property
-    def last_plan(self) -> Plan | None:
+    def _forget(self) -> None:
         """
-        The plan that calls by position try first, or None.
+        Lets calls try no plan.
         """
-    @last_plan.setter
-    def last_plan(self, arg1: Plan | None) -> None:
-        ...
-class Plan:
-    """
-    A captured step made ready for replays.
-    """
-    def __init__(self, recording: Recording, results: collections.abc.Sequence[Tensor], arguments: tuple[typing.Any, ...], guards: Guards, prepare: typing.Any, rebuild: typing.Any) -> None:
-        ...
-    def calls(self) -> list[typing.Any]:
+    def _prefer(self, plan: Plan) -> None:
         """
-        What a replay runs, in order: a dict for each call.
+        Lets calls try this plan first.
         """
-    def run(self, arguments: tuple[typing.Any, ...]) -> typing.Any:
+    def _replay(self, values: tuple[typing.Any, ...], names: tuple[str, ...]) -> typing.Any:
         """
-        The result of a replay, or NotImplemented when these arguments need another plan.
+        The result of a replay, or NotImplemented.
         """
-    def run_epoch(self, step: Step, sources: collections.abc.Sequence[Tensor], order: Tensor, size: typing.SupportsInt | typing.SupportsIndex, first: typing.SupportsInt | typing.SupportsIndex, steps: typing.SupportsInt | typing.SupportsIndex, sinks: collections.abc.Sequence[Tensor | None], progress: typing.Any) -> builtins.int:
+    def _replay_epoch(self, sources: collections.abc.Sequence[Tensor], order: Tensor, size: typing.SupportsInt | typing.SupportsIndex, first: typing.SupportsInt | typing.SupportsIndex, steps: typing.SupportsInt | typing.SupportsIndex, sinks: collections.abc.Sequence[Tensor | None], progress: typing.Any) -> builtins.int:
         """
         Replays on consecutive batches; how many ran.
         """
-    def summary(self) -> dict[str, typing.Any]:
+    @property
+    def _recent(self) -> list[Plan]:
         """
-        Memory in bytes, calls dropped, replays so far.
+        The plans that a call tries, the plan used last first.
         """
-    def trust(self, version: typing.SupportsInt | typing.SupportsIndex, guards: Guards) -> None:
+    @property
+    def replays(self) -> builtins.int:
         """
-        Says that models are as they were, and what the guards look at now.
+        How many calls were replays.
         """
 class HookHandle:
     """
@@ -2330,11 +2344,15 @@ def stirling(input: Tensor, reduction: str = 'mean') -> Tensor:
     """
 def structure_changed() -> None:
     """
-    Says that a model has changed.
+    Says that a module or an optimizer has changed.
+    """
+def structure_switched(key: typing.SupportsInt | typing.SupportsIndex) -> None:
+    """
+    Says that a switch of a module, such as its mode, has changed. A second call takes the first back.
     """
 def structure_version() -> builtins.int:
     """
-    Counts changes of what models are made of.
+    Identifies the structure of all modules and optimizers.
     """
 @typing.overload
 def sub(input: typing.Any, other: typing.Any) -> Tensor:
@@ -2431,6 +2449,10 @@ def trunc(input: Tensor) -> Tensor:
 def unbind(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
     """
     Every slice along dim, without that axis.
+    """
+def unchanged(places: tuple[tuple[typing.Any, typing.Any, typing.Any], ...]) -> builtins.bool:
+    """
+    Whether places in Python, tuples (holder, key, value), still have their values.
     """
 def unflatten(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, sizes: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
     """

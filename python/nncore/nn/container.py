@@ -144,9 +144,6 @@ class Sequential(_Numbered):
     def _changed(self) -> None:
         vars(self).pop("_steps", None)
 
-    def _fingerprint(self) -> Iterable[Any]:
-        return (value for name, value in vars(self).items() if name != "_steps")
-
     def _part(self, names: list[str]) -> Sequential:
         return Sequential({name: vars(self)[name] for name in names})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ ForwardHook = Callable[..., Any]  # (module, args, output) -> None | new output
 BackwardPreHook = Callable[..., Any]  # (module, grad_output) -> None | new grad_output
 BackwardHook = Callable[..., Any]  # (module, grad_input, grad_output) -> None | new grad_input
 Gradients = tuple[Tensor | None, ...]
+
+_keys = itertools.count()  # one for each hook of the process
 
 
 class RemovableHandle:
@@ -37,6 +40,7 @@ class RemovableHandle:
     def remove(self) -> None:
         """Remove the hook; a second call does nothing."""
         if self._hooks.pop(self._key, None) is not None:
+            _core.structure_switched(self._key)
             self._changed()
 
     def __enter__(self) -> RemovableHandle:
@@ -54,15 +58,9 @@ class Hooks:
         self.post: dict[int, tuple[ForwardHook, bool]] = {}
         self.backward_pre: dict[int, tuple[BackwardPreHook, bool]] = {}
         self.backward: dict[int, tuple[BackwardHook, bool]] = {}
-        self._next = 0
 
     def __bool__(self) -> bool:
         return bool(self.pre or self.post or self.backward_pre or self.backward)
-
-    def functions(self) -> list[Callable[..., Any]]:
-        """All hooks."""
-        kinds = (self.pre, self.post, self.backward_pre, self.backward)
-        return [hook for hooks in kinds for hook, _ in hooks.values()]
 
     def add(
         self,
@@ -75,12 +73,13 @@ class Hooks:
         """Add `hook` to one of the dicts above; call `changed` now and when the hook is removed."""
         if not callable(hook):
             raise TypeError(f"register hook: a hook must be callable, got {type(hook).__name__}")
-        key, self._next = self._next, self._next + 1
+        key = next(_keys)
         later = dict(hooks) if prepend else {}
         if prepend:
             hooks.clear()
         hooks[key] = (hook, with_kwargs)
         hooks.update(later)
+        _core.structure_switched(key)
         changed()
         return RemovableHandle(hooks, key, changed)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, TypeVar
 
 from nncore import _core
-from nncore._check import text
+from nncore._check import same_constant, text
 from nncore._core import Tensor, dtype
 
 from . import state
@@ -99,10 +99,19 @@ class Module:
         elif name in (registered := vars(self).get("_registered", ())):
             self._register(name, value, registered[name])
         else:
-            object.__setattr__(self, name, value)
+            self._set_plain(name, value)
+
+    def _set_plain(self, name: str, value: Any) -> None:
+        """Set an attribute that is not registered. Captured steps are told if it replaces another value."""
+        before = getattr(self, name, value) if name in vars(self) or hasattr(type(self), name) else value
+        object.__setattr__(self, name, value)
+        if name == "training":
+            if bool(before) != bool(value):
+                _core.structure_switched(id(self))
+        elif not same_constant(before, value):
             _core.structure_changed()
-            if name == "forward":
-                self._note_hooks()
+        if name == "forward":
+            self._note_hooks()
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
@@ -126,6 +135,8 @@ class Module:
         if self._registered.get(name) != kind:
             self._registered.pop(name, None)
             self._transient.discard(name)
+        elif vars(self).get(name, self) is value:
+            return
         self._registered[name] = kind
         vars(self)[name] = value
         _core.structure_changed()
@@ -454,22 +465,8 @@ class Module:
 
     def _note_hooks(self) -> None:
         vars(self)["_plain"] = not self._hooks and "forward" not in vars(self)
-        _core.structure_changed()
 
     # Printed form
-
-    def _fingerprint(self) -> Iterable[Any]:
-        """What decides which calls a forward pass makes; a captured step looks whether it is as it was."""
-        return vars(self).values()
-
-    def _places(self) -> Iterable[tuple[Any, Any]]:
-        """Where something may be put past all methods: nowhere."""
-        return ()
-
-    def _reached(self) -> Iterable[tuple[str, Any]]:
-        """What forward and backward may call, by name, and tensors, whose gradients may have hooks."""
-        parts = ((n, part) for n, part in vars(self).items() if callable(part) or isinstance(part, Tensor))
-        return (*parts, *(("hook", function) for function in self._hooks.functions()))
 
     def extra_repr(self) -> str:
         """The text between the parentheses of the printed form; subclasses override it."""

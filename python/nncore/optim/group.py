@@ -121,8 +121,11 @@ class Group(Watched):
             self._push()
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        super().__setitem__(key, self._lasting(key, value))
-        self._changed(key)
+        value = self._lasting(key, value)
+        is_new = key not in self or not _check.same_constant(self[key], value)
+        super().__setitem__(key, value)
+        if is_new or self.layout is None:
+            self._changed(key)
 
     def __delitem__(self, key: Any) -> None:
         super().__delitem__(key)

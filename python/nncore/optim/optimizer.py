@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import weakref
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -12,7 +11,6 @@ from typing import Any, ClassVar
 from nncore import _check, _core
 from nncore._core import Tensor
 from nncore._grad_mode import enable_grad
-from nncore._guards import Same
 
 from .group import FORMULAS, Group, Groups, Layout, Watched
 
@@ -23,25 +21,17 @@ Closure = Callable[[], Any]
 Batch = tuple[Group, list[Tensor], list[Tensor]]  # a group, its parameters with a gradient, the gradients
 Additions = list[tuple[dict[Any, Any], dict[Any, Any]]]  # pairs of a dict and what a step adds to it
 
-_moments = itertools.count(1)
-
 
 class Values(Watched):
     """The state of one parameter. Captured steps are told when an entry is replaced or goes."""
 
-    changed = 0  # the last time, as a number that no other change has
-
-    def _changes(self) -> None:
-        self.changed = next(_moments)
-        _core.structure_changed()
-
     def __setitem__(self, key: Any, value: Any) -> None:
         if key in self:
-            self._changes()
+            _core.structure_changed()
         super().__setitem__(key, value)
 
     def __delitem__(self, key: Any) -> None:
-        self._changes()
+        _core.structure_changed()
         super().__delitem__(key)
 
 
@@ -61,11 +51,6 @@ class State(Values, defaultdict[Any, Any]):
 
     def __setitem__(self, param: Tensor, values: Mapping[str, Any]) -> None:
         super().__setitem__(param, values if isinstance(values, Values) else Values(values))
-
-    def moments(self) -> tuple[int, ...]:
-        """Numbers that change with every change of an entry."""
-        changed = (values.changed for values in self.values())
-        return (self.changed, *(moment for moment in changed if moment))
 
 
 class Optimizer:
@@ -106,6 +91,8 @@ class Optimizer:
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "param_groups":
             value = self._groups(value)
+        elif name == "state":
+            _core.structure_changed()
         super().__setattr__(name, value)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -314,26 +301,6 @@ class Optimizer:
                 if value is not None
             }
         return {"param_groups": made, "state": state}
-
-    def _fingerprint(self) -> Iterable[Any]:
-        """What decides which calls a step makes, apart from settings: these are data."""
-        things = (thing for group in self.param_groups for thing in (group, *group["params"]))
-        moments = self.state.moments() if isinstance(self.state, State) else ()
-        layouts = [group.layout for group in self.param_groups]
-        return [Same(self.state), moments, *map(Same, things), *layouts]
-
-    def _places(self) -> Iterable[tuple[Any, Any]]:
-        """Where another list of parameters, or another state, may be put past all methods."""
-        yield vars(self), "state"
-        yield vars(self), "param_groups"
-        yield self.param_groups, ...
-        for group in self.param_groups:
-            yield group, "params"
-            yield group["params"], ...
-
-    def _reached(self) -> Iterable[tuple[str, Any]]:
-        """Parameters, whose gradients may have hooks."""
-        return (("param_groups", param) for param in self._all_params())
 
     def _all_params(self) -> Iterable[Tensor]:
         return (param for group in self.param_groups for param in _params_of(group))

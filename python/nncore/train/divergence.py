@@ -9,21 +9,24 @@ import numpy as np
 from nncore.errors import DivergenceError
 
 if TYPE_CHECKING:
+    from nncore._core import Tensor
     from nncore.nn import Module
 
 
-def first_non_finite(model: Module) -> str | None:
-    """The name of the first parameter or buffer with a NaN or an infinity, or None."""
-    for named in (model.named_parameters(), model.named_buffers()):
-        for name, value in named:
-            if value.dtype.is_floating_point and not np.isfinite(value.detach().numpy()).all():
-                return name
-    return None
+def floating(model: Module) -> list[tuple[str, Tensor]]:
+    """The floating-point parameters and buffers by name."""
+    named = (*model.named_parameters(), *model.named_buffers())
+    return [(name, value) for name, value in named if value.dtype.is_floating_point]
+
+
+def first_non_finite(values: list[tuple[str, Tensor]]) -> str | None:
+    """The name of the first value with a NaN or an infinity, or None."""
+    return next((n for n, value in values if not np.isfinite(value.detach().numpy()).all()), None)
 
 
 def diverged(model: Module, what: str, epoch: int, step: int) -> DivergenceError:
     """The error that `what` happened in this epoch and step (counted from 1), with the first such layer."""
-    name = first_non_finite(model)
+    name = first_non_finite(floating(model))
     where = (
         f"the first layer with non-finite parameters is {name.rpartition('.')[0] or 'the model itself'} "
         f"({name})"

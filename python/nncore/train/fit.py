@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nncore import _check
-from nncore._core import Generator, Tensor, check_finite
-from nncore._epoch import Epoch
+from nncore._core import Generator, Tensor, check_finite, structure_version
 from nncore._grad_mode import enable_grad
-from nncore.compiled import CompiledStep
+from nncore.captured.epoch import Epoch, order_of
+from nncore.captured.step import CompiledStep
 from nncore.errors import DivergenceError
 from nncore.train import prepare
 from nncore.train.callbacks import Callback
-from nncore.train.divergence import diverged, first_non_finite
+from nncore.train.divergence import diverged, first_non_finite, floating
 from nncore.train.evaluate import evaluate_ready
 from nncore.train.history import History, TrainingState
 from nncore.train.interrupt import DeferredInterrupt
@@ -49,14 +49,16 @@ def fit(
     seed: int | None = None,
     progress: bool = True,
     callbacks: Iterable[Callable[[TrainingState], object]] = (),
+    compile: bool = True,
 ) -> History:
     """Train a model on x (n, ...) and y, or on a data set of pairs; returns the history of the epochs.
 
     Each epoch draws one permutation, from `generator`, from a new generator with `seed`, or from the global
-    one. It takes one optimizer step per batch, captured with `nncore.compile` and replayed. If the model or
-    loss cannot be captured, `fit` warns and the steps run eagerly. `loss(output, target)` is averaged over
-    the samples; it is by default cross-entropy for integer y and the mean squared error for floats. The
-    default optimizer is Adam. Floats and pixels in x are cast once to the dtype of the parameters.
+    one. It takes one optimizer step per batch, captured with `nncore.compile` and replayed. With
+    `compile=False` the steps run eagerly; so they do, with a warning, if the model or loss cannot be
+    captured. `loss(output, target)` is averaged over the samples; it is by default cross-entropy for integer
+    y and the mean squared error for floats. The default optimizer is Adam. Floats and pixels in x are cast
+    once to the dtype of the parameters.
     `validation` is a pair (x, y) or a data set, evaluated after each epoch. The training accuracy is measured
     during the steps.
     Callbacks are called with a TrainingState after each epoch; the result True ends training. See `Callback`
@@ -118,14 +120,23 @@ def fit(
     told = [callback for callback in callbacks if isinstance(callback, Callback)]
     for callback in told:
         callback.begin(state)
-    step = _step(model, optimizer, criterion, classes)
+    step = _step(model, optimizer, criterion, classes, compile)
+    epoch = Epoch(step, [data, target], size)
+    version, values = None, floating(model)
     bar = Bar(epochs, len(data)) if progress and epochs else Silent()
     try:
         with restored_mode(model), enable_grad():
             for _ in range(epochs):
-                model.train()
+                if version != structure_version():  # a callback may have changed the model or its mode
+                    model.train()
+                    values, version = floating(model), structure_version()
                 with DeferredInterrupt() as interrupt:
-                    _epoch(state, step, [data, target], size, shuffle, bar, interrupt)
+                    _epoch(state, epoch, values, [data, target], size, shuffle, bar, interrupt)
+                refusal = getattr(step, "refusal", "")
+                if refusal and state.epoch == 0:
+                    warnings.warn(
+                        f"fit: steps run one by one, because they cannot be captured: {refusal}", stacklevel=2
+                    )
                 if held_out:
                     result = evaluate_ready(model, *held_out, criterion, EVALUATION_BATCH, classes)
                     state.history.val_loss.append(result.loss)
@@ -150,7 +161,9 @@ def _try_validation(model: Module, x: Tensor, y: Tensor, loss: Loss, classes: bo
             evaluate_ready(model, x[:rows], y[:rows], loss, EVALUATION_BATCH, classes)
 
 
-def _step(model: Module, optimizer: Optimizer, loss: Loss, classes: bool) -> CompiledStep:
+def _step(
+    model: Module, optimizer: Optimizer, loss: Loss, classes: bool, compile: bool
+) -> Callable[..., tuple[Tensor, ...]]:
     """One optimizer step, which returns the loss and, for classes, the number of correct targets."""
 
     def step(x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
@@ -162,12 +175,13 @@ def _step(model: Module, optimizer: Optimizer, loss: Loss, classes: bool) -> Com
         optimizer.step()
         return (error, hits(output, y)) if classes else (error,)
 
-    return CompiledStep(step, cache_size=4, strict=False)
+    return CompiledStep(step, cache_size=4, falls_back=True) if compile else step
 
 
 def _epoch(
     state: TrainingState,
-    step: CompiledStep,
+    epoch: Epoch,
+    values: list[tuple[str, Tensor]],
     data: list[Tensor],
     size: int,
     shuffle: bool,
@@ -176,7 +190,6 @@ def _epoch(
 ) -> None:
     """One epoch, which is one native call once the step is captured."""
     history, rows = state.history, len(data[0])
-    epoch = Epoch(step, data, size, shuffle, state.generator)
     places = targets_per_row(data[1])
     look = bar.first_look
 
@@ -194,18 +207,16 @@ def _epoch(
     started = perf_counter()
     try:
         with put_back(before, lambda: epoch.done == 0):
-            epoch.run(progress)
+            epoch.run(order_of(rows, shuffle, state.generator), progress)
     except DivergenceError as error:
         raise diverged(state.model, f"the loss {error}", state.epoch + 1, epoch.done + 1) from None
     history.samples_per_second.append(rows / max(perf_counter() - started, 1e-9))
     losses, *right = epoch.results
-    if (name := first_non_finite(state.model)) is not None:
+    if (name := first_non_finite(values)) is not None:
         raise diverged(state.model, f"{name} stopped being finite", state.epoch + 1, epoch.done)
     history.loss.append(_mean(losses.numpy(), size, rows))
     if right:
         history.accuracy.append(int(right[0].sum().item()) / (rows * places))
-    if step.refusal and state.epoch == 0:
-        warnings.warn(f"fit: steps run one by one, as they cannot be captured: {step.refusal}", stacklevel=3)
 
 
 def _mean(losses: np.ndarray[Any, Any], size: int, rows: int) -> float:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
 from nncore import _core
-from nncore._capture import repeat_in_replays
+from nncore.captured.actions import repeat_in_replays
 from nncore.optim.optimizer import Optimizer
 
 __all__ = ["LRScheduler"]
@@ -87,18 +87,6 @@ class LRScheduler:
         self._last_lr = self.get_lr()
         for group, lr in zip(self.optimizer.param_groups, self._last_lr, strict=True):
             group["lr"] = lr
-
-    _repeats = True  # what `step` does is done again after each replay: no captured step need look at it
-
-    def _fingerprint(self) -> Iterable[Any]:
-        """A captured step depends on nothing of a schedule: the rate it sets is data."""
-        return ()
-
-    def _places(self) -> Iterable[tuple[Any, Any]]:
-        return ()
-
-    def _reached(self) -> Iterable[tuple[str, Any]]:
-        return ()
 
     def _restart(self) -> None:
         """Begin anew at epoch 0 from the initial rates."""

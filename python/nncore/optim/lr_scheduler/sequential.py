@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nncore import _core
-from nncore._capture import repeat_in_replays
+from nncore.captured.actions import repeat_in_replays
 from nncore.optim.optimizer import Optimizer
 
 from .base import LRScheduler, optimizer_of

@@ -1,6 +1,8 @@
-#include "recording.h"
+#include "capture.h"
 
 #include <algorithm>
+
+#include "structure.h"
 
 namespace nncore::bind {
 
@@ -16,11 +18,16 @@ std::string user_line() {
   if (!PyGILState_Check()) return "another thread";
   static const std::string package = package_folder();
   auto frame = py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(PyEval_GetFrame()));
-  for (; frame && !frame.is_none(); frame = frame.attr("f_back")) {
-    const auto file = py::cast<std::string>(frame.attr("f_code").attr("co_filename"));
-    if (file.compare(0, package.size(), package) == 0) continue;
-    return file.substr(file.rfind('/') + 1) + ", line " +
-           py::cast<std::string>(py::str(frame.attr("f_lineno")));
+  while (frame) {
+    auto* const f = reinterpret_cast<PyFrameObject*>(frame.ptr());
+    const auto code = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(PyFrame_GetCode(f)));
+    const char* const utf8 = PyUnicode_AsUTF8(reinterpret_cast<PyCodeObject*>(code.ptr())->co_filename);
+    if (!utf8) throw py::error_already_set();
+    const std::string_view file = utf8;
+    if (!file.starts_with(package))
+      return std::string(file.substr(file.rfind('/') + 1)) + ", line " +
+             std::to_string(PyFrame_GetLineNumber(f));
+    frame = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(PyFrame_GetBack(f)));
   }
   return "an unknown line";
 }
@@ -35,20 +42,22 @@ class Once {
   Watching watching_;
 };
 
-bool capturing() { return Recording::current != nullptr && watcher() != nullptr; }
+bool capturing() { return Capture::current != nullptr && watcher() != nullptr; }
 
 }  // namespace
 
-thread_local Recording* Recording::current = nullptr;
+thread_local Capture* Capture::current = nullptr;
 
-void Recording::enter() {
-  watching_.enter("Recording", &capture_);
+void Capture::enter() {
+  watching_.enter("Capture", &capture_);
   outer_ = std::exchange(current, this);
+  changes_before_ = structure.own_changes();
 }
 
-void Recording::exit(bool failed) {
-  watching_.exit("Recording");
+void Capture::exit(bool failed) {
+  watching_.exit("Capture");
   current = outer_;
+  changed_structure_ = structure.own_changes() != changes_before_;
   for (Ref<TensorImpl>& leaf : capture_.hand_over_leaves()) leaves_.push_back(py::cast(Tensor(leaf)));
   if (failed) close();
 }
@@ -61,7 +70,7 @@ bool holds(const std::vector<Tensor>& list, const Tensor& t) {
 
 }  // namespace
 
-void Recording::note(const Tensor& settings) {
+void Capture::note(const Tensor& settings) {
   if (holds(set_later_, settings))
     capture_.refuse(
         "compile: the step uses an optimizer before and after a schedule sets its learning rate, and a "
@@ -69,20 +78,20 @@ void Recording::note(const Tensor& settings) {
   settings_.push_back(settings);
 }
 
-bool Recording::sets_rates(const std::vector<Tensor>& settings) {
+bool Capture::sets_rates(const std::vector<Tensor>& settings) {
   const bool read =
       std::any_of(settings.begin(), settings.end(), [&](const Tensor& t) { return holds(settings_, t); });
   if (read) set_later_.insert(set_later_.end(), settings.begin(), settings.end());
   return read;
 }
 
-void Recording::visit(Visitor& visitor) const {
+void Capture::visit(Visitor& visitor) const {
   for (const auto& leaf : leaves_) visitor(leaf);
 }
 
-void Recording::forget() { std::exchange(leaves_, {}); }
+void Capture::forget() { std::exchange(leaves_, {}); }
 
-std::vector<Tensor> Recording::finish(const py::list& results) {
+std::vector<Tensor> Capture::finish(const py::list& results) {
   std::vector<Tensor> plain;
   for (size_t i = 0; i < results.size(); i++) {
     plain.push_back(py::cast<Tensor>(results[i]).detach());
@@ -107,7 +116,7 @@ int64_t users(const std::vector<Tensor>& tensors, const Storage* storage) {
 
 }  // namespace
 
-void Recording::check_nothing_kept(const std::vector<Tensor>& results) const {
+void Capture::check_nothing_kept(const std::vector<Tensor>& results) const {
   constexpr const char* kept =
       ", is kept after it by something other than the step's result; a replay would leave it as it is. ";
   for (const int b : capture_.kept()) {
@@ -130,19 +139,22 @@ void Recording::check_nothing_kept(const std::vector<Tensor>& results) const {
 }
 
 void note_settings(const Tensor& settings) {
-  if (capturing()) Recording::current->note(settings);
+  if (capturing()) Capture::current->note(settings);
 }
 
-void bind_recording(py::module_& m) {
+void bind_capture(py::module_& m) {
   interpreter.where = user_line;
   m.def(
-      "structure_version", [] { return structure_version.load(); },
-      "Counts changes of what models are made of.");
-  m.def("structure_changed", structure_changed, "Says that a model has changed.");
+      "structure_version", [] { return structure.version(); },
+      "Identifies the structure of all modules and optimizers.");
+  m.def("structure_changed", [] { structure.changed(); }, "Says that a module or an optimizer has changed.");
+  m.def(
+      "structure_switched", [](uint64_t key) { structure.switched(key); }, py::arg("key"),
+      "Says that a switch of a module, such as its mode, has changed. A second call takes the first back.");
   m.def(
       "sets_rates",
       [](const std::vector<Tensor>& settings) {
-        return capturing() && Recording::current->sets_rates(settings);
+        return capturing() && Capture::current->sets_rates(settings);
       },
       py::arg("settings"),
       "Says that a schedule sets the learning rates in these settings; whether the step being captured has "
@@ -152,37 +164,39 @@ void bind_recording(py::module_& m) {
       .def(py::init())
       .def("__enter__", &Once::enter)
       .def("__exit__", [](Once& o, const py::args&) { o.exit(); });
-  py::class_<Recording, Ref<Recording>>(m, "Recording", py::custom_type_setup(collect<Recording>),
-                                        "Context that writes down the calls of one step.")
+  py::class_<Capture, Ref<Capture>>(m, "Capture", py::custom_type_setup(collect<Capture>),
+                                    "Context that records the calls of one step.")
       .def(py::init([](const std::vector<Tensor>& inputs, bool strict) {
-             return Ref<Recording>(new Recording(inputs, strict));
+             return Ref<Capture>(new Capture(inputs, strict));
            }),
            py::arg("inputs"), py::arg("strict") = true)
       .def_property_readonly(
-          "refusal", [](const Recording& r) { return r.capture().refusal(); },
-          "What a replay could not repeat, where the recording is not strict.")
-      .def("__enter__", &Recording::enter)
-      .def("__exit__", [](Recording& r, const py::args& raised) { r.exit(!raised[0].is_none()); })
+          "refusal", [](const Capture& r) { return r.capture().refusal(); },
+          "What a replay could not repeat, if the capture is not strict.")
+      .def_property_readonly("changed_structure", &Capture::changed_structure,
+                             "Whether the step has left a module or an optimizer other than it was.")
+      .def("__enter__", &Capture::enter)
+      .def("__exit__", [](Capture& r, const py::args& raised) { r.exit(!raised[0].is_none()); })
       .def_property_readonly(
-          "inputs", [](const Recording& r) { return r.capture().inputs(); }, "What the step is called with.")
+          "inputs", [](const Capture& r) { return r.capture().inputs(); }, "What the step is called with.")
       .def_property_readonly(
-          "has_backward", [](const Recording& r) { return r.capture().record().has_backward; },
+          "has_backward", [](const Capture& r) { return r.capture().record().has_backward; },
           "Whether the step computed gradients.")
       .def_property_readonly(
           "found_gradients",
-          [](const Recording& r) {
+          [](const Capture& r) {
             std::vector<bool> found;
             for (const plan::LeafGrad& l : r.capture().record().leaves)
               found.push_back(!l.cleared && l.at_entry != nullptr);
             return found;
           },
           "Which leaves had a gradient that the step added to.")
-      .def("close", &Recording::close, "Lets go of the step's memory; the record can still be compared.")
-      .def("finish", &Recording::finish, py::arg("results"),
+      .def("close", &Capture::close, "Lets go of the step's memory; the record can still be compared.")
+      .def("finish", &Capture::finish, py::arg("results"),
            "The step's results without history; raises for a tensor that something else keeps.")
       .def(
           "difference",
-          [](const Recording& a, const Recording& b) {
+          [](const Capture& a, const Capture& b) {
             return plan::difference(a.capture().record(), b.capture().record());
           },
           py::arg("later"), "How a later run of the step differs; empty when it does not.");

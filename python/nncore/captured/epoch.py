@@ -1,43 +1,32 @@
-"""One pass over arrays in memory with a compiled step."""
+"""Passes over arrays in memory with a step."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from nncore import _core
-from nncore._capture import flatten
 from nncore._core import Generator, Tensor
+from nncore.captured.tree import flatten
 
-if TYPE_CHECKING:
-    from nncore.compiled import CompiledStep
-
-__all__ = ["Epoch", "sources"]
+__all__ = ["Epoch", "order_of", "sources"]
 
 
 class Epoch:
-    """The batches of one epoch and what the step returned for each.
+    """Passes over data: the batches of one pass and what the step returned for each.
 
     `done` counts steps; `results` has the step's layout with an array of (steps,) in place of each tensor of
-    one element, and None in place of larger ones.
+    one element, and None in place of larger ones. The next pass writes into the same arrays.
     """
 
     def __init__(
-        self,
-        step: CompiledStep,
-        sources: list[Tensor],
-        size: int,
-        shuffle: bool,
-        generator: Generator | None,
-        drop_last: bool = False,
+        self, step: Callable[..., Any], sources: list[Tensor], size: int, drop_last: bool = False
     ) -> None:
-        rows = self._rows = len(sources[0])
         self._step, self._sources, self._size = step, sources, size
-        self._order = _core.randperm(rows, generator=generator) if shuffle else _core.arange(rows)
-        self.full = rows // size
-        self.steps = self.full + (rows % size > 0 and not drop_last)
+        rows = len(sources[0])
+        self.steps = rows // size if drop_last else -(-rows // size)
         self.done = 0
         self._numbers: list[np.ndarray[Any, Any] | None] | None = None
         self._sinks: list[Tensor | None] = []  # the same memory
@@ -48,40 +37,27 @@ class Epoch:
         """What the steps so far returned."""
         return self._build([None if s is None else s[: self.done] for s in self._sinks])
 
-    def run(self, progress: Callable[[int], object] | None) -> None:
-        """Take the remaining steps; when one raises, `done` says how many went well."""
-        while self.done < self.steps:
-            if self.done < self.full and self._replay(progress):
-                continue
-            self._one()
-            if progress is not None:
-                progress(self.done)
-
-    def _replay(self, progress: Callable[[int], object] | None) -> bool:
-        """Native steps as far as one plan goes; False where none fits."""
-        plan = self._step.current_plan()
-        if plan is None or self._numbers is None:
-            return False
-        before = self.done
+    def run(self, order: Tensor, progress: Callable[[int], object] | None = None) -> None:
+        """One pass over the rows in this order; when a step raises, `done` says how many went well."""
 
         def show(steps: int) -> None:
             self.done = steps
             if progress is not None:
                 progress(steps)
 
-        steps = self.full - before
-        ran = plan.run_epoch(
-            self._step, self._sources, self._order, self._size, before, steps, self._sinks, show
-        )
-        self.done = before + ran
-        return ran > 0
+        self.done = 0
+        replay: Any = getattr(self._step, "_replay_epoch", None)  # of a compiled step
+        while self.done < self.steps:
+            if replay and self._numbers is not None:
+                data = self._sources, order, self._size, self.done, self.steps - self.done, self._sinks
+                self.done += replay(*data, show)
+            if self.done < self.steps:  # a step to capture or to audit, or one that is not compiled
+                self._one(order[self.done * self._size : (self.done + 1) * self._size])
+                show(self.done + 1)
 
-    def _one(self) -> None:
-        """One step as Python makes it: eager while it is captured, or a batch of another size."""
-        start = self.done * self._size
-        rows = self._order[start : min(start + self._size, self._rows)]
-        result = self._step(*(source[rows] for source in self._sources))
-        layout, tensors = flatten(result)
+    def _one(self, rows: Tensor) -> None:
+        """One step by a call from Python."""
+        layout, tensors = flatten(self._step(*(source[rows] for source in self._sources)))
         if self._numbers is None:
             self._build = layout.build
             self._numbers = [
@@ -92,7 +68,11 @@ class Epoch:
         for numbers, tensor in zip(self._numbers, tensors, strict=True):
             if numbers is not None:
                 numbers[self.done] = tensor.item()
-        self.done += 1
+
+
+def order_of(rows: int, shuffle: bool, generator: Generator | None) -> Tensor:
+    """The numbers of the rows in the order of one pass."""
+    return _core.randperm(rows, generator=generator) if shuffle else _core.arange(rows)
 
 
 def sources(x: Any, y: Any) -> list[Tensor]:

@@ -1,4 +1,4 @@
-// One capture as Python sees it: a context around the step's run.
+// One capture as Python sees it: a context around the run of a step.
 #pragma once
 #include <optional>
 #include <thread>
@@ -28,11 +28,11 @@ class Watching {
   std::thread::id thread_;
 };
 
-class Recording final : public Object {
+class Capture final : public Object {
  public:
-  Recording(const std::vector<Tensor>& inputs, bool strict) : capture_(inputs, strict) {}
+  Capture(const std::vector<Tensor>& inputs, bool strict) : capture_(inputs, strict) {}
 
-  static thread_local Recording* current;  // of this thread
+  static thread_local Capture* current;  // of this thread
 
   void enter();
   void exit(bool failed);
@@ -41,9 +41,10 @@ class Recording final : public Object {
 
   const plan::Capture& capture() const { return capture_; }
   const std::vector<py::object>& leaves() const { return leaves_; }
+  bool changed_structure() const { return changed_structure_; }
   // An optimizer reads these settings, the memory of a parameter group's numbers.
   void note(const Tensor& settings);
-  // A schedule sets the rates in these settings. Whether the step has read one of them before.
+  // A schedule sets the rates in these settings. Returns whether the step has read one of them before.
   bool sets_rates(const std::vector<Tensor>& settings);
   void visit(Visitor& visitor) const;
   void forget();
@@ -54,10 +55,12 @@ class Recording final : public Object {
 
   plan::Capture capture_;
   Watching watching_;
-  Recording* outer_ = nullptr;
+  Capture* outer_ = nullptr;
   std::vector<py::object> leaves_;  // of the record
   std::vector<Tensor> settings_;    // that optimizers have read
   std::vector<Tensor> set_later_;   // whose rates change after they were read
+  uint64_t changes_before_ = 0;
+  bool changed_structure_ = false;
 };
 
 // Tells the step being captured, if any, which settings an optimizer reads.

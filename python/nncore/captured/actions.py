@@ -1,0 +1,51 @@
+"""What a captured step does again in Python in each replay: the steps of schedules."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from nncore import _core
+
+__all__ = ["Actions", "collected", "repeat_in_replays"]
+
+
+class Actions:
+    """Functions that each replay calls again, before it or after it."""
+
+    def __init__(self) -> None:
+        self.before: list[Callable[[], Any]] = []  # these set rates that the step reads
+        self.after: list[Callable[[], Any]] = []
+        self.groups: list[Any] = []  # the groups whose rates are set before
+
+
+class _Capturing(threading.local):
+    actions: Actions | None = None
+
+
+_capturing = _Capturing()
+
+
+@contextmanager
+def collected() -> Iterator[Actions]:
+    """Collect the actions of the step that this thread captures."""
+    outer = _capturing.actions
+    _capturing.actions = found = Actions()
+    try:
+        yield found
+    finally:
+        _capturing.actions = outer
+
+
+def repeat_in_replays(action: Callable[[], Any], groups: list[Any]) -> None:
+    """Call `action`, which sets the learning rates of `groups`, in each replay of the step being captured."""
+    actions = _capturing.actions
+    if actions is None or not _core.capturing():
+        return
+    if _core.sets_rates([group.settings for group in groups]):
+        actions.after.append(action)
+    else:
+        actions.before.append(action)
+        actions.groups += groups
