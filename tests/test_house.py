@@ -210,6 +210,14 @@ def test_kernels_are_described_by_their_structs() -> None:
     none_of(notes, "operands are named in kernels/*.h")
 
 
+def test_kernels_report_faults() -> None:
+    """A device without exceptions keeps a Fault; the kernel's struct has its text."""
+    not_kernels = ("cpp/backend/cpu/dispatch.cpp", "cpp/backend/cpu/limits.cpp")
+    kernels = [s for s in in_rooms("backend/cpu") if s.path not in not_kernels]
+    pattern = r"\b(check|raise)\s*(<[^>]*>)?\s*\(|\bthrow\b"
+    none_of([hit for s in kernels for hit in s.hits(pattern)], "kernels call report()")
+
+
 def test_headers_are_guarded() -> None:
     headers = [
         s for s in cpp() if s.path.endswith(".h") and "/isa/reg_" not in s.path and "/isa/vec" not in s.path

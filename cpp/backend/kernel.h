@@ -12,6 +12,7 @@
 //     int64_t elements() const; void cut(int64_t n);      // optional: see pieces.h
 //     RandomBlocks random = {}; uint64_t blocks() const;  // optional: the random numbers that it draws
 //     static constexpr bool mixes_types = true;           // optional: takes both float32 and float64
+//     [[noreturn]] void fail(const Fault&) const;         // optional: raises the error of a fault (fault.h)
 //     bool operator==(const NormFwd&) const = default;    // true if a replay of one repeats the other
 //   };
 //
@@ -26,6 +27,7 @@
 
 #include "../core/random.h"
 #include "../core/tensor.h"
+#include "fault.h"
 
 namespace nncore {
 
@@ -101,7 +103,18 @@ concept KernelStruct =
       { k.cost() } -> std::same_as<int64_t>;
     };
 
+// Raises the error of a fault.
+using Fail = void (*)(const void* k, const Fault&);
+
 namespace detail {
+
+template <class K>
+constexpr Fail fail_of() {
+  if constexpr (requires(const K& k, const Fault& f) { k.fail(f); })
+    return [](const void* k, const Fault& f) { static_cast<const K*>(k)->fail(f); };
+  else
+    return nullptr;
+}
 
 struct AnyOperand {
   template <std::derived_from<Operand> T>
@@ -135,6 +148,7 @@ struct KernelType {
   int64_t (*elements)(const void*);           // 0: the call cannot be cut
   void (*cut)(void*, int64_t n);              // to n elements
   void (*draw)(void*, Generator& generator);  // reserves the random numbers of one run
+  Fail fail;                                  // null: the kernel has no faults
 
   const char* name() const { return name_of(kernel); }
 };
@@ -168,6 +182,7 @@ inline constexpr KernelType kernel_type = {
         [](void* k, Generator& generator) {
           if constexpr (requires(K & s) { s.random; })
             static_cast<K*>(k)->random.key = generator.reserve(static_cast<K*>(k)->blocks());
-        }};
+        },
+    .fail = detail::fail_of<K>()};
 
 }  // namespace nncore

@@ -4,11 +4,11 @@
 #include <cstring>
 #include <limits>
 
-#include "../../core/error.h"
 #include "../../core/parallel.h"
 #include "../kernels/copy.h"
 #include "../kernels/elementwise.h"
 #include "broadcast.h"
+#include "report.h"
 #include "wrap.h"
 
 namespace nncore::cpu {
@@ -141,7 +141,8 @@ void run(const CheckFinite& k) {
   visit_float(k.x.dtype, [&](auto zero) {
     const auto* x = k.x.as<decltype(zero)>();
     for (int64_t i = 0; i < k.n; i++)
-      if (!(x[i] - x[i] == 0)) raise<DivergenceError>("became ", x[i] != x[i] ? std::abs(x[i]) : x[i]);
+      if (!(x[i] - x[i] == 0)) [[unlikely]]
+        report(k, {.position = i, .least = double(x[i] != x[i] ? std::abs(x[i]) : x[i])});
   });
 }
 

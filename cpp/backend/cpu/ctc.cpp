@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <limits>
 
-#include "../../core/error.h"
 #include "../../core/parallel.h"
 #include "../kernels/loss.h"
 #include "dispatch.h"
 #include "indices.h"
 #include "reduce.h"
+#include "report.h"
 #include "scratch.h"
 
 namespace nncore {
@@ -37,17 +37,15 @@ void for_samples(const K& k, Sample* to) {
   int64_t used = 0;
   for (int64_t n = 0; n < k.batch; n++) {
     const int64_t steps = index_at(k.input_lengths, n), length = index_at(k.target_lengths, n);
-    check(steps >= 0 && steps <= k.steps, "ctc_loss: input_lengths[", n, "] is ", steps,
-          "; expected 0 to the ", k.steps, " steps of log_probs");
+    if (steps < 0 || steps > k.steps) report(k, {.position = n, .kind = bad_input_length, .value = steps});
     const int64_t room = k.width >= 0 ? k.width : k.count - used;
-    check(length >= 0 && length <= room, "ctc_loss: target_lengths[", n, "] is ", length, " but ", room,
-          " targets are left");
+    if (length < 0 || length > room)
+      report(k, {.position = n, .kind = bad_target_length, .value = length, .detail = room});
     const int64_t first = k.width >= 0 ? n * k.width : used;
     to[n] = {n, steps, length, first, k.steps * (2 * first + n)};
     used += length;
   }
-  check(k.width >= 0 || used == k.count, "ctc_loss: target_lengths sum to ", used, " but there are ", k.count,
-        " targets");
+  if (k.width < 0 && used != k.count) report(k, {.position = k.batch, .kind = bad_target_sum, .value = used});
 }
 
 template <class Op>
@@ -72,9 +70,8 @@ class Lattice {
       : k_(k), s_(s), labels_(s.states()), terms_(4 * s.states()), log_probs_(k.log_probs.template as<T>()) {
     for (int64_t i = 0; i < s.states(); i++) {
       const int64_t label = i % 2 ? index_at(k.targets, s.first_target + i / 2) : k.blank;
-      check<IndexError>(label >= 0 && label < k.classes && (i % 2 == 0 || label != k.blank),
-                        "ctc_loss: target ", label, " at position ", i / 2, " of sample ", s.n,
-                        " must be a class from 0 to ", k.classes - 1, " and not the blank ", k.blank);
+      if (label < 0 || label >= k.classes || (i % 2 && label == k.blank))
+        report(k, {.position = s.n, .kind = bad_label, .value = label, .detail = i / 2});
       labels_.data()[i] = label;
     }
   }

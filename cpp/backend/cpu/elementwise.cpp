@@ -5,6 +5,7 @@
 #include "../kernels/elementwise.h"
 #include "broadcast.h"
 #include "dispatch.h"
+#include "report.h"
 #include "stream.h"
 
 namespace nncore {
@@ -22,7 +23,8 @@ BinaryForm form_of(const BroadcastLoop& loop) {
 
 // Integers are exact and need no level. Only some ops are defined for them.
 template <class T>
-T integer_op(int op, T a, T b) {
+T integer_op(const BinaryFwd& k, int64_t i, T a, T b) {
+  const int op = k.op;
   using U = std::make_unsigned_t<T>;  // wraps around, as in NumPy
   if (op == BinaryOps::index_of<formulas::Add>) return T(U(a) + U(b));
   if (op == BinaryOps::index_of<formulas::Sub>) return T(U(a) - U(b));
@@ -31,11 +33,8 @@ T integer_op(int op, T a, T b) {
   if (op == BinaryOps::index_of<formulas::Minimum>) return std::min(a, b);
   if (op == BinaryOps::index_of<formulas::Fmod> || op == BinaryOps::index_of<formulas::Remainder> ||
       op == BinaryOps::index_of<formulas::FloorDivide>) {
-    check(b != 0,
-          op == BinaryOps::index_of<formulas::Fmod>        ? "fmod"
-          : op == BinaryOps::index_of<formulas::Remainder> ? "remainder"
-                                                           : "floor_divide",
-          ": an integer divided by zero");
+    if (b == 0) [[unlikely]]
+      report(k, {.position = i});
     const bool negates = std::is_signed_v<T> && b == T(-1);  // a / -1 overflows for the smallest number
     const T m = negates ? T(0) : T(a % b), q = negates ? T(U(0) - U(a)) : T(a / b);
     const bool adjust = m != 0 && (m < 0) != (b < 0);
@@ -44,7 +43,8 @@ T integer_op(int op, T a, T b) {
     return adjust ? T(q - 1) : q;
   }
   T power = 1;
-  check(b >= 0, "pow: an integer to a negative power is not an integer; convert with .float()");
+  if (b < 0) [[unlikely]]
+    report(k, {.position = i});
   for (; b > 0; b = T(b / 2), a = T(U(a) * U(a)))
     if (b % 2) power = T(U(power) * U(a));
   return power;
@@ -57,14 +57,16 @@ void integer_rows(const K& k, F f) {
   const int last = k.loop.ndim - 1;
   const int64_t sa = k.loop.stride[0][last], sb = k.loop.stride[1][last];
   for_broadcast_rows(k.loop, k.n, k.cost(), [&](int64_t to, int64_t n, const int64_t* from) {
-    for (int64_t i = 0; i < n; i++) y[to + i] = f(a[from[0] + i * sa], b[from[1] + i * sb]);
+    for (int64_t i = 0; i < n; i++) y[to + i] = f(to + i, a[from[0] + i * sa], b[from[1] + i * sb]);
   });
 }
 
 template <class T, class... Ops>
 void integer_compare(const Compare& k, OpList<Ops...>) {
   int op = 0;
-  ((op++ == k.op ? integer_rows<T, bool>(k, [](T a, T b) { return bool(Ops::test(a, b)); }) : void()), ...);
+  ((op++ == k.op ? integer_rows<T, bool>(k, [](int64_t, T a, T b) { return bool(Ops::test(a, b)); })
+                 : void()),
+   ...);
 }
 
 }  // namespace
@@ -114,7 +116,7 @@ void run(const BinaryFwd& k) {
         });
       });
     } else if constexpr (!std::is_same_v<T, bool>) {
-      integer_rows<T, T>(k, [&](T a, T b) { return integer_op(k.op, a, b); });
+      integer_rows<T, T>(k, [&](int64_t i, T a, T b) { return integer_op(k, i, a, b); });
     }
   });
 }

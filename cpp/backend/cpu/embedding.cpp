@@ -6,11 +6,11 @@
 #include <cstring>
 #include <iterator>
 
-#include "../../core/error.h"
 #include "../../core/parallel.h"
 #include "dispatch.h"
 #include "indices.h"
 #include "reduce_walk.h"
+#include "report.h"
 #include "scratch.h"
 
 namespace nncore {
@@ -23,11 +23,12 @@ namespace {
 
 constexpr int64_t few = 1024;  // rows of a table between checks for an interrupt
 
-template <class I>
-int64_t id_at(const char* op, const I* ids, int64_t i, int64_t rows) {
+// K: EmbeddingFwd, EmbeddingBwd or BagSizes.
+template <class K, class I>
+int64_t id_at(const K& k, const I* ids, int64_t i) {
   const int64_t id = read_once(ids + i);
-  check<IndexError>(id >= 0 && id < rows, op, ": id ", id, " at position ", i,
-                    " is out of range for a table of ", rows, " rows; ids go from 0 to ", rows - 1);
+  if (id < 0 || id >= k.rows) [[unlikely]]
+    report(k, {.position = i, .value = id});
   return id;
 }
 
@@ -58,13 +59,14 @@ struct Buckets {
   Scratch<int64_t> start, at;
   bool whole = false;  // true if not interrupted
 
-  template <class I>
-  Buckets(const char* op, const I* ids, int64_t count, int64_t rows) : start(rows + 2), at(count) {
+  template <class K, class I>
+  Buckets(const K& k, const I* ids, int64_t count) : start(k.rows + 2), at(count) {
+    const int64_t rows = k.rows;
     const Scratch<int64_t> checked(count);
     int64_t *const s = start.data(), *const id = checked.data();
     std::fill_n(s, rows + 2, 0);
     whole = in_blocks(count, block, [&](int64_t first, int64_t last) {
-      for (int64_t i = first; i < last; i++) s[(id[i] = id_at(op, ids, i, rows)) + 2]++;
+      for (int64_t i = first; i < last; i++) s[(id[i] = id_at(k, ids, i)) + 2]++;
     });
     if (!whole) return;
     for (int64_t r = 2; r < rows + 2; r++) s[r] += s[r - 1];
@@ -118,9 +120,8 @@ struct Bags {
     int64_t before = 0;
     for (int64_t bag = 0; a.length < 0 && bag <= a.bags; bag++) {
       const int64_t at = bag < a.bags || a.has_end ? read_once(offsets + bag) : a.count;
-      check<IndexError>(at >= before && at <= a.count && (bag > 0 || at == 0), "embedding_bag: offset ", at,
-                        " of bag ", bag, "; offsets must begin with 0, rise, and not exceed the ", a.count,
-                        " ids");
+      if (at < before || at > a.count || (bag == 0 && at != 0))
+        report(a, {.position = bag, .kind = bad_offset, .value = at});
       starts.data()[bag] = before = at;
     }
   }
@@ -135,7 +136,7 @@ struct Bags {
   }
   template <class F>
   void at(int64_t i, F f) const {
-    if (const int64_t id = id_at("embedding_bag", ids, i, a.rows); id != a.padding) f(i, id);
+    if (const int64_t id = id_at(a, ids, i); id != a.padding) f(i, id);
   }
   // 1 for a sum; for a mean, 1 / the number of ids that are not padding.
   template <class T>
@@ -157,14 +158,14 @@ void run(const EmbeddingFwd& k) {
     const auto* ids = k.ids.as<decltype(zero)>();
     parallel_for(k.count, k.cost(), [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; i++)
-        std::memcpy(y + size_t(i) * bytes, table + size_t(id_at("embedding", ids, i, k.rows)) * bytes, bytes);
+        std::memcpy(y + size_t(i) * bytes, table + size_t(id_at(k, ids, i)) * bytes, bytes);
     });
   });
 }
 
 void run(const EmbeddingBwd& k) {
   visit_index(k.ids.dtype, [&](auto index) {
-    const Buckets ids("embedding", k.ids.as<decltype(index)>(), k.count, k.rows);
+    const Buckets ids(k, k.ids.as<decltype(index)>(), k.count);
     visit_float(k.dy.dtype, [&](auto zero) {
       using T = decltype(zero);
       const T* const dy = k.dy.as<T>();
@@ -200,7 +201,7 @@ void run(const EmbeddingBagBwd& k) {
   const BagSizes& a = k.sizes;
   const Bags bags(k);
   const int64_t count = bags.begin(a.bags);
-  const Buckets buckets("embedding_bag", bags.ids, count, a.rows);
+  const Buckets buckets(a, bags.ids, count);
   visit_float(k.dy.dtype, [&](auto zero) {
     using T = decltype(zero);
     const T *const weights = k.weights.as<T>(), *const dy = k.dy.as<T>();

@@ -6,10 +6,10 @@
 #include <cstring>
 #include <vector>
 
-#include "../../core/error.h"
 #include "../../core/parallel.h"
 #include "indices.h"
 #include "reduce.h"
+#include "report.h"
 #include "scratch.h"
 #include "wrap.h"
 
@@ -22,8 +22,8 @@ constexpr int64_t block = 4096;  // rows between checks for an interrupt
 // The row of the index `at`, which is at position i; raises if it is out of range.
 template <class K>
 int64_t row_of(const K& k, int64_t at, int64_t i, int64_t rows) {
-  check<IndexError>(at >= (k.wrap ? -rows : 0) && at < rows, k.op, ": index ", at, " at position ", i,
-                    " is out of range for an axis of size ", rows);
+  if (at < (k.wrap ? -rows : 0) || at >= rows) [[unlikely]]
+    report(k, {.position = i, .value = at});
   return at < 0 ? at + rows : at;
 }
 
@@ -197,8 +197,8 @@ void run(const RavelIndex& k) {
       int64_t sum = 0;
       for (int d = 0; d < k.ndim; d++) {
         const int64_t at = read_once(k.index[d].as<int64_t>() + i), size = k.size[d];
-        check<IndexError>(at >= -size && at < size, "index: index ", at, " at position ", i,
-                          " is out of range for axis ", k.first_axis + d, " of size ", size);
+        if (at < -size || at >= size) [[unlikely]]
+          report(k, {.position = i, .value = at, .detail = d});
         sum = sum * size + (at < 0 ? at + size : at);
       }
       flat[i] = sum;

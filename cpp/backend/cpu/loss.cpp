@@ -4,12 +4,12 @@
 //     d loss / d x_c = softmax(x)_c W - w_c q_c,  W = sum_c w_c q_c
 #include <algorithm>
 
-#include "../../core/error.h"
 #include "../../core/parallel.h"
 #include "../kernels/softmax.h"
 #include "dispatch.h"
 #include "indices.h"
 #include "reduce.h"
+#include "report.h"
 #include "scratch.h"
 #include "stream.h"
 
@@ -19,13 +19,13 @@ namespace {
 
 constexpr int64_t block = 32;  // rows whose sums are computed together
 
-// The class index of row r; -1 if ignored. Raises for others outside [0, cols).
+// The class index of row r; -1 if ignored.
 template <class K>
 int64_t class_index(const K& k, int64_t r) {
   const int64_t t = index_at(k.target, r);
   if (t == k.ignore_index) return -1;
-  check<IndexError>(t >= 0 && t < k.cols, "cross_entropy: target ", t, " at row ", r, " is out of range for ",
-                    k.cols, " classes; labels go from 0 to ", k.cols - 1);
+  if (t < 0 || t >= k.cols) [[unlikely]]
+    report(k, {.position = r, .kind = bad_target, .value = t});
   return t;
 }
 
@@ -125,9 +125,7 @@ void run(const CrossEntropyFwd& k) {
     *scale = T(1);
     if (k.reduction == LossReduction::mean) {
       const T total = row_sum(k.rows, norm.data());
-      check(total != T(0), "cross_entropy: the mean over ", k.rows,
-            " rows has nothing to average: every target is ignore_index ", k.ignore_index,
-            " or has weight 0; drop such batches or use reduction='sum'");
+      if (total == T(0)) report(k, {.position = k.rows, .kind = nothing_to_average});
       *scale = T(1) / total;
     }
     if (!each) *loss = row_sum(k.rows, row_loss) * *scale;

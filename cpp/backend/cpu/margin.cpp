@@ -1,12 +1,12 @@
 // The multi-class hinge loss of row x and class t: sum over c != t of w_t max(0, margin - x_t + x_c)^p / C.
 #include <algorithm>
 
-#include "../../core/error.h"
 #include "../../core/parallel.h"
 #include "../kernels/loss.h"
 #include "dispatch.h"
 #include "indices.h"
 #include "reduce.h"
+#include "report.h"
 #include "scratch.h"
 
 namespace nncore::cpu {
@@ -16,8 +16,8 @@ namespace {
 template <class K>
 int64_t class_of(const K& k, int64_t r) {
   const int64_t t = index_at(k.target, r);
-  check<IndexError>(t >= 0 && t < k.cols, "multi_margin_loss: target ", t, " at row ", r,
-                    " is out of range for ", k.cols, " classes; labels go from 0 to ", k.cols - 1);
+  if (t < 0 || t >= k.cols) [[unlikely]]
+    report(k, {.position = r, .value = t});
   return t;
 }
 

@@ -1,11 +1,11 @@
 // Masks, triangles, indices of nonzero elements, and one-hot vectors.
 #include <algorithm>
 
-#include "../../core/error.h"
 #include "../../core/parallel.h"
 #include "../kernels/mask.h"
 #include "broadcast.h"
 #include "indices.h"
+#include "report.h"
 
 namespace nncore::cpu {
 
@@ -107,9 +107,7 @@ void run(const NonzeroFill& k) {
           }
           to += k.found_stride;
         }
-        check(places == 0,
-              "nonzero: the tensor changed while its elements were counted, because another thread "
-              "writes to its memory; copy it with clone() first");
+        if (places != 0) report(k, {.position = first});
       }
     });
   });
@@ -122,8 +120,8 @@ void run(const OneHot& k) {
     parallel_for(k.n, k.cost(), [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; i++) {
         const int64_t at = read_once(x + i);
-        check<IndexError>(at >= 0 && at < k.classes, "one_hot: class ", at, " at position ", i,
-                          " is out of range for ", k.classes, " classes");
+        if (at < 0 || at >= k.classes) [[unlikely]]
+          report(k, {.position = i, .value = at});
         std::fill_n(y + i * k.classes, k.classes, int64_t(0));
         y[i * k.classes + at] = 1;
       }

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "../../core/error.h"
 #include "../../core/parallel.h"
 #include "../kernels/loss.h"
 #include "../kernels/reduce.h"
 #include "dispatch.h"
 #include "reduce.h"
+#include "report.h"
 #include "scratch.h"
 #include "stream.h"
 
@@ -29,22 +29,24 @@ const T* from(const In& x, int64_t at) {
   return x ? x.as<T>() + at : nullptr;
 }
 
+// Reports a fault unless the values of x, the elements of an operand from `at` on, lie from 0 to `high`.
 template <class T>
-void within(const char* what, int64_t n, const T* x, T low, T high) {
-  const auto& k = kernels<T>().reduce;
-  const T least = k.chunk[int(Reduction::min)](n, x), most = k.chunk[int(Reduction::max)](n, x);
-  check(least >= low && most <= high, what, ", got values from ", least, " to ", most);
+void check_values(const PointwiseLossFwd& k, DomainFault kind, int64_t at, int64_t n, const T* x, T high) {
+  const auto& chunk = kernels<T>().reduce.chunk;
+  const T least = chunk[int(Reduction::min)](n, x), most = chunk[int(Reduction::max)](n, x);
+  if (!(least >= T(0) && most <= high))
+    report(k, {.position = at, .kind = kind, .least = double(least), .most = double(most)});
 }
 
-// Raises if operands are outside the domain of a formula.
+// Checks the operands of formulas that are defined for some values only.
 template <class T>
-void check_domain(int op, int64_t n, const T* a, const T* b, const T* c) {
-  if (op == LossOps::index_of<losses::Bce>) {
-    within("binary_cross_entropy: input must be probabilities between 0 and 1", n, a, T(0), T(1));
-    within("binary_cross_entropy: target must be probabilities between 0 and 1", n, b, T(0), T(1));
+void check_domain(const PointwiseLossFwd& k, int64_t at, int64_t n, const T* a, const T* b, const T* c) {
+  if (k.op == LossOps::index_of<losses::Bce>) {
+    check_values(k, bad_input_probability, at, n, a, T(1));
+    check_values(k, bad_target_probability, at, n, b, T(1));
   }
-  if (op == LossOps::index_of<losses::GaussianNll> && c)
-    within("gaussian_nll_loss: var must not be negative", n, c, T(0), T(HUGE_VAL));
+  if (k.op == LossOps::index_of<losses::GaussianNll> && c)
+    check_values(k, negative_variance, at, n, c, T(HUGE_VAL));
 }
 
 }  // namespace
@@ -57,7 +59,7 @@ void run(const PointwiseLossFwd& k) {
     T* const y = k.y.as<T>();
     const auto values = [&](int64_t at, int64_t n, T* to) {
       const T *const a = from<T>(k.a, at), *const b = from<T>(k.b, at), *const c = from<T>(k.c, at);
-      check_domain(k.op, n, a, b, c);
+      check_domain(k, at, n, a, b, c);
       formula(n, a, b, c, from<T>(k.w, at), scalars, to);
     };
     const int64_t blocks = (k.n + block - 1) / block;

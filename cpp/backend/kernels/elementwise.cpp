@@ -1,5 +1,7 @@
 #include "elementwise.h"
 
+#include "../../core/error.h"
+
 namespace nncore {
 #include "../elementwise_list.h"
 
@@ -19,5 +21,14 @@ std::string BinaryFwd::text() const { return op_name(BinaryOps(), op); }
 std::string BinaryBwd::text() const { return op_name(BinaryOps(), op); }
 std::string Compare::text() const { return op_name(CompareOps(), op); }
 std::string Cast::text() const { return std::string(name(x.dtype)) + " to " + name(y.dtype); }
+
+// Of integers.
+void BinaryFwd::fail(const Fault&) const {
+  if (op == BinaryOps::index_of<formulas::Pow>)
+    raise<ValueError>("pow: an integer to a negative power is not an integer; convert with .float()");
+  raise<ValueError>(op_name(BinaryOps(), op), ": an integer divided by zero");
+}
+
+void CheckFinite::fail(const Fault& f) const { raise<DivergenceError>("became ", f.least); }
 
 }  // namespace nncore

@@ -58,6 +58,7 @@ struct BinaryFwd {
   // An integer kernel may raise, so it is not cut.
   int64_t elements() const { return is_floating(a.dtype) && loop.is_flat() ? n : 0; }
   void cut(int64_t to) { n = loop.size[0] = to; }
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const BinaryFwd&) const = default;
 };
 
@@ -132,6 +133,7 @@ struct CheckFinite {
   int64_t n;
 
   int64_t cost() const { return n; }
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const CheckFinite&) const = default;
 };
 

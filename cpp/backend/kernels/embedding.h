@@ -15,6 +15,7 @@ struct EmbeddingFwd {
   int64_t count, rows, cols;
 
   int64_t cost() const { return byte_cost(2 * y.bytes); }
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const EmbeddingFwd&) const = default;
 };
 
@@ -27,8 +28,12 @@ struct EmbeddingBwd {
 
   int64_t cost() const { return byte_cost(2 * dy.bytes) + byte_cost(dtable.bytes); }
   double flops() const { return double(count) * double(cols); }
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const EmbeddingBwd&) const = default;
 };
+
+// Faults of bags: the id `value` at `position`; the offset `value` of bag number `position`.
+enum BagFault : int { bad_id, bad_offset };
 
 // The division of `count` ids into bags: each has `length` ids or, if length is -1, those from offsets[i] to
 // offsets[i + 1]. The last bag ends with the ids, or at one more offset if has_end.
@@ -41,6 +46,7 @@ struct BagSizes {
     return byte_cost(y.bytes + count * cols * int64_t(size_of(y.dtype)));
   }
   double flops() const { return double(count) * double(cols); }
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const BagSizes&) const = default;
 };
 
@@ -54,6 +60,7 @@ struct EmbeddingBagFwd {
 
   int64_t cost() const { return sizes.cost(y); }
   double flops() const { return 2 * sizes.flops(); }
+  [[noreturn]] void fail(const Fault& f) const { sizes.fail(f); }
   bool operator==(const EmbeddingBagFwd&) const = default;
 };
 
@@ -66,6 +73,7 @@ struct EmbeddingBagBwd {
 
   int64_t cost() const { return sizes.cost(dy) + byte_cost(dtable.bytes); }
   double flops() const { return 2 * sizes.flops(); }
+  [[noreturn]] void fail(const Fault& f) const { sizes.fail(f); }
   bool operator==(const EmbeddingBagBwd&) const = default;
 };
 
@@ -78,6 +86,7 @@ struct EmbeddingBagWeightsBwd {
 
   int64_t cost() const { return sizes.cost(dy); }
   double flops() const { return 2 * sizes.flops(); }
+  [[noreturn]] void fail(const Fault& f) const { sizes.fail(f); }
   bool operator==(const EmbeddingBagWeightsBwd&) const = default;
 };
 
@@ -90,6 +99,7 @@ struct EmbeddingBagMaxFwd {
 
   int64_t cost() const { return sizes.cost(y); }
   double flops() const { return sizes.flops(); }
+  [[noreturn]] void fail(const Fault& f) const { sizes.fail(f); }
   bool operator==(const EmbeddingBagMaxFwd&) const = default;
 };
 
@@ -102,6 +112,7 @@ struct EmbeddingBagMaxBwd {
 
   int64_t cost() const { return sizes.cost(dy) + byte_cost(dtable.bytes); }
   double flops() const { return sizes.flops(); }
+  [[noreturn]] void fail(const Fault& f) const { sizes.fail(f); }
   bool operator==(const EmbeddingBagMaxBwd&) const = default;
 };
 

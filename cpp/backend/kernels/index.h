@@ -17,6 +17,7 @@ struct GatherRows {
   bool wrap;
 
   int64_t cost() const { return byte_cost(4 * y.bytes); }
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const GatherRows&) const = default;
 };
 
@@ -32,6 +33,7 @@ struct ScatterAddRows {
 
   int64_t cost() const { return byte_cost(4 * src.bytes); }
   double flops() const { return double(outer) * double(count) * double(cols); }
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const ScatterAddRows&) const = default;
 };
 
@@ -45,6 +47,7 @@ struct GatherAxis {
   bool wrap;
 
   int64_t cost() const { return 2 * outer * count * inner; }
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const GatherAxis&) const = default;
 };
 
@@ -61,6 +64,7 @@ struct ScatterAxis {
 
   int64_t cost() const { return 4 * outer * count * inner; }
   double flops() const { return add ? double(outer) * double(count) * double(inner) : 0; }
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const ScatterAxis&) const = default;
 };
 
@@ -75,6 +79,7 @@ struct RavelIndex {
   int64_t size[max_axes] = {};
 
   int64_t cost() const { return 4 * n; }
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const RavelIndex&) const = default;
 };
 

@@ -7,6 +7,9 @@
 
 namespace nncore {
 
+// Faults of losses whose operands have a domain: the values near `position` go from `least` to `most`.
+enum DomainFault : int { bad_input_probability, bad_target_probability, negative_variance };
+
 // y = w l(a, b, c) for each of n elements and a loss l of LossOps; if `summed`, y = scale * their sum. An
 // absent w is 1.
 struct PointwiseLossFwd {
@@ -22,6 +25,7 @@ struct PointwiseLossFwd {
   int64_t cost() const { return element_cost(n) + byte_cost(3 * a.bytes); }
   double flops() const { return 4.0 * double(n); }
   std::string text() const;
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const PointwiseLossFwd&) const = default;
 };
 
@@ -58,6 +62,7 @@ struct MultiMarginFwd {
   int64_t cost() const { return element_cost(rows * cols); }
   double flops() const { return 4.0 * double(rows) * double(cols); }
   std::string text() const { return sizes_text({rows, cols}); }
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const MultiMarginFwd&) const = default;
 };
 
@@ -74,8 +79,13 @@ struct MultiMarginBwd {
   int64_t cost() const { return element_cost(rows * cols); }
   double flops() const { return 4.0 * double(rows) * double(cols); }
   std::string text() const { return sizes_text({rows, cols}); }
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const MultiMarginBwd&) const = default;
 };
+
+// Faults of CTC: the input length `value` of sample `position`; its target length `value` above `detail`; the
+// sum `value` of all target lengths; target number `detail` of sample `position`, which is `value`.
+enum CtcFault : int { bad_input_length, bad_target_length, bad_target_sum, bad_label };
 
 // Connectionist temporal classification: for each sample of log_probs (steps, batch, classes), the negative
 // log-likelihood of its labels over all alignments to the steps. targets: the labels of all samples, as rows
@@ -99,6 +109,7 @@ struct CtcFwd {
   int64_t cost() const { return 8 * steps * states(); }
   double flops() const { return 13.0 * double(steps) * double(states()); }
   std::string text() const { return sizes_text({steps, batch, classes}); }
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const CtcFwd&) const = default;
 };
 
@@ -116,6 +127,7 @@ struct CtcBwd {
   int64_t cost() const { return 8 * steps * states(); }
   double flops() const { return 19.0 * double(steps) * double(states()); }
   std::string text() const { return sizes_text({steps, batch, classes}); }
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const CtcBwd&) const = default;
 };
 

@@ -62,6 +62,7 @@ struct NonzeroFill {
   int64_t found_stride, axis_stride;  // of y
 
   int64_t cost() const { return 2 * n; }
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const NonzeroFill&) const = default;
 };
 
@@ -73,6 +74,7 @@ struct OneHot {
   int64_t n, classes;
 
   int64_t cost() const { return byte_cost(y.bytes); }
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const OneHot&) const = default;
 };
 

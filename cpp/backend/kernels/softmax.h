@@ -34,6 +34,10 @@ struct SoftmaxBwd {
   bool operator==(const SoftmaxBwd&) const = default;
 };
 
+// Faults of cross-entropy: the target `value` of row `position`; a mean of rows that are all ignored or have
+// weight 0.
+enum CrossEntropyFault : int { bad_target, nothing_to_average };
+
 // Row r of x (rows, cols) has the loss -sum_c w_c q_c log_softmax(x)_c. The target distribution q is from the
 // class index target[r], or from the probabilities target (rows, cols); label_smoothing mixes it with
 // 1 / cols. loss (rows), or (1) if reduced. Saved for backward: stats (2, rows), the largest x and
@@ -55,6 +59,7 @@ struct CrossEntropyFwd {
   // The number of terms w_c q_c that may differ from 0.
   int64_t terms() const { return probabilities || label_smoothing != 0 ? rows * cols : rows; }
   std::string text() const { return sizes_text({rows, cols}) + (logits ? "" : " of logarithms"); }
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const CrossEntropyFwd&) const = default;
 };
 
@@ -73,6 +78,7 @@ struct CrossEntropyBwd {
   double flops() const { return (logits ? 3.0 : 0.0) * double(rows) * double(cols) + 3.0 * double(terms()); }
   int64_t terms() const { return probabilities || label_smoothing != 0 ? rows * cols : rows; }
   std::string text() const { return sizes_text({rows, cols}) + (logits ? "" : " of logarithms"); }
+  [[noreturn]] void fail(const Fault&) const;
   bool operator==(const CrossEntropyBwd&) const = default;
 };
 
