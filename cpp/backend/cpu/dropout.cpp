@@ -9,7 +9,7 @@ namespace nncore::cpu {
 
 namespace {
 
-constexpr int64_t group = DropoutFwd::group;
+constexpr int64_t group = dropout_group;
 
 template <class T>
 struct Change {

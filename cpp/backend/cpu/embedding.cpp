@@ -271,7 +271,7 @@ void run(const EmbeddingBagMaxBwd& k) {
       for (int64_t r = 0; r < a.rows; r++) std::fill(dw + r * a.cols + begin, dw + r * a.cols + end, T(0));
       constexpr int64_t word = sizeof(uint64_t);  // the number of columns that are skipped at once
       const int64_t n = end - begin;
-      const Scratch<double> totals(a.bags > column_chunk ? a.rows * n : 0);  // long sums are kept in double
+      const Scratch<double> totals(a.bags > long_column ? a.rows * n : 0);  // long sums are kept in double
       if (totals.data()) std::fill_n(totals.data(), a.rows * n, 0.0);
       const int64_t padded = (n + word - 1) / word * word;
       const Scratch<uint8_t> is_less(padded), is_found(padded);

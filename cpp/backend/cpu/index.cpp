@@ -69,7 +69,7 @@ class LongSums {
     for (int64_t i = 0; i < k.count; i++) {
       if (i % block == block - 1 && interrupted()) return;
       const int64_t row = row_of(k, read_once(index + i), i, k.rows);
-      if (++times[size_t(row)] != column_chunk + 1) continue;
+      if (++times[size_t(row)] != long_column + 1) continue;
       place_[size_t(row)] = int32_t(rows.size());
       rows.push_back(row);
     }
@@ -91,7 +91,7 @@ void run(const ScatterAddRows& k) {
       const T* src = k.src.as<T>();
       T* y = k.y.as<T>();
       if constexpr (std::is_floating_point_v<T>)
-        if (k.count > column_chunk)
+        if (k.count > long_column)
           if (const LongSums sums(k, index); !sums.rows.empty())
             return for_lanes(k.outer, k.cols, k.cost(), [&](int64_t o, int64_t c0, int64_t c1) {
               const int64_t width = c1 - c0;
@@ -174,7 +174,7 @@ void run(const ScatterAxis& k) {
       const T* src = k.src.as<T>();
       T* y = k.y.as<T>();
       if constexpr (std::is_floating_point_v<T>)
-        if (k.add && k.count > column_chunk) return add_long(k, index, src, y);
+        if (k.add && k.count > long_column) return add_long(k, index, src, y);
       for_lanes(k.outer, k.inner, k.cost(), [&](int64_t o, int64_t i0, int64_t i1) {
         for (int64_t j = 0; j < k.count; j++) {
           if (j % block == block - 1 && interrupted()) return;

@@ -25,12 +25,6 @@ bool streams(int64_t rows, int64_t cols, const T* out) {
   return out && row % line == 0 && begins_line(out) && is_large(rows * row);
 }
 
-// The rows of a chunk, whose contributions to dweight and dbias form one chain. There are about 64 chunks, or
-// more if the chains would be longer than those of a column sum.
-int64_t norm_chunk(int64_t rows) {
-  return rows > 64 * column_chunk ? 64 : std::max<int64_t>(64, (rows + 63) / 64);
-}
-
 // y[j] = sum over i of x[i * n + j]
 template <class T>
 void sum_rows(int64_t rows, int64_t n, const T* x, T* y) {

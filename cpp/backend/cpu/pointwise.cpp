@@ -1,5 +1,5 @@
 // Losses per element: one pass over the operands forward, and one per gradient. Blocks are summed while they
-// are in the first-level cache, and their sums are joined in the order of row_sum.
+// are in the first-level cache.
 #include <algorithm>
 #include <cmath>
 
@@ -21,8 +21,6 @@ namespace nncore {
 namespace nncore::cpu {
 
 namespace {
-
-constexpr int64_t block = 2048;
 
 template <class T>
 const T* from(const In& x, int64_t at) {
@@ -62,12 +60,12 @@ void run(const PointwiseLossFwd& k) {
       check_domain(k, at, n, a, b, c);
       formula(n, a, b, c, from<T>(k.w, at), scalars, to);
     };
-    const int64_t blocks = (k.n + block - 1) / block;
+    const int64_t blocks = (k.n + loss_block - 1) / loss_block;
     const Scratch<T> sums(k.summed ? blocks : 0);
     parallel_for(blocks, k.cost(), [&](int64_t begin, int64_t end) {
-      T terms[block];
+      T terms[loss_block];
       for (int64_t i = begin; i < end; i++) {
-        const int64_t at = i * block, n = std::min(block, k.n - at);
+        const int64_t at = i * loss_block, n = std::min(loss_block, k.n - at);
         values(at, n, k.summed ? terms : y + at);
         if (k.summed) sums.data()[i] = kernels<T>().reduce.chunk[int(Reduction::sum)](n, terms);
       }

@@ -1,5 +1,5 @@
-// Splits reductions into chunks by their length only, never by the number of threads. The chunks of a row are
-// joined pairwise; columns are chains of rows (reduce.h).
+// Reductions of rows and columns in the order of order.h. The number of threads never changes how they are
+// split.
 #pragma once
 #include <algorithm>
 #include <vector>
@@ -11,8 +11,6 @@
 #include "wrap.h"
 
 namespace nncore::cpu {
-
-inline constexpr int64_t row_chunk = 4096;  // elements of a contiguous row
 
 template <class T>
 T join(Reduction op, T a, T b) {

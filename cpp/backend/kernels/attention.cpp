@@ -19,7 +19,7 @@ std::string AttentionSpec::text() const {
 
 uint64_t AttentionFwd::blocks() const {
   const int64_t rows = spec.batch * spec.heads * spec.q_len;
-  return uint64_t(rows * spec.random_tiles() * AttentionSpec::random_keys / 4);
+  return uint64_t(rows * spec.key_tiles() * attention_keys / 4);
 }
 
 double AttentionFwd::flops() const { return spec.seen() * (2 * double(spec.d + spec.dv) + 5); }

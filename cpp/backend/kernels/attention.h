@@ -2,6 +2,7 @@
 #pragma once
 #include "../cost.h"
 #include "../kernel.h"
+#include "../order.h"
 
 namespace nncore {
 
@@ -21,9 +22,8 @@ struct AttentionSpec {
   bool causal;
   bool operator==(const AttentionSpec&) const = default;
 
-  // With dropout, each row of scores draws random numbers for whole tiles of this number of keys.
-  static constexpr int64_t random_keys = 256;
-  int64_t random_tiles() const { return (k_len + random_keys - 1) / random_keys; }
+  // With dropout, each row of scores draws attention_keys random numbers for each tile of keys.
+  int64_t key_tiles() const { return (k_len + attention_keys - 1) / attention_keys; }
 
   int64_t group() const { return heads / kv_heads; }
   int64_t scores() const { return batch * heads * q_len * k_len; }

@@ -2,6 +2,7 @@
 #pragma once
 #include "../cost.h"
 #include "../kernel.h"
+#include "../order.h"
 
 namespace nncore {
 
@@ -9,15 +10,16 @@ namespace nncore {
 // key (2) int64: the seed and the offset of the random numbers, with which backward drops the same elements.
 struct DropoutFwd {
   static constexpr Kernel kernel = Kernel::dropout_fwd;
-  static constexpr int64_t group = 32;  // decisions are drawn in groups of eight Philox blocks
   In x;
   Out y, key;
   int64_t n, inner;
   double p, scale, shift, dropped;
   RandomBlocks random = {};
 
-  int64_t groups() const { return (n / inner + group - 1) / group; }
-  uint64_t blocks() const { return uint64_t(groups() * group / 4); }
+  // Decisions are drawn in whole groups.
+  uint64_t blocks() const {
+    return uint64_t((n / inner + dropout_group - 1) / dropout_group * dropout_group / 4);
+  }
   int64_t cost() const { return inner == 1 ? element_cost(2 * n) : byte_cost(2 * x.bytes); }
   double flops() const { return 2.0 * double(n); }
   bool operator==(const DropoutFwd&) const = default;

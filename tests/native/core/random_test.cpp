@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "backend/cpu/dispatch.h"
+#include "backend/order.h"
 #include "expect.h"
 
 namespace nncore::test {
@@ -111,6 +113,20 @@ void generators() {
   expect(all.size() == 40'000 && *all.rbegin() == 79'998);
 }
 
+// Dropout reads the words that dropout_word names.
+void dropout_order() {
+  constexpr int64_t n = 100;
+  constexpr uint64_t seed = 0x123456789abcdef, offset = 0xfffffff0;
+  float x[n], y[n];
+  std::fill_n(x, n, 1.0f);
+  cpu::kernels<float>().random.dropout(n, 0, seed, offset, 0.5, x, 1, 0, 0, y);
+  for (int64_t i = 0; i < n; i++) {
+    const RandomWord at = dropout_word(i);
+    const uint32_t word = philox(seed, 0, offset + uint64_t(at.block)).word[at.word];
+    expect((y[i] == 1) == (word >> 31 == 1), std::to_string(i));
+  }
+}
+
 }  // namespace
 
 void test_random() {
@@ -118,6 +134,7 @@ void test_random() {
   uniform_range();
   bounded_integers();
   generators();
+  dropout_order();
 }
 
 }  // namespace nncore::test

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "backend/cpu/dispatch.h"
-#include "backend/cpu/product/chunks.h"
 #include "backend/cpu/product/plan.h"
 #include "backend/hardware.h"
+#include "backend/order.h"
 
 namespace nncore::test {
 
@@ -104,7 +104,7 @@ class Oracle {
   // Chunk by chunk of a long k a chain from 0 (the first from C), added in order; also the sum in float64
   // with a bound.
   T element(int64_t i, int64_t j) {
-    const cpu::Chunks chunks = cpu::chunks_of(c_.k);
+    const Chunks chunks = chunks_of(c_.k);
     const T start = c_.accumulate ? before_[i * ldc_ + j] : T(0);
     T total = start;
     double exact = start, size = std::abs(double(start));
@@ -125,7 +125,7 @@ class Oracle {
       size += std::abs(double(bias_[j]));
     }
     exact_ = exact;
-    bound_ = double(std::min<int64_t>(c_.k, cpu::long_chain) + chunks.count + 2) * size *
+    bound_ = double(std::min<int64_t>(c_.k, long_chain) + chunks.count + 2) * size *
              (sizeof(T) == 4 ? 0x1p-24 : 0x1p-52);
     return total;
   }

@@ -54,7 +54,7 @@ void small_shapes(bool few) {
 
 // Blocks of k, the split of a long k, packed blocks, strides that are powers of two.
 void large_shapes(bool few) {
-  const int64_t cut = cpu::long_chain;
+  const int64_t cut = long_chain;
   const Case cases[] = {
       {130, 200, 255, false, false},     {130, 200, 257, true, false},  {130, 200, 385, false, true},
       {97, 130, 400, true, true},        {64, 1024, 128, false, false}, {64, 1024, 128, true, false},

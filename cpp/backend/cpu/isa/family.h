@@ -1,5 +1,6 @@
 // A family of kernels of one level: its table for each dtype.
 #pragma once
+#include "../../order.h"
 
 namespace nncore {
 

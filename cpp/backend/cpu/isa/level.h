@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 
+#include "../../order.h"
 #include "attention_table.h"
 #include "elementwise_table.h"
 #include "family.h"

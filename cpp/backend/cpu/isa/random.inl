@@ -30,7 +30,8 @@ struct Blocks {
     }
   }
 
-  // 32 words: words 0 and 1 of each block, then words 2 and 3 of each block.
+  // The words of a group in the order of dropout_word.
+  static_assert(4 * V::lanes == nncore::dropout_group);
   void store(float* to) const {
     double pairs[2 * V::lanes];
     for (int half = 0; half < 2; half++)
@@ -46,10 +47,11 @@ NNCORE_FLATTEN void dropout(int64_t n, int64_t begin, uint64_t seed, uint64_t of
   using F = Vec<float>;
   using V = Vec<T>;
   const F limit(float(1 + p));
-  for (int64_t i = 0; i < n; i += 32) {
-    alignas(64) float word[32];
+  constexpr int64_t group = nncore::dropout_group;
+  for (int64_t i = 0; i < n; i += group) {
+    alignas(64) float word[group];
     Blocks(seed, offset + uint64_t((begin + i) / 4)).store(word);
-    for (int64_t j = 0; j < 32 && i + j < n; j += F::lanes) {
+    for (int64_t j = 0; j < group && i + j < n; j += F::lanes) {
       // The upper 23 bits as a fraction: uniform on [1, 2).
       const F u = bit_or(F::load(word + j).template shr<9>(), F::from_bits(0x3f800000u));
       const auto keep = u >= limit;

@@ -1,8 +1,8 @@
-// Vec<T>: 16 floats or 8 doubles (64 bytes) on every level; these are the lanes of every reduction. All
-// formulas and kernels use Vec, so every level runs the same arithmetic in the same order. Kernels without
-// operations across lanes may use fewer, Vec<T, n>: the same bits from shorter code.
+// Vec<T>: 16 floats or 8 doubles on every level, the lanes of every reduction (backend/order.h). All formulas
+// and kernels use Vec, so every level runs the same arithmetic in the same order. Kernels without operations
+// across lanes may use fewer, Vec<T, n>: the same bits from shorter code.
 
-template <class T, int n = int(64 / sizeof(T))>
+template <class T, int n = int(nncore::vector_bytes / sizeof(T))>
 struct Vec;
 
 template <class T, int n>
@@ -180,7 +180,7 @@ struct Vec {
       return r[0][0];
   }
 
-  // The fixed tree of every reduction: lane i joins lane i + 8, then i + 4, i + 2, i + 1.
+  // By halves, as order.h says.
   template <class Join>
   T fold(Join join) const {
     Vec<T, R::lanes> part[regs];

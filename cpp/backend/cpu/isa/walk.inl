@@ -1,5 +1,4 @@
-// Loops over a row. A reduction of a chunk has four vectors of partial results. They are joined as
-// (0 1)(2 3) and then folded by the fixed tree of Vec.
+// Loops over a row: reductions in the order of backend/order.h, and maps.
 
 struct SumJoin {
   static constexpr double start = 0;
@@ -69,9 +68,9 @@ T reduce_terms(int64_t n, Term term) {
   return join_terms<T, Join>(n, term).fold(Join());
 }
 
-// The sum of a row of any length. Rows longer than long_row are split, and the partial sums are added in
-// double, which limits the error.
-constexpr int64_t long_row = 4096;
+using nncore::long_row;
+
+// The sum of a row of any length. Long rows are split, which limits the error.
 template <class T, class Term>
 T sum_row(int64_t n, Term term) {
   if (n <= long_row) return reduce_terms<T, SumJoin>(n, term);

@@ -5,10 +5,10 @@
 #include "../../../core/parallel.h"
 #include "../../kernels/product.h"
 #include "../../kernels/reduce.h"
+#include "../../order.h"
 #include "../dispatch.h"
 #include "../reduce.h"
 #include "../scratch.h"
-#include "chunks.h"
 #include "product.h"
 
 namespace nncore::cpu {

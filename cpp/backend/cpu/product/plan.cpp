@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "../../../core/cpu.h"
+#include "../../order.h"
 #include "../dispatch.h"
-#include "chunks.h"
 
 namespace nncore::cpu {
 namespace {

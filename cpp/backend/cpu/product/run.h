@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "../../../core/interrupt.h"
+#include "../../order.h"
 #include "../dispatch.h"
 #include "../scratch.h"
-#include "chunks.h"
 #include "plan.h"
 
 namespace nncore::cpu {
