@@ -191,6 +191,15 @@ void bind_capture(py::module_& m) {
             return found;
           },
           "Which leaves had a gradient that the step added to.")
+      .def_property_readonly(
+          "kernels",
+          [](const Capture& r) {
+            std::vector<std::string> names;
+            for (const plan::RecordedCall& c : r.capture().record().calls)
+              names.push_back(c.call.type->name());
+            return names;
+          },
+          "The kernels of the step's calls, in order.")
       .def("close", &Capture::close, "Lets go of the step's memory; the record can still be compared.")
       .def("finish", &Capture::finish, py::arg("results"),
            "The step's results without history; raises for a tensor that something else keeps.")

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "../backend/backend.h"
 #include "../backend/hardware.h"
 #include "../core/allocator.h"
@@ -9,6 +11,36 @@
 namespace nncore::bind {
 
 namespace {
+
+constexpr int kernel_count = int(Kernel::count);
+
+std::vector<std::string> kernel_names() {
+  std::vector<std::string> names;
+  for (int k = 0; k < kernel_count; k++) names.push_back(name_of(Kernel(k)));
+  return names;
+}
+
+std::vector<std::string> hide_kernels(const std::vector<std::string>& hidden) {
+  static Backend::Run kept[kernel_count] = {};  // the functions of hidden kernels
+  const std::vector<std::string> names = kernel_names();
+  const auto index_of = [&](const std::string& name) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    check(found != names.end(), "hide_kernels: there is no kernel '", name, "'");
+    return int(found - names.begin());
+  };
+  std::vector<int> kernels;
+  for (const std::string& name : hidden) kernels.push_back(index_of(name));
+  Backend& cpu = backend_of(host());
+  std::vector<std::string> before;
+  for (int k = 0; k < kernel_count; k++) {
+    if (!kept[k]) continue;
+    cpu.replace(Kernel(k), std::exchange(kept[k], nullptr));
+    before.push_back(names[size_t(k)]);
+  }
+  for (const int k : kernels)
+    if (!kept[k]) kept[k] = cpu.replace(Kernel(k), nullptr);
+  return before;
+}
 
 std::string show_config() {
   std::string levels;
@@ -37,6 +69,10 @@ void bind_runtime(py::module_& m) {
   m.def("set_always_split", set_always_split, py::arg("on"),
         "For tests: kernels use all threads, however little there is to do.", internal);
   m.def("get_num_threads", num_threads, "How many threads kernels may use.");
+  m.def("kernel_names", kernel_names, "The names of all kernels.");
+  m.def("hide_kernels", hide_kernels, py::arg("names"),
+        "For tests: the backend acts as if it lacked these kernels and no others. Returns those hidden "
+        "before.");
   m.def("show_config", show_config, "Version, processor, instruction sets and threads as text.");
   m.def("isa_levels", level_names, "The instruction-set levels this processor can run, lowest first.",
         internal);

@@ -7,6 +7,7 @@
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "axes.h"
+#include "composed/composed.h"
 #include "create.h"
 #include "made.h"
 #include "shape.h"
@@ -212,6 +213,10 @@ Tensor pad_copies(const Tensor& x, List widths, Padding mode) {
     Shape shape = y.shape();
     check(!__builtin_add_overflow(shape[at], left + right, &shape[at]), "pad: widths (", left, ", ", right,
           ") of axis ", at, " of ", x.shape(), " are out of range");
+    if (!runs<PadAxisFwd, PadAxisBwd>(x)) {
+      y = composed::pad_axis(y, at, left, right, mode);
+      continue;
+    }
     const Tensor narrow = y;
     y = made("pad", shape, x.dtype(), x.device());
     const AxisView v(narrow.shape(), at);

@@ -7,8 +7,10 @@
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "../backend/kernels/attention.h"
+#include "composed/composed.h"
 #include "create.h"
 #include "shape.h"
+#include "strided.h"
 
 namespace nncore::ops {
 
@@ -62,6 +64,24 @@ struct Source {
   Tensor span() const { return from(values, at); }
 };
 
+// The composition, of operands laid out as (batch, heads, rows, width).
+Tensor composition(const std::array<Source, 3>& qkv, const Tensor& mask, const AttentionSpec& s,
+                   const AttentionRule& rule, const Shape& shape) {
+  const auto by_heads = [&](const Source& x, const AttentionLayout& at, int64_t heads, int64_t rows,
+                            int64_t width) {
+    return strided(name, x.values, {s.batch, heads, rows, width}, {at.batch, at.head, at.row, 1}, x.at);
+  };
+  const auto& [batch, head, query, key] = s.mask_stride;
+  const Tensor y = composed::attention(
+      by_heads(qkv[0], s.q, s.heads, s.q_len, s.d), by_heads(qkv[1], s.k, s.kv_heads, s.k_len, s.d),
+      by_heads(qkv[2], s.v, s.kv_heads, s.k_len, s.dv),
+      mask.defined() ? strided(name, mask, {s.batch, s.heads, s.q_len, s.k_len}, {batch, head, query, key}, 0)
+                     : mask,
+      rule);
+  const bool heads_last = s.out.head < s.out.row;  // a row of the result has all heads
+  return reshape(heads_last ? transpose(y, 1, 2) : y, shape);
+}
+
 // Calls with sizes and layouts decided. Inputs of the node: the distinct tensors among q, k, v.
 Tensor attend(const std::array<Source, 3>& qkv, std::span<const Tensor> sources, AttentionSpec spec,
               const AttentionRule& rule, const Shape& scores, const Shape& shape) {
@@ -72,6 +92,7 @@ Tensor attend(const std::array<Source, 3>& qkv, std::span<const Tensor> sources,
   check(rule.dropout >= 0 && rule.dropout <= 1, name, ": dropout_p is ", rule.dropout,
         " but must lie between 0 and 1");
   const Tensor mask = prepared_mask(rule, q, scores, spec);
+  if (!runs<AttentionFwd, AttentionBwd>(q)) return composition(qkv, mask, spec, rule, shape);
   Tensor out = empty(shape, q);
   const Tensor stats = empty({2, spec.batch, spec.heads, spec.q_len}, q);
   const Tensor key = rule.dropout > 0 ? empty({2}, DType::int64, q) : Tensor();

@@ -3,6 +3,7 @@
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "../backend/kernels/embedding.h"
+#include "composed/composed.h"
 #include "rows.h"
 
 namespace nncore::ops {
@@ -22,6 +23,7 @@ void check_table(const char* op, const Tensor& ids, const Tensor& table, int64_t
 
 Tensor embedding(const Tensor& ids, const Tensor& table, int64_t padding, bool by_frequency) {
   check_table("embedding", ids, table, padding);
+  if (!runs<EmbeddingFwd, EmbeddingBwd>(table)) return composed::embedding(ids, table, padding, by_frequency);
   Shape shape = ids.shape();
   shape.push_back(table.size(1));
   Tensor y = empty(shape, table);
@@ -80,6 +82,9 @@ Tensor embedding_bag(const Tensor& input, const Tensor& table, const Bags& bags)
                           .cols = table.size(1),
                           .padding = bags.padding,
                           .has_end = ends > 0};
+  const bool composes = is_max ? !runs<EmbeddingBagMaxFwd, EmbeddingBagMaxBwd>(table)
+                               : !runs<EmbeddingBagFwd, EmbeddingBagBwd, EmbeddingBagWeightsBwd>(table);
+  if (composes) return composed::embedding_bag(ids, offsets, table, bags, sizes.bags);
   Tensor y = empty({sizes.bags, sizes.cols}, table);
   if (is_max) {
     submit(EmbeddingBagMaxFwd{.table = table, .ids = ids, .offsets = offsets, .y = y, .sizes = sizes});

@@ -8,6 +8,7 @@
 #include "../backend/kernels/fold.h"
 #include "../backend/kernels/reduce.h"
 #include "axes.h"
+#include "composed/composed.h"
 #include "elementwise.h"
 #include "reduce.h"
 #include "shape.h"
@@ -96,6 +97,7 @@ Tensor fold(const char* op, const Grouped& g, Fold term, FoldEnd end, double sca
 Tensor variance(const Tensor& x, std::span<const int64_t> axes, double correction, bool keepdim, bool root) {
   const char* op = root ? "std" : "var";
   const Grouped g(op, x, axes, keepdim);
+  if (!runs<FoldFwd, FoldBwd>(x)) return composed::variance(x, axes, correction, keepdim, root);
   const Tensor mean = empty({2, g.outer, g.inner}, x);  // and its rounding error
   if (g.inner != 1) plain(Reduction::sum, g, 1 / double(g.n), mean.alias({g.outer, g.inner}));
   const double scale = 1 / std::max(0.0, double(g.n) - correction);
@@ -104,6 +106,7 @@ Tensor variance(const Tensor& x, std::span<const int64_t> axes, double correctio
 
 Tensor logsumexp(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
   const Grouped g("logsumexp", x, axes, keepdim);
+  if (!runs<FoldFwd, FoldBwd>(x)) return composed::logsumexp(x, axes, keepdim);
   const Tensor largest = empty({g.outer, g.inner}, x);
   plain(Reduction::max, g, 1, largest);
   return fold("logsumexp", g, Fold::exp_minus, FoldEnd::log_plus, 1, 1, largest);
@@ -114,6 +117,7 @@ Tensor norm(const Tensor& x, double p, std::span<const int64_t> axes, bool keepd
   if (std::isinf(p)) return extreme_over("norm", apply<formulas::Abs>(x), p > 0, axes, keepdim);
   if (p == 0) return sum(cast(cast(x.detach(), DType::boolean), x.dtype()), axes, keepdim);
   const Grouped g("norm", x, axes, keepdim);
+  if (!runs<FoldFwd, FoldBwd>(x)) return composed::norm(x, p, axes, keepdim);
   if (p == 1) return fold("norm", g, Fold::abs, FoldEnd::none, 1, 1, {});
   if (p == 2) return fold("norm", g, Fold::square, FoldEnd::sqrt, 1, 2, {});
   return fold("norm", g, Fold::abs_pow, FoldEnd::root, 1, p, {});

@@ -7,6 +7,7 @@
 #include "../backend/kernels/index.h"
 #include "../backend/kernels/mask.h"
 #include "axes.h"
+#include "composed/composed.h"
 #include "create.h"
 #include "elementwise.h"
 #include "made.h"
@@ -246,6 +247,7 @@ Tensor scatter(const char* op, const Tensor& x, int64_t axis, const Tensor& inde
 Tensor masked_fill(const Tensor& x, const Tensor& mask, FillValue value, bool where_true) {
   check<TypeError>(mask.dtype() == DType::boolean, "masked_fill: mask is ", mask.dtype(),
                    "; expected bool, e.g. from a comparison");
+  if (!runs<MaskedFill>(x)) return composed::masked_fill(x, mask, value, where_true);
   const Shape shape = broadcast("masked_fill", x.shape(), mask.shape());
   Tensor y = empty(shape, x);
   submit(MaskedFill{.x = x,
@@ -319,6 +321,7 @@ Tensor one_hot(const Tensor& x, int64_t classes) {
     classes = 1 + largest;
   }
   check(classes > 0, "one_hot: num_classes is ", classes, " but must be 1 or more, or -1");
+  if (!runs<OneHot>(x)) return composed::one_hot(x, classes);
   Shape shape = x.shape();
   shape.push_back(classes);
   Tensor y = made("one_hot", shape, DType::int64, x.device());
@@ -330,13 +333,15 @@ Tensor triangle(const Tensor& x, int64_t diagonal, bool lower) {
   const char* op = lower ? "tril" : "triu";
   check(x.ndim() >= 2, op, ": shape ", x.shape(), " has no rows and columns; expected two axes or more");
   const int64_t bound = int64_t(1) << 40;  // beyond every matrix
+  diagonal = std::clamp(diagonal, -bound, bound);
+  if (!runs<Triangle>(x)) return composed::triangle(x, diagonal, lower);
   Tensor y = empty_like(x);
   submit(Triangle{.x = x,
                   .y = y,
                   .batch = x.shape().span(0, x.ndim() - 2),
                   .rows = x.size(-2),
                   .cols = x.size(-1),
-                  .diagonal = std::clamp(diagonal, -bound, bound),
+                  .diagonal = diagonal,
                   .lower = lower});
   if (Tape tape{x})
     tape.record(op, y, [diagonal, lower](const Tensor& dy, InputGrads& dx) {

@@ -3,6 +3,7 @@
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "../backend/kernels/product.h"
+#include "composed/composed.h"
 #include "create.h"
 #include "elementwise.h"
 #include "shape.h"
@@ -136,6 +137,7 @@ Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b, int activation)
     check(b.ndim() == 1 && b.size(0) == n, "linear: bias has shape ", b.shape(), " but weight ", w.shape(),
           " needs (", n, ",)");
   }
+  if (!runs<Matmul, LinearBwd>(x)) return composed::linear(x, w, b, activation);
   Shape shape = x.shape();
   shape[x.ndim() - 1] = n;
   Tensor y = empty(shape, x);

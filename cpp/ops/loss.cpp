@@ -4,6 +4,7 @@
 #include "../backend/backend.h"
 #include "../backend/kernels/loss.h"
 #include "../backend/kernels/softmax.h"
+#include "composed/composed.h"
 #include "elementwise.h"
 #include "rows.h"
 
@@ -17,6 +18,7 @@ Tensor softmax_over(const char* op, bool log, const Tensor& x, int64_t axis) {
   const int at = normalize_axis(op, axis, x.ndim());
   if (x.ndim() > 0 && at != x.ndim() - 1)
     return axis_from_last(softmax_over(op, log, axis_last(x, at), -1), at);
+  if (!runs<SoftmaxFwd, SoftmaxBwd>(x)) return log ? composed::log_softmax(x) : composed::softmax(x);
   const int64_t cols = x.ndim() > 0 ? x.size(-1) : 1, rows = cols ? x.numel() / cols : 0;
   Tensor y = empty_like(x);
   submit(SoftmaxFwd{.x = x, .y = y, .rows = rows, .cols = cols, .log = log});
@@ -94,6 +96,8 @@ Tensor class_loss(const char* op, bool logits, const Tensor& x, const Tensor& ta
   check(rows > 0 || reduction != LossReduction::mean, op, ": the mean of an empty batch, logits ", x.shape(),
         ", is not defined");
   check(classes > 0 || rows == 0, op, ": logits ", x.shape(), " have no classes");
+  if (!runs<CrossEntropyFwd, CrossEntropyBwd>(x))
+    return composed::class_loss(logits, x, target, weight, ignore_index, reduction, label_smoothing);
   const Tensor stats = empty({2, rows}, x), share = empty({rows}, x), scale = empty({}, x);
   Tensor loss = empty(reduction == LossReduction::none ? rows_shape : Shape(), x);
   submit(CrossEntropyFwd{.x = x,
@@ -166,6 +170,8 @@ Tensor multi_margin_loss(const Tensor& x, const Tensor& target, int p, double ma
   check_weight(op, weight, x, x.size(-1));
   check(reduction != LossReduction::mean || x.numel() > 0, op, ": the mean of an empty batch, shape ",
         x.shape(), ", is not defined");
+  if (!runs<MultiMarginFwd, MultiMarginBwd>(x))
+    return composed::multi_margin_loss(x, target, p, margin, weight, reduction);
   const int64_t rows = rows_shape.numel(), cols = x.size(-1);
   Tensor loss = empty(reduction == LossReduction::none ? rows_shape : Shape(), x);
   submit(MultiMarginFwd{.x = x,

@@ -5,6 +5,7 @@
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "../backend/kernels/norm.h"
+#include "composed/composed.h"
 #include "rows.h"
 
 namespace nncore::ops {
@@ -30,6 +31,7 @@ std::pair<Tensor, Tensor> norm_rows(const char* op, NormKind kind, const Tensor&
   check_affine(op, "weight", weight, x, shape);
   check_affine(op, "bias", bias, x, shape);
   if (residual.defined()) check_affine(op, "residual", residual, x, x.shape());
+  if (!runs<NormFwd, NormBwd>(x)) return composed::norm_rows(kind, x, residual, shape, weight, bias, eps);
   const int64_t rows = x.shape().span(0, lead), cols = shape.numel();
   const Tensor stats = empty({3, rows}, x);
   Tensor ys[2] = {empty_like(x), residual.defined() ? empty_like(x) : Tensor()};
@@ -105,6 +107,7 @@ Tensor group_norm(const char* op, const Tensor& x, int64_t groups, const Tensor&
         x.shape(), ", do not divide into ", groups, " groups");
   check_affine(op, "weight", weight, x, {channels});
   check_affine(op, "bias", bias, x, {channels});
+  if (!runs<GroupNormFwd, GroupNormBwd>(x)) return composed::group_norm(x, groups, weight, bias, eps);
   const int64_t of_group = channels / groups, inner = x.shape().span(2, x.ndim());
   const Tensor stats = empty({3, n * groups}, x);
   Tensor y = empty_like(x);
@@ -163,6 +166,7 @@ Tensor batch_norm(const Tensor& x, const KeptStatistics& kept, const Tensor& wei
   check(!training || count != 1, op, ": an input of shape ", x.shape(),
         " has one value a channel, whose variance is 0; training needs at least two");
   if (x.numel() == 0) return x;
+  if (!runs<BatchNormFwd, BatchNormBwd>(x)) return composed::batch_norm(x, kept, weight, bias, training, eps);
   const int64_t n = x.shape()[0], inner = x.shape().span(2, x.ndim());
   const Tensor stats = empty({3, channels}, x);
   Tensor y = empty_like(x);
@@ -208,6 +212,7 @@ Tensor response_norm(const Tensor& x, int64_t size, double alpha, double beta, d
   float_only(op, "the input", x);
   check(x.ndim() >= 3, op, ": the input has shape ", x.shape(), "; expected (N, C, ...) of 3 axes or more");
   check(size > 0, op, ": size is ", size, " but must be at least 1");
+  if (!runs<ResponseNormFwd, ResponseNormBwd>(x)) return composed::response_norm(x, size, alpha, beta, k);
   const int64_t n = x.shape()[0], channels = x.shape()[1], inner = x.shape().span(2, x.ndim());
   const Tensor s = empty_like(x);
   Tensor y = empty_like(x);

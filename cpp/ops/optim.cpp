@@ -3,6 +3,7 @@
 #include "../backend/backend.h"
 #include "../backend/kernels/optim.h"
 #include "../core/interrupt.h"
+#include "composed/composed.h"
 
 namespace nncore::ops {
 
@@ -63,6 +64,10 @@ void optimize(int optimizer, const std::vector<OptimizerGroup>& groups) {
   const Uninterrupted whole;
   for (const OptimizerGroup& g : groups)
     for (size_t i = 0; i < g.params.size(); i++) {
+      if (!runs<OptimizerStep>(g.params[i])) {
+        composed::optimizer_step(optimizer, g, i);
+        continue;
+      }
       OptimizerStep step{.p = g.params[i],
                          .grad = g.grads[i],
                          .settings = g.settings,

@@ -3,6 +3,7 @@
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "../backend/kernels/loss.h"
+#include "composed/composed.h"
 #include "create.h"
 #include "reduce.h"
 #include "rows.h"
@@ -36,6 +37,12 @@ Tensor run(int op, const char* name, const Tensor& a, const Tensor& b, const Ten
   check_operand(name, "the third operand", c, a);
   check_operand(name, "weight", w, a);
   for (const double s : scalars) check_holds(name, a.dtype(), s);
+  const Tensor* operands[3] = {&a, &b, &c};
+  constexpr const char* names[3] = {"the input", "the target", "the third operand"};
+  for (int k = gradients[op]; k < 3; k++) no_derivative(name, names[k], *operands[k]);
+  no_derivative(name, "the weight", w);
+  if (!runs<PointwiseLossFwd, PointwiseLossBwd>(a))
+    return composed::pointwise_loss(op, name, a, b, c, w, summed, scale, scalars);
   Tensor y = empty(summed ? Shape() : a.shape(), a);
   submit(PointwiseLossFwd{.a = a,
                           .b = b,
@@ -47,10 +54,6 @@ Tensor run(int op, const char* name, const Tensor& a, const Tensor& b, const Ten
                           .n = a.numel(),
                           .scale = scale,
                           .scalars = {scalars[0], scalars[1]}});
-  const Tensor* operands[3] = {&a, &b, &c};
-  constexpr const char* names[3] = {"the input", "the target", "the third operand"};
-  for (int k = gradients[op]; k < 3; k++) no_derivative(name, names[k], *operands[k]);
-  no_derivative(name, "the weight", w);
   const auto kept = [](const Tensor& t) { return t.defined() ? t.saved() : Tensor(); };
   if (Tape tape{a, b, c})
     tape.record(name, y,

@@ -5,6 +5,7 @@
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "../backend/kernels/product.h"
+#include "composed/composed.h"
 #include "reduce.h"
 #include "shape.h"
 
@@ -223,6 +224,8 @@ RecurrentResult recurrent(RecurrentCell cell, int activation, const Tensor& x, c
     expect(op, "weight_hr", w.w_hr, x, {a.out, a.hidden});
   }
 
+  if (!runs<RecurrentFwd, RecurrentBwd>(x))
+    return composed::recurrent(cell, activation, x, h0, c0, directions);
   std::vector<Tensor> sources = {x, h0, c0};
   Layer layer = {{}, x, h0, c0, {}};
   Tensor results[] = {empty({a.steps, a.batch, a.ld_y}, x), empty({count, a.batch, a.out}, x),

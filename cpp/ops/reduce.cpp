@@ -8,6 +8,7 @@
 #include "../backend/kernels/reduce.h"
 #include "../backend/kernels/scan.h"
 #include "axes.h"
+#include "composed/composed.h"
 #include "create.h"
 #include "elementwise.h"
 #include "index.h"
@@ -130,13 +131,15 @@ Tensor prod(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
     if (Tape tape{before})
       tape.record("prod", y, [x = before.saved(), first, last](const Tensor& dy, InputGrads& dx) {
         const Shape& s = x.shape();
+        const int64_t outer = s.span(0, first), n = s.span(first, last + 1),
+                      inner = s.span(last + 1, s.ndim());
+        if (!runs<ProdBwd>(x)) {
+          dx[0] = reshape(
+              composed::prod_gradient(reshape(x, {outer, n, inner}), reshape(dy, {outer, 1, inner})), s);
+          return;
+        }
         dx[0] = empty_like(x);
-        submit(ProdBwd{.x = x,
-                       .dy = dy,
-                       .dx = dx[0],
-                       .outer = s.span(0, first),
-                       .n = s.span(first, last + 1),
-                       .inner = s.span(last + 1, s.ndim())});
+        submit(ProdBwd{.x = x, .dy = dy, .dx = dx[0], .outer = outer, .n = n, .inner = inner});
       });
     last = first;
   }

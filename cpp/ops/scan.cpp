@@ -4,6 +4,7 @@
 #include "../backend/backend.h"
 #include "../backend/kernels/scan.h"
 #include "axes.h"
+#include "composed/composed.h"
 #include "shape.h"
 
 namespace nncore::ops {
@@ -37,6 +38,7 @@ Tensor cumprod(const Tensor& input, int64_t axis) {
   Tensor y = scan(Reduction::prod, x, at, false);
   if (Tape tape{x})
     tape.record("cumprod", y, [x = x.saved(), y = y.saved(), at](const Tensor& dy, InputGrads& dx) {
+      if (!runs<CumprodBwd>(x)) return void(dx[0] = composed::cumprod_gradient(x, y, dy, at));
       const AxisView v(x.shape(), at);
       dx[0] = empty_like(x);
       submit(CumprodBwd{.x = x, .y = y, .dy = dy, .dx = dx[0], .outer = v.outer, .n = v.n, .inner = v.inner});

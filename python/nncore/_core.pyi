@@ -71,6 +71,7 @@ __all__ = [
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "hide_kernels",
     "index_add",
     "index_select",
     "int32",
@@ -78,6 +79,7 @@ __all__ = [
     "isfinite",
     "isinf",
     "isnan",
+    "kernel_names",
     "le",
     "leaky_relu",
     "lerp",
@@ -1239,6 +1241,11 @@ class Capture:
         What the step is called with.
         """
     @property
+    def kernels(self) -> list[str]:
+        """
+        The kernels of the step's calls, in order.
+        """
+    @property
     def refusal(self) -> str:
         """
         What a replay could not repeat, if the capture is not strict.
@@ -1735,6 +1742,10 @@ def hardtanh(input: Tensor, min_val: typing.SupportsFloat | typing.SupportsIndex
     >>> nncore.hardtanh(nncore.tensor([-3.0, 0.5, 3.0]))
     tensor([-1. ,  0.5,  1. ])
     """
+def hide_kernels(names: collections.abc.Sequence[str]) -> list[str]:
+    """
+    For tests: the backend acts as if it lacked these kernels and no others. Returns those hidden before.
+    """
 def hinge_embedding_loss(input: Tensor, target: Tensor, margin: typing.SupportsFloat | typing.SupportsIndex = 1.0, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
     x where target is 1, max(0, margin - x) where it is -1.
@@ -1776,6 +1787,10 @@ def isinf(input: Tensor) -> Tensor:
 def isnan(input: Tensor) -> Tensor:
     """
     Whether each element is NaN.
+    """
+def kernel_names() -> list[str]:
+    """
+    The names of all kernels.
     """
 def kl_div(input: Tensor, target: Tensor, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """

@@ -30,8 +30,10 @@ struct AttentionCut {
   bool hides(const In& mask) const { return spec.causal || mask; }  // some keys are masked for some queries
   int64_t query_blocks() const { return ceil_div(spec.q_len, most_queries); }
   Span queries(int64_t i) const { return part(spec.q_len, query_blocks(), i); }
-  int64_t key_tiles() const { return spec.key_tiles(); }
-  Span keys(int64_t j) const { return part(spec.k_len, key_tiles(), j, attention_unit); }
+  int64_t key_tiles() const { return AttentionSpec::tiles(spec.k_len); }
+  Span keys(int64_t j) const {
+    return {AttentionSpec::tile_begin(spec.k_len, j), AttentionSpec::tile_begin(spec.k_len, j + 1)};
+  }
   // The keys of a tile to which some of the queries attend.
   Span seen(Span queries, Span keys) const {
     if (spec.causal) keys.end = std::max(keys.begin, std::min(keys.end, queries.end));
@@ -71,7 +73,7 @@ class TileDropout {
  public:
   // key (2): seed and offset; null without dropout
   TileDropout(const AttentionSpec& spec, const int64_t* key)
-      : spec_(spec), key_(key), tiles_(spec.key_tiles()) {}
+      : spec_(spec), key_(key), tiles_(AttentionSpec::tiles(spec.k_len)) {}
 
   // x (rows, keys) of tile j becomes 0 or x / (1 - p); its first row is row `row` of all heads
   void apply(int64_t row, int64_t j, int64_t rows, int64_t keys, T* x, int64_t ld) const {

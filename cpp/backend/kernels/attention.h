@@ -22,8 +22,10 @@ struct AttentionSpec {
   bool causal;
   bool operator==(const AttentionSpec&) const = default;
 
-  // With dropout, each row of scores draws attention_keys random numbers for each tile of keys.
-  int64_t key_tiles() const { return (k_len + attention_keys - 1) / attention_keys; }
+  // Keys are cut into even tiles. With dropout, each row of scores draws attention_keys random numbers for each
+  // tile.
+  static int64_t tiles(int64_t keys) { return (keys + attention_keys - 1) / attention_keys; }
+  static int64_t tile_begin(int64_t keys, int64_t tile);  // the end of the tile before
 
   int64_t group() const { return heads / kv_heads; }
   int64_t scores() const { return batch * heads * q_len * k_len; }

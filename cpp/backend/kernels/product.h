@@ -8,6 +8,8 @@ namespace nncore {
 
 // c = activation(op(a) op(b) [+ c] + bias) for each of a grid of products. op(a) is (m, k), op(b) is (k, n);
 // op transposes or not. pre stores the values before the activation.
+// bias, pre, accumulate and activation occur only beside LinearBwd, RecurrentFwd and RecurrentBwd: a backend
+// that lacks these needs plain products alone.
 struct Matmul {
   static constexpr Kernel kernel = Kernel::matmul;
   static constexpr int max_batch_axes = max_axes - 2;

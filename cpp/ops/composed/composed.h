@@ -1,0 +1,74 @@
+// Compositions: what ops with kernels of their own mean in terms of simpler ops. An op runs its composition
+// where the backend of its operands lacks the kernels. Arguments are those of the op, which has checked them.
+// A composition never reads values on the host; a kernel that it runs reports bad labels and indices.
+#pragma once
+#include <span>
+#include <utility>
+
+#include "../../backend/kernels/norm_kind.h"
+#include "../arrange.h"
+#include "../attention.h"
+#include "../elementwise.h"
+#include "../embedding.h"
+#include "../index.h"
+#include "../loss.h"
+#include "../norm.h"
+#include "../optim.h"
+#include "../recurrent.h"
+
+namespace nncore::ops::composed {
+
+Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b, int activation);
+
+// Over the last axis.
+Tensor softmax(const Tensor& x);
+Tensor log_softmax(const Tensor& x);
+
+// Of rows x (..., classes), which are logits or log-probabilities.
+Tensor class_loss(bool logits, const Tensor& x, const Tensor& target, const Tensor& weight,
+                  int64_t ignore_index, LossReduction reduction, double label_smoothing);
+Tensor multi_margin_loss(const Tensor& x, const Tensor& target, int p, double margin, const Tensor& weight,
+                         LossReduction reduction);
+// w l(a, b, c) for the loss l with this index in LossOps, or scale times its sum.
+Tensor pointwise_loss(int op, const char* name, const Tensor& a, const Tensor& b, const Tensor& c,
+                      const Tensor& w, bool summed, double scale, Scalars scalars);
+
+// y, and x + residual if there is a residual. Rows are the last axes, of sizes `shape`.
+std::pair<Tensor, Tensor> norm_rows(NormKind kind, const Tensor& x, const Tensor& residual,
+                                    const Shape& shape, const Tensor& weight, const Tensor& bias, double eps);
+Tensor group_norm(const Tensor& x, int64_t groups, const Tensor& weight, const Tensor& bias, double eps);
+Tensor batch_norm(const Tensor& x, const KeptStatistics& kept, const Tensor& weight, const Tensor& bias,
+                  bool training, double eps);
+Tensor response_norm(const Tensor& x, int64_t size, double alpha, double beta, double k);
+
+Tensor variance(const Tensor& x, std::span<const int64_t> axes, double correction, bool keepdim, bool root);
+Tensor logsumexp(const Tensor& x, std::span<const int64_t> axes, bool keepdim);
+Tensor norm(const Tensor& x, double p, std::span<const int64_t> axes, bool keepdim);  // p finite, not 0
+
+// dx of y = prod(x) over the middle axis of x (outer, n, inner), dy (outer, 1, inner).
+Tensor prod_gradient(const Tensor& x, const Tensor& dy);
+// dx of y = cumprod(x) along the axis.
+Tensor cumprod_gradient(const Tensor& x, const Tensor& y, const Tensor& dy, int64_t axis);
+
+Tensor embedding(const Tensor& ids, const Tensor& table, int64_t padding, bool by_frequency);
+// ids and offsets (in place of those of `bags`) are int64, offsets perhaps undefined; `count` bags.
+Tensor embedding_bag(const Tensor& ids, const Tensor& offsets, const Tensor& table, const Bags& bags,
+                     int64_t count);
+
+Tensor masked_fill(const Tensor& x, const Tensor& mask, FillValue value, bool where_true);
+Tensor triangle(const Tensor& x, int64_t diagonal, bool lower);
+Tensor one_hot(const Tensor& x, int64_t classes);
+Tensor pad_axis(const Tensor& x, int64_t axis, int64_t left, int64_t right, Padding mode);
+
+RecurrentResult recurrent(RecurrentCell cell, int activation, const Tensor& x, const Tensor& h0,
+                          const Tensor& c0, std::span<const RecurrentWeights> directions);
+
+// q (batch, heads, queries, d), k (batch, kv_heads, keys, d), v (batch, kv_heads, keys, dv); the mask is
+// (batch, heads, queries, keys) or undefined.
+Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask,
+                 const AttentionRule& rule);
+
+// One step of parameter i of the group. NotImplementedError for an optimizer without a composition.
+void optimizer_step(int optimizer, const OptimizerGroup& group, size_t i);
+
+}  // namespace nncore::ops::composed
