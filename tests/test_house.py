@@ -218,6 +218,14 @@ def test_kernels_report_faults() -> None:
     none_of([hit for s in kernels for hit in s.hits(pattern)], "kernels call report()")
 
 
+def test_only_the_backend_names_a_device() -> None:
+    sources = [s for s in cpp() if s.room not in ("backend", "") and "tests/" not in s.path]
+    none_of(
+        [f"{s.path} includes {name}" for s in sources for name in s.includes() if "backend/cpu/" in name],
+        "the rooms outside backend/ know backends by their interface alone",
+    )
+
+
 def test_headers_are_guarded() -> None:
     headers = [
         s for s in cpp() if s.path.endswith(".h") and "/isa/reg_" not in s.path and "/isa/vec" not in s.path

@@ -21,4 +21,11 @@ struct Limits {
 // last-level cache.
 Limits measure_limits(int threads, double seconds = 0.1, int64_t bytes = 0);
 
+// The path of a float32 product of this shape on one thread; see docs/products.md.
+struct ProductShape {
+  int64_t m, n, k;
+  bool trans_a, trans_b;
+};
+const char* product_path(ProductShape shape);
+
 }  // namespace nncore

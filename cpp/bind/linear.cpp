@@ -1,6 +1,6 @@
 #include "../ops/linear.h"
 
-#include "../backend/cpu/product/plan.h"
+#include "../backend/hardware.h"
 #include "../ops/elementwise.h"
 #include "module.h"
 
@@ -29,8 +29,7 @@ void bind_linear(py::module_& m, TensorClass& tensor) {
   m.def(
       "product_path",
       [](int64_t m, int64_t n, int64_t k, bool trans_a, bool trans_b) {
-        const cpu::Strides a = {trans_a ? m : k}, b = {trans_b ? k : n};
-        return cpu::path_name({m, n, k, trans_a ? a.transposed() : a, trans_b ? b.transposed() : b, 4});
+        return product_path({m, n, k, trans_a, trans_b});
       },
       py::arg("m"), py::arg("n"), py::arg("k"), py::arg("trans_a") = false, py::arg("trans_b") = false,
       "The path of a float32 product of this shape on one thread.", internal);

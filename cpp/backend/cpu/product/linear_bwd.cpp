@@ -7,7 +7,7 @@
 #include "../../kernels/reduce.h"
 #include "../../order.h"
 #include "../dispatch.h"
-#include "../reduce.h"
+#include "../reduction/reduce.h"
 #include "../scratch.h"
 #include "product.h"
 

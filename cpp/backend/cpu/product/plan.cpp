@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../../../core/cpu.h"
+#include "../../hardware.h"
 #include "../../order.h"
 #include "../dispatch.h"
 
@@ -190,3 +191,13 @@ int64_t product_cost(int64_t m, int64_t n, int64_t k, int64_t bytes_per_element)
 }
 
 }  // namespace nncore::cpu
+
+namespace nncore {
+
+const char* product_path(ProductShape s) {
+  const cpu::Strides a = {s.trans_a ? s.m : s.k}, b = {s.trans_b ? s.k : s.n};
+  return cpu::path_name(
+      {s.m, s.n, s.k, s.trans_a ? a.transposed() : a, s.trans_b ? b.transposed() : b, sizeof(float)});
+}
+
+}  // namespace nncore

@@ -1,0 +1,158 @@
+// Elementwise kernels: loops of the active level over the rows of a broadcast.
+#include <algorithm>
+
+#include "../../../core/parallel.h"
+#include "../../kernels/elementwise.h"
+#include "broadcast.h"
+#include "../dispatch.h"
+#include "../report.h"
+#include "../stream.h"
+
+namespace nncore {
+#include "../../elementwise_list.h"
+}
+
+namespace nncore::cpu {
+
+namespace {
+
+BinaryForm form_of(const BroadcastLoop& loop) {
+  const int last = loop.ndim - 1;
+  return loop.stride[0][last] == 0 ? a_single : loop.stride[1][last] == 0 ? b_single : both_vectors;
+}
+
+// Integers are exact and need no level. Only some ops are defined for them.
+template <class T>
+T integer_op(const BinaryFwd& k, int64_t i, T a, T b) {
+  const int op = k.op;
+  using U = std::make_unsigned_t<T>;  // wraps around, as in NumPy
+  if (op == BinaryOps::index_of<formulas::Add>) return T(U(a) + U(b));
+  if (op == BinaryOps::index_of<formulas::Sub>) return T(U(a) - U(b));
+  if (op == BinaryOps::index_of<formulas::Mul>) return T(U(a) * U(b));
+  if (op == BinaryOps::index_of<formulas::Maximum>) return std::max(a, b);
+  if (op == BinaryOps::index_of<formulas::Minimum>) return std::min(a, b);
+  if (op == BinaryOps::index_of<formulas::Fmod> || op == BinaryOps::index_of<formulas::Remainder> ||
+      op == BinaryOps::index_of<formulas::FloorDivide>) {
+    if (b == 0) [[unlikely]]
+      report(k, {.position = i});
+    const bool negates = std::is_signed_v<T> && b == T(-1);  // a / -1 overflows for the smallest number
+    const T m = negates ? T(0) : T(a % b), q = negates ? T(U(0) - U(a)) : T(a / b);
+    const bool adjust = m != 0 && (m < 0) != (b < 0);
+    if (op == BinaryOps::index_of<formulas::Fmod>) return m;
+    if (op == BinaryOps::index_of<formulas::Remainder>) return adjust ? T(m + b) : m;
+    return adjust ? T(q - 1) : q;
+  }
+  T power = 1;
+  if (b < 0) [[unlikely]]
+    report(k, {.position = i});
+  for (; b > 0; b = T(b / 2), a = T(U(a) * U(a)))
+    if (b % 2) power = T(U(power) * U(a));
+  return power;
+}
+
+template <class T, class Y, class K, class F>
+void integer_rows(const K& k, F f) {
+  const T *a = k.a.template as<T>(), *b = k.b.template as<T>();
+  Y* y = k.y.template as<Y>();
+  const int last = k.loop.ndim - 1;
+  const int64_t sa = k.loop.stride[0][last], sb = k.loop.stride[1][last];
+  for_broadcast_rows(k.loop, k.n, k.cost(), [&](int64_t to, int64_t n, const int64_t* from) {
+    for (int64_t i = 0; i < n; i++) y[to + i] = f(to + i, a[from[0] + i * sa], b[from[1] + i * sb]);
+  });
+}
+
+template <class T, class... Ops>
+void integer_compare(const Compare& k, OpList<Ops...>) {
+  int op = 0;
+  ((op++ == k.op ? integer_rows<T, bool>(k, [](int64_t, T a, T b) { return bool(Ops::test(a, b)); })
+                 : void()),
+   ...);
+}
+
+}  // namespace
+
+void run(const UnaryFwd& k) {
+  visit_float(k.x.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T* x = k.x.as<T>();
+    T* y = k.y.as<T>();
+    const T scalars[max_scalars] = {T(k.scalars[0]), T(k.scalars[1])};
+    const auto row = kernels<T>().elementwise.unary_fwd[k.op];
+    parallel_for(k.n, k.cost(), [&](int64_t begin, int64_t end) {
+      write_out(y, k.n, begin, end, [&](int64_t i, int64_t n, T* to) { row(n, x + i, to, scalars); }, 1, {x});
+    });
+  });
+}
+
+void run(const UnaryBwd& k) {
+  visit_float(k.dy.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *x = k.x.as<T>(), *y = k.y.as<T>(), *dy = k.dy.as<T>();
+    T* dx = k.dx.as<T>();
+    // an op that does not read x or y may get any numbers
+    const T *const any_x = x ? x : dy, *const any_y = y ? y : dy;
+    const T scalars[max_scalars] = {T(k.scalars[0]), T(k.scalars[1])};
+    const auto row = kernels<T>().elementwise.unary_bwd[k.op];
+    parallel_for(k.n, k.cost(), [&](int64_t begin, int64_t end) {
+      write_out(dx, k.n, begin, end,
+                [&](int64_t i, int64_t n, T* to) { row(n, any_x + i, any_y + i, dy + i, to, scalars); }, 1,
+                {x, y, dy});
+    });
+  });
+}
+
+void run(const BinaryFwd& k) {
+  visit(k.a.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    if constexpr (std::is_floating_point_v<T>) {
+      const T *a = k.a.as<T>(), *b = k.b.as<T>();
+      T* y = k.y.as<T>();
+      const auto row = kernels<T>().elementwise.binary_fwd[k.op][form_of(k.loop)];
+      const int last = k.loop.ndim - 1;
+      const int64_t sa = k.loop.stride[0][last], sb = k.loop.stride[1][last];
+      for_broadcast_rows(k.loop, k.n, k.cost(), [&](int64_t at, int64_t n, const int64_t* from) {
+        write_out(y, k.n, at, at + n, [&](int64_t i, int64_t m, T* to) {
+          row(m, a + from[0] + (i - at) * sa, b + from[1] + (i - at) * sb, to);
+        });
+      });
+    } else if constexpr (!std::is_same_v<T, bool>) {
+      integer_rows<T, T>(k, [&](int64_t i, T a, T b) { return integer_op(k, i, a, b); });
+    }
+  });
+}
+
+void run(const BinaryBwd& k) {
+  visit_float(k.dy.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *a = k.a.as<T>(), *b = k.b.as<T>(), *dy = k.dy.as<T>();
+    const T* y = k.y ? k.y.as<T>() : dy;  // an op that does not read y may get any numbers
+    T* d = k.d.as<T>();
+    const auto& table = kernels<T>().elementwise;
+    const auto row = (k.operand == 0 ? table.binary_da : table.binary_db)[k.op][form_of(k.loop)];
+    const int last = k.loop.ndim - 1;
+    const int64_t sa = k.loop.stride[0][last], sb = k.loop.stride[1][last];
+    for_broadcast_rows(k.loop, k.n, k.cost(), [&](int64_t at, int64_t n, const int64_t* from) {
+      write_out(d, k.n, at, at + n, [&](int64_t i, int64_t m, T* to) {
+        row(m, a + from[0] + (i - at) * sa, b + from[1] + (i - at) * sb, y + i, dy + i, to);
+      });
+    });
+  });
+}
+
+void run(const Compare& k) {
+  visit(k.a.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    if constexpr (std::is_floating_point_v<T>) {
+      const T *a = k.a.as<T>(), *b = k.b.as<T>();
+      uint8_t* y = k.y.as<uint8_t>();
+      const auto row = kernels<T>().elementwise.compare[k.op][form_of(k.loop)];
+      for_broadcast_rows(k.loop, k.n, k.cost(), [&](int64_t to, int64_t n, const int64_t* from) {
+        row(n, a + from[0], b + from[1], y + to);
+      });
+    } else {
+      integer_compare<T>(k, CompareOps());
+    }
+  });
+}
+
+}  // namespace nncore::cpu
