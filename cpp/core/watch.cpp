@@ -7,6 +7,4 @@ std::atomic<int> watchers{0};
 thread_local Watcher* thread_watcher = nullptr;
 }  // namespace detail
 
-std::atomic<uint64_t> structure_version{0};
-
 }  // namespace nncore

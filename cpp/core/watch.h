@@ -59,9 +59,4 @@ inline void host_writes(const char* what) {
   if (Watcher* w = watcher()) w->host_writes(what);
 }
 
-// Counts changes of models: parameters replaced or frozen, modes switched, hooks added. A captured step
-// checks its models only if the count has changed.
-extern std::atomic<uint64_t> structure_version;
-inline void structure_changed() { structure_version.fetch_add(1, std::memory_order_relaxed); }
-
 }  // namespace nncore
