@@ -54,6 +54,7 @@ def without_times(text: str) -> str:
     return re.sub(r"trained in .*", "", text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", nncore._core.isa_levels())
 def test_every_run_and_level_has_the_same_bits(
     trained: tuple[Path, str, float], tmp_path: Path, level: str, monkeypatch: pytest.MonkeyPatch

@@ -136,7 +136,8 @@ class Training:
         return [None if p.grad is None else p.grad.numpy().tobytes() for p in self.model.parameters()]
 
 
-@pytest.mark.parametrize("n", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (4, 40))])
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [1, 4, 40])
 def test_a_captured_step_is_undone_or_finished(n: int, alarm: Alarm) -> None:
     rows = 4096
     training = Training(rows)
@@ -185,6 +186,7 @@ def test_training_continues_after_an_undone_step(alarm: Alarm) -> None:
     pytest.fail("the state is that of no number of whole steps")
 
 
+@pytest.mark.slow
 def test_a_long_step_is_undone(alarm: Alarm) -> None:
     """The handler runs more than once within one call, so that the call was not finished."""
     rows = 4096
