@@ -34,6 +34,7 @@ def _clean_state() -> Iterator[None]:
     """The same seed, level, threads and gradient mode at the start of each test."""
     level, threads = _core.isa(), nncore.get_num_threads()
     nncore.manual_seed(0)
+    nncore.set_grad_enabled(True)
     yield
     _core.set_isa(level)
     nncore.set_num_threads(threads)

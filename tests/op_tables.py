@@ -32,8 +32,8 @@ def run(case: Case, arrays: list[Array], dtype: Any, dy: Array | None = None) ->
     y = case.call(*tensors)
     dy = output_gradient(y.shape) if dy is None else dy
     y.backward(nncore.tensor(np.asarray(dy.astype(dtype))))
-    return y.detach().numpy(), [
-        t.grad.numpy() if t.grad is not None else np.zeros(t.shape, dtype) for t in tensors
+    return y.detach().to("cpu").numpy(), [
+        np.zeros(t.shape, dtype) if t.grad is None else t.grad.to("cpu").numpy() for t in tensors
     ]
 
 

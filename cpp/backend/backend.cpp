@@ -9,36 +9,18 @@ Interpreter interpreter;
 
 namespace {
 
-// Runs calls one after another.
-class Sequence final : public Program {
- public:
-  Sequence(const Backend& backend, std::vector<const Call*> calls)
-      : backend_(backend), calls_(std::move(calls)) {}
+// The backend of the first operand that there is.
+Backend& first_backend(std::span<const Operand> operands) {
+  for (const Operand& o : operands)
+    if (o.storage) return backend_of(o.storage->device());
+  return backend_of(host());
+}
 
-  void run(const Before& before) override {
-    for (size_t i = 0; i < calls_.size(); i++) {
-      if (before && !before(int(i))) return;
-      backend_.run(calls_[i]->kernel(), calls_[i]->memory);
-    }
-  }
-  Time time(int) const override { return {0, false}; }
-
- private:
-  const Backend& backend_;
-  std::vector<const Call*> calls_;
-};
-
-// The device of all operands.
-Backend& common_backend(const KernelType& type, std::span<const Operand> operands) {
-  Device* device = nullptr;
-  for (const Operand& o : operands) {
-    if (!o.storage) continue;
-    if (device && device != &o.storage->device()) [[unlikely]]
-      raise<ValueError>(type.name(), ": one operand is on '", device->name(), "' and another on '",
+void check_devices(const KernelType& type, std::span<const Operand> operands, const Backend& backend) {
+  for (const Operand& o : operands)
+    if (o.storage && &o.storage->device() != &backend) [[unlikely]]
+      raise<ValueError>(type.name(), ": one operand is on '", backend.name(), "' and another on '",
                         o.storage->device().name(), "'; move one of them with .to()");
-    device = &o.storage->device();
-  }
-  return backend_of(*device);
 }
 
 void check_types(const KernelType& type, std::span<const Operand> operands) {
@@ -52,23 +34,14 @@ void check_types(const KernelType& type, std::span<const Operand> operands) {
 
 }  // namespace
 
-std::vector<Group> Backend::group(std::vector<Candidate>& calls) const {
-  std::vector<Group> groups;
-  for (const Candidate& c : calls) groups.push_back({int(groups.size()), 1, c.call->cost});
-  return groups;
-}
-
-std::unique_ptr<Program> Backend::prepare(std::vector<const Call*> calls, std::vector<Group>) const {
-  return std::make_unique<Sequence>(*this, std::move(calls));
-}
-
 void submit(const KernelType& type, void* k, Generator* generator) {
   const std::span operands(static_cast<const Operand*>(k), type.operands);
   check_types(type, operands);
-  Backend& backend = common_backend(type, operands);
+  Backend& backend = first_backend(operands);
   if (!backend.runs(type.kernel)) [[unlikely]]
     raise<NotImplementedError>("the backend '", backend.name(), "' has no kernel ", type.name(),
                                "; move the operands to 'cpu' with .to()");
+  check_devices(type, operands, backend);
   if (Watcher* w = watcher()) static_cast<CallRecorder*>(w)->record(Call(type, k, generator), backend);
   if (generator) type.draw(k, *generator);
   if (type.cost(k) <= long_call_ns) {

@@ -22,11 +22,12 @@ class Backend : public Device {
 
   // Forms groups of consecutive calls of a captured step; may reorder the calls. By default each
   // call is a group.
-  virtual std::vector<Group> group(std::vector<Candidate>& calls) const;
+  inline virtual std::vector<Group> group(std::vector<Candidate>& calls) const;
   // Prepares a captured step for replays. By default its calls run one after another.
-  virtual std::unique_ptr<Program> prepare(std::vector<const Call*> calls, std::vector<Group> groups) const;
+  inline virtual std::unique_ptr<Program> prepare(std::vector<const Call*> calls,
+                                                  std::vector<Group> groups) const;
 
-  // For tests: replaces the function of a kernel (null: none); returns the previous one.
+  // Sets the function of a kernel (null: none); returns the previous one.
   Run replace(Kernel kernel, Run run) { return std::exchange(run_[size_t(kernel)], run); }
 
  protected:
@@ -36,6 +37,35 @@ class Backend : public Device {
  private:
   Run run_[size_t(Kernel::count)] = {};
 };
+
+// Runs calls one after another.
+class Sequence final : public Program {
+ public:
+  Sequence(const Backend& backend, std::vector<const Call*> calls)
+      : backend_(backend), calls_(std::move(calls)) {}
+
+  void run(const Before& before) override {
+    for (size_t i = 0; i < calls_.size(); i++) {
+      if (before && !before(int(i))) return;
+      backend_.run(calls_[i]->kernel(), calls_[i]->memory);
+    }
+  }
+  Time time(int) const override { return {0, false}; }
+
+ private:
+  const Backend& backend_;
+  std::vector<const Call*> calls_;
+};
+
+// Defined here, so that a backend in a library of its own needs no symbol of this one.
+std::vector<Group> Backend::group(std::vector<Candidate>& calls) const {
+  std::vector<Group> groups;
+  for (const Candidate& c : calls) groups.push_back({int(groups.size()), 1, c.call->cost});
+  return groups;
+}
+std::unique_ptr<Program> Backend::prepare(std::vector<const Call*> calls, std::vector<Group>) const {
+  return std::make_unique<Sequence>(*this, std::move(calls));
+}
 
 // Every device is a backend.
 inline Backend& backend_of(Device& device) { return static_cast<Backend&>(device); }

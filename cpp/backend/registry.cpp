@@ -40,7 +40,7 @@ Backend& load_backend(const std::string& path) {
   const auto entry = reinterpret_cast<PluginEntry>(dlsym(library, plugin_entry));
   Backend* const b = entry ? entry(plugin_version) : nullptr;
   check(b != nullptr, "load_backend: ", path,
-               " is not a backend for this version of nncore; compile it with its headers");
+        " is not a backend for this version of nncore; compile it with its headers");
   const std::lock_guard lock(mutex);
   for (const Backend* other : loaded())
     check(std::string(other->name()) != b->name(), "load_backend: '", b->name(), "' is already loaded");

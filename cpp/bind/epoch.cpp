@@ -70,10 +70,10 @@ int64_t Step::replay_epoch(const std::vector<Tensor>& sources, const Tensor& ord
     for (size_t i = 0; i < results->size() && i < sinks.size(); i++) {
       if (!sinks[i].defined()) continue;
       const Tensor& result = (*results)[i];
-      check(sinks[i].bytes() >= size_t(step + 1) * result.bytes(), "run_epoch: there is no room for result ",
-            i, " of step ", step);
-      std::memcpy(static_cast<std::byte*>(sinks[i].data()) + size_t(step) * result.bytes(), result.data(),
-                  result.bytes());
+      const size_t bytes = result.bytes();
+      check(sinks[i].bytes() >= size_t(step + 1) * bytes, "run_epoch: there is no room for result ", i,
+            " of step ", step);
+      result.device().download(sinks[i].ptr<std::byte>() + size_t(step) * bytes, result.data(), bytes);
     }
     watchman.look(step + 1);
   }

@@ -1,6 +1,7 @@
 // x[...]: integers, slices, None, ..., boolean masks, and integer tensors or arrays that broadcast together.
 #include <numeric>
 
+#include "../ops/device.h"
 #include "../ops/index.h"
 #include "../ops/shape.h"
 #include "module.h"
@@ -87,10 +88,10 @@ class Indexing {
 };
 
 // Given as a tensor, an array or a list; an empty list has no numbers that would say that it is an index.
-Tensor index_array(py::handle p) {
+Tensor index_array(py::handle p, Device& device) {
   if (tensor_of(p.ptr())) return py::cast<Tensor>(p);
-  return make_tensor(
-      p, PyList_Check(p.ptr()) && PyList_GET_SIZE(p.ptr()) == 0 ? std::optional(DType::int64) : std::nullopt);
+  const bool is_empty = PyList_Check(p.ptr()) && PyList_GET_SIZE(p.ptr()) == 0;
+  return ops::to_device(make_tensor(p, is_empty ? std::optional(DType::int64) : std::nullopt), device);
 }
 
 Tensor index_by(const Tensor& x, const py::tuple& parts) {
@@ -99,7 +100,7 @@ Tensor index_by(const Tensor& x, const py::tuple& parts) {
   for (py::handle p : parts) {
     if (p.is_none() || p.is(py::ellipsis())) continue;
     const bool is_array = is_index_array(p);
-    if (is_array) arrays.push_back(index_array(p));
+    if (is_array) arrays.push_back(index_array(p, x.device()));
     given += is_array && arrays.back().dtype() == DType::boolean ? arrays.back().ndim() : 1;
   }
   check<IndexError>(given <= x.ndim(), "index: ", given, " indices for a tensor of shape ", x.shape());

@@ -69,10 +69,11 @@ void bind_runtime(py::module_& m) {
   m.def("set_always_split", set_always_split, py::arg("on"),
         "For tests: kernels use all threads, however little there is to do.", internal);
   m.def("get_num_threads", num_threads, "How many threads kernels may use.");
-  m.def("kernel_names", kernel_names, "The names of all kernels.");
+  m.def("kernel_names", kernel_names, "The names of all kernels.", internal);
   m.def("hide_kernels", hide_kernels, py::arg("names"),
         "For tests: the backend acts as if it lacked these kernels and no others. Returns those hidden "
-        "before.");
+        "before.",
+        internal);
   m.def("show_config", show_config, "Version, processor, instruction sets and threads as text.");
   m.def("isa_levels", level_names, "The instruction-set levels this processor can run, lowest first.",
         internal);

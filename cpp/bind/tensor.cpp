@@ -43,7 +43,10 @@ void set_grad(TensorImpl& t, const std::optional<Tensor>& grad) {
 
 py::buffer_info buffer(TensorImpl& t) {
   host_reads("buffer");
-  if (!t.storage->device().is_host()) throw py::buffer_error("this tensor does not lie in the host's memory");
+  const Device& device = t.storage->device();
+  if (!device.is_host())
+    throw py::buffer_error(std::string("this tensor lies on '") + device.name() +
+                           "', whose memory the host cannot read; use .to('cpu')");
   const std::vector<py::ssize_t> shape(t.shape.begin(), t.shape.end());
   std::vector<py::ssize_t> strides;
   for (int64_t s : contiguous_strides(t.shape)) strides.push_back(s * py::ssize_t(size_of(t.dtype)));

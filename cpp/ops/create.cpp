@@ -7,6 +7,7 @@
 #include "../backend/kernels/elementwise.h"
 #include "../core/interrupt.h"
 #include "../core/watch.h"
+#include "device.h"
 #include "elementwise.h"
 #include "index.h"
 #include "made.h"
@@ -197,7 +198,12 @@ void assign_(const Tensor& y, const Tensor& x) {
                    y.dtype(), "; convert them with .to() first");
   if (y.numel() == 0) return;
   const Uninterrupted whole;
-  submit(Copy{.src = x, .dst = y, .ndim = 1, .size = {y.numel()}, .src_stride = {1}, .dst_stride = {1}});
+  submit(Copy{.src = to_device(x, y.device()),
+              .dst = y,
+              .ndim = 1,
+              .size = {y.numel()},
+              .src_stride = {1},
+              .dst_stride = {1}});
 }
 
 void random_(const Tensor& y, Generator& generator, Distribution distribution, double a, double b) {

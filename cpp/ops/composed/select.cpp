@@ -25,7 +25,7 @@ Tensor padded_index(const Tensor& x, int64_t n, int64_t left, int64_t right, Pad
 
 Tensor masked_fill(const Tensor& x, const Tensor& mask, FillValue value, bool where_true) {
   const Tensor filling =
-      is_floating(x.dtype()) ? full({}, value.real, x.dtype()) : full_integer({}, value.integer, x.dtype());
+      is_floating(x.dtype()) ? number(value.real, x) : full_integer({}, value.integer, x.dtype(), x.device());
   return where_true ? where(mask, filling, x) : where(mask, x, filling);
 }
 

@@ -328,4 +328,5 @@ def _added(mask: Tensor, kind: dtype) -> Tensor:
     """The mask as numbers to add: -inf where a bool mask is True, else 0."""
     if mask.dtype != _core.bool:
         return mask
-    return _core.where(mask, _core.tensor(-float("inf"), dtype=kind), _core.tensor(0.0, dtype=kind))
+    hidden, seen = (_core.tensor(x, dtype=kind).to(mask.device) for x in (-float("inf"), 0.0))
+    return _core.where(mask, hidden, seen)

@@ -319,10 +319,10 @@ class Module:
                 _core.assign_(parameter.grad, 0.0)
 
     def to(self: Self, *args: str | dtype, device: str | None = None, dtype: dtype | None = None) -> Self:
-        """Convert floating-point parameters and buffers: `to(dtype)`, `to("cpu")`, `to("cpu", dtype)`.
+        """Convert floating-point parameters and buffers to a dtype, and move all to a device.
 
-        If the dtype changes, new parameters without gradient replace the old ones: make the optimizer
-        afterwards.
+        `to(dtype)`, `to("cpu")` and `to("cpu", dtype)`. If the dtype or the device changes, new parameters
+        without gradient replace the old ones: make the optimizer afterwards.
 
         Errors: TypeError for a dtype that is not floating-point; ValueError for a device that is missing.
 
@@ -336,15 +336,16 @@ class Module:
                 dtype = arg
             else:
                 raise TypeError(f"to: expected a dtype or a device name, got {type(arg).__name__}")
-        if device not in (None, "cpu"):
-            raise ValueError(f"to: device '{device}' is not available; this build computes on 'cpu'")
+        if device is not None and device not in _core.backend_names():
+            available = ", ".join(map(repr, _core.backend_names()))
+            raise ValueError(f"to: device {device!r} is not available; the devices are {available}")
         if dtype is not None and not isinstance(dtype, _core.dtype):
             raise TypeError(f"to: dtype is a {type(dtype).__name__}; expected one such as nncore.float64")
         if dtype is not None and not dtype.is_floating_point:
             raise TypeError(
                 f"to: modules hold floating-point values, got {dtype}; use nncore.float32 or nncore.float64"
             )
-        return self if dtype is None else self._convert(dtype)
+        return self._convert(dtype, device)
 
     def float(self: Self) -> Self:
         """Convert to float32; see `to`."""
@@ -354,19 +355,21 @@ class Module:
         """Convert to float64; see `to`."""
         return self._convert(_core.float64)
 
-    def _convert(self: Self, target: dtype) -> Self:
+    def _convert(self: Self, target: dtype | None, device: str | None = None) -> Self:
         converted: dict[int, Tensor] = {}  # a tensor that two modules share stays shared
         for module in self.modules():
             for kind in ("parameter", "buffer"):
                 for name, value in list(module._of_kind(kind)):
-                    if value.dtype.is_floating_point and value.dtype != target:
-                        if id(value) not in converted:
-                            new = value.detach().to(target)
-                            as_parameter = kind == "parameter"
-                            converted[id(value)] = (
-                                Parameter(new, value.requires_grad) if as_parameter else new
-                            )
-                        module._register(name, converted[id(value)], kind)
+                    is_float = value.dtype.is_floating_point
+                    wanted = (device or value.device, target if target and is_float else value.dtype)
+                    if wanted == (value.device, value.dtype):
+                        continue
+                    if id(value) not in converted:
+                        new = value.detach().to(*wanted)
+                        converted[id(value)] = (
+                            Parameter(new, value.requires_grad) if kind == "parameter" else new
+                        )
+                    module._register(name, converted[id(value)], kind)
         return self
 
     # State

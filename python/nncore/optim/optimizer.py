@@ -158,7 +158,7 @@ class Optimizer:
                 whole = Values(state or {})
                 with _core.once():  # it is there before a captured step is replayed
                     if "step" in layout.names and "step" not in whole:
-                        whole["step"] = _core.tensor(0.0)
+                        whole["step"] = _core.tensor(0.0).to(param.device)
                     for name, source in filter(None, layout.states):
                         if name not in whole:
                             whole[name] = _core.zeros_like(param) if source is None else whole[source].clone()
@@ -330,9 +330,9 @@ def _params_of(group: dict[str, Any]) -> Collection[Tensor]:
 
 
 def _restored(index: int, name: str, value: Any, param: Tensor) -> Any:
-    """A copy of one saved state value in the parameter's dtype; `step` is a float32 number."""
+    """A copy of one saved state value like the parameter; `step` is a float32 number."""
     if name == "step":
-        return _core.tensor(float(value))
+        return _core.tensor(float(value)).to(param.device)
     if hasattr(value, "__array__") and not isinstance(value, Tensor):
         value = _core.tensor(value.__array__())
     if not isinstance(value, Tensor):
@@ -342,4 +342,5 @@ def _restored(index: int, name: str, value: Any, param: Tensor) -> Any:
             f"loaded state dict: {name} of parameter {index} has shape {value.shape}, the parameter "
             f"{param.shape}; was it saved with another model?"
         )
-    return _check.converted("loaded state dict", f"{name} of parameter {index}", value, param.dtype).clone()
+    value = _check.converted("loaded state dict", f"{name} of parameter {index}", value, param.dtype)
+    return value.to(param.device).clone()

@@ -1,16 +1,11 @@
 // Elementwise kernels: loops of the active level over the rows of a broadcast.
-#include <algorithm>
-
-#include "../../../core/parallel.h"
 #include "../../kernels/elementwise.h"
-#include "broadcast.h"
+#include "../../../core/parallel.h"
+#include "../../integer_ops.h"
 #include "../dispatch.h"
 #include "../report.h"
 #include "../stream.h"
-
-namespace nncore {
-#include "../../elementwise_list.h"
-}
+#include "broadcast.h"
 
 namespace nncore::cpu {
 
@@ -19,35 +14,6 @@ namespace {
 BinaryForm form_of(const BroadcastLoop& loop) {
   const int last = loop.ndim - 1;
   return loop.stride[0][last] == 0 ? a_single : loop.stride[1][last] == 0 ? b_single : both_vectors;
-}
-
-// Integers are exact and need no level. Only some ops are defined for them.
-template <class T>
-T integer_op(const BinaryFwd& k, int64_t i, T a, T b) {
-  const int op = k.op;
-  using U = std::make_unsigned_t<T>;  // wraps around, as in NumPy
-  if (op == BinaryOps::index_of<formulas::Add>) return T(U(a) + U(b));
-  if (op == BinaryOps::index_of<formulas::Sub>) return T(U(a) - U(b));
-  if (op == BinaryOps::index_of<formulas::Mul>) return T(U(a) * U(b));
-  if (op == BinaryOps::index_of<formulas::Maximum>) return std::max(a, b);
-  if (op == BinaryOps::index_of<formulas::Minimum>) return std::min(a, b);
-  if (op == BinaryOps::index_of<formulas::Fmod> || op == BinaryOps::index_of<formulas::Remainder> ||
-      op == BinaryOps::index_of<formulas::FloorDivide>) {
-    if (b == 0) [[unlikely]]
-      report(k, {.position = i});
-    const bool negates = std::is_signed_v<T> && b == T(-1);  // a / -1 overflows for the smallest number
-    const T m = negates ? T(0) : T(a % b), q = negates ? T(U(0) - U(a)) : T(a / b);
-    const bool adjust = m != 0 && (m < 0) != (b < 0);
-    if (op == BinaryOps::index_of<formulas::Fmod>) return m;
-    if (op == BinaryOps::index_of<formulas::Remainder>) return adjust ? T(m + b) : m;
-    return adjust ? T(q - 1) : q;
-  }
-  T power = 1;
-  if (b < 0) [[unlikely]]
-    report(k, {.position = i});
-  for (; b > 0; b = T(b / 2), a = T(U(a) * U(a)))
-    if (b % 2) power = T(U(power) * U(a));
-  return power;
 }
 
 template <class T, class Y, class K, class F>
@@ -116,7 +82,11 @@ void run(const BinaryFwd& k) {
         });
       });
     } else if constexpr (!std::is_same_v<T, bool>) {
-      integer_rows<T, T>(k, [&](int64_t i, T a, T b) { return integer_op(k, i, a, b); });
+      integer_rows<T, T>(k, [&](int64_t i, T a, T b) {
+        if (is_undefined(k.op, b)) [[unlikely]]
+          report(k, {.position = i});
+        return integer_op(k.op, a, b);
+      });
     }
   });
 }

@@ -21,7 +21,8 @@ void optimizer_step(int64_t n, const double* settings, const double* powers, boo
   for (int j = 0; j < count; j++) at[j] = states[j];
   const auto move = [=](int64_t i, int64_t k) __attribute__((always_inline)) {
     V w = load_some<V>(p + i, k), state[count];
-    for (int j = 0; j < count; j++) state[j] = always_uses<Op>(j) || at[j] ? load_some<V>(at[j] + i, k) : V(0);
+    for (int j = 0; j < count; j++)
+      state[j] = always_uses<Op>(j) || at[j] ? load_some<V>(at[j] + i, k) : V(0);
     step(w, load_some<V>(g + i, k), state);
     for (int j = 0; j < count; j++)
       if (always_uses<Op>(j) || at[j]) store_some(at[j] + i, state[j], k);

@@ -2,14 +2,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <limits>
 
 #include "../../../core/parallel.h"
+#include "../../conversion.h"
 #include "../../kernels/copy.h"
 #include "../../kernels/elementwise.h"
+#include "../../wrap.h"
 #include "../elementwise/broadcast.h"
 #include "../report.h"
-#include "wrap.h"
 
 namespace nncore::cpu {
 
@@ -69,23 +69,6 @@ void transpose_tiles(const Copy& k, const T* src, T* dst, int64_t begin, int64_t
       for (int64_t i = i0; i < std::min(i0 + tile, end); i++)
         for (int64_t j = j0; j < std::min(j0 + tile, cols); j++)
           dst[k.dst_start + i * k.dst_stride[0] + j] = src[k.src_start + i + j * k.src_stride[1]];
-}
-
-template <class From, class To>
-To convert(From v) {
-  if constexpr (std::is_same_v<To, bool>) {
-    return v != From(0);
-  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    // In C++ a cast of NaN or of a value out of range is undefined. Here NaN becomes 0, and other values
-    // become the nearest number of the type.
-    constexpr From low = From(std::numeric_limits<To>::min()), high = From(std::numeric_limits<To>::max());
-    return v != v      ? To(0)
-           : v <= low  ? std::numeric_limits<To>::min()
-           : v >= high ? std::numeric_limits<To>::max()
-                       : To(v);
-  } else {
-    return To(v);
-  }
 }
 
 }  // namespace

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "../../../core/parallel.h"
-#include "indices.h"
+#include "../../wrap.h"
 #include "../reduction/reduce.h"
 #include "../report.h"
 #include "../scratch.h"
-#include "wrap.h"
+#include "indices.h"
 
 namespace nncore::cpu {
 

@@ -4,8 +4,8 @@
 #include "../../../core/parallel.h"
 #include "../../kernels/mask.h"
 #include "../elementwise/broadcast.h"
-#include "indices.h"
 #include "../report.h"
+#include "indices.h"
 
 namespace nncore::cpu {
 

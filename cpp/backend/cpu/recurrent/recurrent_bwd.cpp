@@ -2,8 +2,8 @@
 // computes the gradients of weights and input by products over all steps.
 #include "../dispatch.h"
 #include "../product/product.h"
-#include "recurrent.h"
 #include "../scratch.h"
+#include "recurrent.h"
 
 namespace nncore::cpu {
 

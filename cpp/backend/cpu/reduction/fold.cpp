@@ -6,8 +6,8 @@
 
 #include "../../kernels/elementwise.h"
 #include "../dispatch.h"
-#include "reduce_walk.h"
 #include "../scratch.h"
+#include "reduce_walk.h"
 
 namespace nncore {
 #include "../../elementwise_list.h"

@@ -2,8 +2,8 @@
 #include "../../kernels/reduce.h"
 
 #include "../dispatch.h"
-#include "reduce_walk.h"
 #include "../scratch.h"
+#include "reduce_walk.h"
 
 namespace nncore::cpu {
 

@@ -6,9 +6,9 @@
 
 #include "../../../core/parallel.h"
 #include "../../kernels/reduce.h"
-#include "reduce.h"
+#include "../../wrap.h"
 #include "../scratch.h"
-#include "../movement/wrap.h"
+#include "reduce.h"
 
 namespace nncore::cpu {
 

@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include "../../../core/parallel.h"
-#include "../movement/wrap.h"
+#include "../../wrap.h"
 
 namespace nncore::cpu {
 

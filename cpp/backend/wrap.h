@@ -3,7 +3,7 @@
 #pragma once
 #include <type_traits>
 
-namespace nncore::cpu {
+namespace nncore {
 
 template <class T>
 T wrap_add(T a, T b) {
@@ -21,4 +21,4 @@ T wrap_multiply(T a, T b) {
     return T(a * b);
 }
 
-}  // namespace nncore::cpu
+}  // namespace nncore

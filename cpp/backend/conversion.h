@@ -1,0 +1,25 @@
+// The conversion of a number from one dtype to another, the same on every backend.
+#pragma once
+#include <limits>
+#include <type_traits>
+
+namespace nncore {
+
+template <class From, class To>
+To convert(From v) {
+  if constexpr (std::is_same_v<To, bool>) {
+    return v != From(0);
+  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    // In C++ a cast of NaN or of a value out of range is undefined. Here NaN becomes 0, and other values become
+    // the nearest number of the type.
+    constexpr From low = From(std::numeric_limits<To>::min()), high = From(std::numeric_limits<To>::max());
+    return v != v      ? To(0)
+           : v <= low  ? std::numeric_limits<To>::min()
+           : v >= high ? std::numeric_limits<To>::max()
+                       : To(v);
+  } else {
+    return To(v);
+  }
+}
+
+}  // namespace nncore
