@@ -10,6 +10,7 @@ namespace nncore {
 // Whether an op has no integer result for the second operand b: a division by zero, or a negative power.
 template <class T>
 bool is_undefined(int op, T b) {
+  if (b > 0) return false;  // nearly every element
   if (op == BinaryOps::index_of<formulas::Pow>) return b < 0;
   return b == 0 &&
          (op == BinaryOps::index_of<formulas::Fmod> || op == BinaryOps::index_of<formulas::Remainder> ||
