@@ -3,29 +3,14 @@
 #include <algorithm>
 #include <vector>
 
+#include "backend/join.h"
 #include "backend/kernels/scan.h"
 #include "backend/kernels/sort.h"
-#include "backend/wrap.h"
 #include "reference.h"
 
 namespace nncore::reference {
 
 namespace {
-
-// NaN is the largest and the smallest number.
-template <class T>
-T join(Reduction op, T a, T b) {
-  switch (op) {
-    case Reduction::sum:
-      return wrap_add(a, b);
-    case Reduction::prod:
-      return wrap_multiply(a, b);
-    case Reduction::max:
-      return b > a || b != b ? b : a;
-    default:
-      return b < a || b != b ? b : a;
-  }
-}
 
 // f(lane, start) for each lane of (outer, n, inner), whose first element is `start`.
 template <class K, class F>

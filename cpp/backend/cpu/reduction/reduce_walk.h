@@ -5,26 +5,12 @@
 #include <vector>
 
 #include "../../../core/parallel.h"
+#include "../../join.h"
 #include "../../kernels/reduce.h"
-#include "../../wrap.h"
 #include "../scratch.h"
 #include "reduce.h"
 
 namespace nncore::cpu {
-
-template <class T>
-T join(Reduction op, T a, T b) {
-  switch (op) {
-    case Reduction::sum:
-      return wrap_add(a, b);
-    case Reduction::prod:
-      return wrap_multiply(a, b);
-    case Reduction::max:
-      return b > a || b != b ? b : a;
-    default:
-      return b < a || b != b ? b : a;
-  }
-}
 
 // Joins n partial results in place: neighbors, then neighbors of the results.
 template <class T, class Join>
