@@ -177,7 +177,7 @@ def step_of(p: Any, states: Any = ((),), settings: Any = None) -> None:
 
 
 BAD_CALLS: dict[str, tuple[Callable[[Any], Any], str]] = {
-    "no such optimizer": (lambda p: _core.optimize(99, [], []), "there is no optimizer 99"),
+    "no such optimizer": (lambda p: _core.optimize(99, [], []), "optimizer 99 is out of range"),
     "settings": (
         lambda p: step_of(p, settings=nncore.ones(2)),
         "sgd: the settings must be 6 float64",

@@ -244,8 +244,11 @@ void bind_create(py::module_& m) {
       },
       py::arg("n"), py::arg("m") = py::none(), py::arg("dtype") = DType::float32, grad,
       "Ones on the diagonal, else 0.");
-  m.def("check_writable", ops::check_writable, py::arg("name"), py::arg("tensor"),
-        "Raises ValueError for a tensor in the memory of a read-only array.", internal);
+  m.def(
+      "check_writable",
+      [](const char* caller, const Tensor& t) { ops::check_writable(caller, t, "the tensor"); },
+      py::arg("caller"), py::arg("tensor"),
+      "Raises ValueError for a tensor in the memory of a read-only array.", internal);
   m.def("check_finite", ops::check_finite, py::arg("input"),
         "Raises DivergenceError, also in a replay, for a NaN or an infinity: what follows is not done.",
         internal);
@@ -262,10 +265,7 @@ void bind_create(py::module_& m) {
   m.def(
       "assign_all_",
       [](const std::vector<std::pair<Tensor, Tensor>>& assignments) {
-        for (const auto& [target, value] : assignments)
-          check(!target.impl()->storage->read_only(), "assign_: a tensor of shape ", target.shape(),
-                " lies in the memory of a read-only array, which cannot be written; take "
-                "nncore.tensor(array), a copy");
+        for (const auto& [target, value] : assignments) ops::check_writable("assign_", target, "a tensor");
         for (const auto& [target, value] : assignments) ops::assign_(target, value);
       },
       py::arg("assignments"), "Writes the second tensor of each pair into the first: all of them or none.",

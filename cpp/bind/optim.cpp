@@ -31,15 +31,10 @@ void optimize(int optimizer, std::vector<Group>& groups, const Additions& state)
   add(state);
 }
 
-const OptimizerInfo& info_of(int optimizer) {
-  check(optimizer >= 0 && optimizer < OptimizerOps::size, "there is no optimizer ", optimizer);
-  return optimizer_info[size_t(optimizer)];
-}
-
 // Writes the numbers; returns which states they need, and whether the first step differs.
 std::pair<std::vector<bool>, bool> set_settings(int optimizer, const Tensor& settings,
                                                 const std::vector<double>& numbers) {
-  const OptimizerInfo& info = info_of(optimizer);
+  const OptimizerInfo& info = ops::info_of(optimizer);
   check(numbers.size() == info.settings.size() && settings.dtype() == DType::float64 &&
             settings.numel() == int64_t(numbers.size()),
         "set_settings: expected ", info.settings.size(), " numbers and a float64 tensor of as many, got ",

@@ -177,12 +177,6 @@ Tensor eye(int64_t n, int64_t m, DType dtype, Device& device) {
   return y;
 }
 
-void check_writable(const char* op, const Tensor& x) {
-  check(
-      !x.impl()->storage->read_only(), op, ": the tensor of shape ", x.shape(),
-      " lies in the memory of a read-only array, which cannot be trained; take nncore.tensor(array), a copy");
-}
-
 void check_finite(const Tensor& x) { submit(CheckFinite{.x = x, .n = x.numel()}); }
 
 void fill_(const Tensor& y, double value) {

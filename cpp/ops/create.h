@@ -28,7 +28,12 @@ Tensor linspace(double start, double end, int64_t steps, DType dtype, Device& de
 Tensor eye(int64_t n, int64_t m, DType dtype, Device& device = host());
 
 // ValueError for memory that must not be written.
-void check_writable(const char* op, const Tensor& x);
+template <class... Name>
+void check_writable(const char* op, const Tensor& x, const Name&... name) {
+  check(
+      !x.impl()->storage->read_only(), op, ": ", name..., " of shape ", x.shape(),
+      " lies in the memory of a read-only array, which cannot be written; take nncore.tensor(array), a copy");
+}
 
 // In place, for parameters, buffers and optimizer state only.
 void fill_(const Tensor& y, double value);

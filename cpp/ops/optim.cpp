@@ -4,16 +4,14 @@
 #include "../backend/kernels/optim.h"
 #include "../core/interrupt.h"
 #include "composed/composed.h"
+#include "create.h"
 
 namespace nncore::ops {
 
 namespace {
 
 void check_writable(const char* op, const char* name, const Tensors& list) {
-  for (size_t i = 0; i < list.size(); i++)
-    check(!list[i].impl()->storage->read_only(), op, ": ", name, "[", i, "] of shape ", list[i].shape(),
-          " lies in the memory of a read-only array, which cannot be trained; take nncore.tensor(array), a "
-          "copy");
+  for (size_t i = 0; i < list.size(); i++) ops::check_writable(op, list[i], name, "[", i, "]");
 }
 
 // One tensor like each parameter.
@@ -57,9 +55,14 @@ void check_group(const OptimizerInfo& info, const OptimizerGroup& g) {
 
 }  // namespace
 
+const OptimizerInfo& info_of(int optimizer) {
+  check(optimizer >= 0 && optimizer < OptimizerOps::size, "optimize: optimizer ", optimizer,
+        " is out of range; there are ", OptimizerOps::size);
+  return optimizer_info[size_t(optimizer)];
+}
+
 void optimize(int optimizer, const std::vector<OptimizerGroup>& groups) {
-  check(optimizer >= 0 && optimizer < OptimizerOps::size, "optimize: there is no optimizer ", optimizer);
-  const OptimizerInfo& info = optimizer_info[size_t(optimizer)];
+  const OptimizerInfo& info = info_of(optimizer);
   for (const OptimizerGroup& g : groups) check_group(info, g);
   const Uninterrupted whole;
   for (const OptimizerGroup& g : groups)

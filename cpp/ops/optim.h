@@ -2,6 +2,7 @@
 #pragma once
 #include <vector>
 
+#include "../backend/optimizers.h"
 #include "../core/tensor.h"
 
 namespace nncore::ops {
@@ -16,7 +17,10 @@ struct OptimizerGroup {
   Tensor settings;              // float64
 };
 
-// One step. Nothing is written unless all groups are as they should be. optimizer: index in optimizer_info.
+// optimizer: index in optimizer_info; ValueError if it is out of range.
+const OptimizerInfo& info_of(int optimizer);
+
+// One step. Nothing is written unless all groups are valid.
 void optimize(int optimizer, const std::vector<OptimizerGroup>& groups);
 
 }  // namespace nncore::ops
