@@ -328,7 +328,7 @@ def test_einsum_says_what_does_not_fit() -> None:
         ("ij,ij->k", (a, a), "names an axis that no operand has"),
         ("ij->ii", (a,), "names an axis twice"),
         ("ij,jk", (a, a), "has sizes 3 and 2"),
-        ("i1", (a,), "'1' in 'i1' is no subscript"),
+        ("i1", (a,), "'1' in 'i1' is not a subscript"),
         ("ii", (a,), "has sizes 2 and 3"),
     ]:
         with pytest.raises(ValueError, match=text):

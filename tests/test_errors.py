@@ -44,7 +44,7 @@ CASES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: ones(3, 4).reshape(5, -1), ValueError, "reshape: (3, 4) with 12 elements does not fill (5, -1)"),
     (lambda: ones(3, 4).reshape(-1, -1), ValueError, "more than one -1"),
     (lambda: ones(3, 4).reshape(13), ValueError, "(3, 4) has 12 elements but (13,) has 13"),
-    (lambda: ones(2, 3).expand(4, 3), ValueError, "expand: (2, 3) does not stretch to (4, 3)"),
+    (lambda: ones(2, 3).expand(4, 3), ValueError, "expand: (2, 3) cannot be broadcast to (4, 3)"),
     (lambda: ones(2, 3).permute(0, 0), ValueError, "axis 0 is given twice"),
     (
         lambda: nncore.cat([ones(2, 3), ones(3, 4)], 0),
@@ -347,9 +347,9 @@ def test_a_subclass_without_init_raises() -> None:
         def __init__(self) -> None:
             pass
 
-    with pytest.raises(TypeError, match=r"Tensor.__init__\(\) must be called|never initialised"):
+    with pytest.raises(TypeError, match=r"Tensor.__init__\(\) must be called|never initialized"):
         Forgot()
-    with pytest.raises(TypeError, match="never initialised"):
+    with pytest.raises(TypeError, match="never initialized"):
         nncore.Tensor.__new__(nncore.Tensor).shape  # noqa: B018
 
 

@@ -233,19 +233,19 @@ def ones(*shape: int) -> nncore.Tensor:
                 ones(3, 2, 3), ones(2, 2, 3), ones(2, 2, 3), enable_gqa=True
             ),
             ValueError,
-            "no multiple of 2",
+            "not a multiple of 2",
         ),
         (
             lambda: F.scaled_dot_product_attention(ones(2, 3), ones(2, 3), ones(2, 3), attn_mask=ones(3, 3)),
             ValueError,
-            r"the mask \(3, 3\) does not stretch to the scores \(2, 2\)",
+            r"the mask \(3, 3\) cannot be broadcast to the scores \(2, 2\)",
         ),
         (
             lambda: F.scaled_dot_product_attention(
                 ones(2, 3), ones(2, 3), ones(2, 3), attn_mask=ones(2, 2), is_causal=True
             ),
             ValueError,
-            "exclude each other",
+            "cannot be combined",
         ),
         (
             lambda: F.scaled_dot_product_attention(

@@ -116,7 +116,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: nn.BatchNorm1d(4)(X), ValueError, r"\(2, 3\); expected 4 channels"),
     (lambda: nn.BatchNorm1d(3)(X[0]), ValueError, r"shape \(3,\); expected 2 or 3 axes"),
     (lambda: nn.BatchNorm2d(3)(X), ValueError, "expected 4 axes"),
-    (lambda: nn.BatchNorm1d(3)(X[:1]), ValueError, "one value a channel"),
+    (lambda: nn.BatchNorm1d(3)(X[:1]), ValueError, "one value per channel"),
     (lambda: nn.BatchNorm1d(-1), ValueError, "at least 0"),
     (lambda: nn.BatchNorm1d(3, momentum=2.0), ValueError, "momentum must be finite, at least 0, at most 1"),
     (lambda: nn.BatchNorm1d(3)(X.double()), TypeError, "weight is float32 but the input is float64"),

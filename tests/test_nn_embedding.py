@@ -135,7 +135,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: F.embedding(nncore.tensor([0.0]), TABLE), TypeError, "ids are float32"),
     (lambda: F.embedding(nncore.tensor([True]), TABLE), TypeError, "ids are bool"),
     (lambda: F.embedding(IDS, TABLE[0]), ValueError, r"table has shape \(3,\)"),
-    (lambda: F.embedding(IDS, TABLE, 5), ValueError, "padding_idx 5 is not one of 5 rows"),
+    (lambda: F.embedding(IDS, TABLE, 5), ValueError, "padding_idx 5 is out of range for a table of 5 rows"),
     (lambda: F.embedding(IDS, TABLE, max_norm=1.0), ValueError, "max_norm is not supported"),
     (lambda: F.embedding(IDS, TABLE, sparse=True), ValueError, "sparse"),
     (lambda: nn.Embedding(-1, 2), ValueError, "num_embeddings must be at least 0"),

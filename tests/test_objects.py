@@ -26,7 +26,7 @@ def test_an_object_that_was_never_initialized(cls: Any) -> None:
         if name in ("__init__", "__new__", "__repr__", "__eq__", "__hash__", "__setstate__", "__doc__"):
             continue
         if isinstance(member, property):
-            with pytest.raises(TypeError, match="never initialised"):
+            with pytest.raises(TypeError, match="never initialized"):
                 getattr(bare, name)
         elif type(member).__name__ == "instancemethod":
             with pytest.raises((TypeError, RuntimeError)):
@@ -44,7 +44,7 @@ def test_an_object_that_was_never_initialized(cls: Any) -> None:
     ],
 )
 def test_such_an_object_as_an_argument(call: Callable[[], Any]) -> None:
-    with pytest.raises(TypeError, match="never initialised"):
+    with pytest.raises(TypeError, match="never initialized"):
         call()
 
 

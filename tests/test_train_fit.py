@@ -402,7 +402,7 @@ LAST_BATCH: dict[str, tuple[Any, dict[str, Any], str]] = {
         lambda: nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 3)),
         {},
         r"fit: the last batch has 1 of the 33 rows \(batch_size 16\), and a step with it fails: "
-        "batch_norm: .*one value a channel.*; choose another batch_size, or leave out 1 of the rows",
+        "batch_norm: .*one value per channel.*; choose another batch_size, or leave out 1 of the rows",
     ),
     "the loss": (lambda: nn.Linear(3, 3), {"loss": contrast}, "the last batch has 1 .* a pair is needed"),
 }

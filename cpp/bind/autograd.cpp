@@ -167,13 +167,13 @@ void bind_autograd(py::module_& m, TensorClass& tensor) {
       ">>> x = nncore.tensor([1.0, 2.0], requires_grad=True)\n"
       ">>> handle = x.register_hook(lambda gradient: 2 * gradient)\n"
       ">>> x.sum().backward()\n>>> x.grad.tolist()\n[2.0, 2.0]");
-  tensor.def("retain_grad", retain_grad, "Keeps the gradient of a tensor that is no leaf in its grad.");
+  tensor.def("retain_grad", retain_grad, "Keeps the gradient of a tensor that is not a leaf in its grad.");
   tensor.def_property_readonly(
       "retains_grad",
       [](const TensorImpl& t) {
         return t.grad_fn && t.hooks && static_cast<GradientHooks&>(*t.hooks).retains;
       },
-      "True for a tensor that is no leaf and keeps its gradient.");
+      "True for a tensor that is not a leaf and keeps its gradient.");
   tensor.def_property_readonly(
       "_gradient_hooks",
       [](const TensorImpl& t) {

@@ -28,7 +28,7 @@ inline TensorImpl* tensor_of(PyObject* object) {
   auto* impl =
       static_cast<TensorImpl*>(reinterpret_cast<py::detail::instance*>(object)->simple_value_holder[0]);
   check<TypeError>(impl != nullptr, "Tensor: this ", Py_TYPE(object)->tp_name,
-                   " was never initialised; call super().__init__(data) in its __init__");
+                   " was never initialized; call super().__init__(data) in its __init__");
   return impl;
 }
 
@@ -90,7 +90,7 @@ struct type_caster<double> {
   static handle cast(double number, return_value_policy, handle) { return PyFloat_FromDouble(number); }
 };
 
-// pybind11 would give an object that was never initialised memory without a value.
+// pybind11 would give an object that was never initialized memory without a value.
 template <>
 struct type_caster<nncore::TensorImpl> : type_caster_base<nncore::TensorImpl> {
   bool load(handle source, bool convert) {

@@ -9,8 +9,8 @@ namespace {
 int64_t padding_row(const char* op, const std::optional<int64_t>& padding, const Tensor& table) {
   if (!padding) return -1;
   const int64_t rows = table.ndim() > 0 ? table.size(0) : 0;
-  check(*padding >= -rows && *padding < rows, op, ": padding_idx ", *padding, " is not one of ", rows,
-        " rows");
+  check(*padding >= -rows && *padding < rows, op, ": padding_idx ", *padding,
+        " is out of range for a table of ", rows, " rows");
   return *padding < 0 ? *padding + rows : *padding;
 }
 

@@ -66,7 +66,7 @@ bool all_initialised(PyObject* const* args, Py_ssize_t first, Py_ssize_t count, 
       const char* name = Py_TYPE(args[i])->tp_name;
       if (const char* const dot = std::strrchr(name, '.')) name = dot + 1;
       PyErr_Format(PyExc_TypeError,
-                   "%s: this %s was never initialised; call super().__init__() in its __init__", name, name);
+                   "%s: this %s was never initialized; call super().__init__() in its __init__", name, name);
       return false;
     }
   return true;

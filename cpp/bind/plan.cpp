@@ -211,7 +211,7 @@ class Turn {
 PyObject* call_step(PyObject* self, PyObject* args, PyObject* kwargs) {
   return call_guarded([&]() -> py::object {
     auto* step = value_of<Step>(self);
-    check<TypeError>(step != nullptr, "compile: this step was never initialised");
+    check<TypeError>(step != nullptr, "compile: this step was never initialized");
     std::optional<Turn> turn;
     if (!watcher()) turn.emplace(*step);  // otherwise it is part of the step that this thread captures
     if (!kwargs || PyDict_GET_SIZE(kwargs) == 0) {

@@ -40,7 +40,7 @@ AttentionLayout by_rows(int64_t rows, int64_t width, int64_t ld) { return {rows 
 Tensor prepared_mask(const AttentionRule& rule, const Tensor& q, const Shape& scores, AttentionSpec& spec) {
   if (!rule.mask.defined()) return {};
   Tensor mask = rule.mask.detach();
-  check(!rule.causal, name, ": a mask and is_causal exclude each other; put the triangle into the mask");
+  check(!rule.causal, name, ": a mask and is_causal cannot be combined; put the triangle into the mask");
   check<TypeError>(mask.dtype() == DType::boolean || mask.dtype() == q.dtype(), name, ": the mask is ",
                    mask.dtype(), "; expected bool or ", q.dtype(), " like the query");
   check(mask.ndim() <= scores.ndim(), name, ": the mask ", mask.shape(), " has more axes than the scores ",
@@ -48,7 +48,7 @@ Tensor prepared_mask(const AttentionRule& rule, const Tensor& q, const Shape& sc
   const int lead = scores.ndim() - mask.ndim();
   for (int i = 0; i < mask.ndim(); i++)
     check(mask.shape()[i] == 1 || mask.shape()[i] == scores[i + lead], name, ": the mask ", mask.shape(),
-          " does not stretch to the scores ", scores);
+          " cannot be broadcast to the scores ", scores);
   if (scores.ndim() > 4 && mask.ndim() > 3) mask = expand(mask, scores);  // many axes walk as one
   const Strides strides = broadcast_strides(mask.shape(), scores);
   for (int i = 0; i < 4 && i < scores.ndim(); i++) spec.mask_stride[3 - i] = strides[scores.ndim() - 1 - i];
@@ -165,7 +165,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Attent
         v.shape(), " differ in heads or rows");
   if (grouped)
     check(spec.kv_heads > 0 && spec.heads % spec.kv_heads == 0, name, ": ", spec.heads,
-          " heads of the query are no multiple of ", spec.kv_heads, " heads of key and value");
+          " heads of the query are not a multiple of ", spec.kv_heads, " heads of key and value");
   else
     check(spec.heads == spec.kv_heads, name, ": ", spec.heads, " heads of the query but ", spec.kv_heads,
           " of key and value; enable_gqa=True lets them share");

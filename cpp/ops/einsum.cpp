@@ -23,7 +23,7 @@ bool has(const Labels& list, int label) { return std::find(list.begin(), list.en
 
 int letter(char c, const std::string& equation) {
   check(std::isalpha(static_cast<unsigned char>(c)), "einsum: '", c, "' in '", equation,
-        "' is no subscript; expected letters, '...', ',' and '->'");
+        "' is not a subscript; expected letters, '...', ',' and '->'");
   return std::isupper(static_cast<unsigned char>(c)) ? c - 'A' : c - 'a' + 26;
 }
 

@@ -164,7 +164,7 @@ Tensor batch_norm(const Tensor& x, const KeptStatistics& kept, const Tensor& wei
   check(kept.batches.defined() || kept.momentum >= 0 || !kept.mean.defined(), op,
         ": momentum None needs num_batches_tracked");
   check(!training || count != 1, op, ": an input of shape ", x.shape(),
-        " has one value a channel, whose variance is 0; training needs at least two");
+        " has one value per channel, whose variance is 0; training needs at least two");
   if (x.numel() == 0) return x;
   if (!runs<BatchNormFwd, BatchNormBwd>(x)) return composed::batch_norm(x, kept, weight, bias, training, eps);
   const int64_t n = x.shape()[0], inner = x.shape().span(2, x.ndim());

@@ -152,7 +152,7 @@ Tensor expand(const Tensor& x, const Shape& wanted) {
   for (int i = 0; i < shape.ndim(); i++) {
     const int64_t own = i < lead ? 1 : x.shape()[i - lead];
     if (shape[i] == -1 && i >= lead) shape[i] = own;
-    check(shape[i] >= 0 && (own == 1 || own == shape[i]), "expand: ", x.shape(), " does not stretch to ",
+    check(shape[i] >= 0 && (own == 1 || own == shape[i]), "expand: ", x.shape(), " cannot be broadcast to ",
           wanted, ": only axes of size 1 can grow");
   }
   Tensor y = made("expand", shape, x.dtype(), x.device());

@@ -852,7 +852,7 @@ class Tensor:
         """
     def retain_grad(self) -> None:
         """
-        Keeps the gradient of a tensor that is no leaf in its grad.
+        Keeps the gradient of a tensor that is not a leaf in its grad.
         """
     def roll(self, shifts: builtins.int | collections.abc.Sequence[builtins.int], dims: builtins.int | collections.abc.Sequence[builtins.int] | None = None) -> Tensor:
         """
@@ -1153,7 +1153,7 @@ class Tensor:
     @property
     def retains_grad(self) -> builtins.bool:
         """
-        True for a tensor that is no leaf and keeps its gradient.
+        True for a tensor that is not a leaf and keeps its gradient.
         """
     @property
     def shape(self) -> tuple[builtins.int, ...]:
@@ -1477,7 +1477,7 @@ def check_numbers(caller: str, op: str, numbers: collections.abc.Sequence[typing
     """
     Raises ValueError in the caller's name where the elementwise op refuses these numbers.
     """
-def check_writable(name: str, tensor: Tensor) -> None:
+def check_writable(caller: str, tensor: Tensor) -> None:
     """
     Raises ValueError for a tensor in the memory of a read-only array.
     """

@@ -45,7 +45,7 @@ Tensor except_at_zero(const Tensor& x, double value, F f) {
   return ops::masked_fill(f(ops::masked_fill(x, zero, {1, 1})), zero, {value, 0});
 }
 
-// x minus its mean. A mean is rounded, so the mean of what remains is subtracted, too.
+// x minus its mean. The second mean removes the rounding error of the first.
 inline Tensor centered(const Tensor& x, Axes axes) {
   const Tensor d = subtract(x, mean(x, axes, true));
   return subtract(d, mean(d, axes, true));

@@ -75,7 +75,7 @@ def _composed(
     if is_causal:
         if mask is not None:
             raise ValueError(
-                "scaled_dot_product_attention: a mask and is_causal exclude each other; put the triangle "
+                "scaled_dot_product_attention: a mask and is_causal cannot be combined; put the triangle "
                 "into the mask"
             )
         rows, keys = _core.arange(query.shape[-2]), _core.arange(key.shape[-2])

@@ -61,7 +61,7 @@ class Optimizer:
     `params` are tensors or dicts, each with "params" and the settings in which that group differs from
     `defaults`.
 
-    Errors: TypeError for what is no leaf tensor; ValueError for no parameters, for a parameter given twice
+    Errors: TypeError for anything but leaf tensors; ValueError for no parameters, for a parameter given twice
     and for settings out of range, also those of a single group.
     Source: PyTorch's `torch.optim.Optimizer`, whose groups, state and state-dict layout these are.
     """
