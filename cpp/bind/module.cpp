@@ -121,7 +121,7 @@ PYBIND11_MODULE(_core_of_main, m) {
 
 }  // namespace nncore::bind
 
-// Asks first: pybind11 would wait for ever for a lock that the subinterpreter's thread holds itself.
+// Check first: in a subinterpreter, pybind11 would wait forever for a lock that its own thread holds.
 extern "C" PYBIND11_EXPORT PyObject* PyInit__core() {
   return nncore::bind::in_main_interpreter() ? nncore::bind::PyInit__core_of_main() : nullptr;
 }

@@ -29,7 +29,7 @@ bool is_plain(PyObject* value) {
          PyBytes_CheckExact(value);
 }
 
-// What is in a place now: a borrowed reference, or null if it is empty.
+// The current value of a place: a borrowed reference, or null if the place is empty.
 PyObject* content(PyObject* holder, PyObject* key) {
   if (PyCell_Check(holder)) return PyCell_GET(holder);
   if (PyList_Check(holder)) {

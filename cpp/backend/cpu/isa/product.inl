@@ -21,7 +21,7 @@ struct ProductTable {
   static constexpr Load several = free_masks ? Load::lines : Load::strips;
   static_assert(tallest <= Kernels::most_rows && R::column_rows <= Kernels::most_column_rows);
 
-  // Registers of columns that a tile of so many rows can afford, with one for each register of B.
+  // The most registers of columns for a tile of `rows` rows, with one more for each register of B.
   static constexpr int widest(int rows) {
     const int regs = rows > mr ? 1 : (R::registers - 1) / (rows + 1), most = rows > 2 ? 5 : most_registers;
     return regs < most ? regs : most;

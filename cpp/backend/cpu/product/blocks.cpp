@@ -9,7 +9,7 @@
 namespace nncore::cpu {
 namespace {
 
-// Memory that comes next: runs of so many bytes, stride bytes apart.
+// Memory to prefetch: `runs` pieces of `bytes` bytes, `stride` bytes apart.
 struct Region {
   const char* at;
   int64_t runs, stride, bytes;
@@ -22,11 +22,11 @@ Region region(Matrix<T> x, int64_t rows, int64_t columns) {
                        : Region{at, columns, x.column * size, rows * size};
 }
 
-// What a tile asks for while it computes, most urgent first.
+// The regions that a tile prefetches while it computes, most urgent first.
 class Prefetches {
  public:
   void clear() { count_ = 0; }
-  // Part i of a region that is cut into so many parts.
+  // Adds part i of `parts` parts of a region.
   void add(const Region& region, int64_t i, int64_t parts) {
     const int64_t first = region.runs * i / parts;
     int64_t runs = region.runs * (i + 1) / parts - first;

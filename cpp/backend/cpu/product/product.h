@@ -1,4 +1,5 @@
-// Matrix products of any shape and layout, with bias and activation: what is computed. plan.h decides how.
+// The description of a matrix product: sizes, operands of any layout, bias, activation. plan.h decides how to
+// compute it.
 // docs/products.md explains the design.
 #pragma once
 #include <cstdint>
