@@ -20,9 +20,15 @@ bool is_number(py::handle h) {
          (py::hasattr(h, "__float__") && !py::hasattr(h, "__len__"));
 }
 
+py::int_ index_of(py::handle h) {
+  const auto value = py::reinterpret_steal<py::int_>(PyNumber_Index(h.ptr()));
+  if (!value) throw py::error_already_set();
+  return value;
+}
+
 // The tensor that meets a number: integers stay themselves only beside an integer.
 Tensor meets_number(const Tensor& x, py::handle number) {
-  if (is_floating(x.dtype()) || PyLong_Check(number.ptr())) return x;
+  if (is_floating(x.dtype()) || PyIndex_Check(number.ptr())) return x;
   return ops::cast(x, DType::float32);
 }
 
@@ -118,9 +124,10 @@ void bind_alpha(py::module_& m, TensorClass& tensor, const char* name, const cha
     if (tensor_of(b.ptr()))
       return combined<Op, Right, Left>(name, a,
                                        py::cast(combined<Mul, MulScalar, MulScalar>(name, b, alpha)));
-    if (PyFloat_Check(b.ptr()) || PyFloat_Check(alpha.ptr()))  // Python's ints may be longer than a float
-      return combined<Op, Right, Left>(name, a, py::float_(to_real(b, name) * to_real(alpha, name)));
-    return combined<Op, Right, Left>(name, a, is_number(b) ? b * alpha : b);  // others are refused there
+    if (!is_number(b)) return combined<Op, Right, Left>(name, a, b);  // refuses it
+    if (PyIndex_Check(b.ptr()) && PyIndex_Check(alpha.ptr()))           // Python's ints may exceed a float
+      return combined<Op, Right, Left>(name, a, index_of(b) * index_of(alpha));
+    return combined<Op, Right, Left>(name, a, py::float_(to_real(b, name) * to_real(alpha, name)));
   };
   bind_both(m, tensor, name, f, py::arg("other"), py::kw_only(), py::arg("alpha"), doc);
 }
