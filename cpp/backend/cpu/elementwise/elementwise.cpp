@@ -16,23 +16,49 @@ BinaryForm form_of(const BroadcastLoop& loop) {
   return loop.stride[0][last] == 0 ? a_single : loop.stride[1][last] == 0 ? b_single : both_vectors;
 }
 
-template <class T, class Y, class K, class F>
-void integer_rows(const K& k, F f) {
+// Rows of integers: strides are 0 or 1. A row returns the first position without a result, or n.
+template <class T, class Y>
+using IntegerRow = int64_t (*)(int64_t n, const T* a, int64_t sa, const T* b, int64_t sb, Y* y);
+
+template <class Op, class T>
+int64_t integer_row(int64_t n, const T* a, int64_t sa, const T* b, int64_t sb, T* y) {
+  constexpr int op = BinaryOps::index_of<Op>;
+  for (int64_t i = 0; i < n; i++) {
+    if (is_undefined(op, b[i * sb])) [[unlikely]]
+      return i;
+    y[i] = integer_op(op, a[i * sa], b[i * sb]);
+  }
+  return n;
+}
+
+template <class Op, class T>
+int64_t integer_test(int64_t n, const T* a, int64_t sa, const T* b, int64_t sb, bool* y) {
+  for (int64_t i = 0; i < n; i++) y[i] = Op::test(a[i * sa], b[i * sb]);
+  return n;
+}
+
+template <class T, class... Ops>
+IntegerRow<T, T> row_of(int op, OpList<Ops...>) {
+  static constexpr IntegerRow<T, T> rows[] = {integer_row<Ops, T>...};
+  return rows[op];
+}
+template <class T, class... Ops>
+IntegerRow<T, bool> test_of(int op, OpList<Ops...>) {
+  static constexpr IntegerRow<T, bool> tests[] = {integer_test<Ops, T>...};
+  return tests[op];
+}
+
+template <class T, class Y, class K>
+void integer_rows(const K& k, IntegerRow<T, Y> row) {
   const T *a = k.a.template as<T>(), *b = k.b.template as<T>();
   Y* y = k.y.template as<Y>();
   const int last = k.loop.ndim - 1;
   const int64_t sa = k.loop.stride[0][last], sb = k.loop.stride[1][last];
   for_broadcast_rows(k.loop, k.n, k.cost(), [&](int64_t to, int64_t n, const int64_t* from) {
-    for (int64_t i = 0; i < n; i++) y[to + i] = f(to + i, a[from[0] + i * sa], b[from[1] + i * sb]);
+    [[maybe_unused]] const int64_t done = row(n, a + from[0], sa, b + from[1], sb, y + to);
+    if constexpr (std::is_same_v<K, BinaryFwd>)
+      if (done < n) report(k, {.position = to + done});
   });
-}
-
-template <class T, class... Ops>
-void integer_compare(const Compare& k, OpList<Ops...>) {
-  int op = 0;
-  ((op++ == k.op ? integer_rows<T, bool>(k, [](int64_t, T a, T b) { return bool(Ops::test(a, b)); })
-                 : void()),
-   ...);
 }
 
 }  // namespace
@@ -82,11 +108,7 @@ void run(const BinaryFwd& k) {
         });
       });
     } else if constexpr (!std::is_same_v<T, bool>) {
-      integer_rows<T, T>(k, [&](int64_t i, T a, T b) {
-        if (is_undefined(k.op, b)) [[unlikely]]
-          report(k, {.position = i});
-        return integer_op(k.op, a, b);
-      });
+      integer_rows(k, row_of<T>(k.op, BinaryOps()));
     }
   });
 }
@@ -115,12 +137,13 @@ void run(const Compare& k) {
     if constexpr (std::is_floating_point_v<T>) {
       const T *a = k.a.as<T>(), *b = k.b.as<T>();
       uint8_t* y = k.y.as<uint8_t>();
-      const auto row = kernels<T>().elementwise.compare[k.op][form_of(k.loop)];
+      const auto row = kernels<T>().elementwise.compare[k.op];
+      const BinaryForm form = form_of(k.loop);
       for_broadcast_rows(k.loop, k.n, k.cost(), [&](int64_t to, int64_t n, const int64_t* from) {
-        row(n, a + from[0], b + from[1], y + to);
+        row(form, n, a + from[0], b + from[1], y + to);
       });
     } else {
-      integer_compare<T>(k, CompareOps());
+      integer_rows(k, test_of<T>(k.op, CompareOps()));
     }
   });
 }

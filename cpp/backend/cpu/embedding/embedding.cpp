@@ -266,7 +266,7 @@ void run(const EmbeddingBagMaxBwd& k) {
     using T = decltype(zero);
     const T* const table = k.table.as<T>();
     T* const dw = k.dtable.as<T>();
-    const auto less = kernels<T>().elementwise.compare[CompareOps::index_of<formulas::Lt>][both_vectors];
+    const auto less = kernels<T>().elementwise.compare[CompareOps::index_of<formulas::Lt>];
     parallel_ranges(a.cols, k.cost(), [&](int64_t begin, int64_t end) {
       for (int64_t r = 0; r < a.rows; r++) std::fill(dw + r * a.cols + begin, dw + r * a.cols + end, T(0));
       constexpr int64_t word = sizeof(uint64_t);  // the number of columns that are skipped at once
@@ -283,7 +283,7 @@ void run(const EmbeddingBagMaxBwd& k) {
         std::fill_n(is_found.data(), padded, uint8_t(0));
         bags.each(b, [&](int64_t, int64_t id) {
           const T* const x = table + id * a.cols + begin;
-          less(n, x, y, is_less.data());
+          less(both_vectors, n, x, y, is_less.data());
           for (int64_t from = 0; from < n; from += word) {
             uint64_t less_here, found;
             std::memcpy(&less_here, is_less.data() + from, sizeof(less_here));

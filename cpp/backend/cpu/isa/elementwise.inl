@@ -71,11 +71,20 @@ NNCORE_FLATTEN void binary_bwd(int64_t n, const T* a, const T* b, const T* y, co
   }
 }
 
-// Comparisons and selections are exact, so the compiler may vectorize them.
-template <class Op, int form, class T>
-void compare(int64_t n, const T* a, const T* b, uint8_t* y) {
-  for (int64_t i = 0; i < n; i++)
-    y[i] = Op::test(form == nncore::a_single ? *a : a[i], form == nncore::b_single ? *b : b[i]);
+// Comparisons and selections are exact, so the compiler may vectorize them. A single operand of a comparison
+// is first repeated into a block.
+template <class Op, class T>
+void compare(nncore::BinaryForm form, int64_t n, const T* a, const T* b, uint8_t* y) {
+  constexpr int64_t block = 256;
+  T repeated[block];
+  if (form != nncore::both_vectors)
+    for (int64_t i = 0; i < (n < block ? n : block); i++) repeated[i] = form == nncore::a_single ? *a : *b;
+  for (int64_t i = 0; i < n; i += block) {
+    const T *va = form == nncore::a_single ? repeated : a + i,
+            *vb = form == nncore::b_single ? repeated : b + i;
+    const int64_t end = n - i < block ? n - i : block;
+    for (int64_t j = 0; j < end; j++) y[i + j] = Op::test(va[j], vb[j]);
+  }
 }
 
 template <int form, class T>
@@ -123,7 +132,7 @@ struct CompareTable;
 template <class T, class... Ops>
 struct CompareTable<T, OpList<Ops...>> {
   using Compare = typename nncore::ElementwiseKernels<T>::Compare;
-  static constexpr Compare test[][3] = {{compare<Ops, 0, T>, compare<Ops, 1, T>, compare<Ops, 2, T>}...};
+  static constexpr Compare test[] = {compare<Ops, T>...};
 };
 
 template <class T>
