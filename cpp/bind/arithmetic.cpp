@@ -125,7 +125,7 @@ void bind_alpha(py::module_& m, TensorClass& tensor, const char* name, const cha
       return combined<Op, Right, Left>(name, a,
                                        py::cast(combined<Mul, MulScalar, MulScalar>(name, b, alpha)));
     if (!is_number(b)) return combined<Op, Right, Left>(name, a, b);  // refuses it
-    if (PyIndex_Check(b.ptr()) && PyIndex_Check(alpha.ptr()))           // Python's ints may exceed a float
+    if (PyIndex_Check(b.ptr()) && PyIndex_Check(alpha.ptr()))         // Python's ints may exceed a float
       return combined<Op, Right, Left>(name, a, index_of(b) * index_of(alpha));
     return combined<Op, Right, Left>(name, a, py::float_(to_real(b, name) * to_real(alpha, name)));
   };

@@ -25,7 +25,7 @@ constexpr std::array<BinaryInfo, sizeof...(Ops)> binary_infos(OpList<Ops...>) {
   return {{{Ops::name, {Ops::da_needs, Ops::db_needs}}...}};
 }
 template <class... Ops>
-constexpr std::array<const char*, sizeof...(Ops)> names(OpList<Ops...>) {
+constexpr std::array<const char*, sizeof...(Ops)> formula_names(OpList<Ops...>) {
   return {{Ops::name...}};
 }
 
@@ -94,7 +94,7 @@ BroadcastLoop merged_loop(const Shape& shape, std::initializer_list<const Tensor
 
 const std::array<UnaryInfo, UnaryOps::size> unary_info = unary_infos(UnaryOps());
 const std::array<BinaryInfo, BinaryOps::size> binary_info = binary_infos(BinaryOps());
-const std::array<const char*, CompareOps::size> compare_names = names(CompareOps());
+const std::array<const char*, CompareOps::size> compare_names = formula_names(CompareOps());
 
 namespace {
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "../../backend/kernels/attention.h"
@@ -15,8 +14,6 @@
 namespace nncore::ops::composed {
 
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // Scores of keys that a query does not see are -infinity.
 Tensor masked(const Tensor& scores, const Tensor& mask, bool causal) {

@@ -1,7 +1,6 @@
 #include "../fold.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "../axes.h"
 #include "../shape.h"
@@ -11,8 +10,6 @@
 namespace nncore::ops::composed {
 
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // How many elements one result is made of.
 int64_t count_along(const char* op, const Tensor& x, Axes axes) {

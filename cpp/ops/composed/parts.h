@@ -1,5 +1,6 @@
 // Expressions that compositions share.
 #pragma once
+#include <limits>
 #include <span>
 
 #include "../create.h"
@@ -10,6 +11,7 @@
 namespace nncore::ops::composed {
 
 using Axes = std::span<const int64_t>;
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
 inline constexpr int64_t last_axis[] = {-1};
 
 inline Tensor subtract(const Tensor& a, const Tensor& b) { return apply<formulas::Sub>(a, b); }

@@ -21,7 +21,7 @@ namespace nncore::cpu {
 
 namespace {
 
-constexpr int64_t block = 16;  // steps between checks for an interrupt
+constexpr int64_t ctc_block = 16;  // steps between checks for an interrupt
 constexpr double never = -std::numeric_limits<double>::infinity();
 
 // One sample: its sizes, and the offsets of its targets and states.
@@ -145,7 +145,7 @@ void run(const CtcFwd& k) {
         double* const alpha = k.alpha.as<double>() + s.first_state;
         double likelihood = s.length == 0 ? 0 : never;  // without steps, only the empty target is possible
         for (int64_t t = 0; t < s.steps; t++) {
-          if (t % block == block - 1 && interrupted()) return;
+          if (t % ctc_block == ctc_block - 1 && interrupted()) return;
           if (t == 0)
             lattice.edge(0, true, alpha);
           else
@@ -190,7 +190,7 @@ void run(const CtcBwd& k) {
         const Scratch<double> rows(3 * m);
         double *beta = rows.data(), *after = beta + m, *const share = after + m;
         for (int64_t t = s.steps - 1; t >= 0; t--) {
-          if (t % block == block - 1 && interrupted()) return;
+          if (t % ctc_block == ctc_block - 1 && interrupted()) return;
           if (t == s.steps - 1)
             lattice.edge(t, false, beta);
           else

@@ -17,7 +17,7 @@ namespace nncore::cpu {
 
 namespace {
 
-constexpr int64_t block = 32;  // rows whose sums are computed together
+constexpr int64_t loss_rows = 32;  // rows whose sums are computed together
 
 // The class index of row r; -1 if ignored.
 template <class K>
@@ -67,9 +67,9 @@ void run(const SoftmaxFwd& k) {
         return write_out(
             y, k.rows, begin, end,
             [&](int64_t r, int64_t n, T* to) { on_rows.rows_softmax(n, cols, x + r * cols, to); }, cols, {x});
-      for (int64_t r0 = begin; r0 < end; r0 += block) {
-        T top[block], sum[block], log_sum[block];
-        const int64_t rows = std::min(block, end - r0);
+      for (int64_t r0 = begin; r0 < end; r0 += loss_rows) {
+        T top[loss_rows], sum[loss_rows], log_sum[loss_rows];
+        const int64_t rows = std::min(loss_rows, end - r0);
         on_rows.rows_sums(rows, cols, x + r0 * cols, top, sum, log_sum);
         for (int64_t r = 0; r < rows; r++)
           write_out(y, k.rows * cols, (r0 + r) * cols, (r0 + r + 1) * cols,

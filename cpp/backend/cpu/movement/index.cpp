@@ -17,7 +17,7 @@ namespace nncore::cpu {
 
 namespace {
 
-constexpr int64_t block = 4096;  // rows between checks for an interrupt
+constexpr int64_t index_block = 4096;  // rows between checks for an interrupt
 
 // The row of the index `at`, which is at position i; raises if it is out of range.
 template <class K>
@@ -67,7 +67,7 @@ class LongSums {
   LongSums(const ScatterAddRows& k, const I* index) : place_(k.rows, -1) {
     std::vector<int32_t> times(size_t(k.rows), 0);
     for (int64_t i = 0; i < k.count; i++) {
-      if (i % block == block - 1 && interrupted()) return;
+      if (i % index_block == index_block - 1 && interrupted()) return;
       const int64_t row = row_of(k, read_once(index + i), i, k.rows);
       if (++times[size_t(row)] != long_column + 1) continue;
       place_[size_t(row)] = int32_t(rows.size());
@@ -100,7 +100,7 @@ void run(const ScatterAddRows& k) {
               double* total = totals.data();
               for (int64_t row : sums.rows) total = std::copy_n(to + row * k.cols, width, total);
               for (int64_t i = 0; i < k.count; i++) {
-                if (i % block == block - 1 && interrupted()) return;
+                if (i % index_block == index_block - 1 && interrupted()) return;
                 const int64_t row = row_of(k, read_once(index + i), i, k.rows);
                 const T* const from = src + (o * k.count + i) * k.cols + c0;
                 if (const int32_t place = sums.place(row); place >= 0)
@@ -114,7 +114,7 @@ void run(const ScatterAddRows& k) {
             });
       for_lanes(k.outer, k.cols, k.cost(), [&](int64_t o, int64_t c0, int64_t c1) {
         for (int64_t i = 0; i < k.count; i++) {
-          if (i % block == block - 1 && interrupted()) return;
+          if (i % index_block == index_block - 1 && interrupted()) return;
           T* to = y + (o * k.rows + row_of(k, read_once(index + i), i, k.rows)) * k.cols;
           const T* from = src + (o * k.count + i) * k.cols;
           for (int64_t j = c0; j < c1; j++) to[j] = wrap_add(to[j], from[j]);
@@ -153,7 +153,7 @@ void add_long(const ScatterAxis& k, const I* index, const T* src, T* y) {
     T* const to = y + o * k.n * k.inner + i0;
     for (int64_t r = 0; r < k.n; r++) std::copy_n(to + r * k.inner, width, totals.data() + r * width);
     for (int64_t j = 0; j < k.count; j++) {
-      if (j % block == block - 1 && interrupted()) return;
+      if (j % index_block == index_block - 1 && interrupted()) return;
       for (int64_t i = 0; i < width; i++) {
         const int64_t at = (o * k.count + j) * k.inner + i0 + i;
         totals.data()[row_of(k, read_once(index + at), at, k.n) * width + i] +=
@@ -177,7 +177,7 @@ void run(const ScatterAxis& k) {
         if (k.add && k.count > long_column) return add_long(k, index, src, y);
       for_lanes(k.outer, k.inner, k.cost(), [&](int64_t o, int64_t i0, int64_t i1) {
         for (int64_t j = 0; j < k.count; j++) {
-          if (j % block == block - 1 && interrupted()) return;
+          if (j % index_block == index_block - 1 && interrupted()) return;
           for (int64_t i = i0; i < i1; i++) {
             const int64_t at = (o * k.count + j) * k.inner + i;
             T& to = y[(o * k.n + row_of(k, read_once(index + at), at, k.n)) * k.inner + i];

@@ -38,7 +38,7 @@ void multiply(const Reduce& k) {
   for (int64_t i = 0; i < count; i++) k.y.as<float>()[i] = float(products.data()[i] * k.scale);
 }
 
-constexpr int64_t block = 1 << 16;  // elements between checks for an interrupt
+constexpr int64_t reduce_block = 1 << 16;  // elements between checks for an interrupt
 
 // Calls f(lane, start) for every lane of (outer, n, inner); start is the index of its first element.
 template <class K, class F>
@@ -88,7 +88,7 @@ void reduce_integer(const Reduce& k) {
             : k.op == Reduction::prod ? Y(1)
             : k.n > 0                 ? Y(from[0])
                                       : Y(k.op == Reduction::min);  // bool: all() or any() of no elements
-      in_blocks(k.n, block, [&](int64_t first, int64_t last) {
+      in_blocks(k.n, reduce_block, [&](int64_t first, int64_t last) {
         for (int64_t r = first; r < last; r++) s = Y(join<Y>(k.op, s, Y(from[r * k.inner])));
       });
       y[lane] = s;
@@ -177,7 +177,7 @@ void run(const ArgReduce& k) {
       const T* from = x + start;
       T best = from[0];
       int64_t at = 0;
-      in_blocks(k.n, block, [&](int64_t first, int64_t last) {
+      in_blocks(k.n, reduce_block, [&](int64_t first, int64_t last) {
         for (int64_t r = first; r < last && best == best; r++) {
           const T v = from[r * k.inner];
           if ((largest ? v > best : v < best) || v != v) best = v, at = r;

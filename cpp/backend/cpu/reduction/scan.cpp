@@ -12,7 +12,7 @@ namespace nncore::cpu {
 
 namespace {
 
-constexpr int64_t block = 1 << 18;  // elements between checks for an interrupt
+constexpr int64_t scan_block = 1 << 18;  // elements between checks for an interrupt
 
 template <class T>
 using Carry = std::conditional_t<std::is_floating_point_v<T>, double, T>;
@@ -30,7 +30,7 @@ void for_steps(int64_t outer, int64_t n, int64_t inner, bool reverse, int64_t co
       const int64_t i = s % strips * strip, start = s / strips * n * inner + i,
                     width = std::min(strip, inner - i);
       int64_t before = -1;
-      in_blocks(n, block / width + 1, [&](int64_t first, int64_t last) {
+      in_blocks(n, scan_block / width + 1, [&](int64_t first, int64_t last) {
         for (int64_t r = first; r < last; r++) {
           const int64_t at = start + (reverse ? n - 1 - r : r) * inner;
           row(at, before, width, carry);
@@ -92,14 +92,14 @@ void run(const ProdBwd& k) {
       for (int64_t lane = begin; lane < end; lane++) {
         const int64_t start = lane / k.inner * k.n * k.inner + lane % k.inner;
         double product = double(dy[lane]);
-        in_blocks(k.n, block, [&](int64_t first, int64_t last) {
+        in_blocks(k.n, scan_block, [&](int64_t first, int64_t last) {
           for (int64_t r = first, at = start + r * k.inner; r < last; r++, at += k.inner) {
             dx[at] = T(product);
             product *= double(x[at]);
           }
         });
         product = 1;
-        in_blocks(k.n, block, [&](int64_t first, int64_t last) {
+        in_blocks(k.n, scan_block, [&](int64_t first, int64_t last) {
           for (int64_t r = first, at = start + (k.n - 1 - r) * k.inner; r < last; r++, at -= k.inner) {
             dx[at] = T(double(dx[at]) * product);
             product *= double(x[at]);

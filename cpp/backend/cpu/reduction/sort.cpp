@@ -12,7 +12,7 @@ namespace nncore::cpu {
 
 namespace {
 
-constexpr int64_t block = 1 << 18;  // elements between checks for an interrupt
+constexpr int64_t sort_block = 1 << 18;  // elements between checks for an interrupt
 
 template <class U>
 struct Entry {
@@ -56,7 +56,7 @@ template <class E>
 E* radix_sort(E* a, E* b, int64_t n) {
   constexpr int bits = 8, digits = int(sizeof(E::key)) * 8 / bits, values = 1 << bits;
   int64_t count[digits][values] = {};
-  const auto counted = in_blocks(n, block, [&](int64_t begin, int64_t end) {
+  const auto counted = in_blocks(n, sort_block, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++)
       for (int d = 0; d < digits; d++) count[d][a[i].key >> (bits * d) & (values - 1)]++;
   });
@@ -68,7 +68,7 @@ E* radix_sort(E* a, E* b, int64_t n) {
       start += std::exchange(c, start);
     }
     if (largest == n) continue;  // all keys have the same digit
-    const auto moved = in_blocks(n, block, [&](int64_t begin, int64_t end) {
+    const auto moved = in_blocks(n, sort_block, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; i++) b[count[d][a[i].key >> (bits * d) & (values - 1)]++] = a[i];
     });
     if (!moved) return nullptr;
@@ -95,13 +95,13 @@ void run(const Sort& s) {
       E* const entries = scratch.data();
       for (int64_t lane = begin; lane < end; lane++) {
         const T* from = x + lane / s.inner * s.n * s.inner + lane % s.inner;
-        in_blocks(s.n, block, [&](int64_t first, int64_t last) {
+        in_blocks(s.n, sort_block, [&](int64_t first, int64_t last) {
           for (int64_t r = first; r < last; r++) entries[r] = {U(key_of(from[r * s.inner]) ^ flip), r};
         });
         const E* sorted = (s.n < long_lane ? merge_sort<E> : radix_sort<E>)(entries, entries + s.n, s.n);
         if (!sorted) return;
         const int64_t to = lane / s.inner * s.k * s.inner + lane % s.inner;
-        in_blocks(s.k, block, [&](int64_t first, int64_t last) {
+        in_blocks(s.k, sort_block, [&](int64_t first, int64_t last) {
           for (int64_t r = first; r < last; r++) {
             values[to + r * s.inner] = from[sorted[r].at * s.inner];
             indices[to + r * s.inner] = sorted[r].at;
