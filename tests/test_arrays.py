@@ -113,7 +113,7 @@ def test_0_dimensional_tensors_can_be_rearranged() -> None:
         with pytest.raises(IndexError, match=r"(movedim|transpose): dim 1 is out of range"):
             arrange(1, 0)
     assert nncore.topk(x, 1, 0).values.item() == 3.5
-    with pytest.raises(ValueError, match="k is 0 but a tensor without axes has one element"):
+    with pytest.raises(ValueError, match="k is 0 but a 0-dimensional tensor has one element"):
         nncore.topk(x, 0, 0)
 
 

@@ -25,7 +25,7 @@ CASES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     # shapes
     (lambda: ones(3, 4) + ones(3, 5), ValueError, "add: shapes (3, 4) and (3, 5) do not broadcast"),
     (lambda: ones(3, 4) @ ones(5, 4), ValueError, "matmul: inner dimensions differ: (3, 4) @ (5, 4)"),
-    (lambda: ones() @ ones(3), ValueError, "a tensor without axes cannot be multiplied"),
+    (lambda: ones() @ ones(3), ValueError, "a 0-dimensional tensor cannot be multiplied"),
     (
         lambda: _core.linear(ones(2, 3), ones(30, 784)),
         ValueError,
@@ -132,7 +132,7 @@ CASES: list[tuple[Callable[[], Any], type[Exception], str]] = [
         "in mode 'reflect' they must lie between 0 and 2",
     ),
     (lambda: _core.pad(ones(2, 3), (1,)), ValueError, "1 widths; expected pairs"),
-    (lambda: _core.pad(ones(2, 3), (-2, -2)), ValueError, "leave less than nothing of axis 1"),
+    (lambda: _core.pad(ones(2, 3), (-2, -2)), ValueError, "remove more than all of axis 1"),
     (lambda: _core.pad(ones(3), (2**62, 0)), ValueError, "is out of range"),
     (lambda: ones(2, 3).split(0), ValueError, "split_size is 0 but must be positive"),
     (lambda: ones(2, 3).split([1, 2]), ValueError, "split: the parts sum to 3 but axis 0"),
@@ -209,7 +209,7 @@ CASES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (
         lambda: ones(2) @ ones(2, dtype=f64),
         TypeError,
-        "the left operand is float32 but the right one is float64",
+        "the left operand is float32 but the right operand is float64",
     ),
     (
         lambda: _core.linear(ones(1, 2), ones(3, 2, dtype=f64)),
@@ -217,7 +217,7 @@ CASES: list[tuple[Callable[[], Any], type[Exception], str]] = [
         "linear: the input is float32 but the weight is float64",
     ),
     (lambda: tensor([1, 2]).mean(), TypeError, "mean: expected float32 or float64, got int64"),
-    (lambda: tensor([True]) + tensor([True]), TypeError, "bool tensors have no arithmetic"),
+    (lambda: tensor([True]) + tensor([True]), TypeError, "arithmetic on bool tensors is not supported"),
     (lambda: tensor([1, 2]) ** -1, ValueError, "an integer to a negative power"),
     (
         lambda: nncore.from_numpy(np.zeros(2, np.float16)),
@@ -229,8 +229,8 @@ CASES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: tensor(["a"]), TypeError, "NumPy dtype <U1"),
     (lambda: tensor(np.zeros(2, "M8[s]")), TypeError, "datetime64"),
     (lambda: nncore.from_numpy([1.0]), TypeError, "expected a NumPy array, got list"),
-    (lambda: ones(2) + np.ones(2), TypeError, "add: a tensor and a NumPy array do not mix; convert"),
-    (lambda: np.ones(2) / ones(2), TypeError, "div: a tensor and a NumPy array do not mix"),
+    (lambda: ones(2) + np.ones(2), TypeError, "add: a tensor and a NumPy array cannot be combined; convert"),
+    (lambda: np.ones(2) / ones(2), TypeError, "div: a tensor and a NumPy array cannot be combined"),
     (lambda: nncore.add(ones(2), "a"), TypeError, "add: expected tensors or numbers, got"),
     # autograd
     (lambda: ones(2).backward(), RuntimeError, "does not require a gradient"),

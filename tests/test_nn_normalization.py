@@ -167,7 +167,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
         ValueError,
         "needs running_mean and running_var",
     ),
-    (lambda: F.instance_norm(X, nncore.zeros(6)), ValueError, "given together"),
+    (lambda: F.instance_norm(X, nncore.zeros(6)), ValueError, "give both running_mean and running_var"),
     (lambda: F.instance_norm(X, nncore.zeros(5), nncore.ones(5)), ValueError, r"\(5,\)"),
     (lambda: nn.LocalResponseNorm(0)(X), ValueError, "size is 0"),
     (lambda: F.local_response_norm(X[0], 2), ValueError, "3 axes"),

@@ -47,7 +47,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: nn.ReflectionPad1d(-1), ValueError, "at least 0"),
     (lambda: nn.ReflectionPad1d(4)(X), ValueError, r"pad: widths \(4, 4\)"),
     (lambda: nn.ReplicationPad2d(1)(X[0]), ValueError, r"shape \(3, 4\); expected 3 or 4 axes"),
-    (lambda: nn.ConstantPad1d(-3, 0.0)(X), ValueError, "less than nothing"),
+    (lambda: nn.ConstantPad1d(-3, 0.0)(X), ValueError, "more than all of axis"),
     (lambda: nn.ConstantPad1d(1, "a"), TypeError, "value must be a number"),  # type: ignore[arg-type]
 ]
 

@@ -17,7 +17,7 @@ namespace nncore::ops {
 
 namespace {
 
-// Parts of x along an axis, each a value of its own; drop: the parts, of size 1, lose the axis.
+// Copies the parts of x along an axis to new tensors. drop: each part has size 1 and loses the axis.
 std::vector<Tensor> parts_of(const char* op, const Tensor& x, List sizes, int at, bool drop) {
   const Strides own = contiguous_strides(x.shape());
   std::vector<Tensor> parts;
@@ -51,15 +51,15 @@ std::vector<Tensor> parts_of(const char* op, const Tensor& x, List sizes, int at
   return parts;
 }
 
-// Each part is a tensor, even one without elements: limits the parts of a tensor with few or no elements.
+// Even an empty part is a tensor. Limits the number of parts of a tensor with few or no elements.
 void check_count(const char* op, const Tensor& x, int64_t parts) {
   constexpr int64_t few = 1 << 16;
   check<MemoryError>(parts <= std::max(few, x.numel()), op, ": ", parts, " parts of a tensor of shape ",
                      x.shape(), " are more than memory can hold");
 }
 
-// x, seen as (outer, inner), with each run of inner elements `times` times: (outer, times, inner) under a
-// shape.
+// Repeats each run of `inner` elements of x, seen as (outer, inner), `times` times. The result, (outer,
+// times, inner), gets the given shape.
 Tensor repeat_runs(const char* op, const Tensor& x, int64_t outer, int64_t times, int64_t inner,
                    const Shape& shape) {
   check_sizes(op, shape, size_of(x.dtype()));
@@ -75,7 +75,7 @@ int64_t times_size(const char* op, const Tensor& x, int64_t size, int64_t times)
 }
 
 int axis_of(const char* op, const Tensor& x, int64_t axis) {
-  check<IndexError>(x.ndim() > 0, op, ": a tensor without axes cannot be taken apart");
+  check<IndexError>(x.ndim() > 0, op, ": a 0-dimensional tensor cannot be split");
   return normalize_axis(op, axis, x.ndim());
 }
 
@@ -117,7 +117,7 @@ std::vector<Tensor> split(const Tensor& x, List sizes, int64_t axis) {
 
 namespace {
 
-// Parts of one size, the last one perhaps shorter.
+// Parts of the same size; the last one may be shorter.
 std::vector<Tensor> even_parts(const char* op, const Tensor& x, int64_t size, int at) {
   const int64_t n = x.shape()[at], parts = n == 0 ? 1 : n / size + (n % size != 0);
   check_count(op, x, parts);
@@ -175,7 +175,7 @@ Tensor pad_constant(const Tensor& x, List widths, double value) {
     check(!__builtin_add_overflow(shape[at], l + r, &shape[at]), "pad: widths (", l, ", ", r, ") of axis ",
           at, " of ", x.shape(), " are out of range");
     common[at] += std::min<int64_t>(l, 0) + std::min<int64_t>(r, 0);
-    check(shape[at] >= 0, "pad: widths (", l, ", ", r, ") leave less than nothing of axis ", at, " of ",
+    check(shape[at] >= 0, "pad: widths (", l, ", ", r, ") remove more than all of axis ", at, " of ",
           x.shape());
     common[at] = std::max<int64_t>(common[at], 0);
     from += std::max<int64_t>(-l, 0) * own[at];
@@ -300,11 +300,11 @@ Tensor repeat(const char* op, const Tensor& x, const Shape& times) {
   check_sizes(op, whole, size_of(x.dtype()));
   Tensor y = reshape(x, shape);
   for (int i = 0; i < all.ndim(); i++)
-    if (all[i] == 0 && y.numel() > 0) {  // nothing remains: then at once, before other axes grow
+    if (all[i] == 0 && y.numel() > 0) {  // the result is empty: repeat this axis first, before others grow
       shape[i] = 0;
       y = repeat_runs(op, y, y.shape().span(0, i), 0, y.shape().span(i, y.ndim()), shape);
     }
-  for (int i = all.ndim() - 1; i >= 0; i--) {  // axes repeated together as long as they fit
+  for (int i = all.ndim() - 1; i >= 0; i--) {  // repeat neighbouring axes together as long as they fit
     Shape cut, wide, result = y.shape();
     int first = i + 1, room = Shape::max_ndim - y.ndim();
     while (first > 0 && (all[first - 1] == 1 || y.shape()[first - 1] == 1 || room > 0)) {
@@ -321,7 +321,7 @@ Tensor repeat(const char* op, const Tensor& x, const Shape& times) {
       wide.push_back(t != 1 && y.shape()[d] == 1 ? t : y.shape()[d]);
       result[d] *= t;
     }
-    if (first == i + 1) {  // no room at all: this axis alone
+    if (first == i + 1) {  // not even one more axis fits: repeat this axis alone
       result[i] *= all[i];
       y = repeat_runs(op, y, y.shape().span(0, i), all[i], y.shape().span(i, y.ndim()), result);
       continue;
@@ -366,7 +366,7 @@ Tensor diagonal(const Tensor& x, int64_t offset, int64_t axis1, int64_t axis2) {
 Tensor diag(const Tensor& x, int64_t offset) {
   if (x.ndim() == 2) return diagonal(x, offset, 0, 1);
   check(x.ndim() == 1, "diag: expected a vector or a matrix, got shape ", x.shape());
-  const int64_t n = x.numel(), most = int64_t(1) << 32;  // a side of 2^32 is beyond every memory
+  const int64_t n = x.numel(), most = int64_t(1) << 32;  // no memory holds a matrix with a side of 2^32
   check(offset > -most && offset < most && n < most, "diag: a vector of ", n, " elements on diagonal ",
         offset, " makes a matrix larger than memory can hold");
   const int64_t size = n + std::abs(offset);

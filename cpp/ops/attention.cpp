@@ -23,20 +23,20 @@ void float_only(const char* what, const Tensor& x) {
                    "; expected float32 or float64, convert with .float() or .double()");
 }
 
-// From number `at` of t to its end.
+// The elements of t from index `at` to the end.
 Tensor from(const Tensor& t, int64_t at) {
   if (!t.defined() || at == 0 || t.numel() == 0) return t;
   return t.alias({t.numel() - at}, at);
 }
 
-// (..., heads, rows, width), dense
+// Dense (..., heads, rows, width).
 AttentionLayout by_heads(int64_t heads, int64_t rows, int64_t width) {
   return {heads * rows * width, rows * width, width};
 }
-// (batch, rows, heads * width), every row `ld` long
+// (batch, rows, heads * width) with rows `ld` elements apart.
 AttentionLayout by_rows(int64_t rows, int64_t width, int64_t ld) { return {rows * ld, width, ld}; }
 
-// The mask in the form that the kernel reads, its strides written to spec.
+// The mask in the form that the kernel reads; writes its strides to `spec`.
 Tensor prepared_mask(const AttentionRule& rule, const Tensor& q, const Shape& scores, AttentionSpec& spec) {
   if (!rule.mask.defined()) return {};
   Tensor mask = rule.mask.detach();
@@ -49,7 +49,7 @@ Tensor prepared_mask(const AttentionRule& rule, const Tensor& q, const Shape& sc
   for (int i = 0; i < mask.ndim(); i++)
     check(mask.shape()[i] == 1 || mask.shape()[i] == scores[i + lead], name, ": the mask ", mask.shape(),
           " cannot be broadcast to the scores ", scores);
-  if (scores.ndim() > 4 && mask.ndim() > 3) mask = expand(mask, scores);  // many axes walk as one
+  if (scores.ndim() > 4 && mask.ndim() > 3) mask = expand(mask, scores);  // many axes are merged into one
   const Strides strides = broadcast_strides(mask.shape(), scores);
   for (int i = 0; i < 4 && i < scores.ndim(); i++) spec.mask_stride[3 - i] = strides[scores.ndim() - 1 - i];
   if (scores.ndim() > 4 && mask.ndim() == scores.ndim())
@@ -57,14 +57,14 @@ Tensor prepared_mask(const AttentionRule& rule, const Tensor& q, const Shape& sc
   return mask;
 }
 
-// Whose numbers, and from which on.
+// An operand: a tensor and the index of its first element.
 struct Source {
   Tensor values;
   int64_t at;
   Tensor span() const { return from(values, at); }
 };
 
-// The composition, of operands laid out as (batch, heads, rows, width).
+// Runs the composition on operands laid out as (batch, heads, rows, width).
 Tensor composition(const std::array<Source, 3>& qkv, const Tensor& mask, const AttentionSpec& s,
                    const AttentionRule& rule, const Shape& shape) {
   const auto by_heads = [&](const Source& x, const AttentionLayout& at, int64_t heads, int64_t rows,
@@ -78,11 +78,11 @@ Tensor composition(const std::array<Source, 3>& qkv, const Tensor& mask, const A
       mask.defined() ? strided(name, mask, {s.batch, s.heads, s.q_len, s.k_len}, {batch, head, query, key}, 0)
                      : mask,
       rule);
-  const bool heads_last = s.out.head < s.out.row;  // a row of the result has all heads
+  const bool heads_last = s.out.head < s.out.row;  // each row of the result holds all heads
   return reshape(heads_last ? transpose(y, 1, 2) : y, shape);
 }
 
-// Calls with sizes and layouts decided. Inputs of the node: the distinct tensors among q, k, v.
+// Submits the calls; sizes and layouts are decided. Inputs of the node: the distinct tensors among q, k, v.
 Tensor attend(const std::array<Source, 3>& qkv, std::span<const Tensor> sources, AttentionSpec spec,
               const AttentionRule& rule, const Shape& scores, const Shape& shape) {
   const Tensor& q = qkv[0].values;
@@ -168,7 +168,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Attent
           " heads of the query are not a multiple of ", spec.kv_heads, " heads of key and value");
   else
     check(spec.heads == spec.kv_heads, name, ": ", spec.heads, " heads of the query but ", spec.kv_heads,
-          " of key and value; enable_gqa=True lets them share");
+          " of key and value; pass enable_gqa=True to let heads share key and value");
   spec.q = by_heads(spec.heads, spec.q_len, spec.d);
   spec.k = by_heads(spec.kv_heads, spec.k_len, spec.d);
   spec.v = by_heads(spec.kv_heads, spec.k_len, spec.dv);
@@ -176,7 +176,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Attent
   Shape shape = q.shape(), scores = q.shape();
   shape[axes - 1] = spec.dv;
   scores[axes - 1] = spec.k_len;
-  check_sizes(name, scores, size_of(q.dtype()));  // never all held, but counted
+  check_sizes(name, scores, size_of(q.dtype()));  // the scores are never stored, but their number must fit
   const Tensor sources[] = {q, k, v};
   return attend({{{q, 0}, {k, 0}, {v, 0}}}, sources, spec, rule, scores, shape);
 }

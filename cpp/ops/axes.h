@@ -10,15 +10,15 @@ namespace nncore::ops {
 
 using AxisMarks = std::array<bool, Shape::max_ndim>;
 
-// Which axes a reduction takes away; none given means all.
+// Marks the axes that a reduction removes: those given, or all if none are given.
 AxisMarks marked(const char* op, const Tensor& x, std::span<const int64_t> axes);
 
 // Marked axes have size 1.
 Shape with_ones(const Shape& from, const AxisMarks& gone);
-// Marked axes have size 1, or are not there.
+// Without the marked axes, or with size 1 in their place if `keepdim`.
 Shape without(const Shape& from, const AxisMarks& gone, bool keepdim);
 
-// A shape as (outer, n, inner) around an axis; a 0-dimensional tensor has one of size 1.
+// A shape seen as (outer, n, inner), where n is the size of an axis. A 0-dimensional shape is (1, 1, 1).
 struct AxisView {
   int64_t outer, n, inner;
   AxisView(const Shape& s, int axis)

@@ -36,7 +36,7 @@ void check_holds(const char* op, DType dtype, double value) {
                  dtype);
   if (dtype == DType::boolean) return;
   const IntegerRange range = range_of(dtype);
-  const double whole = std::trunc(value);  // 2^63 is a double, the largest int64 is not
+  const double whole = std::trunc(value);  // 2^63 is exact as a double; the largest int64 is not
   check(
       whole >= double(range.least) && (dtype == DType::int64 ? whole < 0x1p63 : whole <= double(range.most)),
       op, ": ", value, " does not fit ", dtype);
@@ -54,12 +54,12 @@ Tensor converted(const char* op, const Tensor& input, DType dtype) {
   const bool narrows =
       dtype == DType::float32 ? x.dtype() == DType::float64 : !is_floating(dtype) && dtype != DType::boolean;
   if (!narrows || x.numel() == 0) return y;
-  const Watch unseen(nullptr);  // a replay of the step need not check the value again
+  const Watch unseen(nullptr);  // not recorded: replays need not check the value again
   const auto compared = [](auto formula, const Tensor& a, const Tensor& b) {
     return compare(CompareOps::index_of<decltype(formula)>, a, b);
   };
   Tensor lost;
-  if (is_floating(dtype)) {  // infinite now and not before
+  if (is_floating(dtype)) {  // infinite only after the conversion
     const Tensor infinite = compared(formulas::IsInf(), y, y);
     if (!any_all(infinite, false, {}, false).value_at<bool>(0)) return y;
     lost = compared(formulas::Ne(), infinite, compared(formulas::IsInf(), x, x));
@@ -110,8 +110,8 @@ Tensor full_integer(const Shape& shape, int64_t value, DType dtype, Device& devi
 
 Tensor arange(double start, double end, double step, DType dtype, Device& device) {
   check(std::isfinite(start) && std::isfinite(end) && std::isfinite(step) && step != 0, "arange: start ",
-        start, ", end ", end, " and step ", step, " must be finite and step not 0");
-  check((end - start) * step >= 0, "arange: step ", step, " does not lead from ", start, " to ", end);
+        start, ", end ", end, " and step ", step, " must be finite, and step must not be 0");
+  check((end - start) * step >= 0, "arange: a step of ", step, " does not lead from ", start, " to ", end);
   const double count = std::ceil((end - start) / step);
   check(count < 9e15, "arange: ", count, " elements are more than memory can hold");
   for (const double end_value : {start, start + (count - 1) * step})
@@ -128,8 +128,8 @@ Tensor arange(double start, double end, double step, DType dtype, Device& device
 
 Tensor arange_integer(int64_t start, int64_t end, int64_t step, DType dtype, Device& device) {
   check(step != 0, "arange: step is 0");
-  check((step > 0) == (end > start) || start == end, "arange: step ", step, " does not lead from ", start,
-        " to ", end);
+  check((step > 0) == (end > start) || start == end, "arange: a step of ", step, " does not lead from ",
+        start, " to ", end);
   const uint64_t distance = step > 0 ? uint64_t(end) - uint64_t(start) : uint64_t(start) - uint64_t(end);
   const uint64_t stride = step > 0 ? uint64_t(step) : -uint64_t(step),
                  count = distance / stride + (distance % stride > 0);
@@ -152,7 +152,7 @@ Tensor linspace(double start, double end, int64_t steps, DType dtype, Device& de
   check(steps >= 0, "linspace: steps is ", steps, " but must be 0 or more");
   check<TypeError>(is_floating(dtype), "linspace: expected a floating-point dtype, got ", dtype);
   check(std::isfinite(start) && std::isfinite(end) && std::isfinite(end - start), "linspace: start ", start,
-        " and end ", end, " must be finite, and their difference too");
+        " and end ", end, " and their difference must be finite");
   check_holds("linspace", dtype, start);
   check_holds("linspace", dtype, end);
   Tensor y = made("linspace", {steps}, dtype, device);
@@ -207,10 +207,10 @@ void random_(const Tensor& y, Generator& generator, Distribution distribution, d
   check_holds(op, y.dtype(), b);
   if (distribution == Distribution::normal)
     check(std::isfinite(a) && std::isfinite(b) && b >= 0, "normal_: mean ", a, " and std ", b,
-          " must be finite, and std 0 or more");
+          " must be finite, and std must be at least 0");
   else
     check(std::isfinite(a) && std::isfinite(b) && a <= b, "uniform_: the bounds ", a, " and ", b,
-          " must be finite, and in this order");
+          " must be finite and in ascending order");
   if (distribution == Distribution::uniform) check_holds(op, y.dtype(), b - a);
   submit(Random{.y = y, .distribution = distribution, .n = y.numel(), .a = a, .b = b}, &generator);
 }

@@ -7,17 +7,18 @@
 namespace nncore::ops {
 
 Tensor full(const Shape& shape, double value, DType dtype, Device& device = host());
-// value must fit the dtype.
+// Raises ValueError if the value does not fit the dtype.
 Tensor full_integer(const Shape& shape, int64_t value, DType dtype, Device& device = host());
 struct IntegerRange {
   int64_t least, most;
 };
 IntegerRange range_of(DType dtype);
-// ValueError for a finite number that would become infinite in the dtype, and for one that an integer type
-// lacks.
+// Raises ValueError for a finite number that would become infinite in the dtype, and for a number that an
+// integer dtype cannot represent.
 void check_holds(const char* op, DType dtype, double value);
 void check_holds(const char* op, DType dtype, int64_t value);
-// x as dtype, without history; ValueError for the first value that dtype does not hold. Reads values.
+// x as dtype, without history. Raises ValueError for the first value that does not fit the dtype; reads
+// values on the host.
 Tensor converted(const char* op, const Tensor& x, DType dtype);
 inline Tensor zeros(const Shape& shape, const Tensor& like) {
   return full(shape, 0, like.dtype(), like.device());
@@ -27,7 +28,7 @@ Tensor arange_integer(int64_t start, int64_t end, int64_t step, DType dtype, Dev
 Tensor linspace(double start, double end, int64_t steps, DType dtype, Device& device = host());
 Tensor eye(int64_t n, int64_t m, DType dtype, Device& device = host());
 
-// ValueError for memory that must not be written.
+// Raises ValueError if x lies in read-only memory.
 template <class... Name>
 void check_writable(const char* op, const Tensor& x, const Name&... name) {
   check(
@@ -35,10 +36,10 @@ void check_writable(const char* op, const Tensor& x, const Name&... name) {
       " lies in the memory of a read-only array, which cannot be written; take nncore.tensor(array), a copy");
 }
 
-// In place, for parameters, buffers and optimizer state only.
+// These write in place: use them for parameters, buffers and optimizer state only.
 void fill_(const Tensor& y, double value);
 void assign_(const Tensor& y, const Tensor& x);
-// Raises DivergenceError, when the call runs, for a NaN or an infinity among the values.
+// Raises DivergenceError when the call runs and x has a NaN or an infinity.
 void check_finite(const Tensor& x);
 void random_(const Tensor& y, Generator& generator, Distribution distribution, double a, double b);
 

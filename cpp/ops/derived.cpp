@@ -23,7 +23,7 @@ Tensor prelu(const Tensor& x, const Tensor& weight) {
   if (weight.numel() == 1) return apply<formulas::Prelu>(x, reshape(weight, {}));
   const int64_t channels = x.ndim() == 0 ? 1 : x.shape()[x.ndim() > 1];
   check(weight.ndim() == 1 && weight.numel() == channels, "prelu: weight has shape ", weight.shape(),
-        "; expected one value, or one for each of the ", channels, " channels of ", x.shape());
+        "; expected one value, or one per channel for the ", channels, " channels of ", x.shape());
   Shape shape = weight.shape();
   for (int i = 2; i < x.ndim(); i++) shape.push_back(1);
   return apply<formulas::Prelu>(x, reshape(weight, shape));

@@ -1,4 +1,4 @@
-// Elementwise ops made from others.
+// Elementwise ops composed of other ops.
 #pragma once
 #include "../core/tensor.h"
 
@@ -11,7 +11,7 @@ Tensor glu(const Tensor& x, int64_t dim);
 // start + weight (end - start)
 Tensor lerp(const Tensor& start, const Tensor& end, const Tensor& weight);
 Tensor lerp(const Tensor& start, const Tensor& end, double weight);
-// x rounded to `decimals` places after the point, ties to even; negative: to tens, hundreds, ...
+// x rounded to `decimals` decimal places, ties to even; -1 rounds to tens, -2 to hundreds, and so on.
 Tensor round_to(const Tensor& x, int64_t decimals);
 // x + value a b and x + value a / b
 Tensor addcmul(const Tensor& x, const Tensor& a, const Tensor& b, double value);

@@ -42,7 +42,7 @@ Tensor drop(const char* op, const Tensor& x, double p, int lead, Change change, 
 void check_input(const char* op, const Tensor& x, double p, int lead) {
   float_only(op, "the input", x);
   check(p >= 0 && p <= 1, op, ": p is ", p, " but must lie between 0 and 1");
-  check(x.ndim() >= lead, op, ": the input has shape ", x.shape(), " but needs an axis of channels");
+  check(x.ndim() >= lead, op, ": the input has shape ", x.shape(), "; it needs an axis of channels");
 }
 
 }  // namespace

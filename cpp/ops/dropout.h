@@ -6,8 +6,8 @@
 
 namespace nncore::ops {
 
-// Elements with the same indices along the first `lead` axes are dropped together; with lead 0 each by
-// itself.
+// Elements with the same indices along the first `lead` axes are dropped together; with lead 0 each element
+// is dropped on its own.
 Tensor dropout(const char* op, const Tensor& x, double p, int lead, Generator& generator);
 Tensor alpha_dropout(const char* op, const Tensor& x, double p, int lead, Generator& generator);
 

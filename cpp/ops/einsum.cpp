@@ -15,7 +15,8 @@ namespace nncore::ops {
 
 namespace {
 
-// An axis is named by a letter (0 to 51) or by its place in the ellipsis, counted from the last (52 and up).
+// The label of an axis: its letter (0 to 51), or its position in the ellipsis, counted from the last (52 and
+// up).
 constexpr int letters = 52, names = letters + Shape::max_ndim;
 using Labels = std::vector<int>;
 
@@ -27,8 +28,8 @@ int letter(char c, const std::string& equation) {
   return std::isupper(static_cast<unsigned char>(c)) ? c - 'A' : c - 'a' + 26;
 }
 
-// The labels of one operand's subscripts; `axes` of the operand, or -1 for the output: the ellipsis is then
-// `dots`.
+// Returns the labels of one operand's subscripts. `axes` is the operand's number of axes, or -1 for the
+// output, whose ellipsis has `dots` axes.
 Labels parse(const std::string& text, int axes, int dots, const std::string& equation) {
   const size_t at = text.find("...");
   Labels labels;
@@ -56,7 +57,7 @@ struct Term {
   }
 };
 
-// A label that stands twice takes the diagonal.
+// Takes the diagonal over the axes of a repeated label.
 Term without_repeats(Term term) {
   Labels kept;
   Shape shape;
@@ -103,8 +104,8 @@ Labels joined(Labels a, const Labels& b) {
   return a;
 }
 
-// Axes of size 1 stretched to what the other term has.
-Term stretched(const Term& term, const Term& other, const Labels& labels) {
+// Broadcasts axes of size 1 to their sizes in the other term.
+Term broadcast_to(const Term& term, const Term& other, const Labels& labels) {
   Shape shape = term.x.shape();
   for (size_t i = 0; i < term.labels.size(); i++)
     if (has(labels, term.labels[i])) shape[int(i)] = std::max(shape[int(i)], other.size(term.labels[i]));
@@ -117,7 +118,7 @@ int64_t product_of(const Term& term, const Labels& labels) {
   return n;
 }
 
-// a b summed over what both have and nobody needs any more.
+// a b summed over the labels that both have and that nothing else needs.
 template <class Needed>
 Term combined(Term a, Term b, Needed needed) {
   a = summed(a, [&](int label) { return needed(label) || has(b.labels, label); });
@@ -142,7 +143,7 @@ Term combined(Term a, Term b, Needed needed) {
       for (size_t k = 0; k < only_a.size(); k++) deep.push_back(1);
     return {multiply(reshape(x, wide), reshape(y, deep)), result};
   }
-  const Term left = stretched(a, b, shared), right = stretched(b, a, shared);
+  const Term left = broadcast_to(a, b, shared), right = broadcast_to(b, a, shared);
   const int64_t m = product_of(left, only_a), n = product_of(right, only_b), k = product_of(left, contracted),
                 count = product_of(left, batch);
   Shape shape;
@@ -189,7 +190,7 @@ Tensor einsum(const std::string& equation, std::span<const Tensor> operands) {
   Labels output;
   if (arrow != std::string::npos) {
     output = parse(text.substr(arrow + 2), -1, dots, equation);
-  } else {  // the ellipsis, then the letters that stand once, in order of the alphabet
+  } else {  // the ellipsis, then the letters that appear once, in alphabetical order
     for (int k = dots - 1; k >= 0; k--) output.push_back(letters + k);
     for (int l = 0; l < letters; l++)
       if (count[l] == 1) output.push_back(l);

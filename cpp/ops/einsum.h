@@ -1,4 +1,4 @@
-// Products of many tensors over named axes, made of diagonals, sums and matrix products.
+// Products of several tensors over named axes, composed of diagonals, sums and matrix products.
 #pragma once
 #include <span>
 #include <string>

@@ -31,14 +31,15 @@ constexpr std::array<const char*, sizeof...(Ops)> formula_names(OpList<Ops...>) 
 
 constexpr bool is_division(int op) { return op == BinaryOps::index_of<formulas::Div>; }
 
-// The dtype in which a and b are computed.
+// The dtype in which an op on a and b computes.
 DType common_type(const char* op, bool divides, const Tensor& a, const Tensor& b) {
   const DType dtype = promote(a.dtype(), b.dtype());
-  check<TypeError>(dtype != DType::boolean, op, ": bool tensors have no arithmetic; convert with .to()");
+  check<TypeError>(dtype != DType::boolean, op,
+                   ": arithmetic on bool tensors is not supported; convert with .to()");
   return divides && !is_floating(dtype) ? DType::float32 : dtype;
 }
 
-// x in that dtype. A converted x is kept in `held`.
+// x in the given dtype. If x must be converted, `held` stores the result.
 const Tensor& in_type(const Tensor& x, DType dtype, Tensor& held) {
   return x.dtype() == dtype ? x : held = cast(x, dtype);
 }
@@ -60,12 +61,12 @@ Tensor binary_grad(int op, int operand, const Tensor& a, const Tensor& b, const 
 
 }  // namespace
 
-// Axes are merged where all operands go on from one to the next by the same stride.
+// Merges neighbouring axes if each operand steps through both with one stride.
 BroadcastLoop merged_loop(const Shape& shape, std::initializer_list<const Tensor*> operands) {
   BroadcastLoop loop;
-  bool stretched = false;
-  for (const Tensor* t : operands) stretched = stretched || !(t->shape() == shape);
-  if (!stretched) {
+  bool is_broadcast = false;
+  for (const Tensor* t : operands) is_broadcast = is_broadcast || !(t->shape() == shape);
+  if (!is_broadcast) {
     loop.ndim = 1;
     loop.size[0] = shape.numel();
     for (int k = 0; k < 3; k++) loop.stride[k][0] = 1;
@@ -98,7 +99,7 @@ const std::array<const char*, CompareOps::size> compare_names = formula_names(Co
 
 namespace {
 
-// The exact result where the op gives integers for integers; else an undefined tensor.
+// The exact result if the op maps integers to integers, else an undefined tensor.
 Tensor of_integers(int op, const Tensor& x, const Scalars& scalars) {
   using namespace formulas;
   const auto is = [op]<class... Op>(OpList<Op...>) { return ((op == UnaryOps::index_of<Op>) || ...); };

@@ -1,4 +1,4 @@
-// Elementwise ops. An op is an index in a list of elementwise_list.h.
+// Elementwise ops. An op is identified by its index in a list of elementwise_list.h.
 #pragma once
 #include <array>
 #include <span>
@@ -14,7 +14,7 @@ namespace nncore::ops {
 
 using Scalars = std::array<double, 2>;
 
-// What the tape and the binding need to know of each op, read from its formula.
+// What the tape and the binding know about each op; the formulas provide it.
 struct UnaryInfo {
   const char* name;
   Needs needs;

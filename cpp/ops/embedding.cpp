@@ -73,7 +73,7 @@ Tensor embedding_bag(const Tensor& input, const Tensor& table, const Bags& bags)
                      " but the table is ", table.dtype());
   }
   const bool is_max = bags.mode == Bags::Mode::max;
-  check(!is_max || !bags.by_frequency, op, ": mode 'max' takes no scale_grad_by_freq");
+  check(!is_max || !bags.by_frequency, op, ": scale_grad_by_freq cannot be used with mode='max'");
   const bool is_mean = bags.mode == Bags::Mode::mean;
   const BagSizes sizes = {.count = ids.numel(),
                           .bags = offsets.defined() ? offsets.numel() - ends : ids.size(0),

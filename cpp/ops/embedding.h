@@ -1,23 +1,24 @@
-// Rows of a table by id.
+// Ops that look up rows of a table by id.
 #pragma once
 #include "../core/tensor.h"
 
 namespace nncore::ops {
 
-// padding: a row that gets no gradient, or -1; by_frequency divides a row's gradient by how often it occurs.
+// padding: the row that gets no gradient, or -1. by_frequency: divide the gradient of a row by the number of
+// times that it occurs.
 Tensor embedding(const Tensor& ids, const Tensor& table, int64_t padding, bool by_frequency);
 
-// How rows of a table become one.
+// How the rows of a bag are combined into one.
 struct Bags {
   enum class Mode { sum, mean, max } mode;
-  Tensor offsets;        // where the bags of ids (count,) begin; undefined: ids are (bags, length)
-  bool has_end = false;  // one offset more, where the last bag ends
-  int64_t padding = -1;  // ids that are left out and get no gradient, or -1
+  Tensor offsets;        // the start of each bag in ids (count,); undefined: ids are (bags, length)
+  bool has_end = false;  // offsets have one more element: the end of the last bag
+  int64_t padding = -1;  // the id that is skipped and gets no gradient, or -1
   bool by_frequency = false;
-  Tensor weights;  // of a sum: one for each id
+  Tensor weights;  // one per id; only for a sum
 };
 
-// Sum, mean or largest of the rows of each bag, 0 for an empty one: (bags, columns).
+// The sum, mean or maximum of the rows of each bag: (bags, columns). An empty bag gives 0.
 Tensor embedding_bag(const Tensor& ids, const Tensor& table, const Bags& bags);
 
 }  // namespace nncore::ops

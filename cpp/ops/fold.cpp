@@ -17,7 +17,7 @@ namespace nncore::ops {
 
 namespace {
 
-// x with the axes to fold side by side: (outer, n, inner).
+// x seen as (outer, n, inner), where n covers the axes to fold.
 struct Grouped {
   Tensor x;
   int64_t outer, n, inner;
@@ -35,7 +35,7 @@ struct Grouped {
       last = i + 1;
       count++;
     }
-    if (count > 0 && last - first != count) {  // others lie between them: move the axes to fold to the end
+    if (count > 0 && last - first != count) {  // the axes to fold are not neighbours: move them to the end
       std::array<int64_t, Shape::max_ndim> order;
       int at = 0;
       for (const bool moves : {false, true})
@@ -98,7 +98,7 @@ Tensor variance(const Tensor& x, std::span<const int64_t> axes, double correctio
   const char* op = root ? "std" : "var";
   const Grouped g(op, x, axes, keepdim);
   if (!runs<FoldFwd, FoldBwd>(x)) return composed::variance(x, axes, correction, keepdim, root);
-  const Tensor mean = empty({2, g.outer, g.inner}, x);  // and its rounding error
+  const Tensor mean = empty({2, g.outer, g.inner}, x);  // the mean and its rounding error
   if (g.inner != 1) plain(Reduction::sum, g, 1 / double(g.n), mean.alias({g.outer, g.inner}));
   const double scale = 1 / std::max(0.0, double(g.n) - correction);
   return fold(op, g, Fold::deviation, root ? FoldEnd::sqrt : FoldEnd::none, scale, 2, mean);

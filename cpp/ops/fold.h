@@ -1,5 +1,5 @@
-// Variance, norms, log-sum-exp over any axes: folds of a term of each element. An empty list of axes means
-// all.
+// Variance, norms and log-sum-exp over any axes: each sums a term of every element. An empty list of axes
+// means all.
 #pragma once
 #include <span>
 

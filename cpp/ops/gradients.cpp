@@ -1,4 +1,4 @@
-// The arithmetic of the backward pass.
+// The arithmetic that the backward pass needs: adding gradients.
 #include "../autograd/tape.h"
 #include "create.h"
 #include "elementwise.h"

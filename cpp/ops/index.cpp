@@ -24,7 +24,7 @@ void check_index_type(const char* op, const Tensor& index) {
                    ": an index tensor must be int64, int32 or uint8, got ", index.dtype());
 }
 
-// y += src where index points along the axis
+// Adds src to y at the positions `index` along the axis.
 void add_rows(const char* op, const Tensor& y, int axis, const Tensor& index, const Tensor& src, bool wrap) {
   const AxisView v(y.shape(), axis);
   submit(ScatterAddRows{.index = index,
@@ -60,17 +60,17 @@ Tensor take_rows(const char* op, const Tensor& x, int axis, const Tensor& index,
   return y;
 }
 
-// The index of gather and scatter has as many axes as x, each no longer than in x except the given one.
+// Checks the index of gather and scatter: as many axes as x, each no longer than in x except along `axis`.
 void check_axis_index(const char* op, const Tensor& x, const Tensor& index, int axis) {
   check_index_type(op, index);
   check(index.ndim() == x.ndim(), op, ": index has shape ", index.shape(), " but the tensor has ", x.shape(),
         "; they need the same number of axes");
   for (int d = 0; d < x.ndim(); d++)
     check(d == axis || index.shape()[d] <= x.shape()[d], op, ": index ", index.shape(), " is longer than ",
-          x.shape(), " along axis ", d, "; only axis ", axis, " may be");
+          x.shape(), " along axis ", d, "; it may be longer along axis ", axis, " only");
 }
 
-// The part of x that an index of this shape can reach: as long as the index but along the axis.
+// The part of x that an index of this shape can reach: the index's sizes, but all of x along the axis.
 Tensor reachable(const Tensor& x, const Shape& index, int axis) {
   std::array<Slice, Shape::max_ndim> slices;
   bool whole = true;
@@ -122,7 +122,7 @@ Tensor gather_all(const char* op, const Tensor& x, int axis, const Tensor& index
 
 Tensor take_axis(const char* op, const Tensor& x, int axis, const Tensor& index, bool wrap) {
   check_index_type(op, index);
-  check<IndexError>(x.ndim() > 0, op, ": a tensor without axes cannot be indexed");
+  check<IndexError>(x.ndim() > 0, op, ": a 0-dimensional tensor cannot be indexed");
   Shape shape;
   for (int i = 0; i < axis; i++) shape.push_back(x.shape()[i]);
   for (int64_t size : index.shape()) shape.push_back(size);
@@ -268,7 +268,7 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, FillValue value, bool wh
 
 namespace {
 
-// The indices of all elements other than 0: (ndim, found) by axis, otherwise (found, ndim).
+// The indices of all nonzero elements: (ndim, count) if by_axis, else (count, ndim).
 Tensor find(const Tensor& x, bool by_axis) {
   host_reads("nonzero: its shape depends on values");
   const int64_t chunks = std::max<int64_t>(1, nonzero_chunks(x.numel()));
@@ -315,7 +315,7 @@ Tensor one_hot(const Tensor& x, int64_t classes) {
   check_index_type("one_hot", x);
   if (classes == -1) {
     host_reads("one_hot: the number of classes was not given");
-    check(x.numel() > 0, "one_hot: the number of classes of no values is not known; give num_classes");
+    check(x.numel() > 0, "one_hot: an empty tensor does not tell the number of classes; give num_classes");
     const int64_t largest = cast(extreme_all(x.detach(), true), DType::int64).value_at<int64_t>(0);
     check(largest < INT64_MAX, "one_hot: class ", largest, " is too large");
     classes = 1 + largest;
@@ -332,7 +332,7 @@ Tensor one_hot(const Tensor& x, int64_t classes) {
 Tensor triangle(const Tensor& x, int64_t diagonal, bool lower) {
   const char* op = lower ? "tril" : "triu";
   check(x.ndim() >= 2, op, ": shape ", x.shape(), " has no rows and columns; expected two axes or more");
-  const int64_t bound = int64_t(1) << 40;  // beyond every matrix
+  const int64_t bound = int64_t(1) << 40;  // larger than any matrix
   diagonal = std::clamp(diagonal, -bound, bound);
   if (!runs<Triangle>(x)) return composed::triangle(x, diagonal, lower);
   Tensor y = empty_like(x);

@@ -1,4 +1,5 @@
-// Elements chosen by indices and masks. Boolean masks make shapes that depend on values: the host reads them.
+// Ops that select elements by indices and masks. With a boolean mask the result's shape depends on values, so
+// the host reads them.
 #pragma once
 #include <optional>
 #include <span>
@@ -8,19 +9,20 @@
 
 namespace nncore::ops {
 
-// x[..., index, ...] along one axis, for an index of any shape that takes the axis' place; wrap: a negative
-// index counts from the end.
+// x[..., index, ...] along one axis; the axes of the index replace that axis. wrap: a negative index counts
+// from the end.
 Tensor take_axis(const char* op, const Tensor& x, int axis, const Tensor& index, bool wrap);
 Tensor index_select(const Tensor& x, int64_t axis, const Tensor& index);
 Tensor index_add(const Tensor& x, int64_t axis, const Tensor& index, const Tensor& source, double alpha);
 Tensor take(const Tensor& x, const Tensor& index);  // of the flattened tensor
 
-// Index tensors, broadcast together, for axes first, first + 1, ... of x; the rest is kept whole.
+// Indexes axes first, first + 1, ... of x with the index tensors, broadcast together; other axes stay whole.
 Tensor index_axes(const Tensor& x, int first, std::span<const Tensor> indices);
 
 Tensor gather(const Tensor& x, int64_t axis, const Tensor& index);
 Tensor take_along_axis(const Tensor& x, const Tensor& index, std::optional<int64_t> axis);
-// x with src (or one value) set or added where index points along the axis
+// A copy of x in which elements at the positions `index` along the axis are set to src, or increased by it.
+// src may have one element.
 Tensor scatter(const char* op, const Tensor& x, int64_t axis, const Tensor& index, const Tensor& src,
                bool add);
 
@@ -30,10 +32,10 @@ struct FillValue {
 };
 Tensor masked_fill(const Tensor& x, const Tensor& mask, FillValue value, bool where_true = true);
 Tensor masked_select(const Tensor& x, const Tensor& mask);
-Tensor nonzero(const Tensor& x);                       // (found, ndim)
-std::vector<Tensor> nonzero_by_axis(const Tensor& x);  // ndim of (found)
+Tensor nonzero(const Tensor& x);                       // (count, ndim)
+std::vector<Tensor> nonzero_by_axis(const Tensor& x);  // ndim tensors of shape (count,)
 
-Tensor one_hot(const Tensor& x, int64_t classes);  // classes -1: the largest plus one
+Tensor one_hot(const Tensor& x, int64_t classes);  // classes -1: the largest value plus 1
 Tensor triangle(const Tensor& x, int64_t diagonal, bool lower);
 
 }  // namespace nncore::ops

@@ -17,7 +17,7 @@ struct Factor {
   bool transposed;
 };
 
-// C (m, n) = op(A) op(B), one matrix each.
+// C (m, n) = op(A) op(B) of single matrices.
 Tensor matrix_product(Factor a, Factor b, int64_t m, int64_t n, int64_t k) {
   Tensor c = empty({m, n}, a.values);
   submit(Matmul{.a = a.values,
@@ -41,8 +41,7 @@ void same_float(const char* op, const char* first, const Tensor& a, const char* 
                    b.dtype(), "; convert one of them with .to()");
 }
 
-// Batch axes of a (..., r, c) seen from the batch shape of the result: strides in elements, 0 where
-// stretched.
+// The strides of x's batch axes, in elements, along the batch shape of the result: 0 where x is broadcast.
 Strides batch_strides(const Tensor& x, const Shape& batch) {
   Shape own;
   for (int i = 0; i < x.ndim() - 2; i++) own.push_back(x.shape()[i]);
@@ -57,7 +56,7 @@ Shape batch_of(const Tensor& x) {
   return batch;
 }
 
-// (..., m, k) @ (..., k, n) with either side transposed in its last two axes.
+// (..., m, k) @ (..., k, n); the last two axes of either operand may be transposed.
 Tensor batched_product(Factor a, Factor b) {
   const Shape batch = broadcast("matmul", batch_of(a.values), batch_of(b.values));
   check(batch.ndim() <= Matmul::max_batch_axes, "matmul: more than ", Matmul::max_batch_axes, " batch axes");
@@ -92,9 +91,9 @@ Tensor batched_product(Factor a, Factor b) {
 }  // namespace
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
-  same_float("matmul", "the left operand", a, "the right one", b);
+  same_float("matmul", "the left operand", a, "the right operand", b);
   check(a.ndim() > 0 && b.ndim() > 0, "matmul: shapes ", a.shape(), " and ", b.shape(),
-        ": a tensor without axes cannot be multiplied; use *");
+        ": a 0-dimensional tensor cannot be multiplied; use *");
   if (a.ndim() == 1 || b.ndim() == 1) {  // a vector is a matrix of one row (left) or one column (right)
     Tensor y = matmul(a.ndim() == 1 ? unsqueeze(a, 0) : a, b.ndim() == 1 ? unsqueeze(b, 1) : b);
     Shape shape;
@@ -117,7 +116,7 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
 }
 
 Tensor product(const Tensor& a, const Tensor& b, bool trans_a, bool trans_b) {
-  same_float("product", "the left operand", a, "the right one", b);
+  same_float("product", "the left operand", a, "the right operand", b);
   check(a.ndim() == 2 && b.ndim() == 2 && a.size(trans_a ? 0 : 1) == b.size(trans_b ? 1 : 0),
         "product: ", a.shape(), trans_a ? " transposed" : "", " and ", b.shape(),
         trans_b ? " transposed" : "", " have no product");

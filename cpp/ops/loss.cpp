@@ -46,7 +46,8 @@ void check_weight(const char* op, const Tensor& weight, const Tensor& x, int64_t
   no_derivative(op, "the weight", weight);
 }
 
-// Of target probabilities t: the loss of a row is -sum_c w_c ((1 - s) t_c + s / classes) log_softmax(x)_c.
+// The gradient for target probabilities t. A row's loss is -sum_c w_c ((1 - s) t_c + s / classes)
+// log_softmax(x)_c.
 Tensor target_gradient(const Tensor& x, const Tensor& weight, double label_smoothing, LossReduction reduction,
                        int64_t rows, const Tensor& dy) {
   Tensor dt = multiply(log_softmax(x, -1), label_smoothing - 1);
@@ -61,7 +62,7 @@ Tensor target_gradient(const Tensor& x, const Tensor& weight, double label_smoot
 Tensor class_loss(const char* op, bool logits, const Tensor& x, const Tensor& target, const Tensor& weight,
                   int64_t ignore_index, LossReduction reduction, double label_smoothing) {
   float_only(op, "the logits", x);
-  check(x.ndim() > 0, op, ": logits need a class axis, got a tensor without axes");
+  check(x.ndim() > 0, op, ": logits need a class axis, got a 0-dimensional tensor");
   check(label_smoothing >= 0 && label_smoothing <= 1, op, ": label_smoothing is ", label_smoothing,
         " but must lie between 0 and 1");
   const bool probabilities = is_floating(target.dtype());
@@ -81,10 +82,10 @@ Tensor class_loss(const char* op, bool logits, const Tensor& x, const Tensor& ta
                      "uint8, or probabilities as ",
                      x.dtype());
     check(target.shape() == rows_shape, op, ": target has shape ", target.shape(), " but logits ", x.shape(),
-          " need ", rows_shape, ", one class index for each row");
+          " need ", rows_shape, ", one class index per row");
   }
   check_weight(op, weight, x, classes);
-  if (axis != x.ndim() - 1) {  // classes last
+  if (axis != x.ndim() - 1) {  // move the classes to the end
     const Tensor t = probabilities ? axis_last(target, axis) : target;
     Shape flat = {rows_shape.numel(), classes}, flat_target = flat;
     if (!probabilities) flat_target.pop_back();
@@ -214,12 +215,12 @@ Tensor ctc_loss(const Tensor& x, const Tensor& targets, const Tensor& input_leng
                      ": targets and lengths must be int64, int32 or uint8, got ", t->dtype());
   for (const Tensor* t : {&input_lengths, &target_lengths})
     check(t->shape() == Shape{batch}, op, ": lengths have shape ", t->shape(), "; expected ", Shape{batch},
-          ", one for each sample");
+          ", one per sample");
   check(targets.ndim() == 1 || (targets.ndim() == 2 && targets.shape()[0] == batch), op,
-        ": targets have shape ", targets.shape(), "; expected (", batch, ", longest) or one after another");
+        ": targets have shape ", targets.shape(), "; expected (", batch, ", longest) or their concatenation");
   check(reduction != LossReduction::mean || batch > 0, op, ": the mean of an empty batch is not defined");
   const int64_t width = targets.ndim() == 2 ? targets.shape()[1] : -1, count = targets.numel();
-  // Sums of logarithms grow with the steps, and backward subtracts them again.
+  // float64, because sums of logarithms grow with the steps and backward subtracts them.
   const Tensor alpha = empty({steps * (2 * count + batch)}, DType::float64, x);
   const Tensor nll = empty({batch}, DType::float64, x);
   Tensor loss = empty(reduction == LossReduction::none ? Shape{batch} : Shape(), x);

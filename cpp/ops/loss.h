@@ -1,4 +1,4 @@
-// Softmax, and the losses of rows and of sequences.
+// Softmax, losses per row, and the CTC loss of sequences.
 #pragma once
 #include "../backend/kernels/loss_reduction.h"
 #include "../core/tensor.h"
@@ -8,12 +8,12 @@ namespace nncore::ops {
 Tensor softmax(const Tensor& x, int64_t axis);
 Tensor log_softmax(const Tensor& x, int64_t axis);
 
-// Logits (N, C) or (C) or (N, C, d1, ...); targets class indices without the class axis, or probabilities of
-// x's shape.
+// x: logits (N, C), (C) or (N, C, d1, ...). target: class indices, of x's shape without the class axis, or
+// probabilities of x's shape.
 Tensor cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight, int64_t ignore_index,
                      LossReduction reduction, double label_smoothing);
 
-// The same of log-probabilities and class indices.
+// The same for log-probabilities and class indices.
 Tensor nll_loss(const Tensor& x, const Tensor& target, const Tensor& weight, int64_t ignore_index,
                 LossReduction reduction);
 

@@ -1,10 +1,10 @@
-// New tensors of sizes that the user chose.
+// Makes tensors whose sizes the user chose.
 #pragma once
 #include "../core/tensor.h"
 
 namespace nncore::ops {
 
-// Without values. ValueError and MemoryError name the op.
+// A tensor with uninitialized elements. ValueError and MemoryError name the op.
 Tensor made(const char* op, const Shape& shape, DType dtype, Device& device);
 
 }  // namespace nncore::ops

@@ -154,8 +154,9 @@ Tensor batch_norm(const Tensor& x, const KeptStatistics& kept, const Tensor& wei
   check_affine(op, "running_mean", kept.mean, x, {channels});
   check_affine(op, "running_var", kept.variance, x, {channels});
   check(kept.mean.defined() == kept.variance.defined(), op,
-        ": running_mean and running_var are given together or not at all");
-  check(training || kept.mean.defined(), op, ": outside training running_mean and running_var are needed");
+        ": give both running_mean and running_var, or neither");
+  check(training || kept.mean.defined(), op,
+        ": evaluation needs running_mean and running_var; give them or pass training=True");
   check(kept.momentum <= 1, op, ": momentum is ", kept.momentum, " but must lie between 0 and 1");
   if (kept.batches.defined())
     check<TypeError>(kept.batches.dtype() == DType::int64 && kept.batches.numel() == 1, op,
@@ -210,7 +211,7 @@ Tensor batch_norm(const Tensor& x, const KeptStatistics& kept, const Tensor& wei
 Tensor response_norm(const Tensor& x, int64_t size, double alpha, double beta, double k) {
   constexpr const char* op = "local_response_norm";
   float_only(op, "the input", x);
-  check(x.ndim() >= 3, op, ": the input has shape ", x.shape(), "; expected (N, C, ...) of 3 axes or more");
+  check(x.ndim() >= 3, op, ": the input has shape ", x.shape(), "; expected (N, C, ...) with 3 axes or more");
   check(size > 0, op, ": size is ", size, " but must be at least 1");
   if (!runs<ResponseNormFwd, ResponseNormBwd>(x)) return composed::response_norm(x, size, alpha, beta, k);
   const int64_t n = x.shape()[0], channels = x.shape()[1], inner = x.shape().span(2, x.ndim());

@@ -1,4 +1,4 @@
-// Normalisation of rows and of groups of channels.
+// Normalization of rows and of groups of channels.
 #pragma once
 #include <utility>
 
@@ -6,7 +6,7 @@
 
 namespace nncore::ops {
 
-// Over the last axes, whose sizes are `shape`; weight and bias have that shape or are missing.
+// Normalizes over the last axes, whose sizes are `shape`; weight and bias have that shape or are undefined.
 Tensor layer_norm(const Tensor& x, const Shape& shape, const Tensor& weight, const Tensor& bias, double eps);
 Tensor rms_norm(const Tensor& x, const Shape& shape, const Tensor& weight, double eps);
 
@@ -17,18 +17,19 @@ std::pair<Tensor, Tensor> add_layer_norm(const Tensor& x, const Tensor& residual
 // x / max(|x|, eps) along one axis.
 Tensor l2_normalize(const Tensor& x, int64_t axis, double eps);
 
-// x (N, C, ...): groups of C / groups channels each; weight and bias (C) or missing.
+// x (N, C, ...): groups of C / groups channels each; weight and bias (C) or undefined.
 Tensor group_norm(const char* op, const Tensor& x, int64_t groups, const Tensor& weight, const Tensor& bias,
                   double eps);
 
-// What a batch norm keeps from batch to batch and changes in training: means and variances (C), and how many
-// batches there were (int64, may be missing); momentum below 0: the mean over all batches.
+// The running statistics of a batch norm, which training updates: means and variances (C), and the number of
+// batches (int64, may be undefined). A momentum below 0 means the average over all batches.
 struct KeptStatistics {
   Tensor mean, variance, batches;
   double momentum;
 };
 
-// x (N, C, ...): each channel by the statistics of the batch, or where not training by those kept.
+// Normalizes each channel of x (N, C, ...) with the statistics of the batch, or with the running statistics
+// if not training.
 Tensor batch_norm(const Tensor& x, const KeptStatistics& kept, const Tensor& weight, const Tensor& bias,
                   bool training, double eps);
 

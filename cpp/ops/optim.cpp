@@ -14,7 +14,7 @@ void check_writable(const char* op, const char* name, const Tensors& list) {
   for (size_t i = 0; i < list.size(); i++) ops::check_writable(op, list[i], name, "[", i, "]");
 }
 
-// One tensor like each parameter.
+// Checks that the list has one tensor per parameter, of its shape and dtype.
 void check_list(const char* op, const char* name, const Tensors& list, const Tensors& params) {
   check(list.size() == params.size(), op, ": ", params.size(), " parameters but ", list.size(), " of ", name);
   for (size_t i = 0; i < params.size(); i++) {

@@ -1,4 +1,4 @@
-// Losses of single elements, all driven by the list of formulas.
+// Losses computed element by element, from the list of formulas.
 #pragma once
 #include "../backend/kernels/loss_reduction.h"
 #include "elementwise.h"
@@ -9,11 +9,11 @@ namespace nncore {
 
 namespace nncore::ops {
 
-// w l(a, b, c) reduced; b, c and the weight w are missing where the formula or the caller does without them.
+// w l(a, b, c), reduced. b and c are undefined if the formula does not use them; so is w without a weight.
 Tensor pointwise_loss(int op, const char* name, const Tensor& a, const Tensor& b, const Tensor& c,
                       const Tensor& w, LossReduction reduction, Scalars scalars = {});
 
-// The losses `each` times weight, reduced; the mean is over the sum of the weights, or over their number.
+// each * weight, reduced. The mean divides by the sum of the weights if `over_sum`, else by their number.
 Tensor weighted(const char* name, const Tensor& each, const Tensor& weight, LossReduction reduction,
                 bool over_sum);
 

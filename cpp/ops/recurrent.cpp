@@ -17,10 +17,10 @@ const char* name_of(RecurrentCell cell) {
   return cell == RecurrentCell::lstm ? "LSTM" : cell == RecurrentCell::gru ? "GRU" : "RNN";
 }
 
-// n of t's numbers from the given one on; undefined stays undefined.
+// The n elements of t from index `from` on; undefined if t is.
 Tensor run(const Tensor& t, int64_t from, int64_t n) { return t.defined() ? t.alias({n}, from) : t; }
 
-// Rows of a wider matrix: `cols` of every `ld` numbers.
+// A part of a wider matrix: rows of `cols` elements, `ld` elements apart.
 struct Matrix {
   Tensor values;
   int64_t at, rows, cols, ld;
@@ -45,19 +45,19 @@ void multiply_into(const Matrix& c, const Matrix& a, bool trans_a, const Matrix&
                 .accumulate = accumulate});
 }
 
-// One direction of a layer with what it saves.
+// One direction of a layer and the values that it saves for backward.
 struct Direction {
   RecurrentSpec spec;
   RecurrentWeights w;
   Tensor saved;
-  int64_t column;  // where its h lies in a row of y
+  int64_t column;  // the position of its h in a row of y
 };
 
 struct Layer {
   std::vector<Direction> directions;
   Tensor x, h0, c0, y;
 
-  // Keeps values, not history, for backward.
+  // Saves values without history for backward.
   void save() {
     const auto keep = [](Tensor& t) { t = t.defined() ? t.saved() : t; };
     for (Tensor* t : {&x, &h0, &c0, &y}) keep(*t);
@@ -66,7 +66,7 @@ struct Layer {
   }
   int64_t features() const { return x.size(-1); }
   Matrix inputs() const { return {x, 0, x.size(0) * x.size(1), features(), features()}; }
-  // (directions, batch, size): the part of direction d
+  // The part of direction d of a state (directions, batch, size).
   static Tensor state(const Tensor& t, const RecurrentSpec& a, size_t d, int64_t size) {
     return run(t, int64_t(d) * a.batch * size, a.batch * size);
   }
@@ -90,16 +90,17 @@ void forward(const Layer& layer, size_t d, const Tensor& h_n, const Tensor& c_n)
                       .spec = a});
 }
 
-// Where the gradients of h_before go: (gates of the weights, where they lie in the work) of each product.
+// A product with h_before: its gates in the weights, and their position in the work array.
 struct GatePart {
   int64_t weight, work, count;
 };
 std::vector<GatePart> hidden_parts(const RecurrentSpec& a) {
-  if (a.cell == RecurrentCell::gru) return {{0, 0, 2}, {2, 3, 1}};  // r z, then hn in the place of n
+  if (a.cell == RecurrentCell::gru) return {{0, 0, 2}, {2, 3, 1}};  // r and z, then hn instead of n
   return {{0, 0, a.gates()}};
 }
 
-// dw_hh = sum over steps of dgates^T h_before: y one step earlier, and h0 at the first
+// dw_hh = sum over steps of dgates^T h_before, where h_before is y of the step before, and h0 at the first
+// step.
 void hidden_weight_gradient(const Layer& layer, size_t d, const Tensor& work, const Tensor& dw) {
   const Direction& way = layer.directions[d];
   const RecurrentSpec& a = way.spec;
@@ -116,7 +117,7 @@ void hidden_weight_gradient(const Layer& layer, size_t d, const Tensor& work, co
   }
 }
 
-// Column sums of the work: db_ih as it lies, db_hh of a GRU with hn in the place of n.
+// Column sums of the work array: db_ih of all gates; db_hh of a GRU uses hn instead of n.
 void bias_gradients(const RecurrentSpec& a, const Tensor& work, Tensor& db_ih, Tensor& db_hh) {
   const int64_t width = a.gates() * a.hidden, grad_width = a.grad_gates() * a.hidden, axis = 0;
   const Tensor dgates = run(work, 0, a.rows() * grad_width).alias({a.rows(), grad_width});
@@ -198,7 +199,7 @@ RecurrentResult recurrent(RecurrentCell cell, int activation, const Tensor& x, c
                    "; expected float32 or float64, convert with .float() or .double()");
   check(x.ndim() == 3, op, ": the input has shape ", x.shape(), "; expected (steps, batch, features)");
   check(x.size(0) > 0, op, ": the input ", x.shape(), " has no steps; a sequence needs at least one");
-  check(directions.size() == 1 || directions.size() == 2, op, ": expected one direction or two, got ",
+  check(directions.size() == 1 || directions.size() == 2, op, ": expected one or two directions, got ",
         directions.size());
   const bool lstm = cell == RecurrentCell::lstm;
   const RecurrentWeights& first = directions[0];
@@ -220,7 +221,7 @@ RecurrentResult recurrent(RecurrentCell cell, int activation, const Tensor& x, c
     expect(op, "weight_hh", w.w_hh, x, {width, a.out});
     expect(op, "bias_ih", w.b_ih, x, {width});
     expect(op, "bias_hh", w.b_hh, x, {width});
-    check(w.w_hr.defined() == a.projected, op, ": every direction is projected or none");
+    check(w.w_hr.defined() == a.projected, op, ": give weight_hr to every direction or to none");
     expect(op, "weight_hr", w.w_hr, x, {a.out, a.hidden});
   }
 

@@ -23,7 +23,7 @@ DType result_type(Reduction op, DType dtype) {
   return is_floating(dtype) || exact ? dtype : DType::int64;
 }
 
-// x (outer, n, inner) reduced over n, axes [first, last) of x; those axes keep size 1.
+// Reduces axes [first, last) of x, seen as n in (outer, n, inner); those axes keep size 1.
 Tensor reduce_group(Reduction op, const Tensor& x, int first, int last, double scale) {
   const Shape& s = x.shape();
   Shape shape = s;
@@ -39,7 +39,7 @@ Tensor reduce_group(Reduction op, const Tensor& x, int first, int last, double s
   return y;
 }
 
-// Neighbouring axes go together; the last group, whose elements lie closest, goes first.
+// Reduces neighbouring axes together. The last group, whose elements are closest in memory, comes first.
 Tensor reduce(Reduction op, const Tensor& x, std::span<const int64_t> axes, bool keepdim, double scale = 1) {
   const auto gone = marked(name_of(op), x, axes);
   Tensor y = x;
@@ -108,7 +108,7 @@ Tensor mean(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
   const Shape kept = with_ones(x.shape(), marked("mean", x, axes));
   const double scale = 1.0 / (double(x.numel()) / double(std::max<int64_t>(kept.numel(), 1)));
   Tensor y = reduce(Reduction::sum, x, axes, keepdim, scale);
-  // The scale of the first group of axes does not reach the sum of nothing over another one.
+  // The scale applies to the first group of axes only: an empty sum over a later group would give 0, not NaN.
   if (x.numel() == 0 && y.numel() > 0)
     y = full(y.shape(), std::numeric_limits<double>::quiet_NaN(), y.dtype(), y.device());
   if (Tape tape{x})
@@ -122,7 +122,7 @@ Tensor prod(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
   const AxisMarks gone = marked("prod", x, axes);
   if (!is_floating(x.dtype())) return reduce(Reduction::prod, x, axes, keepdim);
   Tensor y = x;
-  for (int last = x.ndim(); last > 0;) {  // neighbouring axes go together, each group with its own history
+  for (int last = x.ndim(); last > 0;) {  // reduce neighbouring axes together; each group is a node
     int first = last--;
     if (!gone[last]) continue;
     while (first > 0 && gone[first - 1]) first--;
@@ -210,7 +210,7 @@ Extreme extreme(const Tensor& x, bool largest, int64_t axis, bool keepdim) {
   for (int i = 0; i < x.ndim(); i++)
     if (i != at || keepdim) shape.push_back(values.shape()[i]);
   Extreme result = {values.alias(shape), indices.alias(shape)};
-  if (Tape tape{x})  // all of the gradient goes to the index returned
+  if (Tape tape{x})  // the returned index receives the whole gradient
     tape.record(name_of(op), result.values,
                 [from = x.shape(), indices = indices.saved(), at](const Tensor& dy, InputGrads& dx) {
                   dx[0] = scatter("max", zeros(from, dy), at, indices, dy.alias(indices.shape()), false);

@@ -1,4 +1,4 @@
-// What ops over one axis share.
+// Checks and helpers for ops that work along one axis.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -16,11 +16,11 @@ inline void float_only(const char* op, const char* argument, const Tensor& x) {
 }
 
 inline void no_derivative(const char* op, const char* argument, const Tensor& x) {
-  check(!x.defined() || !x.requires_grad() || !grad_enabled(), op, ": there is no derivative by ", argument,
-        "; pass it with .detach()");
+  check(!x.defined() || !x.requires_grad() || !grad_enabled(), op,
+        ": there is no derivative with respect to ", argument, "; pass it with .detach()");
 }
 
-// The given axis moved to the end, and back.
+// axis_last moves the axis to the end; axis_from_last moves it back.
 inline Tensor axis_last(const Tensor& x, int axis) {
   std::array<int64_t, Shape::max_ndim> order;
   std::iota(order.begin(), order.end(), 0);

@@ -1,4 +1,4 @@
-// Running sums and products along an axis.
+// Cumulative sums and products along an axis.
 #pragma once
 #include "../core/tensor.h"
 

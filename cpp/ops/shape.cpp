@@ -16,8 +16,8 @@ namespace nncore::ops {
 
 namespace {
 
-// Axes are merged where both sides go on from one to the next by the same stride, so that rows are as long as
-// they can be.
+// Merges neighbouring axes if both sides step through them with one stride, so that rows are as long as
+// possible.
 void set_axes(Copy& k, const Shape& size, const Strides& src, const Strides& dst) {
   for (int i = 0; i < size.ndim(); i++) {
     if (size[i] == 1) continue;
@@ -45,7 +45,7 @@ Tensor gathered(const Tensor& x, const Shape& shape, const Strides& strides, int
   return y;
 }
 
-// The order of the axes longer than 1 is the same.
+// Whether the axes longer than 1 keep their order.
 bool keeps_order(const Shape& shape, std::span<const int64_t> axes) {
   int64_t last = -1;
   for (int64_t axis : axes) {
@@ -85,8 +85,7 @@ Tensor reshape(const Tensor& x, Shape shape) {
   int free = -1;
   int64_t known = 1;
   for (int i = 0; i < shape.ndim(); i++) {
-    check(shape[i] >= -1, "reshape: size ", shape[i], " in ", shape,
-          " is negative; only one -1 may stand for the rest");
+    check(shape[i] >= -1, "reshape: size ", shape[i], " in ", shape, " is negative; only one size may be -1");
     if (shape[i] == -1) {
       check(free < 0, "reshape: more than one -1 in ", shape, "; only one size can be inferred");
       free = i;
@@ -96,12 +95,12 @@ Tensor reshape(const Tensor& x, Shape shape) {
   }
   if (free >= 0) {
     check(known != 0 && x.numel() % known == 0, "reshape: ", x.shape(), " with ", x.numel(),
-          " elements does not fill ", shape, "; the sizes given must divide it");
+          " elements does not fill ", shape, "; the given sizes must divide the number of elements");
     shape[free] = x.numel() / known;
   }
   check_sizes("reshape", shape, size_of(x.dtype()));
   check(shape.numel() == x.numel(), "reshape: ", x.shape(), " has ", x.numel(), " elements but ", shape,
-        " has ", shape.numel(), "; sizes must multiply to the same number");
+        " has ", shape.numel(), "; the sizes must multiply to the number of elements");
   Tensor y = x.alias(shape);
   if (Tape tape{x})
     tape.record("reshape", y,
@@ -201,7 +200,8 @@ Tensor slice(const Tensor& x, std::span<const Slice> slices) {
   int64_t start = 0;
   for (int i = 0; i < x.ndim(); i++) {
     shape.push_back(slices[i].count);
-    strides.push_back(slices[i].count > 1 ? own[i] * slices[i].step : 0);  // a lone step may be any number
+    strides.push_back(slices[i].count > 1 ? own[i] * slices[i].step
+                                          : 0);  // the step of one element does not matter
     start += own[i] * slices[i].start;
   }
   return strided("slice", x, shape, strides, start);
@@ -212,7 +212,7 @@ Tensor cat(std::span<const Tensor> xs, int64_t axis) {
   const int at = normalize_axis("cat", axis, xs[0].ndim());
   DType dtype = xs[0].dtype();
   Shape shape = xs[0].shape();
-  check(shape.ndim() > 0, "cat: tensors without axes cannot be joined; use stack");
+  check(shape.ndim() > 0, "cat: 0-dimensional tensors cannot be joined; use stack");
   for (size_t i = 1; i < xs.size(); i++) {
     Shape other = xs[i].shape();
     check(other.ndim() == shape.ndim(), "cat: tensor ", i, " has shape ", other, " but tensor 0 has ",

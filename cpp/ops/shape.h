@@ -1,4 +1,4 @@
-// Values rearranged: reshape shares storage, the others copy.
+// Ops that change the shape of a tensor. reshape shares its storage; the others copy.
 #pragma once
 #include <optional>
 #include <span>
@@ -18,7 +18,7 @@ Tensor flatten(const Tensor& x, int64_t first, int64_t last);
 Tensor cat(std::span<const Tensor> xs, int64_t axis);
 Tensor stack(std::span<const Tensor> xs, int64_t axis);
 
-// Along each axis: elements start, start + step, ... (count of them); step may be negative.
+// The elements start, start + step, ... of an axis, `count` in all; step may be negative.
 struct Slice {
   int64_t start, step, count;
 };
@@ -27,7 +27,7 @@ Tensor slice(const Tensor& x, std::span<const Slice> slices);
 Tensor clone(const Tensor& x);
 Tensor cast(const Tensor& x, DType dtype);
 
-// The gradient of a broadcast: x summed over the axes along which `shape` was stretched.
+// The gradient of a broadcast: x summed over the axes along which `shape` was broadcast.
 Tensor sum_to(const Tensor& x, const Shape& shape);
 
 }  // namespace nncore::ops

@@ -15,7 +15,7 @@ Sorted sort(const char* op, const Tensor& x, int64_t k, int64_t axis, bool desce
   const AxisView v(s, at);
   if (k == -1) k = v.n;
   check(k >= 0 && k <= v.n, op, ": k is ", k, " but axis ", at, " of ", s, " has ", v.n, " elements");
-  check(s.ndim() > 0 || k == 1, op, ": k is 0 but a tensor without axes has one element");
+  check(s.ndim() > 0 || k == 1, op, ": k is 0 but a 0-dimensional tensor has one element");
   Shape shape = s;
   if (s.ndim()) shape[at] = k;
   Sorted y = {empty(shape, x), empty(shape, DType::int64, x)};

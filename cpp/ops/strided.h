@@ -1,4 +1,4 @@
-// Copies between dense tensors walked with any strides: what every rearrangement is made of.
+// Copies between dense tensors, read and written with any strides. All ops that rearrange elements use them.
 #pragma once
 #include "../core/tensor.h"
 
@@ -8,7 +8,8 @@ namespace nncore::ops {
 void copy_strided(const Tensor& from, const Tensor& to, const Shape& size, const Strides& src,
                   const Strides& dst, int64_t src_start, int64_t dst_start, bool accumulate = false);
 
-// y = x read from start with the given strides; differentiable where no stride is 0 (no element twice).
+// y = x read from `start` with the given strides. Differentiable only if no stride is 0, so that no element
+// is read twice.
 Tensor strided(const char* op, const Tensor& x, const Shape& shape, const Strides& strides, int64_t start);
 
 }  // namespace nncore::ops

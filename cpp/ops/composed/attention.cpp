@@ -15,7 +15,7 @@ namespace nncore::ops::composed {
 
 namespace {
 
-// Scores of keys that a query does not see are -infinity.
+// Sets the score of each key that a query does not attend to, to -infinity.
 Tensor masked(const Tensor& scores, const Tensor& mask, bool causal) {
   if (causal) {
     const Tensor key = range(0, scores.size(-1), scores), query = range(0, scores.size(-2), scores);
@@ -27,7 +27,7 @@ Tensor masked(const Tensor& scores, const Tensor& mask, bool causal) {
   return add(scores, mask);
 }
 
-// softmax over keys; a query that sees none has the probabilities 0
+// softmax over keys; a query that attends to no key has the probabilities 0
 Tensor probabilities(const Tensor& scores) {
   if (scores.numel() == 0) return scores;
   const Tensor top = extreme_over("softmax", scores.detach(), true, last_axis, true);
@@ -37,7 +37,7 @@ Tensor probabilities(const Tensor& scores) {
   return divide(e, ops::masked_fill(total, sees_none, {1, 0}));
 }
 
-// Where the random numbers of the keys lie: see AttentionSpec.
+// The position of each key's random number, see AttentionSpec.
 Tensor random_columns(const Tensor& p) {
   const int64_t keys = p.size(-1);
   std::vector<Tensor> columns;

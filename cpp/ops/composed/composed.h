@@ -1,6 +1,6 @@
-// Compositions: what ops with kernels of their own mean in terms of simpler ops. An op runs its composition
-// where the backend of its operands lacks the kernels. Arguments are those of the op, which has checked them.
-// A composition never reads values on the host; a kernel that it runs reports bad labels and indices.
+// Compositions: functions that compute an op with kernels of its own from simpler ops. An op runs its
+// composition if the backend of its operands lacks the kernels. The op has checked the arguments. A
+// composition never reads values on the host; the kernels that it runs report bad labels and indices.
 #pragma once
 #include <span>
 #include <utility>
@@ -20,20 +20,21 @@ namespace nncore::ops::composed {
 
 Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b, int activation);
 
-// Over the last axis.
+// softmax and log_softmax over the last axis.
 Tensor softmax(const Tensor& x);
 Tensor log_softmax(const Tensor& x);
 
-// Of rows x (..., classes), which are logits or log-probabilities.
+// The loss of rows x (..., classes), which are logits, or else log-probabilities.
 Tensor class_loss(bool logits, const Tensor& x, const Tensor& target, const Tensor& weight,
                   int64_t ignore_index, LossReduction reduction, double label_smoothing);
 Tensor multi_margin_loss(const Tensor& x, const Tensor& target, int p, double margin, const Tensor& weight,
                          LossReduction reduction);
-// w l(a, b, c) for the loss l with this index in LossOps, or scale times its sum.
+// w l(a, b, c) for the loss l with index `op` in LossOps, or scale times its sum if `summed`.
 Tensor pointwise_loss(int op, const char* name, const Tensor& a, const Tensor& b, const Tensor& c,
                       const Tensor& w, bool summed, double scale, Scalars scalars);
 
-// y, and x + residual if there is a residual. Rows are the last axes, of sizes `shape`.
+// Returns y, and x + residual if a residual is given. A row consists of the last axes, whose sizes are
+// `shape`.
 std::pair<Tensor, Tensor> norm_rows(NormKind kind, const Tensor& x, const Tensor& residual,
                                     const Shape& shape, const Tensor& weight, const Tensor& bias, double eps);
 Tensor group_norm(const Tensor& x, int64_t groups, const Tensor& weight, const Tensor& bias, double eps);
@@ -51,7 +52,7 @@ Tensor prod_gradient(const Tensor& x, const Tensor& dy);
 Tensor cumprod_gradient(const Tensor& x, const Tensor& y, const Tensor& dy, int64_t axis);
 
 Tensor embedding(const Tensor& ids, const Tensor& table, int64_t padding, bool by_frequency);
-// ids and offsets (in place of those of `bags`) are int64, offsets perhaps undefined; `count` bags.
+// ids and offsets are int64; offsets may be undefined and replace those in `bags`. There are `count` bags.
 Tensor embedding_bag(const Tensor& ids, const Tensor& offsets, const Tensor& table, const Bags& bags,
                      int64_t count);
 
@@ -68,7 +69,8 @@ RecurrentResult recurrent(RecurrentCell cell, int activation, const Tensor& x, c
 Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask,
                  const AttentionRule& rule);
 
-// One step of parameter i of the group. NotImplementedError for an optimizer without a composition.
+// Performs one step of parameter i of the group. Raises NotImplementedError if the optimizer has no
+// composition.
 void optimizer_step(int optimizer, const OptimizerGroup& group, size_t i);
 
 }  // namespace nncore::ops::composed

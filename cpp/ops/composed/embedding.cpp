@@ -11,18 +11,18 @@ namespace nncore::ops::composed {
 
 namespace {
 
-// How often each of 0, 1, ..., n - 1 is among the indices.
+// Counts how often each of 0, 1, ..., n - 1 occurs in `index`.
 Tensor counts(const char* op, const Tensor& index, int64_t n) {
   return scatter(op, whole_numbers({n}, 0, index), 0, index, whole_number(1, index), true);
 }
 
-// The first rows of x.
+// The first `count` rows of x.
 Tensor first_rows(const Tensor& x, int64_t count) {
   const int64_t sizes[] = {count, x.size(0) - count};
   return split(x, sizes, 0)[0];
 }
 
-// x, with a gradient that is divided by `count`.
+// x, whose gradient is divided by `count`.
 Tensor divides_gradient(const Tensor& x, const Tensor& count) {
   Tensor y = x.detach();
   if (Tape tape{x})
@@ -30,8 +30,8 @@ Tensor divides_gradient(const Tensor& x, const Tensor& count) {
   return y;
 }
 
-// The rows of the table that ids (count) name. With by_frequency the gradient of a row is divided by how
-// often its id occurs.
+// The rows of the table for ids (count). With by_frequency, a row's gradient is divided by the number of
+// times that its id occurs.
 Tensor rows_of(const char* op, const Tensor& ids, const Tensor& table, bool by_frequency) {
   const Tensor rows = take_axis(op, table, 0, ids, false);
   if (!by_frequency) return rows;
@@ -39,8 +39,8 @@ Tensor rows_of(const char* op, const Tensor& ids, const Tensor& table, bool by_f
   return divides_gradient(rows, unsqueeze(cast(times, table.dtype()), 1));
 }
 
-// The bag of each of the ids; -1 and `bags` for those before the first and after the last bag. An offset that
-// is less than the one before it becomes -1, which is not a valid index.
+// The index of each id's bag: -1 before the first bag, `bags` after the last one. An offset less than the one
+// before it becomes -1, which is not a valid index.
 Tensor bag_of_ids(const Tensor& ids, const Tensor& offsets, int64_t bags) {
   if (!offsets.defined()) return repeat_interleave(range(0, bags, ids), ids.size(1), 0);
   if (ids.numel() == 0) return range(0, 0, ids);
@@ -50,8 +50,9 @@ Tensor bag_of_ids(const Tensor& ids, const Tensor& offsets, int64_t bags) {
   return subtract(first_rows(cumsum(begun, 0), ids.numel()), whole_number(1, ids));
 }
 
-// The largest of the rows of each bag, column by column; the first of equal ones has the gradient. Rows that
-// do not count form one bag more. Sorted by value and then by bag, the largest row of a bag comes first.
+// The maximum over the rows of each bag, column by column; among equal rows, the first gets the gradient.
+// Rows to skip form an additional last bag. After sorting by value and then by bag, the largest row of a bag
+// is first.
 Tensor largest(const Tensor& rows, const Tensor& bag, const Tensor& sizes) {
   constexpr const char* op = "embedding_bag";
   const int64_t count = rows.size(0), bags = sizes.numel() - 1;
@@ -70,7 +71,7 @@ Tensor largest(const Tensor& rows, const Tensor& bag, const Tensor& sizes) {
 Tensor embedding(const Tensor& ids, const Tensor& table, int64_t padding, bool by_frequency) {
   const Tensor flat = cast(ids.alias({ids.numel()}), DType::int64);
   Tensor y = rows_of("embedding", flat, table, by_frequency);
-  if (padding >= 0)  // without a gradient
+  if (padding >= 0)  // the padding row gets no gradient
     y = where(unsqueeze(test<formulas::Eq>(flat, whole_number(padding, flat)), 1), y.detach(), y);
   Shape shape = ids.shape();
   shape.push_back(table.size(1));

@@ -1,5 +1,5 @@
-// A number of a formula that is computed with ops on tensors. Formulas are generic over the vector type of
-// the kernels; with Expression as this type they become compositions.
+// The number type that turns a formula into a composition. Formulas are generic over the vector type; with
+// Expression as this type, they compute with ops on tensors.
 #pragma once
 #include "parts.h"
 
@@ -10,7 +10,7 @@ class Expression {
   Expression(double constant) : constant_(constant) {}
   Expression(const Tensor& t) : tensor_(t) {}
 
-  // A constant becomes a tensor like the one that it meets.
+  // The tensor; a constant becomes a tensor like t.
   Tensor like(const Tensor& t) const { return tensor_.defined() ? tensor_ : number(constant_, t); }
   const Tensor& or_of(const Expression& other) const { return tensor_.defined() ? tensor_ : other.tensor_; }
   const Tensor& tensor() const { return tensor_; }
@@ -23,7 +23,7 @@ class Expression {
 // The result of a comparison.
 struct ExpressionMask {
   Tensor truth;
-  Tensor compared;  // one of the numbers
+  Tensor compared;  // one of the compared tensors
 };
 
 template <class Op>
@@ -51,7 +51,7 @@ inline Expression fma(E a, E b, E c) { return a * b + c; }
 inline Expression max(E a, E b) { return applied<formulas::Maximum>(a, b); }
 inline Expression abs(E a) { return applied<formulas::Abs>(a); }
 inline Expression exp(E a) { return applied<formulas::Exp>(a); }
-inline Expression exp_down(E a) { return exp(a); }  // of a <= 0
+inline Expression exp_down(E a) { return exp(a); }  // for a <= 0
 inline Expression log(E a) { return applied<formulas::Log>(a); }
 inline Expression log1p(E a) { return applied<formulas::Log1p>(a); }
 inline Expression add_log1p(E a, E b) { return a + log1p(b); }

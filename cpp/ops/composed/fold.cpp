@@ -11,7 +11,7 @@ namespace nncore::ops::composed {
 
 namespace {
 
-// How many elements one result is made of.
+// The number of elements that each result combines.
 int64_t count_along(const char* op, const Tensor& x, Axes axes) {
   const AxisMarks gone = marked(op, x, axes);
   int64_t count = 1;
@@ -29,7 +29,7 @@ Tensor variance(const Tensor& x, Axes axes, double correction, bool keepdim, boo
   return is_root ? except_at_zero(y, 0, root) : y;
 }
 
-// log sum e^x; the largest x is subtracted first, unless it is infinite
+// log sum e^x; subtracts the largest x first, unless it is infinite
 Tensor logsumexp(const Tensor& x, Axes axes, bool keepdim) {
   constexpr const char* op = "logsumexp";
   if (count_along(op, x, axes) == 0) return add(sum(x, axes, keepdim), -infinity);

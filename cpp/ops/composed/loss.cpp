@@ -10,7 +10,7 @@ namespace nncore::ops::composed {
 
 namespace {
 
-// x minus its largest element, so that no exponential overflows. The difference changes no softmax.
+// x minus its largest element, so that no exponential overflows; softmax stays the same.
 Tensor below_largest(const Tensor& x) {
   return subtract(x, extreme_over("softmax", x.detach(), true, last_axis, true));
 }
@@ -21,12 +21,12 @@ Tensor reduced(const Tensor& each, LossReduction reduction, const Tensor& count)
   return reduction == LossReduction::mean ? divide(total, count) : total;
 }
 
-// The element of each row that its label names: x (..., classes), label (...).
+// The element of each row at its label: x (..., classes), label (...).
 Tensor at_label(const Tensor& x, const Tensor& label) {
   return squeeze(gather(x, -1, unsqueeze(label, -1)), last_axis);
 }
 
-// q l, and 0 where q is 0 even if l is infinite.
+// q l, and 0 if q is 0, even for an infinite l.
 Tensor weighed(const Tensor& q, const Tensor& l) {
   const Tensor unused = test<formulas::LogicalAnd>(is_zero(q), test<formulas::IsInf>(l, l));
   return multiply(q, ops::masked_fill(l, unused, {0, 0}));
@@ -41,8 +41,8 @@ Tensor against_probabilities(const Tensor& log_p, const Tensor& target, const Te
   return reduced(each, reduction, number(double(each.numel()), each));
 }
 
-// The same with q_c = 1 at the label and 0 elsewhere. Rows whose label is ignored have the loss 0. A mean
-// over such rows alone is NaN: the host does not see it.
+// The same with q_c = 1 at the label and 0 elsewhere. The loss of a row with an ignored label is 0. If all
+// rows are ignored, the mean is NaN, because the host cannot check for it.
 Tensor against_labels(const Tensor& log_p, const Tensor& target, const Tensor& weight, int64_t ignore_index,
                       LossReduction reduction, double smoothing) {
   const Tensor label = cast(target, DType::int64),

@@ -9,7 +9,7 @@ namespace nncore::ops::composed {
 
 namespace {
 
-// y weight + bias, where they are given
+// y weight + bias; either may be undefined
 Tensor affine(Tensor y, const Tensor& weight, const Tensor& bias) {
   if (weight.defined()) y = multiply(y, weight);
   if (bias.defined()) y = add(y, bias);
@@ -29,7 +29,7 @@ Tensor normalized(NormKind kind, const Tensor& rows, double eps) {
   return divide(rows, apply<formulas::Maximum>(length, number(eps, rows)));
 }
 
-// Moves the kept statistics towards those of the batch x (n, channels, inner).
+// Updates the running statistics with those of the batch x (n, channels, inner).
 void update(const KeptStatistics& kept, const Tensor& x, Axes axes, const Tensor& variance) {
   if (kept.batches.defined())
     assign_(kept.batches, add(kept.batches.detach(), whole_number(1, kept.batches)));

@@ -13,7 +13,7 @@ namespace {
 
 Tensor one_minus(const Tensor& x) { return apply<formulas::RsubScalar>(x, {1}); }
 
-// One parameter, its gradient, what the optimizer keeps of it, and the settings by index.
+// One parameter, its gradient and states, and the settings by index.
 struct Parameter {
   const OptimizerGroup& group;
   size_t i;
@@ -24,13 +24,13 @@ struct Parameter {
   Tensor state(size_t k) const { return group.states[k][i].detach(); }
   bool is_first() const { return !group.first.empty() && group.first[i]; }
 
-  // A setting in its own precision, in that of the parameter, and as a flag.
+  // Setting k in its own precision, in the parameter's precision, and as a flag.
   Tensor exact(int64_t k) const { return group.settings.alias({}, k).detach(); }
   Tensor operator[](int64_t k) const { return rounded(exact(k)); }
   Tensor flag(int64_t k) const { return cast(exact(k), DType::boolean); }
   Tensor rounded(const Tensor& x) const { return cast(x, group.params[i].dtype()); }
 
-  // Advances the number of steps.
+  // Increments the number of steps and returns it.
   Tensor count() const {
     assign_(group.counts[i], add(group.counts[i].detach(), 1));
     return cast(group.counts[i].alias({}), group.settings.dtype());
@@ -51,7 +51,7 @@ Tensor moved_square(const Parameter& p, const Tensor& average, const Tensor& x, 
   return add(multiply(p[beta], average), multiply(p.rounded(one_minus(p.exact(beta))), square(x)));
 }
 
-// The gradient, negated where `maximize`.
+// The gradient, negated if the setting `maximize` is on.
 Tensor gradient(const Parameter& p, int64_t maximize) {
   return where(p.flag(maximize), apply<formulas::Neg>(p.grad()), p.grad());
 }

@@ -40,7 +40,7 @@ Tensor test(const Tensor& a, const Tensor& b) {
 }
 inline Tensor is_zero(const Tensor& x) { return test<formulas::Eq>(x, number(0, x)); }
 
-// f(x); where x is 0, the given value without a gradient.
+// f(x), but `value`, without a gradient, where x is 0.
 template <class F>
 Tensor except_at_zero(const Tensor& x, double value, F f) {
   const Tensor zero = is_zero(x);

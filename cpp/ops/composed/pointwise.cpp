@@ -31,7 +31,7 @@ constexpr std::array<LossFormula, sizeof...(Losses)> formulas_of(OpList<Losses..
 
 constexpr auto loss_formulas = formulas_of(LossOps());
 
-// The formula of each element; an operand that is missing is 1.
+// Evaluates the formula for each element; an undefined operand counts as 1.
 Tensor evaluated(Formula formula, const std::array<Tensor, 3>& operands, const Scalars& scalars) {
   const Tensor& a = operands[0];
   const auto operand = [&](int i) { return operands[i].defined() ? operands[i] : number(1, a); };

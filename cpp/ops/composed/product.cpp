@@ -1,4 +1,4 @@
-// Gradients of products of many numbers. They hold where some of the numbers are 0.
+// Gradients of prod and cumprod. They are correct even if some elements are 0.
 #include "../arrange.h"
 #include "../scan.h"
 #include "../shape.h"
@@ -13,7 +13,7 @@ constexpr int64_t middle[] = {1};
 
 Tensor flipped(const Tensor& x) { return flip(x, middle); }
 
-// The product of all elements before each one, along the middle axis.
+// For each element: the product of the elements before it along the middle axis.
 Tensor product_before(const Tensor& x) {
   const int64_t sizes[] = {x.size(1) - 1, 1};
   const Tensor shifted[] = {full_like({x.size(0), 1, x.size(2)}, 1, x), split(x, sizes, 1)[0]};
@@ -28,9 +28,9 @@ Tensor prod_gradient(const Tensor& x, const Tensor& dy) {
   return multiply(dy, multiply(product_before(x), flipped(product_before(flipped(x)))));
 }
 
-// dx_i = sum over k >= i of dy_k * product of x_j for j <= k, j != i. That is the sum of dy_k y_k / x_i
-// before the first 0. Of the products without the first 0 itself, those that begin at it remain. Later ones
-// are 0.
+// dx_i = sum over k >= i of dy_k * product of x_j for j <= k, j != i. Before the first 0 this is the sum of
+// dy_k y_k / x_i. At the first 0 it is the sum of dy_k times the products that leave this 0 out. After the
+// first 0 it is 0.
 Tensor cumprod_gradient(const Tensor& x, const Tensor& y, const Tensor& dy, int64_t axis) {
   const auto sum_from = [&](const Tensor& t) {
     const List axes(&axis, 1);

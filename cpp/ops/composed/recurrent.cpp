@@ -14,7 +14,7 @@ namespace nncore::ops::composed {
 namespace {
 
 struct State {
-  Tensor h, c;  // c of an LSTM
+  Tensor h, c;  // c only for an LSTM
 };
 
 Tensor sigmoid(const Tensor& x) { return apply<formulas::Sigmoid>(x); }

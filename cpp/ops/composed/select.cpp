@@ -1,4 +1,4 @@
-// Masks, triangles, one-hot vectors and padding.
+// Compositions of masked_fill, triangle, one_hot and pad_axis.
 #include "../arrange.h"
 #include "../index.h"
 #include "../shape.h"
@@ -9,7 +9,7 @@ namespace nncore::ops::composed {
 
 namespace {
 
-// For each element of the padded axis the element of x that it copies.
+// For each element of the padded axis: the index of the element of x that it copies.
 Tensor padded_index(const Tensor& x, int64_t n, int64_t left, int64_t right, Padding mode) {
   const Tensor inside = range(0, n, x);
   const auto around = [&](const Tensor& before, const Tensor& after) {

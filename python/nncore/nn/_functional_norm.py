@@ -57,7 +57,7 @@ def instance_norm(
     if input.ndim < 3:
         raise ValueError(f"instance_norm: the input has shape {input.shape}; expected (N, C, ...)")
     if (running_mean is None) != (running_var is None):
-        raise ValueError("instance_norm: running_mean and running_var must be given together or not at all")
+        raise ValueError("instance_norm: give both running_mean and running_var, or neither")
     number("instance_norm", "momentum", momentum, 0.0, 1.0)
     for name, kept in (("running_mean", running_mean), ("running_var", running_var)):
         if kept is not None and (kept.shape, kept.dtype) != ((input.shape[1],), input.dtype):
