@@ -1,7 +1,8 @@
-// The paths direct and packed: blocks of B, panels of A, tiles of C. A panel of A stays in the first cache
-// while it meets a block of B in the second. B is packed where its rows lie badly, A where its columns do.
-// After Goto, van de Geijn, Anatomy of High-Performance Matrix Multiplication, 2008, with A and B exchanged:
-// second caches have grown.
+// The paths `direct` and `packed`: blocks of B, panels of A, tiles of C. A panel of A stays in the
+// first-level cache while it is multiplied by a block of B in the second-level cache. B is packed if its rows
+// are unsuitable for direct reading, A if its columns are. After Goto and van de Geijn, Anatomy of
+// High-Performance Matrix Multiplication, 2008, with A and B exchanged, because second-level caches have
+// grown.
 #include <algorithm>
 
 #include "run.h"
@@ -44,12 +45,12 @@ class Prefetches {
   }
 
  private:
-  static constexpr int64_t most = 8, pair = 128;  // bytes of two lines
+  static constexpr int64_t most = 8, pair = 128;  // bytes of two cache lines
   Prefetch prefetch_[most + 1];
   int64_t count_ = 0;
 };
 
-// One product on one thread.
+// Computes one product on one thread.
 template <class T>
 class Blocks {
  public:
@@ -75,7 +76,7 @@ class Blocks {
   }
 
  private:
-  // A block of B with the rows of A that meet it, cut into panels and tiles.
+  // A block of B and the rows of A that it is multiplied by, cut into panels and tiles.
   struct Block {
     Block(const KBlock<T>& chains, const Product<T>& p, const ProductKernels<T>& kernel, const Plan& plan,
           const Region& next_b)
@@ -100,19 +101,19 @@ class Blocks {
     const Region next_b;
     const int64_t m, n, panels, rows, longer;
     const int64_t registers, width;  // of a tile
-    const int64_t across;            // tiles of a panel of A
+    const int64_t across;            // the number of tiles per panel of A
   };
 
   Span strip(int64_t s) const { return part(p_.n, strips_, s, kernel_.nr); }
 
-  // The block of B after the one that ends at step `end` of strip s.
+  // The block of B after the one that ends at step `end` of k in strip s.
   Region next_b(int64_t s, int64_t end) const {
     if (end == p_.k && ++s == strips_) return {};
     if (end == p_.k) end = 0;
     return region(p_.b.from(end, strip(s).begin), std::min(p_.k - end, kc_), strip(s).size());
   }
 
-  // False: an interrupt has come.
+  // Returns false if an interrupt arrived.
   bool multiply(const Block& block) {
     tile_ = block.chains.first;
     tile_.a_row = block.a.row, tile_.a_column = block.a.column;
@@ -122,7 +123,7 @@ class Blocks {
     return plan_.by_rows ? by_rows(block) : by_columns(block);
   }
 
-  // Each panel of A meets all tiles of B.
+  // Multiplies each panel of A by all tiles of B before the next panel.
   bool by_rows(const Block& block) {
     for (int64_t q = 0, i = 0; q < block.panels; i += block.height(q++)) {
       const int64_t rows = block.height(q);
@@ -137,7 +138,7 @@ class Blocks {
     return true;
   }
 
-  // Each tile of B meets all panels of A.
+  // Multiplies each tile of B by all panels of A before the next tile.
   bool by_columns(const Block& block) {
     for (int64_t j = 0; j < block.n; j += block.width) {
       if (watch_.stops(block.m * block.width * tile_.k)) return false;
@@ -147,7 +148,7 @@ class Blocks {
     return true;
   }
 
-  // The tile of C whose first element is (i, j); a: its panel of A.
+  // Computes the tile of C whose first element is (i, j). a: its panel of A.
   void tile(const Block& block, const T* a, int64_t i, int64_t rows, int64_t j) {
     const int64_t rest = block.n - j, lanes = kernel_.lanes;
     int64_t registers = block.registers, last = lanes;
@@ -173,8 +174,8 @@ class Blocks {
       (whole ? kernels.whole : kernels.masked)[registers - 1](tile_);
   }
 
-  // What comes after tile c of panel q, whose first row is i: another tile of C, and parts of the next panel
-  // of A and of the next block of B.
+  // Prefetches the memory that is needed after tile c of panel q, whose first row is i: the next tile of C,
+  // and parts of the next panel of A and the next block of B.
   void prefetch(const Block& block, int64_t q, int64_t i, int64_t c) {
     const int64_t across = block.across;
     const int64_t rows = block.height(q), next = block.height(q + 1);
@@ -188,7 +189,7 @@ class Blocks {
     tile_.prefetch = prefetches_.list();
   }
 
-  // A panel of A as [k][rows].
+  // Copies a panel of A as [k][rows].
   void pack_a(Matrix<const T> a, int64_t rows) {
     if (a.row == 1)
       kernel_.pack(tile_.k, rows, a.data, a.column, packed_a_.data(), rows);
@@ -197,8 +198,8 @@ class Blocks {
     tile_.a_row = 1, tile_.a_column = rows;
   }
 
-  // Panels of nr columns, each [k][nr]; the last one is rounded up to a register. Some rows are read at a
-  // time, as far as they go: the processor follows such streams.
+  // Copies B to panels of nr columns, each [k][nr]; the width of the last one is rounded up to a register.
+  // Reads a few rows at a time from end to end, because the processor prefetches such streams.
   void pack_b(Matrix<const T> b, int64_t n) {
     const int64_t k = tile_.k, rows = b.column == 1 ? 16 : k;
     for (int64_t p = 0; p < k; p += rows)

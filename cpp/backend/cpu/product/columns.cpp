@@ -1,5 +1,5 @@
-// The path columns: A has few rows, and B lies by columns. A panel of columns of B is transposed in registers
-// and used for every row of A.
+// The path `columns`: A has few rows, and B is stored by columns. A panel of columns of B is transposed in
+// registers and used for every row of A.
 #include <algorithm>
 
 #include "run.h"
@@ -11,7 +11,7 @@ void run_columns(const Product<T>& p, const Plan& plan) {
   const ProductKernels<T>& kernel = kernels<T>().product;
   const int64_t lanes = kernel.lanes, line = 64 / sizeof(T);
   const int64_t panels = ceil_div(p.m, kernel.column_rows), rows = p.m / panels, longer = p.m % panels;
-  // Columns that fall into the same sets of the first cache are read one register at a time.
+  // Reads columns that map to the same sets of the first-level cache one register at a time.
   const bool same_sets = p.b.column * int64_t(sizeof(T)) % 2048 == 0;
   const int64_t many = kernel.columns[rows - 1].registers * lanes;
   const bool one_by_one = same_sets || (longer > 0 && kernel.columns[rows].registers * lanes != many);

@@ -1,5 +1,5 @@
-// The backward of a linear layer in one call: dz = activation'(z) dy block by block, while it is hot its
-// column sums (db) and both products (dx = dz w, dw = dz^T x).
+// The backward of a linear layer in one call: dz = activation'(z) dy block by block, and, while a block is in
+// the cache, its column sums (db) and both products (dx = dz w, dw = dz^T x).
 #include <algorithm>
 
 #include "../../../core/parallel.h"
@@ -23,8 +23,8 @@ struct LinearBackward {
 
   bool derives() const { return activation >= 0; }
 
-  // dz of some rows and columns, from row `first` on, and what they add to db; part: the sum of a chunk of
-  // rows; total: of all chunks so far.
+  // Computes dz of some rows and columns, and adds it to the sums for db. part: the sum of the current chunk
+  // of rows; total: the sum of all chunks so far.
   void derive(Span rows, Span columns, T* dz, T* part, double* total) const {
     const int64_t width = columns.size(),
                   step = std::clamp<int64_t>(hot_bytes / int64_t(sizeof(T)) / width, 1, 32),
@@ -36,7 +36,7 @@ struct LinearBackward {
       T* const to = dz + (r - rows.begin) * n + columns.begin;
       if (derives()) {
         const auto bwd = kernels<T>().elementwise.unary_bwd[activation];
-        const bool dense = width == n;  // whole rows lie together
+        const bool dense = width == n;  // the rows are contiguous
         for (int64_t i = 0; i < (dense ? 1 : count); i++)
           bwd(dense ? count * n : width, z + at + i * n, y + at + i * n, dy + at + i * n, to + i * n,
               nullptr);
@@ -53,14 +53,14 @@ struct LinearBackward {
     }
   }
 
-  // Some rows of dx.
+  // Computes some rows of dx.
   void multiply_dx(Span rows, const T* dz) const {
     if (!dx) return;
     multiply(Product<T>{
         .m = rows.size(), .n = k, .k = n, .a = {dz, n}, .b = {w, k}, .c = {dx + rows.begin * k, k}});
   }
 
-  // What some rows of dz add to some rows of dw, which are columns of dz.
+  // Adds the products of some rows of dz to some rows of dw, which correspond to columns of dz.
   void multiply_dw(Span rows, Span columns, const T* dz) const {
     if (!dw) return;
     multiply(Product<T>{.m = columns.size(),
@@ -72,8 +72,8 @@ struct LinearBackward {
                         .accumulate = rows.begin > 0});
   }
 
-  // By blocks of rows, so that dz stays in the second cache level. The chains of dw go on from block to
-  // block, unless m is so long that they are cut elsewhere.
+  // On one thread, by blocks of rows, so that dz stays in the second-level cache. The chains of dw continue
+  // from block to block, unless m is so long that the rule for k cuts them elsewhere.
   void run_alone() const {
     const FlushSubnormals mode;
     const bool whole_dw = m > long_chain;
@@ -92,8 +92,8 @@ struct LinearBackward {
     if (whole_dw) multiply_dw({0, m}, {0, n}, derives() ? dz.data() : dy);
   }
 
-  // Each thread derives columns of dz and goes on to the rows of dw that are made of them, which it also
-  // has in the optimizer's range and reads in forward. Only dx needs all of dz.
+  // On several threads: each thread computes columns of dz and then the rows of dw that depend on them. In
+  // forward and in the optimizer the same thread processes these rows of the weight. Only dx needs all of dz.
   void run_together() const {
     const Scratch<T> dz(derives() ? m * n : 0), sums(db ? n : 0);
     const Scratch<double> totals(db ? n : 0);
@@ -127,7 +127,7 @@ void run(const LinearBwd& l) {
     const LinearBackward<T> b = {
         l.m,          l.n,         l.k,         l.activation, z ? z : y,    y,
         l.dy.as<T>(), l.x.as<T>(), l.w.as<T>(), l.dx.as<T>(), l.dw.as<T>(), l.db.as<T>()};
-    if (l.m == 0 || l.n == 0) {  // nothing to derive; sums of nothing
+    if (l.m == 0 || l.n == 0) {  // empty sums
       if (b.db) std::fill_n(b.db, l.n, T(0));
       b.multiply_dx({0, l.m}, b.dy);
       return b.multiply_dw({0, l.m}, {0, l.n}, b.dy);

@@ -1,4 +1,4 @@
-// Matrix products with their epilogue.
+// The kernels of matrix products with an epilogue.
 #include "../../kernels/product.h"
 
 #include "product.h"

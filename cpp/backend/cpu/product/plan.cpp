@@ -10,7 +10,7 @@
 namespace nncore::cpu {
 namespace {
 
-// What a plan needs to know of the active level and the machine.
+// The properties of the active level and of the machine that a plan depends on.
 struct Machine {
   int64_t lanes, mr, nr, column_rows, level2;
   bool wide;  // a register is a cache line
@@ -29,7 +29,7 @@ class Cycles {
   Cycles(const ProductShape& g, const Machine& machine) : g_(g), at_(machine) {}
 
   double direct() const {
-    // Rows of B that fall into the same sets of the first cache are read again for each panel of A.
+    // Rows of B that map to the same sets of the first-level cache are read again for each panel of A.
     const bool same_sets = g_.b.row * g_.bytes % 4096 == 0 && g_.k >= 32 && g_.m > 3 * at_.mr;
     return tiles() * (same_sets ? 1.5 : 1) + panels_of_a();
   }
@@ -46,10 +46,10 @@ class Cycles {
 
  private:
   double registers(int64_t n) const { return double(ceil_div(n, at_.lanes)); }
-  double transpose() const { return at_.wide ? 2.5 : 2.4; }  // of a register of B
+  double transpose() const { return at_.wide ? 2.5 : 2.4; }  // cycles per register of B
 
-  // The cost of A beside the tiles: a panel uses a part of each line, and the next panel finds the line
-  // evicted; a large A comes from memory.
+  // The additional cost of reading A: a panel uses only a part of each cache line, and the line may be
+  // evicted before the next panel needs it; a large A is read from memory.
   double panels_of_a() const {
     const bool same_sets = !g_.a.by_rows() && g_.a.column * g_.bytes % 1024 == 0 && g_.m > 2 * at_.mr;
     const double each =
@@ -66,7 +66,8 @@ class Cycles {
     return double(panels) *
            (double(regs / width) * tile(rows, double(width)) + tile(rows, double(regs % width)));
   }
-  // A step takes as long as its multiply-adds, its loads, or the latency of a chain.
+  // A step of k takes as long as its multiply-adds, its loads or the latency of a chain, whichever is
+  // longest.
   double tile(double rows, double regs) const {
     if (regs == 0) return 0;
     return double(g_.k) * std::max({rows * regs / 2, (rows + regs) / 2, 4.0}) + rows * regs + 20;
@@ -80,15 +81,15 @@ Plan with_blocks(Path path, const ProductShape& g, const Machine& at) {
   Plan plan{.path = path, .kc = g.k, .nc = g.n};
   const int64_t panels = ceil_div(g.m, at.mr), size_b = g.k * g.n * g.bytes;
   plan.far = (g.m == 1 || path == Path::columns) && size_b > std::max(at.level2, cache_sizes().l3 / 2);
-  // Blocks of B fill a part of the second cache: the next block arrives meanwhile, and another thread of the
-  // same core may use the other half.
+  // A block of B fills a part of the second-level cache: the next block is prefetched meanwhile, and another
+  // thread of the same core may use the other half.
   const auto columns_in = [&](int64_t bytes) {
     return std::max<int64_t>(bytes / (std::min(plan.kc, g.k) * g.bytes) / at.nr, 1) * at.nr;
   };
   if (path == Path::direct) {
-    // Few panels of A: if B is larger than the second cache, some rows of B at a time arrive as streams that
-    // the processor follows, and all panels meet each tile of them. Many panels: the same if a block of B
-    // would not stay in the cache.
+    // With few panels of A: if B is larger than the second-level cache, read a few rows of B at a time, as
+    // streams that the processor prefetches, and multiply each of their tiles by all panels. With many
+    // panels: the same if a block of B would not stay in the cache.
     const bool streams =
         panels <= 3 ? size_b > at.level2 : std::min<int64_t>(g.k, 256) * g.n * g.bytes > at.level2 / 2;
     plan.kc = g.m == 1 ? 8 : streams ? 48 : panels > 1 ? 256 : g.m < 4 ? 128 : 1024;
@@ -99,8 +100,8 @@ Plan with_blocks(Path path, const ProductShape& g, const Machine& at) {
     plan.nc = columns_in(at.level2 / 4);
     plan.by_rows = true;
   }
-  // Pack A if its columns fall into the same sets of the first cache and a panel uses a few rows of each
-  // line, or if its rows are more than half of the ways of a set.
+  // Pack A if its columns map to the same sets of the first-level cache and a panel uses few rows of each
+  // cache line, or if its rows would occupy more than half of the ways of a set.
   const int64_t apart = !g.a.by_rows() && at.mr * g.bytes <= 48 ? 512 : 4096;
   plan.pack_a = plan.by_rows && (!g.a.by_rows() || at.mr > 6) && g.a.leading() * g.bytes % apart == 0 &&
                 g.n >= 2 * at.nr;
@@ -131,9 +132,9 @@ Plan cheapest(const ProductShape& g) {
   return with_blocks(best, g, at);
 }
 
-// How C is cut for threads, or k where C is too small. The parts are even, and long products have more of
-// them than threads, so that a thread whose core is taken away delays the others little. Each part packs or
-// transposes its own columns of B, so tall parts waste less.
+// Cuts C for several threads, or k if C is too small. The parts are even. Long products have more parts than
+// threads, so that a thread that loses its core delays the others little. Each part packs or transposes its
+// own columns of B, so tall parts waste less work.
 Plan divide(const ProductShape& g, int64_t threads) {
   const int64_t nr = Machine(g.bytes).nr, cost = product_cost(g.m, g.n, g.k, g.bytes);
   const int64_t per_thread = std::clamp<int64_t>(cost / threads / 500'000, 1, 4);
@@ -160,7 +161,7 @@ Plan choose(const ProductShape& g, int64_t threads) {
 
 }  // namespace
 
-// Training repeats its shapes, and choosing costs as much as a very small product.
+// Keeps recent plans: training repeats its shapes, and choosing a plan takes as long as a very small product.
 Plan plan_product(const ProductShape& g, int64_t threads) {
   struct Entry {
     const Level* level = nullptr;

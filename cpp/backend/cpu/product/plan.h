@@ -1,4 +1,4 @@
-// How a product is computed: a function of its shape, the machine and the number of threads. The plan never
+// Plans how to compute a product, from its shape, the machine and the number of threads. The plan never
 // changes the bits.
 #pragma once
 #include "product.h"
@@ -8,7 +8,7 @@ namespace nncore::cpu {
 struct Strides {
   int64_t row, column = 1;
 
-  bool by_rows() const { return column == 1; }  // else by columns
+  bool by_rows() const { return column == 1; }  // else it is stored by columns
   int64_t leading() const { return by_rows() ? row : column; }
   Strides transposed() const { return {column, row}; }
   bool operator==(const Strides&) const = default;
@@ -29,12 +29,12 @@ ProductShape shape_of(const Product<T>& p) {
 }
 
 enum class Path {
-  // one thread, by kernels
+  // run by kernels on one thread
   trivial,  // m, n or k is 0
-  direct,   // both operands are read where they lie; B lies by rows
+  direct,   // both operands are read in place; B is stored by rows
   columns,  // A has few rows; columns of B are transposed in registers
   packed,   // each block of B is copied to panels
-  // by smaller products
+  // run as smaller products
   swapped,  // C^T = B^T A^T, then C^T is transposed
   grid,     // each thread computes some rows and columns of C
   chunks,   // each thread computes some chunks of k
@@ -44,16 +44,16 @@ enum class Path {
 struct Plan {
   Path path;
   int64_t kc = 0, nc = 0;         // of a block of B
-  bool by_rows = false;           // a panel of A meets all tiles of a block of B before the next panel
+  bool by_rows = false;           // each panel of A is multiplied by all tiles of a block of B in turn
   bool pack_a = false;            // each panel of A is copied
-  bool far = false;               // B comes from memory
-  bool prefetch = false;          // the tiles ask for the operands that come next
+  bool far = false;               // B is read from memory, not from a cache
+  bool prefetch = false;          // the tiles prefetch the operands that are needed next
   int64_t rows = 1, columns = 1;  // of the grid
 };
 
 Plan plan_product(const ProductShape& shape, int64_t threads);
 
-// The name of the path on one thread.
+// The name of the path that a product of this shape takes on one thread.
 const char* path_name(const ProductShape& shape);
 
 }  // namespace nncore::cpu

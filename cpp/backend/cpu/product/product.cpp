@@ -9,7 +9,7 @@
 namespace nncore::cpu {
 namespace {
 
-// The epilogue of sums that no register holds. sum(i, c) writes row i of the product first.
+// Runs the epilogue on rows that are no longer in registers. sum(i, c) first writes row i of the product.
 template <class T, class Sum>
 void finish_rows(const Product<T>& p, int64_t cost, Sum sum) {
   parallel_for(p.m, cost, [&](int64_t begin, int64_t end) {
@@ -41,7 +41,7 @@ void run_trivial(const Product<T>& p) {
   });
 }
 
-// C^T = B^T A^T puts the longer side of C where the registers lie.
+// Computes C^T = B^T A^T and transposes it, so that the registers hold the longer side of C.
 template <class T>
 void run_swapped(const Product<T>& p) {
   const ProductKernels<T>& kernel = kernels<T>().product;
@@ -83,7 +83,7 @@ template <class T>
 void run_chunks(const Product<T>& p) {
   const Chunks chunks = chunks_of(p.k);
   const int64_t size = p.m * p.n;
-  const Scratch<T> sums((chunks.count - 1) * size);  // the first chunk goes to C
+  const Scratch<T> sums((chunks.count - 1) * size);  // C holds the first chunk
   const auto sum = [&](int64_t c) { return Matrix<T>{sums.data() + (c - 1) * size, p.n}; };
   parallel_for(chunks.count, cost_of(p), [&](int64_t begin, int64_t end) {
     for (int64_t c = begin; c < end; c++) {
@@ -157,7 +157,7 @@ template <class T>
 void multiply(const Product<T>& p, const Batch& batch) {
   Product<T> one = p;
   int dims = batch.dims;
-  // A stack of matrices times one matrix is one tall product.
+  // Merge a stack of matrices times one matrix into one tall product.
   while (dims > 0 && batch.b[dims - 1] == 0 && batch.a[dims - 1] == one.m * p.a.row &&
          batch.c[dims - 1] == one.m * p.c.row)
     one.m *= batch.size[--dims];

@@ -18,7 +18,7 @@ struct Matrix {
   Matrix from(int64_t i, int64_t j) const { return {data + i * row + j * column, row, column}; }
 };
 
-// What happens to each row of C after the product: + bias, the value kept in pre, the activation.
+// The epilogue of each row of C: add the bias, store the value in `pre`, apply the activation.
 template <class T>
 struct Epilogue {
   const T* bias = nullptr;  // (n)
@@ -32,10 +32,10 @@ struct Product {
   int64_t m, n, k;
   Matrix<const T> a, b;     // (m, k), (k, n)
   Matrix<T> c;              // (m, n); its column stride is 1
-  bool accumulate = false;  // the chains start from C
+  bool accumulate = false;  // add to C: the chains start from its values
   Epilogue<T> epilogue = {};
 
-  // Some rows and columns of C.
+  // The product that computes some rows and columns of C.
   Product part(Span rows, Span columns) const {
     Product p = *this;
     p.m = rows.size(), p.n = columns.size();
@@ -44,7 +44,7 @@ struct Product {
     if (p.epilogue.pre) p.epilogue.pre += rows.begin * c.row + columns.begin;
     return p;
   }
-  // The sum over some steps of k, without the epilogue, in `to`.
+  // The product over some steps of k, without the epilogue, with its result in `to`.
   Product steps(Span steps, Matrix<T> to) const {
     return {m, n, steps.size(), a.from(0, steps.begin), b.from(steps.begin, 0), to};
   }
@@ -53,8 +53,8 @@ struct Product {
 template <class T>
 void multiply(const Product<T>& p);
 
-// One product for each index of a grid of at most max_batch_dims axes. The strides are in elements, 0 where
-// all products of an axis share the operand.
+// One product for each index of a grid of at most max_batch_dims axes. The strides are in elements, and 0 if
+// all products along an axis share the operand.
 inline constexpr int max_batch_dims = 8;
 struct Batch {
   int dims;

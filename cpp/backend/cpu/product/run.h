@@ -1,4 +1,4 @@
-// What the paths share: the blocks of k, and the activation of finished rows.
+// Code that the paths share: the blocks of k, and the epilogue of finished rows.
 #pragma once
 #include <algorithm>
 
@@ -11,17 +11,17 @@
 namespace nncore::cpu {
 
 template <class T>
-void run_blocks(const Product<T>& p, const Plan& plan);  // direct and packed
+void run_blocks(const Product<T>& p, const Plan& plan);  // the paths direct and packed
 template <class T>
 void run_columns(const Product<T>& p, const Plan& plan);
 
-// Where the bias has been added.
+// The values before the activation: the product with the bias added.
 template <class T>
 T* before_activation(const Product<T>& p) {
   return p.epilogue.pre ? p.epilogue.pre : p.c.data;
 }
 
-// The rest of the epilogue; consecutive rows count as one.
+// Applies the activation, or copies the values in `pre` to C. Contiguous rows are processed as one row.
 template <class T>
 void activate(const Product<T>& p) {
   const int activation = p.epilogue.activation;
@@ -38,7 +38,7 @@ void activate(const Product<T>& p) {
   }
 }
 
-// Looks for an interrupt after each `most` multiply-adds, about a millisecond with vectors.
+// Checks for an interrupt after every `most` multiply-adds, which take about 1 ms with vectors.
 class Watch {
  public:
   bool stops(int64_t multiply_adds) {
@@ -52,13 +52,13 @@ class Watch {
   int64_t done_ = 0;
 };
 
-// A block of k steps, for all of C.
+// A block of steps of k, for all of C.
 template <class T>
 struct KBlock {
   Span steps;
-  Tile<T> first;  // at the first element of C: where its chain starts and ends. A and B are left to the path.
+  Tile<T> first;  // at the first element of C: where its chain starts and ends; the path sets A and B
 
-  // The same for the tile whose first element is (i, j).
+  // Moves t to the tile whose first element is (i, j).
   void place(Tile<T>& t, int64_t i, int64_t j) const {
     t.start = first.start ? first.start + i * first.start_row + j : nullptr;
     t.out = first.out + i * first.out_row + j;
@@ -67,9 +67,9 @@ struct KBlock {
   }
 };
 
-// f(block) for the blocks of k in order: the chunks, cut into even blocks of at most kc steps. A chain of
-// several blocks waits in C or, after the first chunk, in scratch memory. Stops and returns false when f
-// does.
+// Calls f(block) for the blocks of k in order: the chunks, cut into even blocks of at most kc steps. Between
+// two blocks, the chains are stored in C or, after the first chunk, in scratch memory. Stops and returns
+// false if f does.
 template <class T, class F>
 bool for_blocks_of_k(const Product<T>& p, int64_t kc, F&& f) {
   const Chunks chunks = chunks_of(p.k);
