@@ -14,7 +14,7 @@ namespace {
 using ops::apply;
 using namespace formulas;
 
-// Python's numbers and NumPy's scalars, but no arrays.
+// Whether h is a Python number or a NumPy scalar; arrays are not.
 bool is_number(py::handle h) {
   return PyFloat_Check(h.ptr()) || PyLong_Check(h.ptr()) ||
          (py::hasattr(h, "__float__") && !py::hasattr(h, "__len__"));
@@ -26,7 +26,8 @@ py::int_ index_of(py::handle h) {
   return value;
 }
 
-// The tensor that meets a number: integers stay themselves only beside an integer.
+// The tensor operand of an operation with a number: an integer tensor stays one only if the number is an
+// integer.
 Tensor meets_number(const Tensor& x, py::handle number) {
   if (is_floating(x.dtype()) || PyIndex_Check(number.ptr())) return x;
   return ops::cast(x, DType::float32);
@@ -44,7 +45,7 @@ double real_scalar(const char* op, py::handle number, DType dtype) {
   return value;
 }
 
-// x op number; on floats by the formula that takes the number as a constant, where there is one.
+// x op number. On floats, uses the formula with the number as a constant, if there is one.
 template <class Op, class ScalarOp>
 constexpr bool has_scalar_form = !std::is_same_v<Op, ScalarOp>;
 
@@ -71,19 +72,19 @@ Tensor number_with(const Tensor& tensor, py::handle number) {
     return apply<Op>(ops::full({}, value, x.dtype(), x.device()), x);
 }
 
-// op(a, b) for every mix of tensors and numbers, or NotImplemented.
+// op(a, b) for any combination of tensors and numbers; NotImplemented for other operands.
 template <class Op, class Right, class Left>
 py::object mixed(py::handle a, py::handle b) {
   const bool ta = tensor_of(a.ptr()), tb = tensor_of(b.ptr());
   if (ta && tb) return py::cast(apply<Op>(py::cast<Tensor>(a), py::cast<Tensor>(b)));
   check<TypeError>(!py::isinstance<py::array>(ta ? b : a), ops::binary_info[BinaryOps::index_of<Op>].name,
-                   ": a tensor and a NumPy array do not mix; convert the array with nncore.tensor()");
+                   ": a tensor and a NumPy array cannot be combined; convert the array with nncore.tensor()");
   if (ta && is_number(b)) return py::cast(with_number<Op, Right>(py::cast<Tensor>(a), b));
   if (tb && is_number(a)) return py::cast(number_with<Op, Left>(py::cast<Tensor>(b), a));
   return py::reinterpret_borrow<py::object>(Py_NotImplemented);
 }
 
-// The same, which raises where nothing fits.
+// The same, but raises TypeError for other operands.
 template <class Op, class Right, class Left>
 Tensor combined(const char* name, py::handle a, py::handle b) {
   const py::object y = mixed<Op, Right, Left>(a, b);
@@ -93,8 +94,8 @@ Tensor combined(const char* name, py::handle a, py::handle b) {
   return py::cast<Tensor>(y);
 }
 
-// slot: where the interpreter finds a binary operator; without it, it looks up the method by name and calls
-// it.
+// The slot in which the interpreter finds a binary operator. If the slot is empty, it looks up the method by
+// name, which takes longer.
 using Slot = binaryfunc PyNumberMethods::*;
 
 template <class Op, class Right, class Left>
@@ -115,7 +116,7 @@ void bind_operator(py::module_& m, TensorClass& tensor, const char* name, const 
   };
 }
 
-// PyTorch's a + alpha b and a - alpha b
+// PyTorch's add and sub: a + alpha b and a - alpha b
 template <class Op, class Right, class Left>
 void bind_alpha(py::module_& m, TensorClass& tensor, const char* name, const char* doc) {
   const auto f = [name](const py::object& a, const py::object& b, const py::object& alpha) {
@@ -132,7 +133,7 @@ void bind_alpha(py::module_& m, TensorClass& tensor, const char* name, const cha
   bind_both(m, tensor, name, f, py::arg("other"), py::kw_only(), py::arg("alpha"), doc);
 }
 
-// a / b without what stands behind the point: the whole number towards 0, or the one below.
+// a / b, rounded toward zero ('trunc') or down ('floor'), or exact without `rounding`.
 Tensor divided(const py::object& a, const py::object& b, const std::optional<std::string>& rounding) {
   if (!rounding) return combined<Div, DivScalar, RdivScalar>("div", a, b);
   if (*rounding == "floor") return combined<FloorDivide, FloorDivide, FloorDivide>("div", a, b);
@@ -169,12 +170,12 @@ void bind_comparison(py::module_& m, TensorClass& tensor, int op, const Names&..
                      Py_TYPE(b.ptr())->tp_name);
     return py::cast<Tensor>(y);
   };
-  const char* doc = "Element by element, a bool tensor.";
+  const char* doc = "Compares element by element; returns a bool tensor.";
   bind_both(m, tensor, name.c_str(), function, py::arg("other"), doc);
   (tensor.def(operators, compare, py::arg("other")), ...);
 }
 
-// &, | and ^ of bool tensors
+// The operators &, | and ^ for bool tensors.
 template <class Op>
 void bind_logic(py::module_& m, TensorClass& tensor, const char* symbol) {
   bind_comparison(m, tensor, CompareOps::index_of<Op>);
@@ -192,7 +193,7 @@ void bind_logic(py::module_& m, TensorClass& tensor, const char* symbol) {
   tensor.def((std::string("__r") + symbol + "__").c_str(), f, py::arg("other"));
 }
 
-// A question about one tensor, which stands on both sides.
+// A test of one tensor, which is both operands of the comparison.
 template <class Op>
 void bind_question(py::module_& m, TensorClass& tensor, const char* name, const char* doc) {
   bind_both(
@@ -216,21 +217,20 @@ void bind_arithmetic(py::module_& m, TensorClass& tensor) {
                                            "a * b, broadcast.");
   bind_operator<Div, DivScalar, RdivScalar>(m, tensor, "div", "truediv", &PyNumberMethods::nb_true_divide,
                                             "a / b, broadcast; integers divide to float32.");
-  bind_both(
-      m, tensor, "div", divided, py::arg("other"), py::kw_only(), py::arg("rounding_mode"),
-      "a / b as a whole number: towards 0 ('trunc') or the one below ('floor'), of the type of a and b.");
+  bind_both(m, tensor, "div", divided, py::arg("other"), py::kw_only(), py::arg("rounding_mode"),
+            "a / b, rounded toward zero ('trunc') or down ('floor'); the dtype is that of a and b.");
   bind_operator<Pow, PowScalar, RpowScalar>(m, tensor, "pow", "pow", nullptr, "a to the power b, broadcast.",
                                             "exponent");
   tensor.def("__neg__", [](const Tensor& x) { return apply<Neg>(x); });
   tensor.def("__pos__", [](const Tensor& x) { return x; });
   tensor.def("__abs__", [](const Tensor& x) { return apply<Abs>(x); });
-  bind_operator<Remainder, Remainder, Remainder>(m, tensor, "remainder", "mod",
-                                                 &PyNumberMethods::nb_remainder,
-                                                 "a - floor(a / b) b, broadcast: has the sign of b.");
+  bind_operator<Remainder, Remainder, Remainder>(
+      m, tensor, "remainder", "mod", &PyNumberMethods::nb_remainder,
+      "a - floor(a / b) b, broadcast; the result has the sign of b.");
   bind_operator<FloorDivide, FloorDivide, FloorDivide>(
       m, tensor, "floor_divide", "floordiv", &PyNumberMethods::nb_floor_divide, "floor(a / b), broadcast.");
   bind_operator<Fmod, Fmod, Fmod>(m, tensor, "fmod", "", nullptr,
-                                  "a - trunc(a / b) b, broadcast: has the sign of a.");
+                                  "a - trunc(a / b) b, broadcast; the result has the sign of a.");
   bind_comparison(m, tensor, CompareOps::index_of<Eq>, "__eq__");
   bind_comparison(m, tensor, CompareOps::index_of<Ne>, "__ne__");
   bind_comparison(m, tensor, CompareOps::index_of<Lt>, "__lt__");

@@ -1,4 +1,4 @@
-// Tensors taken apart, padded, repeated and turned round.
+// Binds the ops that split, pad, repeat and flip tensors and take diagonals.
 #include "../ops/arrange.h"
 
 #include <pybind11/typing.h>
@@ -34,7 +34,7 @@ Parts split(const Tensor& x, py::handle sizes, int64_t dim) {
 Tensor pad(const Tensor& x, const std::vector<int64_t>& widths, const std::string& mode,
            std::optional<double> value) {
   if (mode == "constant") return ops::pad_constant(x, widths, value.value_or(0));
-  check(!value || *value == 0, "pad: mode '", mode, "' takes no value");
+  check(!value || *value == 0, "pad: value cannot be used with mode '", mode, "'");
   if (mode == "reflect") return ops::pad_copies(x, widths, Padding::reflect);
   if (mode == "replicate") return ops::pad_copies(x, widths, Padding::replicate);
   check(mode == "circular", "pad: mode is '", mode,
@@ -89,43 +89,45 @@ Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
 
 void bind_arrange(py::module_& m, TensorClass& tensor) {
   m.def("split", split, py::arg("tensor"), py::arg("split_size_or_sections"), py::arg("dim") = 0,
-        "Parts of one size, the last one perhaps shorter, or of the sizes given.");
+        "Splits the tensor along dim into parts of one size (the last part may be shorter) or of the given "
+        "sizes.");
   tensor.def("split", split, py::arg("split_size"), py::arg("dim") = 0,
-             "Parts of one size, the last one perhaps shorter, or of the sizes given.");
+             "Splits the tensor along dim into parts of one size (the last part may be shorter) or of the "
+             "given sizes.");
   bind_both(
       m, tensor, "chunk",
       [](const Tensor& x, int64_t chunks, int64_t dim) { return to_tuple(ops::chunk(x, chunks, dim)); },
-      py::arg("chunks"), py::arg("dim") = 0, "At most so many parts, all but the last of one size.");
+      py::arg("chunks"), py::arg("dim") = 0,
+      "Splits the tensor along dim into at most `chunks` parts; all but the last have one size.");
   bind_both(
       m, tensor, "unbind", [](const Tensor& x, int64_t dim) { return to_tuple(ops::unbind(x, dim)); },
-      py::arg("dim") = 0, "Every slice along dim, without that axis.");
+      py::arg("dim") = 0, "Returns the slices along dim, without that axis.");
   bind_both(m, tensor, "unflatten", ops::unflatten, py::arg("dim"), py::arg("sizes"),
-            "One axis taken apart into several; one size may be -1.");
-  m.def(
-      "pad", pad, py::arg("input"), py::arg("pad"), py::arg("mode") = "constant",
-      py::arg("value") = py::none(),
-      "Padded at both ends of its last axes: pad is (left, right) of the last axis, then of the one before, "
-      "...\n\nmode: 'constant' (value, by default 0; negative widths cut), 'reflect', 'replicate' or "
-      "'circular'. Raises ValueError for widths that the axis does not allow.\n\n"
-      ">>> nncore._core.pad(nncore.tensor([1.0, 2.0, 3.0]), (2, 1), 'reflect').tolist()\n"
-      "[3.0, 2.0, 1.0, 2.0, 3.0, 2.0]",
-      functional);
+            "Splits one axis into several axes; one size may be -1.");
+  m.def("pad", pad, py::arg("input"), py::arg("pad"), py::arg("mode") = "constant",
+        py::arg("value") = py::none(),
+        "Pads the last axes at both ends. pad is (left, right) of the last axis, then of the one before it, "
+        "and so on.\n\nmode: 'constant' (value is 0 by default; negative widths remove elements), 'reflect', "
+        "'replicate' or 'circular'. Raises ValueError for a width that does not fit the axis.\n\n"
+        ">>> nncore._core.pad(nncore.tensor([1.0, 2.0, 3.0]), (2, 1), 'reflect').tolist()\n"
+        "[3.0, 2.0, 1.0, 2.0, 3.0, 2.0]",
+        functional);
   m.def(
       "flip", [](const Tensor& x, const Shape& dims) { return ops::flip(x, to_list(dims)); },
-      py::arg("input"), py::arg("dims"), "The elements in reverse along each of dims.");
+      py::arg("input"), py::arg("dims"), "Reverses the order of the elements along each axis in dims.");
   tensor.def(
       "flip", [](const Tensor& x, const py::args& dims) { return ops::flip(x, to_list(to_shape(dims))); },
-      "The elements in reverse along each of dims.");
-  bind_both(
-      m, tensor, "roll", roll, py::arg("shifts"), py::arg("dims") = py::none(),
-      "Shifted along dims; what leaves at the end comes in at the start. Without dims: of the flattened "
-      "tensor.");
+      "Reverses the order of the elements along each axis in dims.");
+  bind_both(m, tensor, "roll", roll, py::arg("shifts"), py::arg("dims") = py::none(),
+            "Shifts the elements along dims; those shifted past the end continue at the start. Without dims, "
+            "shifts the flattened tensor.");
   m.def(
       "tile", [](const Tensor& x, const Shape& dims) { return ops::repeat("tile", x, dims); },
-      py::arg("input"), py::arg("dims"), "Repeated as a whole, dims times along its last axes.");
+      py::arg("input"), py::arg("dims"),
+      "Repeats the whole tensor along its last axes: dims are the counts.");
   tensor.def(
       "tile", [](const Tensor& x, const py::args& dims) { return ops::repeat("tile", x, to_shape(dims)); },
-      "Repeated as a whole, dims times along its last axes.");
+      "Repeats the whole tensor along its last axes: dims are the counts.");
   tensor.def(
       "repeat",
       [](const Tensor& x, const py::args& args) {
@@ -133,33 +135,35 @@ void bind_arrange(py::module_& m, TensorClass& tensor) {
         check(sizes.ndim() >= x.ndim(), "repeat: sizes ", sizes, " are fewer than the axes of ", x.shape());
         return ops::repeat("repeat", x, sizes);
       },
-      "Repeated as a whole, so many times along each axis; further sizes add axes in front.");
+      "Repeats the whole tensor along each axis; the sizes are the counts. Additional sizes add axes in "
+      "front.");
   bind_both(m, tensor, "repeat_interleave", ops::repeat_interleave, py::arg("repeats"),
-            py::arg("dim") = py::none(), "Each element repeated, along dim or of the flattened tensor.");
+            py::arg("dim") = py::none(), "Repeats each element, along dim or of the flattened tensor.");
   bind_both(
       m, tensor, "tril", [](const Tensor& x, int64_t diagonal) { return ops::triangle(x, diagonal, true); },
       py::arg("diagonal") = 0,
-      "The lower triangle of each matrix, with so many diagonals above the main one; else 0.");
+      "Keeps the lower triangle of each matrix up to the given diagonal; the other elements become 0.");
   bind_both(
       m, tensor, "triu", [](const Tensor& x, int64_t diagonal) { return ops::triangle(x, diagonal, false); },
-      py::arg("diagonal") = 0, "The upper triangle of each matrix from that diagonal on; else 0.");
+      py::arg("diagonal") = 0,
+      "Keeps the upper triangle of each matrix from the given diagonal on; the other elements become 0.");
   bind_both(m, tensor, "diagonal", ops::diagonal, py::arg("offset") = 0, py::arg("dim1") = 0,
-            py::arg("dim2") = 1, "The diagonal over two axes, as a last axis.");
+            py::arg("dim2") = 1, "The diagonal over two axes, as the last axis of the result.");
   bind_both(m, tensor, "diag", ops::diag, py::arg("diagonal") = 0,
-            "The diagonal of a matrix; of a vector, the matrix that has it on its diagonal.");
+            "The diagonal of a matrix; for a vector, the matrix with the vector on its diagonal.");
   bind_both(m, tensor, "movedim", movedim, py::arg("source"), py::arg("destination"),
-            "Axes moved to other places; the rest keep their order.");
+            "Moves axes to other positions; the remaining axes keep their order.");
   bind_both(m, tensor, "narrow", narrow, py::arg("dim"), py::arg("start"), py::arg("length"),
-            "Elements start to start + length of an axis.");
+            "The elements start to start + length - 1 along an axis.");
   bind_both(
       m, tensor, "broadcast_to", [](const Tensor& x, const Shape& size) { return ops::expand(x, size); },
-      py::arg("size"), "Axes of size 1 repeated to the given sizes.");
+      py::arg("size"), "Broadcasts the tensor to the given shape.");
   tensor.def(
       "expand_as", [](const Tensor& x, const Tensor& other) { return ops::expand(x, other.shape()); },
-      py::arg("other"), "Stretched to the shape of other.");
+      py::arg("other"), "Broadcasts the tensor to the shape of other.");
   tensor.def(
       "view_as", [](const Tensor& x, const Tensor& other) { return ops::reshape(x, other.shape()); },
-      py::arg("other"), "The same elements under the shape of other.");
+      py::arg("other"), "The same elements in the shape of other.");
 }
 
 }  // namespace nncore::bind

@@ -22,7 +22,7 @@ void bind_attention(py::module_& m) {
       py::arg("query"), py::arg("key"), py::arg("value"), py::arg("attn_mask") = py::none(),
       py::arg("is_causal") = false, py::arg("scale") = py::none(), py::arg("enable_gqa") = false,
       py::arg("dropout_p") = 0.0,
-      "softmax(scale q k^T + mask) v for each head of (..., heads, rows, features).");
+      "softmax(scale q k^T + mask) v for each head; query, key and value are (..., heads, rows, features).");
   m.def(
       "attention_of_rows",
       [](const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, const std::optional<Tensor>& mask,
@@ -31,7 +31,7 @@ void bind_attention(py::module_& m) {
       },
       py::arg("query"), py::arg("key"), py::arg("value"), py::arg("heads"), py::arg("attn_mask") = py::none(),
       py::arg("is_causal") = false, py::arg("scale") = py::none(), py::arg("dropout_p") = 0.0,
-      "The same of heads side by side: (batch, rows, heads * features).");
+      "The same for heads side by side in each row: (batch, rows, heads * features).");
   m.def(
       "attention_of_packed",
       [](const Tensor& qkv, int64_t heads, const std::optional<Tensor>& mask, bool causal,
@@ -39,7 +39,7 @@ void bind_attention(py::module_& m) {
          double dropout) { return ops::attention_of_packed(qkv, heads, rule(mask, causal, scale, dropout)); },
       py::arg("qkv"), py::arg("heads"), py::arg("attn_mask") = py::none(), py::arg("is_causal") = false,
       py::arg("scale") = py::none(), py::arg("dropout_p") = 0.0,
-      "The same of query, key and value side by side: (batch, rows, 3 * heads * features).");
+      "The same for query, key and value side by side in each row: (batch, rows, 3 * heads * features).");
 }
 
 }  // namespace nncore::bind

@@ -11,7 +11,7 @@ namespace nncore::bind {
 
 namespace {
 
-// What a function on gradients returned in the place of one.
+// The gradient that a Python function returned instead of the one it was given.
 Tensor returned_gradient(const char* who, const py::object& value) {
   check<TypeError>(tensor_of(value.ptr()) != nullptr, who, " returned a ", Py_TYPE(value.ptr())->tp_name,
                    "; expected a tensor or None");
@@ -20,12 +20,12 @@ Tensor returned_gradient(const char* who, const py::object& value) {
 
 class PythonHooks;
 
-// How a handle finds the hooks without keeping them.
+// Lets a handle find the hooks without keeping them alive.
 struct HooksLink final : Object {
   PythonHooks* hooks;
 };
 
-// Python's functions on one value's gradient, in the order in which they were registered.
+// The Python functions to call with the gradient of one value, in the order of registration.
 class PythonHooks final : public GradientHooks {
  public:
   PythonHooks() { link_->hooks = this; }
@@ -113,7 +113,7 @@ py::tuple to_tuple(std::span<const Tensor> tensors) {
   return t;
 }
 
-// The same values, whose gradients pass through function(gradients) -> gradients when all are there.
+// The same values. When all of their gradients are known, function(gradients) replaces them.
 py::typing::Tuple<Tensor, py::ellipsis> backward_gate(const std::vector<Tensor>& xs,
                                                       const py::function& function) {
   std::vector<Tensor> ys;
@@ -155,35 +155,35 @@ void visit_hooks(const Object& hooks, Visitor& visitor) {
 void forget_hooks(Object& hooks) { static_cast<PythonHooks&>(hooks).forget(); }
 
 void bind_autograd(py::module_& m, TensorClass& tensor) {
-  py::class_<HookHandle>(m, "HookHandle",
-                         "What registering a hook on a tensor returns; leaving its `with` removes it.")
-      .def("remove", &HookHandle::remove, "Takes the hook off; a second call does nothing.")
+  py::class_<HookHandle>(
+      m, "HookHandle", "The handle of a hook on a tensor. As a context manager, it removes the hook at exit.")
+      .def("remove", &HookHandle::remove, "Removes the hook; a second call does nothing.")
       .def("__enter__", [](py::object self) { return self; })
       .def("__exit__", [](const HookHandle& h, const py::args&) { h.remove(); });
-  tensor.def(
-      "register_hook", register_hook, py::arg("hook"),
-      "Calls hook(gradient) when this tensor's gradient is complete; what it returns, unless None, replaces "
-      "it.\n\n"
-      ">>> x = nncore.tensor([1.0, 2.0], requires_grad=True)\n"
-      ">>> handle = x.register_hook(lambda gradient: 2 * gradient)\n"
-      ">>> x.sum().backward()\n>>> x.grad.tolist()\n[2.0, 2.0]");
-  tensor.def("retain_grad", retain_grad, "Keeps the gradient of a tensor that is not a leaf in its grad.");
+  tensor.def("register_hook", register_hook, py::arg("hook"),
+             "Calls hook(gradient) when this tensor's gradient is complete; a returned tensor replaces the "
+             "gradient.\n\n"
+             ">>> x = nncore.tensor([1.0, 2.0], requires_grad=True)\n"
+             ">>> handle = x.register_hook(lambda gradient: 2 * gradient)\n"
+             ">>> x.sum().backward()\n>>> x.grad.tolist()\n[2.0, 2.0]");
+  tensor.def("retain_grad", retain_grad,
+             "Makes backward() keep the gradient of this non-leaf tensor in its grad.");
   tensor.def_property_readonly(
       "retains_grad",
       [](const TensorImpl& t) {
         return t.grad_fn && t.hooks && static_cast<GradientHooks&>(*t.hooks).retains;
       },
-      "True for a tensor that is not a leaf and keeps its gradient.");
+      "Whether this is a non-leaf tensor that keeps its gradient.");
   tensor.def_property_readonly(
       "_gradient_hooks",
       [](const TensorImpl& t) {
         return t.hooks ? static_cast<PythonHooks&>(*t.hooks).functions() : py::list();
       },
-      "The functions that register_hook was given.");
+      "The functions registered with register_hook.");
   m.def("gradients", gradients, py::arg("outputs"), py::arg("inputs"), py::arg("grad_outputs"),
-        py::arg("retain_graph") = false, "What nncore.autograd.grad is made of.");
+        py::arg("retain_graph") = false, "The implementation of nncore.autograd.grad.");
   m.def("backward_gate", backward_gate, py::arg("tensors"), py::arg("function"),
-        "The same values, whose gradients pass through function(gradients) -> gradients together.");
+        "Returns the same values; function(gradients) replaces all of their gradients at once.");
   m.def(
       "set_recording",
       [](bool on) {
@@ -191,7 +191,8 @@ void bind_autograd(py::module_& m, TensorClass& tensor) {
         set_grad_enabled(on);
         return before;
       },
-      py::arg("on").noconvert(), "Switches recording of ops in this thread; returns what was before.");
+      py::arg("on").noconvert(),
+      "Switches recording of ops in this thread on or off; returns the previous setting.");
   m.def("is_grad_enabled", grad_enabled, "Whether ops are recorded in this thread.");
 }
 

@@ -13,7 +13,7 @@ std::string package_folder() {
   return file.substr(0, file.rfind('/') + 1);
 }
 
-// The innermost frame outside this package: "train.py, line 12".
+// The file and line of the innermost frame outside this package, such as "train.py, line 12".
 std::string user_line() {
   if (!PyGILState_Check()) return "another thread";
   static const std::string package = package_folder();
@@ -32,7 +32,7 @@ std::string user_line() {
   return "an unknown line";
 }
 
-// What happens once and not in every step, such as making an optimizer's state.
+// Marks work that happens once and not in every step, such as making an optimizer's state.
 class Once {
  public:
   void enter() { watching_.enter("once", nullptr); }
@@ -74,7 +74,7 @@ void Capture::note(const Tensor& settings) {
   if (holds(set_later_, settings))
     capture_.refuse(
         "compile: the step uses an optimizer before and after a schedule sets its learning rate, and a "
-        "replay has one rate for both. Call the schedule's step() outside the step");
+        "replay would use one rate for both. Call the schedule's step() outside the step");
   settings_.push_back(settings);
 }
 
@@ -95,13 +95,13 @@ std::vector<Tensor> Capture::finish(const py::list& results) {
   std::vector<Tensor> plain;
   for (size_t i = 0; i < results.size(); i++) {
     plain.push_back(py::cast<Tensor>(results[i]).detach());
-    results[i] = py::cast(plain.back());  // the graph, if any, goes now
+    results[i] = py::cast(plain.back());  // frees the graph, if any
   }
   for (const Tensor& t : capture_.inputs()) t.impl()->grad.reset();
   try {
     check_nothing_kept(plain);
   } catch (const CaptureError&) {
-    py::module_::import("gc").attr("collect")();  // perhaps only a cycle of references
+    py::module_::import("gc").attr("collect")();  // perhaps only a reference cycle keeps a tensor
     check_nothing_kept(plain);
   }
   return plain;
@@ -118,7 +118,7 @@ int64_t users(const std::vector<Tensor>& tensors, const Storage* storage) {
 
 void Capture::check_nothing_kept(const std::vector<Tensor>& results) const {
   constexpr const char* kept =
-      ", is kept after it by something other than the step's result; a replay would leave it as it is. ";
+      ", is kept after it by something other than the step's result; a replay would not update it. ";
   for (const int b : capture_.kept()) {
     const Storage* s = capture_.record().buffers[size_t(b)].storage;
     int64_t known = users(results, s);
@@ -147,25 +147,28 @@ void bind_capture(py::module_& m) {
   m.def(
       "structure_version", [] { return structure.version(); },
       "Identifies the structure of all modules and optimizers.");
-  m.def("structure_changed", [] { structure.changed(); }, "Says that a module or an optimizer has changed.");
+  m.def(
+      "structure_changed", [] { structure.changed(); },
+      "Must be called when a module or an optimizer has changed.");
   m.def(
       "structure_switched", [](uint64_t key) { structure.switched(key); }, py::arg("key"),
-      "Says that a switch of a module, such as its mode, has changed. A second call takes the first back.");
+      "Must be called when a switch of a module, such as its mode, has changed. A second call undoes the "
+      "first.");
   m.def(
       "sets_rates",
       [](const std::vector<Tensor>& settings) {
         return capturing() && Capture::current->sets_rates(settings);
       },
       py::arg("settings"),
-      "Says that a schedule sets the learning rates in these settings; whether the step being captured has "
-      "read them before.");
+      "Must be called when a schedule sets the learning rates in these settings. Returns whether the step "
+      "being captured has read them before.");
   m.def("capturing", capturing, "Whether this thread is capturing a step.");
-  py::class_<Once>(m, "once", "Context: what happens inside belongs to no captured step.")
+  py::class_<Once>(m, "once", "A context manager whose block does not become part of a captured step.")
       .def(py::init())
       .def("__enter__", &Once::enter)
       .def("__exit__", [](Once& o, const py::args&) { o.exit(); });
   py::class_<Capture, Ref<Capture>>(m, "Capture", py::custom_type_setup(collect<Capture>),
-                                    "Context that records the calls of one step.")
+                                    "A context manager that records the calls of one step.")
       .def(py::init([](const std::vector<Tensor>& inputs, bool strict) {
              return Ref<Capture>(new Capture(inputs, strict));
            }),
@@ -174,11 +177,12 @@ void bind_capture(py::module_& m) {
           "refusal", [](const Capture& r) { return r.capture().refusal(); },
           "What a replay could not repeat, if the capture is not strict.")
       .def_property_readonly("changed_structure", &Capture::changed_structure,
-                             "Whether the step has left a module or an optimizer other than it was.")
+                             "Whether the step has changed the structure of a module or an optimizer.")
       .def("__enter__", &Capture::enter)
       .def("__exit__", [](Capture& r, const py::args& raised) { r.exit(!raised[0].is_none()); })
       .def_property_readonly(
-          "inputs", [](const Capture& r) { return r.capture().inputs(); }, "What the step is called with.")
+          "inputs", [](const Capture& r) { return r.capture().inputs(); },
+          "The tensors with which the step was called.")
       .def_property_readonly(
           "has_backward", [](const Capture& r) { return r.capture().record().has_backward; },
           "Whether the step computed gradients.")
@@ -190,7 +194,7 @@ void bind_capture(py::module_& m) {
               found.push_back(!l.cleared && l.at_entry != nullptr);
             return found;
           },
-          "Which leaves had a gradient that the step added to.")
+          "For each leaf: whether it had a gradient that the step added to.")
       .def_property_readonly(
           "kernels",
           [](const Capture& r) {
@@ -200,15 +204,16 @@ void bind_capture(py::module_& m) {
             return names;
           },
           "The kernels of the step's calls, in order.")
-      .def("close", &Capture::close, "Lets go of the step's memory; the record can still be compared.")
+      .def("close", &Capture::close, "Releases the step's memory; the record can still be compared.")
       .def("finish", &Capture::finish, py::arg("results"),
-           "The step's results without history; raises for a tensor that something else keeps.")
+           "Returns the step's results without history. Raises CaptureError if anything else keeps a tensor "
+           "of the step.")
       .def(
           "difference",
           [](const Capture& a, const Capture& b) {
             return plan::difference(a.capture().record(), b.capture().record());
           },
-          py::arg("later"), "How a later run of the step differs; empty when it does not.");
+          py::arg("later"), "Describes how a later run of the step differs; empty if it does not.");
 }
 
 }  // namespace nncore::bind

@@ -1,4 +1,4 @@
-// One capture as Python sees it: a context around the run of a step.
+// The Python class Capture: a context manager around the run of a step.
 #pragma once
 #include <optional>
 #include <thread>
@@ -32,23 +32,24 @@ class Capture final : public Object {
  public:
   Capture(const std::vector<Tensor>& inputs, bool strict) : capture_(inputs, strict) {}
 
-  static thread_local Capture* current;  // of this thread
+  static thread_local Capture* current;  // this thread's capture
 
   void enter();
   void exit(bool failed);
-  // The results without history, once nothing else of the step is left; raises for a tensor that is kept.
+  // Returns the results without history. Raises CaptureError if anything else keeps a tensor of the step.
   std::vector<Tensor> finish(const py::list& results);
 
   const plan::Capture& capture() const { return capture_; }
   const std::vector<py::object>& leaves() const { return leaves_; }
   bool changed_structure() const { return changed_structure_; }
-  // An optimizer reads these settings, the memory of a parameter group's numbers.
+  // Notes that an optimizer reads these settings, the numbers of a parameter group.
   void note(const Tensor& settings);
-  // A schedule sets the rates in these settings. Returns whether the step has read one of them before.
+  // Notes that a schedule sets the rates in these settings. Returns whether the step has read one of them
+  // before.
   bool sets_rates(const std::vector<Tensor>& settings);
   void visit(Visitor& visitor) const;
   void forget();
-  void close() { capture_.finish(); }  // only its record is still needed
+  void close() { capture_.finish(); }  // releases everything but the record
 
  private:
   void check_nothing_kept(const std::vector<Tensor>& results) const;
@@ -56,14 +57,14 @@ class Capture final : public Object {
   plan::Capture capture_;
   Watching watching_;
   Capture* outer_ = nullptr;
-  std::vector<py::object> leaves_;  // of the record
-  std::vector<Tensor> settings_;    // that optimizers have read
-  std::vector<Tensor> set_later_;   // whose rates change after they were read
+  std::vector<py::object> leaves_;  // the record's leaves
+  std::vector<Tensor> settings_;    // settings that optimizers have read
+  std::vector<Tensor> set_later_;   // settings whose rates changed after an optimizer read them
   uint64_t changes_before_ = 0;
   bool changed_structure_ = false;
 };
 
-// Tells the step being captured, if any, which settings an optimizer reads.
+// Notes in this thread's capture, if any, that an optimizer reads these settings.
 void note_settings(const Tensor& settings);
 
 }  // namespace nncore::bind

@@ -29,7 +29,7 @@ void dealloc(PyObject* self) {
   Py_DECREF(tensor_type);
 }
 
-// Whether this value alone keeps its hooks: the node that made it shares them.
+// Whether only this value keeps its hooks; a node that made it shares them.
 bool owns_hooks(const TensorImpl& t) {
   if (t.use_count() != 1 || !t.hooks) return false;
   int64_t holders = 1;
@@ -62,7 +62,7 @@ void collect_tensors(PyHeapTypeObject* heap_type) {
 }
 
 void track_hooks(const Tensor& tensor) {
-  auto* self = static_cast<PyObject*>(tensor.impl()->object);  // other objects are tracked from the start
+  auto* self = static_cast<PyObject*>(tensor.impl()->object);  // others are tracked from the start
   if (self && !PyObject_GC_IsTracked(self)) PyObject_GC_Track(self);
 }
 
@@ -73,10 +73,9 @@ void adopt_tensor_type(py::handle type) {
   pybind11_dealloc = std::exchange(tensor_type->tp_dealloc, dealloc);
 }
 
-// pybind11 finds the object of a value in a table, which costs as much as a small operation: four look-ups to
-// make and free an object. A value that the caller alone holds has no object yet, so one is made without the
-// table, as pybind11 lays it out, and the value remembers it. Objects made by the constructor are in the
-// table.
+// pybind11 finds the object of a value in a table. Making and freeing an object takes four look-ups, as long
+// as a small operation. A value that only the caller holds has no object yet: make one in pybind11's layout,
+// without the table, and store it in the value. Objects made by the constructor are in the table.
 py::handle object_of(const Tensor& tensor) {
   TensorImpl* impl = tensor.impl();
   if (impl->object) return py::handle(static_cast<PyObject*>(impl->object)).inc_ref();
@@ -102,7 +101,7 @@ py::object dtype_object(DType dtype) {
 
 namespace {
 
-// The name without the modules before it.
+// The name of the type without its module.
 const char* type_name(py::handle object) {
   const char* const name = Py_TYPE(object.ptr())->tp_name;
   const char* const dot = std::strrchr(name, '.');
@@ -116,7 +115,7 @@ int64_t to_int(py::handle object, const char* what) {
   check<TypeError>(PyIndex_Check(object.ptr()) && !PyBool_Check(object.ptr()), what, colon,
                    "expected an int, got ", type_name(object));
   py::object index = py::reinterpret_steal<py::object>(PyNumber_Index(object.ptr()));
-  if (!index) {  // such as an array of several numbers, or a tensor of floats
+  if (!index) {  // for example an array of several numbers, or a tensor of floats
     if (!PyErr_ExceptionMatches(PyExc_TypeError)) throw py::error_already_set();
     const py::error_already_set reason;
     raise<TypeError>(what, colon, "expected an int, got ", type_name(object), ": ",
@@ -134,14 +133,15 @@ int64_t fitting(int64_t value, DType dtype, const char* what) {
 }
 
 double to_real(py::handle object, const char* what) {
-  check<TypeError>(!wants_gradient(object), what,
-                   ": a tensor that requires grad is not taken for a number, as its gradient would be lost; "
-                   "pass .item()");
+  check<TypeError>(
+      !wants_gradient(object), what,
+      ": a tensor that requires grad cannot be used as a number, because its gradient would be lost; "
+      "pass .item()");
   const double value = PyFloat_AsDouble(object.ptr());
   if (value == -1 && PyErr_Occurred()) {
     const bool large = PyErr_ExceptionMatches(PyExc_OverflowError);
     if (!large && !PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_ValueError))
-      throw py::error_already_set();  // such as Ctrl-C inside __float__
+      throw py::error_already_set();  // for example Ctrl-C inside __float__
     PyErr_Clear();
     check(!large, what, ": ", py::cast<std::string>(py::str(object)), " does not fit a float");
     raise<TypeError>(what, ": expected a number, got ", type_name(object));
@@ -154,7 +154,7 @@ Shape to_shape(py::handle object) {
   const bool several =
       PySequence_Check(object.ptr()) && !PyUnicode_Check(object.ptr()) && !PyBytes_Check(object.ptr());
   const Py_ssize_t count = several ? PySequence_Size(object.ptr()) : -1;
-  if (PyErr_Occurred()) PyErr_Clear();  // a type that counts its elements only sometimes
+  if (PyErr_Occurred()) PyErr_Clear();  // a type whose length is not always defined
   if (count < 0) {
     shape.push_back(to_int(object, ""));
     return shape;

@@ -1,4 +1,4 @@
-// How Python's objects become the core's, and back.
+// Converts Python's objects to the core's types, and back.
 #pragma once
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -16,13 +16,13 @@ namespace py = pybind11;
 
 extern PyTypeObject* tensor_type;
 
-// nncore.float32 and its like: one Python object for each DType.
+// The type of nncore.float32 and the other dtypes: one Python object per DType.
 struct PyDType {
   DType value;
 };
 py::object dtype_object(DType dtype);
 
-// The tensor inside a Python object, or null when it is another object.
+// The tensor in a Python object, or null if the object is not a tensor.
 inline TensorImpl* tensor_of(PyObject* object) {
   if (!PyObject_TypeCheck(object, tensor_type)) return nullptr;
   auto* impl =
@@ -32,21 +32,21 @@ inline TensorImpl* tensor_of(PyObject* object) {
   return impl;
 }
 
-// The Python object of a value: the one that it has, or a new one.
+// The Python object of a value: its existing one, or a new one.
 py::handle object_of(const Tensor& tensor);
-// Makes tensor_type free such objects; once, when the class is made.
+// Sets up tensor_type to free such objects. Called once, when the class is made.
 void adopt_tensor_type(py::handle type);
 
-// dim=None, dim=1 or dim=(0, 2)
+// An argument dim=None, dim=1 or dim=(0, 2).
 struct Axes {
   std::vector<int64_t> list;
 };
 
-// A size or an index; floats are refused and bools are too. An empty `what` leaves it to the called
-// function's name, which mismatch.cpp puts in front.
+// A size or an index; raises TypeError for floats and bools. With an empty `what`, the error starts with the
+// name of the called function, which mismatch.cpp adds.
 int64_t to_int(py::handle object, const char* what);
-int64_t fitting(int64_t value, DType dtype, const char* what);  // the value, if the dtype has it
-// A number; strings and the like are refused, and so is a tensor whose gradient would be lost.
+int64_t fitting(int64_t value, DType dtype, const char* what);  // checks that the value fits the dtype
+// A number; raises TypeError for strings and the like, and for a tensor whose gradient would be lost.
 double to_real(py::handle object, const char* what);
 inline bool wants_gradient(py::handle object) {
   const TensorImpl* const t = tensor_of(object.ptr());
@@ -73,7 +73,7 @@ struct type_caster<nncore::Tensor> {
   }
 };
 
-// As pybind11's own, but a tensor whose gradient would be lost is not taken for a number.
+// Like pybind11's caster, but refuses a tensor whose gradient would be lost.
 template <>
 struct type_caster<double> {
   PYBIND11_TYPE_CASTER(double, io_name("typing.SupportsFloat | typing.SupportsIndex", "float"));
@@ -90,7 +90,7 @@ struct type_caster<double> {
   static handle cast(double number, return_value_policy, handle) { return PyFloat_FromDouble(number); }
 };
 
-// pybind11 would give an object that was never initialized memory without a value.
+// Without this caster, pybind11 would give an object that was never initialized uninitialized memory.
 template <>
 struct type_caster<nncore::TensorImpl> : type_caster_base<nncore::TensorImpl> {
   bool load(handle source, bool convert) {

@@ -1,10 +1,11 @@
-// Values that hold Python objects take part in Python's garbage collection: a cycle through them is freed.
+// Lets values that hold Python objects take part in Python's garbage collection, which frees cycles through
+// them.
 #pragma once
 #include "casters.h"
 
 namespace nncore::bind {
 
-// Shows the collector each Python reference that a value owns.
+// Passes each Python reference that a value owns to the collector.
 class Visitor {
  public:
   Visitor(visitproc visit, void* arg) : visit_(visit), arg_(arg) {}
@@ -19,13 +20,14 @@ class Visitor {
   int result_ = 0;
 };
 
-// The value of a Python object, or null while the object is being made or freed.
+// The value in a Python object, or null while the object is being made or freed.
 template <class T>
 T* value_of(PyObject* self) {
   return static_cast<T*>(reinterpret_cast<py::detail::instance*>(self)->simple_value_holder[0]);
 }
 
-// The Python object of a T: how C++ holds values that own Python objects, so that the collector sees it.
+// Holds a T through its Python object. C++ uses this for values that own Python objects, so that the
+// collector sees the reference.
 template <class T>
 class Held : public py::object {
  public:
@@ -37,8 +39,8 @@ class Held : public py::object {
   static bool is_one(PyObject* object) { return py::isinstance<T>(object) && value_of<T>(object); }
 };
 
-// Set-up of the Python class of T, for py::custom_type_setup. T::visit(visitor) shows what a value owns, and
-// T::forget() drops it. C++ keeps such a value through Held alone.
+// Sets up the Python class of T, for py::custom_type_setup. T::visit(visitor) passes what a value owns to the
+// visitor, and T::forget() drops it. C++ must hold such values through Held only.
 template <class T>
 void collect(PyHeapTypeObject* heap_type) {
   PyTypeObject* type = &heap_type->ht_type;
@@ -55,12 +57,12 @@ void collect(PyHeapTypeObject* heap_type) {
   };
 }
 
-// The same for Tensor, whose gradient hooks are Python functions. A tensor without hooks costs the collector
-// nothing until track_hooks(tensor) is called.
+// The same for Tensor, whose gradient hooks are Python functions. The collector does not track a tensor until
+// track_hooks(tensor) is called.
 void collect_tensors(PyHeapTypeObject* heap_type);
 void track_hooks(const Tensor& tensor);
 
-// The Python functions of a tensor's hooks.
+// Visit and drop the Python functions of a tensor's hooks.
 void visit_hooks(const Object& hooks, Visitor& visitor);
 void forget_hooks(Object& hooks);
 

@@ -21,7 +21,7 @@ Tensor marked(Tensor t, bool requires_grad) {
   return t;
 }
 
-// A Python number of its own type: ints stay exact.
+// A tensor of one Python number, whose type gives the dtype; ints stay exact.
 Tensor full(const Shape& shape, py::handle value, std::optional<DType> dtype, Device& device = host()) {
   const bool is_int = PyLong_Check(value.ptr()) && !PyBool_Check(value.ptr());
   const DType type = dtype.value_or(PyBool_Check(value.ptr()) ? DType::boolean
@@ -60,7 +60,7 @@ void bind_filled(py::module_& m, const std::string& name, F make, const std::str
           return marked(make(x.shape(), dtype.value_or(x.dtype()), x.device()), requires_grad);
         },
         py::arg("input"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
-        (doc + " As large as input.").c_str());
+        (doc + " The shape is that of input.").c_str());
 }
 
 void bind_drawn(py::module_& m, const std::string& name, Distribution distribution, const std::string& doc) {
@@ -82,7 +82,7 @@ void bind_drawn(py::module_& m, const std::string& name, Distribution distributi
           return drawn(x.shape(), dtype.value_or(x.dtype()), x.device(), g, grad);
         },
         py::arg("input"), py::kw_only(), py::arg("generator") = py::none(), py::arg("dtype") = py::none(),
-        py::arg("requires_grad") = false, (doc + " As many as input has.").c_str());
+        py::arg("requires_grad") = false, (doc + " The shape is that of input.").c_str());
 }
 
 void bind_random(py::module_& m) {
@@ -91,8 +91,7 @@ void bind_random(py::module_& m) {
              "Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958).");
   const auto integers = [&](auto f, const auto&... bounds) {
     m.def("randint", f, bounds..., py::arg("size"), py::arg("generator") = py::none(),
-          py::arg("dtype") = DType::int64,
-          "Random integers from low, by default 0, to high - 1, all equally likely.");
+          py::arg("dtype") = DType::int64, "Uniform random integers from low (by default 0) to high - 1.");
   };
   integers([](int64_t low, int64_t high, const Shape& size, const OptionalGenerator& generator,
               DType dtype) { return ops::randint(low, high, size, chosen(generator), dtype); },
@@ -124,7 +123,7 @@ void refuse_in_step(const char* what) {
   if (Watcher* w = watcher())
     static_cast<plan::Capture*>(w)->refuse(what +
                                            (": called inside a compiled step, at " + interpreter.where()) +
-                                           "; a replay would not do it again. Do it before the step");
+                                           "; a replay would not repeat it. Do it before the step");
 }
 
 Tensor generator_state(const Generator& g) {
@@ -157,8 +156,8 @@ uint64_t to_seed(py::handle seed) {
 }  // namespace
 
 void bind_create(py::module_& m) {
-  py::class_<Generator, Ref<Generator>>(m, "Generator",
-                                        "A source of random numbers: Philox 4x32-10, counted from a seed.")
+  py::class_<Generator, Ref<Generator>>(
+      m, "Generator", "A generator of random numbers: Philox 4x32-10 with a seed and a counter.")
       .def(py::init([](py::handle seed) { return Ref<Generator>(new Generator(to_seed(seed))); }),
            py::arg("seed") = Generator::default_seed)
       .def(
@@ -168,10 +167,11 @@ void bind_create(py::module_& m) {
             py::cast<Generator&>(self).manual_seed(to_seed(seed));
             return self;
           },
-          py::arg("seed"), "Starts the sequence of this seed.")
-      .def("initial_seed", &Generator::initial_seed, "The seed the sequence started from.")
-      .def("get_state", generator_state, "The seed and how far the sequence has come, for set_state.")
-      .def("set_state", set_generator_state, py::arg("state"), "Continues where get_state was called.")
+          py::arg("seed"), "Restarts the sequence with this seed.")
+      .def("initial_seed", &Generator::initial_seed, "The seed with which the sequence started.")
+      .def("get_state", generator_state, "The seed and the position in the sequence, for set_state.")
+      .def("set_state", set_generator_state, py::arg("state"),
+           "Restores the seed and the position that get_state returned.")
       .def(py::pickle([](const Generator& g) { return std::pair(g.state().seed, g.state().offset); },
                       [](const std::pair<uint64_t, uint64_t>& state) {
                         Ref<Generator> g(new Generator(0));
@@ -180,14 +180,15 @@ void bind_create(py::module_& m) {
                       }));
   m.def(
       "default_generator", [] { return Ref<Generator>(&default_generator()); },
-      "The generator used where none is given.", internal);
+      "The generator that is used if none is given.", internal);
   m.def(
       "manual_seed",
       [](py::handle seed) {
         refuse_in_step("manual_seed");
         default_generator().manual_seed(to_seed(seed));
       },
-      py::arg("seed"), "Starts the default generator anew; equal seeds give equal numbers on every machine.");
+      py::arg("seed"),
+      "Restarts the default generator with this seed; equal seeds give equal numbers on every machine.");
 
   m.def(
       "tensor",
@@ -195,62 +196,63 @@ void bind_create(py::module_& m) {
         return marked(make_tensor(data, dtype), requires_grad);
       },
       py::arg("data"), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
-      "A tensor with a copy of data: numbers, nested lists or an array.\n\nPython floats become float32; "
-      "arrays keep "
-      "their dtype.\n\n>>> nncore.tensor([[1, 2], [3, 4]]).shape\n(2, 2)");
+      "A tensor with a copy of data, which may be a number, nested lists or an array.\n\nPython floats "
+      "become float32; arrays keep their dtype.\n\n>>> nncore.tensor([[1, 2], [3, 4]]).shape\n(2, 2)");
   m.def("from_numpy", from_numpy, py::arg("array"),
-        "A tensor that shares the memory of a dense NumPy array, or a copy where its layout does not allow "
-        "that.\n\nThat of a read-only array is never written: training it raises ValueError.");
+        "A tensor that shares the memory of a dense NumPy array; another layout is copied.\n\nThe memory of "
+        "a read-only array is never written: training such a tensor raises ValueError.");
   const auto grad = py::arg("requires_grad") = false;
   m.def(
       "full",
       [](const Shape& size, py::handle value, std::optional<DType> dtype, bool requires_grad) {
         return marked(full(size, value, dtype), requires_grad);
       },
-      py::arg("size"), py::arg("fill_value"), py::arg("dtype") = py::none(), grad, "All elements equal.");
+      py::arg("size"), py::arg("fill_value"), py::arg("dtype") = py::none(), grad,
+      "A tensor filled with fill_value.");
   bind_filled(
       m, "empty", [](const Shape& s, DType d, Device& device) { return empty(s, d, device); },
-      "Memory without values.");
+      "A tensor with uninitialized elements.");
   bind_filled(
       m, "zeros", [](const Shape& s, DType d, Device& device) { return ops::full(s, 0, d, device); },
-      "All elements 0.");
+      "A tensor filled with 0.");
   bind_filled(
       m, "ones", [](const Shape& s, DType d, Device& device) { return ops::full(s, 1, d, device); },
-      "All elements 1.");
+      "A tensor filled with 1.");
   m.def(
       "arange",
       [](py::handle start, const py::object& end, py::handle step, std::optional<DType> dtype,
          bool requires_grad) { return marked(arange(start, end, step, dtype), requires_grad); },
       py::arg("start"), py::arg("end") = py::none(), py::arg("step") = 1, py::arg("dtype") = py::none(), grad,
-      "start, start + step, ... below end; arange(n) counts from 0.");
+      "The numbers start, start + step, ... before end; arange(n) starts at 0.");
   m.def(
       "full_like",
       [](const Tensor& x, py::handle value, std::optional<DType> dtype, bool requires_grad) {
         return marked(full(x.shape(), value, dtype.value_or(x.dtype()), x.device()), requires_grad);
       },
       py::arg("input"), py::arg("fill_value"), py::arg("dtype") = py::none(), grad,
-      "All elements equal. As large as input.");
+      "A tensor filled with fill_value. The shape is that of input.");
   m.def(
       "linspace",
       [](double start, double end, int64_t steps, DType dtype, bool requires_grad) {
         return marked(ops::linspace(start, end, steps, dtype), requires_grad);
       },
       py::arg("start"), py::arg("end"), py::arg("steps"), py::arg("dtype") = DType::float32, grad,
-      "So many numbers at equal distances from start to end.");
+      "`steps` numbers at equal distances from start to end.");
   m.def(
       "eye",
       [](int64_t n, std::optional<int64_t> columns, DType dtype, bool requires_grad) {
         return marked(ops::eye(n, columns.value_or(n), dtype), requires_grad);
       },
       py::arg("n"), py::arg("m") = py::none(), py::arg("dtype") = DType::float32, grad,
-      "Ones on the diagonal, else 0.");
+      "A matrix with 1 on the diagonal and 0 elsewhere.");
   m.def(
       "check_writable",
       [](const char* caller, const Tensor& t) { ops::check_writable(caller, t, "the tensor"); },
       py::arg("caller"), py::arg("tensor"),
-      "Raises ValueError for a tensor in the memory of a read-only array.", internal);
+      "Raises ValueError if the tensor lies in the memory of a read-only array.", internal);
   m.def("check_finite", ops::check_finite, py::arg("input"),
-        "Raises DivergenceError, also in a replay, for a NaN or an infinity: what follows is not done.",
+        "Raises DivergenceError, also in a replay, if the tensor has a NaN or an infinity; later calls do "
+        "not run.",
         internal);
   m.def(
       "assign_",
@@ -268,8 +270,8 @@ void bind_create(py::module_& m) {
         for (const auto& [target, value] : assignments) ops::check_writable("assign_", target, "a tensor");
         for (const auto& [target, value] : assignments) ops::assign_(target, value);
       },
-      py::arg("assignments"), "Writes the second tensor of each pair into the first: all of them or none.",
-      internal);
+      py::arg("assignments"),
+      "Writes the second tensor of each pair into the first. Checks all pairs before it writes.", internal);
   bind_random(m);
 }
 

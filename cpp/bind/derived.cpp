@@ -12,7 +12,7 @@ namespace nncore::bind {
 
 namespace {
 
-// Bounds are numbers, tensors that broadcast, or None.
+// Each bound is a number, a tensor that broadcasts, or None.
 Tensor clamp(const Tensor& x, const py::object& min, const py::object& max) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   check(!min.is_none() || !max.is_none(), "clamp: at least one of min and max must be given");
@@ -50,11 +50,11 @@ void bind_derived(py::module_& m, TensorClass& tensor) {
     bind_both(m, tensor, name, clamp, py::arg("min") = py::none(), py::arg("max") = py::none(),
               clamp_doc.c_str());
   m.def("prelu", ops::prelu, py::arg("input"), py::arg("weight"),
-        (documentation<formulas::Prelu>() + " b is the weight, of all or of each channel.").c_str(),
+        (documentation<formulas::Prelu>() + " b is the weight: one value, or one per channel.").c_str(),
         functional);
   bind_both(m, tensor, "round", ops::round_to, py::kw_only(), py::arg("decimals"),
-            "Rounded to `decimals` decimal places; negative: to tens, hundreds, ...; integers then become "
-            "float32.");
+            "Rounds to `decimals` decimal places; -1 rounds to tens, -2 to hundreds, and so on. Integers "
+            "become float32 if decimals is negative.");
   m.def("glu", ops::glu, py::arg("input"), py::arg("dim") = -1,
         "a sigmoid(b) for the halves a and b of an axis.", functional);
   bind_both(m, tensor, "lerp", lerp, py::arg("end"), py::arg("weight"),

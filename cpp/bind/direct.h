@@ -1,6 +1,6 @@
-// Calls whose arguments are all tensors, past pybind11's dispatch, which takes longer than a small operation.
-// The function stays pybind11's: its name, text, signature and errors, and every call with keywords, numbers
-// or anything else.
+// Direct calls for functions whose arguments are all tensors. They avoid pybind11's dispatch, which takes
+// longer than a small operation. The function keeps the name, documentation, signature and errors that
+// pybind11 gave it; calls with keywords or with other arguments still go through pybind11.
 #pragma once
 #include <cxxabi.h>
 
@@ -8,14 +8,14 @@
 
 namespace nncore::bind {
 
-// f() for Python: a new reference, or null and an exception set.
+// Calls f() for Python. Returns a new reference, or sets an exception and returns null.
 template <class F>
 PyObject* call_guarded(F f) {
   try {
     return f().release().ptr();
   } catch (py::error_already_set& e) {
     e.restore();
-  } catch (abi::__forced_unwind&) {  // the thread ends while the interpreter does
+  } catch (abi::__forced_unwind&) {  // the interpreter is ending and unwinds this thread
     throw;
   } catch (...) {
     py::detail::try_translate_exceptions();
@@ -38,7 +38,7 @@ PyObject* binary_entry(PyObject* self, PyObject* const* args, Py_ssize_t count, 
       [&] { return py::cast(F()(Tensor(Ref(tensor_of(args[0]))), Tensor(Ref(tensor_of(args[1]))))); });
 }
 
-// The function `name` and the method of that name, bound before, call f(x) or f(a, b) directly for tensors.
+// Makes the function `name` and the method `name`, bound before, call f(x) or f(a, b) directly for tensors.
 template <class F>
 void direct(py::module_& m, TensorClass& tensor, const char* name, F) {
   Entry entry;

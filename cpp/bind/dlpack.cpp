@@ -1,4 +1,4 @@
-// DLPack out: other libraries read a tensor's memory without a copy.
+// DLPack export: other libraries read a tensor's memory without a copy.
 #include "../core/watch.h"
 #include "numpy.h"
 
@@ -27,7 +27,7 @@ struct DLManagedTensor {
 
 constexpr int32_t cpu_device = 1;
 
-// The values stay alive, and with them the shape, for as long as the consumer holds the capsule's content.
+// Keeps the values and the shape alive as long as the consumer holds the content of the capsule.
 struct Exported {
   Tensor values;
   Strides strides;
@@ -49,7 +49,7 @@ py::object export_capsule(const Tensor& t, const py::args&, const py::kwargs&) {
   host_reads("__dlpack__");
   check<Error>(!t.requires_grad(), "__dlpack__: this tensor requires a gradient; use .detach() first");
   check<TypeError>(t.device().is_host(), "__dlpack__: this tensor lies on '", t.device().name(),
-                   "'; only the host's memory can be exported, use .to('cpu') first");
+                   "'; only host memory can be exported, use .to('cpu') first");
   auto* exported = new Exported{t.detach(), contiguous_strides(t.shape()), {}};
   Shape& shape = exported->values.impl()->shape;
   exported->managed = {{t.data(), cpu_device, 0, t.ndim(), element_type(t.dtype()), shape.begin(),

@@ -1,4 +1,4 @@
-// The text of an elementwise op, from its formula.
+// The docstring of an elementwise op, from its formula.
 #pragma once
 #include <string>
 

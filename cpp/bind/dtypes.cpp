@@ -15,10 +15,10 @@ void bind_dtypes(py::module_& m) {
       .def("__hash__", [](const PyDType& t) { return int(t.value); })
       .def("__reduce__", [](const PyDType& t) { return std::string(name(t.value)); })
       .def_property_readonly(
-          "itemsize", [](const PyDType& t) { return size_of(t.value); }, "Bytes of one element.")
+          "itemsize", [](const PyDType& t) { return size_of(t.value); }, "The size of one element in bytes.")
       .def_property_readonly(
           "is_floating_point", [](const PyDType& t) { return is_floating(t.value); },
-          "Whether gradients can flow through it.");
+          "Whether tensors of this dtype can have gradients.");
   for (int i = 0; i < dtype_count; i++) m.attr(dtype_names[i]) = dtype_object(DType(i));
 }
 

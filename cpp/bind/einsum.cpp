@@ -1,4 +1,4 @@
-// The named forms of matrix products.
+// Binds einsum, tensordot and PyTorch's named matrix products.
 #include "../ops/einsum.h"
 
 #include "../ops/elementwise.h"
@@ -72,22 +72,20 @@ void bind_einsum(py::module_& m, TensorClass& tensor) {
         return ops::einsum(equation, list);
       },
       py::arg("equation"),
-      "The product of tensors summed over the subscripts that the output does not name, as in Einstein's "
-      "convention.\n\nA letter names an axis, '...' the others, which broadcast; a letter twice in one "
-      "operand takes "
-      "its diagonal. Contracted from left to right by matrix products. Raises ValueError for subscripts or "
-      "sizes that "
-      "do not fit.\n\n"
+      "The product of tensors, summed over the subscripts that the output does not name (Einstein's "
+      "convention).\n\nA letter names an axis. '...' stands for the remaining axes, which broadcast. A "
+      "repeated letter in one operand takes the diagonal. Operands are contracted from left to right by "
+      "matrix products. Raises ValueError for subscripts or sizes that do not fit.\n\n"
       ">>> a = nncore.tensor([[1.0, 2.0], [3.0, 4.0]])\n"
       ">>> nncore.einsum('ij,kj->ik', a, a).tolist()\n[[5.0, 11.0], [11.0, 25.0]]");
   m.def("tensordot", tensordot, py::arg("a"), py::arg("b"), py::arg("dims") = 2,
-        "The product summed over the last dims axes of a and the first of b, or over pairs of axes.");
+        "The product of two tensors, summed over the last dims axes of a and the first of b, or over the "
+        "given pairs of axes.");
   bind_product<2, 2>(m, tensor, "mm", "mat2", "The product of two matrices.");
   bind_product<3, 3>(m, tensor, "bmm", "mat2", "The products of two stacks of matrices.");
   bind_product<2, 1>(m, tensor, "mv", "vec", "The product of a matrix and a vector.");
   bind_product<1, 1>(m, tensor, "dot", "tensor", "The inner product of two vectors.");
-  bind_both(m, tensor, "outer", outer, py::arg("vec2"),
-            "Every element of one vector times every element of another.");
+  bind_both(m, tensor, "outer", outer, py::arg("vec2"), "The outer product of two vectors.");
   bind_both(m, tensor, "addmm", addmm, py::arg("mat1"), py::arg("mat2"), py::kw_only(), py::arg("beta") = 1.0,
             py::arg("alpha") = 1.0, "beta input + alpha mat1 @ mat2.");
 }

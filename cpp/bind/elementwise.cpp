@@ -1,5 +1,5 @@
-// A function and a method for every formula in the list: names, parameters, defaults and texts come from
-// there, and so does the description that Python's modules and the documentation are written from.
+// Binds a function and a method for every formula in the list, which provides names, parameters, defaults and
+// docstrings. Python's modules and the documentation are generated from the description of this list.
 #include "../ops/elementwise.h"
 
 #include <pybind11/typing.h>
@@ -15,7 +15,7 @@ namespace nncore::bind {
 
 namespace {
 
-// Formulas that Python reaches another way: numbers beside tensors by operators, the others below.
+// Formulas without a function of their own: operators cover tensors with numbers; others are bound below.
 template <class Op>
 constexpr bool is_listed() {
   const std::string_view name = Op::name;
@@ -32,7 +32,7 @@ std::string documentation_with_example() {
          (scalars.empty() ? "" : ", ") + scalars + ")\ntensor(" + Op::example.y + ")";
 }
 
-// The type, the value and the declaration of parameter i.
+// The type, the default and the declaration of parameter i.
 template <class Op, size_t i>
 using Number = std::conditional_t<Op::scalars[i].optional, std::optional<double>, double>;
 template <class Op, size_t i>
@@ -61,7 +61,7 @@ void bind_with(py::module_& m, TensorClass& tensor, std::index_sequence<i...>) {
   const auto f = [](const Tensor& x, const Number<Op, i>&... s) {
     return ops::apply<Op>(x, ops::Scalars{number<Op, i>(s)...});
   };
-  if constexpr (Op::layer.inplace)  // changes nothing: the result is a new tensor
+  if constexpr (Op::layer.inplace)  // ignored: the result is a new tensor
     m.def(
         Op::name, [f](const Tensor& x, const Number<Op, i>&... s, bool) { return f(x, s...); },
         py::arg("input"), parameter<Op, i>()..., py::arg("inplace") = false, doc.c_str(), where);
@@ -84,7 +84,7 @@ void bind_all(py::module_& m, TensorClass& tensor, OpList<Ops...>) {
   (bind_unary<Ops>(m, tensor), ...);
 }
 
-// What the documentation, the tests and tools/make_modules.py derive from the lists.
+// The description from which tools/make_from_list.py and the tests work.
 template <class Op>
 py::dict description() {
   py::dict d;
@@ -147,7 +147,8 @@ void check_numbers(const std::string& caller, const std::string& name, const std
 void bind_elementwise(py::module_& m, TensorClass& tensor) {
   bind_all(m, tensor, UnaryOps());
   m.def("check_numbers", check_numbers, py::arg("caller"), py::arg("op"), py::arg("numbers"),
-        "Raises ValueError in the caller's name where the elementwise op refuses these numbers.", internal);
+        "Raises ValueError in the caller's name if the elementwise op does not accept these numbers.",
+        internal);
   m.def(
       "elementwise_ops",
       [] {
@@ -164,18 +165,16 @@ void bind_elementwise(py::module_& m, TensorClass& tensor) {
       everywhere);
   m.def(
       "maximum", [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Maximum>(a, b); },
-      py::arg("input"), py::arg("other"),
-      "The larger of two, element by element; the gradient is shared where they are equal.");
+      py::arg("input"), py::arg("other"), "The larger of two elements; equal elements share the gradient.");
   m.def(
       "minimum", [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Minimum>(a, b); },
-      py::arg("input"), py::arg("other"),
-      "The smaller of two, element by element; the gradient is shared where they are equal.");
+      py::arg("input"), py::arg("other"), "The smaller of two elements; equal elements share the gradient.");
   tensor.def(
       "maximum", [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Maximum>(a, b); },
-      py::arg("other"), "The larger of two, element by element.");
+      py::arg("other"), "The larger of two elements; equal elements share the gradient.");
   tensor.def(
       "minimum", [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Minimum>(a, b); },
-      py::arg("other"), "The smaller of two, element by element.");
+      py::arg("other"), "The smaller of two elements; equal elements share the gradient.");
   tensor.def("gelu", gelu, py::arg("approximate") = "none", "x Phi(x), element by element.");
   direct(m, tensor, "gelu", [](const Tensor& x) { return ops::apply<formulas::Gelu>(x); });
   direct(m, tensor, "maximum",
@@ -183,13 +182,13 @@ void bind_elementwise(py::module_& m, TensorClass& tensor) {
   direct(m, tensor, "minimum",
          [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Minimum>(a, b); });
   m.def("where", where, py::arg("condition"), py::arg("input"), py::arg("other"),
-        "input where condition holds, else other; broadcast.");
+        "The elements of input where condition is true, else those of other; broadcast.");
   m.def(
       "where",
       [](const Tensor& condition) -> py::typing::Tuple<Tensor, py::ellipsis> {
         return py::tuple(py::cast(ops::nonzero_by_axis(condition)));
       },
-      py::arg("condition"), "nonzero(condition, as_tuple=True). Not in a compiled step.");
+      py::arg("condition"), "The same as nonzero(condition, as_tuple=True). Not allowed in a compiled step.");
 }
 
 }  // namespace nncore::bind

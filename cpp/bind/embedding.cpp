@@ -31,7 +31,7 @@ void bind_embedding(py::module_& m) {
         return ops::embedding(ids, table, padding_row("embedding", padding, table), by_frequency);
       },
       py::arg("input"), py::arg("weight"), py::arg("padding_idx") = py::none(),
-      py::arg("scale_grad_by_freq") = false, "Row input[i] of weight for every i.", internal);
+      py::arg("scale_grad_by_freq") = false, "The rows of weight whose indices are in input.", internal);
   m.def(
       "embedding_bag",
       [](const Tensor& ids, const Tensor& table, const std::optional<Tensor>& offsets,
@@ -45,7 +45,7 @@ void bind_embedding(py::module_& m) {
       py::arg("input"), py::arg("weight"), py::arg("offsets") = py::none(), py::arg("mode") = "mean",
       py::arg("include_last_offset") = false, py::arg("padding_idx") = py::none(),
       py::arg("scale_grad_by_freq") = false, py::arg("per_sample_weights") = py::none(),
-      "Sums, means or largest elements of rows of weight.", internal);
+      "The sum, mean or maximum of the rows of weight in each bag.", internal);
 }
 
 }  // namespace nncore::bind

@@ -1,4 +1,4 @@
-// Many replays in one call: a batch is gathered, the step runs, its numbers are kept.
+// Replays many steps in one call: gathers each batch, runs the step and stores its results.
 #include <chrono>
 #include <cstring>
 
@@ -10,7 +10,7 @@ namespace nncore::bind {
 
 namespace {
 
-// Looks about every 50 ms for Ctrl-C and tells the caller how far it is.
+// Checks for Ctrl-C and reports the number of steps to the caller, about every 50 ms.
 class Watchman {
  public:
   explicit Watchman(py::object progress) : progress_(std::move(progress)) {}
@@ -28,7 +28,7 @@ class Watchman {
   Clock::time_point next_ = Clock::now() + std::chrono::milliseconds(50);
 };
 
-// f() of a step; where it fails, progress learns how many steps were done before it.
+// Calls f() for one step. If it fails, first reports the number of completed steps to `progress`.
 template <class F>
 auto with_progress(int64_t done, const py::object& progress, F&& f) {
   try {

@@ -14,7 +14,7 @@ double correction_of(const char* op, const std::optional<double>& correction,
 }
 
 void bind_spread(py::module_& m, TensorClass& tensor, const char* name, bool root, const std::string& doc) {
-  // PyTorch's std(x, True), over all axes: bound first, as True is also an int.
+  // PyTorch's std(x, True), over all axes. It is bound first, because True is also an int.
   bind_both(
       m, tensor, name,
       [root](const Tensor& x, bool unbiased) { return ops::variance(x, {}, unbiased ? 1 : 0, false, root); },
@@ -23,7 +23,7 @@ void bind_spread(py::module_& m, TensorClass& tensor, const char* name, bool roo
         [root](const Tensor& x, bool unbiased) {
           return std::make_pair(ops::variance(x, {}, unbiased ? 1 : 0, false, root), ops::mean(x, {}, false));
         },
-        py::arg("input"), py::arg("unbiased"), (doc + " With the mean.").c_str());
+        py::arg("input"), py::arg("unbiased"), (doc + " Also returns the mean.").c_str());
   bind_both(
       m, tensor, name,
       [name, root](const Tensor& x, const Axes& dim, std::optional<bool> unbiased, bool keepdim,
@@ -41,7 +41,7 @@ void bind_spread(py::module_& m, TensorClass& tensor, const char* name, bool roo
         },
         py::arg("input"), py::arg("dim") = py::none(), py::arg("unbiased") = py::none(),
         py::arg("keepdim") = false, py::kw_only(), py::arg("correction") = py::none(),
-        (doc + " With the mean.").c_str());
+        (doc + " Also returns the mean.").c_str());
 }
 
 Tensor norm(const Tensor& input, const py::object& p, const Axes& dim, bool keepdim,
@@ -66,9 +66,10 @@ void bind_fold(py::module_& m, TensorClass& tensor) {
       m, tensor, "logsumexp",
       [](const Tensor& x, const Axes& dim, bool keep) { return ops::logsumexp(x, dim.list, keep); },
       py::arg("dim"), py::arg("keepdim") = false, "log(sum(exp(x))) over dim, without overflow.");
-  bind_both(m, tensor, "norm", norm, py::arg("p") = 2.0, py::arg("dim") = py::none(),
-            py::arg("keepdim") = false, py::kw_only(), py::arg("dtype") = py::none(),
-            "(sum |x|^p)^(1/p) over dim; p may be 'fro' (2), infinite, or 0 (how many are not 0).");
+  bind_both(
+      m, tensor, "norm", norm, py::arg("p") = 2.0, py::arg("dim") = py::none(), py::arg("keepdim") = false,
+      py::kw_only(), py::arg("dtype") = py::none(),
+      "(sum |x|^p)^(1/p) over dim; p may also be 'fro' (2), infinite, or 0 (counts the nonzero elements).");
 }
 
 }  // namespace nncore::bind

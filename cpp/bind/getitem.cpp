@@ -1,4 +1,5 @@
-// x[...]: integers, slices, None, ..., boolean masks, and integer tensors or arrays that broadcast together.
+// x[index]: the index may contain integers, slices, None, `...`, boolean masks, and integer tensors or arrays
+// that broadcast together.
 #include <numeric>
 
 #include "../ops/device.h"
@@ -25,7 +26,7 @@ ops::Slice slice_of(py::handle h, int64_t size) {
   return {start, step, count};
 }
 
-// What an index does to the axes of x, collected from left to right.
+// Collects the effect of an index on the axes of x, from left to right.
 class Indexing {
  public:
   explicit Indexing(const Tensor& x) : x_(x) {}
@@ -47,14 +48,15 @@ class Indexing {
       array_axes_.push_back(shape_.ndim());
       return keep_whole(1);
     }
-    check<IndexError>(index.ndim() > 0, "index: a mask without axes; expected one as long as an axis");
+    check<IndexError>(index.ndim() > 0, "index: a 0-dimensional mask; expected one as long as an axis");
     for (int d = 0; d < index.ndim(); d++)
       check<IndexError>(index.shape()[d] == x_.shape()[axis_ + d], "index: a mask of shape ", index.shape(),
                         " does not match axis ", axis_ + d, " of ", x_.shape());
     for (const Tensor& found : ops::nonzero_by_axis(index)) tensor(found);
   }
 
-  // Slices first, then the arrays: side by side they stay in their place, else their axes come first.
+  // Applies the slices, then the arrays. The axes of neighbouring arrays stay in their place; otherwise the
+  // arrays' axes come first.
   Tensor result() {
     keep_whole(x_.ndim() - axis_);
     const bool whole = whole_ && shape_ == x_.shape();
@@ -80,14 +82,14 @@ class Indexing {
 
   const Tensor& x_;
   std::array<ops::Slice, Shape::max_ndim> slices_;
-  Shape shape_;  // of what the slices leave: integers drop their axis, None adds one
+  Shape shape_;  // after the slices: an integer drops its axis, None adds one
   int axis_ = 0;
   bool whole_ = true;
   std::vector<Tensor> arrays_;
-  std::vector<int> array_axes_;  // in shape_
+  std::vector<int> array_axes_;  // positions in shape_
 };
 
-// Given as a tensor, an array or a list; an empty list has no numbers that would say that it is an index.
+// An index given as a tensor, an array or a list. An empty list counts as one of integers.
 Tensor index_array(py::handle p, Device& device) {
   if (tensor_of(p.ptr())) return py::cast<Tensor>(p);
   const bool is_empty = PyList_Check(p.ptr()) && PyList_GET_SIZE(p.ptr()) == 0;
@@ -95,7 +97,7 @@ Tensor index_array(py::handle p, Device& device) {
 }
 
 Tensor index_by(const Tensor& x, const py::tuple& parts) {
-  std::vector<Tensor> arrays;  // of the parts that are arrays, in order
+  std::vector<Tensor> arrays;  // the parts that are arrays, in order
   int given = 0;
   for (py::handle p : parts) {
     if (p.is_none() || p.is(py::ellipsis())) continue;

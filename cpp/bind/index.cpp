@@ -29,7 +29,7 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, py::handle value) {
     check<TypeError>(mask.dtype() == DType::boolean, "masked_fill: mask is ", mask.dtype(),
                      "; expected bool, e.g. from a comparison");
     check(v.ndim() == 0, "masked_fill: value has shape ", v.shape(),
-          "; expected a number or a tensor without axes, nncore.where() takes others");
+          "; expected a number or a 0-dimensional tensor, use nncore.where() for others");
     check<TypeError>(is_floating(x.dtype()) || !is_floating(v.dtype()), "masked_fill: a ", x.dtype(),
                      " tensor cannot hold values of ", v.dtype());
     const Tensor fitting = ops::converted("masked_fill", v, x.dtype());  // without history
@@ -53,45 +53,46 @@ py::object nonzero(const Tensor& x, bool as_tuple) {
 }  // namespace
 
 void bind_index(py::module_& m, TensorClass& tensor) {
-  bind_both(m, tensor, "gather", ops::gather, py::arg("dim"), py::arg("index"),
-            "y[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on.\n\nindex has as many axes as "
-            "input and is "
-            "no longer but along dim. Raises IndexError for an index out of range.\n\n"
-            ">>> nncore.gather(nncore.tensor([[1, 2], [3, 4]]), 1, nncore.tensor([[1], [0]])).tolist()\n"
-            "[[2], [3]]");
   bind_both(
-      m, tensor, "scatter", scatter, py::arg("dim"), py::arg("index"), py::arg("src") = py::none(),
-      py::kw_only(), py::arg("value") = py::none(),
-      "A copy of input with src, or one value, set where index points along dim; of several the last stays.");
+      m, tensor, "gather", ops::gather, py::arg("dim"), py::arg("index"),
+      "y[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on.\n\nindex has as many axes as input; it "
+      "may be longer than input along dim only. Raises IndexError for an index out of range.\n\n"
+      ">>> nncore.gather(nncore.tensor([[1, 2], [3, 4]]), 1, nncore.tensor([[1], [0]])).tolist()\n"
+      "[[2], [3]]");
+  bind_both(m, tensor, "scatter", scatter, py::arg("dim"), py::arg("index"), py::arg("src") = py::none(),
+            py::kw_only(), py::arg("value") = py::none(),
+            "A copy of input with elements of src, or one value, written at the indices along dim. The last "
+            "one wins if an index is repeated.");
   bind_both(
       m, tensor, "scatter_add",
       [](const Tensor& x, int64_t dim, const Tensor& index, const Tensor& src) {
         return ops::scatter("scatter_add", x, dim, index, src, true);
       },
       py::arg("dim"), py::arg("index"), py::arg("src"),
-      "A copy of input with src added where index points along dim.");
+      "A copy of input with elements of src added at the indices along dim.");
   bind_both(m, tensor, "index_select", ops::index_select, py::arg("dim"), py::arg("index"),
-            "The slices along dim that a vector of indices names.");
+            "The slices of input at a vector of indices along dim.");
   bind_both(m, tensor, "index_add", ops::index_add, py::arg("dim"), py::arg("index"), py::arg("source"),
             py::kw_only(), py::arg("alpha") = 1.0,
-            "A copy of input with alpha * source added at the slices that index names.");
-  bind_both(m, tensor, "take", ops::take, py::arg("index"), "Elements of the flattened tensor.");
+            "A copy of input with alpha * source added to the slices at the indices along dim.");
+  bind_both(m, tensor, "take", ops::take, py::arg("index"),
+            "The elements of the flattened tensor at the given indices.");
   bind_both(m, tensor, "take_along_dim", ops::take_along_axis, py::arg("indices"),
             py::arg("dim") = py::none(),
-            "As gather, with both broadcast but along dim: what argsort and argmax give.");
+            "Like gather, but input and indices broadcast along the other axes; for the results of argsort "
+            "and argmax.");
   bind_both(m, tensor, "masked_fill", masked_fill, py::arg("mask"), py::arg("value"),
-            "The tensor with value where the mask holds; broadcast.");
-  bind_both(
-      m, tensor, "masked_select", ops::masked_select, py::arg("mask"),
-      "The elements where the mask holds, a vector. Its length depends on values: not in a compiled step.");
-  bind_both(
-      m, tensor, "nonzero", nonzero, py::kw_only(), py::arg("as_tuple") = false,
-      "The indices of all elements other than 0, (found, ndim), or a vector for each axis. Not in a compiled "
-      "step.");
+            "A copy of input with value where the mask is true; broadcast.");
+  bind_both(m, tensor, "masked_select", ops::masked_select, py::arg("mask"),
+            "A vector of the elements where the mask is true. Not allowed in a compiled step, because its "
+            "length depends on values.");
+  bind_both(m, tensor, "nonzero", nonzero, py::kw_only(), py::arg("as_tuple") = false,
+            "The indices of all nonzero elements, as (count, ndim), or as one vector per axis if as_tuple. "
+            "Not allowed in a compiled step.");
   m.def("one_hot", ops::one_hot, py::arg("tensor"), py::arg("num_classes") = -1,
-        "1 at the class of each element along a new last axis, else 0; int64.\n\nnum_classes -1: one more "
-        "than the "
-        "largest, which the host then reads. Raises IndexError for a class out of range.\n\n"
+        "An int64 tensor with a new last axis: 1 at the class of each element, 0 elsewhere.\n\nnum_classes "
+        "-1 means the largest class plus 1, for which the host reads the values. Raises IndexError for a "
+        "class out of range.\n\n"
         ">>> nncore._core.one_hot(nncore.tensor([2, 0]), 3).tolist()\n[[0, 0, 1], [1, 0, 0]]",
         functional);
 }

@@ -4,7 +4,7 @@
 
 namespace nncore::bind {
 
-// PyGILState_Check answers yes to every thread once there has been a subinterpreter.
+// PyGILState_Check is not enough: once there has been a subinterpreter, it returns true in every thread.
 bool holds_interpreter() {
   PyThreadState* const own = PyGILState_GetThisThreadState();
   return own && own == py::detail::get_thread_state_unchecked();

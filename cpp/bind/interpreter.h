@@ -1,7 +1,7 @@
-// The interpreter lock at the end of the program. Until Python 3.14 a thread that asks for the lock of an
-// interpreter that is being finalised is ended by unwinding its stack, which terminates the program at the
-// first destructor that does the asking. Such a thread waits for the end of the process instead, as
-// since 3.14.
+// The interpreter lock at the end of the program. Before Python 3.14, a thread that requests the lock of an
+// interpreter that is being finalized is ended by unwinding its stack. If a destructor makes the request,
+// this terminates the program. Here, such a thread waits for the end of the process instead, as in Python
+// 3.14.
 #pragma once
 #include <cxxabi.h>
 
@@ -15,8 +15,8 @@ bool holds_interpreter();
 // Neither returns nor unwinds.
 [[noreturn]] void wait_for_exit();
 
-// f(), which may take the lock again. It has no destructors of its own: they would run before the catch, and
-// without the lock.
+// Calls f(), which may request the lock. f must have no local objects with destructors: they would run before
+// the catch, without the lock.
 template <class F>
 auto unless_ended(F f) {
   try {
@@ -26,11 +26,11 @@ auto unless_ended(F f) {
   }
 }
 
-// function(*arguments) for Python code that may run long: the way to call it with objects on the stack.
+// Calls function(*arguments), Python code that may run for long. Use this where C++ objects are on the stack.
 py::object call_python(py::handle function, const py::tuple& arguments);
 
-// f() with the lock, for destructors, which any thread may run at any time. Without an interpreter it does
-// not run: what it would free ends with the process.
+// Calls f() with the lock, for destructors, which any thread may run at any time. After the interpreter's end
+// it does not call f(): the memory ends with the process.
 template <class F>
 void with_interpreter(F&& f) noexcept {
   if (holds_interpreter()) return f();
@@ -40,7 +40,8 @@ void with_interpreter(F&& f) noexcept {
   PyGILState_Release(before);
 }
 
-// Around long calls: gives the lock away wherever this thread holds it, and takes it again.
+// For long calls: leave_interpreter releases the lock if this thread holds it; enter_interpreter takes it
+// again.
 void* leave_interpreter();
 void enter_interpreter(void* state);
 

@@ -20,19 +20,19 @@ int activation_index(const std::string& wanted) {
 
 void bind_linear(py::module_& m, TensorClass& tensor) {
   m.def("matmul", ops::matmul, py::arg("input"), py::arg("other"),
-        "The matrix product over the last two axes, batched over the others, as NumPy's matmul.");
-  tensor.def("matmul", ops::matmul, py::arg("other"), "The matrix product, as NumPy's matmul.");
+        "The matrix product over the last two axes, batched over the others, like NumPy's matmul.");
+  tensor.def("matmul", ops::matmul, py::arg("other"), "The matrix product, like NumPy's matmul.");
   tensor.def("__matmul__", ops::matmul, py::arg("other"), py::is_operator());
   m.def("product", ops::product, py::arg("a"), py::arg("b"), py::arg("trans_a") = false,
-        py::arg("trans_b") = false,
-        "op(a) @ op(b) of two matrices, each transposed or as it lies, without history.", internal);
+        py::arg("trans_b") = false, "The product of two matrices, each transposed or not; without history.",
+        internal);
   m.def(
       "product_path",
       [](int64_t m, int64_t n, int64_t k, bool trans_a, bool trans_b) {
         return product_path({m, n, k, trans_a, trans_b});
       },
       py::arg("m"), py::arg("n"), py::arg("k"), py::arg("trans_a") = false, py::arg("trans_b") = false,
-      "The path of a float32 product of this shape on one thread.", internal);
+      "The path that a float32 product of this shape takes on one thread.", internal);
   m.def(
       "linear",
       [](const Tensor& x, const Tensor& w, const std::optional<Tensor>& b, const std::string& activation) {

@@ -12,9 +12,9 @@ void bind_loss(py::module_& m, TensorClass& tensor) {
         py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), doc, everywhere);
   };
   along("softmax", ops::softmax,
-        "exp(x) / sum(exp(x)) along dim, of the input as dtype where that is given.");
+        "exp(x) / sum(exp(x)) along dim; the input is converted to dtype first, if given.");
   along("log_softmax", ops::log_softmax,
-        "x - log(sum(exp(x))) along dim, of the input as dtype where that is given.");
+        "x - log(sum(exp(x))) along dim; the input is converted to dtype first, if given.");
   m.def(
       "cross_entropy",
       [](const Tensor& x, const Tensor& target, const std::optional<Tensor>& weight,
@@ -25,7 +25,7 @@ void bind_loss(py::module_& m, TensorClass& tensor) {
       },
       py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), size_average(),
       py::arg("ignore_index") = -100, reduce(), reduction(), py::arg("label_smoothing") = 0.0,
-      "-log softmax(input)[target], from logits (N, C) or (N, C, ...) and class indices or probabilities.\n\n"
+      "-log softmax(input)[target] for logits (N, C) or (N, C, ...) and class indices or probabilities.\n\n"
       "Raises IndexError for a label outside 0..C-1, ValueError for shapes that do not match or a mean over "
       "nothing.",
       everywhere);
@@ -39,7 +39,7 @@ void bind_loss(py::module_& m, TensorClass& tensor) {
       },
       py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), size_average(),
       py::arg("ignore_index") = -100, reduce(), reduction(),
-      "-input[target], from log-probabilities (N, C) or (N, C, ...).", everywhere);
+      "-input[target] for log-probabilities (N, C) or (N, C, ...).", everywhere);
   m.def(
       "multi_margin_loss",
       [](const Tensor& x, const Tensor& target, int p, double margin, const std::optional<Tensor>& weight,
@@ -49,7 +49,7 @@ void bind_loss(py::module_& m, TensorClass& tensor) {
       },
       py::arg("input"), py::arg("target"), py::arg("p") = 1, py::arg("margin") = 1.0,
       py::arg("weight") = py::none(), size_average(), reduce(), reduction(),
-      "sum over c != t of w_t max(0, margin - x_t + x_c)^p / C, of rows x (N, C) or (C,) and classes t.\n\n"
+      "sum over c != t of w_t max(0, margin - x_t + x_c)^p / C for rows x (N, C) or (C,) and classes t.\n\n"
       "Crammer and Singer 2001. Raises IndexError for a class outside 0..C-1.");
   m.def(
       "ctc_loss",
@@ -60,7 +60,7 @@ void bind_loss(py::module_& m, TensorClass& tensor) {
       },
       py::arg("log_probs"), py::arg("targets"), py::arg("input_lengths"), py::arg("target_lengths"),
       py::arg("blank") = 0, reduction(), py::arg("zero_infinity") = false,
-      "-ln of the probability of all alignments of targets with log_probs (steps, batch, classes).",
+      "-ln of the total probability of all alignments of targets with log_probs (steps, batch, classes).",
       internal);
 }
 

@@ -6,9 +6,9 @@
 namespace nncore::bind {
 namespace {
 
-Entry pybind11_entry = nullptr;  // one for all its functions
+Entry pybind11_entry = nullptr;  // the same for all functions of pybind11
 
-// pybind11 would give such an object memory without a value.
+// Whether __init__ has not run. pybind11 would pass uninitialized memory for such an object.
 bool is_uninitialised(PyObject* object) {
   static PyTypeObject* const metaclass = py::detail::get_internals().default_metaclass;
   if (Py_TYPE(Py_TYPE(object)) != metaclass) return false;
@@ -16,7 +16,7 @@ bool is_uninitialised(PyObject* object) {
   return instance->simple_layout && !instance->simple_value_holder[0];
 }
 
-// "Tensor", "dim=list" of each argument.
+// The type of each argument, such as "Tensor", or "dim=list" for a keyword.
 py::list types_of(PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   py::list types;
   const Py_ssize_t named = keywords ? PyTuple_GET_SIZE(keywords) : 0;
@@ -31,8 +31,8 @@ py::list types_of(PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   return types;
 }
 
-// The name by which the user knows a function of the module or a method of its tensors and generators; else
-// "".
+// The public name of a function of the module, or of a method of tensors and generators; "" for other
+// callables.
 std::string called_name(PyObject* self) {
   const auto* record = py::detail::function_record_ptr_from_PyObject(self);
   if (!record || !record->name || !record->scope) return "";
@@ -44,7 +44,7 @@ std::string called_name(PyObject* self) {
   return name.starts_with('_') ? "" : name;
 }
 
-// Restores an error under the called function's name, unless Python code has raised it.
+// Restores the error with the called function's name in front, unless Python code raised it.
 void name_error(py::error_already_set& error, PyObject* self, const py::str& text) {
   bool plain = !error.trace();
   if (plain) {
@@ -58,7 +58,7 @@ void name_error(py::error_already_set& error, PyObject* self, const py::str& tex
   PyErr_SetObject(error.type().ptr(), named(name, text).ptr());
 }
 
-// Sets TypeError for the first argument, from `first` on, that is an object without a value.
+// Sets TypeError and returns false if an argument, from `first` on, is an object whose __init__ has not run.
 bool all_initialised(PyObject* const* args, Py_ssize_t first, Py_ssize_t count, PyObject* keywords) {
   if (keywords) count += PyTuple_GET_SIZE(keywords);
   for (Py_ssize_t i = first; i < count; i++)
@@ -72,10 +72,10 @@ bool all_initialised(PyObject* const* args, Py_ssize_t first, Py_ssize_t count, 
   return true;
 }
 
-// Calls pybind11; its error comes in our words.
+// Calls pybind11 and rewords its error.
 PyObject* explained(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords);
 
-// __init__ and __setstate__, which give an object its value.
+// Entry point of __init__ and __setstate__, whose first argument is not initialized yet.
 PyObject* initialise(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   return all_initialised(args, 1, count, keywords) ? explained(self, args, count, keywords) : nullptr;
 }
@@ -120,7 +120,7 @@ PyMethodDef* definition(py::handle function) {
     return nullptr;
   PyMethodDef* const def = reinterpret_cast<PyCFunctionObject*>(bare.ptr())->m_ml;
   check<Error>(def->ml_flags == (METH_FASTCALL | METH_KEYWORDS), def->ml_name,
-               ": built with a pybind11 that calls functions another way; expected 3.1");
+               ": built with a version of pybind11 that calls functions in another way; build with 3.1");
   return def;
 }
 

@@ -38,7 +38,7 @@ void translate_errors() {
       py::set_error(py::module_::import("nncore.errors").attr("CaptureError"), e.what());
     } catch (const Error& e) {
       py::set_error(PyExc_RuntimeError, e.what());
-    } catch (const std::bad_alloc&) {  // the texts of C++'s own exceptions say nothing to a user
+    } catch (const std::bad_alloc&) {  // the texts of C++'s own exceptions would not help a user
       py::set_error(PyExc_MemoryError, "not enough memory for this call");
     } catch (const std::length_error&) {
       py::set_error(PyExc_MemoryError, "this call needs more elements than memory can hold");
@@ -61,7 +61,7 @@ std::exception_ptr run_signal_handlers() {
   return std::make_exception_ptr(py::error_already_set());
 }
 
-// Python runs signal handlers on its main thread only.
+// Long calls check for signals on the main thread, because Python runs signal handlers there only.
 void look_for_signals_in_long_calls() {
   const py::object main_thread = py::module_::import("threading").attr("main_thread")();
   ask_for_interrupts(run_signal_handlers, py::cast<uint64_t>(main_thread.attr("ident")));
@@ -69,10 +69,10 @@ void look_for_signals_in_long_calls() {
 
 }  // namespace
 
-// Behind PyInit__core.
+// PyInit__core calls this module's initialization.
 PYBIND11_MODULE(_core_of_main, m) {
   if (!in_main_interpreter())
-    throw py::error_already_set();  // since 3.13 the entry point runs in the main one
+    throw py::error_already_set();  // since 3.13, Python calls the entry point in the main interpreter
   m.doc() = "nncore's C++ core: tensors, automatic differentiation, kernels.";
   translate_errors();
   interpreter.leave = leave_interpreter;
@@ -80,12 +80,12 @@ PYBIND11_MODULE(_core_of_main, m) {
   look_for_signals_in_long_calls();
   choose_level();
   bind_dtypes(m);
-  TensorClass tensor(
-      m, "Tensor", py::buffer_protocol(), py::custom_type_setup(collect_tensors),
-      "A dense, immutable array of numbers that remembers how it was made, so that gradients can flow "
-      "back.\n\nMade by `tensor`, `zeros` and the other functions; Tensor(x) shares the memory of x.");
+  TensorClass tensor(m, "Tensor", py::buffer_protocol(), py::custom_type_setup(collect_tensors),
+                     "A dense, immutable array of numbers with a record of how it was computed, from which "
+                     "backward() computes gradients.\n\n`tensor`, `zeros` and other functions make tensors; "
+                     "Tensor(x) shares the memory of x.");
   adopt_tensor_type(tensor);
-  const py::type metaclass = py::type::of(tensor);  // what errors name when a class stands for its object
+  const py::type metaclass = py::type::of(tensor);  // named in errors if a class is passed
   metaclass.attr("__name__") = "type";
   metaclass.attr("__module__") = "builtins";
   bind_create(m);

@@ -1,4 +1,4 @@
-// The parts of the extension module, one function each.
+// The functions that bind the parts of the extension module, one per file.
 #pragma once
 #include "casters.h"
 #include "names.h"
@@ -35,20 +35,20 @@ void bind_plan(py::module_& m);
 void bind_autograd(py::module_& m, TensorClass& tensor);
 void bind_runtime(py::module_& m);
 
-// (values, indices) as a named tuple.
+// A named tuple (values, indices).
 py::object values_and_indices(const Tensor& values, const Tensor& indices);
 
-// x in the type that `dtype=` names, where it is given.
+// x converted to `dtype`, if that is given.
 Tensor typed(const Tensor& x, std::optional<DType> dtype);
 
-// A function f(input, ...) and a method input.f(...).
+// Binds a function f(input, ...) and a method input.f(...).
 template <class F, class... Extra>
 void bind_both(py::module_& m, TensorClass& tensor, const char* name, F f, const Extra&... extra) {
   m.def(name, f, py::arg("input"), extra...);
   tensor.def(name, f, extra...);
 }
 
-// x[index] for every kind of index that Python allows here.
+// x[index] for all supported kinds of index.
 Tensor get_item(const Tensor& x, py::handle index);
 
 }  // namespace nncore::bind

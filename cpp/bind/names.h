@@ -1,5 +1,5 @@
-// Where the names of the extension module are public: `_core.__all__` lists those of nncore,
-// `_core.functional` those of nncore.nn.functional. Python takes both from here.
+// Lists the public names of the extension module: `_core.__all__` those of nncore, and `_core.functional`
+// those of nncore.nn.functional. The Python packages take their names from these lists.
 #pragma once
 #include <pybind11/pybind11.h>
 
@@ -8,13 +8,13 @@ namespace nncore::bind {
 struct Public {
   bool nncore, functional;
 };
-// Marks for `m.def(name, f, ..., mark)`. A function without a mark is public where its group is.
+// Marks for `m.def(name, f, ..., mark)`. A function without a mark is public in the same places as its group.
 constexpr Public internal = {false, false}, functional = {false, true}, everywhere = {true, true};
 
 void mark(const pybind11::detail::function_record& function, Public where);
 
-// Publishes what has been bound since the last call: the marked names as they say, the others as `group`
-// does.
+// Publishes the names bound since the last call: marked names according to their marks, the others according
+// to `group`.
 void publish(pybind11::module_& m, Public group);
 
 }  // namespace nncore::bind

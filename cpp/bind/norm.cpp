@@ -11,9 +11,9 @@ using Optional = std::optional<Tensor>;
 
 namespace {
 
-// What keeps a variance of 0 from dividing by 0: a number of the input's dtype above 0.
+// Checks eps, which prevents a division by 0 if the variance is 0: it must be above 0 in the input's dtype.
 double checked_eps(const char* op, const Tensor& x, double eps) {
-  const double least = x.dtype() == DType::float32 ? double(FLT_MIN) : DBL_MIN;  // smaller ones count as 0
+  const double least = x.dtype() == DType::float32 ? double(FLT_MIN) : DBL_MIN;  // smaller numbers count as 0
   check(std::isfinite(eps) && eps >= least, op, ": eps is ", eps, " but must be finite and at least ", least,
         ", the smallest ", x.dtype(), "; a variance of 0 would give NaN");
   return eps;
@@ -44,8 +44,8 @@ void bind_norm(py::module_& m) {
       },
       py::arg("input"), py::arg("residual"), py::arg("normalized_shape"), py::arg("weight") = py::none(),
       py::arg("bias") = py::none(), py::arg("eps") = 1e-5,
-      "(layer_norm(s), s) with s = input + residual, in one pass: what each block of a transformer begins "
-      "with.\n\nRaises ValueError for shapes that do not match and for eps of 0 or less.\n\n"
+      "(layer_norm(s), s) with s = input + residual, in one pass. Each block of a transformer begins with "
+      "this.\n\nRaises ValueError for shapes that do not match and for eps of 0 or less.\n\n"
       ">>> x, r = nncore.tensor([1.0, 2.0]), nncore.tensor([0.0, 1.0])\n"
       ">>> y, s = nncore.nn.functional.add_layer_norm(x, r, 2)\n"
       ">>> y.round(decimals=4).tolist(), s.tolist()\n([-1.0, 1.0], [1.0, 3.0])");
@@ -59,7 +59,7 @@ void bind_norm(py::module_& m) {
       py::arg("input"), py::arg("normalized_shape"), py::arg("weight") = py::none(),
       py::arg("eps") = py::none(),
       "x / sqrt(mean(x^2) + eps) * weight over the last axes, whose sizes are normalized_shape.\n\n"
-      "eps is by default the spacing of numbers at 1. Zhang and Sennrich 2019. Raises ValueError for shapes "
+      "eps is by default the machine epsilon. Zhang and Sennrich 2019. Raises ValueError for shapes "
       "that do not match.\n\n"
       ">>> nncore.nn.functional.rms_norm(nncore.tensor([1.0, 7.0]), 2).tolist()\n"
       "[0.20000000298023224, 1.399999976158142]");
@@ -73,8 +73,9 @@ void bind_norm(py::module_& m) {
       },
       py::arg("input"), py::arg("num_groups"), py::arg("weight") = py::none(), py::arg("bias") = py::none(),
       py::arg("eps") = 1e-5,
-      "(x - mean) / sqrt(var + eps) * weight + bias of x (N, C, ...), mean and variance over num_groups "
-      "groups of channels.\n\nWu and He 2018. Raises ValueError where the channels do not divide.\n\n"
+      "(x - mean) / sqrt(var + eps) * weight + bias of x (N, C, ...), with mean and variance of each of "
+      "num_groups groups of channels.\n\nWu and He 2018. Raises ValueError if num_groups does not divide the "
+      "number of channels.\n\n"
       ">>> nncore.nn.functional.group_norm(nncore.tensor([[1.0, 3.0]]), 1).round(decimals=4).tolist()\n"
       "[[-1.0, 1.0]]");
   m.def(
@@ -93,12 +94,11 @@ void bind_norm(py::module_& m) {
       py::arg("bias") = py::none(), py::arg("training") = false, py::arg("momentum") = 0.1,
       py::arg("eps") = 1e-5, py::kw_only(), py::arg("num_batches_tracked") = py::none(),
       "(x - mean) / sqrt(var + eps) * weight + bias for each channel of x (N, C, ...).\n\n"
-      "In training mean and variance are the batch's, and the running ones become (1 - momentum) running + "
-      "momentum batch (the variance with N - 1), in place; else the running ones serve. With "
-      "num_batches_tracked, an int64 number, batches are counted; momentum None takes the mean of all of "
-      "them. "
-      "Ioffe and Szegedy 2015, algorithm 1. Raises ValueError for shapes that do not match and for a single "
-      "value a channel in training.\n\n"
+      "In training, uses mean and variance of the batch and updates the running statistics in place to (1 - "
+      "momentum) running + momentum batch, with the unbiased variance. Otherwise uses the running "
+      "statistics. num_batches_tracked, an int64 number, counts the batches; momentum None means the average "
+      "over all batches. Ioffe and Szegedy 2015, algorithm 1. Raises ValueError for shapes that do not match "
+      "and for a single value per channel in training.\n\n"
       ">>> x = nncore.tensor([[1.0], [3.0]])\n"
       ">>> nncore.nn.functional.batch_norm(x, None, None, training=True).round(decimals=4).tolist()\n"
       "[[-1.0], [1.0]]");

@@ -39,7 +39,7 @@ Shape shape_of(const py::array& array) {
   return shape;
 }
 
-// A dense, aligned array in native byte order.
+// The array, copied unless it is dense, aligned and in native byte order.
 py::array dense(const py::array& array) {
   const py::dtype native = py::reinterpret_borrow<py::dtype>(array.dtype().attr("newbyteorder")("="));
   return call_python(py::module_::import("numpy").attr("require"),
@@ -54,14 +54,15 @@ Tensor copied(const char* op, const py::array& array) {
   return t;
 }
 
-// Python's ints, of which NumPy makes an array of objects or of uint64 when one is longer than an int64.
+// Converts an array of Python's ints to int64. NumPy makes it an array of objects or of uint64 if one of them
+// is too long; then this raises ValueError.
 py::array in_64_bits(const py::array& array) {
   const char kind = array.dtype().kind();
   if ((kind != 'O' && kind != 'u') || array.size() == 0) return array;
   try {
     for (const py::handle value : py::iter(array.attr("flat"))) to_int(value, "tensor");
   } catch (const TypeError&) {
-    return array;  // refused as what it is
+    return array;  // refused later, because of its own dtype
   }
   return array.attr("astype")("int64");
 }
@@ -95,7 +96,7 @@ Tensor make_tensor(py::handle data, std::optional<DType> dtype) {
   }
   host_writes("tensor");
   const py::array array = call_python(py::module_::import("numpy").attr("asarray"), py::make_tuple(data));
-  // Python numbers have no width of their own: floats become float32, as in PyTorch.
+  // Python numbers have no dtype: floats become float32, as in PyTorch.
   const bool has_width = py::hasattr(data, "dtype");
   if (!has_width && !dtype && (array.dtype().kind() == 'f' || array.size() == 0)) dtype = DType::float32;
   Tensor t = copied("tensor", has_width ? array : in_64_bits(array));

@@ -1,12 +1,12 @@
-// Values in from NumPy and Python numbers, and out again.
+// Converts NumPy arrays and Python numbers to tensors, and back.
 #pragma once
 #include "casters.h"
 
 namespace nncore::bind {
 
-// Shares the array's memory where its type and layout allow, else copies.
+// Shares the array's memory if its dtype and layout allow it; otherwise copies.
 Tensor from_numpy(py::handle array);
-// A copy of anything array-like; Python floats become float32 unless dtype says otherwise.
+// A copy of anything array-like; Python floats become float32 unless another dtype is given.
 Tensor make_tensor(py::handle data, std::optional<DType> dtype);
 
 // A read-only view of the tensor's memory; `owner` keeps it alive.

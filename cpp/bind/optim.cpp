@@ -14,7 +14,7 @@ using Group = std::tuple<ops::Tensors, ops::Tensors, std::vector<ops::Tensors>, 
                          std::vector<bool>, Tensor>;
 using Additions = std::vector<std::pair<py::dict, py::dict>>;
 
-// Python runs no code of its own meanwhile, so that no Ctrl-C comes between the step and its state.
+// Runs no Python code, so that no Ctrl-C interrupts between the step and its state.
 void add(const Additions& state) {
   for (const auto& [place, values] : state)
     if (PyDict_Update(place.ptr(), values.ptr()) != 0) throw py::error_already_set();
@@ -31,7 +31,7 @@ void optimize(int optimizer, std::vector<Group>& groups, const Additions& state)
   add(state);
 }
 
-// Writes the numbers; returns which states they need, and whether the first step differs.
+// Writes the settings. Returns which states they need, and whether the first step differs.
 std::pair<std::vector<bool>, bool> set_settings(int optimizer, const Tensor& settings,
                                                 const std::vector<double>& numbers) {
   const OptimizerInfo& info = ops::info_of(optimizer);
@@ -78,14 +78,15 @@ void bind_optim(py::module_& m) {
         return list;
       },
       "A description of every optimizer: its name, its settings (name, name in errors, least, below, flag), "
-      "its states (name, the state that it begins as a copy of, whether all settings need it) and whether it "
+      "its states (name, the state whose copy it starts as, whether all settings need it) and whether it "
       "counts steps.");
   m.def("set_settings", set_settings, py::arg("optimizer"), py::arg("settings"), py::arg("numbers"),
-        "Writes all settings of an optimizer, its index in `optimizers`, into a float64 tensor that its "
-        "kernel reads.\n\nReturns which of its states these settings need, and whether the first step of a "
+        "Writes all settings into a float64 tensor that the kernel reads. optimizer: index in "
+        "`optimizers`.\n\nReturns which of its states these settings need, and whether the first step of a "
         "parameter differs. Raises ValueError if the settings do not fit together.");
   m.def("optimize", optimize, py::arg("optimizer"), py::arg("groups"), py::arg("state"),
-        "One step of an optimizer on all parameters, in place, or an error before any changes.\n\ngroups: "
+        "Performs one step of an optimizer on all parameters, in place. Checks everything before it changes "
+        "any.\n\ngroups: "
         "tuples (params, grads, states, steps, first, settings). states has a list for each state of the "
         "optimizer, empty if the settings do not need it. state: pairs of a dict and what the step adds to "
         "it.");

@@ -13,7 +13,7 @@
 namespace nncore::bind {
 namespace {
 
-// Whether two constants are the same: floats by their bits, so that -0 is not 0 and NaN is NaN.
+// Whether two constants are equal. Compares floats by their bits: -0 differs from 0, and NaN equals NaN.
 bool same_constant(PyObject* a, PyObject* b) {
   if (a == b) return true;
   if (Py_TYPE(a) != Py_TYPE(b)) return false;
@@ -103,16 +103,15 @@ bool Plan::ready(const std::vector<Tensor>& inputs) {
   }
   if (around_.before.is_none()) return true;
   call_python(around_.before, py::tuple());
-  check<CaptureError>(
-      version_ == structure.version(),
-      "compile: a schedule inside the step has changed more than numbers of an optimizer, or set "
-      "one out of range");
+  check<CaptureError>(version_ == structure.version(),
+                      "compile: a schedule inside the step has set a number of an optimizer out of range, or "
+                      "has changed something else");
   return true;
 }
 
 void Plan::audited(int64_t ns) {
   plan_->adopt_gradients();
-  int64_t replay_ns = 300;  // outside the kernels
+  int64_t replay_ns = 300;  // time outside the kernels
   for (size_t g = 0; g < plan_->groups().size(); g++) replay_ns += plan_->time(int(g)).ns;
   const int64_t thousands = 1 + ns / (20 * replay_ns);  // so that audits take at most 2% of the time
   runs_++;
@@ -120,7 +119,7 @@ void Plan::audited(int64_t ns) {
   is_due_ = false;
 }
 
-// The tensors among the arguments; false if another plan is needed.
+// Collects the tensors among the arguments. Returns false if another plan is needed.
 bool Plan::take(const py::tuple& values, const py::tuple& names, std::vector<Tensor>& inputs) const {
   if (!places_ || values.size() != arguments_.size() || !names_.equal(names)) return false;
   for (size_t i = 0; i < values.size(); i++) {
@@ -170,7 +169,7 @@ void Step::prefer(const Held<Plan>& plan) {
 
 py::object Step::replay(const py::tuple& values, const py::tuple& names) {
   for (size_t i = 0; i < recent.size(); i++) {
-    const Held<Plan> plan = recent[i];  // Python code may run meanwhile and drop it
+    const Held<Plan> plan = recent[i];  // keeps the plan alive: Python code may run meanwhile and drop it
     py::object result = plan->run(values, names);
     if (result.ptr() != Py_NotImplemented) {
       replays++;
@@ -184,8 +183,8 @@ py::object Step::replay(const py::tuple& values, const py::tuple& names) {
 
 namespace {
 
-// One thread runs a step at a time; others wait for their turn, and Ctrl-C ends the wait. The interpreter
-// lock guards the step's counters.
+// Lets one thread at a time run a step. Other threads wait; Ctrl-C ends the wait. The interpreter lock
+// protects the step's counters.
 class Turn {
  public:
   explicit Turn(Step& step) : step_(step) {
@@ -229,7 +228,7 @@ using Arguments = py::typing::Tuple<py::object, py::ellipsis>;
 using Names = py::typing::Tuple<py::str, py::ellipsis>;
 using Places = py::typing::Tuple<py::typing::Tuple<py::object, py::object, py::object>, py::ellipsis>;
 
-// A call of a group has the share of its time that it has of its cost.
+// A call's share of the time of its group is its share of the group's cost.
 py::dict describe(const plan::PlannedCall& p, const nncore::Group& group, Program::Time time, int64_t index) {
   py::dict d;
   d["index"] = index;
@@ -255,7 +254,7 @@ void bind_plan(py::module_& m) {
       "unchanged", [](const Places& places) { return unchanged(places); }, py::arg("places"),
       "Whether places in Python, tuples (holder, key, value), still have their values.");
   py::class_<Plan, Ref<Plan>>(m, "Plan", py::custom_type_setup(collect<Plan>),
-                              "A captured step made ready for replays.")
+                              "The calls of a captured step with their memory laid out, ready for replays.")
       .def(py::init([](const Capture& capture, const std::vector<Tensor>& results, Arguments arguments,
                        Names names, py::object before, py::object after, py::object rebuild) {
              return Ref<Plan>(new Plan(capture, results, std::move(arguments), std::move(names),
@@ -266,10 +265,11 @@ void bind_plan(py::module_& m) {
       .def(
           "trust", [](Plan& p, uint64_t version, Places places) { p.trust(version, std::move(places)); },
           py::arg("version"), py::arg("places"),
-          "Says for which structure and which values in places the plan is right.")
-      .def_property_readonly("is_due", &Plan::is_due, "Whether the last try found that an audit is due.")
+          "Sets the conditions of the plan: the version of the structure, and the values of places.")
+      .def_property_readonly("is_due", &Plan::is_due,
+                             "Whether the last attempt to replay found that an audit is due.")
       .def("audited", &Plan::audited, py::arg("ns"),
-           "Says that an eager run, which took so long, has done what the plan does.")
+           "Must be called after an audit found no difference. ns: how long the eager run took.")
       .def(
           "calls",
           [](Plan& p) {
@@ -279,7 +279,7 @@ void bind_plan(py::module_& m) {
                                     int64_t(calls.size())));
             return calls;
           },
-          "What a replay runs, in order: a dict for each call.")
+          "The calls that a replay runs, in order, each as a dict.")
       .def(
           "summary",
           [](Plan& p) {
@@ -298,13 +298,15 @@ void bind_plan(py::module_& m) {
     collect<Step>(type);
     type->ht_type.tp_call = call_step;
   };
-  py::class_<Step, Ref<Step>>(m, "Step", py::custom_type_setup(callable),
-                              "A step whose calls replay a plan, or else go to its method _find.")
+  py::class_<Step, Ref<Step>>(
+      m, "Step", py::custom_type_setup(callable),
+      "A captured step. A call replays a plan, or goes to the method _find if no plan is ready.")
       .def(py::init([] { return Ref<Step>(new Step); }))
-      .def_readonly("replays", &Step::replays, "How many calls were replays.")
-      .def_readonly("_recent", &Step::recent, "The plans that a call tries, the plan used last first.")
-      .def("_prefer", &Step::prefer, py::arg("plan"), "Lets calls try this plan first.")
-      .def("_forget", &Step::forget, "Lets calls try no plan.")
+      .def_readonly("replays", &Step::replays, "The number of calls that were replays.")
+      .def_readonly("_recent", &Step::recent,
+                    "The plans that a call tries, beginning with the one used last.")
+      .def("_prefer", &Step::prefer, py::arg("plan"), "Makes calls try this plan first.")
+      .def("_forget", &Step::forget, "Makes calls try no plan.")
       .def(
           "_replay",
           [](Step& step, const Arguments& values, const Names& names) { return step.replay(values, names); },
@@ -313,13 +315,13 @@ void bind_plan(py::module_& m) {
           "_replay_epoch",
           [](Step& step, const std::vector<Tensor>& sources, const Tensor& order, int64_t size, int64_t first,
              int64_t steps, const std::vector<std::optional<Tensor>>& sinks, const py::object& progress) {
-            std::vector<Tensor> places;
-            for (const auto& sink : sinks) places.push_back(sink.value_or(Tensor()));
+            std::vector<Tensor> targets;
+            for (const auto& sink : sinks) targets.push_back(sink.value_or(Tensor()));
             const Turn turn(step);
-            return step.replay_epoch(sources, order, size, first, steps, places, progress);
+            return step.replay_epoch(sources, order, size, first, steps, targets, progress);
           },
           py::arg("sources"), py::arg("order"), py::arg("size"), py::arg("first"), py::arg("steps"),
-          py::arg("sinks"), py::arg("progress"), "Replays on consecutive batches; how many ran.");
+          py::arg("sinks"), py::arg("progress"), "Replays consecutive batches; returns how many ran.");
 }
 
 }  // namespace nncore::bind

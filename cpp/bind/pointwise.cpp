@@ -7,7 +7,7 @@ namespace nncore::bind {
 namespace {
 
 template <class Loss>
-void bind_pair(py::module_& m, Public where, const char* doc) {  // a loss of input and target alone
+void bind_pair(py::module_& m, Public where, const char* doc) {  // a loss of input and target only
   m.def(
       Loss::name,
       [](const Tensor& x, const Tensor& t, const py::object& average, const py::object& reduce,
@@ -43,7 +43,7 @@ void bind_pair_with(py::module_& m, Public where, const char* scalar, double val
       doc, where);
 }
 
-// A loss with a third operand and a weight for each element; both are optional.
+// A loss with an optional third operand and an optional weight per element.
 template <class Loss>
 void bind_weighted(py::module_& m, const char* third, const char* doc) {
   m.def(
@@ -63,12 +63,12 @@ void bind_weighted(py::module_& m, const char* third, const char* doc) {
 void bind_pointwise(py::module_& m) {
   bind_pair_with_weight<losses::SquaredError>(
       m, everywhere,
-      "(input - target)^2, averaged, summed or as it is; the shapes must be equal.\n\nweight, of that shape "
-      "too, multiplies each, and the mean is divided by its sum.");
+      "(input - target)^2, averaged, summed or per element; the shapes must be equal.\n\nweight, of the same "
+      "shape, multiplies each element; the mean divides by the sum of the weights.");
   bind_pair_with_weight<losses::L1>(
       m, functional,
-      "|input - target|, averaged, summed or as it is; the shapes must be equal.\n\nweight, of that shape "
-      "too, multiplies each, and the mean is divided by its sum.");
+      "|input - target|, averaged, summed or per element; the shapes must be equal.\n\nweight, of the same "
+      "shape, multiplies each element; the mean divides by the sum of the weights.");
   m.def(
       losses::SmoothL1::name,
       [](const Tensor& x, const Tensor& t, const py::object& average, const py::object& reduce,
@@ -94,15 +94,17 @@ void bind_pointwise(py::module_& m) {
       py::arg("input"), py::arg("target"), reduction(), py::arg("delta") = 1.0,
       py::arg("weight") = py::none(),
       "d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2), with d = input - target (Huber 1964).\n\n"
-      "weight, of the input's shape, multiplies each; the mean counts the elements, not the weights.");
-  bind_weighted<losses::Bce>(m, "third", "-t ln x - (1 - t) ln(1 - x), logarithms not below -100.");
+      "weight, of the input's shape, multiplies each element; the mean divides by the number of elements, "
+      "not by the weights.");
+  bind_weighted<losses::Bce>(m, "third", "-t ln x - (1 - t) ln(1 - x), with logarithms of at least -100.");
   bind_weighted<losses::BceWithLogits>(
-      m, "pos_weight", "binary_cross_entropy of sigmoid(input), the positives weighted by pos_weight.");
-  bind_pair<losses::KlDiv>(m, internal, "t (ln t - x) of log-probabilities x and probabilities t.");
-  bind_pair<losses::KlDivLog>(m, internal, "e^t (t - x) of log-probabilities x and t.");
+      m, "pos_weight",
+      "binary_cross_entropy of sigmoid(input); pos_weight multiplies the terms with target 1.");
+  bind_pair<losses::KlDiv>(m, internal, "t (ln t - x) for log-probabilities x and probabilities t.");
+  bind_pair<losses::KlDivLog>(m, internal, "e^t (t - x) for log-probabilities x and t.");
   bind_pair_with<losses::HingeEmbedding>(m, functional, "margin", 1,
                                          "x where target is 1, max(0, margin - x) where it is -1.");
-  bind_pair<losses::SoftMargin>(m, functional, "ln(1 + e^(-t x)) of targets t, 1 or -1.");
+  bind_pair<losses::SoftMargin>(m, functional, "ln(1 + e^(-t x)) for targets t of 1 or -1.");
   bind_pair_with<losses::PoissonNll>(m, internal, "eps", 1e-8, "x - t ln(x + eps).");
   bind_pair<losses::PoissonNllLog>(m, internal, "e^x - t x.");
   m.def(

@@ -9,7 +9,7 @@ namespace {
 
 using Weights = std::vector<std::optional<Tensor>>;
 
-// PyTorch's names of the modes
+// PyTorch's name of a mode, the cell and the activation.
 struct Mode {
   const char* name;
   RecurrentCell cell;
@@ -33,8 +33,8 @@ Result recurrent(const std::string& mode, const Tensor& x, const std::optional<T
   std::vector<ops::RecurrentWeights> weights;
   for (const Weights& w : directions) {
     check(w.size() == 5 && w[0] && w[1],
-          "recurrent: each direction needs weight_ih, weight_hh, bias_ih, "
-          "bias_hh and weight_hr; the last three may be None");
+          "recurrent: each direction needs weight_ih, weight_hh, bias_ih, bias_hh and weight_hr; the last "
+          "three may be None");
     const Tensor none;
     weights.push_back({*w[0], *w[1], w[2].value_or(none), w[3].value_or(none), w[4].value_or(none)});
   }

@@ -10,7 +10,7 @@ namespace {
 
 using OptionalType = std::optional<DType>;
 
-// max(x) of all elements, or (values, indices) along one axis.
+// The extreme of all elements, or (values, indices) along one axis.
 py::object extreme(const Tensor& x, bool largest, const std::optional<int64_t>& dim, bool keepdim) {
   if (!dim) return py::cast(ops::extreme_all(x, largest));
   const ops::Extreme e = ops::extreme(x, largest, *dim, keepdim);
@@ -50,10 +50,10 @@ void bind_reduce(py::module_& m, TensorClass& tensor) {
       [](const Tensor& x, const Axes& dim, bool keep, OptionalType t) {
         return ops::prod(typed(x, t), dim.list, keep);
       },
-      "The product over all axes, or over dim; its derivative is right where elements are 0.");
+      "The product over all axes, or over dim; the gradient is also correct if elements are 0.");
   bind_both(
       m, tensor, "max", [](const Tensor& x, const Tensor& y) { return ops::apply<formulas::Maximum>(x, y); },
-      py::arg("other"), "The larger of two, element by element: maximum(input, other).");
+      py::arg("other"), "The larger of two elements: maximum(input, other).");
   both(
       "max",
       [](const Tensor& x, std::optional<int64_t> dim, bool keep) { return extreme(x, true, dim, keep); },
@@ -61,7 +61,7 @@ void bind_reduce(py::module_& m, TensorClass& tensor) {
       "returned.");
   bind_both(
       m, tensor, "min", [](const Tensor& x, const Tensor& y) { return ops::apply<formulas::Minimum>(x, y); },
-      py::arg("other"), "The smaller of two, element by element: minimum(input, other).");
+      py::arg("other"), "The smaller of two elements: minimum(input, other).");
   both(
       "min",
       [](const Tensor& x, std::optional<int64_t> dim, bool keep) { return extreme(x, false, dim, keep); },
@@ -72,13 +72,13 @@ void bind_reduce(py::module_& m, TensorClass& tensor) {
       [](const Tensor& x, const Axes& dim, bool keep) {
         return ops::extreme_over("amax", x, true, dim.list, keep);
       },
-      "The largest element over dim; equal ones share the gradient.");
+      "The largest element over dim; equal elements share the gradient.");
   both(
       "amin",
       [](const Tensor& x, const Axes& dim, bool keep) {
         return ops::extreme_over("amin", x, false, dim.list, keep);
       },
-      "The smallest element over dim; equal ones share the gradient.");
+      "The smallest element over dim; equal elements share the gradient.");
   both(
       "argmax",
       [](const Tensor& x, std::optional<int64_t> dim, bool keep) { return arg_extreme(x, true, dim, keep); },

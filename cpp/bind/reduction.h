@@ -5,7 +5,7 @@
 
 namespace nncore::bind {
 
-// Two arguments of PyTorch's signatures that reduction has replaced. Only None is accepted.
+// Two arguments in PyTorch's signatures that `reduction` replaced. They accept only None.
 inline py::arg_v size_average() { return py::arg("size_average") = py::none(); }
 inline py::arg_v reduce() { return py::arg("reduce") = py::none(); }
 inline py::arg_v reduction() { return py::arg("reduction") = "mean"; }

@@ -21,7 +21,7 @@ std::vector<std::string> kernel_names() {
 }
 
 std::vector<std::string> hide_kernels(const std::vector<std::string>& hidden) {
-  static Backend::Run kept[kernel_count] = {};  // the functions of hidden kernels
+  static Backend::Run kept[kernel_count] = {};  // the functions of the hidden kernels
   const std::vector<std::string> names = kernel_names();
   const auto index_of = [&](const std::string& name) {
     const auto found = std::find(names.begin(), names.end(), name);
@@ -55,7 +55,7 @@ std::string show_config() {
 }  // namespace
 
 void bind_runtime(py::module_& m) {
-  num_threads();  // a bad NNCORE_NUM_THREADS fails the import, not some later call
+  num_threads();  // an invalid NNCORE_NUM_THREADS makes the import fail, not a later call
   m.attr("__version__") = NNCORE_VERSION;
   m.def(
       "set_num_threads",
@@ -65,21 +65,22 @@ void bind_runtime(py::module_& m) {
               " is not between 1 and ", max_num_threads);
         set_num_threads(int(threads));
       },
-      py::arg("n"), "How many threads kernels may use; results do not depend on it.");
+      py::arg("n"), "Sets the number of threads that kernels may use; results do not depend on it.");
   m.def("set_always_split", set_always_split, py::arg("on"),
-        "For tests: kernels use all threads, however little there is to do.", internal);
-  m.def("get_num_threads", num_threads, "How many threads kernels may use.");
+        "For tests: makes kernels use all threads even for small work.", internal);
+  m.def("get_num_threads", num_threads, "The number of threads that kernels may use.");
   m.def("kernel_names", kernel_names, "The names of all kernels.", internal);
   m.def("hide_kernels", hide_kernels, py::arg("names"),
-        "For tests: the backend acts as if it lacked these kernels and no others. Returns those hidden "
+        "For tests: makes the backend act as if it lacked exactly these kernels. Returns those hidden "
         "before.",
         internal);
-  m.def("show_config", show_config, "Version, processor, instruction sets and threads as text.");
-  m.def("isa_levels", level_names, "The instruction-set levels this processor can run, lowest first.",
+  m.def("show_config", show_config,
+        "The version, processor, instruction sets and number of threads, as text.");
+  m.def("isa_levels", level_names,
+        "The levels (compiled instruction sets) that this processor can run, lowest first.", internal);
+  m.def("isa", [] { return level_name(); }, "The level in use.", internal);
+  m.def("set_isa", set_level, py::arg("name"), "Switches to another level; results do not depend on it.",
         internal);
-  m.def("isa", [] { return level_name(); }, "The instruction-set level in use.", internal);
-  m.def("set_isa", set_level, py::arg("name"),
-        "Uses another instruction-set level; results do not depend on it.", internal);
   m.def(
       "memory_stats",
       [] {
@@ -90,7 +91,7 @@ void bind_runtime(py::module_& m) {
         d["peak"] = s.peak;
         return d;
       },
-      "Bytes of tensor memory in use, cached for reuse, and the most ever in use.", internal);
+      "Bytes of tensor memory: in use, cached for reuse, and the peak in use.", internal);
   m.def(
       "measure_limits",
       [](int threads, double seconds, int64_t bytes) {
@@ -112,8 +113,8 @@ void bind_runtime(py::module_& m) {
         return d;
       },
       py::arg("threads") = 0, py::arg("seconds") = 0.1, py::arg("bytes") = 0,
-      "What the machine can do at most: operations and bytes a second; `seconds` for each of four "
-      "measurements.",
+      "Measures the limits of the machine, in operations and bytes per second. Each of four measurements "
+      "takes `seconds`.",
       internal);
   m.def(
       "load_backend", [](const std::string& path) { return std::string(load_backend(path).name()); },

@@ -11,13 +11,13 @@ void bind_scan(py::module_& m, TensorClass& tensor) {
         return ops::cumsum(typed(x, dtype), dim);
       },
       py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(),
-      "Running sums along dim; integers sum to int64.");
+      "Cumulative sums along dim; integers sum to int64.");
   bind_both(
       m, tensor, "cumprod",
       [](const Tensor& x, int64_t dim, std::optional<DType> dtype) {
         return ops::cumprod(typed(x, dtype), dim);
       },
-      py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), "Running products along dim.");
+      py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), "Cumulative products along dim.");
 }
 
 }  // namespace nncore::bind

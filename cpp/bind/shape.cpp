@@ -15,16 +15,16 @@ Tensor permute(const Tensor& x, const Shape& axes) {
 void bind_shape(py::module_& m, TensorClass& tensor) {
   tensor.def(
       "reshape", [](const Tensor& x, const py::args& shape) { return ops::reshape(x, to_shape(shape)); },
-      "The same elements in row-major order under another shape; one size may be -1.");
+      "The same elements in row-major order in another shape; one size may be -1.");
   tensor.def(
       "view", [](const Tensor& x, const py::args& shape) { return ops::reshape(x, to_shape(shape)); },
-      "As reshape: values are always dense.");
+      "The same as reshape, because tensors are always dense.");
   tensor.def(
       "permute", [](const Tensor& x, const py::args& dims) { return permute(x, to_shape(dims)); },
-      "The axes in another order.");
+      "Puts the axes in the given order.");
   tensor.def(
       "expand", [](const Tensor& x, const py::args& shape) { return ops::expand(x, to_shape(shape)); },
-      "Axes of size 1 repeated to the given sizes; -1 keeps a size.");
+      "Broadcasts the tensor to the given sizes; -1 keeps a size.");
   tensor.def_property_readonly(
       "T",
       [](const Tensor& x) {
@@ -33,7 +33,7 @@ void bind_shape(py::module_& m, TensorClass& tensor) {
         for (int i = x.ndim(); i-- > 0;) order.push_back(i);
         return ops::permute(x, order);
       },
-      "The axes in reverse: the transpose of a matrix; a vector stays itself.");
+      "Reverses the order of the axes: the transpose of a matrix; a vector is unchanged.");
 
   const auto both = [&](const char* name, auto f, const auto&... extra) {
     m.def(name, f, py::arg("input"), extra...);
@@ -41,33 +41,34 @@ void bind_shape(py::module_& m, TensorClass& tensor) {
   };
   m.def(
       "reshape", [](const Tensor& x, const Shape& shape) { return ops::reshape(x, shape); }, py::arg("input"),
-      py::arg("shape"), "The same elements in row-major order under another shape; one size may be -1.");
-  m.def("permute", permute, py::arg("input"), py::arg("dims"), "The axes in another order.");
+      py::arg("shape"), "The same elements in row-major order in another shape; one size may be -1.");
+  m.def("permute", permute, py::arg("input"), py::arg("dims"), "Puts the axes in the given order.");
   both(
       "t",
       [](const Tensor& x) {
         check(x.ndim() <= 2, "t: expected a matrix or a vector, got shape ", x.shape(), "; use permute()");
         return x.ndim() < 2 ? x : ops::transpose(x, 0, 1);
       },
-      "The transpose of a matrix; a vector stays itself.");
+      "The transpose of a matrix; a vector is unchanged.");
   tensor.def(
-      "contiguous", [](const Tensor& x) { return x; }, "The tensor itself: all are dense and row-major.");
-  both("transpose", ops::transpose, py::arg("dim0"), py::arg("dim1"), "Two axes exchanged.");
+      "contiguous", [](const Tensor& x) { return x; },
+      "The tensor itself, because tensors are always dense and row-major.");
+  both("transpose", ops::transpose, py::arg("dim0"), py::arg("dim1"), "Exchanges two axes.");
   both(
       "squeeze",
       [](const Tensor& x, const std::optional<Axes>& dim) {
         return ops::squeeze(x, dim ? std::optional(std::span<const int64_t>(dim->list)) : std::nullopt);
       },
-      py::arg("dim") = py::none(), "Without the axes of size 1, or without those of dim that have it.");
-  both("unsqueeze", ops::unsqueeze, py::arg("dim"), "With a new axis of size 1 at dim.");
+      py::arg("dim") = py::none(), "Removes the axes of size 1; with dim, only those in dim.");
+  both("unsqueeze", ops::unsqueeze, py::arg("dim"), "Inserts an axis of size 1 at dim.");
   both("flatten", ops::flatten, py::arg("start_dim") = 0, py::arg("end_dim") = -1,
-       "Axes start_dim to end_dim joined.");
+       "Merges axes start_dim to end_dim into one.");
   m.def(
       "cat", [](const std::vector<Tensor>& tensors, int64_t dim) { return ops::cat(tensors, dim); },
-      py::arg("tensors"), py::arg("dim") = 0, "Tensors joined along an existing axis.");
+      py::arg("tensors"), py::arg("dim") = 0, "Joins tensors along an existing axis.");
   m.def(
       "stack", [](const std::vector<Tensor>& tensors, int64_t dim) { return ops::stack(tensors, dim); },
-      py::arg("tensors"), py::arg("dim") = 0, "Tensors of one shape joined along a new axis.");
+      py::arg("tensors"), py::arg("dim") = 0, "Joins tensors of the same shape along a new axis.");
 }
 
 }  // namespace nncore::bind

@@ -24,7 +24,8 @@ void bind_sort(py::module_& m, TensorClass& tensor) {
         return sorted(ops::sort("sort", x, -1, dim, descending));
       },
       py::arg("dim") = -1, py::arg("descending") = false, py::arg("stable") = false,
-      "(values, indices) in order along dim; always stable, NaN counts as the largest.");
+      "Sorts along dim; returns (values, indices). The sort is always stable, and NaN counts as the "
+      "largest.");
   bind_both(
       m, tensor, "argsort",
       [](const Tensor& x, int64_t dim, bool descending, bool) {
@@ -39,7 +40,8 @@ void bind_sort(py::module_& m, TensorClass& tensor) {
         return sorted(ops::sort("topk", x, k, dim, largest));
       },
       py::arg("k"), py::arg("dim") = -1, py::arg("largest") = true, py::arg("sorted") = true,
-      "(values, indices) of the k largest or smallest along dim, in order; of equals the first.");
+      "(values, indices) of the k largest or smallest elements along dim, in order; of equal elements, the "
+      "first come first.");
 }
 
 }  // namespace nncore::bind

@@ -1,4 +1,5 @@
-// A number that identifies the structure of all modules and optimizers: parameters, submodules, hooks, modes.
+// A version number that identifies the structure of all modules and optimizers: parameters, submodules,
+// hooks, modes.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -7,16 +8,17 @@ namespace nncore::bind {
 
 class Structure {
  public:
-  // Equal versions mean equal structure. While the version stays, a captured step needs no check.
+  // Equal versions mean equal structure: while the version is the same, a captured step needs no further
+  // check.
   uint64_t version() const { return version_.load(std::memory_order_relaxed); }
-  // The changes that this thread has made. Equal numbers before and after a step mean that the step has left
-  // the structure as it was.
+  // The number of changes that this thread has made. Equal numbers before and after a step mean that the step
+  // did not change the structure.
   uint64_t own_changes() const { return own_changes_; }
 
-  // A change that is never undone: the version becomes one that never was.
+  // Records a change that is never undone: the version gets a value that it never had.
   void changed() { flip(scramble(2 * ++changes_)); }
-  // A switch, such as the mode of a module, has changed. `key` identifies it. Switching back restores the
-  // version, so that plans for both positions stay usable.
+  // Records a change of a switch, such as the mode of a module, which `key` identifies. Switching back
+  // restores the version, so that plans for both positions stay valid.
   void switched(uint64_t key) { flip(scramble(2 * key + 1)); }
 
  private:

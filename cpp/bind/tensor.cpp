@@ -1,4 +1,4 @@
-// The Tensor class: what it is made of, how it leaves for Python, and its place on the tape.
+// Binds the Tensor class: its properties, conversions to Python's types, and autograd.
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "../core/watch.h"
@@ -19,7 +19,7 @@ void set_requires_grad(TensorImpl& t, bool on) {
   check<TypeError>(!on || is_floating(t.dtype), "requires_grad: a ", t.dtype,
                    " tensor cannot have a gradient; convert it with .float() or .double()");
   check<Error>(!t.grad_fn || on,
-               "requires_grad: only leaves can be switched off; use .detach() to cut the graph here");
+               "requires_grad: can be switched off for leaves only; use .detach() to cut the graph here");
   if (t.requires_grad != on && is_parameter(t)) structure.switched(reinterpret_cast<uintptr_t>(&t));
   t.requires_grad = on;
 }
@@ -35,9 +35,10 @@ void set_grad(TensorImpl& t, const std::optional<Tensor>& grad) {
   if (Watcher* w = watcher()) w->gradient_set(t);
   if (t.hooks) static_cast<GradientHooks&>(*t.hooks).retained = Tensor();
   if (!grad) return t.grad.reset();
-  check(grad->shape() == t.shape, "grad: shape ", grad->shape(), " does not match the tensor's ", t.shape);
-  check<TypeError>(grad->dtype() == t.dtype, "grad: ", grad->dtype(), " does not match the tensor's ",
-                   t.dtype);
+  check(grad->shape() == t.shape, "grad: shape ", grad->shape(), " does not match the tensor's shape ",
+        t.shape);
+  check<TypeError>(grad->dtype() == t.dtype, "grad: dtype ", grad->dtype(),
+                   " does not match the tensor's dtype ", t.dtype);
   t.grad = grad->ref();
 }
 
@@ -57,17 +58,17 @@ py::buffer_info buffer(TensorImpl& t) {
 
 py::object size(const TensorImpl& t, const std::optional<int64_t>& dim) {
   if (!dim) return py::cast(t.shape);
-  check<IndexError>(t.shape.ndim() > 0, "size: a tensor without axes has no dim ", *dim);
+  check<IndexError>(t.shape.ndim() > 0, "size: a 0-dimensional tensor has no dim ", *dim);
   return py::cast(t.shape[normalize_axis("size", *dim, t.shape.ndim())]);
 }
 
-// The values as an array, brought to the host's memory if they lie elsewhere.
+// The values as an array in host memory; copies them if they lie on another device.
 py::object host_array(const Tensor& t) {
   const Tensor values = ops::to_host(t.detach());
   return to_numpy(values, py::cast(values));
 }
 
-// torch's repr: NumPy's printing with its own frame.
+// A repr like PyTorch's: NumPy's printing inside "tensor(...)".
 std::string repr(py::handle self) {
   const TensorImpl& t = *tensor_of(self.ptr());
   host_reads("repr");
@@ -91,23 +92,23 @@ std::string repr(py::handle self) {
 void bind_tensor(TensorClass& tensor) {
   tensor.def(py::init([](const Tensor& data) { return data.detach().ref(); }), py::arg("data"));
   tensor.def_buffer(buffer);
-  tensor.attr("__array_ufunc__") = py::none();  // NumPy leaves mixed arithmetic to Tensor
+  tensor.attr("__array_ufunc__") = py::none();  // makes NumPy leave mixed arithmetic to Tensor
 
   tensor.def_property_readonly(
-      "shape", [](const TensorImpl& t) { return t.shape; }, "Sizes of all axes, a tuple.");
+      "shape", [](const TensorImpl& t) { return t.shape; }, "The sizes of all axes, as a tuple.");
   tensor.def_property_readonly(
       "ndim", [](const TensorImpl& t) { return t.shape.ndim(); }, "The number of axes.");
   tensor.def_property_readonly(
-      "dtype", [](const TensorImpl& t) { return t.dtype; }, "The type of the elements.");
+      "dtype", [](const TensorImpl& t) { return t.dtype; }, "The dtype of the elements.");
   tensor.def_property_readonly(
-      "device", [](const TensorImpl& t) { return t.storage->device().name(); }, "Where the elements lie.");
+      "device", [](const TensorImpl& t) { return t.storage->device().name(); },
+      "The device on which the elements lie.");
   tensor.def_property(
       "requires_grad", [](const TensorImpl& t) { return t.requires_grad; }, set_requires_grad,
       "Whether backward() computes a gradient for this tensor.");
-  tensor.def_property("grad", grad_of, set_grad, "The gradient collected by backward(), or None.");
+  tensor.def_property("grad", grad_of, set_grad, "The gradient accumulated by backward(), or None.");
   tensor.def_property_readonly(
-      "is_leaf", [](const TensorImpl& t) { return !t.grad_fn; },
-      "True when no recorded op made this tensor.");
+      "is_leaf", [](const TensorImpl& t) { return !t.grad_fn; }, "Whether no recorded op made this tensor.");
   tensor.def_property_readonly(
       "grad_fn",
       [](const TensorImpl& t) -> std::optional<std::string> {
@@ -119,7 +120,9 @@ void bind_tensor(TensorClass& tensor) {
   tensor.def("numel", [](const TensorImpl& t) { return t.shape.numel(); }, "The number of elements.");
   tensor.def("dim", [](const TensorImpl& t) { return t.shape.ndim(); }, "The number of axes.");
   tensor.def("size", size, py::arg("dim") = py::none(), "The shape, or the size of one axis.");
-  tensor.def("element_size", [](const TensorImpl& t) { return size_of(t.dtype); }, "Bytes of one element.");
+  tensor.def(
+      "element_size", [](const TensorImpl& t) { return size_of(t.dtype); },
+      "The size of one element in bytes.");
   tensor.def(
       "data_ptr",
       [](const TensorImpl& t) {
@@ -137,8 +140,8 @@ void bind_tensor(TensorClass& tensor) {
         return to_numpy(t, self);
       },
       py::kw_only(), py::arg("force") = false,
-      "The values as a read-only NumPy array that shares this tensor's memory; force also of a tensor with a "
-      "gradient.");
+      "The values as a read-only NumPy array that shares this tensor's memory. With force, also accepts a "
+      "tensor that requires a gradient.");
   tensor.def(
       "__array__",
       [](py::object self, const py::object& dtype, const py::object& copy) -> py::object {
@@ -150,9 +153,9 @@ void bind_tensor(TensorClass& tensor) {
       py::arg("dtype") = py::none(), py::arg("copy") = py::none());
   tensor.def(
       "tolist", [](const Tensor& t) { return host_array(t).attr("tolist")(); },
-      "The values as nested Python lists, or a number for a tensor without axes.");
-  tensor.def("detach", [](const Tensor& t) { return t.detach(); }, "The same values, cut off from the tape.");
-  tensor.def("clone", [](const Tensor& t) { return ops::clone(t); }, "A copy in memory of its own.");
+      "The values as nested Python lists; a 0-dimensional tensor gives a number.");
+  tensor.def("detach", [](const Tensor& t) { return t.detach(); }, "The same values without history.");
+  tensor.def("clone", [](const Tensor& t) { return ops::clone(t); }, "A copy in new memory.");
   tensor.def(
       "requires_grad_",
       [](py::object self, bool on) {
@@ -167,9 +170,8 @@ void bind_tensor(TensorClass& tensor) {
       },
       py::arg("gradient") = py::none(), py::arg("retain_graph") = false,
       "Adds d(self)/d(leaf) to the grad of every leaf that requires one.\n\n"
-      "gradient: d(loss)/d(self), needed unless self has one element. Raises RuntimeError when self has no "
-      "history or "
-      "was freed by an earlier backward without retain_graph.\n\n"
+      "gradient: d(loss)/d(self); may be omitted if self has one element. Raises RuntimeError if self has no "
+      "history, or if an earlier backward without retain_graph freed it.\n\n"
       ">>> x = nncore.tensor([1.0, 2.0], requires_grad=True)\n>>> (x * x).sum().backward()\n>>> "
       "x.grad.tolist()\n[2.0, 4.0]");
   tensor.def(
@@ -183,7 +185,8 @@ void bind_tensor(TensorClass& tensor) {
       [](const Tensor& t, const std::string& device, std::optional<DType> dtype) {
         return typed(ops::to_device(t, backend(device)), dtype);
       },
-      py::arg("device"), py::arg("dtype") = py::none(), "The values on a device, perhaps of another dtype.");
+      py::arg("device"), py::arg("dtype") = py::none(),
+      "The values on another device and, if given, in another dtype.");
   const std::pair<const char*, DType> conversions[] = {{"float", DType::float32},
                                                        {"double", DType::float64},
                                                        {"long", DType::int64},
@@ -195,21 +198,21 @@ void bind_tensor(TensorClass& tensor) {
         (std::string("The values as ") + nncore::name(dtype) + ".").c_str());
 
   tensor.def("__len__", [](const TensorImpl& t) {
-    check<TypeError>(t.shape.ndim() > 0, "len: a tensor without axes has no length");
+    check<TypeError>(t.shape.ndim() > 0, "len: a 0-dimensional tensor has no length");
     return t.shape[0];
   });
   tensor.def(
       "__getitem__", [](const Tensor& t, py::handle index) { return get_item(t, index); }, py::arg("index"));
   tensor.def("__iter__", [](py::object self) {
     check<TypeError>(tensor_of(self.ptr())->shape.ndim() > 0,
-                     "iter: a tensor without axes cannot be iterated");
+                     "iter: a 0-dimensional tensor cannot be iterated");
     PyObject* const items = PySeqIter_New(self.ptr());
     if (!items) throw py::error_already_set();
     return py::reinterpret_steal<py::iterator>(items);
   });
   tensor.def("__float__", [](const Tensor& t) { return py::float_(item(t)); });
   tensor.def("__int__", [](const Tensor& t) {
-    PyObject* const number = PyNumber_Long(item(t).ptr());  // py::int_ would leave a bool as it is
+    PyObject* const number = PyNumber_Long(item(t).ptr());  // py::int_ would not convert a bool
     if (!number) throw py::error_already_set();
     return py::reinterpret_steal<py::int_>(number);
   });

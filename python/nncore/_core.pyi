@@ -201,19 +201,19 @@ class dtype:
     @property
     def is_floating_point(self) -> builtins.bool:
         """
-        Whether gradients can flow through it.
+        Whether tensors of this dtype can have gradients.
         """
     @property
     def itemsize(self) -> builtins.int:
         """
-        Bytes of one element.
+        The size of one element in bytes.
         """
 _dtype = dtype
 class Tensor:
     """
-    A dense, immutable array of numbers that remembers how it was made, so that gradients can flow back.
+    A dense, immutable array of numbers with a record of how it was computed, from which backward() computes gradients.
 
-    Made by `tensor`, `zeros` and the other functions; Tensor(x) shares the memory of x.
+    `tensor`, `zeros` and other functions make tensors; Tensor(x) shares the memory of x.
     """
     __array_ufunc__ = None
     def __abs__(self) -> Tensor:
@@ -344,11 +344,11 @@ class Tensor:
         """
     def amax(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
         """
-        The largest element over dim; equal ones share the gradient.
+        The largest element over dim; equal elements share the gradient.
         """
     def amin(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
         """
-        The smallest element over dim; equal ones share the gradient.
+        The smallest element over dim; equal elements share the gradient.
         """
     def any(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
         """
@@ -370,7 +370,7 @@ class Tensor:
         """
         Adds d(self)/d(leaf) to the grad of every leaf that requires one.
 
-        gradient: d(loss)/d(self), needed unless self has one element. Raises RuntimeError when self has no history or was freed by an earlier backward without retain_graph.
+        gradient: d(loss)/d(self); may be omitted if self has one element. Raises RuntimeError if self has no history, or if an earlier backward without retain_graph freed it.
 
         >>> x = nncore.tensor([1.0, 2.0], requires_grad=True)
         >>> (x * x).sum().backward()
@@ -387,7 +387,7 @@ class Tensor:
         """
     def broadcast_to(self, size: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
         """
-        Axes of size 1 repeated to the given sizes.
+        Broadcasts the tensor to the given shape.
         """
     def ceil(self) -> Tensor:
         """
@@ -402,7 +402,7 @@ class Tensor:
         """
     def chunk(self, chunks: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
         """
-        At most so many parts, all but the last of one size.
+        Splits the tensor along dim into at most `chunks` parts; all but the last have one size.
         """
     def clamp(self, min: typing.Any = None, max: typing.Any = None) -> Tensor:
         """
@@ -414,11 +414,11 @@ class Tensor:
         """
     def clone(self) -> Tensor:
         """
-        A copy in memory of its own.
+        A copy in new memory.
         """
     def contiguous(self) -> Tensor:
         """
-        The tensor itself: all are dense and row-major.
+        The tensor itself, because tensors are always dense and row-major.
         """
     def cos(self) -> Tensor:
         """
@@ -426,11 +426,11 @@ class Tensor:
         """
     def cumprod(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
         """
-        Running products along dim.
+        Cumulative products along dim.
         """
     def cumsum(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
         """
-        Running sums along dim; integers sum to int64.
+        Cumulative sums along dim; integers sum to int64.
         """
     def data_ptr(self) -> builtins.int:
         """
@@ -438,15 +438,15 @@ class Tensor:
         """
     def detach(self) -> Tensor:
         """
-        The same values, cut off from the tape.
+        The same values without history.
         """
     def diag(self, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
         """
-        The diagonal of a matrix; of a vector, the matrix that has it on its diagonal.
+        The diagonal of a matrix; for a vector, the matrix with the vector on its diagonal.
         """
     def diagonal(self, offset: typing.SupportsInt | typing.SupportsIndex = 0, dim1: typing.SupportsInt | typing.SupportsIndex = 0, dim2: typing.SupportsInt | typing.SupportsIndex = 1) -> Tensor:
         """
-        The diagonal over two axes, as a last axis.
+        The diagonal over two axes, as the last axis of the result.
         """
     def dim(self) -> builtins.int:
         """
@@ -460,7 +460,7 @@ class Tensor:
     @typing.overload
     def div(self, other: typing.Any, *, rounding_mode: str | None) -> Tensor:
         """
-        a / b as a whole number: towards 0 ('trunc') or the one below ('floor'), of the type of a and b.
+        a / b, rounded toward zero ('trunc') or down ('floor'); the dtype is that of a and b.
         """
     def dot(self, tensor: Tensor) -> Tensor:
         """
@@ -472,7 +472,7 @@ class Tensor:
         """
     def element_size(self) -> builtins.int:
         """
-        Bytes of one element.
+        The size of one element in bytes.
         """
     def elu(self, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
         """
@@ -483,7 +483,7 @@ class Tensor:
         """
     def eq(self, other: typing.Any) -> Tensor:
         """
-        Element by element, a bool tensor.
+        Compares element by element; returns a bool tensor.
         """
     def erf(self) -> Tensor:
         """
@@ -503,11 +503,11 @@ class Tensor:
         """
     def expand(self, *args: typing.Any) -> Tensor:
         """
-        Axes of size 1 repeated to the given sizes; -1 keeps a size.
+        Broadcasts the tensor to the given sizes; -1 keeps a size.
         """
     def expand_as(self, other: Tensor) -> Tensor:
         """
-        Stretched to the shape of other.
+        Broadcasts the tensor to the shape of other.
         """
     def expm1(self) -> Tensor:
         """
@@ -515,11 +515,11 @@ class Tensor:
         """
     def flatten(self, start_dim: typing.SupportsInt | typing.SupportsIndex = 0, end_dim: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
         """
-        Axes start_dim to end_dim joined.
+        Merges axes start_dim to end_dim into one.
         """
     def flip(self, *args: typing.Any) -> Tensor:
         """
-        The elements in reverse along each of dims.
+        Reverses the order of the elements along each axis in dims.
         """
     def float(self) -> Tensor:
         """
@@ -535,20 +535,20 @@ class Tensor:
         """
     def fmod(self, other: typing.Any) -> Tensor:
         """
-        a - trunc(a / b) b, broadcast: has the sign of a.
+        a - trunc(a / b) b, broadcast; the result has the sign of a.
         """
     def gather(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
         """
         y[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on.
 
-        index has as many axes as input and is no longer but along dim. Raises IndexError for an index out of range.
+        index has as many axes as input; it may be longer than input along dim only. Raises IndexError for an index out of range.
 
         >>> nncore.gather(nncore.tensor([[1, 2], [3, 4]]), 1, nncore.tensor([[1], [0]])).tolist()
         [[2], [3]]
         """
     def ge(self, other: typing.Any) -> Tensor:
         """
-        Element by element, a bool tensor.
+        Compares element by element; returns a bool tensor.
         """
     def gelu(self, approximate: str = 'none') -> Tensor:
         """
@@ -556,7 +556,7 @@ class Tensor:
         """
     def gt(self, other: typing.Any) -> Tensor:
         """
-        Element by element, a bool tensor.
+        Compares element by element; returns a bool tensor.
         """
     def hardshrink(self, lambd: typing.SupportsFloat | typing.SupportsIndex = 0.5) -> Tensor:
         """
@@ -588,11 +588,11 @@ class Tensor:
         """
     def index_add(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, source: Tensor, *, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
         """
-        A copy of input with alpha * source added at the slices that index names.
+        A copy of input with alpha * source added to the slices at the indices along dim.
         """
     def index_select(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
         """
-        The slices along dim that a vector of indices names.
+        The slices of input at a vector of indices along dim.
         """
     def int(self) -> Tensor:
         """
@@ -616,7 +616,7 @@ class Tensor:
         """
     def le(self, other: typing.Any) -> Tensor:
         """
-        Element by element, a bool tensor.
+        Compares element by element; returns a bool tensor.
         """
     def leaky_relu(self, negative_slope: typing.SupportsFloat | typing.SupportsIndex = 0.01) -> Tensor:
         """
@@ -647,11 +647,11 @@ class Tensor:
         """
     def log_softmax(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
         """
-        x - log(sum(exp(x))) along dim, of the input as dtype where that is given.
+        x - log(sum(exp(x))) along dim; the input is converted to dtype first, if given.
         """
     def logical_and(self, other: typing.Any) -> Tensor:
         """
-        Element by element, a bool tensor.
+        Compares element by element; returns a bool tensor.
         """
     def logical_not(self) -> Tensor:
         """
@@ -659,11 +659,11 @@ class Tensor:
         """
     def logical_or(self, other: typing.Any) -> Tensor:
         """
-        Element by element, a bool tensor.
+        Compares element by element; returns a bool tensor.
         """
     def logical_xor(self, other: typing.Any) -> Tensor:
         """
-        Element by element, a bool tensor.
+        Compares element by element; returns a bool tensor.
         """
     def logit(self, eps: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
         """
@@ -689,24 +689,24 @@ class Tensor:
         """
     def lt(self, other: typing.Any) -> Tensor:
         """
-        Element by element, a bool tensor.
+        Compares element by element; returns a bool tensor.
         """
     def masked_fill(self, mask: Tensor, value: typing.Any) -> Tensor:
         """
-        The tensor with value where the mask holds; broadcast.
+        A copy of input with value where the mask is true; broadcast.
         """
     def masked_select(self, mask: Tensor) -> Tensor:
         """
-        The elements where the mask holds, a vector. Its length depends on values: not in a compiled step.
+        A vector of the elements where the mask is true. Not allowed in a compiled step, because its length depends on values.
         """
     def matmul(self, other: Tensor) -> Tensor:
         """
-        The matrix product, as NumPy's matmul.
+        The matrix product, like NumPy's matmul.
         """
     @typing.overload
     def max(self, other: Tensor) -> Tensor:
         """
-        The larger of two, element by element: maximum(input, other).
+        The larger of two elements: maximum(input, other).
         """
     @typing.overload
     def max(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
@@ -715,7 +715,7 @@ class Tensor:
         """
     def maximum(self, other: Tensor) -> Tensor:
         """
-        The larger of two, element by element.
+        The larger of two elements; equal elements share the gradient.
         """
     def mean(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """
@@ -724,7 +724,7 @@ class Tensor:
     @typing.overload
     def min(self, other: Tensor) -> Tensor:
         """
-        The smaller of two, element by element: minimum(input, other).
+        The smaller of two elements: minimum(input, other).
         """
     @typing.overload
     def min(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
@@ -733,7 +733,7 @@ class Tensor:
         """
     def minimum(self, other: Tensor) -> Tensor:
         """
-        The smaller of two, element by element.
+        The smaller of two elements; equal elements share the gradient.
         """
     def mish(self) -> Tensor:
         """
@@ -748,7 +748,7 @@ class Tensor:
         """
     def movedim(self, source: builtins.int | collections.abc.Sequence[builtins.int], destination: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
         """
-        Axes moved to other places; the rest keep their order.
+        Moves axes to other positions; the remaining axes keep their order.
         """
     def mul(self, other: typing.Any) -> Tensor:
         """
@@ -760,11 +760,11 @@ class Tensor:
         """
     def narrow(self, dim: typing.SupportsInt | typing.SupportsIndex, start: typing.SupportsInt | typing.SupportsIndex, length: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
         """
-        Elements start to start + length of an axis.
+        The elements start to start + length - 1 along an axis.
         """
     def ne(self, other: typing.Any) -> Tensor:
         """
-        Element by element, a bool tensor.
+        Compares element by element; returns a bool tensor.
         """
     def neg(self) -> Tensor:
         """
@@ -772,11 +772,11 @@ class Tensor:
         """
     def nonzero(self, *, as_tuple: builtins.bool = False) -> typing.Any:
         """
-        The indices of all elements other than 0, (found, ndim), or a vector for each axis. Not in a compiled step.
+        The indices of all nonzero elements, as (count, ndim), or as one vector per axis if as_tuple. Not allowed in a compiled step.
         """
     def norm(self, p: typing.Any = 2.0, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """
-        (sum |x|^p)^(1/p) over dim; p may be 'fro' (2), infinite, or 0 (how many are not 0).
+        (sum |x|^p)^(1/p) over dim; p may also be 'fro' (2), infinite, or 0 (counts the nonzero elements).
         """
     def numel(self) -> builtins.int:
         """
@@ -784,15 +784,15 @@ class Tensor:
         """
     def numpy(self, *, force: builtins.bool = False) -> _np.ndarray[typing.Any, typing.Any]:
         """
-        The values as a read-only NumPy array that shares this tensor's memory; force also of a tensor with a gradient.
+        The values as a read-only NumPy array that shares this tensor's memory. With force, also accepts a tensor that requires a gradient.
         """
     def outer(self, vec2: Tensor) -> Tensor:
         """
-        Every element of one vector times every element of another.
+        The outer product of two vectors.
         """
     def permute(self, *args: typing.Any) -> Tensor:
         """
-        The axes in another order.
+        Puts the axes in the given order.
         """
     def pow(self, exponent: typing.Any) -> Tensor:
         """
@@ -800,7 +800,7 @@ class Tensor:
         """
     def prod(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """
-        The product over all axes, or over dim; its derivative is right where elements are 0.
+        The product over all axes, or over dim; the gradient is also correct if elements are 0.
         """
     def reciprocal(self) -> Tensor:
         """
@@ -808,7 +808,7 @@ class Tensor:
         """
     def register_hook(self, hook: typing.Any) -> HookHandle:
         """
-        Calls hook(gradient) when this tensor's gradient is complete; what it returns, unless None, replaces it.
+        Calls hook(gradient) when this tensor's gradient is complete; a returned tensor replaces the gradient.
 
         >>> x = nncore.tensor([1.0, 2.0], requires_grad=True)
         >>> handle = x.register_hook(lambda gradient: 2 * gradient)
@@ -832,15 +832,15 @@ class Tensor:
         """
     def remainder(self, other: typing.Any) -> Tensor:
         """
-        a - floor(a / b) b, broadcast: has the sign of b.
+        a - floor(a / b) b, broadcast; the result has the sign of b.
         """
     def repeat(self, *args: typing.Any) -> Tensor:
         """
-        Repeated as a whole, so many times along each axis; further sizes add axes in front.
+        Repeats the whole tensor along each axis; the sizes are the counts. Additional sizes add axes in front.
         """
     def repeat_interleave(self, repeats: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
         """
-        Each element repeated, along dim or of the flattened tensor.
+        Repeats each element, along dim or of the flattened tensor.
         """
     def requires_grad_(self, requires_grad: builtins.bool = True) -> Tensor:
         """
@@ -848,15 +848,15 @@ class Tensor:
         """
     def reshape(self, *args: typing.Any) -> Tensor:
         """
-        The same elements in row-major order under another shape; one size may be -1.
+        The same elements in row-major order in another shape; one size may be -1.
         """
     def retain_grad(self) -> None:
         """
-        Keeps the gradient of a tensor that is not a leaf in its grad.
+        Makes backward() keep the gradient of this non-leaf tensor in its grad.
         """
     def roll(self, shifts: builtins.int | collections.abc.Sequence[builtins.int], dims: builtins.int | collections.abc.Sequence[builtins.int] | None = None) -> Tensor:
         """
-        Shifted along dims; what leaves at the end comes in at the start. Without dims: of the flattened tensor.
+        Shifts the elements along dims; those shifted past the end continue at the start. Without dims, shifts the flattened tensor.
         """
     @typing.overload
     def round(self) -> Tensor:
@@ -866,7 +866,7 @@ class Tensor:
     @typing.overload
     def round(self, *, decimals: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
         """
-        Rounded to `decimals` decimal places; negative: to tens, hundreds, ...; integers then become float32.
+        Rounds to `decimals` decimal places; -1 rounds to tens, -2 to hundreds, and so on. Integers become float32 if decimals is negative.
         """
     def rsqrt(self) -> Tensor:
         """
@@ -874,11 +874,11 @@ class Tensor:
         """
     def scatter(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, src: typing.Any = None, *, value: typing.Any = None) -> Tensor:
         """
-        A copy of input with src, or one value, set where index points along dim; of several the last stays.
+        A copy of input with elements of src, or one value, written at the indices along dim. The last one wins if an index is repeated.
         """
     def scatter_add(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, src: Tensor) -> Tensor:
         """
-        A copy of input with src added where index points along dim.
+        A copy of input with elements of src added at the indices along dim.
         """
     def selu(self) -> Tensor:
         """
@@ -922,7 +922,7 @@ class Tensor:
         """
     def softmax(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
         """
-        exp(x) / sum(exp(x)) along dim, of the input as dtype where that is given.
+        exp(x) / sum(exp(x)) along dim; the input is converted to dtype first, if given.
         """
     def softplus(self, beta: typing.SupportsFloat | typing.SupportsIndex = 1.0, threshold: typing.SupportsFloat | typing.SupportsIndex = 20.0) -> Tensor:
         """
@@ -947,11 +947,11 @@ class Tensor:
         """
     def sort(self, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> typing.Any:
         """
-        (values, indices) in order along dim; always stable, NaN counts as the largest.
+        Sorts along dim; returns (values, indices). The sort is always stable, and NaN counts as the largest.
         """
     def split(self, split_size: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
         """
-        Parts of one size, the last one perhaps shorter, or of the sizes given.
+        Splits the tensor along dim into parts of one size (the last part may be shorter) or of the given sizes.
         """
     def sqrt(self) -> Tensor:
         """
@@ -963,7 +963,7 @@ class Tensor:
         """
     def squeeze(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None | None = None) -> Tensor:
         """
-        Without the axes of size 1, or without those of dim that have it.
+        Removes the axes of size 1; with dim, only those in dim.
         """
     @typing.overload
     def std(self, unbiased: builtins.bool) -> Tensor:
@@ -991,15 +991,15 @@ class Tensor:
         """
     def t(self) -> Tensor:
         """
-        The transpose of a matrix; a vector stays itself.
+        The transpose of a matrix; a vector is unchanged.
         """
     def take(self, index: Tensor) -> Tensor:
         """
-        Elements of the flattened tensor.
+        The elements of the flattened tensor at the given indices.
         """
     def take_along_dim(self, indices: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
         """
-        As gather, with both broadcast but along dim: what argsort and argmax give.
+        Like gather, but input and indices broadcast along the other axes; for the results of argsort and argmax.
         """
     def tan(self) -> Tensor:
         """
@@ -1028,7 +1028,7 @@ class Tensor:
         """
     def tile(self, *args: typing.Any) -> Tensor:
         """
-        Repeated as a whole, dims times along its last axes.
+        Repeats the whole tensor along its last axes: dims are the counts.
         """
     @typing.overload
     def to(self, dtype: _dtype) -> Tensor:
@@ -1043,27 +1043,27 @@ class Tensor:
     @typing.overload
     def to(self, device: str, dtype: _dtype | None = None) -> Tensor:
         """
-        The values on a device, perhaps of another dtype.
+        The values on another device and, if given, in another dtype.
         """
     def tolist(self) -> typing.Any:
         """
-        The values as nested Python lists, or a number for a tensor without axes.
+        The values as nested Python lists; a 0-dimensional tensor gives a number.
         """
     def topk(self, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, largest: builtins.bool = True, sorted: builtins.bool = True) -> typing.Any:
         """
-        (values, indices) of the k largest or smallest along dim, in order; of equals the first.
+        (values, indices) of the k largest or smallest elements along dim, in order; of equal elements, the first come first.
         """
     def transpose(self, dim0: typing.SupportsInt | typing.SupportsIndex, dim1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
         """
-        Two axes exchanged.
+        Exchanges two axes.
         """
     def tril(self, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
         """
-        The lower triangle of each matrix, with so many diagonals above the main one; else 0.
+        Keeps the lower triangle of each matrix up to the given diagonal; the other elements become 0.
         """
     def triu(self, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
         """
-        The upper triangle of each matrix from that diagonal on; else 0.
+        Keeps the upper triangle of each matrix from the given diagonal on; the other elements become 0.
         """
     def trunc(self) -> Tensor:
         """
@@ -1071,15 +1071,15 @@ class Tensor:
         """
     def unbind(self, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
         """
-        Every slice along dim, without that axis.
+        Returns the slices along dim, without that axis.
         """
     def unflatten(self, dim: typing.SupportsInt | typing.SupportsIndex, sizes: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
         """
-        One axis taken apart into several; one size may be -1.
+        Splits one axis into several axes; one size may be -1.
         """
     def unsqueeze(self, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
         """
-        With a new axis of size 1 at dim.
+        Inserts an axis of size 1 at dim.
         """
     @typing.overload
     def var(self, unbiased: builtins.bool) -> Tensor:
@@ -1093,36 +1093,36 @@ class Tensor:
         """
     def view(self, *args: typing.Any) -> Tensor:
         """
-        As reshape: values are always dense.
+        The same as reshape, because tensors are always dense.
         """
     def view_as(self, other: Tensor) -> Tensor:
         """
-        The same elements under the shape of other.
+        The same elements in the shape of other.
         """
     @property
     def T(self) -> Tensor:
         """
-        The axes in reverse: the transpose of a matrix; a vector stays itself.
+        Reverses the order of the axes: the transpose of a matrix; a vector is unchanged.
         """
     @property
     def _gradient_hooks(self) -> list[typing.Any]:
         """
-        The functions that register_hook was given.
+        The functions registered with register_hook.
         """
     @property
     def device(self) -> str:
         """
-        Where the elements lie.
+        The device on which the elements lie.
         """
     @property
     def dtype(self) -> _dtype:
         """
-        The type of the elements.
+        The dtype of the elements.
         """
     @property
     def grad(self) -> Tensor | None:
         """
-        The gradient collected by backward(), or None.
+        The gradient accumulated by backward(), or None.
         """
     @grad.setter
     def grad(self, arg1: Tensor | None) -> None:
@@ -1135,7 +1135,7 @@ class Tensor:
     @property
     def is_leaf(self) -> builtins.bool:
         """
-        True when no recorded op made this tensor.
+        Whether no recorded op made this tensor.
         """
     @property
     def ndim(self) -> builtins.int:
@@ -1153,16 +1153,16 @@ class Tensor:
     @property
     def retains_grad(self) -> builtins.bool:
         """
-        True for a tensor that is not a leaf and keeps its gradient.
+        Whether this is a non-leaf tensor that keeps its gradient.
         """
     @property
     def shape(self) -> tuple[builtins.int, ...]:
         """
-        Sizes of all axes, a tuple.
+        The sizes of all axes, as a tuple.
         """
 class Generator:
     """
-    A source of random numbers: Philox 4x32-10, counted from a seed.
+    A generator of random numbers: Philox 4x32-10 with a seed and a counter.
     """
     def __getstate__(self) -> tuple[builtins.int, builtins.int]:
         ...
@@ -1172,23 +1172,23 @@ class Generator:
         ...
     def get_state(self) -> Tensor:
         """
-        The seed and how far the sequence has come, for set_state.
+        The seed and the position in the sequence, for set_state.
         """
     def initial_seed(self) -> builtins.int:
         """
-        The seed the sequence started from.
+        The seed with which the sequence started.
         """
     def manual_seed(self, seed: typing.Any) -> Generator:
         """
-        Starts the sequence of this seed.
+        Restarts the sequence with this seed.
         """
     def set_state(self, state: Tensor) -> None:
         """
-        Continues where get_state was called.
+        Restores the seed and the position that get_state returned.
         """
 class once:
     """
-    Context: what happens inside belongs to no captured step.
+    A context manager whose block does not become part of a captured step.
     """
     def __enter__(self) -> None:
         ...
@@ -1198,7 +1198,7 @@ class once:
         ...
 class Capture:
     """
-    Context that records the calls of one step.
+    A context manager that records the calls of one step.
     """
     def __enter__(self) -> None:
         ...
@@ -1208,25 +1208,25 @@ class Capture:
         ...
     def close(self) -> None:
         """
-        Lets go of the step's memory; the record can still be compared.
+        Releases the step's memory; the record can still be compared.
         """
     def difference(self, later: Capture) -> str:
         """
-        How a later run of the step differs; empty when it does not.
+        Describes how a later run of the step differs; empty if it does not.
         """
     def finish(self, results: list[typing.Any]) -> list[Tensor]:
         """
-        The step's results without history; raises for a tensor that something else keeps.
+        Returns the step's results without history. Raises CaptureError if anything else keeps a tensor of the step.
         """
     @property
     def changed_structure(self) -> builtins.bool:
         """
-        Whether the step has left a module or an optimizer other than it was.
+        Whether the step has changed the structure of a module or an optimizer.
         """
     @property
     def found_gradients(self) -> list[builtins.bool]:
         """
-        Which leaves had a gradient that the step added to.
+        For each leaf: whether it had a gradient that the step added to.
         """
     @property
     def has_backward(self) -> builtins.bool:
@@ -1236,7 +1236,7 @@ class Capture:
     @property
     def inputs(self) -> list[Tensor]:
         """
-        What the step is called with.
+        The tensors with which the step was called.
         """
     @property
     def kernels(self) -> list[str]:
@@ -1250,17 +1250,17 @@ class Capture:
         """
 class Plan:
     """
-    A captured step made ready for replays.
+    The calls of a captured step with their memory laid out, ready for replays.
     """
     def __init__(self, capture: Capture, results: collections.abc.Sequence[Tensor], arguments: tuple[typing.Any, ...], names: tuple[str, ...], before: typing.Any, after: typing.Any, rebuild: typing.Any) -> None:
         ...
     def audited(self, ns: typing.SupportsInt | typing.SupportsIndex) -> None:
         """
-        Says that an eager run, which took so long, has done what the plan does.
+        Must be called after an audit found no difference. ns: how long the eager run took.
         """
     def calls(self) -> list[typing.Any]:
         """
-        What a replay runs, in order: a dict for each call.
+        The calls that a replay runs, in order, each as a dict.
         """
     def summary(self) -> dict[str, typing.Any]:
         """
@@ -1268,16 +1268,16 @@ class Plan:
         """
     def trust(self, version: typing.SupportsInt | typing.SupportsIndex, places: tuple[tuple[typing.Any, typing.Any, typing.Any], ...]) -> None:
         """
-        Says for which structure and which values in places the plan is right.
+        Sets the conditions of the plan: the version of the structure, and the values of places.
         """
     @property
     def is_due(self) -> builtins.bool:
         """
-        Whether the last try found that an audit is due.
+        Whether the last attempt to replay found that an audit is due.
         """
 class Step:
     """
-    A step whose calls replay a plan, or else go to its method _find.
+    A captured step. A call replays a plan, or goes to the method _find if no plan is ready.
     """
     def __call__(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
         """
@@ -1287,11 +1287,11 @@ class Step:
         ...
     def _forget(self) -> None:
         """
-        Lets calls try no plan.
+        Makes calls try no plan.
         """
     def _prefer(self, plan: Plan) -> None:
         """
-        Lets calls try this plan first.
+        Makes calls try this plan first.
         """
     def _replay(self, values: tuple[typing.Any, ...], names: tuple[str, ...]) -> typing.Any:
         """
@@ -1299,21 +1299,21 @@ class Step:
         """
     def _replay_epoch(self, sources: collections.abc.Sequence[Tensor], order: Tensor, size: typing.SupportsInt | typing.SupportsIndex, first: typing.SupportsInt | typing.SupportsIndex, steps: typing.SupportsInt | typing.SupportsIndex, sinks: collections.abc.Sequence[Tensor | None], progress: typing.Any) -> builtins.int:
         """
-        Replays on consecutive batches; how many ran.
+        Replays consecutive batches; returns how many ran.
         """
     @property
     def _recent(self) -> list[Plan]:
         """
-        The plans that a call tries, the plan used last first.
+        The plans that a call tries, beginning with the one used last.
         """
     @property
     def replays(self) -> builtins.int:
         """
-        How many calls were replays.
+        The number of calls that were replays.
         """
 class HookHandle:
     """
-    What registering a hook on a tensor returns; leaving its `with` removes it.
+    The handle of a hook on a tensor. As a context manager, it removes the hook at exit.
     """
     def __enter__(self) -> typing.Any:
         ...
@@ -1321,7 +1321,7 @@ class HookHandle:
         ...
     def remove(self) -> None:
         """
-        Takes the hook off; a second call does nothing.
+        Removes the hook; a second call does nothing.
         """
 def abs(input: Tensor) -> Tensor:
     """
@@ -1339,7 +1339,7 @@ def add(input: typing.Any, other: typing.Any, *, alpha: typing.Any) -> Tensor:
     """
 def add_layer_norm(input: Tensor, residual: Tensor, normalized_shape: builtins.int | collections.abc.Sequence[builtins.int], weight: Tensor | None = None, bias: Tensor | None = None, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-05) -> tuple[Tensor, Tensor]:
     """
-    (layer_norm(s), s) with s = input + residual, in one pass: what each block of a transformer begins with.
+    (layer_norm(s), s) with s = input + residual, in one pass. Each block of a transformer begins with this.
 
     Raises ValueError for shapes that do not match and for eps of 0 or less.
 
@@ -1366,15 +1366,15 @@ def all(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int
     """
 def alpha_dropout(input: Tensor, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = False, inplace: builtins.bool = False) -> Tensor:
     """
-    dropout to SELU's lowest value that keeps mean 0 and variance 1. Klambauer et al. 2017, section 2.
+    Like dropout, but sets elements to SELU's lowest value and keeps mean 0 and variance 1. Klambauer et al. 2017, section 2.
     """
 def amax(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
     """
-    The largest element over dim; equal ones share the gradient.
+    The largest element over dim; equal elements share the gradient.
     """
 def amin(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
     """
-    The smallest element over dim; equal ones share the gradient.
+    The smallest element over dim; equal elements share the gradient.
     """
 def any(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
     """
@@ -1382,7 +1382,7 @@ def any(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int
     """
 def arange(start: typing.Any, end: typing.Any = None, step: typing.Any = 1, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
-    start, start + step, ... below end; arange(n) counts from 0.
+    The numbers start, start + step, ... before end; arange(n) starts at 0.
     """
 def argmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> Tensor:
     """
@@ -1402,19 +1402,19 @@ def assign_(target: Tensor, value: typing.Any) -> None:
     """
 def assign_all_(assignments: collections.abc.Sequence[tuple[Tensor, Tensor]]) -> None:
     """
-    Writes the second tensor of each pair into the first: all of them or none.
+    Writes the second tensor of each pair into the first. Checks all pairs before it writes.
     """
 def attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, is_causal: builtins.bool = False, scale: typing.SupportsFloat | typing.SupportsIndex | None = None, enable_gqa: builtins.bool = False, dropout_p: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> Tensor:
     """
-    softmax(scale q k^T + mask) v for each head of (..., heads, rows, features).
+    softmax(scale q k^T + mask) v for each head; query, key and value are (..., heads, rows, features).
     """
 def attention_of_packed(qkv: Tensor, heads: typing.SupportsInt | typing.SupportsIndex, attn_mask: Tensor | None = None, is_causal: builtins.bool = False, scale: typing.SupportsFloat | typing.SupportsIndex | None = None, dropout_p: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> Tensor:
     """
-    The same of query, key and value side by side: (batch, rows, 3 * heads * features).
+    The same for query, key and value side by side in each row: (batch, rows, 3 * heads * features).
     """
 def attention_of_rows(query: Tensor, key: Tensor, value: Tensor, heads: typing.SupportsInt | typing.SupportsIndex, attn_mask: Tensor | None = None, is_causal: builtins.bool = False, scale: typing.SupportsFloat | typing.SupportsIndex | None = None, dropout_p: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> Tensor:
     """
-    The same of heads side by side: (batch, rows, heads * features).
+    The same for heads side by side in each row: (batch, rows, heads * features).
     """
 def backend_names() -> list[str]:
     """
@@ -1422,13 +1422,13 @@ def backend_names() -> list[str]:
     """
 def backward_gate(tensors: collections.abc.Sequence[Tensor], function: collections.abc.Callable[..., typing.Any]) -> tuple[Tensor, ...]:
     """
-    The same values, whose gradients pass through function(gradients) -> gradients together.
+    Returns the same values; function(gradients) replaces all of their gradients at once.
     """
 def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None, bias: Tensor | None = None, training: builtins.bool = False, momentum: typing.SupportsFloat | typing.SupportsIndex | None = 0.1, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-05, *, num_batches_tracked: Tensor | None = None) -> Tensor:
     """
     (x - mean) / sqrt(var + eps) * weight + bias for each channel of x (N, C, ...).
 
-    In training mean and variance are the batch's, and the running ones become (1 - momentum) running + momentum batch (the variance with N - 1), in place; else the running ones serve. With num_batches_tracked, an int64 number, batches are counted; momentum None takes the mean of all of them. Ioffe and Szegedy 2015, algorithm 1. Raises ValueError for shapes that do not match and for a single value a channel in training.
+    In training, uses mean and variance of the batch and updates the running statistics in place to (1 - momentum) running + momentum batch, with the unbiased variance. Otherwise uses the running statistics. num_batches_tracked, an int64 number, counts the batches; momentum None means the average over all batches. Ioffe and Szegedy 2015, algorithm 1. Raises ValueError for shapes that do not match and for a single value per channel in training.
 
     >>> x = nncore.tensor([[1.0], [3.0]])
     >>> nncore.nn.functional.batch_norm(x, None, None, training=True).round(decimals=4).tolist()
@@ -1436,11 +1436,11 @@ def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor |
     """
 def binary_cross_entropy(input: Tensor, target: Tensor, third: Tensor | None = None, weight: Tensor | None = None, s0: typing.SupportsFloat | typing.SupportsIndex = 0.0, s1: typing.SupportsFloat | typing.SupportsIndex = 0.0, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
-    -t ln x - (1 - t) ln(1 - x), logarithms not below -100.
+    -t ln x - (1 - t) ln(1 - x), with logarithms of at least -100.
     """
 def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, pos_weight: Tensor | None = None, weight: Tensor | None = None, s0: typing.SupportsFloat | typing.SupportsIndex = 0.0, s1: typing.SupportsFloat | typing.SupportsIndex = 0.0, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
-    binary_cross_entropy of sigmoid(input), the positives weighted by pos_weight.
+    binary_cross_entropy of sigmoid(input); pos_weight multiplies the terms with target 1.
     """
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """
@@ -1448,7 +1448,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """
 def broadcast_to(input: Tensor, size: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
     """
-    Axes of size 1 repeated to the given sizes.
+    Broadcasts the tensor to the given shape.
     """
 def capturing() -> builtins.bool:
     """
@@ -1456,7 +1456,7 @@ def capturing() -> builtins.bool:
     """
 def cat(tensors: collections.abc.Sequence[Tensor], dim: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
     """
-    Tensors joined along an existing axis.
+    Joins tensors along an existing axis.
     """
 def ceil(input: Tensor) -> Tensor:
     """
@@ -1471,19 +1471,19 @@ def celu(input: Tensor, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0
     """
 def check_finite(input: Tensor) -> None:
     """
-    Raises DivergenceError, also in a replay, for a NaN or an infinity: what follows is not done.
+    Raises DivergenceError, also in a replay, if the tensor has a NaN or an infinity; later calls do not run.
     """
 def check_numbers(caller: str, op: str, numbers: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> None:
     """
-    Raises ValueError in the caller's name where the elementwise op refuses these numbers.
+    Raises ValueError in the caller's name if the elementwise op does not accept these numbers.
     """
 def check_writable(caller: str, tensor: Tensor) -> None:
     """
-    Raises ValueError for a tensor in the memory of a read-only array.
+    Raises ValueError if the tensor lies in the memory of a read-only array.
     """
 def chunk(input: Tensor, chunks: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
     """
-    At most so many parts, all but the last of one size.
+    Splits the tensor along dim into at most `chunks` parts; all but the last have one size.
     """
 def clamp(input: Tensor, min: typing.Any = None, max: typing.Any = None) -> Tensor:
     """
@@ -1503,33 +1503,33 @@ def cosine_embedding_loss(input: Tensor, target: Tensor, margin: typing.Supports
     """
 def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: typing.Any = None, ignore_index: typing.SupportsInt | typing.SupportsIndex = -100, reduce: typing.Any = None, reduction: str = 'mean', label_smoothing: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> Tensor:
     """
-    -log softmax(input)[target], from logits (N, C) or (N, C, ...) and class indices or probabilities.
+    -log softmax(input)[target] for logits (N, C) or (N, C, ...) and class indices or probabilities.
 
     Raises IndexError for a label outside 0..C-1, ValueError for shapes that do not match or a mean over nothing.
     """
 def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: typing.SupportsInt | typing.SupportsIndex = 0, reduction: str = 'mean', zero_infinity: builtins.bool = False) -> Tensor:
     """
-    -ln of the probability of all alignments of targets with log_probs (steps, batch, classes).
+    -ln of the total probability of all alignments of targets with log_probs (steps, batch, classes).
     """
 def cumprod(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
     """
-    Running products along dim.
+    Cumulative products along dim.
     """
 def cumsum(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
     """
-    Running sums along dim; integers sum to int64.
+    Cumulative sums along dim; integers sum to int64.
     """
 def default_generator() -> Generator:
     """
-    The generator used where none is given.
+    The generator that is used if none is given.
     """
 def diag(input: Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
     """
-    The diagonal of a matrix; of a vector, the matrix that has it on its diagonal.
+    The diagonal of a matrix; for a vector, the matrix with the vector on its diagonal.
     """
 def diagonal(input: Tensor, offset: typing.SupportsInt | typing.SupportsIndex = 0, dim1: typing.SupportsInt | typing.SupportsIndex = 0, dim2: typing.SupportsInt | typing.SupportsIndex = 1) -> Tensor:
     """
-    The diagonal over two axes, as a last axis.
+    The diagonal over two axes, as the last axis of the result.
     """
 @typing.overload
 def div(input: typing.Any, other: typing.Any) -> Tensor:
@@ -1539,7 +1539,7 @@ def div(input: typing.Any, other: typing.Any) -> Tensor:
 @typing.overload
 def div(input: typing.Any, other: typing.Any, *, rounding_mode: str | None) -> Tensor:
     """
-    a / b as a whole number: towards 0 ('trunc') or the one below ('floor'), of the type of a and b.
+    a / b, rounded toward zero ('trunc') or down ('floor'); the dtype is that of a and b.
     """
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """
@@ -1547,27 +1547,27 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """
 def dropout(input: Tensor, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = True, inplace: builtins.bool = False) -> Tensor:
     """
-    Each element with probability p 0, else divided by 1 - p; as it is when not training.
+    Sets each element to 0 with probability p and divides the others by 1 - p; returns the input if not training.
 
-    The mask is never stored: backward makes it again from the random counter. Srivastava et al. 2014. Raises ValueError for p outside [0, 1].
+    The mask is never stored: backward computes it again from the random counter. Srivastava et al. 2014. Raises ValueError for p outside [0, 1].
     """
 def dropout1d(input: Tensor, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = True, inplace: builtins.bool = False) -> Tensor:
     """
-    dropout of whole channels of an input (N, C, ...).
+    Like dropout, but drops whole channels of an input (N, C, ...).
     """
 def dropout2d(input: Tensor, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = True, inplace: builtins.bool = False) -> Tensor:
     """
-    dropout of whole channels of an input (N, C, ...).
+    Like dropout, but drops whole channels of an input (N, C, ...).
     """
 def dropout3d(input: Tensor, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = True, inplace: builtins.bool = False) -> Tensor:
     """
-    dropout of whole channels of an input (N, C, ...).
+    Like dropout, but drops whole channels of an input (N, C, ...).
     """
 def einsum(equation: str, *args: typing.Any) -> Tensor:
     """
-    The product of tensors summed over the subscripts that the output does not name, as in Einstein's convention.
+    The product of tensors, summed over the subscripts that the output does not name (Einstein's convention).
 
-    A letter names an axis, '...' the others, which broadcast; a letter twice in one operand takes its diagonal. Contracted from left to right by matrix products. Raises ValueError for subscripts or sizes that do not fit.
+    A letter names an axis. '...' stands for the remaining axes, which broadcast. A repeated letter in one operand takes the diagonal. Operands are contracted from left to right by matrix products. Raises ValueError for subscripts or sizes that do not fit.
 
     >>> a = nncore.tensor([[1.0, 2.0], [3.0, 4.0]])
     >>> nncore.einsum('ij,kj->ik', a, a).tolist()
@@ -1586,23 +1586,23 @@ def elu(input: Tensor, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0,
     """
 def embedding(input: Tensor, weight: Tensor, padding_idx: typing.SupportsInt | typing.SupportsIndex | None = None, scale_grad_by_freq: builtins.bool = False) -> Tensor:
     """
-    Row input[i] of weight for every i.
+    The rows of weight whose indices are in input.
     """
 def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None = None, mode: str = 'mean', include_last_offset: builtins.bool = False, padding_idx: typing.SupportsInt | typing.SupportsIndex | None = None, scale_grad_by_freq: builtins.bool = False, per_sample_weights: Tensor | None = None) -> Tensor:
     """
-    Sums, means or largest elements of rows of weight.
+    The sum, mean or maximum of the rows of weight in each bag.
     """
 def empty(*args: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
-    Memory without values.
+    A tensor with uninitialized elements.
     """
 def empty_like(input: Tensor, *, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
-    Memory without values. As large as input.
+    A tensor with uninitialized elements. The shape is that of input.
     """
 def eq(input: Tensor, other: typing.Any) -> Tensor:
     """
-    Element by element, a bool tensor.
+    Compares element by element; returns a bool tensor.
     """
 def erf(input: Tensor) -> Tensor:
     """
@@ -1626,19 +1626,19 @@ def expm1(input: Tensor) -> Tensor:
     """
 def eye(n: typing.SupportsInt | typing.SupportsIndex, m: typing.SupportsInt | typing.SupportsIndex | None = None, dtype: _dtype = ..., requires_grad: builtins.bool = False) -> Tensor:
     """
-    Ones on the diagonal, else 0.
+    A matrix with 1 on the diagonal and 0 elsewhere.
     """
 def feature_alpha_dropout(input: Tensor, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = False, inplace: builtins.bool = False) -> Tensor:
     """
-    alpha_dropout of whole channels of an input (N, C, ...).
+    Like alpha_dropout, but drops whole channels of an input (N, C, ...).
     """
 def flatten(input: Tensor, start_dim: typing.SupportsInt | typing.SupportsIndex = 0, end_dim: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
     """
-    Axes start_dim to end_dim joined.
+    Merges axes start_dim to end_dim into one.
     """
 def flip(input: Tensor, dims: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
     """
-    The elements in reverse along each of dims.
+    Reverses the order of the elements along each axis in dims.
     """
 def floor(input: Tensor) -> Tensor:
     """
@@ -1650,27 +1650,27 @@ def floor_divide(input: typing.Any, other: typing.Any) -> Tensor:
     """
 def fmod(input: typing.Any, other: typing.Any) -> Tensor:
     """
-    a - trunc(a / b) b, broadcast: has the sign of a.
+    a - trunc(a / b) b, broadcast; the result has the sign of a.
     """
 def from_numpy(array: typing.Any) -> Tensor:
     """
-    A tensor that shares the memory of a dense NumPy array, or a copy where its layout does not allow that.
+    A tensor that shares the memory of a dense NumPy array; another layout is copied.
 
-    That of a read-only array is never written: training it raises ValueError.
+    The memory of a read-only array is never written: training such a tensor raises ValueError.
     """
 def full(size: builtins.int | collections.abc.Sequence[builtins.int], fill_value: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
-    All elements equal.
+    A tensor filled with fill_value.
     """
 def full_like(input: Tensor, fill_value: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
-    All elements equal. As large as input.
+    A tensor filled with fill_value. The shape is that of input.
     """
 def gather(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
     """
     y[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on.
 
-    index has as many axes as input and is no longer but along dim. Raises IndexError for an index out of range.
+    index has as many axes as input; it may be longer than input along dim only. Raises IndexError for an index out of range.
 
     >>> nncore.gather(nncore.tensor([[1, 2], [3, 4]]), 1, nncore.tensor([[1], [0]])).tolist()
     [[2], [3]]
@@ -1681,7 +1681,7 @@ def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | None = None, 
     """
 def ge(input: Tensor, other: typing.Any) -> Tensor:
     """
-    Element by element, a bool tensor.
+    Compares element by element; returns a bool tensor.
     """
 def gelu(input: Tensor, approximate: str = 'none') -> Tensor:
     """
@@ -1689,7 +1689,7 @@ def gelu(input: Tensor, approximate: str = 'none') -> Tensor:
     """
 def get_num_threads() -> builtins.int:
     """
-    How many threads kernels may use.
+    The number of threads that kernels may use.
     """
 def glu(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
     """
@@ -1697,20 +1697,20 @@ def glu(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1) -> T
     """
 def gradients(outputs: collections.abc.Sequence[Tensor], inputs: collections.abc.Sequence[Tensor], grad_outputs: collections.abc.Sequence[Tensor | None], retain_graph: builtins.bool = False) -> list[Tensor | None]:
     """
-    What nncore.autograd.grad is made of.
+    The implementation of nncore.autograd.grad.
     """
 def group_norm(input: Tensor, num_groups: typing.SupportsInt | typing.SupportsIndex, weight: Tensor | None = None, bias: Tensor | None = None, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-05) -> Tensor:
     """
-    (x - mean) / sqrt(var + eps) * weight + bias of x (N, C, ...), mean and variance over num_groups groups of channels.
+    (x - mean) / sqrt(var + eps) * weight + bias of x (N, C, ...), with mean and variance of each of num_groups groups of channels.
 
-    Wu and He 2018. Raises ValueError where the channels do not divide.
+    Wu and He 2018. Raises ValueError if num_groups does not divide the number of channels.
 
     >>> nncore.nn.functional.group_norm(nncore.tensor([[1.0, 3.0]]), 1).round(decimals=4).tolist()
     [[-1.0, 1.0]]
     """
 def gt(input: Tensor, other: typing.Any) -> Tensor:
     """
-    Element by element, a bool tensor.
+    Compares element by element; returns a bool tensor.
     """
 def hardshrink(input: Tensor, lambd: typing.SupportsFloat | typing.SupportsIndex = 0.5) -> Tensor:
     """
@@ -1742,7 +1742,7 @@ def hardtanh(input: Tensor, min_val: typing.SupportsFloat | typing.SupportsIndex
     """
 def hide_kernels(names: collections.abc.Sequence[str]) -> list[str]:
     """
-    For tests: the backend acts as if it lacked these kernels and no others. Returns those hidden before.
+    For tests: makes the backend act as if it lacked exactly these kernels. Returns those hidden before.
     """
 def hinge_embedding_loss(input: Tensor, target: Tensor, margin: typing.SupportsFloat | typing.SupportsIndex = 1.0, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
@@ -1752,15 +1752,15 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = 'mean', delta: ty
     """
     d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2), with d = input - target (Huber 1964).
 
-    weight, of the input's shape, multiplies each; the mean counts the elements, not the weights.
+    weight, of the input's shape, multiplies each element; the mean divides by the number of elements, not by the weights.
     """
 def index_add(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, source: Tensor, *, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
     """
-    A copy of input with alpha * source added at the slices that index names.
+    A copy of input with alpha * source added to the slices at the indices along dim.
     """
 def index_select(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
     """
-    The slices along dim that a vector of indices names.
+    The slices of input at a vector of indices along dim.
     """
 def is_grad_enabled() -> builtins.bool:
     """
@@ -1768,11 +1768,11 @@ def is_grad_enabled() -> builtins.bool:
     """
 def isa() -> str:
     """
-    The instruction-set level in use.
+    The level in use.
     """
 def isa_levels() -> list[str]:
     """
-    The instruction-set levels this processor can run, lowest first.
+    The levels (compiled instruction sets) that this processor can run, lowest first.
     """
 def isfinite(input: Tensor) -> Tensor:
     """
@@ -1792,17 +1792,17 @@ def kernel_names() -> list[str]:
     """
 def kl_div(input: Tensor, target: Tensor, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
-    t (ln t - x) of log-probabilities x and probabilities t.
+    t (ln t - x) for log-probabilities x and probabilities t.
     """
 def kl_div_log(input: Tensor, target: Tensor, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
-    e^t (t - x) of log-probabilities x and t.
+    e^t (t - x) for log-probabilities x and t.
     """
 def l1_loss(input: Tensor, target: Tensor, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean', weight: Tensor | None = None) -> Tensor:
     """
-    |input - target|, averaged, summed or as it is; the shapes must be equal.
+    |input - target|, averaged, summed or per element; the shapes must be equal.
 
-    weight, of that shape too, multiplies each, and the mean is divided by its sum.
+    weight, of the same shape, multiplies each element; the mean divides by the sum of the weights.
     """
 def l2_normalize(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = 1, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-12) -> Tensor:
     """
@@ -1819,7 +1819,7 @@ def layer_norm(input: Tensor, normalized_shape: builtins.int | collections.abc.S
     """
 def le(input: Tensor, other: typing.Any) -> Tensor:
     """
-    Element by element, a bool tensor.
+    Compares element by element; returns a bool tensor.
     """
 def leaky_relu(input: Tensor, negative_slope: typing.SupportsFloat | typing.SupportsIndex = 0.01, inplace: builtins.bool = False) -> Tensor:
     """
@@ -1838,7 +1838,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, activation
     """
 def linspace(start: typing.SupportsFloat | typing.SupportsIndex, end: typing.SupportsFloat | typing.SupportsIndex, steps: typing.SupportsInt | typing.SupportsIndex, dtype: _dtype = ..., requires_grad: builtins.bool = False) -> Tensor:
     """
-    So many numbers at equal distances from start to end.
+    `steps` numbers at equal distances from start to end.
     """
 def load_backend(path: str) -> str:
     """
@@ -1862,11 +1862,11 @@ def log2(input: Tensor) -> Tensor:
     """
 def log_softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
     """
-    x - log(sum(exp(x))) along dim, of the input as dtype where that is given.
+    x - log(sum(exp(x))) along dim; the input is converted to dtype first, if given.
     """
 def logical_and(input: Tensor, other: typing.Any) -> Tensor:
     """
-    Element by element, a bool tensor.
+    Compares element by element; returns a bool tensor.
     """
 def logical_not(input: Tensor) -> Tensor:
     """
@@ -1874,11 +1874,11 @@ def logical_not(input: Tensor) -> Tensor:
     """
 def logical_or(input: Tensor, other: typing.Any) -> Tensor:
     """
-    Element by element, a bool tensor.
+    Compares element by element; returns a bool tensor.
     """
 def logical_xor(input: Tensor, other: typing.Any) -> Tensor:
     """
-    Element by element, a bool tensor.
+    Compares element by element; returns a bool tensor.
     """
 def logit(input: Tensor, eps: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
     """
@@ -1900,11 +1900,11 @@ def logsumexp(input: Tensor, dim: builtins.int | collections.abc.Sequence[builti
     """
 def lt(input: Tensor, other: typing.Any) -> Tensor:
     """
-    Element by element, a bool tensor.
+    Compares element by element; returns a bool tensor.
     """
 def manual_seed(seed: typing.Any) -> None:
     """
-    Starts the default generator anew; equal seeds give equal numbers on every machine.
+    Restarts the default generator with this seed; equal seeds give equal numbers on every machine.
     """
 def margin_ranking_loss(input: Tensor, target: Tensor, sign: Tensor | None = None, weight: Tensor | None = None, s0: typing.SupportsFloat | typing.SupportsIndex = 0.0, s1: typing.SupportsFloat | typing.SupportsIndex = 0.0, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
@@ -1912,20 +1912,20 @@ def margin_ranking_loss(input: Tensor, target: Tensor, sign: Tensor | None = Non
     """
 def masked_fill(input: Tensor, mask: Tensor, value: typing.Any) -> Tensor:
     """
-    The tensor with value where the mask holds; broadcast.
+    A copy of input with value where the mask is true; broadcast.
     """
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """
-    The elements where the mask holds, a vector. Its length depends on values: not in a compiled step.
+    A vector of the elements where the mask is true. Not allowed in a compiled step, because its length depends on values.
     """
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """
-    The matrix product over the last two axes, batched over the others, as NumPy's matmul.
+    The matrix product over the last two axes, batched over the others, like NumPy's matmul.
     """
 @typing.overload
 def max(input: Tensor, other: Tensor) -> Tensor:
     """
-    The larger of two, element by element: maximum(input, other).
+    The larger of two elements: maximum(input, other).
     """
 @typing.overload
 def max(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
@@ -1934,7 +1934,7 @@ def max(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = N
     """
 def maximum(input: Tensor, other: Tensor) -> Tensor:
     """
-    The larger of two, element by element; the gradient is shared where they are equal.
+    The larger of two elements; equal elements share the gradient.
     """
 def mean(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
     """
@@ -1942,16 +1942,16 @@ def mean(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.in
     """
 def measure_limits(threads: typing.SupportsInt | typing.SupportsIndex = 0, seconds: typing.SupportsFloat | typing.SupportsIndex = 0.1, bytes: typing.SupportsInt | typing.SupportsIndex = 0) -> dict[str, typing.Any]:
     """
-    What the machine can do at most: operations and bytes a second; `seconds` for each of four measurements.
+    Measures the limits of the machine, in operations and bytes per second. Each of four measurements takes `seconds`.
     """
 def memory_stats() -> dict[str, typing.Any]:
     """
-    Bytes of tensor memory in use, cached for reuse, and the most ever in use.
+    Bytes of tensor memory: in use, cached for reuse, and the peak in use.
     """
 @typing.overload
 def min(input: Tensor, other: Tensor) -> Tensor:
     """
-    The smaller of two, element by element: minimum(input, other).
+    The smaller of two elements: minimum(input, other).
     """
 @typing.overload
 def min(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
@@ -1960,7 +1960,7 @@ def min(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = N
     """
 def minimum(input: Tensor, other: Tensor) -> Tensor:
     """
-    The smaller of two, element by element; the gradient is shared where they are equal.
+    The smaller of two elements; equal elements share the gradient.
     """
 def mish(input: Tensor, inplace: builtins.bool = False) -> Tensor:
     """
@@ -1975,13 +1975,13 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """
 def movedim(input: Tensor, source: builtins.int | collections.abc.Sequence[builtins.int], destination: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
     """
-    Axes moved to other places; the rest keep their order.
+    Moves axes to other positions; the remaining axes keep their order.
     """
 def mse_loss(input: Tensor, target: Tensor, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean', weight: Tensor | None = None) -> Tensor:
     """
-    (input - target)^2, averaged, summed or as it is; the shapes must be equal.
+    (input - target)^2, averaged, summed or per element; the shapes must be equal.
 
-    weight, of that shape too, multiplies each, and the mean is divided by its sum.
+    weight, of the same shape, multiplies each element; the mean divides by the sum of the weights.
     """
 def mul(input: typing.Any, other: typing.Any) -> Tensor:
     """
@@ -1989,7 +1989,7 @@ def mul(input: typing.Any, other: typing.Any) -> Tensor:
     """
 def multi_margin_loss(input: Tensor, target: Tensor, p: typing.SupportsInt | typing.SupportsIndex = 1, margin: typing.SupportsFloat | typing.SupportsIndex = 1.0, weight: Tensor | None = None, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
-    sum over c != t of w_t max(0, margin - x_t + x_c)^p / C, of rows x (N, C) or (C,) and classes t.
+    sum over c != t of w_t max(0, margin - x_t + x_c)^p / C for rows x (N, C) or (C,) and classes t.
 
     Crammer and Singer 2001. Raises IndexError for a class outside 0..C-1.
     """
@@ -1999,11 +1999,11 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     """
 def narrow(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, start: typing.SupportsInt | typing.SupportsIndex, length: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
     """
-    Elements start to start + length of an axis.
+    The elements start to start + length - 1 along an axis.
     """
 def ne(input: Tensor, other: typing.Any) -> Tensor:
     """
-    Element by element, a bool tensor.
+    Compares element by element; returns a bool tensor.
     """
 def neg(input: Tensor) -> Tensor:
     """
@@ -2011,15 +2011,15 @@ def neg(input: Tensor) -> Tensor:
     """
 def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: typing.Any = None, ignore_index: typing.SupportsInt | typing.SupportsIndex = -100, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
-    -input[target], from log-probabilities (N, C) or (N, C, ...).
+    -input[target] for log-probabilities (N, C) or (N, C, ...).
     """
 def nonzero(input: Tensor, *, as_tuple: builtins.bool = False) -> typing.Any:
     """
-    The indices of all elements other than 0, (found, ndim), or a vector for each axis. Not in a compiled step.
+    The indices of all nonzero elements, as (count, ndim), or as one vector per axis if as_tuple. Not allowed in a compiled step.
     """
 def norm(input: Tensor, p: typing.Any = 2.0, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
     """
-    (sum |x|^p)^(1/p) over dim; p may be 'fro' (2), infinite, or 0 (how many are not 0).
+    (sum |x|^p)^(1/p) over dim; p may also be 'fro' (2), infinite, or 0 (counts the nonzero elements).
     """
 def normal_(tensor: Tensor, mean: typing.SupportsFloat | typing.SupportsIndex = 0.0, std: typing.SupportsFloat | typing.SupportsIndex = 1.0, generator: Generator | None = None) -> None:
     """
@@ -2027,47 +2027,47 @@ def normal_(tensor: Tensor, mean: typing.SupportsFloat | typing.SupportsIndex = 
     """
 def one_hot(tensor: Tensor, num_classes: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
     """
-    1 at the class of each element along a new last axis, else 0; int64.
+    An int64 tensor with a new last axis: 1 at the class of each element, 0 elsewhere.
 
-    num_classes -1: one more than the largest, which the host then reads. Raises IndexError for a class out of range.
+    num_classes -1 means the largest class plus 1, for which the host reads the values. Raises IndexError for a class out of range.
 
     >>> nncore._core.one_hot(nncore.tensor([2, 0]), 3).tolist()
     [[0, 0, 1], [1, 0, 0]]
     """
 def ones(*args: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
-    All elements 1.
+    A tensor filled with 1.
     """
 def ones_like(input: Tensor, *, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
-    All elements 1. As large as input.
+    A tensor filled with 1. The shape is that of input.
     """
 def optimize(optimizer: typing.SupportsInt | typing.SupportsIndex, groups: collections.abc.Sequence[tuple[collections.abc.Sequence[Tensor], collections.abc.Sequence[Tensor], collections.abc.Sequence[collections.abc.Sequence[Tensor]], collections.abc.Sequence[Tensor], collections.abc.Sequence[builtins.bool], Tensor]], state: collections.abc.Sequence[tuple[dict[str, typing.Any], dict[str, typing.Any]]]) -> None:
     """
-    One step of an optimizer on all parameters, in place, or an error before any changes.
+    Performs one step of an optimizer on all parameters, in place. Checks everything before it changes any.
 
     groups: tuples (params, grads, states, steps, first, settings). states has a list for each state of the optimizer, empty if the settings do not need it. state: pairs of a dict and what the step adds to it.
     """
 def optimizers() -> list[typing.Any]:
     """
-    A description of every optimizer: its name, its settings (name, name in errors, least, below, flag), its states (name, the state that it begins as a copy of, whether all settings need it) and whether it counts steps.
+    A description of every optimizer: its name, its settings (name, name in errors, least, below, flag), its states (name, the state whose copy it starts as, whether all settings need it) and whether it counts steps.
     """
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """
-    Every element of one vector times every element of another.
+    The outer product of two vectors.
     """
 def pad(input: Tensor, pad: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], mode: str = 'constant', value: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
     """
-    Padded at both ends of its last axes: pad is (left, right) of the last axis, then of the one before, ...
+    Pads the last axes at both ends. pad is (left, right) of the last axis, then of the one before it, and so on.
 
-    mode: 'constant' (value, by default 0; negative widths cut), 'reflect', 'replicate' or 'circular'. Raises ValueError for widths that the axis does not allow.
+    mode: 'constant' (value is 0 by default; negative widths remove elements), 'reflect', 'replicate' or 'circular'. Raises ValueError for a width that does not fit the axis.
 
     >>> nncore._core.pad(nncore.tensor([1.0, 2.0, 3.0]), (2, 1), 'reflect').tolist()
     [3.0, 2.0, 1.0, 2.0, 3.0, 2.0]
     """
 def permute(input: Tensor, dims: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
     """
-    The axes in another order.
+    Puts the axes in the given order.
     """
 def poisson_nll_loss(input: Tensor, target: Tensor, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-08, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
@@ -2083,19 +2083,19 @@ def pow(input: typing.Any, exponent: typing.Any) -> Tensor:
     """
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """
-    a where a > 0, else b a, element by element; derivative 1 where a > 0, else b; 0 where a > 0, else a. b is the weight, of all or of each channel.
+    a where a > 0, else b a, element by element; derivative 1 where a > 0, else b; 0 where a > 0, else a. b is the weight: one value, or one per channel.
     """
 def prod(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
     """
-    The product over all axes, or over dim; its derivative is right where elements are 0.
+    The product over all axes, or over dim; the gradient is also correct if elements are 0.
     """
 def product(a: Tensor, b: Tensor, trans_a: builtins.bool = False, trans_b: builtins.bool = False) -> Tensor:
     """
-    op(a) @ op(b) of two matrices, each transposed or as it lies, without history.
+    The product of two matrices, each transposed or not; without history.
     """
 def product_path(m: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, trans_a: builtins.bool = False, trans_b: builtins.bool = False) -> str:
     """
-    The path of a float32 product of this shape on one thread.
+    The path that a float32 product of this shape takes on one thread.
     """
 def rand(*args: typing.Any, generator: Generator | None = None, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
@@ -2103,17 +2103,17 @@ def rand(*args: typing.Any, generator: Generator | None = None, dtype: _dtype | 
     """
 def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
-    Uniform random numbers in [0, 1). As many as input has.
+    Uniform random numbers in [0, 1). The shape is that of input.
     """
 @typing.overload
 def randint(low: typing.SupportsInt | typing.SupportsIndex, high: typing.SupportsInt | typing.SupportsIndex, size: builtins.int | collections.abc.Sequence[builtins.int], generator: Generator | None = None, dtype: _dtype = ...) -> Tensor:
     """
-    Random integers from low, by default 0, to high - 1, all equally likely.
+    Uniform random integers from low (by default 0) to high - 1.
     """
 @typing.overload
 def randint(high: typing.SupportsInt | typing.SupportsIndex, size: builtins.int | collections.abc.Sequence[builtins.int], generator: Generator | None = None, dtype: _dtype = ...) -> Tensor:
     """
-    Random integers from low, by default 0, to high - 1, all equally likely.
+    Uniform random integers from low (by default 0) to high - 1.
     """
 def randn(*args: typing.Any, generator: Generator | None = None, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
@@ -2121,7 +2121,7 @@ def randn(*args: typing.Any, generator: Generator | None = None, dtype: _dtype |
     """
 def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
-    Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958). As many as input has.
+    Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958). The shape is that of input.
     """
 def randperm(n: typing.SupportsInt | typing.SupportsIndex, generator: Generator | None = None) -> Tensor:
     """
@@ -2151,15 +2151,15 @@ def relu6(input: Tensor, inplace: builtins.bool = False) -> Tensor:
     """
 def remainder(input: typing.Any, other: typing.Any) -> Tensor:
     """
-    a - floor(a / b) b, broadcast: has the sign of b.
+    a - floor(a / b) b, broadcast; the result has the sign of b.
     """
 def repeat_interleave(input: Tensor, repeats: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
     """
-    Each element repeated, along dim or of the flattened tensor.
+    Repeats each element, along dim or of the flattened tensor.
     """
 def reshape(input: Tensor, shape: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
     """
-    The same elements in row-major order under another shape; one size may be -1.
+    The same elements in row-major order in another shape; one size may be -1.
     """
 def response_norm(input: Tensor, size: typing.SupportsInt | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, beta: typing.SupportsFloat | typing.SupportsIndex, k: typing.SupportsFloat | typing.SupportsIndex) -> Tensor:
     """
@@ -2169,14 +2169,14 @@ def rms_norm(input: Tensor, normalized_shape: builtins.int | collections.abc.Seq
     """
     x / sqrt(mean(x^2) + eps) * weight over the last axes, whose sizes are normalized_shape.
 
-    eps is by default the spacing of numbers at 1. Zhang and Sennrich 2019. Raises ValueError for shapes that do not match.
+    eps is by default the machine epsilon. Zhang and Sennrich 2019. Raises ValueError for shapes that do not match.
 
     >>> nncore.nn.functional.rms_norm(nncore.tensor([1.0, 7.0]), 2).tolist()
     [0.20000000298023224, 1.399999976158142]
     """
 def roll(input: Tensor, shifts: builtins.int | collections.abc.Sequence[builtins.int], dims: builtins.int | collections.abc.Sequence[builtins.int] | None = None) -> Tensor:
     """
-    Shifted along dims; what leaves at the end comes in at the start. Without dims: of the flattened tensor.
+    Shifts the elements along dims; those shifted past the end continue at the start. Without dims, shifts the flattened tensor.
     """
 @typing.overload
 def round(input: Tensor) -> Tensor:
@@ -2186,7 +2186,7 @@ def round(input: Tensor) -> Tensor:
 @typing.overload
 def round(input: Tensor, *, decimals: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
     """
-    Rounded to `decimals` decimal places; negative: to tens, hundreds, ...; integers then become float32.
+    Rounds to `decimals` decimal places; -1 rounds to tens, -2 to hundreds, and so on. Integers become float32 if decimals is negative.
     """
 def rsqrt(input: Tensor) -> Tensor:
     """
@@ -2198,11 +2198,11 @@ def scale_(tensors: collections.abc.Sequence[Tensor], factor: Tensor) -> None:
     """
 def scatter(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, src: typing.Any = None, *, value: typing.Any = None) -> Tensor:
     """
-    A copy of input with src, or one value, set where index points along dim; of several the last stays.
+    A copy of input with elements of src, or one value, written at the indices along dim. The last one wins if an index is repeated.
     """
 def scatter_add(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, src: Tensor) -> Tensor:
     """
-    A copy of input with src added where index points along dim.
+    A copy of input with elements of src added at the indices along dim.
     """
 def selu(input: Tensor, inplace: builtins.bool = False) -> Tensor:
     """
@@ -2213,33 +2213,33 @@ def selu(input: Tensor, inplace: builtins.bool = False) -> Tensor:
     """
 def set_always_split(on: builtins.bool) -> None:
     """
-    For tests: kernels use all threads, however little there is to do.
+    For tests: makes kernels use all threads even for small work.
     """
 def set_isa(name: str) -> None:
     """
-    Uses another instruction-set level; results do not depend on it.
+    Switches to another level; results do not depend on it.
     """
 def set_num_threads(n: typing.Any) -> None:
     """
-    How many threads kernels may use; results do not depend on it.
+    Sets the number of threads that kernels may use; results do not depend on it.
     """
 def set_recording(on: builtins.bool) -> builtins.bool:
     """
-    Switches recording of ops in this thread; returns what was before.
+    Switches recording of ops in this thread on or off; returns the previous setting.
     """
 def set_settings(optimizer: typing.SupportsInt | typing.SupportsIndex, settings: Tensor, numbers: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> tuple[list[builtins.bool], builtins.bool]:
     """
-    Writes all settings of an optimizer, its index in `optimizers`, into a float64 tensor that its kernel reads.
+    Writes all settings into a float64 tensor that the kernel reads. optimizer: index in `optimizers`.
 
     Returns which of its states these settings need, and whether the first step of a parameter differs. Raises ValueError if the settings do not fit together.
     """
 def sets_rates(settings: collections.abc.Sequence[Tensor]) -> builtins.bool:
     """
-    Says that a schedule sets the learning rates in these settings; whether the step being captured has read them before.
+    Must be called when a schedule sets the learning rates in these settings. Returns whether the step being captured has read them before.
     """
 def show_config() -> str:
     """
-    Version, processor, instruction sets and threads as text.
+    The version, processor, instruction sets and number of threads, as text.
     """
 def sigmoid(input: Tensor) -> Tensor:
     """
@@ -2276,11 +2276,11 @@ def smooth_l1_loss(input: Tensor, target: Tensor, size_average: typing.Any = Non
     """
 def soft_margin_loss(input: Tensor, target: Tensor, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
-    ln(1 + e^(-t x)) of targets t, 1 or -1.
+    ln(1 + e^(-t x)) for targets t of 1 or -1.
     """
 def softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
     """
-    exp(x) / sum(exp(x)) along dim, of the input as dtype where that is given.
+    exp(x) / sum(exp(x)) along dim; the input is converted to dtype first, if given.
     """
 def softplus(input: Tensor, beta: typing.SupportsFloat | typing.SupportsIndex = 1.0, threshold: typing.SupportsFloat | typing.SupportsIndex = 20.0) -> Tensor:
     """
@@ -2305,11 +2305,11 @@ def softsign(input: Tensor) -> Tensor:
     """
 def sort(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> typing.Any:
     """
-    (values, indices) in order along dim; always stable, NaN counts as the largest.
+    Sorts along dim; returns (values, indices). The sort is always stable, and NaN counts as the largest.
     """
 def split(tensor: Tensor, split_size_or_sections: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
     """
-    Parts of one size, the last one perhaps shorter, or of the sizes given.
+    Splits the tensor along dim into parts of one size (the last part may be shorter) or of the given sizes.
     """
 def sqrt(input: Tensor) -> Tensor:
     """
@@ -2325,11 +2325,11 @@ def squared_error(input: Tensor, target: Tensor, scale: typing.SupportsFloat | t
     """
 def squeeze(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None | None = None) -> Tensor:
     """
-    Without the axes of size 1, or without those of dim that have it.
+    Removes the axes of size 1; with dim, only those in dim.
     """
 def stack(tensors: collections.abc.Sequence[Tensor], dim: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
     """
-    Tensors of one shape joined along a new axis.
+    Joins tensors of the same shape along a new axis.
     """
 @typing.overload
 def std(input: Tensor, unbiased: builtins.bool) -> Tensor:
@@ -2344,12 +2344,12 @@ def std(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int
 @typing.overload
 def std_mean(input: Tensor, unbiased: builtins.bool) -> tuple[Tensor, Tensor]:
     """
-    The square root of the variance over dim; correction is 1 by default. With the mean.
+    The square root of the variance over dim; correction is 1 by default. Also returns the mean.
     """
 @typing.overload
 def std_mean(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[Tensor, Tensor]:
     """
-    The square root of the variance over dim; correction is 1 by default. With the mean.
+    The square root of the variance over dim; correction is 1 by default. Also returns the mean.
     """
 def stirling(input: Tensor, reduction: str = 'mean') -> Tensor:
     """
@@ -2357,11 +2357,11 @@ def stirling(input: Tensor, reduction: str = 'mean') -> Tensor:
     """
 def structure_changed() -> None:
     """
-    Says that a module or an optimizer has changed.
+    Must be called when a module or an optimizer has changed.
     """
 def structure_switched(key: typing.SupportsInt | typing.SupportsIndex) -> None:
     """
-    Says that a switch of a module, such as its mode, has changed. A second call takes the first back.
+    Must be called when a switch of a module, such as its mode, has changed. A second call undoes the first.
     """
 def structure_version() -> builtins.int:
     """
@@ -2383,15 +2383,15 @@ def sum(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int
     """
 def t(input: Tensor) -> Tensor:
     """
-    The transpose of a matrix; a vector stays itself.
+    The transpose of a matrix; a vector is unchanged.
     """
 def take(input: Tensor, index: Tensor) -> Tensor:
     """
-    Elements of the flattened tensor.
+    The elements of the flattened tensor at the given indices.
     """
 def take_along_dim(input: Tensor, indices: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
     """
-    As gather, with both broadcast but along dim: what argsort and argmax give.
+    Like gather, but input and indices broadcast along the other axes; for the results of argsort and argmax.
     """
 def tan(input: Tensor) -> Tensor:
     """
@@ -2413,7 +2413,7 @@ def tanhshrink(input: Tensor) -> Tensor:
     """
 def tensor(data: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
-    A tensor with a copy of data: numbers, nested lists or an array.
+    A tensor with a copy of data, which may be a number, nested lists or an array.
 
     Python floats become float32; arrays keep their dtype.
 
@@ -2422,7 +2422,7 @@ def tensor(data: typing.Any, dtype: _dtype | None = None, requires_grad: builtin
     """
 def tensordot(a: Tensor, b: Tensor, dims: typing.Any = 2) -> Tensor:
     """
-    The product summed over the last dims axes of a and the first of b, or over pairs of axes.
+    The product of two tensors, summed over the last dims axes of a and the first of b, or over the given pairs of axes.
     """
 def threshold(input: Tensor, threshold: typing.SupportsFloat | typing.SupportsIndex, value: typing.SupportsFloat | typing.SupportsIndex, inplace: builtins.bool = False) -> Tensor:
     """
@@ -2433,19 +2433,19 @@ def threshold(input: Tensor, threshold: typing.SupportsFloat | typing.SupportsIn
     """
 def tile(input: Tensor, dims: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
     """
-    Repeated as a whole, dims times along its last axes.
+    Repeats the whole tensor along its last axes: dims are the counts.
     """
 def topk(input: Tensor, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, largest: builtins.bool = True, sorted: builtins.bool = True) -> typing.Any:
     """
-    (values, indices) of the k largest or smallest along dim, in order; of equals the first.
+    (values, indices) of the k largest or smallest elements along dim, in order; of equal elements, the first come first.
     """
 def transpose(input: Tensor, dim0: typing.SupportsInt | typing.SupportsIndex, dim1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
     """
-    Two axes exchanged.
+    Exchanges two axes.
     """
 def tril(input: Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
     """
-    The lower triangle of each matrix, with so many diagonals above the main one; else 0.
+    Keeps the lower triangle of each matrix up to the given diagonal; the other elements become 0.
     """
 def trim_memory() -> None:
     """
@@ -2453,7 +2453,7 @@ def trim_memory() -> None:
     """
 def triu(input: Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
     """
-    The upper triangle of each matrix from that diagonal on; else 0.
+    Keeps the upper triangle of each matrix from the given diagonal on; the other elements become 0.
     """
 def trunc(input: Tensor) -> Tensor:
     """
@@ -2461,7 +2461,7 @@ def trunc(input: Tensor) -> Tensor:
     """
 def unbind(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
     """
-    Every slice along dim, without that axis.
+    Returns the slices along dim, without that axis.
     """
 def unchanged(places: tuple[tuple[typing.Any, typing.Any, typing.Any], ...]) -> builtins.bool:
     """
@@ -2469,7 +2469,7 @@ def unchanged(places: tuple[tuple[typing.Any, typing.Any, typing.Any], ...]) -> 
     """
 def unflatten(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, sizes: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
     """
-    One axis taken apart into several; one size may be -1.
+    Splits one axis into several axes; one size may be -1.
     """
 def uniform_(tensor: Tensor, low: typing.SupportsFloat | typing.SupportsIndex = 0.0, high: typing.SupportsFloat | typing.SupportsIndex = 1.0, generator: Generator | None = None) -> None:
     """
@@ -2477,7 +2477,7 @@ def uniform_(tensor: Tensor, low: typing.SupportsFloat | typing.SupportsIndex = 
     """
 def unsqueeze(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
     """
-    With a new axis of size 1 at dim.
+    Inserts an axis of size 1 at dim.
     """
 @typing.overload
 def var(input: Tensor, unbiased: builtins.bool) -> Tensor:
@@ -2492,30 +2492,30 @@ def var(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int
 @typing.overload
 def var_mean(input: Tensor, unbiased: builtins.bool) -> tuple[Tensor, Tensor]:
     """
-    sum((x - mean)^2) / (n - correction) over dim; correction is 1 by default. With the mean.
+    sum((x - mean)^2) / (n - correction) over dim; correction is 1 by default. Also returns the mean.
     """
 @typing.overload
 def var_mean(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[Tensor, Tensor]:
     """
-    sum((x - mean)^2) / (n - correction) over dim; correction is 1 by default. With the mean.
+    sum((x - mean)^2) / (n - correction) over dim; correction is 1 by default. Also returns the mean.
     """
 @typing.overload
 def where(condition: Tensor, input: typing.Any, other: typing.Any) -> Tensor:
     """
-    input where condition holds, else other; broadcast.
+    The elements of input where condition is true, else those of other; broadcast.
     """
 @typing.overload
 def where(condition: Tensor) -> tuple[Tensor, ...]:
     """
-    nonzero(condition, as_tuple=True). Not in a compiled step.
+    The same as nonzero(condition, as_tuple=True). Not allowed in a compiled step.
     """
 def zeros(*args: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
-    All elements 0.
+    A tensor filled with 0.
     """
 def zeros_like(input: Tensor, *, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
-    All elements 0. As large as input.
+    A tensor filled with 0. The shape is that of input.
     """
 __version__: str
 bool: dtype
