@@ -50,6 +50,6 @@ def test_parameters_are_checked_at_the_end_of_an_epoch() -> None:
     sgd = optim.SGD(model.parameters(), lr=1e38)
     x = np.full((4, 1), 1e3, np.float32)
     with pytest.raises(
-        nncore.DivergenceError, match=r"weight stopped being finite in epoch 1, step 1; .*\(weight\)"
+        nncore.DivergenceError, match=r"weight is no longer finite in epoch 1, step 1; .*\(weight\)"
     ):
         fit(model, x, x, optimizer=sgd, batch_size=4, progress=False)

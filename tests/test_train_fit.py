@@ -271,7 +271,7 @@ def test_resume_has_the_bits_of_an_uninterrupted_run(tmp_path: Path) -> None:
 X, Y = np.zeros((4, 3), np.float32), np.array([0, 1, 2, 1])
 NAN_ROW = np.array([[0, 0, 0], [0, np.nan, 0], [0, 0, 0], [0, 0, 0]], np.float32)
 REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
-    "lengths": ({"y": Y[:3]}, ValueError, "fit: x has 4 rows but y has 3; expected one target a row"),
+    "lengths": ({"y": Y[:3]}, ValueError, "fit: x has 4 rows but y has 3; expected one target per row"),
     "empty": ({"x": X[:0], "y": Y[:0]}, ValueError, "fit: x has no rows"),
     "scalar x": ({"x": 1.0}, ValueError, "fit: x is a scalar"),
     "scalar y": ({"y": 1}, ValueError, "fit: x has 4 rows but y is a scalar"),

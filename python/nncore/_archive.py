@@ -33,7 +33,7 @@ HEX = 64
 
 
 def write_archive(path: str | os.PathLike[str], tree: Any, arrays: dict[str, Array]) -> None:
-    """Write the file; equal trees and arrays give equal bytes, because entries have no time stamp."""
+    """Write the file; equal trees and arrays give equal bytes, because entries have no timestamp."""
     manifest = json.dumps({"format": FORMAT, "version": VERSION, "tree": tree}, separators=(",", ":"))
     with replacing(path) as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:

@@ -40,7 +40,7 @@ def size(where: str, name: str, value: object, minimum: int = 0, maximum: int = 
 
 
 def same_constant(a: object, b: object) -> bool:
-    """Whether both are one object or the same plain value; NaN is NaN, and -0.0 is not 0.0."""
+    """Whether both are one object or equal plain values; NaN equals NaN, and -0.0 differs from 0.0."""
     is_plain = type(a) is type(b) and isinstance(a, (bool, int, float, str))
     return a is b or (is_plain and repr(a) == repr(b))
 

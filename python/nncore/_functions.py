@@ -1,4 +1,4 @@
-"""PyTorch's functions that consist of a few others."""
+"""Functions of PyTorch that are composed of other functions."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def equal(input: Tensor, other: Tensor) -> bool:
 
 
 def as_tensor(data: Any, dtype: dtype | None = None) -> Tensor:
-    """`data` as a tensor of `dtype`: a tensor stays itself, a NumPy array shares its memory, else a copy.
+    """`data` as a tensor of `dtype`; tensors are returned as they are, NumPy arrays share their memory.
+
+    Other data is copied.
 
     >>> x = nncore.ones(2)
     >>> nncore.as_tensor(x) is x, nncore.as_tensor([1, 2]).tolist()

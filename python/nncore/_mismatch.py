@@ -36,7 +36,7 @@ def reworded(text: str, given: list[str]) -> str:
     if any(kind.endswith(("ndarray", "list")) for kind in given) and "Tensor" in message:
         message += "; nncore.tensor() makes a Tensor of an array or a list"
     if any(kind.endswith("requires grad") for kind in given) and "SupportsFloat" in message:
-        message += "; a number has no gradient, which would be lost: pass .item()"
+        message += "; a number has no gradient, so the tensor's gradient would be lost: pass .item()"
     return message
 
 

@@ -1,4 +1,4 @@
-"""What a captured step does again in Python in each replay: the steps of schedules."""
+"""Python calls that each replay of a captured step repeats: the steps of schedules."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Actions:
     """Functions that each replay calls again, before it or after it."""
 
     def __init__(self) -> None:
-        self.before: list[Callable[[], Any]] = []  # these set rates that the step reads
+        self.before: list[Callable[[], Any]] = []  # they set rates that the step reads
         self.after: list[Callable[[], Any]] = []
-        self.groups: list[Any] = []  # the groups whose rates are set before
+        self.groups: list[Any] = []  # the groups whose rates `before` sets
 
 
 class _Capturing(threading.local):

@@ -1,4 +1,4 @@
-"""The audit of plans: what happens when an eager run differs from its plan."""
+"""Audits of plans: reports that an eager run differs from its plan."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Reports"]
 
 
 class Reports:
-    """Reports each kind of difference once, as a warning, or each time as an error if strict."""
+    """Warns once about each kind of difference; if strict, raises an error each time."""
 
     def __init__(self, where: str, strict: bool) -> None:
         self._where, self._strict = where, strict

@@ -15,10 +15,11 @@ __all__ = ["Epoch", "order_of", "sources"]
 
 
 class Epoch:
-    """Passes over data: the batches of one pass and what the step returned for each.
+    """Passes over data in batches, with the results of the steps.
 
-    `done` counts steps; `results` has the step's layout with an array of (steps,) in place of each tensor of
-    one element, and None in place of larger ones. The next pass writes into the same arrays.
+    `done` counts steps. `results` has the layout of the step's result, with an array (steps,) in place of
+    each tensor of one element and None in place of each larger tensor. The next pass writes into the same
+    arrays.
     """
 
     def __init__(
@@ -29,16 +30,16 @@ class Epoch:
         self.steps = rows // size if drop_last else -(-rows // size)
         self.done = 0
         self._numbers: list[np.ndarray[Any, Any] | None] | None = None
-        self._sinks: list[Tensor | None] = []  # the same memory
+        self._sinks: list[Tensor | None] = []  # the memory of _numbers, as tensors
         self._build: Callable[[list[Any]], Any] = list
 
     @property
     def results(self) -> Any:
-        """What the steps so far returned."""
+        """The results of the steps so far."""
         return self._build([None if s is None else s[: self.done] for s in self._sinks])
 
     def run(self, order: Tensor, progress: Callable[[int], object] | None = None) -> None:
-        """One pass over the rows in this order; when a step raises, `done` says how many went well."""
+        """Run one pass over the rows in this order; if a step raises, `done` counts the completed steps."""
 
         def show(steps: int) -> None:
             self.done = steps
@@ -46,17 +47,17 @@ class Epoch:
                 progress(steps)
 
         self.done = 0
-        replay: Any = getattr(self._step, "_replay_epoch", None)  # of a compiled step
+        replay: Any = getattr(self._step, "_replay_epoch", None)  # only captured steps have it
         while self.done < self.steps:
             if replay and self._numbers is not None:
                 data = self._sources, order, self._size, self.done, self.steps - self.done, self._sinks
                 self.done += replay(*data, show)
-            if self.done < self.steps:  # a step to capture or to audit, or one that is not compiled
+            if self.done < self.steps:  # the step must be captured or audited, or is not compiled
                 self._one(order[self.done * self._size : (self.done + 1) * self._size])
                 show(self.done + 1)
 
     def _one(self, rows: Tensor) -> None:
-        """One step by a call from Python."""
+        """Run one step by a call from Python."""
         layout, tensors = flatten(self._step(*(source[rows] for source in self._sources)))
         if self._numbers is None:
             self._build = layout.build
@@ -71,12 +72,12 @@ class Epoch:
 
 
 def order_of(rows: int, shuffle: bool, generator: Generator | None) -> Tensor:
-    """The numbers of the rows in the order of one pass."""
+    """The row numbers in the order of one pass."""
     return _core.randperm(rows, generator=generator) if shuffle else _core.arange(rows)
 
 
 def sources(x: Any, y: Any) -> list[Tensor]:
-    """The arguments of the step as tensors of one length; NumPy arrays keep their memory."""
+    """The arguments of the step as tensors of one length; NumPy arrays share their memory."""
     given = [x] if y is None else [x, y]
     tensors = [v if isinstance(v, Tensor) else _core.from_numpy(np.ascontiguousarray(v)) for v in given]
     for name, tensor in zip("xy", tensors, strict=False):

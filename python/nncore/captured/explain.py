@@ -1,4 +1,4 @@
-"""A plan in words: what a step spends its time and memory on."""
+"""A printed description of a plan: the time and memory of its calls."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ __all__ = ["Explanation"]
 
 Call = dict[str, Any]
 HEAD = (
-    f"{'call':>4} {'run':>4} {'kernel':20} {'what':30} {'Mflop':>9} {'KiB':>9} {'guess us':>9} "
+    f"{'call':>4} {'run':>4} {'kernel':20} {'what':30} {'Mflop':>9} {'KiB':>9} {'pred us':>9} "
     f"{'best us':>9} {'threads':>7}  line"
 )
 
 
 class Explanation:
-    """What `step.explain()` returns: printed it is a table; `calls` and `memory` hold the numbers.
+    """The result of `step.explain()`. It prints as a table; `calls` and `memory` hold the numbers.
 
-    calls: a dict for each call of one replay with name, detail, where, flops, bytes (of all operands),
-    predicted_ns (on one thread), measured_ns (the fastest of the replays that were timed; 0 before), alone
-    (on one thread, as no slower) and group: calls with the same number run as one, handed to the threads at
-    once; each has the share of the group's time that it is predicted to have.
-    memory: bytes of eager_peak (what the step held at most when it ran eagerly), arena (what replays hold
-    instead), leaving (results and gradients) and outside (parameters, state, constants); beside them dropped
-    (calls that nobody needs) and replays.
+    calls: one dict per call of a replay, with name, detail, where, flops, bytes (of all operands),
+    predicted_ns (on one thread), measured_ns (the fastest timed replay; 0 if none), alone (runs on one
+    thread, because more are not faster) and group. Calls with the same group number run as one, distributed
+    to the threads together; measured_ns divides the group's time in proportion to the predictions.
+    memory: bytes of eager_peak (the peak of an eager run), arena (what replays use instead), leaving (results
+    and gradients) and outside (parameters, state, constants); also dropped (the number of unused calls) and
+    replays (their number).
     """
 
     def __init__(self, plan: _core.Plan) -> None:
@@ -51,7 +51,7 @@ class Explanation:
             )
         measured = sum(c["measured_ns"] for c in self.calls)
         predicted = sum(c["predicted_ns"] for c in self.calls)
-        lines.append(f"sum: {predicted / 1e3:.2f} us guessed, {measured / 1e3:.2f} us measured")
+        lines.append(f"sum: {predicted / 1e3:.2f} us predicted, {measured / 1e3:.2f} us measured")
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -59,7 +59,7 @@ class Explanation:
     def save_trace(self, path: str | PathLike[str]) -> None:
         """Write one replay as a Chrome trace, for chrome://tracing or ui.perfetto.dev.
 
-        Calls follow one another with the times measured, or guessed before there are any.
+        Calls follow one another, with the measured times, or the predicted times before any are measured.
         """
         events: list[dict[str, Any]] = []
         start = 0.0

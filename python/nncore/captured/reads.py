@@ -16,14 +16,14 @@ from nncore import _core
 
 __all__ = ["Reads", "Same", "Seen", "describe"]
 
-ABSENT = NotImplemented  # the value of an empty place
+ABSENT = NotImplemented  # stands for the value of an empty place
 BETWEEN = ("COPY", "DUP_TOP")  # in an augmented assignment such as self.count += 1
 Place = tuple[Any, Any, Any]  # holder (dict, list or cell), key, value
 Chain = tuple[bool, str, tuple[str, ...]]  # whether its root is a global, the root, attributes
 
 
 class Same:
-    """An object as part of a key: equal to itself alone, and kept, so that no other takes its place."""
+    """An object as part of a key: equal only to itself, and kept alive so that its id is not used again."""
 
     __slots__ = ("value",)
 
@@ -38,7 +38,7 @@ class Same:
 
 
 def describe(value: Any) -> Any:
-    """A value as part of a key: plain values by type and value (-0.0 is not 0.0), others by identity."""
+    """A value as part of a key: plain values by type and bits (-0.0 differs from 0.0), others by identity."""
     if isinstance(value, np.generic):
         return type(value), value.tobytes()
     if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
@@ -47,7 +47,7 @@ def describe(value: Any) -> Any:
 
 
 class Seen(NamedTuple):
-    """The structure and the plain values at one moment. A plan is right only while they stay."""
+    """The structure and the plain values at one moment. A plan is right only while they stay the same."""
 
     version: int
     places: tuple[Place, ...]
@@ -55,21 +55,21 @@ class Seen(NamedTuple):
 
     @property
     def condition(self) -> Any:
-        """All of it as a key."""
+        """The condition as a key."""
         return self.version, self.values
 
     def changes(self, later: Seen) -> str:
-        """What differs, in words."""
+        """The names of the differences, for messages."""
         before = dict(self.values)
         names = [f"'{name}'" for name, value in later.values if before.get(name, value) != value]
         return ", ".join(names) or "a module or an optimizer that it uses"
 
 
 class Reads:
-    """What the function of a step, and the functions of the same file that it names, read by name.
+    """The places that the function of a step, and the functions of the same file that it names, read by name.
 
     Names such as `config.rate` and `self.weigh(loss)` are followed from globals, closure variables and `self`
-    through attributes. Containers are not looked into.
+    through attributes. The contents of containers are not followed.
     """
 
     def __init__(self, fn: Callable[..., Any]) -> None:
@@ -130,7 +130,7 @@ class Reads:
         return MethodType(method, holder) if isinstance(method, FunctionType) else value
 
     def _optimizer(self, name: str, optimizer: Any) -> None:
-        """All settings of an optimizer whose class computes with them in Python."""
+        """Read all settings of an optimizer whose class computes with them in Python."""
         kind: Any = type(optimizer)
         if _has_own_methods(kind):
             for i, group in enumerate(optimizer.param_groups):

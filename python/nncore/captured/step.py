@@ -1,4 +1,4 @@
-"""`nncore.compile` and what it returns."""
+"""`nncore.compile` and its results, captured steps and compiled modules."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from nncore.errors import CaptureError
 
 __all__ = ["CompiledModule", "CompiledStep", "compile"]
 
-MANY = 10  # calls in a row that run eagerly because something about them is new
+MANY = 10  # consecutive new calls, which run eagerly, before the warning
 MODES = (None, "default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 
 
 class CompiledStep(_core.Step):
-    """What `nncore.compile` returns: the step, called like the function it was made of.
+    """A captured step, the result of `nncore.compile`; it is called like the original function.
 
     Each call is counted in one of `captures` (eager and captured), `audits` (eager and compared with a plan)
     and `replays`.
@@ -48,12 +48,12 @@ class CompiledStep(_core.Step):
         self.reset()
 
     def reset(self) -> None:
-        """Forget all plans: the next calls are captured anew."""
+        """Forget all plans; the next calls are captured again."""
         self._forget()
         self._variants: OrderedDict[Any, Variant] = OrderedDict()
-        self.refusal = ""  # why all calls run eagerly, if the step falls back to that
-        self._new: int | None = 0  # calls in a row that were new; None after the warning
-        self._last: tuple[Seen | None, int] = None, 0  # what the last call saw, replays before it
+        self.refusal = ""  # the reason, if all calls run eagerly
+        self._new: int | None = 0  # consecutive new calls; None after the warning
+        self._last: tuple[Seen | None, int] = None, 0  # condition of the last call, replays before it
 
     def __reduce__(self) -> tuple[Any, ...]:
         options = self._cache_size, self._strict, self._falls_back
@@ -75,17 +75,17 @@ class CompiledStep(_core.Step):
         drop_last: bool = False,
         progress: Callable[[int], object] | None = None,
     ) -> Any:
-        """One pass over arrays in memory: the step on each batch of rows, in one native call once captured.
+        """Run the step on each batch of rows of arrays in memory; once captured, this is one native call.
 
         x (n, ...) and y (n, ...) or None are the step's arguments, `batch_size` rows at a time, the last
         batch smaller unless `drop_last`; `shuffle` draws the order with `randperm` from `generator`. Returns
         the step's result with an array (steps,) in place of each tensor of one element, and None in place of
-        larger tensors. `progress(steps)` is called about twenty times a second; it may raise. Ctrl-C is
-        noticed within a second: a long step that has not begun to update parameters is undone, any other is
-        finished.
+        larger tensors. `progress(steps)` is called about 20 times per second; it may raise. Ctrl-C takes
+        effect within one second: a long step that has not yet begun to update parameters is undone, any other
+        step is finished.
 
-        Errors: ValueError for no rows, different lengths and a batch_size below 1; TypeError for a batch_size
-        that is not an int.
+        Errors: ValueError if there are no rows, for different lengths and for a batch_size below 1; TypeError
+        for a batch_size that is not an int.
 
         >>> from nncore import nn, optim
         >>> model = nn.Linear(1, 1)
@@ -109,10 +109,10 @@ class CompiledStep(_core.Step):
         return epoch.results
 
     def explain(self) -> Explanation:
-        """The calls of the plan used last with flops, bytes, memory, and estimated and measured times.
+        """Describe the plan used last: its calls with flops, bytes and times, and its memory.
 
-        Print it, or write it as a Chrome trace with `explain().save_trace(path)`. Times are those of the
-        first eight replays, alternating between one thread and all.
+        Print it, or write it as a Chrome trace with `explain().save_trace(path)`. The first eight
+        replays are timed, in turns on one thread and on all threads.
 
         Errors: RuntimeError if there is no plan yet.
         """
@@ -187,11 +187,11 @@ class CompiledStep(_core.Step):
             variant.confirm(due, run, after)
 
     def _note_new(self, variant: Variant, seen: Seen, values: tuple[Any, ...]) -> None:
-        """Warn once if call after call runs eagerly because something in Python changes."""
+        """Warn once if consecutive calls run eagerly because something in Python changes."""
         (before, replays), self._last = self._last, (seen, self.replays)
         is_new = seen.condition != variant.last_condition and not variant.known(seen)
         if replays != self.replays:
-            variant.attempts = 0  # of consecutive eager runs
+            variant.attempts = 0  # counts consecutive eager runs
         if self._new is not None:
             self._new = self._new + 1 if is_new and replays == self.replays else 0
         if self._new != MANY or before is None:
@@ -217,7 +217,7 @@ class CompiledStep(_core.Step):
 
 
 class CompiledModule(CompiledStep):
-    """A compiled module: calls replay plans; attributes and methods that a step lacks are the module's."""
+    """A compiled module: calls replay plans; other attributes and methods are those of the module."""
 
     def __getattr__(self, name: str) -> Any:
         module = vars(self).get("_fn")
@@ -242,14 +242,14 @@ class CompiledModule(CompiledStep):
 
 
 def _as_argument(value: Any) -> Any:
-    """NumPy arrays as tensors, which share their memory, and its numbers as Python's."""
+    """The argument, with a NumPy array as a tensor that shares its memory and a NumPy number as Python's."""
     if isinstance(value, np.ndarray):
         return _core.from_numpy(value)
     return value.item() if isinstance(value, np.generic) else value
 
 
 def _kind(value: Any) -> Any:
-    """What a plan depends on: shape and dtype of a tensor, other arguments whole."""
+    """The property on which a plan depends: shape and dtype of a tensor, the value of other arguments."""
     if isinstance(value, Tensor):
         return value.shape, str(value.dtype)
     if isinstance(value, tuple):
@@ -292,35 +292,35 @@ def compile(  # type: ignore[misc]
 ) -> Any:
     """Capture the kernel calls of a step and replay them without Python, tape or allocation.
 
-    `fn(x, y, ...)` is a function or a Module: a forward pass, and perhaps a loss, `backward()`, clipping,
-    `optimizer.step()`. The first calls with arguments of new shapes run eagerly and are captured. When two
-    runs in a row have made the same calls, later calls replay them. Results have the same bits and no
-    history. A compiled Module still has the module's attributes and methods.
+    `fn(x, y, ...)` is a function or a Module with a forward pass and, optionally, a loss, `backward()`,
+    clipping and `optimizer.step()`. The first calls with arguments of new shapes run eagerly and are
+    captured. When two consecutive runs have made the same calls, later calls replay them. Results have the
+    same bits and no history. A compiled Module still has the module's attributes and methods.
 
     The contract:
 
-    * Data, read anew in each replay: arguments, parameters, buffers, settings and states of optimizers,
+    * Data, read again in each replay: arguments, parameters, buffers, settings and states of optimizers,
       random generators. A replay repeats the steps of schedules.
-    * Noticed before a replay and captured anew: changes made through modules and optimizers (mode, hooks,
-      `requires_grad`, replaced parameters, submodules and attributes, added groups, replaced state), and
-      plain numbers, strings, flags and None that the step's own code reads by name: globals, closure
-      variables, `self`, and their attributes. Its own code is the function and the functions of the same
-      file that it names. The settings of an optimizer class of your own are such numbers.
-    * Constant: all else that Python code reads, such as the contents of lists and dicts. Python code does
-      not run in a replay.
+    * Checked before each replay; after a change the step is captured again: changes made through modules and
+      optimizers (mode, hooks, `requires_grad`, replaced parameters, submodules and attributes, added groups,
+      replaced state), and plain numbers, strings, flags and None that the step's own code reads by name:
+      globals, closure variables, `self`, and their attributes. Its own code is the function and the functions
+      of the same file that it names. The settings of an optimizer class of your own are such numbers.
+    * Constant: everything else that Python code reads, such as the contents of lists and dicts. Python code
+      does not run in a replay.
 
-    An audit backs the contract: the runs 4, 8, 16, ..., 512, 1000, 2000, 3000, ... of a plan (fewer of a very
-    short step) are eager and are compared with it call by call. If they differ, a RuntimeWarning names the
-    line and what changed, or with `strict` CaptureError is raised; then the step is captured anew.
+    Audits check the contract: runs 4, 8, 16, ..., 512, 1000, 2000, 3000, ... of a plan (fewer for a very
+    short step) are eager and are compared with the plan call by call. If they differ, a RuntimeWarning names
+    the line and the change, or with `strict` CaptureError is raised; then the step is captured again.
     `step.reset()` forgets all plans.
 
-    `cache_size` kinds of arguments keep their plans; the least recently used goes first. The keywords of
-    PyTorch are accepted where they change nothing: `fullgraph`, `dynamic`, `mode`, `backend="inductor"`;
+    Plans are kept for `cache_size` kinds of arguments; the least recently used are dropped first. PyTorch's
+    keywords are accepted if they change nothing: `fullgraph`, `dynamic`, `mode`, `backend="inductor"`;
     `disable=True` returns `fn`. Without `fn`, a decorator is returned.
 
-    Errors: CaptureError with the line for what a replay could not repeat: a value read inside the step
-    (`.item()`, `.numpy()`, a condition on a tensor), a tensor made from Python data, a tensor of the step
-    kept by something other than its result, different calls in each run.
+    Errors: CaptureError, with the line, for anything that a replay could not repeat: a value read inside the
+    step (`.item()`, `.numpy()`, a condition on a tensor), a tensor made from Python data, a tensor of the
+    step kept by something other than its result, different calls in each run.
 
     >>> from nncore import nn, optim
     >>> model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 2))

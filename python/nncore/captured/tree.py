@@ -10,7 +10,7 @@ __all__ = ["Layout", "flatten"]
 
 
 class Layout:
-    """A result without its tensors: each is replaced by its number in the list of all."""
+    """A result without its tensors: each is replaced by its index in the list of all tensors."""
 
     def __init__(self, tree: Any) -> None:
         self._tree = tree
@@ -21,7 +21,7 @@ class Layout:
         return _mapped(self._tree, lambda leaf: tensors[leaf] if isinstance(leaf, _Number) else leaf)
 
     def equals(self, other: Layout) -> bool:
-        """Whether both make the same result of the same tensors."""
+        """Whether both layouts make the same result from the same tensors."""
         return repr(self._tree) == repr(other._tree)
 
 
@@ -31,7 +31,7 @@ class _Number(int):
 
 
 def flatten(result: Any) -> tuple[Layout, list[Tensor]]:
-    """The layout and the tensors of a result. TypeError for an object that a replay could not make again."""
+    """The layout and the tensors of a result. Raises TypeError for an object that a replay could not make."""
     tensors: list[Tensor] = []
 
     def take(leaf: Any) -> Any:

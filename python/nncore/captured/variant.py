@@ -1,4 +1,4 @@
-"""The plans of a step for one kind of arguments, and how runs become plans."""
+"""The plans of a step for one kind of arguments; plans are made from runs."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from nncore.errors import CaptureError
 
 __all__ = ["REMEDY", "Planned", "Run", "Variant"]
 
-MAX_PLANS = 8  # with other settings of optimizers, gradients present or absent, modes
+MAX_PLANS = 8  # for different settings of optimizers, modes, and gradients present or absent
 MAX_CONDITIONS = 64
-MAX_ATTEMPTS = 4  # runs in which a step may settle: optimizers make their state in the first
+MAX_ATTEMPTS = 4  # eager runs until a step must repeat itself: optimizers make their state in the first
 REMEDY = (
-    "What changes from step to step must come as an argument, from a random generator, or through the "
+    "A value that changes from step to step must come from an argument, a random generator or the "
     "optimizer's settings"
 )
 RATE_READ = (
     "compile: a schedule sets a learning rate in the step, and Python code of the step reads it later; a "
-    "replay would use the rate from before. Call the schedule's step() outside the step"
+    "replay would use the earlier rate. Call the schedule's step() outside the step"
 )
 
 
@@ -36,11 +36,11 @@ class Run(NamedTuple):
     layout: Layout
     results: list[Tensor]
     actions: Actions
-    refusal: str  # why a replay could not repeat it
-    ns: int  # how long it took
+    refusal: str  # the reason why a replay could not repeat the run, or ""
+    ns: int  # its duration
 
     def difference(self, later: Run) -> str:
-        """How a later run differs, with the line in the user's program; empty if it does not."""
+        """The difference of a later run, with the line in the user's program; empty if there is none."""
         change = later.refusal or self.capture.difference(later.capture)
         is_same = change or later.layout.equals(self.layout)
         return change if is_same else "its result has another form, or a number in it changes"
@@ -52,7 +52,7 @@ class Run(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """A plan and the run that it was made of."""
+    """A plan and the run from which it was made."""
 
     plan: _core.Plan
     run: Run
@@ -62,9 +62,9 @@ class Variant:
     """All plans of a step for one kind of arguments."""
 
     def __init__(self, fn: Callable[..., Any], where: str, names: tuple[str, ...]) -> None:
-        self._fn, self._where, self._names = fn, where, names  # names: of the last arguments
+        self._fn, self._where, self._names = fn, where, names  # names of keyword arguments
         self.planned: list[Planned] = []
-        self._known: dict[Any, list[Planned]] = {}  # by the condition under which they are right
+        self._known: dict[Any, list[Planned]] = {}  # by their condition
         self._earlier: dict[tuple[bool, ...], Run] = {}  # runs without a plan, by the gradients they found
         self._unsettled = 0
         self.attempts = 0  # consecutive eager runs that gave no plan
@@ -72,7 +72,7 @@ class Variant:
         self.last_condition: Any = None
 
     def known(self, seen: Seen) -> list[Planned]:
-        """The plans that are right for this structure and these values."""
+        """The plans that are right under this condition."""
         return self._known.get(seen.condition, [])
 
     def run(self, capture: _core.Capture, values: tuple[Any, ...]) -> Run:
@@ -96,7 +96,7 @@ class Variant:
             return self._fn(*args[:split], **kwargs)
 
     def confirm(self, planned: Planned, run: Run, seen: Seen) -> None:
-        """An eager run has done what this plan does."""
+        """Note that an eager run did the same as this plan."""
         planned.plan.audited(run.ns)
         self._trust(planned, seen)
 
@@ -114,7 +114,7 @@ class Variant:
             known[:] = [other for other in known if other is not planned]
 
     def learn(self, run: Run, values: tuple[Any, ...], before: Seen, after: Seen) -> None:
-        """Trust a plan that does what this run did, make one if an earlier run did it, or remember the run.
+        """Use a plan that does the same as this run, or make one if an earlier run did, or keep the run.
 
         Raises CaptureError if a replay could not repeat the run.
         """
@@ -140,7 +140,7 @@ class Variant:
         earlier = self._earlier.get(found)
         self.attempts = self.attempts + 1 if is_same_condition else 1
         if not run.capture.has_backward and not self._without_tape:
-            self._without_tape = True  # from now on the tape is off, because nothing asks for a gradient
+            self._without_tape = True  # from now on without the tape, because no gradient is needed
         elif earlier is not None:
             change = earlier.difference(run)
             if not change:

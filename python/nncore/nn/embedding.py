@@ -58,7 +58,7 @@ class _Table(Module):
             self.weight = Parameter(table, not freeze)
 
     def reset_parameters(self) -> None:
-        """Draw the table again; the padding row becomes 0."""
+        """Draw new values for the table; the padding row becomes 0."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
             keep = _core.ones(self.num_embeddings, 1, dtype=self.weight.dtype)

@@ -20,7 +20,7 @@ Self = TypeVar("Self", bound="Module")
 
 
 class _NotYet:
-    """Class attribute in place of an attribute that `Module.__init__` sets; raises if it is read before."""
+    """Stands in for an attribute that `Module.__init__` sets; raises if it is read before that."""
 
     def __get__(self, module: object | None, owner: type) -> Any:
         if module is None:
@@ -102,7 +102,7 @@ class Module:
             self._set_plain(name, value)
 
     def _set_plain(self, name: str, value: Any) -> None:
-        """Set an attribute that is not registered. Captured steps are told if it replaces another value."""
+        """Set an attribute that is not registered. Replacing another value invalidates captured steps."""
         before = getattr(self, name, value) if name in vars(self) or hasattr(type(self), name) else value
         object.__setattr__(self, name, value)
         if name == "training":
@@ -356,7 +356,7 @@ class Module:
         return self._convert(_core.float64)
 
     def _convert(self: Self, target: dtype | None, device: str | None = None) -> Self:
-        converted: dict[int, Tensor] = {}  # a tensor that two modules share stays shared
+        converted: dict[int, Tensor] = {}  # tensors shared by several modules stay shared
         for module in self.modules():
             for kind in ("parameter", "buffer"):
                 for name, value in list(module._of_kind(kind)):

@@ -38,7 +38,7 @@ def _pair(where: str, state: Any) -> tuple[Tensor | None, Tensor | None]:
 
 
 def _start(module: Module, hidden_size: int) -> None:
-    """Draw each parameter again, uniform in ±1/sqrt(hidden_size)."""
+    """Draw new values for each parameter, uniform in ±1/sqrt(hidden_size)."""
     bound = 1 / math.sqrt(hidden_size)
     for parameter in module.parameters():
         init.uniform_(parameter, -bound, bound)
@@ -116,7 +116,7 @@ class RNNBase(Module):
         return [[getattr(self, n) for n in names if n] for layer in self._names for names in layer]
 
     def reset_parameters(self) -> None:
-        """Draw all parameters again, uniform in ±1/sqrt(hidden_size)."""
+        """Draw new values for all parameters, uniform in ±1/sqrt(hidden_size)."""
         _start(self, self.hidden_size)
 
     def flatten_parameters(self) -> None:
@@ -333,7 +333,7 @@ class _Cell(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw all parameters again, uniform in ±1/sqrt(hidden_size)."""
+        """Draw new values for all parameters, uniform in ±1/sqrt(hidden_size)."""
         _start(self, self.hidden_size)
 
     def _step(self, input: Tensor, h: Tensor | None, c: Tensor | None) -> tuple[Tensor, Tensor | None]:

@@ -1,4 +1,4 @@
-"""Optimizers that divide each step by the root of a mean of squared gradients."""
+"""Optimizers that divide each step by the root mean square of the gradients."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ __all__ = ["Adam", "AdamW", "RMSprop"]
 
 
 class Adam(Optimizer):
-    r"""Steps by the mean of the gradient over the root of its mean square, both averaged with decay `betas`.
+    r"""Steps by the mean gradient divided by its root mean square, both moving averages with decay `betas`.
 
     m := β₁m + (1-β₁)g, v := β₂v + (1-β₂)g², p := p - lr * m̂ / (sqrt(v̂) + eps) with m̂ = m / (1-β₁ᵗ) and
     v̂ = v / (1-β₂ᵗ); g is the gradient plus weight_decay * p. `amsgrad` uses the largest v so far. `maximize`
-    climbs.
+    ascends instead of descending.
 
     Errors: ValueError for lr, eps or weight_decay that is negative, infinite or NaN, eps of 0 (0 / 0 where
     the gradient is 0), and betas outside [0, 1).
@@ -51,7 +51,7 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    r"""Adam with weight decay of its own: p := p - lr * weight_decay * p, apart from the gradient.
+    r"""Adam with decoupled weight decay: p := p - lr * weight_decay * p, separate from the gradient.
 
     Source: Loshchilov and Hutter 2019, "Decoupled weight decay regularization", algorithm 2.
 
@@ -80,10 +80,11 @@ class AdamW(Adam):
 
 
 class RMSprop(Optimizer):
-    r"""Steps by the gradient over the root of its mean square, averaged with decay `alpha`.
+    r"""Steps by the gradient divided by its root mean square, a moving average with decay `alpha`.
 
     v := αv + (1-α)g², b := momentum * b + g / (sqrt(v) + eps), p := p - lr * b; g is the gradient plus
-    weight_decay * p. `centered` subtracts the square of the gradient's mean from v. `maximize` climbs.
+    weight_decay * p. `centered` subtracts the square of the gradient's mean from v. `maximize` ascends
+    instead of descending.
 
     Errors: ValueError for a setting that is negative, infinite or NaN, for eps of 0 (0 / 0 where the gradient
     is 0), and for alpha of 1 or more.

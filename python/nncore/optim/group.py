@@ -1,4 +1,4 @@
-"""Dicts that notice changes: the groups of parameters, whose settings kernels read, and their state."""
+"""Dicts that react to changes: the groups of parameters, whose settings kernels read, and their state."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ class Watched(dict[Any, Any]):
 
 
 class Layout(NamedTuple):
-    """What the settings of a group need."""
+    """The states that the settings of a group need."""
 
-    # name and the state that it copies at first; None: not needed
+    # for each state of the formula: its name and the state whose copy it starts as; None: not needed
     states: list[tuple[str, str | None] | None]
-    names: set[str]  # of all that a parameter's state must hold
+    names: set[str]  # the keys that a parameter's state must have
     first_differs: bool  # whether the first step of a parameter differs
 
 
@@ -75,7 +75,7 @@ class Formula:
         self.required = ["step", *required] if self.counts_steps else required
 
     def numbers(self, group: dict[str, Any]) -> list[float]:
-        """The settings of a group, a flag as 0 or 1; TypeError or ValueError for one that is wrong."""
+        """The settings of a group, with a flag as 0 or 1; TypeError or ValueError for an invalid setting."""
         found = []
         for name, parts in self.settings.items():
             values = group[name] if len(parts) > 1 else [group[name]]
@@ -89,7 +89,7 @@ class Formula:
         return found
 
     def write(self, settings: Tensor, group: dict[str, Any]) -> Layout:
-        """Write a group's settings where the kernel reads them; TypeError or ValueError for a wrong one."""
+        """Write the settings where the kernel reads them; TypeError or ValueError for an invalid one."""
         uses, first_differs = _core.set_settings(self.index, settings, self.numbers(group))
         states = [state if used else None for state, used in zip(self.states, uses, strict=True)]
         names = {state[0] for state in states if state}
@@ -102,19 +102,19 @@ FORMULAS = {d["name"]: Formula(i, d) for i, d in enumerate(_core.optimizers())}
 class Group(Watched):
     """A parameter group: "params" and the settings.
 
-    A setting that is written reaches the kernels at once, also those of a captured step. One that is wrong is
-    kept, and the next step raises its error.
+    A new setting has an immediate effect on the kernels, also in a captured step. An invalid setting is
+    stored, and the next step raises its error.
     """
 
     settings: Tensor  # all numbers of the formula, which kernels read
-    layout: Layout | None  # None: a setting is wrong
+    layout: Layout | None  # None: a setting is invalid
 
     def __init__(
         self, values: dict[str, Any], formula: Formula | None, check: Callable[[dict[str, Any]], None]
     ) -> None:
         self._formula, self._check, self.layout = formula, check, None
         super().__init__({key: self._lasting(key, value) for key, value in values.items()})
-        with _core.once():  # it belongs to no captured step
+        with _core.once():  # not part of a captured step
             numbers = _core.zeros(formula.size if formula else 0, dtype=_core.float64)
             self.settings = numbers.to(next((p.device for p in values.get("params", ())), "cpu"))
         if formula is not None:
@@ -135,7 +135,7 @@ class Group(Watched):
         return dict, (dict(self),)
 
     def ready(self) -> Layout:
-        """What the settings need; raises for a wrong setting."""
+        """The states that the settings need; raises for an invalid setting."""
         if self.layout is None:
             self._check(self)
             formula = self._formula
@@ -143,7 +143,7 @@ class Group(Watched):
         return self.layout
 
     def _lasting(self, key: Any, value: Any) -> Any:
-        """A value that cannot change unnoticed: the number in a 0-dimensional tensor or array, no list."""
+        """The value as an immutable one: a number for a 0-dimensional tensor or array, a tuple for a list."""
         if isinstance(value, (Tensor, np.ndarray)) and value.ndim == 0:
             return value.item()
         is_setting = self._formula is not None and key in self._formula.settings
@@ -164,7 +164,7 @@ class Group(Watched):
 
 
 class Groups(list[Any]):
-    """The groups of an optimizer; a dict that is put among them becomes a Group."""
+    """The groups of an optimizer; a dict that is added becomes a Group."""
 
     def __init__(self, make: Callable[[Any], Group], groups: Iterable[Any]) -> None:
         self._make = make
@@ -199,7 +199,7 @@ for _name in ["__setitem__", "__delitem__", "__iadd__", "__imul__"]:
 
 
 def in_range(name: str, value: Any, low: float = 0.0, below: float = math.inf) -> float:
-    """The number; raises "Invalid `name`" unless low <= value < below. NaN and infinity never are."""
+    """The number; raises "Invalid `name`" unless low <= value < below, or for NaN and infinity."""
     try:
         number = _check.real("optimizer", name, value)
     except TypeError:

@@ -23,7 +23,7 @@ Additions = list[tuple[dict[Any, Any], dict[Any, Any]]]  # pairs of a dict and w
 
 
 class Values(Watched):
-    """The state of one parameter. Captured steps are told when an entry is replaced or goes."""
+    """The state of one parameter. Replacing or removing an entry invalidates captured steps."""
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if key in self:
@@ -56,14 +56,14 @@ class State(Values, defaultdict[Any, Any]):
 class Optimizer:
     """Base of all optimizers; a subclass calls `__init__` with its `defaults` and overrides `step`.
 
-    In place of `step` it may override `_update`, and `_check` to refuse settings.
+    Instead of `step` it may override `_update`; it may override `_check` to reject settings.
 
-    `params` are tensors or dicts, each with "params" and the settings in which that group differs from
-    `defaults`.
+    `params` are tensors or dicts, each with "params" and the settings that differ from `defaults` in
+    that group.
 
-    Errors: TypeError for anything but leaf tensors; ValueError for no parameters, for a parameter given twice
-    and for settings out of range, also those of a single group.
-    Source: PyTorch's `torch.optim.Optimizer`, whose groups, state and state-dict layout these are.
+    Errors: TypeError for anything but leaf tensors; ValueError if there are no parameters, for a parameter
+    given twice, and for settings out of range, also of a single group.
+    Source: PyTorch's `torch.optim.Optimizer`, with the same groups, states and layout of the state dict.
     """
 
     def __init__(self, params: ParamsT, defaults: dict[str, Any]) -> None:
@@ -86,7 +86,7 @@ class Optimizer:
     _formula: ClassVar[str] = ""  # the optimizer of the core that updates; "" for a rule in Python
 
     def _check(self, group: dict[str, Any]) -> None:
-        """Override it to raise ValueError for a setting out of range: a group with one is not taken."""
+        """Override this to raise ValueError for a setting out of range; such a group is not added."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "param_groups":
@@ -104,7 +104,7 @@ class Optimizer:
 
     def _groups(self, groups: Iterable[dict[str, Any]]) -> Groups:
         """The groups as dicts whose settings kernels read."""
-        own = weakref.ref(self)  # the optimizer is freed as soon as nobody uses it
+        own = weakref.ref(self)  # the groups must not keep the optimizer alive
 
         def check(group: dict[str, Any]) -> None:
             if (optimizer := own()) is not None:
@@ -113,20 +113,20 @@ class Optimizer:
         return Groups(partial(Group, formula=FORMULAS.get(self._formula), check=check), groups)
 
     def _check_complete(self, group: dict[str, Any]) -> None:
-        """Raise KeyError for a setting that was taken out of a group."""
+        """Raise KeyError for a setting that was removed from a group."""
         if "params" not in group or not group.keys() >= self.defaults.keys():
             missing = ", ".join(repr(name) for name in ("params", *self.defaults) if name not in group)
             raise KeyError(
-                f"optimizer: the parameter group has no {missing}; put it back, or make the optimizer anew"
+                f"optimizer: the parameter group has no {missing}; put it back, or make a new optimizer"
             )
         _params_of(group)
 
     def _update(self, group: Group, params: list[Tensor], grads: list[Tensor]) -> None:
-        """One step for the parameters of `group` that have a gradient."""
+        """Perform one step for the parameters of `group` that have a gradient."""
         raise NotImplementedError
 
     def _update_all(self, batches: list[Batch]) -> None:
-        """One step for all groups. Override it, not `_update`, where an error must leave all groups alone."""
+        """Perform one step for all groups; override this if an error in one group must not change others."""
         formula = FORMULAS.get(self._formula)
         if formula is None:
             for batch in batches:
@@ -143,20 +143,20 @@ class Optimizer:
         _core.optimize(formula.index, ready, new)
 
     def _first(self, layout: Layout, params: list[Tensor]) -> list[bool]:
-        """Whether a parameter has no state yet."""
+        """For each parameter: whether it has no complete state yet."""
         return [not layout.names <= self.state.get(param, {}).keys() for param in params]
 
     def _states(self, layout: Layout, params: list[Tensor], new: Additions) -> list[Values]:
-        """The state of each parameter. What is made now goes into `new`.
+        """The state of each parameter. States made here are added to `new`.
 
-        It belongs into the optimizer's state once the step is certain.
+        The step adds them to the optimizer's state once no error can occur.
         """
         states: list[Values] = []
         for param in params:
             state: Any = self.state.get(param)
             if state is None or not layout.names <= state.keys():
                 whole = Values(state or {})
-                with _core.once():  # it is there before a captured step is replayed
+                with _core.once():  # replays find it made
                     if "step" in layout.names and "step" not in whole:
                         whole["step"] = _core.tensor(0.0).to(param.device)
                     for name, source in filter(None, layout.states):
@@ -235,7 +235,7 @@ class Optimizer:
         return loss
 
     def state_dict(self) -> dict[str, Any]:
-        """{"state": {index: {...}}, "param_groups": [...]}; the index counts through all groups.
+        """{"state": {index: {...}}, "param_groups": [...]}; the index counts the parameters of all groups.
 
         The tensors share memory with the optimizer.
 
@@ -252,12 +252,12 @@ class Optimizer:
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take settings and copies of the state from `state_dict`. Nothing changes unless all fits.
+        """Take settings and copies of the state from `state_dict`. An error changes nothing.
 
         Errors: ValueError for other groups, another number of parameters, wrong shapes or settings out of
         range; KeyError if "state" or "param_groups" is missing.
         """
-        vars(self).update(self._loaded(state_dict))  # at one stroke
+        vars(self).update(self._loaded(state_dict))  # all at once
         _core.structure_changed()
 
     def _loaded(self, state_dict: Mapping[str, Any]) -> dict[str, Any]:

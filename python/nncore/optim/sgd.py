@@ -11,12 +11,12 @@ class SGD(Optimizer):
     r"""Gradient descent with momentum, p := p - lr * b.
 
     g is the gradient plus weight_decay * p. Without momentum b = g. With it b := momentum * b + (1 -
-    dampening) * g (b = g in the first step), and `nesterov` steps by g + momentum * b. `maximize` climbs
-    instead.
+    dampening) * g (b = g in the first step), and `nesterov` steps by g + momentum * b. `maximize` ascends
+    instead of descending.
 
     Errors: ValueError for settings that are negative, infinite or NaN.
-    Source: Rumelhart, Hinton and Williams 1986 (momentum); Sutskever et al. 2013 (Nesterov's); as PyTorch
-    writes it.
+    Source: Rumelhart, Hinton and Williams 1986 (momentum); Sutskever et al. 2013 (Nesterov's), in PyTorch's
+    form.
 
     >>> weight = nn.Parameter(nncore.tensor([1.0, 2.0]))
     >>> optimizer = nncore.optim.SGD([weight], lr=0.5)

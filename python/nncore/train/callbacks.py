@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 class Callback:
     """Base of callbacks with a state that each `fit` resets.
 
-    Any function of a TrainingState can be a callback. Of a Callback `fit` calls `begin` after its checks and
-    before the first step, the object itself after each epoch, and `end` after the last epoch, unless an
-    exception ends the training.
+    Any function of a TrainingState can be a callback. For a Callback, `fit` calls `begin` after its checks
+    and before the first step, the object itself after each epoch, and, unless an exception ends the training,
+    `end` after the last epoch.
 
     >>> from nncore.train import Callback
     >>> class Slowest(Callback):
@@ -48,10 +48,10 @@ class Callback:
 class EarlyStopping(Callback):
     """End `fit` after `patience` epochs without an improvement of a number in its history.
 
-    `monitor` names a list of History, or one that `begin` of an earlier callback adds to it. A name that ends
-    with "accuracy" improves upwards, others downwards; NaN is never an improvement. At the end of training,
+    `monitor` names a list of History, or one that `begin` of an earlier callback adds to it. If the name ends
+    with "accuracy", larger is better, otherwise smaller; NaN is never an improvement. After training,
     unless an exception ends it, the weights of the best epoch are restored; `restore_best=False` keeps the
-    last ones. Each `fit` resets the state; `best_epoch` belongs to the latest.
+    last weights. Each `fit` resets the state; `best_epoch` belongs to the latest.
     Source: Goodfellow et al. 2016, algorithm 7.1.
 
         fit(model, x, y, validation=(xv, yv), epochs=500, callbacks=[EarlyStopping(patience=10)])

@@ -55,10 +55,10 @@ def fit(
 
     Each epoch draws one permutation, from `generator`, from a new generator with `seed`, or from the global
     one. It takes one optimizer step per batch, captured with `nncore.compile` and replayed. With
-    `compile=False` the steps run eagerly; so they do, with a warning, if the model or loss cannot be
-    captured. `loss(output, target)` is averaged over the samples; it is by default cross-entropy for integer
-    y and the mean squared error for floats. The default optimizer is Adam. Floats and pixels in x are cast
-    once to the dtype of the parameters.
+    `compile=False`, or with a warning if the model or loss cannot be captured, the steps run eagerly.
+    `loss(output, target)` is averaged over the samples; it is by default cross-entropy for integer y and the
+    mean squared error for floats. The default optimizer is Adam. Floats and pixels in x are cast once to the
+    dtype of the parameters.
     `validation` is a pair (x, y) or a data set, evaluated after each epoch. The training accuracy is measured
     during the steps.
     Callbacks are called with a TrainingState after each epoch; the result True ends training. See `Callback`
@@ -67,7 +67,8 @@ def fit(
     Errors: ValueError and TypeError before training for arguments and data that do not fit, and for a last
     batch that is too small for the model; DivergenceError that names epoch, step and layer if the loss or a
     parameter is no longer finite; KeyboardInterrupt on Ctrl-C, after the current step if it ends within
-    0.5 s, else its replay is undone. An error in the first step leaves parameters and buffers unchanged.
+    0.5 s, else after its replay is undone. An error in the first step leaves parameters and buffers
+    unchanged.
 
     >>> import nncore
     >>> from nncore import nn, optim
@@ -188,7 +189,7 @@ def _epoch(
     bar: Silent,
     interrupt: DeferredInterrupt,
 ) -> None:
-    """One epoch, which is one native call once the step is captured."""
+    """Run one epoch; once the step is captured, this is one native call."""
     history, rows = state.history, len(data[0])
     places = targets_per_row(data[1])
     look = bar.first_look
@@ -213,7 +214,7 @@ def _epoch(
     history.samples_per_second.append(rows / max(perf_counter() - started, 1e-9))
     losses, *right = epoch.results
     if (name := first_non_finite(values)) is not None:
-        raise diverged(state.model, f"{name} stopped being finite", state.epoch + 1, epoch.done)
+        raise diverged(state.model, f"{name} is no longer finite", state.epoch + 1, epoch.done)
     history.loss.append(_mean(losses.numpy(), size, rows))
     if right:
         history.accuracy.append(int(right[0].sum().item()) / (rows * places))

@@ -1,4 +1,4 @@
-"""Ctrl-C waits for the end of the current step, if that comes soon."""
+"""Delay Ctrl-C to the end of the current step, if that is soon."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ GRACE = 0.5  # seconds
 class DeferredInterrupt:
     """In the block the first Ctrl-C sets `pressed`; the second raises KeyboardInterrupt at once.
 
-    If the block still runs GRACE seconds after the first, KeyboardInterrupt is raised too. It has no effect
-    outside the main thread or if the program has its own SIGINT handler. It may be entered again before it is
-    left. Errors: RuntimeError for an exit without an enter.
+    If the block still runs GRACE seconds after the first, KeyboardInterrupt is also raised. The class has no
+    effect outside the main thread or if the program has its own SIGINT handler. It may be entered again
+    before it is left. Errors: RuntimeError for an exit without an enter.
     """
 
     pressed = False

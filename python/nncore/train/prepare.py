@@ -95,7 +95,7 @@ def pair(
     if target.ndim == 0 or len(data) != len(target):
         rows = "is a scalar" if target.ndim == 0 else f"has {len(target)}"
         raise ValueError(
-            f"{where}: {names[0]} has {len(data)} rows but {names[1]} {rows}; expected one target a row"
+            f"{where}: {names[0]} has {len(data)} rows but {names[1]} {rows}; expected one target per row"
         )
     if len(data) == 0:
         raise ValueError(f"{where}: {names[0]} has no rows; expected at least one sample")

@@ -1,4 +1,4 @@
-"""Functions of the gradients and values of several parameters."""
+"""Functions on the gradients and values of several parameters."""
 
 from __future__ import annotations
 

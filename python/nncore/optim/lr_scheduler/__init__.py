@@ -1,6 +1,6 @@
 """Learning rates that change from epoch to epoch; PyTorch's `torch.optim.lr_scheduler`.
 
-Make the scheduler after the optimizer and call its `step()` once an epoch, after the optimizer's steps.
+Make the scheduler after the optimizer and call its `step()` once per epoch, after the optimizer's steps.
 
 >>> optimizer = nncore.optim.SGD(nn.Linear(2, 1).parameters(), lr=1.0)
 >>> scheduler = nncore.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)

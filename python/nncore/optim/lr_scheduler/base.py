@@ -13,17 +13,17 @@ from nncore.optim.optimizer import Optimizer
 
 __all__ = ["LRScheduler"]
 
-RATES = ("base_lrs", "_last_lr", "min_lrs")  # lists with a number for each group
+RATES = ("base_lrs", "_last_lr", "min_lrs")  # lists with one number per group
 
 
 class LRScheduler:
-    """Base of the schedules; a subclass gives `_next`, the new rate from the present one.
+    """Base of the schedules; a subclass defines `_next`, which computes the new rate from the current one.
 
-    Rates are computed from the present ones, so that several schedules of one optimizer multiply.
+    Rates are computed from the current ones, so that several schedules of one optimizer multiply.
     `last_epoch` counts the calls of `step()`; to resume, load the states of optimizer and scheduler. A group
-    that is added to the optimizer later begins at its own rate, in the epoch that the schedule is in.
+    that is added to the optimizer later begins with its own rate, in the current epoch of the schedule.
 
-    Errors: TypeError if `optimizer` is none; KeyError if `last_epoch` is given and a group has no
+    Errors: TypeError if `optimizer` is not an Optimizer; KeyError if `last_epoch` is given and a group has no
     "initial_lr".
     Source: PyTorch's `torch.optim.lr_scheduler.LRScheduler`.
     """
@@ -41,7 +41,7 @@ class LRScheduler:
         self.last_epoch = last_epoch
         self._initial_step()
 
-    _is_initial = False  # during the step that the constructor takes
+    _is_initial = False  # True during the step in the constructor
 
     def _initial_step(self) -> None:
         self._is_initial = True
@@ -59,12 +59,12 @@ class LRScheduler:
         raise NotImplementedError
 
     def get_lr(self) -> list[float]:
-        """The rates for epoch `last_epoch`, one for each group."""
+        """The rates for epoch `last_epoch`, one per group."""
         groups = self.optimizer.param_groups
         return [self._next(group["lr"], base) for group, base in zip(groups, self.base_lrs, strict=True)]
 
     def _meet_groups(self) -> None:
-        """Take the optimizer's new groups in."""
+        """Add the groups that were added to the optimizer."""
         groups = self.optimizer.param_groups
         if len(groups) < len(self.base_lrs):
             raise ValueError(
@@ -76,11 +76,11 @@ class LRScheduler:
         self.base_lrs = self.base_lrs + rates
 
     def get_last_lr(self) -> list[float]:
-        """The rates in use, one for each group."""
+        """The current rates, one per group."""
         return self._last_lr
 
     def step(self) -> None:
-        """Go on to the next epoch."""
+        """Advance to the next epoch."""
         repeat_in_replays(self.step, self.optimizer.param_groups)
         self._meet_groups()
         self.last_epoch += 1
@@ -89,7 +89,7 @@ class LRScheduler:
             group["lr"] = lr
 
     def _restart(self) -> None:
-        """Begin anew at epoch 0 from the initial rates."""
+        """Restart at epoch 0 with the initial rates."""
         self._meet_groups()
         for group, base in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
             group["lr"] = base
@@ -97,16 +97,16 @@ class LRScheduler:
         self._initial_step()
 
     def state_dict(self) -> dict[str, Any]:
-        """All that the schedule remembers, without the optimizer."""
+        """The attributes of the schedule, without the optimizer."""
         return {name: value for name, value in vars(self).items() if name != "optimizer"}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on where another scheduler of the same kind was. Nothing changes unless all fits.
+        """Continue from the state of another scheduler of the same class. An error changes nothing.
 
         Errors: ValueError for a missing key and for more rates than the optimizer has groups; TypeError for a
         value of another kind.
         """
-        vars(self).update(self._loaded(state_dict))  # at one stroke
+        vars(self).update(self._loaded(state_dict))  # all at once
 
     def _loaded(self, state_dict: Mapping[str, Any]) -> dict[str, Any]:
         """The attributes that `load_state_dict` replaces, or an error."""
@@ -145,11 +145,11 @@ def check_like(what: str, own: Any, loaded: Any) -> None:
 
 
 def one_each(scheduler: LRScheduler, name: str, values: list[Any]) -> list[Any]:
-    """`values` with one for each group of the optimizer; new groups get the value that all others have."""
+    """`values` with one per group of the optimizer; a new group gets the value that all others share."""
     groups = len(scheduler.optimizer.param_groups)
     if len(values) > groups or (len(values) < groups and any(value is not values[0] for value in values)):
         raise ValueError(
             f"{type(scheduler).__name__}: the optimizer has {groups} parameter groups but {name} has "
-            f"{len(values)} entries; set scheduler.{name} to a list with one for each group"
+            f"{len(values)} entries; set scheduler.{name} to a list with one per group"
         )
     return values + values[:1] * (groups - len(values))

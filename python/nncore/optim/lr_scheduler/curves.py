@@ -1,4 +1,4 @@
-"""Schedules that depend on the epoch alone."""
+"""Schedules that depend only on the epoch."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ __all__ = [
 
 
 class LambdaLR(LRScheduler):
-    """lr = initial lr * lr_lambda(epoch), with one function for all groups or a list with one for each.
+    """lr = initial lr * lr_lambda(epoch), with one function for all groups or a list with one per group.
 
     A state dict holds the attributes of callable objects, and None for functions.
-    Errors: ValueError for a list of another length than the groups.
+    Errors: ValueError if the length of the list is not the number of groups.
 
     >>> optimizer = nncore.optim.SGD(nn.Linear(2, 1).parameters(), lr=1.0)
     >>> scheduler = nncore.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 1 / (epoch + 1))
@@ -72,9 +72,9 @@ class LambdaLR(LRScheduler):
     def _loaded(self, state_dict: Mapping[str, Any]) -> dict[str, Any]:
         loaded = super()._loaded(state_dict)
         where = 'state_dict of LambdaLR: "lr_lambdas"'
-        kept = loaded.pop("lr_lambdas")  # functions stay, and callable objects keep their identity
+        kept = loaded.pop("lr_lambdas")  # the functions stay; callable objects only get new attributes
         if not isinstance(kept, list) or len(kept) != len(self.lr_lambdas):
-            raise ValueError(f"{where} is not a list of {len(self.lr_lambdas)}, one for each function")
+            raise ValueError(f"{where} is not a list of {len(self.lr_lambdas)}, one per function")
         for i, (function, attributes) in enumerate(zip(self.lr_lambdas, kept, strict=True)):
             if attributes is not None and not (
                 isinstance(attributes, dict) and hasattr(function, "__dict__")
@@ -99,7 +99,7 @@ class StepLR(LRScheduler):
 
 
 class MultiStepLR(LRScheduler):
-    """lr is multiplied by `gamma` at each epoch in `milestones`, twice where an epoch stands twice."""
+    """lr is multiplied by `gamma` at each epoch in `milestones`, twice if an epoch is listed twice."""
 
     def __init__(
         self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1

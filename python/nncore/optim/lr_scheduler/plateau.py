@@ -1,4 +1,4 @@
-"""A schedule that watches the loss."""
+"""A schedule that depends on a metric, such as the loss."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ReduceLROnPlateau(LRScheduler):
 
     Better means below best * (1 - threshold) ("rel") or best - threshold ("abs") for mode "min", and above
     best * (1 + threshold) or best + threshold for "max". After a reduction, `cooldown` epochs do not count.
-    lr does not fall below `min_lr` (a number, or one for each group), nor change by `eps` or less.
+    lr does not fall below `min_lr` (a number, or one per group), nor change by `eps` or less.
 
     Errors: ValueError for settings out of range.
 
@@ -68,7 +68,7 @@ class ReduceLROnPlateau(LRScheduler):
         self._last_lr = [group["lr"] for group in optimizer.param_groups]
 
     def step(self, metrics: SupportsFloat) -> None:  # type: ignore[override]
-        """Take note of this epoch's metric."""
+        """Record the metric of this epoch."""
         current = real("ReduceLROnPlateau", "metrics", metrics)
         self.min_lrs = one_each(self, "min_lrs", self.min_lrs)
         repeat_in_replays(partial(self.step, current), self.optimizer.param_groups)

@@ -1,4 +1,4 @@
-"""Schedules one after the other."""
+"""Schedules that follow one another."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["SequentialLR"]
 
 
 class SequentialLR(LRScheduler):
-    """Uses `schedulers` in turn, the next from each epoch in `milestones` on, where it begins with its epoch
-    0.
+    """Runs `schedulers` one after another; at each epoch in `milestones` the next one starts at epoch 0.
 
-    Errors: ValueError unless there is one milestone fewer than schedulers and all have this optimizer.
+    Errors: ValueError unless there is one milestone fewer than schedulers and all of them have this
+    optimizer.
 
     >>> optimizer = nncore.optim.SGD(nn.Linear(2, 1).parameters(), lr=1.0)
     >>> warm_up = nncore.optim.lr_scheduler.LinearLR(optimizer, start_factor=0.5, total_iters=2)
@@ -60,7 +60,7 @@ class SequentialLR(LRScheduler):
                 f"the number of milestones to be equal to {len(self._milestones)}"
             )
         self.last_epoch = last_epoch + 1
-        # The constructor of each scheduler has taken its first step; undo these but the first's.
+        # The constructor of each scheduler has taken its first step; undo all of these except the first.
         for group in optimizer.param_groups:
             group["lr"] = group["initial_lr"]
         for scheduler in self._schedulers:
@@ -81,7 +81,7 @@ class SequentialLR(LRScheduler):
         self.last_epoch += 1
         current = bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[current]
-        with _core.once():  # a captured step repeats this one, not its parts
+        with _core.once():  # a captured step repeats this schedule, not its parts
             if current > 0 and self._milestones[current - 1] == self.last_epoch:
                 scheduler._restart()
             else:
