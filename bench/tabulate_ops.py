@@ -1,6 +1,7 @@
 """Tabulate the records of bench/ops.py.
 
-A cell shows the time of the faster other library divided by nncore's, and nncore's part of the memory limit.
+A cell shows the time of the faster other library divided by nncore's, and nncore's fraction of the memory
+limit.
 
 python bench/tabulate_ops.py ops.jsonl
 """

@@ -63,7 +63,7 @@ def page(title: str, path: Path, rows: list[dict[str, Any]]) -> str:
             f"# Products, {title}\n",
             f"{processor}. The multiply-add limit, measured around each product, was {low:.0f} to"
             f" {high:.0f} GFLOP/s; memory was read at {first['limits']['bytes'] / 1e9:.0f} GB/s.\n",
-            "A cell shows nncore's GFLOP/s, its part of the limit (multiply-adds or reads of memory,"
+            "A cell shows nncore's GFLOP/s, its fraction of the limit (multiply-adds or reads of memory,"
             " whichever takes longer), the time of the faster of NumPy and PyTorch divided by nncore's,"
             " and the path.\n",
             *table(rows),

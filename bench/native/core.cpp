@@ -1,4 +1,4 @@
-// The cost of a parallel region (alone and beside busy processes), a block of memory, and a random number.
+// Measures a parallel region (alone and beside busy processes), an allocation, and a random number.
 #include <benchmark/benchmark.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@
 namespace nncore {
 namespace {
 
-// Processes that keep one core busy each, for at most a minute.
+// Processes that each keep one core busy, for at most a minute.
 class Neighbors {
  public:
   explicit Neighbors(int64_t n) {
@@ -40,7 +40,7 @@ class Neighbors {
   std::vector<pid_t> children_;
 };
 
-// A chain of multiplications, about a nanosecond each.
+// A chain of multiplications of about 1 ns each.
 void chain(int64_t steps) {
   uint64_t x = 1;
   for (int64_t i = 0; i < steps; i++) {

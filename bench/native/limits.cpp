@@ -1,4 +1,4 @@
-// The machine's limits on each level, with one thread and with all.
+// Measures the machine's limits on each level, with one thread and with all threads.
 #include "backend/hardware.h"
 
 #include <benchmark/benchmark.h>

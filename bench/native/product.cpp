@@ -1,5 +1,5 @@
-// Matrix products over the shapes that training meets, each in its three forms (forward NT, dx NN, dw TN), on
-// one thread and on all, as operations a second and as a fraction of the multiply-add limit measured just
+// Matrix products with shapes from training, each in three forms (forward NT, dx NN, dw TN), on one thread
+// and on all threads. Reports operations per second, and the fraction of the multiply-add limit measured just
 // before and after. Results are checked against float64 first.
 //
 //     build-native/nncore_native_bench --benchmark_filter='product/f32/NT/(64|512)' --benchmark_min_time=0.1
@@ -56,7 +56,7 @@ class Matrix {
   T* data_;
 };
 
-// Some elements against their sum in float64.
+// Checks some elements against sums in float64.
 template <class T>
 bool right(const cpu::Product<T>& g) {
   for (int64_t s = 0; s < 16; s++) {
