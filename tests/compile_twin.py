@@ -18,7 +18,7 @@ Step = Callable[..., Any]
 
 @dataclass
 class Run:
-    """A step with its model and optimizer; `state()` is all that a user can read afterwards."""
+    """A step with its model and optimizer; `state()` returns everything that a user can read afterwards."""
 
     step: Step
     model: nn.Module

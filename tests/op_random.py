@@ -23,7 +23,7 @@ def philox(seed: int, blocks: Array) -> Array:
 
 
 def kept(seed: int, offset: int, n: int, p: float) -> Array:
-    """The mask of n elements: from each 8 blocks words 0 and 1 of each block, then words 2 and 3 of each."""
+    """The mask of n elements: of each 8 blocks, first words 0 and 1 of all blocks, then words 2 and 3."""
     groups = -(-n // 32)
     words = philox(seed, offset + np.arange(8 * groups, dtype=np.uint64)).reshape(2, 2, groups, 8)
     words = words.transpose(2, 0, 3, 1).reshape(-1)[:n]

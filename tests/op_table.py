@@ -112,7 +112,7 @@ UNARY: dict[str, tuple[Callable[..., Any], Make]] = {
     "clamp": (lambda x: np.clip(x, -1.0, 1.5), inputs(1, -3, 3, 0.01)),
 }
 
-# Sums whose terms cancel: the magnitude that the error is relative to.
+# For sums whose terms cancel: the magnitude to which the error is relative.
 SIZES: dict[str, Callable[..., Any]] = {"hardsigmoid": lambda x: np.full(x.shape, 0.5)}
 
 PYTHON: dict[str, Callable[..., Any]] = {

@@ -17,7 +17,7 @@ REDUCE: dict[str, Callable[[Any], Any]] = {"none": np.asarray, "mean": np.mean, 
 
 
 def _sized(truth: Callable[..., Any], reduction: str) -> Callable[..., Any]:
-    """The magnitude that the error is relative to: that of the losses, plus 2 for terms that cancel."""
+    """The magnitude to which the error is relative: that of the losses, plus 2 for terms that cancel."""
     return lambda *arrays: REDUCE[reduction](np.abs(truth(*arrays)) + 2.0)
 
 

@@ -97,7 +97,7 @@ ARRANGED = [
         [(3, 4), (2, 3, 4), (0, 2), (1, 1)],
     ),
     row(
-        "pad by less than nothing",
+        "pad by negative widths",
         lambda x: _core.pad(x, (-1, 2, -1, -1)),
         lambda x: np.pad(x[1:-1, 1:], [(0, 0), (0, 2)]),
         [(3, 4), (5, 2)],

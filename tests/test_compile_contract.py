@@ -1,4 +1,4 @@
-"""The contract of a captured step: what is noticed before a replay, and what an audit finds."""
+"""The contract of a captured step: changes found by the checks before a replay, and by audits."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ module: Any = ModuleType("settings_of_a_step")
 
 
 def deep(depth: int, s: Any) -> Step:
-    """A function so many calls away from the number that it reads."""
+    """A function that reads a number through this many calls."""
     if depth == 0:
         return lambda x: x * s.number
     inner = deep(depth - 1, s)
@@ -93,7 +93,7 @@ def deep(depth: int, s: Any) -> Step:
 
 
 def state() -> SimpleNamespace:
-    """All that the rows below read and change."""
+    """The values that the rows below read and change."""
     module.FACTOR = 2.0
     Helper.shared, Encoder.scale = 2.0, 2.0
     s = SimpleNamespace(
@@ -109,7 +109,7 @@ def put(**values: Any) -> Callable[[Any], Any]:
     return lambda s: vars(s).update(values)
 
 
-# By name: a step made of the state, and what changes in it.
+# name -> a function that makes the step from the state, and a change of the state
 Rows = dict[str, tuple[Callable[[Any], Step], Callable[[Any], Any]]]
 NOTICED: Rows = {
     "closure": (lambda s: (lambda n: lambda x: x * n.number)(s), put(number=3.0)),
@@ -274,7 +274,7 @@ def test_a_value_read_only_in_an_audit_is_a_difference() -> None:
 
 
 def test_an_audit_is_a_real_step() -> None:
-    """Its effects count, and gradients stay where replays leave them."""
+    """An audit has the effects of a step, and gradients stay in the memory that replays use."""
     results = []
     for compiling in (False, True):
         nncore.manual_seed(4)

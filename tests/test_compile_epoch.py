@@ -121,7 +121,7 @@ def test_progress_may_stop_an_epoch_and_ctrl_c_does() -> None:
 
     with pytest.raises(KeyError, match="enough"):
         step.run_epoch(*many, 1, progress=stop)
-    # CPU time, so that a late thread or a busy machine has no effect.
+    # CPU time is measured, so that a late thread or a busy machine has no effect.
     before = signal.signal(signal.SIGVTALRM, signal.default_int_handler)
     signal.setitimer(signal.ITIMER_VIRTUAL, 0.2)
     try:

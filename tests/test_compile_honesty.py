@@ -20,7 +20,7 @@ from compile_twin import batches, bits, mlp, pair, plain, train
 from nncore import Tensor, nn
 from nncore.nn import functional as F
 
-Bad = Callable[[Tensor], Any]  # applied to the loss in the step
+Bad = Callable[[Tensor], Any]  # a function that the step applies to the loss
 held: list[Any] = []
 
 

@@ -138,7 +138,7 @@ def test_only_bind_includes_pybind11_and_python() -> None:
 
 def test_intrinsics_stay_in_isa() -> None:
     header = re.compile(r"\w*mmintrin\.h|x86intrin\.h|x86gprintrin\.h|intrin\.h|arm_(neon|sve|acle)\.h")
-    # core/ may pause a spinning thread and set the floating-point mode, which is no arithmetic.
+    # core/ may pause a spinning thread and set the floating-point mode, which is not arithmetic.
     call = r"\b_mm(256|512)?_(?!(pause|getcsr|setcsr)\b)\w+|\b__m(128|256|512)[di]?\b|\bv(ld1|st1|fma)q?_\w+"
     offenders = []
     for source in cpp():

@@ -170,7 +170,7 @@ def test_a_captured_step_is_undone_or_finished(n: int, alarm: Alarm) -> None:
 @pytest.mark.slow
 def test_training_continues_after_an_undone_step(alarm: Alarm) -> None:
     other = Training(4096)
-    training = Training(4096)  # the last: a change of structure makes the next step of others eager
+    training = Training(4096)  # last: its new structure makes the next step of other models eager
     start = _core.default_generator().get_state()
     for n in (1, 8):
         interrupted(alarm, n, lambda: training.step(training.x))
@@ -183,7 +183,7 @@ def test_training_continues_after_an_undone_step(alarm: Alarm) -> None:
         other.step(other.x)
         if other.state() == reached:
             return
-    pytest.fail("the state is that of no number of whole steps")
+    pytest.fail("the state is not that of a whole number of steps")
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The inner loops of the matrix product, as compiled: what a register should hold stays off the stack."""
+"""The compiled inner loops of the matrix product keep values that belong in registers off the stack."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def innermost_loops(path: Path, objdump: str) -> list[Loop]:
                 continue
             body = tuple(line for _, line in lines[start : end + 1])
             if path.name.startswith("neon") and "4EdgeE1E" in head[1]:
-                continue  # no masked loads there: the last columns of B are gathered one by one
+                continue  # without masked loads, the last columns of B are gathered one by one
             leaves = any(line.startswith("ret") for line in body)  # a jump back to code laid out before it
             if not leaves and any(FMA.match(line) for line in body):
                 loops.append(Loop(head[1], body))
@@ -96,7 +96,7 @@ def test_tiles_never_touch_the_stack(loops: dict[str, list[Loop]]) -> None:
 
 
 def test_transposing_kernels_keep_their_sums_in_registers(loops: dict[str, list[Loop]]) -> None:
-    """Those for the last, narrow panel of columns may spill a little: they hold a pointer to each column."""
+    """The loops for the last, narrow panel of columns may spill a little: they hold a pointer per column."""
     for name, of_level in loops.items():
         for loop in of_level:
             if "12product_tile" not in loop.function:
@@ -106,7 +106,7 @@ def test_transposing_kernels_keep_their_sums_in_registers(loops: dict[str, list[
 
 
 def test_tiles_mostly_multiply(loops: dict[str, list[Loop]]) -> None:
-    """Two in five instructions of the largest tile multiply: the rest is loads and a few pointers."""
+    """Two in five instructions of the largest tile are multiply-adds; most others are loads."""
     largest = {"avx2": "Li6ELi2E", "avx512": "Li14ELi2E", "neon": "Li8ELi3E"}
     for name, of_level in loops.items():
         for loop in of_level:

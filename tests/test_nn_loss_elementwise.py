@@ -102,7 +102,7 @@ def test_ctc_targets_padded_or_one_after_another(rng: np.random.Generator) -> No
 
 
 def test_gradient_of_ctc_through_log_softmax_sums_to_zero(rng: np.random.Generator) -> None:
-    """The gradient by the logits of a step is softmax minus the probability of each class: its sum is 0."""
+    """The gradient of a step's logits is softmax minus the class probabilities, so its sum is 0."""
     x = nncore.tensor(rng.normal(size=(40, 3, 6)), requires_grad=True)
     targets = nncore.tensor(rng.integers(1, 6, (3, 9)))
     F.ctc_loss(x.log_softmax(-1), targets, (40, 30, 25), (9, 9, 4), reduction="sum").backward()

@@ -14,7 +14,7 @@ from nncore.nn import functional as F
 
 INF = math.inf
 
-# name: loss(input, target), input, target, value, gradient by the input
+# name: loss(input, target), input, target, value, gradient of the input
 CASES: dict[str, tuple[Callable[..., Any], float, float, float, float]] = {
     "logits, +inf is 1": (F.binary_cross_entropy_with_logits, INF, 1.0, 0.0, 0.0),
     "logits, -inf is 0": (F.binary_cross_entropy_with_logits, -INF, 0.0, 0.0, 0.0),

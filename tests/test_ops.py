@@ -18,7 +18,7 @@ from op_tables import CASES, output_gradient, run
 
 
 def finite_differences(case: Case, arrays: list[Array], shape: tuple[int, ...]) -> list[Array]:
-    """Fourth-order central differences of sum(dy * truth) by each element."""
+    """Fourth-order central differences of sum(dy * truth) for each element."""
     dy = output_gradient(shape)
 
     def value(i: int, at: tuple[int, ...], h: float) -> float:

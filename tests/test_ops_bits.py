@@ -46,7 +46,7 @@ def test_levels_and_threads(case: Case, dtype: Any, rng: np.random.Generator) ->
 
 
 def rows_of(case: Case, arrays: list[Array]) -> tuple[int, ...]:
-    """The operands whose row i alone, by the op's meaning, determines row i of the result."""
+    """The operands of which only row i can affect row i of the result."""
 
     def subset(batched: tuple[int, ...], at: Array) -> list[Array]:
         return [a[at] if k in batched else a for k, a in enumerate(arrays)]

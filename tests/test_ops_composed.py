@@ -183,7 +183,7 @@ MODELS: dict[str, Callable[[], nn.Module]] = {
 def trained(model: str, *, captured: bool) -> list[Array]:
     nncore.manual_seed(0)
     rng, net = np.random.default_rng(0), MODELS[model]()
-    # A large eps: gradients that are 0 but for rounding give no step.
+    # A large eps, so that gradients that are 0 except for rounding give no step.
     optimizer = optim.AdamW(net.parameters(), 0.01, eps=0.01)
 
     def step(x: Any, t: Any) -> Any:

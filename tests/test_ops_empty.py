@@ -108,7 +108,7 @@ def _emptied(case: Case, rng: np.random.Generator) -> Iterator[list[Array]]:
                 yield [np.zeros(s) if 0 in s else a for s, a in zip(shapes, arrays, strict=True)]
 
 
-# Rows whose meaning in NumPy ignores an operand, or is NaN where PyTorch and nncore have 0.
+# Rows whose NumPy formula ignores an operand, or gives NaN where PyTorch and nncore give 0.
 OTHERWISE = ("RNN", "GRU", "LSTM", "cosine", "pad by less")
 
 

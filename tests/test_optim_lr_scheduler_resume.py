@@ -90,7 +90,7 @@ def test_rates_from_a_later_epoch_on_are_pytorchs(name: str) -> None:
     assert rates(make(opt, 3), 7) == pytest.approx(expected, rel=1e-12, abs=1e-15)
 
 
-# Schedules that last_epoch= restores alone; the others need the rate in the optimizer's state.
+# Schedules that last_epoch= alone restores; the others need the rate in the optimizer's state.
 @pytest.mark.parametrize("name", ["ExponentialLR", "LinearLR", "PolynomialLR", "CosineAnnealingLR"])
 def test_a_loaded_optimizer_continues_with_a_new_schedule(name: str) -> None:
     """Saved in epoch 4, after the schedule has set the rate of that epoch."""
@@ -107,7 +107,7 @@ def test_a_loaded_optimizer_continues_with_a_new_schedule(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in FROM_THREE if not name.startswith("Sequential")])
 def test_a_later_group_starts_at_its_own_rate(name: str) -> None:
-    """After its epoch the group follows the schedule as a group that existed from the start."""
+    """After its epoch the group follows the schedule like a group that existed from the start."""
     make, _ = FROM_THREE[name]
     opt, alone = SGD([group(0.5)]), SGD([group(0.5)])
     schedule, twin = make(opt, -1), make(alone, -1)

@@ -427,7 +427,7 @@ def test_a_small_last_batch_that_is_large_enough() -> None:
     x, y = np.ones((33, 3), np.float32), np.zeros(33, int)
     model = convolutional()
     fit(model, x, y, batch_size=16, epochs=1, seed=0, progress=False)
-    assert model[2].num_batches_tracked.item() == 3, "the trial has left no trace"
+    assert model[2].num_batches_tracked.item() == 3, "the trial has no lasting effect"
 
 
 def test_validation_data_that_cannot_be_evaluated() -> None:

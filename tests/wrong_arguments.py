@@ -1,4 +1,4 @@
-"""Each public call with a wrong value for each parameter: the exceptions it may raise and those it raises."""
+"""Each public call with a wrong value for each parameter: the allowed and the raised exceptions."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CPP = re.compile(
     r"pybind11|nncore::|std::|C\+\+|Unable to cast|incompatible (function|constructor)|bad_alloc"
 )
 
-# Calls that configure the process, need objects that others make, or use the network
+# Calls that configure the process, need objects that other calls make, or use the network
 NOT_CALLED = {
     "set_isa",
     "set_always_split",

@@ -31,7 +31,7 @@ class Found:
 
 @dataclass
 class Worker:
-    """A process and the numbers of its programs: first, first + step, ... below end."""
+    """A process and the numbers of its programs: first, first + step, ... before end."""
 
     folder: Path
     first: int

@@ -16,7 +16,7 @@ y = [tuple(batch) for batch in l]
 if not {drop} and sum(len(b[0]) for b in y) != len(d):
     raise AssertionError(f'{{len(y)}} batches of a data set of {{len(d)}} rows')
 if len(l) != len(y):
-    raise AssertionError(f'{{len(l)}} batches are announced, {{len(y)}} come')"""
+    raise AssertionError(f'{{len(l)}} batches are expected, {{len(y)}} were read')"""
 SPLIT = """\
 d = data.TensorDataset({x}, {y})
 parts = data.random_split(d, {lengths}, generator=nncore.Generator({seed}))

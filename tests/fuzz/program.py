@@ -29,7 +29,7 @@ class Bad:
 
 
 def same(a, b):
-    \"\"\"Whether two tensors, or nests of them, have the same bits; one NaN is as good as another.\"\"\"
+    \"\"\"Whether two tensors, or nests of them, have the same bits; all NaNs are equal.\"\"\"
     if isinstance(a, dict):
         return list(a) == list(b) and all(same(a[k], b[k]) for k in a)
     if isinstance(a, (list, tuple)):

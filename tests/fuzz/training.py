@@ -67,7 +67,7 @@ for s, f in ((s1, f1), (s3, f3)):
     s.step(*[1.0] * isinstance(s, lr_scheduler.ReduceLROnPlateau))
     z.append(f({inputs}))
 if not same(z[:2], z[2:]) or not same(m1.state_dict(), m3.state_dict()):
-    raise AssertionError(f'training goes on in another way after loading: {{z}}')
+    raise AssertionError(f'training continues differently after loading: {{z}}')
 state = m1.state_dict()"""
 FORWARD = """\
 nncore.manual_seed({seed})

@@ -3,7 +3,7 @@
 
 namespace nncore::reference {
 
-// f(i, at) for each element i of the result; at[j]: the element of operand j.
+// Calls f(i, at) for each element i of the result; at[j] is the element of operand j.
 template <class F>
 void for_each(const BroadcastLoop& loop, int64_t n, F f) {
   for (int64_t i = 0; i < n; i++) {

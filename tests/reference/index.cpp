@@ -8,7 +8,7 @@ namespace nncore::reference {
 
 namespace {
 
-// f(index, zero) with the indices and a zero of the values' type.
+// Calls f(index, zero) with the indices and a zero of the type of the values.
 template <class K, class F>
 void visit_both(const K& k, DType values_dtype, F f) {
   visit_index(k.index.dtype, [&](auto i) {

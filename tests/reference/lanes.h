@@ -1,4 +1,4 @@
-// The formulas of elementwise ops on vectors of one number.
+// Runs the formulas of elementwise ops on vectors of one lane.
 #pragma once
 #include <cstdint>
 
@@ -19,7 +19,7 @@ namespace {
 //
 #include "backend/cpu/isa/vec.h"
 
-// f(op) with the op that has this index in the list.
+// Calls f(op) with the op that has this index in the list.
 template <class... Ops, class F>
 void with_op(OpList<Ops...>, int index, F f) {
   int i = 0;

@@ -12,7 +12,7 @@ namespace nncore::reference {
 
 namespace {
 
-constexpr size_t capacity = size_t(4) << 30;  // address space: pages that nobody touches cost nothing
+constexpr size_t capacity = size_t(4) << 30;  // address space: unused pages cost nothing
 
 // Two mappings of equal size: the addresses that tensors hold, and the bytes.
 class Memory {

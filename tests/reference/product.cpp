@@ -4,7 +4,7 @@
 
 namespace nncore::reference {
 
-// Without bias and activation: a backend without linear_bwd gets neither.
+// Bias and activation are not supported: without linear_bwd, a backend never receives them.
 void run(const Matmul& p) {
   check<NotImplementedError>(!p.bias && !p.pre && p.activation < 0,
                              "the backend 'reference' has no matmul with bias or activation");

@@ -12,7 +12,7 @@ namespace {
 
 constexpr double two_pi = 6.283185307179586476925286766559;
 
-// Number i, uniform on [0, 1): a block of four words makes four floats or two doubles.
+// Random number i, uniform on [0, 1). A block of four words gives four floats or two doubles.
 template <class T>
 T uniform(RandomKey key, int64_t i) {
   const PhiloxBlock block = philox(key.seed, 0, key.offset + uint64_t(i) * sizeof(T) / 16);
@@ -32,7 +32,7 @@ T normal(RandomKey key, int64_t i) {
   return (radius * formulas::Cos::fwd(V(T(two_pi)) * v, none)).first();
 }
 
-// Whether decision i keeps. The upper 23 bits of its word (backend/order.h) are a fraction of [1, 2).
+// Whether dropout keeps element i. The upper 23 bits of its word (backend/order.h) are a fraction of [1, 2).
 bool keeps(const int64_t* key, int64_t i, double p) {
   const RandomWord at = dropout_word(i);
   const uint32_t word = philox(uint64_t(key[0]), 0, uint64_t(key[1] + at.block)).word[at.word];

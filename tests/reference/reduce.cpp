@@ -19,7 +19,7 @@ void for_lanes(const K& k, F f) {
     f(lane, lane / k.inner * k.n * k.inner + lane % k.inner);
 }
 
-// Of nothing: the sum is 0, the product 1; of bools, the maximum (any) is 0, the minimum (all) 1.
+// For no elements the sum is 0, the product 1, the maximum of bools (any) 0, and their minimum (all) 1.
 template <class T, class Y, class Total>
 void reduce(const Reduce& k) {
   const T* x = values<T>(k.x);

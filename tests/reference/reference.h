@@ -7,8 +7,9 @@
 
 namespace nncore::reference {
 
-// A tensor holds an address that nobody may read or write: a host that does so ends with SIGSEGV. Its bytes
-// lie elsewhere, and host_address() tells where. Fresh memory is filled with 0xff bytes, which are NaN.
+// A tensor holds an address that must not be read or written: access from the host raises SIGSEGV. The bytes
+// are at another address, which host_address() returns. Fresh memory is filled with 0xff bytes, which are
+// NaN.
 void* allocate(size_t bytes);
 void release(void* block, size_t bytes) noexcept;
 void* host_address(const void* address);

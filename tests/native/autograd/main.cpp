@@ -35,7 +35,7 @@ void product() {
     }
 }
 
-// x used twice, and a second backward that adds: d(x x + x) = 2 x + 1
+// x is used twice, and a second backward adds to the gradient: d(x x + x) = 2 x + 1
 void sums() {
   const Tensor x = leaf({4}, 0, 1);
   for (int times = 1; times <= 2; times++) {

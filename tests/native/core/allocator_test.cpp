@@ -34,7 +34,7 @@ struct Block {
   unsigned char mark;
 };
 
-// Blocks are aligned, keep their bytes and do not overlap: each has a pattern of its own.
+// Blocks are aligned, keep their bytes and do not overlap: each is filled with its own pattern.
 void hammer(unsigned seed) {
   std::vector<Block> blocks;
   uint64_t i = 0;

@@ -113,7 +113,7 @@ void generators() {
   expect(all.size() == 40'000 && *all.rbegin() == 79'998);
 }
 
-// Dropout reads the words that dropout_word names.
+// Dropout reads the words that dropout_word() returns.
 void dropout_order() {
   constexpr int64_t n = 100;
   constexpr uint64_t seed = 0x123456789abcdef, offset = 0xfffffff0;

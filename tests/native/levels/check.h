@@ -88,7 +88,7 @@ void fill(Buffer<T>& to, uint64_t seed, Kind kind) {
   }
 }
 
-// The outputs of one level by kernel and case, as bits; all NaNs are equal.
+// The output bits of one level by kernel and case; all NaNs are equal.
 class Log {
  public:
   explicit Log(const char* level) : level_(level) {}

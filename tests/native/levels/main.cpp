@@ -1,5 +1,5 @@
 // Compares each kernel of the levels that this processor runs with the scalar level, bit for bit. Prints a
-// digest of each kernel's outputs: the same lines on every machine.
+// digest of each kernel's outputs, which is the same on every machine.
 #include <csignal>
 
 #include "backend/hardware.h"

@@ -1,4 +1,4 @@
-// Products by each path that kernels take: direct, packed and by columns of B.
+// Products by each path that kernels take: direct, packed and columns.
 #include "backend/cpu/product/run.h"
 #include "check.h"
 
@@ -39,7 +39,7 @@ void run_case(const Case<T>& c, cpu::Strides a_strides, cpu::Strides b_strides, 
   log.add(c.path, label, out);
 }
 
-// Every layout that a path reads.
+// All layouts that a path supports.
 template <class T>
 void run_layouts(const Case<T>& c, Log& log) {
   const bool by_columns = c.plan.path != cpu::Path::direct, by_rows = c.plan.path != cpu::Path::columns;

@@ -85,7 +85,7 @@ void run_loss(const LossKernels<T>& level, Log& log) {
     }
 }
 
-// Each setting is a small number, and in some variants 0; those states are there that the settings need.
+// Each setting is a small number, or 0 in some variants; only the states that the settings need are given.
 template <class T>
 void run_optim(const OptimKernels<T>& level, Log& log) {
   const double powers[] = {0.6, 0.9};

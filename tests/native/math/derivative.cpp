@@ -7,7 +7,7 @@
 namespace nncore::math_test {
 namespace {
 
-// False at points near a kink or a jump, and where the op is not defined.
+// False at points near a kink or a jump, and at points where the op is not defined.
 bool smooth_at(const char* name, double x) {
   const auto is = [&](const char* other) { return std::strcmp(name, other) == 0; };
   const auto near = [&](double kink) { return std::fabs(x - kink) < 1e-3; };

@@ -13,7 +13,7 @@ double now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// Measures the clock by a chain of dependent multiplications of three cycles each.
+// Measures the clock rate with a chain of dependent multiplications of three cycles each.
 double cycles_per_second() {
   double best = 0;
   for (int trial = 0; trial < 5; trial++) {

@@ -19,7 +19,7 @@ struct Case {
   bool trans_a, trans_b;
   bool accumulate = false, bias = false, pre = false;
   int activation = -1;
-  int64_t pad = 0;  // how much longer than needed the rows of every operand are
+  int64_t pad = 0;  // the additional length of each operand's rows
 
   cpu::ProductShape shape(int bytes) const {
     const cpu::Strides a = {(trans_a ? m : k) + pad}, b = {(trans_b ? k : n) + pad};
@@ -47,7 +47,7 @@ class Oracle {
         bias_(values(c.n)),
         before_(values(c.m * ldc_ + guard)) {}
 
-  // What is wrong; empty if nothing is.
+  // A description of the first error, or "".
   std::string check() {
     std::vector<T> got = before_, pre = before_;
     run(got, pre);
@@ -101,8 +101,8 @@ class Oracle {
     cpu::multiply(product(c.data(), c_.pre ? pre.data() : nullptr));
   }
 
-  // Chunk by chunk of a long k a chain from 0 (the first from C), added in order; also the sum in float64
-  // with a bound.
+  // One chain per chunk of k, from 0 (the first from C), added in order; also the sum in float64 with a
+  // bound.
   T element(int64_t i, int64_t j) {
     const Chunks chunks = chunks_of(c_.k);
     const T start = c_.accumulate ? before_[i * ldc_ + j] : T(0);

@@ -1,5 +1,5 @@
-// Every path of a product, on every level and with one to three threads, against one chain of fma()
-// per element: the same bits, nothing written beside C, and close to the sum in float64.
+// Compares every path of a product, on every level and with one to three threads, with one chain of fma() per
+// element: the bits are equal, nothing outside C is written, and the result is close to the sum in float64.
 #include <algorithm>
 #include <map>
 
@@ -35,7 +35,7 @@ std::vector<int64_t> around(std::initializer_list<int64_t> middles) {
   return sizes;
 }
 
-// Small shapes all, options in turn.
+// All small shapes, with the options in turn.
 void small_shapes(bool few) {
   const auto& kernel = cpu::kernels<float>().product;
   const std::vector<int64_t> rows = around({0, 1, 3, kernel.column_rows, kernel.mr, 2 * kernel.mr + 1}),
@@ -77,7 +77,7 @@ void large_shapes(bool few) {
   }
 }
 
-// A grid of products with shared operands, however they are gathered.
+// A grid of products with shared operands, for all ways of merging its axes.
 template <class T>
 void batches() {
   const int64_t m = 5, n = 9, k = 7;
@@ -106,7 +106,7 @@ void batches() {
     }
 }
 
-// A row of a product does not depend on how many rows there are.
+// A row of a product does not depend on the number of rows.
 void rows_stand_alone() {
   for (const bool trans_b : {false, true}) {
     const int64_t m = 70, n = 90, k = 300;
