@@ -19,9 +19,11 @@ from typing import NamedTuple
 import numpy as np
 
 import nncore
-from nncore import _archive, _npy, nn, optim
+from nncore import nn, optim
 from nncore.cli.model import Classifier
 from nncore.data import load_csv, load_npz, read_idx
+from nncore.files.archive import HEX, MARK, _seal
+from nncore.files.npy import read_npy
 from nncore.train import Checkpoint, History, TrainingState, resume
 
 MOST_MEMORY = 8 << 20  # bytes per read; the files have a few kilobytes
@@ -36,11 +38,11 @@ class Kind(NamedTuple):
 
 def sealed(data: bytes) -> bytes:
     """The same bytes with a correct digest."""
-    end = len(_archive.MARK) + _archive.HEX
+    end = len(MARK) + HEX
     if len(data) < end:
         return data
-    stream = io.BytesIO(data[:-end] + _archive.MARK + bytes(_archive.HEX))
-    _archive._seal(stream)
+    stream = io.BytesIO(data[:-end] + MARK + bytes(HEX))
+    _seal(stream)
     return stream.getvalue()
 
 
@@ -115,7 +117,7 @@ def kinds(folder: Path) -> dict[str, Kind]:
 
 def _read_npy(path: Path) -> object:
     with open(path, "rb") as file:
-        return _npy.read_npy(file, path.stat().st_size, "biufU")
+        return read_npy(file, path.stat().st_size, "biufU")
 
 
 BYTES = (0, 1, 0x7F, 0x80, 0xFF)

@@ -13,7 +13,7 @@ import pytest
 import nncore
 from nncore import enable_grad, no_grad, set_grad_enabled
 from nncore import is_grad_enabled as recording
-from nncore._grad_mode import GradMode
+from nncore.grad_mode import GradMode
 from nncore.train.interrupt import DeferredInterrupt
 
 # The constructor of each context, and the mode inside it

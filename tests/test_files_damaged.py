@@ -17,8 +17,9 @@ import pytest
 
 import nncore
 from file_mutation import faults, sealed
-from nncore import _archive, _reading
 from nncore.data import load_csv, load_npz, read_idx
+from nncore.files import reading
+from nncore.files.archive import HEX, MARK
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -51,7 +52,7 @@ def test_references_to_one_array_share_it(tmp_path: Path) -> None:
     with open(path, "wb") as file, zipfile.ZipFile(file, "w") as archive:
         archive.writestr("manifest.json", manifest)
         archive.writestr("w.npy", array)
-        archive.comment = _archive.MARK + bytes(_archive.HEX)
+        archive.comment = MARK + bytes(HEX)
     path.write_bytes(sealed(path.read_bytes()))
     (found), peak = peak_of(lambda: nncore.load(path)["w"])
     assert peak < 4 * path.stat().st_size
@@ -94,7 +95,7 @@ def test_compressed_files_that_expand_too_far(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Any, read: Any, text: str
 ) -> None:
     """The limit of 64 MiB is lowered to 1 MiB, so that small files exceed it."""
-    monkeypatch.setattr(_reading, "ALWAYS", 1 << 20)
+    monkeypatch.setattr(reading, "ALWAYS", 1 << 20)
     path = tmp_path / "bomb.npz"
     write(path, 8 << 20)
     assert path.stat().st_size < 40_000
@@ -158,7 +159,7 @@ def test_loading_takes_the_memory_of_the_file(tmp_path: Path, pieces: int) -> No
 
 
 def test_npy_headers_as_others_write_them() -> None:
-    from nncore._npy import read_npy
+    from nncore.files.npy import read_npy
 
     for header in (
         "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}",

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 import nncore
-from nncore import _atomic
-from nncore._atomic import check_replaceable, replacing
+from nncore.files import atomic
+from nncore.files.atomic import check_replaceable, replacing
 
 
 @pytest.fixture
@@ -137,15 +137,15 @@ def test_a_file_removed_before_it_was_locked_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process may remove the file as abandoned before the lock is taken."""
-    real, waits = _atomic._lock, itertools.count()
+    real, waits = atomic._lock, itertools.count()
 
     def late(descriptor: int, wait: bool) -> bool:
         if wait and next(waits) == 0:
-            _atomic._remove_abandoned(str(tmp_path))
+            atomic._remove_abandoned(str(tmp_path))
             assert os.listdir(tmp_path) == []
         return real(descriptor, wait)
 
-    monkeypatch.setattr(_atomic, "_lock", late)
+    monkeypatch.setattr(atomic, "_lock", late)
     nncore.save(5, tmp_path / "state")
     assert next(waits) == 2
     assert nncore.load(tmp_path / "state") == 5
@@ -153,7 +153,7 @@ def test_a_file_removed_before_it_was_locked_is_made_again(
 
 SAVER = """
 import sys
-from nncore._atomic import replacing
+from nncore.files.atomic import replacing
 with replacing(sys.argv[1]) as file:
     file.write(b"half")
     print("ready", flush=True)

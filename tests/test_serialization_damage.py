@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import nncore
-from nncore import _archive
+from nncore.files.archive import HEX, MARK, _seal
 
 
 @pytest.fixture
@@ -85,8 +85,8 @@ def forge(path: Path, manifest: Any, entries: dict[str, bytes] | None = None, me
             archive.writestr(zipfile.ZipInfo("manifest.json"), text, method)
             for name, data in (entries or {}).items():
                 archive.writestr(zipfile.ZipInfo(name), data, method)
-            archive.comment = _archive.MARK + b"0" * _archive.HEX
-        _archive._seal(file)
+            archive.comment = MARK + b"0" * HEX
+        _seal(file)
 
 
 def npy(header: str) -> bytes:
@@ -169,7 +169,7 @@ def test_two_entries_of_one_name(tmp_path: Path) -> None:
         with zipfile.ZipFile(file, "w") as archive:
             for _ in range(2):
                 archive.writestr("manifest.json", json.dumps(tree(1)))
-            archive.comment = _archive.MARK + b"0" * _archive.HEX
-        _archive._seal(file)
+            archive.comment = MARK + b"0" * HEX
+        _seal(file)
     with pytest.raises(nncore.CheckpointError, match="two entries of the same name"):
         nncore.load(tmp_path / "a")

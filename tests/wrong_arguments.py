@@ -17,7 +17,7 @@ from typing import Any
 
 import nncore
 from nncore import _core, autograd, data, nn, optim, train
-from nncore._mismatch import OF_OTHERS, PUBLIC
+from nncore.errors.mismatch import OF_OTHERS, PUBLIC
 from nncore.nn import functional, init
 from nncore.optim import lr_scheduler
 from wrong_values import BY_ANNOTATION, FITTING, OF_ONE, WRONG, matrix

@@ -43,8 +43,8 @@ ACTIVATION = '''"""Activations: functions of each element.
 from __future__ import annotations
 
 from nncore import _core
-from nncore._check import number
 from nncore._core import Tensor
+from nncore.errors.arguments import number
 
 from .elementwise import Elementwise
 '''

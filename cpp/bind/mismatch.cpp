@@ -54,7 +54,7 @@ void name_error(py::error_already_set& error, PyObject* self, const py::str& tex
   }
   const std::string name = plain ? called_name(self) : "";
   if (name.empty()) return error.restore();
-  const py::object named = py::module_::import("nncore._mismatch").attr("named");
+  const py::object named = py::module_::import("nncore.errors.mismatch").attr("named");
   PyErr_SetObject(error.type().ptr(), named(name, text).ptr());
 }
 
@@ -97,7 +97,7 @@ PyObject* explained(PyObject* self, PyObject* const* args, Py_ssize_t count, PyO
       name_error(error, self, text);
       return nullptr;
     }
-    const py::object reworded = py::module_::import("nncore._mismatch").attr("reworded");
+    const py::object reworded = py::module_::import("nncore.errors.mismatch").attr("reworded");
     PyErr_SetObject(PyExc_TypeError, reworded(text, types_of(args, count, keywords)).ptr());
   } catch (py::error_already_set& e) {
     e.restore();

@@ -15,12 +15,12 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from nncore import _core, _functions, _grad_mode, errors
+from nncore import _core, errors, functions, grad_mode
 from nncore._core import *
 from nncore._core import __version__ as __version__
-from nncore._functions import *
-from nncore._grad_mode import *
 from nncore.errors import *
+from nncore.functions import *
+from nncore.grad_mode import *
 
 if TYPE_CHECKING:
     from nncore import autograd as autograd
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     from nncore import optim as optim
     from nncore import train as train
     from nncore.captured.step import compile as compile
-    from nncore.serialization import load as load
-    from nncore.serialization import save as save
+    from nncore.files.serialization import load as load
+    from nncore.files.serialization import save as save
 
 # Loaded at first use, so that `import nncore` is fast.
 _MODULES = ("autograd", "data", "nn", "optim", "train")
 _MEMBERS = {
     "compile": "nncore.captured.step",
-    "load": "nncore.serialization",
-    "save": "nncore.serialization",
+    "load": "nncore.files.serialization",
+    "save": "nncore.files.serialization",
 }
 
 __all__ = ["__version__", *_MODULES, *_MEMBERS]
-__all__ += [*_core.__all__, *_functions.__all__, *_grad_mode.__all__, *errors.__all__]
+__all__ += [*_core.__all__, *functions.__all__, *grad_mode.__all__, *errors.__all__]
 
 
 def __dir__() -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nncore._check import all_tensors, listed
 from nncore._core import Tensor, gradients
+from nncore.errors.arguments import all_tensors, listed
 
 from .check import GradcheckError, gradcheck
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from nncore import _core
 from nncore._core import Tensor
-from nncore._grad_mode import no_grad
+from nncore.grad_mode import no_grad
 
 __all__ = ["GradcheckError", "gradcheck"]
 

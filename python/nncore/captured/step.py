@@ -12,7 +12,6 @@ from typing import Any, overload
 import numpy as np
 
 from nncore import _core
-from nncore._check import size
 from nncore._core import Generator, Tensor
 from nncore.captured.audit import Reports
 from nncore.captured.epoch import Epoch, order_of, sources
@@ -20,6 +19,7 @@ from nncore.captured.explain import Explanation
 from nncore.captured.reads import Reads, Same, Seen, describe
 from nncore.captured.variant import Planned, Run, Variant
 from nncore.errors import CaptureError
+from nncore.errors.arguments import size
 
 __all__ = ["CompiledModule", "CompiledStep", "compile"]
 

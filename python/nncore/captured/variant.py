@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from nncore import _core
 from nncore._core import Tensor
-from nncore._grad_mode import set_grad_enabled
 from nncore.captured.actions import Actions, collected
 from nncore.captured.reads import Seen
 from nncore.captured.tree import Layout, flatten
 from nncore.errors import CaptureError
+from nncore.grad_mode import set_grad_enabled
 
 __all__ = ["REMEDY", "Planned", "Run", "Variant"]
 

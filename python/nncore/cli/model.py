@@ -12,7 +12,7 @@ from nncore import nn
 from nncore._core import Tensor, from_numpy
 from nncore.cli.arguments import ACTIVATIONS
 from nncore.errors import CheckpointError
-from nncore.serialization import load, save
+from nncore.files.serialization import load, save
 from nncore.train import predict
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import nncore
 from nncore import optim
-from nncore._atomic import check_replaceable
 from nncore.cli import source
 from nncore.cli.model import Classifier
 from nncore.cli.text import confusion_table
+from nncore.files.atomic import check_replaceable
 from nncore.train import confusion_matrix, evaluate, fit
 from nncore.train.prepare import pair
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nncore._core import from_numpy
-from nncore._reading import open_plain
 from nncore.data.tables import Table
 from nncore.errors import CheckpointError
+from nncore.files.reading import open_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

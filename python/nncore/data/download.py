@@ -9,10 +9,10 @@ import os
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from nncore._atomic import replacing
-from nncore._reading import open_plain
 from nncore.data.idx import parse_idx
 from nncore.errors import CheckpointError
+from nncore.files.atomic import replacing
+from nncore.files.reading import open_plain
 
 if TYPE_CHECKING:
     import numpy as np

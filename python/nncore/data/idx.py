@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from nncore._npy import native
-from nncore._reading import CHUNK, open_plain
 from nncore.errors import CheckpointError
+from nncore.files.npy import native
+from nncore.files.reading import CHUNK, open_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nncore import _check
 from nncore._core import Tensor, arange, randperm
 from nncore.data.dataset import columns_of
+from nncore.errors import arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ class DataLoader:
         generator: Generator | None = None,
     ) -> None:
         self.dataset = dataset
-        self.batch_size = _check.size("DataLoader", "batch_size", batch_size, 1)
+        self.batch_size = arguments.size("DataLoader", "batch_size", batch_size, 1)
         self.shuffle = shuffle
         self.drop_last = drop_last
         self.generator = generator

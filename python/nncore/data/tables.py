@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from nncore._core import Tensor, from_numpy
-from nncore._npy import read_npy
-from nncore._reading import expansion_limit, open_regular, open_zip, size_of
 from nncore.errors import CheckpointError
+from nncore.files.npy import read_npy
+from nncore.files.reading import expansion_limit, open_regular, open_zip, size_of
 
 if TYPE_CHECKING:
     import zipfile

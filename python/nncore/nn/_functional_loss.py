@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 
 from nncore import _core
-from nncore._check import number, optional_tensors, tensors
 from nncore._core import Tensor
+from nncore.errors.arguments import number, optional_tensors, tensors
 
 __all__ = [
     "binary_cross_entropy",

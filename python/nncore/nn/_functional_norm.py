@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from nncore import _core
-from nncore._check import number, real, tensors
-from nncore._check import size as whole_number
 from nncore._core import Tensor
+from nncore.errors.arguments import number, real, tensors
+from nncore.errors.arguments import size as whole_number
 
 __all__ = ["instance_norm", "local_response_norm", "normalize"]
 

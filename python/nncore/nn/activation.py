@@ -8,8 +8,8 @@
 from __future__ import annotations
 
 from nncore import _core
-from nncore._check import number
 from nncore._core import Tensor
+from nncore.errors.arguments import number
 
 from .elementwise import Elementwise
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from nncore import _core
-from nncore._check import number, optional_tensors, size, tensors
 from nncore._core import Tensor, dtype
+from nncore.errors.arguments import number, optional_tensors, size, tensors
 
 from . import init
 from .linear import Linear

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from nncore import _core
-from nncore._check import number
 from nncore._core import Tensor
+from nncore.errors.arguments import number
 
 from .module import Module
 

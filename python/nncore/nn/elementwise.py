@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import ClassVar, Literal
 
 from nncore import _core
-from nncore._check import number, size
 from nncore._core import Tensor, dtype
+from nncore.errors.arguments import number, size
 
 from .module import Module
 from .parameter import Parameter

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nncore import _core
-from nncore._check import optional_tensors, size
 from nncore._core import Tensor, dtype
+from nncore.errors.arguments import optional_tensors, size
 
 from . import _functional_embedding as functional
 from . import init

@@ -16,8 +16,8 @@ from typing import Literal
 import numpy as np
 
 from nncore import _core
-from nncore._check import number, tensors
 from nncore._core import Generator, Tensor
+from nncore.errors.arguments import number, tensors
 
 __all__ = [
     "calculate_gain",

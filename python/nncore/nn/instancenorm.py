@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nncore._check import tensors
 from nncore._core import Tensor, dtype
+from nncore.errors.arguments import tensors
 
 from . import _functional_norm
 from .running import Running

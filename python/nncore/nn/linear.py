@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from nncore import _core
-from nncore._check import size
 from nncore._core import Tensor, dtype
+from nncore.errors.arguments import size
 
 from . import init
 from .module import Module

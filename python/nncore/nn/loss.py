@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from nncore import _core
-from nncore._check import number
 from nncore._core import Tensor
+from nncore.errors.arguments import number
 
 from .module import Module
 

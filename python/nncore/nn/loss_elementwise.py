@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
-from nncore._check import number, size
 from nncore._core import Tensor
+from nncore.errors.arguments import number, size
 
 from . import _functional_loss as functional
 from .loss import Reduction, _Loss

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, TypeVar
 
 from nncore import _core
-from nncore._check import same_constant, text
 from nncore._core import Tensor, dtype
+from nncore.errors.arguments import same_constant, text
 
 from . import state
 from .hooks import BackwardHook, BackwardPreHook, ForwardHook, ForwardPreHook, Hooks, RemovableHandle

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nncore import _core
-from nncore._check import number, size
 from nncore._core import Tensor, dtype
+from nncore.errors.arguments import number, size
 
 from . import _functional_norm, init
 from .module import Module

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from nncore import _core
-from nncore._check import number, size, tensors
 from nncore._core import Tensor
+from nncore.errors.arguments import number, size, tensors
 
 from .module import Module
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nncore import _core
-from nncore._check import number, size, tensors
 from nncore._core import Tensor, dtype
+from nncore.errors.arguments import number, size, tensors
 
 __all__ = ["apply_rotary", "rotary_tables", "sinusoidal_positions"]
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from nncore import _core
-from nncore._check import number, optional_tensors, size, tensors
 from nncore._core import Tensor, dtype
+from nncore.errors.arguments import number, optional_tensors, size, tensors
 
 from . import init
 from .module import Module

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nncore import _core
-from nncore._check import number, size
 from nncore._core import Tensor, dtype
+from nncore.errors.arguments import number, size
 
 from .normalization import Channels
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nncore._check import size, tensors
 from nncore._core import Tensor
+from nncore.errors.arguments import size, tensors
 
 from .module import Module
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nncore import _core
-from nncore._check import size
 from nncore._core import Tensor
+from nncore.errors.arguments import size
 
 from . import _functional_axis
 from .module import Module

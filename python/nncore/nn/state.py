@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from nncore import _core
-from nncore._check import converted
 from nncore._core import Tensor
+from nncore.errors.arguments import converted
 
 __all__ = ["IncompatibleKeys", "as_tensor", "load"]
 

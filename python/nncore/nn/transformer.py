@@ -6,8 +6,8 @@ import copy
 from collections.abc import Callable
 
 from nncore import _core
-from nncore._check import optional_tensors, size, tensors
 from nncore._core import Tensor, dtype
+from nncore.errors.arguments import optional_tensors, size, tensors
 
 from .attention import MultiheadAttention
 from .container import ModuleList

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple, SupportsIndex
 
 import numpy as np
 
-from nncore import _check, _core
+from nncore import _core
 from nncore._core import Tensor
+from nncore.errors import arguments
 
 __all__ = ["FORMULAS", "Formula", "Group", "Groups", "Layout", "Watched"]
 
@@ -122,7 +123,7 @@ class Group(Watched):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         value = self._lasting(key, value)
-        is_new = key not in self or not _check.same_constant(self[key], value)
+        is_new = key not in self or not arguments.same_constant(self[key], value)
         super().__setitem__(key, value)
         if is_new or self.layout is None:
             self._changed(key)
@@ -201,9 +202,9 @@ for _name in ["__setitem__", "__delitem__", "__iadd__", "__imul__"]:
 def in_range(name: str, value: Any, low: float = 0.0, below: float = math.inf) -> float:
     """The number; raises "Invalid `name`" unless low <= value < below, or for NaN and infinity."""
     try:
-        number = _check.real("optimizer", name, value)
+        number = arguments.real("optimizer", name, value)
     except TypeError:
-        raise TypeError(f"Invalid {name}: {_check.brief(value)} is not a number") from None
+        raise TypeError(f"Invalid {name}: {arguments.brief(value)} is not a number") from None
     if not low <= number < below:
         raise ValueError(f"Invalid {name}: {value}")
     return number

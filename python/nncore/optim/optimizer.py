@@ -8,9 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
-from nncore import _check, _core
+from nncore import _core
 from nncore._core import Tensor
-from nncore._grad_mode import enable_grad
+from nncore.errors import arguments
+from nncore.grad_mode import enable_grad
 
 from .group import FORMULAS, Group, Groups, Layout, Watched
 
@@ -75,7 +76,7 @@ class Optimizer:
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = State(Values)
         self.param_groups: list[Any] = []
-        groups = _check.listed("optimizer", "params", params)
+        groups = arguments.listed("optimizer", "params", params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list")
         if not isinstance(groups[0], dict):
@@ -185,7 +186,7 @@ class Optimizer:
             raise TypeError(
                 "optimizer parameters need to be organized in ordered collections, but a set has no order"
             )
-        params = [params] if isinstance(params, Tensor) else _check.listed("optimizer", "params", params)
+        params = [params] if isinstance(params, Tensor) else arguments.listed("optimizer", "params", params)
         for param in params:
             if not isinstance(param, Tensor):
                 raise TypeError(
@@ -324,7 +325,7 @@ def _params_of(group: dict[str, Any]) -> Collection[Tensor]:
         if not isinstance(param, Tensor):
             raise TypeError(
                 f"optimizer can only optimize Tensors, but 'params' of a parameter group holds "
-                f"{_check.brief(param)} ({type(param).__name__})"
+                f"{arguments.brief(param)} ({type(param).__name__})"
             )
     return params
 
@@ -342,5 +343,5 @@ def _restored(index: int, name: str, value: Any, param: Tensor) -> Any:
             f"loaded state dict: {name} of parameter {index} has shape {value.shape}, the parameter "
             f"{param.shape}; was it saved with another model?"
         )
-    value = _check.converted("loaded state dict", f"{name} of parameter {index}", value, param.dtype)
+    value = arguments.converted("loaded state dict", f"{name} of parameter {index}", value, param.dtype)
     return value.to(param.device).clone()

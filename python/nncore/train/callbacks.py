@@ -6,11 +6,10 @@ import os
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from nncore import _check
-from nncore._atomic import check_replaceable
 from nncore._core import Generator, default_generator
-from nncore.errors import CheckpointError
-from nncore.serialization import load, save
+from nncore.errors import CheckpointError, arguments
+from nncore.files.atomic import check_replaceable
+from nncore.files.serialization import load, save
 from nncore.train.history import History
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class EarlyStopping(Callback):
         if not isinstance(monitor, str):
             raise TypeError(f"EarlyStopping: monitor is {monitor!r}; expected the name of a list of History")
         self.monitor = monitor
-        self.patience = _check.size("EarlyStopping", "patience", patience, 1)
+        self.patience = arguments.size("EarlyStopping", "patience", patience, 1)
         self.restore_best = restore_best
         self._reset()
 
@@ -119,7 +118,7 @@ class Checkpoint(Callback):
 
     def __init__(self, path: str | os.PathLike[str], every: int = 1) -> None:
         self.path = os.fspath(path)
-        self.every = _check.size("Checkpoint", "every", every, 1)
+        self.every = arguments.size("Checkpoint", "every", every, 1)
 
     def begin(self, state: TrainingState) -> None:
         check_replaceable(self.path)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nncore import _check
 from nncore._core import Tensor, cat
-from nncore._grad_mode import no_grad
+from nncore.errors import arguments
+from nncore.grad_mode import no_grad
 from nncore.train import prepare
 from nncore.train.metrics import hits, targets_per_row
 from nncore.train.modes import restored_mode
@@ -34,7 +34,7 @@ def predict(model: Module, x: Any, *, batch_size: int = 1024) -> Tensor:
     >>> predict(nncore.nn.Linear(3, 2), nncore.zeros(5, 3)).shape
     (5, 2)
     """
-    size = _check.size("predict", "batch_size", batch_size, 1)
+    size = arguments.size("predict", "batch_size", batch_size, 1)
     data = prepare.inputs("predict", model, x)
     if len(data) == 0:
         raise ValueError("predict: x has no rows; expected at least one sample")
@@ -57,7 +57,7 @@ def evaluate(
     >>> evaluate(nncore.nn.Linear(2, 3), nncore.zeros(4, 2), nncore.zeros(4, 3)).accuracy is None
     True
     """
-    size = _check.size("evaluate", "batch_size", batch_size, 1)
+    size = arguments.size("evaluate", "batch_size", batch_size, 1)
     data, target = prepare.pair("evaluate", model, x, y)
     criterion = loss if loss is not None else prepare.default_loss(target)
     classes = prepare.targets_fit("evaluate", model, criterion, data, target)

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nncore import _check
 from nncore._core import Generator, Tensor, check_finite, structure_version
-from nncore._grad_mode import enable_grad
 from nncore.captured.epoch import Epoch, order_of
 from nncore.captured.step import CompiledStep
-from nncore.errors import DivergenceError
+from nncore.errors import DivergenceError, arguments
+from nncore.grad_mode import enable_grad
 from nncore.train import prepare
 from nncore.train.callbacks import Callback
 from nncore.train.divergence import diverged, first_non_finite, floating
@@ -81,8 +80,8 @@ def fit(
     >>> history.loss[-1] < 1e-2 < history.loss[0]
     True
     """
-    epochs = _check.size("fit", "epochs", epochs)
-    size = _check.size("fit", "batch_size", batch_size, 1)
+    epochs = arguments.size("fit", "epochs", epochs)
+    size = arguments.size("fit", "batch_size", batch_size, 1)
     if generator is not None and seed is not None:
         raise ValueError("fit: give generator or seed, not both")
     prepare.objects("fit", model, loss, optimizer, generator)

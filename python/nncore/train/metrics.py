@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from nncore import _check
 from nncore._core import Tensor, from_numpy
 from nncore.data.dataset import as_tensor
+from nncore.errors import arguments
 
 
 def class_numbers(values: Tensor) -> Tensor:
@@ -66,7 +66,7 @@ def confusion_matrix(output: Any, target: Any, classes: int | None = None) -> Te
     [[1, 1], [0, 1]]
     """
     if classes is not None:
-        classes = _check.size("confusion_matrix", "classes", classes, 0, 2**31)
+        classes = arguments.size("confusion_matrix", "classes", classes, 0, 2**31)
     found, right = _both("confusion_matrix", output, target)
     lowest, highest = int(min(found.min(), right.min())), int(max(found.max(), right.max()))
     if classes is None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from nncore._core import assign_, default_generator
-from nncore._grad_mode import no_grad
+from nncore.grad_mode import no_grad
 from nncore.nn.running import Running
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import numpy as np
 
 from nncore import nn
 from nncore._core import Generator, Tensor, arange, uint8
-from nncore._grad_mode import no_grad
 from nncore.data.dataset import TensorDataset, as_tensor, columns_of
+from nncore.grad_mode import no_grad
 from nncore.train.metrics import classifies
 from nncore.train.modes import restored_mode, trial_mode
 

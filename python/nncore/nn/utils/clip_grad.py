@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable
 
 from nncore import _core
-from nncore._check import all_tensors, listed, number, real
 from nncore._core import Tensor
-from nncore._grad_mode import no_grad
+from nncore.errors.arguments import all_tensors, listed, number, real
+from nncore.grad_mode import no_grad
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
 

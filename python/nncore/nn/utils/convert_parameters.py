@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nncore import _core
-from nncore._check import all_tensors, converted, listed
 from nncore._core import Tensor
+from nncore.errors.arguments import all_tensors, converted, listed
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 

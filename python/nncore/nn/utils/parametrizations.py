@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from nncore import _core
-from nncore._check import number, size
 from nncore._core import Tensor
-from nncore._grad_mode import no_grad
+from nncore.errors.arguments import number, size
+from nncore.grad_mode import no_grad
 from nncore.nn.module import Module
 from nncore.nn.parameter import Parameter
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
 from typing import Any
 
-from nncore._check import number, size
+from nncore.errors.arguments import number, size
 from nncore.optim.optimizer import Optimizer
 
 from .base import LRScheduler, one_each

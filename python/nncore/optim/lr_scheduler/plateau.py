@@ -6,8 +6,8 @@ import math
 from functools import partial
 from typing import Literal, SupportsFloat
 
-from nncore._check import number, real, size
 from nncore.captured.actions import repeat_in_replays
+from nncore.errors.arguments import number, real, size
 from nncore.optim.optimizer import Optimizer
 
 from .base import LRScheduler, one_each, optimizer_of

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nncore import _check, _core
+from nncore import _core
+from nncore.errors import arguments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ def isclose(
     >>> nncore.isclose(nncore.tensor([1.0, 2.0]), nncore.tensor([1.000001, 2.1])).tolist()
     [True, False]
     """
-    _check.tensors("isclose", input=input, other=other)
+    arguments.tensors("isclose", input=input, other=other)
     finite = _core.isfinite(input) & _core.isfinite(other)
     close = (finite & (_core.abs(input - other) <= atol + rtol * _core.abs(other))) | (input == other)
     return close | (_core.isnan(input) & _core.isnan(other)) if equal_nan else close
@@ -47,7 +48,7 @@ def equal(input: Tensor, other: Tensor) -> bool:
     >>> nncore.equal(nncore.ones(2), nncore.ones(2)), nncore.equal(nncore.ones(2), nncore.ones(1, 2))
     (True, False)
     """
-    _check.tensors("equal", input=input, other=other)
+    arguments.tensors("equal", input=input, other=other)
     return input.shape == other.shape and bool((input == other).all().item())
 
 
@@ -73,7 +74,7 @@ def hstack(tensors: Sequence[Tensor]) -> Tensor:
     >>> nncore.hstack([nncore.ones(2), nncore.zeros(1)]).tolist()
     [1.0, 1.0, 0.0]
     """
-    _check.tensors("hstack", **{f"tensors[{i}]": t for i, t in enumerate(tensors)})
+    arguments.tensors("hstack", **{f"tensors[{i}]": t for i, t in enumerate(tensors)})
     rows = [t.reshape(1) if t.ndim == 0 else t for t in tensors]
     return _core.cat(rows, 0 if rows and rows[0].ndim == 1 else 1)
 
@@ -84,5 +85,5 @@ def vstack(tensors: Sequence[Tensor]) -> Tensor:
     >>> nncore.vstack([nncore.ones(2), nncore.zeros(2)]).tolist()
     [[1.0, 1.0], [0.0, 0.0]]
     """
-    _check.tensors("vstack", **{f"tensors[{i}]": t for i, t in enumerate(tensors)})
+    arguments.tensors("vstack", **{f"tensors[{i}]": t for i, t in enumerate(tensors)})
     return _core.cat([t.reshape(1, -1) if t.ndim < 2 else t for t in tensors], 0)

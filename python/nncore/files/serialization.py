@@ -39,7 +39,7 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
     >>> nncore.load(path)["weight"].tolist()
     [1.0, 1.0]
     """
-    from nncore._archive import write_archive
+    from nncore.files.archive import write_archive
 
     arrays = _Arrays()
     tree = _encode(obj, (), arrays)
@@ -60,7 +60,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     >>> nncore.load(path)
     [1, (2.5, None)]
     """
-    from nncore._archive import read_archive
+    from nncore.files.archive import read_archive
 
     def decode(tree: Any, array: Callable[[str], Array]) -> Any:
         tensor = cache(lambda name: from_numpy(array(name)))

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from nncore._atomic import replacing
-from nncore._npy import read_npy
-from nncore._reading import CHUNK, open_regular, open_zip, size_of
 from nncore.errors import CheckpointError
+from nncore.files.atomic import replacing
+from nncore.files.npy import read_npy
+from nncore.files.reading import CHUNK, open_regular, open_zip, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

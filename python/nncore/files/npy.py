@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from nncore._reading import CHUNK
+from nncore.files.reading import CHUNK
 
 if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
