@@ -10,7 +10,7 @@ import pytest
 import nncore
 from nncore import _core, nn
 from nncore.nn import functional as F
-from nncore.nn.attention import _composed
+from nncore.nn.functional.attention import composed
 
 F64 = nncore.float64
 
@@ -75,7 +75,7 @@ def test_the_fused_op_has_the_composed_meaning(causal: bool, heads: int, shared:
         normal(2, shared, steps, 3, seed=2),
     )
     fused = F.scaled_dot_product_attention(q, k, v, is_causal=causal, enable_gqa=heads != shared)
-    simple, _ = _composed(q, k, v, None, 0.0, causal, None, heads != shared)
+    simple, _ = composed(q, k, v, None, 0.0, causal, None, heads != shared)
     np.testing.assert_allclose(fused.detach().numpy(), simple.detach().numpy(), rtol=1e-11, atol=1e-13)
     for a, b in zip(gradients(fused, q, k, v), gradients(simple, q, k, v), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-11)

@@ -10,7 +10,7 @@ import pytest
 import nncore
 from nncore import _core, nn
 from nncore.nn import functional as F
-from nncore.nn.attention import _composed
+from nncore.nn.functional.attention import composed
 
 HEADS, QUERIES, KEYS, WIDTH = 2, 5, 7, 4
 STRANGE = [np.nan, np.inf, -np.inf]
@@ -61,7 +61,7 @@ def attend(path: str, q: Any, k: Any, v: Any, seen: Array, kind: str) -> nncore.
     if path == "learned":
         return F.scaled_dot_product_attention(q, k, v, added.requires_grad_(True))
     if path == "composed":
-        return _composed(q, k, v, nncore.tensor(seen), 0.0, False, None)[0]
+        return composed(q, k, v, nncore.tensor(seen), 0.0, False, None)[0]
     return F.scaled_dot_product_attention(q, k, v, nncore.tensor(seen))
 
 

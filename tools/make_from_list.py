@@ -4,7 +4,7 @@
 
 * docs/ops.md: a table of all ops
 * python/nncore/nn/activation.py: a module for each formula that has a layer
-* python/nncore/nn/_functional_core.py: the names that `nncore.nn.functional` takes from the core
+* python/nncore/nn/functional/bound.py: the names that `nncore.nn.functional` takes from the core
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def files() -> dict[Path, str]:
     return {
         ROOT / "docs" / "ops.md": ops_table(),
         layers / "activation.py": activations(),
-        layers / "_functional_core.py": functional(),
+        layers / "functional" / "bound.py": functional(),
     }
 
 

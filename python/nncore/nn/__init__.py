@@ -6,7 +6,7 @@ from . import functional as functional
 from . import init as init
 from . import utils as utils
 from .activation import *
-from .attention import MultiheadAttention as MultiheadAttention
+from .attention import *
 from .batchnorm import *
 from .container import *
 from .dropout import *

@@ -6,8 +6,8 @@ from nncore import _core
 from nncore._core import Tensor, dtype
 from nncore.errors.arguments import optional_tensors, size
 
-from . import _functional_embedding as functional
 from . import init
+from .functional.embeddings import Mode, embedding_bag, refuse
 from .module import Module
 from .parameter import Parameter
 
@@ -38,7 +38,7 @@ class _Table(Module):
     ) -> None:
         super().__init__()
         name = type(self).__name__
-        functional.refuse(name, max_norm, sparse)
+        refuse(name, max_norm, sparse)
         optional_tensors(name, _weight=table)
         self.num_embeddings = size(name, "num_embeddings", num_embeddings)
         self.embedding_dim = size(name, "embedding_dim", embedding_dim)
@@ -157,7 +157,7 @@ class EmbeddingBag(_Table):
         max_norm: float | None = None,
         norm_type: float = 2.0,
         scale_grad_by_freq: bool = False,
-        mode: functional.Mode = "mean",
+        mode: Mode = "mean",
         sparse: bool = False,
         _weight: Tensor | None = None,
         include_last_offset: bool = False,
@@ -169,7 +169,7 @@ class EmbeddingBag(_Table):
         if mode not in ("mean", "sum", "max"):
             raise ValueError(f"EmbeddingBag: mode is {mode!r}; expected 'mean', 'sum' or 'max'")
         self.scale_grad_by_freq = scale_grad_by_freq
-        self.mode: functional.Mode = mode
+        self.mode: Mode = mode
         self.include_last_offset = include_last_offset
 
     @classmethod
@@ -180,7 +180,7 @@ class EmbeddingBag(_Table):
         max_norm: float | None = None,
         norm_type: float = 2.0,
         scale_grad_by_freq: bool = False,
-        mode: functional.Mode = "mean",
+        mode: Mode = "mean",
         sparse: bool = False,
         include_last_offset: bool = False,
         padding_idx: int | None = None,
@@ -205,7 +205,7 @@ class EmbeddingBag(_Table):
     def forward(
         self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None
     ) -> Tensor:
-        return functional.embedding_bag(
+        return embedding_bag(
             input,
             self.weight,
             offsets,

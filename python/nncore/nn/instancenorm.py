@@ -5,7 +5,7 @@ from __future__ import annotations
 from nncore._core import Tensor, dtype
 from nncore.errors.arguments import tensors
 
-from . import _functional_norm
+from . import functional
 from .running import Running
 
 __all__ = ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d"]
@@ -44,7 +44,7 @@ class _InstanceNorm(Running):
                 f"{input.ndim - self.axes - 1}"
             )
         batch = input.unsqueeze(0) if single else input
-        y = _functional_norm.instance_norm(
+        y = functional.instance_norm(
             batch,
             self.running_mean,
             self.running_var,

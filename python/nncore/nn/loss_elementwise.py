@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from nncore._core import Tensor
 from nncore.errors.arguments import number, size
 
-from . import _functional_loss as functional
+from . import functional
 from .loss import Reduction, _Loss
 from .module import Module
 

@@ -8,7 +8,7 @@ from nncore import _core
 from nncore._core import Tensor, dtype
 from nncore.errors.arguments import number, size
 
-from . import _functional_norm, init
+from . import functional, init
 from .module import Module
 from .parameter import Parameter
 
@@ -206,7 +206,7 @@ class LocalResponseNorm(Module):
         self.average = average
 
     def forward(self, input: Tensor) -> Tensor:
-        return _functional_norm.local_response_norm(
+        return functional.local_response_norm(
             input, self.size, self.alpha, self.beta, self.k, average=self.average
         )
 

@@ -6,7 +6,7 @@ from nncore import _core
 from nncore._core import Tensor
 from nncore.errors.arguments import size
 
-from . import _functional_axis
+from . import functional
 from .module import Module
 
 __all__ = ["GLU", "LogSoftmax", "Maxout", "Softmax", "Softmin"]
@@ -46,7 +46,7 @@ class Softmin(_AlongAxis):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        return _functional_axis.softmin(input, self.dim)
+        return functional.softmin(input, self.dim)
 
 
 class LogSoftmax(_AlongAxis):
@@ -94,7 +94,7 @@ class Maxout(_AlongAxis):
         self.pieces = size("Maxout", "pieces", pieces, 1)
 
     def forward(self, input: Tensor) -> Tensor:
-        return _functional_axis.maxout(input, self.pieces, self.dim)
+        return functional.maxout(input, self.pieces, self.dim)
 
     def extra_repr(self) -> str:
         return f"{self.pieces}, dim={self.dim}"

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from ._functional_axis import *
-from ._functional_core import *
-from ._functional_embedding import *
-from ._functional_loss import *
-from ._functional_norm import *
-from .attention import scaled_dot_product_attention as scaled_dot_product_attention
+from .attention import *
+from .axis import *
+from .bound import *
+from .embeddings import *
+from .losses import *
+from .norms import *
 from .positions import *
 
 __all__ = sorted(name for name, value in globals().items() if callable(value))
