@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from import_statements import import_statements
+
 ROOT = Path(__file__).resolve().parents[1]
 CPP = (".h", ".cpp", ".inl", ".cu", ".cuh")
 MAX_LINES = 500
@@ -239,23 +241,12 @@ def test_no_machine_paths() -> None:
     none_of([s.path for s in tree(*tops) if pattern.search(s.text)], "absolute paths of one machine")
 
 
-def module_level_imports(source: Source) -> Iterator[str]:
-    """Top-level names imported with the module, outside functions and `if TYPE_CHECKING`."""
-    todo: list[ast.AST] = list(ast.parse(source.text).body)
-    while todo:
-        node = todo.pop()
+def imported_packages(source: Source) -> Iterator[str]:
+    for node in import_statements(source.text):
         if isinstance(node, ast.Import):
             yield from (alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+        elif node.level == 0:
             yield (node.module or "").split(".")[0]
-        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            todo += node.orelse
-        elif isinstance(node, (ast.If, ast.Try, ast.With, ast.ClassDef, ast.ExceptHandler)):
-            todo += [
-                child
-                for child in ast.iter_child_nodes(node)
-                if isinstance(child, (ast.stmt, ast.ExceptHandler))
-            ]
 
 
 def test_python_imports_only_numpy_at_the_top() -> None:
@@ -263,7 +254,7 @@ def test_python_imports_only_numpy_at_the_top() -> None:
     offenders = [
         f"{source.path} imports {name}"
         for source in tree("python")
-        for name in module_level_imports(source)
+        for name in imported_packages(source)
         if name not in allowed
     ]
     none_of(offenders, "import other packages inside the function that needs them")
