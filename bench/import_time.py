@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import platform
-import statistics
 import subprocess
 import sys
+
+from nncore.bench.timing import quartiles
 
 PROGRAM = """
 import time
@@ -32,13 +33,13 @@ def measure(processes: int = 20) -> list[float]:
 
 
 def main() -> None:
-    times = sorted(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 20))
-    quarter = len(times) // 4
+    times = measure(int(sys.argv[1]) if len(sys.argv) > 1 else 20)
+    low, median, high = quartiles(times)
     report = {
         "what": "import nncore beyond import numpy",
         "unit": "ms",
-        "median": round(statistics.median(times), 2),
-        "quartiles": [round(times[quarter], 2), round(times[-1 - quarter], 2)],
+        "median": round(median, 2),
+        "quartiles": [round(low, 2), round(high, 2)],
         "processes": len(times),
         "python": platform.python_version(),
         "machine": platform.machine(),

@@ -1,18 +1,17 @@
 """Softmax, norms, losses, dropout and embeddings, compared with PyTorch and with the memory limit.
 
-    python bench/layers.py --threads 1 --json bench/results/layers.jsonl
+    python bench/layers.py --threads 1 --json layers.jsonl
 
-"forward" runs without gradients; "and back" is forward and backward. The memory limit counts each operand
-once and uses the bandwidth of a streaming triad, measured in the same run. Operands in a cache can beat it.
+"forward" runs without gradients; "both" is forward and backward. Results are checked against float64 first.
+The memory limit counts each operand once and uses the bandwidth of a streaming triad, measured in the same
+run. Operands in a cache can beat it.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,14 +19,13 @@ import torch
 import torch.nn.functional as TF
 
 import nncore
-from nncore import _core
-from nncore.bench.records import append
-from nncore.bench.timing import alternate, quartiles
+from compare import Case, checked_calls, main
 from nncore.nn import functional as F
+from report import Call
 
 
 class Layer(NamedTuple):
-    """One function in both libraries. `wanted` says which inputs require gradients."""
+    """A function in both libraries. `wanted` says which inputs get gradients."""
 
     name: str
     ours: Callable[..., Any]
@@ -112,82 +110,19 @@ def layers() -> Iterator[Layer]:
         )
 
 
-def runs(layer: Layer) -> Iterator[tuple[str, dict[str, Callable[[], Any]], float]]:
-    """Yield forward without gradients, then forward and backward, each with the bytes that it must move."""
-    ours = [nncore.tensor(a, requires_grad=w) for a, w in zip(layer.inputs, layer.wanted, strict=True)]
-    theirs = [torch.tensor(a, requires_grad=w) for a, w in zip(layer.inputs, layer.wanted, strict=True)]
-    with nncore.no_grad(), torch.no_grad():
-        y, z = layer.ours(*ours), layer.theirs(*theirs)
-        if not layer.random and not np.allclose(y.numpy(), z.numpy(), rtol=1e-4, atol=1e-4):
-            sys.exit(f"{layer.name}: nncore and PyTorch differ")
-    dy = np.random.default_rng(1).normal(size=y.shape).astype(np.float32)
-    given = nncore.tensor(dy), torch.tensor(dy)
-
-    def forward(function: Callable[..., Any], inputs: list[Any], library: Any) -> Callable[[], Any]:
-        def run() -> None:
-            with library.no_grad():
-                function(*inputs)
-
-        return run
-
-    def both(function: Callable[..., Any], inputs: list[Any], dy: Any) -> Callable[[], Any]:
-        def run() -> None:
-            for x in inputs:
-                x.grad = None
-            function(*inputs).backward(dy)
-
-        return run
-
-    size = layer.inputs[0].nbytes
-    calls = {
-        "nncore": forward(layer.ours, ours, nncore),
-        "pytorch": forward(layer.theirs, theirs, torch),
-    }
-    yield "forward", calls, layer.passes[0] * size
-    calls = {"nncore": both(layer.ours, ours, given[0]), "pytorch": both(layer.theirs, theirs, given[1])}
-    yield "and back", calls, layer.passes[1] * size
+def calls(layer: Layer, backward: bool) -> dict[str, Call]:
+    functions = {"nncore": layer.ours, "pytorch": layer.theirs}
+    tolerance = math.inf if layer.random else 1e-4
+    return checked_calls(functions, layer.inputs, layer.wanted if backward else None, tolerance)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=0.1, help="measuring time per library and layer")
-    parser.add_argument("--json", type=Path, help="append one JSON line per layer")
-    parser.add_argument("--only", default="", help="measure only layers whose name contains this text")
-    options = parser.parse_args()
-    nncore.set_num_threads(options.threads)
-    torch.set_num_threads(options.threads)
-    limits = _core.measure_limits(threads=options.threads, seconds=0.2)
-    print(nncore.show_config())
-    print(f"triad {limits['triad'] / 1e9:.1f} GB/s")
-    rows = []
+def cases(limits: dict[str, float]) -> Iterator[Case]:
     for layer in layers():
-        if options.only not in layer.name:
-            continue
-        for what, calls, size in runs(layer):
-            times = {name: quartiles(t)[1] for name, t in alternate(calls, options.seconds).items()}
-            row = {
-                "layer": layer.name,
-                "what": what,
-                "us": {name: t * 1e6 for name, t in times.items()},
-                "of_limit": size / limits["triad"] / times["nncore"],
-                "ratio": times["pytorch"] / times["nncore"],
-            }
-            rows.append(row)
-            speeds = " ".join(f"{name} {t * 1e6:9.1f} us" for name, t in times.items())
-            print(
-                f"{layer.name:48s} {what:8s} {speeds}  of limit {row['of_limit']:4.0%}"
-                f"  ratio {row['ratio']:5.2f}",
-                flush=True,
-            )
-    if rows:
-        mean = math.exp(sum(math.log(row["ratio"]) for row in rows) / len(rows))
-        print(f"geometric mean {mean:.2f}")
-    if options.json:
-        append(options.json, rows, options.threads, limits=limits)
+        for backward, moved in zip((False, True), layer.passes, strict=True):
+            seconds = moved * layer.inputs[0].nbytes / limits["triad"]
+            column = "both" if backward else "forward"
+            yield Case(layer.name, column, partial(calls, layer, backward), seconds)
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__, cases, seconds=0.1)

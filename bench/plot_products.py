@@ -5,7 +5,6 @@ python bench/plot_products.py products-avx512-float32-1.jsonl products-avx512-fl
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -14,9 +13,11 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
+from records import read
+
 
 def main(source: Path, target: Path) -> None:
-    rows = [json.loads(line) for line in source.read_text().splitlines()]
+    rows = read(source)
     figure, axes = plt.subplots(3, 1, figsize=(12, 12), sharex=True, layout="constrained")
     for axis, form in zip(axes, ("NN", "NT", "TN"), strict=True):
         some = [row for row in rows if row["form"] == form]

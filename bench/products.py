@@ -2,32 +2,25 @@
 
 Shapes are (m, n, k). Forward is NT (x w^T); backward is NN (dy w) and TN (dy^T x). Results are checked
 against float64 first. Each library runs in its own process, with its own copy of the operands and the same
-number of threads. The libraries take turns with a pause in between, so that no waiting threads of another
-library occupy a core. The rate of multiply-adds is measured before and after each product, because it can
-change during a run.
+number of threads. The rate of multiply-adds is measured before and after each product, because it can change
+during a run.
 
     python bench/products.py --threads 1 --json bench/results/products-avx512-float32-1.jsonl
 """
 
 from __future__ import annotations
 
-import argparse
-import math
-import multiprocessing
-import sys
-from collections.abc import Callable
-from pathlib import Path
-from time import perf_counter, sleep
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from time import sleep
+from typing import Any
 
 import numpy as np
 
 import nncore
 from nncore import _core
-from nncore.bench.records import append
-
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
+from records import Row
+from report import PEERS, Call, measure_limits, parser, ratio, report, summarize
+from turns import Library, take_turns
 
 SHAPES = [
     *((10, 30, 784), (128, 256, 784), (128, 10, 256)),  # digits
@@ -41,9 +34,8 @@ SHAPES = [
     *((n, n, n) for n in (16, 32, 64, 128, 256, 512, 1024, 2048)),
 ]
 FORMS = {"NN": (False, False), "NT": (False, True), "TN": (True, False)}
-LIBRARIES = ("nncore", "numpy", "pytorch")
-BURST = 2e-3  # seconds between two readings of the clock
 ROUNDS = 5
+Product = tuple[int, int, int, str, Any]  # m, n, k, form, dtype
 PAUSE = 0.08  # seconds; OpenBLAS threads spin for 2^26 clock ticks, OpenMP threads for some milliseconds
 
 
@@ -56,16 +48,16 @@ def operands(m: int, n: int, k: int, form: str, dtype: Any) -> tuple[Any, Any]:
 
 
 def check(name: str, result: Any, a: Any, b: Any, form: str) -> None:
-    """Compare a few rows with float64; exit if the error exceeds the bound of a chain of k multiply-adds."""
+    """Compare a few rows with float64; the bound is that of a chain of k multiply-adds."""
     ta, tb = FORMS[form]
     left, right = (a.T if ta else a)[:4].astype(np.float64), (b.T if tb else b).astype(np.float64)
     exact = left @ right
     bound = left.shape[1] * np.finfo(a.dtype).eps * (np.abs(left) @ np.abs(right))
     if not (np.abs(np.asarray(result)[:4] - exact) <= bound + 1e-30).all():
-        sys.exit(f"{name} is wrong for {form} of {a.shape} and {b.shape}")
+        raise ValueError(f"{name} is wrong for {form} of {a.shape} and {b.shape}")
 
 
-def product(library: str, a: Any, b: Any, form: str) -> Callable[[], Any]:
+def product(library: str, a: Any, b: Any, form: str) -> Call:
     ta, tb = FORMS[form]
     if library == "nncore":
         na, nb = nncore.tensor(a), nncore.tensor(b)
@@ -80,87 +72,32 @@ def product(library: str, a: Any, b: Any, form: str) -> Callable[[], Any]:
     return lambda: qa @ qb
 
 
+def prepare(library: str, case: Product) -> Call:
+    a, b = operands(*case)
+    call = product(library, a, b, case[3])
+    check(library, call(), a, b, case[3])
+    return call
+
+
 def fma_rate(threads: int, dtype: Any) -> float:
     found = _core.measure_limits(threads=threads, seconds=0.004, bytes=1 << 16)
     return float(found["fma_f64" if dtype == np.float64 else "fma_f32"])
 
 
-def serve(pipe: Connection, library: str, threads: int) -> None:
-    """Serve one library: a tuple prepares a product, a number times it for that many seconds, None ends."""
-    if library == "pytorch":
-        import torch
-
-        torch.set_num_threads(threads)
-    from threadpoolctl import threadpool_limits
-
-    nncore.set_num_threads(threads)
-    with threadpool_limits(threads, user_api="blas"):
-        pipe.send("ready")
-        while (request := pipe.recv()) is not None:
-            if isinstance(request, tuple):
-                call = product(library, *(pair := operands(*request)), request[3])
-                check(library, call(), *pair, request[3])
-                started = perf_counter()
-                call()
-                repeats = max(1, int(BURST / max(perf_counter() - started, 1e-7)))
-                pipe.send("ready")
-                continue
-            call()
-            times: list[float] = []
-            end = perf_counter() + request
-            while not times or perf_counter() < end:
-                started = perf_counter()
-                for _ in range(repeats):
-                    call()
-                times.append((perf_counter() - started) / repeats)
-            pipe.send(times)
+def label(shape: Sequence[int], form: str) -> str:
+    return f"{'x'.join(map(str, shape))} {form}"
 
 
-class Library:
-    """A process that runs one library."""
-
-    def __init__(self, name: str, threads: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.pipe, far = context.Pipe()
-        self.process = context.Process(target=serve, args=(far, name, threads), daemon=True)
-        self.process.start()
-        far.close()
-        self.pipe.recv()
-
-    def ask(self, request: Any) -> Any:
-        self.pipe.send(request)
-        try:
-            return self.pipe.recv()
-        except EOFError:
-            sys.exit("a library failed; its error is above")
-
-
-def measure(
-    libraries: dict[str, Library],
-    threads: int,
-    shape: tuple[int, ...],
-    form: str,
-    dtype: Any,
-    seconds: float,
-    read: float,
-) -> dict[str, Any]:
-    m, n, k = shape
+def measure(libraries: dict[str, Library], case: Product, threads: int, seconds: float, read: float) -> Row:
+    m, n, k, form, dtype = case
     pause = PAUSE if threads > 1 else 0.0
-    rate = fma_rate(threads, dtype)
-    for library in libraries.values():
-        sleep(pause)
-        library.ask((m, n, k, form, dtype))
-    times: dict[str, list[float]] = {name: [] for name in libraries}
-    for _ in range(ROUNDS):
-        for name, library in libraries.items():
-            sleep(pause)
-            times[name] += library.ask(seconds / ROUNDS)
+    before = fma_rate(threads, dtype)
+    times = take_turns(libraries, case, seconds, ROUNDS, pause)
     sleep(pause)
-    rate = max(rate, fma_rate(threads, dtype))
-    middle = {name: float(np.median(found)) for name, found in times.items()}
+    rate = max(before, fma_rate(threads, dtype))
+    middle = {name: float(np.median(np.concatenate(turns))) for name, turns in times.items()}
     flops, size = 2.0 * m * n * k, np.dtype(dtype).itemsize
     bound = max(flops / rate, size * (m * k + k * n + m * n) / read)
-    peers = [t for name, t in middle.items() if name != "nncore"]
     return {
         "shape": [m, n, k],
         "form": form,
@@ -170,58 +107,32 @@ def measure(
         "fma_limit": rate / 1e9,
         "of_fma_limit": flops / middle["nncore"] / rate,
         "of_limit": bound / middle["nncore"],
-        "ratio": min(peers) / middle["nncore"] if peers else math.nan,
+        "ratio": ratio(middle),
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=0.1, help="measuring time per library and product")
-    parser.add_argument("--dtype", default="float32", choices=["float32", "float64"])
-    parser.add_argument("--json", type=Path, help="append one JSON line per product")
-    parser.add_argument("--only", help="measure only these shapes, such as 10x30x784,1x1024x1024")
-    options = parser.parse_args()
+def line(row: Row) -> str:
+    speeds = " ".join(f"{name} {value:7.1f}" for name, value in row["gflops"].items())
+    numbers = f"of FMA limit {row['of_fma_limit']:4.0%}  ratio {row['ratio']:5.2f}  {row['path']}"
+    return f"{label(row['shape'], row['form']):>17s} {speeds}  {numbers}"
 
+
+def main() -> None:
+    made = parser(__doc__, seconds=0.1)
+    made.add_argument("--dtype", default="float32", choices=["float32", "float64"])
+    options = made.parse_args()
     dtype = np.dtype(options.dtype).type
-    shapes = [tuple(map(int, s.split("x"))) for s in options.only.split(",")] if options.only else SHAPES
-    found = _core.measure_limits(threads=options.threads, seconds=0.2)
+    found = measure_limits(options.threads)
     limits = {"flops": found["fma_f64" if dtype == np.float64 else "fma_f32"]}
     limits |= {"bytes": found["read"], "triad": found["triad"]}
-    print(nncore.show_config())
-    print({name: f"{value / 1e9:.1f} G/s" for name, value in limits.items()})
-    libraries = {}
-    for name in LIBRARIES:
-        try:
-            libraries[name] = Library(name, options.threads)
-        except EOFError:
-            print(f"{name}: not installed")
-    rows = []
-    for shape in shapes:
-        for form in FORMS:
-            row = measure(libraries, options.threads, shape, form, dtype, options.seconds, limits["bytes"])
-            rows.append(row)
-            if options.json:
-                append(options.json, [row], options.threads, limits=limits)
-            speeds = " ".join(f"{name} {value:7.1f}" for name, value in row["gflops"].items())
-            print(
-                f"{'x'.join(map(str, shape)):>14s} {form} {speeds}  of FMA limit {row['of_fma_limit']:4.0%}"
-                f"  ratio {row['ratio']:5.2f}  {row['path']}",
-                flush=True,
-            )
-    for library in libraries.values():
-        library.pipe.send(None)
-    few = [row for row in rows if row["shape"][0] <= 32]
-    for name, some in (("all", rows), ("m <= 32", few)):
-        if some:
-            mean = math.exp(sum(math.log(row["ratio"]) for row in some) / len(some))
-            worst = min(some, key=lambda row: row["ratio"])
-            print(
-                f"{name}: geometric mean {mean:.2f}, worst {worst['ratio']:.2f}"
-                f" at {worst['shape']} {worst['form']}"
-            )
+    libraries = {name: Library(name, prepare, options.threads) for name in PEERS}
+    rows = (
+        measure(libraries, (*shape, form, dtype), options.threads, options.seconds, limits["bytes"])
+        for shape in SHAPES
+        for form in FORMS
+        if options.only in label(shape, form)
+    )
+    summarize(report(rows, line, options, limits), line)
 
 
 if __name__ == "__main__":

@@ -372,11 +372,14 @@ def test_mnist_from_a_folder(data_folder: Path, tmp_path: Path) -> None:
 
 def test_bench_table_and_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from nncore import bench
+    from nncore.bench.libraries import makers
     from nncore.bench.products import product
-    from nncore.bench.steps import STEPS, training_step
+    from nncore.bench.steps import STEPS
+    from nncore.bench.training import training_step
 
     monkeypatch.setattr(bench, "products", lambda: [product(10, 30, 784)])
-    monkeypatch.setattr(bench, "steps", lambda: [training_step(step) for step in STEPS[:2]])
+    steps = [training_step(step, makers(step)) for step in STEPS[:2]]
+    monkeypatch.setattr(bench, "training_steps", lambda: steps)
     path = tmp_path / "out.jsonl"
     assert main(["bench", "--json", str(path), "--seconds", "0.01", "--threads", "1"]) == 0
     records = [json.loads(line) for line in path.read_text().splitlines()]

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from nncore.bench.steps import Step
+from nncore.bench.steps import LR
 
-    Array = np.ndarray[Any, Any]
+if TYPE_CHECKING:
+    from nncore.bench.steps import Array, Problem
 
 
 class ByHand:
     """Layers a = f(a W^T + b), the last one linear; mean squared error or cross-entropy; SGD or Adam."""
 
-    def __init__(self, step: Step, weights: list[Array], biases: list[Array], dtype: type) -> None:
-        self.config = step
-        self.weights: list[Array] = [w.astype(dtype) for w in weights]
-        self.biases: list[Array] = [b.astype(dtype) for b in biases]
-        self.lr = 0.1 if step.optimizer == "sgd" else 0.001
+    def __init__(self, given: Problem, dtype: type) -> None:
+        self.config = given.step
+        self.weights: list[Array] = [w.astype(dtype) for w in given.weights]
+        self.biases: list[Array] = [b.astype(dtype) for b in given.biases]
+        self.lr = LR[given.step.optimizer]
         self.t = 0
         self.moments = [(np.zeros_like(p), np.zeros_like(p)) for p in [*self.weights, *self.biases]]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter, sleep
+from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -23,38 +23,35 @@ class Case(NamedTuple):
     errors: Callable[[], dict[str, float]]
     tolerance: float
 
+    def check(self) -> None:
+        """Raise ValueError if a library's first result differs from the float64 result by too much."""
+        wrong = {name: error for name, error in self.errors().items() if not error <= self.tolerance}
+        if wrong:
+            raise ValueError(f"{self.name}: off from float64 by {wrong}, allowed {self.tolerance}")
 
-def alternate(
-    calls: dict[str, Callable[[], object]], seconds: float, pause: float = 0, rounds: int = ROUNDS
-) -> dict[str, list[float]]:
-    """Seconds per call, in bursts that take turns until `seconds` have passed per library on average.
 
-    With several threads, give a pause in seconds: the threads of a library spin for a while after its work
-    and use the cores that the next library needs, so each turn starts after a pause and lasts as long.
-    """
-    repeats = {}
-    for name, call in calls.items():
-        sleep(pause)
+def calls_per_burst(call: Callable[[], object], seconds: float = BURST) -> int:
+    """The number of calls that take about `seconds`; makes two calls."""
+    call()
+    return max(1, int(seconds / max(burst(call, 1), 1e-7)))
+
+
+def burst(call: Callable[[], object], count: int) -> float:
+    """Seconds per call, over `count` calls."""
+    started = perf_counter()
+    for _ in range(count):
         call()
-        started = perf_counter()
-        call()
-        repeats[name] = max(1, int(BURST / max(perf_counter() - started, 1e-7)))
+    return (perf_counter() - started) / count
+
+
+def alternate(calls: dict[str, Callable[[], object]], seconds: float) -> dict[str, list[float]]:
+    """Seconds per call, in bursts that take turns until `seconds` have passed per library on average."""
+    counts = {name: calls_per_burst(call) for name, call in calls.items()}
     times: dict[str, list[float]] = {name: [] for name in calls}
     end = perf_counter() + seconds * len(calls)
-    while perf_counter() < end or len(times[next(iter(times))]) < rounds:
+    while perf_counter() < end or len(times[next(iter(times))]) < ROUNDS:
         for name, call in calls.items():
-            if pause:
-                sleep(pause)
-                call()
-            count = repeats[name]
-            turn = perf_counter() + pause
-            while True:
-                started = perf_counter()
-                for _ in range(count):
-                    call()
-                times[name].append((perf_counter() - started) / count)
-                if perf_counter() >= turn:
-                    break
+            times[name].append(burst(call, counts[name]))
     return times
 
 

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nncore.bench.steps import LR
+
 if TYPE_CHECKING:
-    from nncore.bench.steps import Call, Step
+    from nncore.bench.steps import Call, Problem
 
 
-def with_jax(step: Step, x: Any, y: Any, weights: list[Any], biases: list[Any]) -> tuple[Call, Call]:
+def with_jax(given: Problem) -> tuple[Call, Call]:
     import jax
     import jax.numpy as jnp
 
+    step = given.step
     activation = {"sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "relu": jax.nn.relu}[step.activation]
-    lr = 0.1 if step.optimizer == "sgd" else 0.001
+    lr = LR[step.optimizer]
 
     def loss(parameters: Any, x: Any, y: Any) -> Any:
         for i, (w, b) in enumerate(parameters):
@@ -40,12 +43,10 @@ def with_jax(step: Step, x: Any, y: Any, weights: list[Any], biases: list[Any]) 
         return jax.tree.map(adam, parameters, m, v), m, v, t
 
     compiled = jax.jit(update)
-    start = [
-        (jnp.asarray(w, np.float32), jnp.asarray(b, np.float32)) for w, b in zip(weights, biases, strict=True)
-    ]
+    start = [(jnp.asarray(w), jnp.asarray(b)) for w, b in zip(given.weights, given.biases, strict=True)]
     zeros = jax.tree.map(jnp.zeros_like, start)
     state = [(start, zeros, zeros, jnp.float32(0))]
-    data, target = jnp.asarray(x), jnp.asarray(y if step.loss == "cross_entropy" else y.astype(np.float32))
+    data, target = jnp.asarray(given.x), jnp.asarray(given.y)
 
     def call() -> None:
         state[0] = jax.block_until_ready(compiled(state[0], data, target))
