@@ -12,7 +12,8 @@ import pytest
 import nncore
 from nncore import nn, optim
 from nncore.cli import main
-from nncore.train import resume
+from nncore.data import load_digits
+from nncore.train import predict, resume
 
 FOLDER = Path(__file__).parent / "data" / "version1"
 
@@ -48,21 +49,46 @@ def test_training_goes_on() -> None:
     assert digest(moments) == "b02f3d98cac8cb02"
     assert state["param_groups"][0]["lr"] == 0.01
     assert generator.get_state().tolist() == [9, 40]
+    scores = predict(model, nncore.tensor([[1.0, 2.0, 3.0, 4.0], [-1.0, 0.5, 0.0, 2.0]]))
+    expected = [[-0.4766891, -0.6332394, 0.36182404], [0.53461987, -0.16421652, 0.4001713]]
+    np.testing.assert_allclose(scores.numpy(), expected, rtol=1e-5)
+
+
+DIGITS = [0, 1, 1, 3, 4, 9, 6, 7, 8, 9, 0, 1]  # the 3rd and the 6th are wrong
 
 
 @pytest.mark.parametrize(
-    ("name", "shape", "parameters"),
-    [("model", "64-16-10", "5fd6003b57f4b3b6"), ("table", "2-4-2", "64ebf1bf3910bcbe")],
+    ("name", "layers", "parameters", "table", "predictions"),
+    [
+        ("model", "64-16-10, relu", "5fd6003b57f4b3b6", "", list(map(str, DIGITS))),
+        ("table", "2-4-2, relu", "64ebf1bf3910bcbe", "q,p\n3,3\n-3,-3\n", ["up", "down"]),
+        (
+            "columns",  # has the names width, length, weight
+            "3-6-3, tanh",
+            "707ae76771b01117",
+            "length,weight,width\n9.9,5,1.1\n7.1,5,2.9\n4,5,5.2\n",
+            ["oak", "elm", "ash"],
+        ),
+    ],
 )
 def test_trained_models(
-    name: str, shape: str, parameters: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str,
+    layers: str,
+    parameters: str,
+    table: str,
+    predictions: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = str(FOLDER / f"{name}.saved")
     assert main(["info", path]) == 0
     text = capsys.readouterr().out
-    assert f"{shape}, relu between the layers" in text
+    assert f"{layers} between the layers" in text
     assert f"sha256 {parameters}" in text
-    if name == "table":  # its columns have no names
-        (tmp_path / "new.csv").write_text("q,p\n3,3\n-3,-3\n")
-        assert main(["predict", path, str(tmp_path / "new.csv")]) == 0
-        assert capsys.readouterr().out == "up\ndown\n"
+    rows = tmp_path / ("new.csv" if table else "new.npz")
+    if table:
+        rows.write_text(table)
+    else:
+        np.savez(rows, x=load_digits()[0].numpy()[: len(DIGITS)].reshape(-1, 64))
+    assert main(["predict", path, str(rows)]) == 0
+    assert capsys.readouterr().out.split() == predictions
