@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from nncore import _core
@@ -21,27 +21,23 @@ class Actions:
         self.groups: list[Any] = []  # the groups whose rates `before` sets
 
 
-class _Capturing(threading.local):
-    actions: Actions | None = None
-
-
-_capturing = _Capturing()
+_current: ContextVar[Actions | None] = ContextVar("actions", default=None)  # of this thread's capture
 
 
 @contextmanager
 def collected() -> Iterator[Actions]:
     """Collect the actions of the step that this thread captures."""
-    outer = _capturing.actions
-    _capturing.actions = found = Actions()
+    actions = Actions()
+    outer = _current.set(actions)
     try:
-        yield found
+        yield actions
     finally:
-        _capturing.actions = outer
+        _current.reset(outer)
 
 
 def repeat_in_replays(action: Callable[[], Any], groups: list[Any]) -> None:
     """Call `action`, which sets the learning rates of `groups`, in each replay of the step being captured."""
-    actions = _capturing.actions
+    actions = _current.get()
     if actions is None or not _core.capturing():
         return
     if _core.sets_rates([group.settings for group in groups]):

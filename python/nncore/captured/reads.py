@@ -10,59 +10,36 @@ from functools import lru_cache
 from types import CodeType, FunctionType, MethodType
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from nncore import _core
+from nncore._check import same_constant
 
-__all__ = ["Reads", "Same", "Seen", "describe"]
+__all__ = ["STRUCTURE", "Reads", "Seen"]
 
-ABSENT = NotImplemented  # stands for the value of an empty place
+STRUCTURE = "a module or an optimizer that it uses"
+ABSENT = NotImplemented  # the value of an empty place
 BETWEEN = ("COPY", "DUP_TOP")  # in an augmented assignment such as self.count += 1
 Place = tuple[Any, Any, Any]  # holder (dict, list or cell), key, value
 Chain = tuple[bool, str, tuple[str, ...]]  # whether its root is a global, the root, attributes
 
 
-class Same:
-    """An object as part of a key: equal only to itself, and kept alive so that its id is not used again."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __hash__(self) -> int:
-        return id(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and self.value is other.value
-
-
-def describe(value: Any) -> Any:
-    """A value as part of a key: plain values by type and bits (-0.0 differs from 0.0), others by identity."""
-    if isinstance(value, np.generic):
-        return type(value), value.tobytes()
-    if value is None or isinstance(value, (bool, int, float, complex, str, bytes)):
-        return type(value), repr(value) if isinstance(value, float) else value
-    return tuple(map(describe, value)) if type(value) is tuple else Same(value)
-
-
 class Seen(NamedTuple):
-    """The structure and the plain values at one moment. A plan is right only while they stay the same."""
+    """The condition of a plan: the structure and the plain values at one moment, by name."""
 
     version: int
-    places: tuple[Place, ...]
-    values: tuple[tuple[str, Any], ...]  # the name of each place and its value, described
-
-    @property
-    def condition(self) -> Any:
-        """The condition as a key."""
-        return self.version, self.values
+    places: dict[str, Place]
 
     def changes(self, later: Seen) -> str:
-        """The names of the differences, for messages."""
-        before = dict(self.values)
-        names = [f"'{name}'" for name, value in later.values if before.get(name, value) != value]
-        return ", ".join(names) or "a module or an optimizer that it uses"
+        """The names of the values that differ, in quotes."""
+        return ", ".join(
+            f"'{name}'"
+            for name, place in later.places.items()
+            if not same_constant(self.places.get(name, place)[2], place[2])
+        )
+
+    def is_like(self, later: Seen) -> bool:
+        """Whether a plan that is right for one is right for the other."""
+        same = self.version == later.version and self.places.keys() == later.places.keys()
+        return same and not self.changes(later)
 
 
 class Reads:
@@ -73,25 +50,20 @@ class Reads:
     """
 
     def __init__(self, fn: Callable[..., Any]) -> None:
-        function, owner = _function_of(fn)
-        if function is None:  # a module or another object that can be called
-            function, owner = _function_of(getattr(fn, "forward", None) or MethodType(type(fn).__call__, fn))
-            is_users = function is not None and function.__module__.partition(".")[0] != "nncore"
-            function = function if is_users else None
-        self._function, self._owner = function, owner
-        self._seen = Seen(0, (), ())
-        self._found: dict[str, Place] = {}
+        self._function, self._owner = _function_of(fn)
+        if self._function is None:  # a module or another object that can be called
+            run = getattr(fn, "forward", None) or MethodType(type(fn).__call__, fn)
+            function, self._owner = _function_of(run)
+            self._function = function if function and not _is_ours(function) else None
+        self._places: dict[str, Place] = {}
         self._visited: list[tuple[FunctionType, Any]] = []
 
     def look(self) -> Seen:
         """The structure and the values now."""
-        if self._function and not (self._visited and _core.unchanged(self._seen.places)):
-            self._found, self._visited = {}, []
+        if self._function and not (self._visited and _core.unchanged(tuple(self._places.values()))):
+            self._places, self._visited = {}, []
             self._read(self._function, self._owner)
-            values = tuple((name, describe(value)) for name, (_, _, value) in self._found.items())
-            self._seen = Seen(0, tuple(self._found.values()), values)
-        self._seen = self._seen._replace(version=_core.structure_version())
-        return self._seen
+        return Seen(_core.structure_version(), self._places)
 
     def _read(self, function: FunctionType, owner: Any) -> None:
         if any(function is other and owner is its for other, its in self._visited):
@@ -115,11 +87,14 @@ class Reads:
                 self._follow(name, value)
 
     def _follow(self, name: str, value: Any) -> None:
+        """Read what a function of the same file reads, or the settings that an optimizer reads in Python."""
         function, owner = _function_of(value)
         if function and self._function and function.__globals__ is self._function.__globals__:
             self._read(function, owner)
-        elif isinstance(getattr(value, "param_groups", None), list):
-            self._optimizer(name, value)
+        elif isinstance(getattr(value, "param_groups", None), list) and _steps_in_python(type(value)):
+            for i, group in enumerate(value.param_groups):
+                for key, setting in group.items():
+                    self._place(f"{name}.param_groups[{i}][{key!r}]", group, key, setting)
 
     def _attribute(self, name: str, holder: Any, key: str) -> Any:
         entries = getattr(holder, "__dict__", None)
@@ -129,16 +104,8 @@ class Reads:
         method = inspect.getattr_static(type(holder), key, None) if value is ABSENT else None
         return MethodType(method, holder) if isinstance(method, FunctionType) else value
 
-    def _optimizer(self, name: str, optimizer: Any) -> None:
-        """Read all settings of an optimizer whose class computes with them in Python."""
-        kind: Any = type(optimizer)
-        if _has_own_methods(kind):
-            for i, group in enumerate(optimizer.param_groups):
-                for key, value in group.items():
-                    self._place(f"{name}.param_groups[{i}][{key!r}]", group, key, value)
-
     def _place(self, name: str, holder: Any, key: Any, value: Any) -> Any:
-        self._found[name] = holder, key, value
+        self._places[name] = holder, key, value
         return value
 
 
@@ -186,9 +153,11 @@ def _content(cell: Any) -> Any:
         return ABSENT
 
 
-@lru_cache(maxsize=1024)
-def _has_own_methods(kind: type) -> bool:
-    """Whether a class outside nncore gives an optimizer methods, which read settings as numbers."""
-    own = [cls for cls in kind.__mro__ if cls.__module__.partition(".")[0] not in ("nncore", "builtins")]
-    parts = [item for cls in own for item in vars(cls).items()]
-    return any(isinstance(part, FunctionType) and name != "__init__" for name, part in parts)
+def _is_ours(function: Any) -> bool:
+    return str(function.__module__).partition(".")[0] == "nncore"
+
+
+def _steps_in_python(kind: Any) -> bool:
+    """Whether an optimizer's class updates with code outside nncore, which reads settings as numbers."""
+    rules = (getattr(kind, name, None) for name in ("step", "_update_all", "_update"))
+    return not all(rule is None or _is_ours(rule) for rule in rules)

@@ -13,17 +13,17 @@ import numpy as np
 
 from nncore import _core
 from nncore._core import Generator, Tensor
-from nncore.captured.audit import Reports
 from nncore.captured.epoch import Epoch, order_of, sources
 from nncore.captured.explain import Explanation
-from nncore.captured.reads import Reads, Same, Seen, describe
-from nncore.captured.variant import Planned, Run, Variant
+from nncore.captured.reads import STRUCTURE, Reads, Seen
+from nncore.captured.variant import REMEDY, Planned, Run, Variant
 from nncore.errors import CaptureError
 from nncore.errors.arguments import size
 
 __all__ = ["CompiledModule", "CompiledStep", "compile"]
 
-MANY = 10  # consecutive new calls, which run eagerly, before the warning
+MANY = 10  # captures in a row that give no plan
+PLAIN = (bool, int, float, complex, str, bytes, type(None))
 MODES = (None, "default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 
 
@@ -43,7 +43,7 @@ class CompiledStep(_core.Step):
         self.captures = self.audits = 0
         code = getattr(getattr(fn, "__func__", fn), "__code__", None)
         self._where = f" ({code.co_filename.rpartition('/')[2]}, line {code.co_firstlineno})" if code else ""
-        self._reports = Reports(self._where, strict)
+        self._reported: set[str] = set()  # the differences that audits have found
         self._reads = Reads(fn)
         self.reset()
 
@@ -51,9 +51,8 @@ class CompiledStep(_core.Step):
         """Forget all plans; the next calls are captured again."""
         self._forget()
         self._variants: OrderedDict[Any, Variant] = OrderedDict()
-        self.refusal = ""  # the reason, if all calls run eagerly
-        self._new: int | None = 0  # consecutive new calls; None after the warning
-        self._last: tuple[Seen | None, int] = None, 0  # condition of the last call, replays before it
+        self.refusal = ""  # why all calls run eagerly, if the step falls back to that
+        self._last: tuple[Seen | None, int, int] = None, 0, 0  # what the last capture saw, replays, fruitless
 
     def __reduce__(self) -> tuple[Any, ...]:
         options = self._cache_size, self._strict, self._falls_back
@@ -131,7 +130,20 @@ class CompiledStep(_core.Step):
         values = tuple(map(_as_argument, (*args, *(kwargs[name] for name in names))))
         if (result := self._replay(values, names)) is not NotImplemented:  # with arrays or keywords
             return result
-        seen = self._reads.look()
+        condition, variant = self._reads.look(), self._variant(values, names)
+        for planned in variant.planned:
+            if not planned.is_right(condition):
+                continue
+            planned.plan.trust(condition.version, tuple(condition.places.values()))
+            self._prefer(planned.plan)
+            if (result := self._replay(values, names)) is not NotImplemented:
+                return result
+            if planned.plan.is_due:
+                return self._run(variant, values, condition, planned)
+        return self._run(variant, values, condition, None)
+
+    def _variant(self, values: tuple[Any, ...], names: tuple[str, ...]) -> Variant:
+        """The variant for these arguments, which becomes the one used last."""
         key = names, tuple(map(_kind, values)), _core.is_grad_enabled()
         if key not in self._variants:
             self._forget()  # calls for other variants come here once and move them to the end
@@ -139,18 +151,9 @@ class CompiledStep(_core.Step):
             if len(self._variants) > self._cache_size:
                 self._variants.popitem(last=False)
         self._variants.move_to_end(key)
-        variant = self._variants[key]
-        self._note_new(variant, seen, values)
-        for planned in variant.known(seen):
-            planned.plan.trust(*seen[:2])
-            self._prefer(planned.plan)
-            if (result := self._replay(values, names)) is not NotImplemented:
-                return result
-            if planned.plan.is_due:
-                return self._run(variant, values, seen, planned)
-        return self._run(variant, values, seen, None)
+        return self._variants[key]
 
-    def _run(self, variant: Variant, values: tuple[Any, ...], seen: Seen, due: Planned | None) -> Any:
+    def _run(self, variant: Variant, values: tuple[Any, ...], before: Seen, due: Planned | None) -> Any:
         """Run eagerly: to capture, or to audit the plan that is due."""
         tensors = [value for value in values if isinstance(value, Tensor)]
         if any(tensor.requires_grad for tensor in tensors):
@@ -158,54 +161,63 @@ class CompiledStep(_core.Step):
         capture = _core.Capture(tensors, strict=not (due or self._falls_back))
         try:
             run = variant.run(capture, values)
-            self._judge(variant, run, values, seen, due)
+            after = self._reads.look()
+            if due is None:
+                self._capture(variant, run, values, before, after)
+            else:
+                self._audit(variant, run, due, after)
         finally:
             capture.close()
         return run.layout.build(run.results)
 
-    def _judge(
-        self, variant: Variant, run: Run, values: tuple[Any, ...], before: Seen, due: Planned | None
+    def _capture(
+        self, variant: Variant, run: Run, values: tuple[Any, ...], before: Seen, after: Seen
     ) -> None:
-        """Learn from an eager run, or compare it with the plan that is due."""
-        after = self._reads.look()
-        if due is None:
-            self.captures += 1
-            try:
-                variant.learn(run, values, before, after)
-            except CaptureError as error:
-                if not self._falls_back:
-                    raise
-                self.refusal = str(error)
+        """Learn from an eager run; warn if run after run gives no plan."""
+        self.captures += 1
+        try:
+            has_plan = variant.learn(run, values, before, after)
+        except CaptureError as error:
+            if not self._falls_back:
+                raise
+            self.refusal = str(error)
             return
-        self.audits += 1
-        if change := due.run.difference(run):
-            self._forget()
-            variant.drop(due)
-            variant.remember(run)
-            self._reports.report(change, due.plan.summary()["replays"])
-        else:
-            variant.confirm(due, run, after)
+        last, replays, fruitless = self._last
+        fruitless = 0 if has_plan else fruitless + 1 if replays == self.replays else 1
+        self._last = before, self.replays, fruitless
+        if fruitless == MANY and last is not None:
+            self._warn(last, before, values)
 
-    def _note_new(self, variant: Variant, seen: Seen, values: tuple[Any, ...]) -> None:
-        """Warn once if consecutive calls run eagerly because something in Python changes."""
-        (before, replays), self._last = self._last, (seen, self.replays)
-        is_new = seen.condition != variant.last_condition and not variant.known(seen)
-        if replays != self.replays:
-            variant.attempts = 0  # counts consecutive eager runs
-        if self._new is not None:
-            self._new = self._new + 1 if is_new and replays == self.replays else 0
-        if self._new != MANY or before is None:
-            return
-        self._new = None
+    def _warn(self, before: Seen, later: Seen, values: tuple[Any, ...]) -> None:
+        """Say what changes from call to call."""
         numbers = ", ".join(str(i) for i, value in enumerate(values) if isinstance(value, (int, float)))
-        what = f"shape or number{f' (argument {numbers} is a number)' if numbers else ''} changes"
-        if before.condition != seen.condition:
-            what = f"{before.changes(seen)} changes"
+        what = f"shape or number{f' (argument {numbers} is a number)' if numbers else ''}"
+        if not before.is_like(later):
+            what = before.changes(later) or STRUCTURE
         warnings.warn(
-            f"compile: the last {MANY} calls of {self._fn!r} ran eagerly, because {what} from call to call; "
-            "pass a number that changes as a tensor",
-            stacklevel=3,
+            f"compile: the last {MANY} calls of {self._fn!r} ran eagerly, because {what} changes from call "
+            "to call; pass a number that changes as a tensor",
+            stacklevel=5,
         )
+
+    def _audit(self, variant: Variant, run: Run, due: Planned, after: Seen) -> None:
+        """Compare an eager run with the plan that is due; report a difference once, or always if strict."""
+        self.audits += 1
+        change = due.run.difference(run)
+        if not change:
+            return due.confirm(run, after)
+        self._forget()
+        variant.planned.remove(due)
+        variant.remember(run)
+        text = (
+            f"compile: the step{self._where} no longer does what its plan does: {change}. Up to "
+            f"{due.plan.summary()['replays']} replays since the last audit did what the plan does. {REMEDY}"
+        )
+        if self._strict:
+            raise CaptureError(text)
+        if change not in self._reported:
+            self._reported.add(change)
+            warnings.warn(text, RuntimeWarning, stacklevel=4)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         if instance is None:
@@ -249,28 +261,25 @@ def _as_argument(value: Any) -> Any:
 
 
 def _kind(value: Any) -> Any:
-    """The property on which a plan depends: shape and dtype of a tensor, the value of other arguments."""
+    """What a plan depends on: shape and dtype of a tensor, other arguments whole."""
+    kind: Any = type(value)
     if isinstance(value, Tensor):
         return value.shape, str(value.dtype)
+    if isinstance(value, PLAIN):
+        return kind, repr(value)  # -0.0 is not 0.0
     if isinstance(value, tuple):
         if any(isinstance(item, Tensor) or hasattr(item, "__array__") for item in value):
             raise TypeError(
                 "compile: an argument is a tuple with a tensor in it; pass the tensors one by one"
             )
-        return (type(value), *map(_kind, value))
-    described = describe(value)
-    if not isinstance(described, Same):
-        return described
-    kind: Any = type(value)
-    by_identity = kind.__hash__ is object.__hash__
-    if not by_identity and isinstance(value, Hashable):
-        return type(value), value
+        return (kind, *map(_kind, value))
+    is_by_value = kind.__hash__ is not object.__hash__
     is_model = callable(value) or hasattr(value, "load_state_dict")
-    if by_identity and (is_model or not hasattr(value, "__dict__")):
-        return described
+    if isinstance(value, Hashable) and (is_by_value or is_model or not hasattr(value, "__dict__")):
+        return kind, value
     raise TypeError(
-        f"compile: an argument is a {type(value).__name__}; a step takes tensors, arrays, numbers, strings "
-        "and modules"
+        f"compile: an argument is a {kind.__name__}; a step takes tensors, arrays, numbers, strings and "
+        "modules"
     )
 
 

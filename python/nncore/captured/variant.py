@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from nncore import _core
 from nncore._core import Tensor
 from nncore.captured.actions import Actions, collected
-from nncore.captured.reads import Seen
+from nncore.captured.reads import STRUCTURE, Seen
 from nncore.captured.tree import Layout, flatten
 from nncore.errors import CaptureError
 from nncore.grad_mode import set_grad_enabled
@@ -18,7 +18,7 @@ __all__ = ["REMEDY", "Planned", "Run", "Variant"]
 
 MAX_PLANS = 8  # for different settings of optimizers, modes, and gradients present or absent
 MAX_CONDITIONS = 64
-MAX_ATTEMPTS = 4  # eager runs until a step must repeat itself: optimizers make their state in the first
+MAX_FAILURES = 4  # runs in which a step may settle: optimizers make their state in the first
 REMEDY = (
     "A value that changes from step to step must come from an argument, a random generator or the "
     "optimizer's settings"
@@ -51,29 +51,33 @@ class Run(NamedTuple):
         return same and not self.difference(later)
 
 
-class Planned(NamedTuple):
-    """A plan and the run from which it was made."""
+class Planned:
+    """A plan, the run that it was made of, and the conditions under which it is right."""
 
-    plan: _core.Plan
-    run: Run
+    def __init__(self, plan: _core.Plan, run: Run, condition: Seen) -> None:
+        self.plan, self.run, self.conditions = plan, run, [condition]
+
+    def is_right(self, condition: Seen) -> bool:
+        """Whether the plan is right under this condition."""
+        return any(condition.is_like(known) for known in self.conditions)
+
+    def confirm(self, run: Run, condition: Seen) -> None:
+        """An eager run under this condition has done what the plan does."""
+        self.plan.audited(run.ns)
+        if not self.is_right(condition):
+            self.conditions = [*self.conditions[1 - MAX_CONDITIONS :], condition]
 
 
 class Variant:
-    """All plans of a step for one kind of arguments."""
+    """All plans of a step for one kind of arguments; `names` are those of the last arguments."""
 
     def __init__(self, fn: Callable[..., Any], where: str, names: tuple[str, ...]) -> None:
-        self._fn, self._where, self._names = fn, where, names  # names of keyword arguments
+        self._fn, self._where, self._names = fn, where, names
         self.planned: list[Planned] = []
-        self._known: dict[Any, list[Planned]] = {}  # by their condition
         self._earlier: dict[tuple[bool, ...], Run] = {}  # runs without a plan, by the gradients they found
-        self._unsettled = 0
-        self.attempts = 0  # consecutive eager runs that gave no plan
+        self._condition: Seen | None = None  # after the last run
+        self._failures = 0  # runs in a row that the step did not repeat
         self._without_tape = False
-        self.last_condition: Any = None
-
-    def known(self, seen: Seen) -> list[Planned]:
-        """The plans that are right under this condition."""
-        return self._known.get(seen.condition, [])
 
     def run(self, capture: _core.Capture, values: tuple[Any, ...]) -> Run:
         """Run the step eagerly and record its calls."""
@@ -95,88 +99,67 @@ class Variant:
         with set_grad_enabled(_core.is_grad_enabled() and not self._without_tape), capture:
             return self._fn(*args[:split], **kwargs)
 
-    def confirm(self, planned: Planned, run: Run, seen: Seen) -> None:
-        """Note that an eager run did the same as this plan."""
-        planned.plan.audited(run.ns)
-        self._trust(planned, seen)
+    def learn(self, run: Run, values: tuple[Any, ...], before: Seen, after: Seen) -> bool:
+        """Confirm the plan that does what this run did, make one if an earlier run did it, or keep the run.
 
-    def _trust(self, planned: Planned, seen: Seen) -> None:
-        if len(self._known) >= MAX_CONDITIONS:
-            self._known.clear()
-        known = self._known.setdefault(seen.condition, [])
-        if planned not in known:
-            known.append(planned)
-
-    def drop(self, planned: Planned) -> None:
-        """Forget a plan."""
-        self.planned.remove(planned)
-        for known in self._known.values():
-            known[:] = [other for other in known if other is not planned]
-
-    def learn(self, run: Run, values: tuple[Any, ...], before: Seen, after: Seen) -> None:
-        """Use a plan that does the same as this run, or make one if an earlier run did, or keep the run.
-
-        Raises CaptureError if a replay could not repeat the run.
+        Returns whether there is a plan for it now. Raises CaptureError if a replay could not repeat the run.
         """
         if run.refusal or _sets_rate_read(run, after):
             raise CaptureError(run.refusal or RATE_READ)
-        is_same_condition = self.last_condition == before.condition
-        self.last_condition = after.condition
-        is_settled = before.values == after.values and not run.capture.changed_structure
-        self._unsettled = 0 if is_settled else self._unsettled + 1
-        if self._unsettled > MAX_ATTEMPTS:
-            self._unsettled = 0
-            raise CaptureError(
-                f"compile: the step{self._where} changes {before.changes(after)} each time, which a replay "
-                f"would not do. {REMEDY}"
+        is_same_condition = self._condition is not None and self._condition.is_like(before)
+        self._condition = after
+        if (changes := before.changes(after)) or run.capture.changed_structure:
+            self._fail(
+                f"the step{self._where} changes {changes or STRUCTURE} each time, which a replay would not do"
             )
-        if not is_settled:
-            return
-        tried = self.known(before)
+            return False
         for planned in self.planned:
-            if planned not in tried and planned.run.is_like(run):
-                return self.confirm(planned, run, after)
-        found = tuple(run.capture.found_gradients)
-        earlier = self._earlier.get(found)
-        self.attempts = self.attempts + 1 if is_same_condition else 1
+            if not planned.is_right(before) and planned.run.is_like(run):
+                planned.confirm(run, after)
+                self._failures = 0
+                return True
+        earlier = self._earlier.get(tuple(run.capture.found_gradients))
         if not run.capture.has_backward and not self._without_tape:
             self._without_tape = True  # from now on without the tape, because no gradient is needed
         elif earlier is not None:
             change = earlier.difference(run)
             if not change:
-                del self._earlier[found]
-                return self._make_plan(run, values, after)
-            if self.attempts > MAX_ATTEMPTS:
-                raise CaptureError(f"compile: the step does not repeat itself: {change}. {REMEDY}")
+                self._make_plan(run, values, after)
+                return True
+            if is_same_condition:
+                self._fail(f"the step does not repeat itself: {change}")
         self.remember(run)
+        return False
 
     def remember(self, run: Run) -> None:
         """Make a plan if the next run does the same."""
         self._earlier[tuple(run.capture.found_gradients)] = run._replace(results=[])
 
-    def _make_plan(self, run: Run, values: tuple[Any, ...], seen: Seen) -> None:
+    def _fail(self, what: str) -> None:
+        self._failures += 1
+        if self._failures > MAX_FAILURES:
+            self._failures = 0
+            raise CaptureError(f"compile: {what}. {REMEDY}")
+
+    def _make_plan(self, run: Run, values: tuple[Any, ...], condition: Seen) -> None:
         before, after = _together(run.actions.before), _together(run.actions.after)
         rebuild = None if run.layout.is_one_tensor else run.layout.build
         plan = _core.Plan(run.capture, run.results, values, self._names, before, after, rebuild)
-        if len(self.planned) == MAX_PLANS:
-            self.drop(self.planned[0])
-        self.planned.append(Planned(plan, run._replace(results=[])))
-        self._trust(self.planned[-1], seen)
-        self.attempts = 0
+        kept = self.planned[1 - MAX_PLANS :]
+        self.planned = [*kept, Planned(plan, run._replace(results=[]), condition)]
+        del self._earlier[tuple(run.capture.found_gradients)]
+        self._failures = 0
 
 
 def _sets_rate_read(run: Run, seen: Seen) -> bool:
     """Whether a schedule sets the rate of an optimizer that computes with it in Python."""
     groups = {id(group) for group in run.actions.groups}
-    return any(key == "lr" and id(holder) in groups for holder, key, _ in seen.places)
+    return any(key == "lr" and id(holder) in groups for holder, key, _ in seen.places.values())
 
 
 def _together(actions: list[Callable[[], Any]]) -> Callable[[], None] | None:
-    if not actions:
-        return None
-
     def run() -> None:
         for action in actions:
             action()
 
-    return run
+    return run if actions else None

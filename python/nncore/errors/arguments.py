@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
 from nncore import _core
 from nncore._core import Tensor, dtype
 
@@ -40,9 +42,12 @@ def size(where: str, name: str, value: object, minimum: int = 0, maximum: int = 
 
 
 def same_constant(a: object, b: object) -> bool:
-    """Whether both are one object or equal plain values; NaN equals NaN, and -0.0 differs from 0.0."""
-    is_plain = type(a) is type(b) and isinstance(a, (bool, int, float, str))
-    return a is b or (is_plain and repr(a) == repr(b))
+    """Whether both are one object or the same plain value; NaN is NaN, and -0.0 is not 0.0."""
+    if a is b or type(a) is not type(b):
+        return a is b
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(same_constant, a, b))
+    return isinstance(a, (bool, int, float, complex, str, bytes, np.generic)) and repr(a) == repr(b)
 
 
 def tensors(where: str, **given: object) -> None:
