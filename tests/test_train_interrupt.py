@@ -90,6 +90,30 @@ def test_ctrl_c_after_the_last_check_is_not_lost() -> None:
         signal.raise_signal(signal.SIGINT)
 
 
+def press_before_the_block_is_lifted() -> None:
+    with DeferredInterrupt() as interrupt:
+        signal.raise_signal(signal.SIGINT)
+        with interrupt.lifted():
+            pytest.fail("the press in the block must raise")
+
+
+def test_ctrl_c_in_a_callback_acts_at_once() -> None:
+    handlers: list[Any] = []
+
+    def press(state: Any) -> None:
+        handlers.append(signal.getsignal(signal.SIGINT))
+        signal.raise_signal(signal.SIGINT)
+        pytest.fail("the press must raise")
+
+    x = np.ones((10, 2), np.float32)
+    with pytest.raises(KeyboardInterrupt):
+        fit(nn.Linear(2, 2), x, x, callbacks=[press], progress=False)
+    assert handlers == [signal.default_int_handler]
+    with pytest.raises(KeyboardInterrupt):
+        press_before_the_block_is_lifted()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_another_handler_is_left_alone() -> None:
     presses: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, frame: presses.append(number))

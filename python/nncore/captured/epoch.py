@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from nncore import _core
 from nncore._core import Generator, Tensor
-from nncore.captured.tree import flatten
 
 __all__ = ["Epoch", "order_of", "sources"]
 
+Step = Callable[..., Iterable[Tensor]]
+
 
 class Epoch:
-    """Passes over data in batches, with the results of the steps.
+    """Passes over data with `step(*batch)`, which returns tensors, and with `replay` if it is compiled.
 
-    `done` counts steps. `results` has the layout of the step's result, with an array (steps,) in place of
-    each tensor of one element and None in place of each larger tensor. The next pass writes into the same
-    arrays.
+    `done` counts the steps of a pass. `results` has a tensor (steps,) for each result of one element and None
+    for larger ones; `numbers` shows the same memory. The next pass writes into it again.
     """
 
     def __init__(
-        self, step: Callable[..., Any], sources: list[Tensor], size: int, drop_last: bool = False
+        self, step: Step, replay: Any, sources: list[Tensor], size: int, drop_last: bool = False
     ) -> None:
-        self._step, self._sources, self._size = step, sources, size
+        self._step, self._replay, self._sources, self._size = step, replay, sources, size
         rows = len(sources[0])
         self.steps = rows // size if drop_last else -(-rows // size)
         self.done = 0
-        self._numbers: list[np.ndarray[Any, Any] | None] | None = None
-        self._sinks: list[Tensor | None] = []  # the memory of _numbers, as tensors
-        self._build: Callable[[list[Any]], Any] = list
-
-    @property
-    def results(self) -> Any:
-        """The results of the steps so far."""
-        return self._build([None if s is None else s[: self.done] for s in self._sinks])
+        self.results: list[Tensor | None] | None = None  # until a step has run
+        self.numbers: list[Any] = []
 
     def run(self, order: Tensor, progress: Callable[[int], object] | None = None) -> None:
         """Run one pass over the rows in this order; if a step raises, `done` counts the completed steps."""
@@ -47,28 +41,30 @@ class Epoch:
                 progress(steps)
 
         self.done = 0
-        replay: Any = getattr(self._step, "_replay_epoch", None)  # only captured steps have it
         while self.done < self.steps:
-            if replay and self._numbers is not None:
-                data = self._sources, order, self._size, self.done, self.steps - self.done, self._sinks
-                self.done += replay(*data, show)
-            if self.done < self.steps:  # the step must be captured or audited, or is not compiled
-                self._one(order[self.done * self._size : (self.done + 1) * self._size])
+            if self._replay and self.results is not None:
+                data = self._sources, order, self._size, self.done, self.steps - self.done, self.results
+                self.done += self._replay(*data, show)
+            if self.done < self.steps:  # a step to capture or to audit, or one that is not compiled
+                self._run_one(order)
                 show(self.done + 1)
 
-    def _one(self, rows: Tensor) -> None:
-        """Run one step by a call from Python."""
-        layout, tensors = flatten(self._step(*(source[rows] for source in self._sources)))
-        if self._numbers is None:
-            self._build = layout.build
-            self._numbers = [
-                np.zeros(self.steps, str(t.dtype).rpartition(".")[2]) if t.numel() == 1 else None
-                for t in tensors
-            ]
-            self._sinks = [None if n is None else _core.from_numpy(n) for n in self._numbers]
-        for numbers, tensor in zip(self._numbers, tensors, strict=True):
+    def _run_one(self, order: Tensor) -> None:
+        """One step by a call from Python."""
+        first = self.done * self._size
+        rows = order.narrow(0, first, min(self._size, len(order) - first))
+        tensors = self._step(*[source.index_select(0, rows) for source in self._sources])
+        if self.results is None:
+            rooms = [self._room(tensor) for tensor in tensors]
+            self.results = [None if room is None else _core.from_numpy(room) for room in rooms]
+            self.numbers = [None if room is None else memoryview(room) for room in rooms]
+        for numbers, tensor in zip(self.numbers, tensors, strict=True):
             if numbers is not None:
                 numbers[self.done] = tensor.item()
+
+    def _room(self, tensor: Tensor) -> Any:
+        dtype = str(tensor.dtype).rpartition(".")[2]
+        return np.zeros(self.steps, dtype) if tensor.numel() == 1 else None
 
 
 def order_of(rows: int, shuffle: bool, generator: Generator | None) -> Tensor:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from nncore._core import check_finite
 from nncore.errors import DivergenceError
 
 if TYPE_CHECKING:
@@ -21,7 +20,12 @@ def floating(model: Module) -> list[tuple[str, Tensor]]:
 
 def first_non_finite(values: list[tuple[str, Tensor]]) -> str | None:
     """The name of the first value with a NaN or an infinity, or None."""
-    return next((n for n, value in values if not np.isfinite(value.detach().numpy()).all()), None)
+    for name, value in values:
+        try:
+            check_finite(value)
+        except DivergenceError:
+            return name
+    return None
 
 
 def diverged(model: Module, what: str, epoch: int, step: int) -> DivergenceError:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from time import perf_counter
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nncore._core import Generator, Tensor, check_finite, structure_version
-from nncore.captured.epoch import Epoch, order_of
-from nncore.captured.step import CompiledStep
-from nncore.errors import DivergenceError, arguments
+from nncore import _check
+from nncore._core import Generator, Tensor
 from nncore.grad_mode import enable_grad
 from nncore.train import prepare
 from nncore.train.callbacks import Callback
-from nncore.train.divergence import diverged, first_non_finite, floating
+from nncore.train.epochs import Epochs, training_step
 from nncore.train.evaluate import evaluate_ready
 from nncore.train.history import History, TrainingState
 from nncore.train.interrupt import DeferredInterrupt
-from nncore.train.metrics import hits, targets_per_row
-from nncore.train.modes import put_back, restored_mode, same_random
+from nncore.train.modes import restored_mode, same_random
 from nncore.train.progress import Bar, Silent
 
 if TYPE_CHECKING:
@@ -120,33 +117,36 @@ def fit(
     told = [callback for callback in callbacks if isinstance(callback, Callback)]
     for callback in told:
         callback.begin(state)
-    step = _step(model, optimizer, criterion, classes, compile)
-    epoch = Epoch(step, [data, target], size)
-    version, values = None, floating(model)
+    step = training_step(model, optimizer, criterion, classes, compile)
     bar = Bar(epochs, len(data)) if progress and epochs else Silent()
+    training = Epochs(state, step, [data, target], size, shuffle, bar)
+
+    def end_epoch() -> bool:
+        """Validation and callbacks; returns whether one of them ends the training."""
+        if held_out:
+            result = evaluate_ready(model, *held_out, criterion, EVALUATION_BATCH, classes)
+            state.history.val_loss.append(result.loss)
+            if result.accuracy is not None:
+                state.history.val_accuracy.append(result.accuracy)
+        state.epoch += 1
+        bar.end_epoch(state.history)
+        results = [callback(state) for callback in callbacks]
+        return any(isinstance(result, (bool, np.bool_)) and result for result in results)
+
     try:
         with restored_mode(model), enable_grad():
-            for _ in range(epochs):
-                if version != structure_version():  # a callback may have changed the model or its mode
-                    model.train()
-                    values, version = floating(model), structure_version()
-                with DeferredInterrupt() as interrupt:
-                    _epoch(state, epoch, values, [data, target], size, shuffle, bar, interrupt)
-                refusal = getattr(step, "refusal", "")
-                if refusal and state.epoch == 0:
-                    warnings.warn(
-                        f"fit: steps run one by one, because they cannot be captured: {refusal}", stacklevel=2
-                    )
-                if held_out:
-                    result = evaluate_ready(model, *held_out, criterion, EVALUATION_BATCH, classes)
-                    state.history.val_loss.append(result.loss)
-                    if result.accuracy is not None:
-                        state.history.val_accuracy.append(result.accuracy)
-                state.epoch += 1
-                bar.end_epoch(_summary(state.history))
-                results = [callback(state) for callback in callbacks]
-                if any(isinstance(result, (bool, np.bool_)) and result for result in results):
-                    break
+            with DeferredInterrupt() as interrupt:
+                for _ in range(epochs):
+                    training.run(interrupt)
+                    refusal = getattr(step, "refusal", "")
+                    if refusal and state.epoch == 0:
+                        warnings.warn(
+                            f"fit: steps run one by one, because they cannot be captured: {refusal}",
+                            stacklevel=2,
+                        )
+                    with interrupt.lifted() if held_out or callbacks else nullcontext():
+                        if end_epoch():
+                            break
             for callback in told:
                 callback.end(state)
     finally:
@@ -159,77 +159,3 @@ def _try_validation(model: Module, x: Tensor, y: Tensor, loss: Loss, classes: bo
     with same_random():
         for rows in {min(len(x), EVALUATION_BATCH), len(x) % EVALUATION_BATCH} - {0}:
             evaluate_ready(model, x[:rows], y[:rows], loss, EVALUATION_BATCH, classes)
-
-
-def _step(
-    model: Module, optimizer: Optimizer, loss: Loss, classes: bool, compile: bool
-) -> Callable[..., tuple[Tensor, ...]]:
-    """One optimizer step, which returns the loss and, for classes, the number of correct targets."""
-
-    def step(x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
-        output = model(x)
-        error = prepare.loss_of("fit", loss, output, y)
-        check_finite(error)
-        optimizer.zero_grad()
-        error.backward()
-        optimizer.step()
-        return (error, hits(output, y)) if classes else (error,)
-
-    return CompiledStep(step, cache_size=4, falls_back=True) if compile else step
-
-
-def _epoch(
-    state: TrainingState,
-    epoch: Epoch,
-    values: list[tuple[str, Tensor]],
-    data: list[Tensor],
-    size: int,
-    shuffle: bool,
-    bar: Silent,
-    interrupt: DeferredInterrupt,
-) -> None:
-    """Run one epoch; once the step is captured, this is one native call."""
-    history, rows = state.history, len(data[0])
-    places = targets_per_row(data[1])
-    look = bar.first_look
-
-    def progress(steps: int) -> None:
-        nonlocal look
-        if steps >= look:
-            done = min(steps * size, rows)
-            numbers = epoch.results
-            right = int(numbers[1].sum().item()) / (done * places) if len(numbers) > 1 else None
-            look = bar.show(steps, done, _mean(numbers[0].numpy(), size, done), right)
-        if interrupt.pressed:
-            raise KeyboardInterrupt
-
-    before = [] if state.epoch else [(buffer, buffer.clone()) for buffer in state.model.buffers()]
-    started = perf_counter()
-    try:
-        with put_back(before, lambda: epoch.done == 0):
-            epoch.run(order_of(rows, shuffle, state.generator), progress)
-    except DivergenceError as error:
-        raise diverged(state.model, f"the loss {error}", state.epoch + 1, epoch.done + 1) from None
-    history.samples_per_second.append(rows / max(perf_counter() - started, 1e-9))
-    losses, *right = epoch.results
-    if (name := first_non_finite(values)) is not None:
-        raise diverged(state.model, f"{name} is no longer finite", state.epoch + 1, epoch.done)
-    history.loss.append(_mean(losses.numpy(), size, rows))
-    if right:
-        history.accuracy.append(int(right[0].sum().item()) / (rows * places))
-
-
-def _mean(losses: np.ndarray[Any, Any], size: int, rows: int) -> float:
-    """The mean loss of `rows` samples from the mean losses of batches of `size`; the last may be smaller."""
-    counts = np.full(len(losses), size)
-    counts[-1] = rows - size * (len(losses) - 1)
-    return float(losses.astype(np.float64) @ counts / rows)
-
-
-def _summary(history: History) -> str:
-    last = history.last()
-    words = [f"loss {last['loss']:.4f}"]
-    words += [
-        f"{name.replace('_', ' ')} {last[name]:.2%}" for name in ("accuracy", "val_accuracy") if name in last
-    ]
-    return " ".join(words)

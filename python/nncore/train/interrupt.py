@@ -5,9 +5,11 @@ from __future__ import annotations
 import _thread
 import signal
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType, TracebackType
 
 
@@ -17,9 +19,9 @@ GRACE = 0.5  # seconds
 class DeferredInterrupt:
     """In the block the first Ctrl-C sets `pressed`; the second raises KeyboardInterrupt at once.
 
-    If the block still runs GRACE seconds after the first, KeyboardInterrupt is also raised. The class has no
-    effect outside the main thread or if the program has its own SIGINT handler. It may be entered again
-    before it is left. Errors: RuntimeError for an exit without an enter.
+    If the block still runs GRACE seconds after the first, KeyboardInterrupt is raised too. It has no effect
+    outside the main thread or if the program has its own SIGINT handler. It may be entered again before it is
+    left. In a block of `lifted` Ctrl-C acts at once. Errors: RuntimeError for an exit without an enter.
     """
 
     pressed = False
@@ -56,6 +58,15 @@ class DeferredInterrupt:
                 self._waiting.acquire()
         if self.pressed and kind is None:
             raise KeyboardInterrupt
+
+    @contextmanager
+    def lifted(self) -> Iterator[None]:
+        """Leave the block for a while; KeyboardInterrupt if Ctrl-C was pressed in it."""
+        try:
+            self.__exit__(None, None, None)
+            yield
+        finally:
+            self.__enter__()
 
     def _press(self, number: int, frame: FrameType | None) -> None:
         if self.pressed:

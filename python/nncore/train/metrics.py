@@ -13,7 +13,7 @@ from nncore.errors import arguments
 
 def class_numbers(values: Tensor) -> Tensor:
     """Class numbers: integers unchanged, or the index of the largest of the scores (n, classes, ...)."""
-    return values.argmax(1) if values.dtype.is_floating_point and values.ndim > 1 else values
+    return values.argmax(1) if values.ndim > 1 and values.dtype.is_floating_point else values
 
 
 def is_one_hot(y: Tensor) -> bool:

@@ -132,7 +132,13 @@ def finite(where: str, name: str, tensor: Tensor) -> None:
 
 def loss_of(where: str, loss: Loss, output: Tensor, target: Tensor) -> Tensor:
     """loss(output, target); raises unless it is one floating-point number."""
-    value: Any = loss(output, target)
+    value = loss(output, target)
+    check_loss(where, value)
+    return value
+
+
+def check_loss(where: str, value: Any) -> None:
+    """Raise TypeError or ValueError unless a loss is one floating-point number."""
     if not isinstance(value, Tensor):
         raise TypeError(f"{where}: the loss returned a {type(value).__name__}; expected a Tensor")
     if value.numel() != 1 or not value.dtype.is_floating_point:
@@ -140,7 +146,6 @@ def loss_of(where: str, loss: Loss, output: Tensor, target: Tensor) -> Tensor:
             f"{where}: the loss returned {value.dtype} of shape {value.shape}; expected one floating-point "
             "number, such as the mean over the samples"
         )
-    return value
 
 
 def is_class_loss(loss: Loss) -> bool:

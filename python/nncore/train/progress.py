@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nncore.train.history import History
 
 INTERVAL = 0.1
 
@@ -17,7 +20,7 @@ class Silent:
     def show(self, steps: int, samples: int, loss: float, accuracy: float | None) -> float:
         return math.inf
 
-    def end_epoch(self, text: str) -> None:
+    def end_epoch(self, history: History) -> None:
         pass
 
     def close(self) -> None:
@@ -48,8 +51,15 @@ class Bar(Silent):
         self._draw(samples, f"epoch {self._epoch + 1}/{self._epochs} loss {loss:.4f}{_percent(accuracy)}")
         return steps + max(1, int(rate * INTERVAL))
 
-    def end_epoch(self, text: str) -> None:
-        self._draw(self._samples, f"epoch {self._epoch + 1}/{self._epochs} {text}")
+    def end_epoch(self, history: History) -> None:
+        last = history.last()
+        accuracies = [
+            f" {name.replace('_', ' ')} {last[name]:.2%}"
+            for name in ("accuracy", "val_accuracy")
+            if name in last
+        ]
+        text = f"epoch {self._epoch + 1}/{self._epochs} loss {last['loss']:.4f}{''.join(accuracies)}"
+        self._draw(self._samples, text)
         self._epoch += 1
         self._then = (perf_counter(), 0)
 

@@ -1,0 +1,105 @@
+"""The epochs of `fit`: steps on batches, and the numbers that they leave in the history."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from nncore._core import Tensor, check_finite, structure_version
+from nncore.captured.epoch import Epoch, order_of
+from nncore.captured.step import CompiledStep
+from nncore.errors import DivergenceError
+from nncore.train import prepare
+from nncore.train.divergence import diverged, first_non_finite, floating
+from nncore.train.metrics import hits, targets_per_row
+from nncore.train.modes import put_back
+
+if TYPE_CHECKING:
+    from nncore.nn import Module
+    from nncore.optim import Optimizer
+    from nncore.train.history import TrainingState
+    from nncore.train.interrupt import DeferredInterrupt
+    from nncore.train.prepare import Loss
+    from nncore.train.progress import Silent
+
+
+class Epochs:
+    """Trains the model of `state` on the rows of x and y; `step` returns what `training_step` does."""
+
+    def __init__(
+        self, state: TrainingState, step: Any, data: list[Tensor], size: int, shuffle: bool, bar: Silent
+    ) -> None:
+        self._state, self._shuffle, self._bar = state, shuffle, bar
+        self._epoch = Epoch(step, getattr(step, "_replay_epoch", None), data, size)
+        self._rows, self._size, self._places = len(data[0]), size, targets_per_row(data[1])
+        self._version: int | None = None
+        self._values: list[tuple[str, Tensor]] = []  # that must stay finite
+
+    def run(self, interrupt: DeferredInterrupt) -> None:
+        """Train for one epoch and append its loss and accuracy to the history."""
+        state, epoch = self._state, self._epoch
+        if self._version != structure_version():  # a callback may have changed the model or its mode
+            state.model.train()
+            self._version, self._values = structure_version(), floating(state.model)
+        started = perf_counter()
+        try:
+            if state.epoch == 0:
+                before = [(buffer, buffer.clone()) for buffer in state.model.buffers()]
+                with put_back(before, lambda: epoch.done == 0):
+                    self._pass(interrupt)
+            else:
+                self._pass(interrupt)
+        except DivergenceError as error:
+            raise self._diverged(f"the loss {error}", epoch.done + 1) from None
+        state.history.samples_per_second.append(self._rows / max(perf_counter() - started, 1e-9))
+        if (name := first_non_finite(self._values)) is not None:
+            raise self._diverged(f"{name} stopped being finite", epoch.done)
+        loss, accuracy = self._means(epoch.done)
+        state.history.loss.append(loss)
+        if accuracy is not None:
+            state.history.accuracy.append(accuracy)
+        if interrupt.pressed:
+            raise KeyboardInterrupt
+
+    def _pass(self, interrupt: DeferredInterrupt) -> None:
+        """One step on each batch."""
+        look = self._bar.first_look
+
+        def progress(steps: int) -> None:
+            nonlocal look
+            if steps >= look:
+                look = self._bar.show(steps, min(steps * self._size, self._rows), *self._means(steps))
+            if interrupt.pressed:
+                raise KeyboardInterrupt
+
+        self._epoch.run(order_of(self._rows, self._shuffle, self._state.generator), progress)
+
+    def _means(self, steps: int) -> tuple[float, float | None]:
+        """The mean loss and the accuracy in the first steps of the epoch."""
+        losses, *right = self._epoch.numbers
+        rows = min(steps * self._size, self._rows)
+        missing = steps * self._size - rows  # in the last batch
+        loss = (sum(losses[:steps]) * self._size - losses[steps - 1] * missing) / rows
+        return loss, sum(right[0][:steps]) / (rows * self._places) if right else None
+
+    def _diverged(self, what: str, step: int) -> DivergenceError:
+        return diverged(self._state.model, what, self._state.epoch + 1, step)
+
+
+def training_step(model: Module, optimizer: Optimizer, loss: Loss, classes: bool, compile: bool) -> Any:
+    """One optimizer step, which returns the loss and, for classes, the number of correct targets."""
+
+    def step(x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        output = model(x)
+        error = loss(output, y)
+        try:
+            check_finite(error)
+            optimizer.zero_grad()
+            error.backward()
+        except Exception:
+            prepare.check_loss("fit", error)
+            raise
+        optimizer.step()
+        return (error, hits(output, y)) if classes else (error,)
+
+    return CompiledStep(step, cache_size=4, falls_back=True) if compile else step
