@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import accumulate
 from os import PathLike
 from typing import Any
 
@@ -61,25 +62,20 @@ class Explanation:
 
         Calls follow one another, with the measured times, or the predicted times before any are measured.
         """
-        events: list[dict[str, Any]] = []
-        start = 0.0
-        for c in self.calls:
-            duration = (c["measured_ns"] or c["predicted_ns"]) / 1e3
-            details = {
-                key: c[key] for key in ("detail", "where", "flops", "bytes", "predicted_ns", "alone", "group")
+        durations = [(call["measured_ns"] or call["predicted_ns"]) / 1e3 for call in self.calls]
+        starts = accumulate(durations, initial=0.0)
+        events = [
+            {
+                "name": f"{call['name']} {call['detail']}".strip(),
+                "ph": "X",
+                "ts": start,
+                "dur": duration,
+                "pid": 0,
+                "tid": 0,
+                "args": call,
             }
-            events.append(
-                {
-                    "name": f"{c['name']} {c['detail']}".strip(),
-                    "ph": "X",
-                    "ts": start,
-                    "dur": duration,
-                    "pid": 0,
-                    "tid": 0,
-                    "args": details,
-                }
-            )
-            start += duration
+            for call, start, duration in zip(self.calls, starts, durations, strict=False)
+        ]
         with open(path, "w", encoding="utf-8") as file:
             json.dump({"traceEvents": events, "displayTimeUnit": "ns"}, file)
 

@@ -11,7 +11,7 @@ from types import CodeType, FunctionType, MethodType
 from typing import Any, NamedTuple
 
 from nncore import _core
-from nncore._check import same_constant
+from nncore.errors.arguments import same_constant
 
 __all__ = ["STRUCTURE", "Reads", "Seen"]
 

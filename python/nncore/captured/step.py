@@ -16,7 +16,7 @@ from nncore._core import Generator, Tensor
 from nncore.captured.epoch import Epoch, order_of, sources
 from nncore.captured.explain import Explanation
 from nncore.captured.reads import STRUCTURE, Reads, Seen
-from nncore.captured.tree import flatten
+from nncore.captured.tree import build, flatten
 from nncore.captured.variant import REMEDY, Planned, Run, Variant
 from nncore.errors import CaptureError
 from nncore.errors.arguments import size
@@ -104,16 +104,16 @@ class CompiledStep(_core.Step):
         """
         rows = size("run_epoch", "batch_size", batch_size, 1)
         data = sources(x, y)
-        layout = flatten(None)[0]
+        tree: Any = None
 
         def step(*batch: Tensor) -> list[Tensor]:
-            nonlocal layout
-            layout, tensors = flatten(self(*batch))
+            nonlocal tree
+            tree, tensors = flatten(self(*batch))
             return tensors
 
         epoch = Epoch(step, self._replay_epoch, data, rows, drop_last)
         epoch.run(order_of(len(data[0]), shuffle, generator), progress)
-        return layout.build(epoch.results or [])
+        return build(tree, epoch.results or [])
 
     def explain(self) -> Explanation:
         """Describe the plan used last: its calls with flops, bytes and times, and its memory.
@@ -176,7 +176,7 @@ class CompiledStep(_core.Step):
                 self._audit(variant, run, due, after)
         finally:
             capture.close()
-        return run.layout.build(run.results)
+        return build(run.tree, run.tensors)
 
     def _capture(
         self, variant: Variant, run: Run, values: tuple[Any, ...], before: Seen, after: Seen

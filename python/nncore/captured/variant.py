@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter_ns
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from nncore import _core
 from nncore._core import Tensor
 from nncore.captured.actions import Actions, collected
 from nncore.captured.reads import STRUCTURE, Seen
-from nncore.captured.tree import Layout, flatten
+from nncore.captured.tree import Slot, build, flatten
 from nncore.errors import CaptureError
 from nncore.grad_mode import set_grad_enabled
 
@@ -33,8 +34,8 @@ class Run(NamedTuple):
     """One eager run of a step."""
 
     capture: _core.Capture
-    layout: Layout
-    results: list[Tensor]
+    tree: Any  # its result with a Slot for each tensor
+    tensors: list[Tensor]
     actions: Actions
     refusal: str  # the reason why a replay could not repeat the run, or ""
     ns: int  # its duration
@@ -42,8 +43,9 @@ class Run(NamedTuple):
     def difference(self, later: Run) -> str:
         """The difference of a later run, with the line in the user's program; empty if there is none."""
         change = later.refusal or self.capture.difference(later.capture)
-        is_same = change or later.layout.equals(self.layout)
-        return change if is_same else "its result has another form, or a number in it changes"
+        if not change and repr(later.tree) != repr(self.tree):
+            return "its result has another form, or a number in it changes"
+        return change
 
     def is_like(self, later: Run) -> bool:
         """Whether a later run found the same gradients and made the same calls."""
@@ -83,13 +85,13 @@ class Variant:
         """Run the step eagerly and record its calls."""
         refusal, start = "", perf_counter_ns()
         with collected() as actions:
-            layout, results = flatten(self._call(capture, values))
+            tree, tensors = flatten(self._call(capture, values))
         try:
-            capture.finish(results)
+            capture.finish(tensors)
         except CaptureError as error:
             refusal = str(error)
         refusal = capture.refusal or refusal
-        return Run(capture, layout, results, actions, refusal, perf_counter_ns() - start)
+        return Run(capture, tree, tensors, actions, refusal, perf_counter_ns() - start)
 
     def _call(self, capture: _core.Capture, values: tuple[Any, ...]) -> Any:
         inputs = iter(capture.inputs)
@@ -133,7 +135,7 @@ class Variant:
 
     def remember(self, run: Run) -> None:
         """Make a plan if the next run does the same."""
-        self._earlier[tuple(run.capture.found_gradients)] = run._replace(results=[])
+        self._earlier[tuple(run.capture.found_gradients)] = run._replace(tensors=[])
 
     def _fail(self, what: str) -> None:
         self._failures += 1
@@ -143,10 +145,10 @@ class Variant:
 
     def _make_plan(self, run: Run, values: tuple[Any, ...], condition: Seen) -> None:
         before, after = _together(run.actions.before), _together(run.actions.after)
-        rebuild = None if run.layout.is_one_tensor else run.layout.build
-        plan = _core.Plan(run.capture, run.results, values, self._names, before, after, rebuild)
+        rebuild = None if isinstance(run.tree, Slot) else partial(build, run.tree)
+        plan = _core.Plan(run.capture, run.tensors, values, self._names, before, after, rebuild)
         kept = self.planned[1 - MAX_PLANS :]
-        self.planned = [*kept, Planned(plan, run._replace(results=[]), condition)]
+        self.planned = [*kept, Planned(plan, run._replace(tensors=[]), condition)]
         del self._earlier[tuple(run.capture.found_gradients)]
         self._failures = 0
 

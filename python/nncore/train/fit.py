@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nncore import _check
 from nncore._core import Generator, Tensor
+from nncore.errors import arguments
 from nncore.grad_mode import enable_grad
 from nncore.train import prepare
 from nncore.train.callbacks import Callback
