@@ -45,12 +45,13 @@ Tensor lerp(const Tensor& start, const Tensor& end, py::handle weight) {
 }  // namespace
 
 void bind_derived(py::module_& m, TensorClass& tensor) {
-  const std::string clamp_doc = documentation<formulas::Clamp>();
+  const std::string clamp_doc = documentation(formula_text<formulas::Clamp>);
   for (const char* name : {"clamp", "clip"})
     bind_both(m, tensor, name, clamp, py::arg("min") = py::none(), py::arg("max") = py::none(),
               clamp_doc.c_str());
   m.def("prelu", ops::prelu, py::arg("input"), py::arg("weight"),
-        (documentation<formulas::Prelu>() + " b is the weight: one value, or one per channel.").c_str(),
+        (documentation(formula_text<formulas::Prelu>) + " b is the weight: one value, or one per channel.")
+            .c_str(),
         functional);
   bind_both(m, tensor, "round", ops::round_to, py::kw_only(), py::arg("decimals"),
             "Rounds to `decimals` decimal places; -1 rounds to tens, -2 to hundreds, and so on. Integers "

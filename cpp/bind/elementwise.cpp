@@ -22,16 +22,6 @@ constexpr bool is_listed() {
   return !name.ends_with("_scalar") && name != "clamp" && name != "gelu" && name != "gelu_tanh";
 }
 
-template <class Op>
-std::string documentation_with_example() {
-  std::string text = documentation<Op>();
-  if (Op::source) text += std::string(" Source: ") + Op::source + ".";
-  if (!Op::example.x) return text;
-  const std::string scalars = Op::example.scalars;
-  return text + "\n\n>>> nncore." + Op::name + "(nncore.tensor(" + Op::example.x + ")" +
-         (scalars.empty() ? "" : ", ") + scalars + ")\ntensor(" + Op::example.y + ")";
-}
-
 // The type, the default and the declaration of parameter i.
 template <class Op, size_t i>
 using Number = std::conditional_t<Op::scalars[i].optional, std::optional<double>, double>;
@@ -42,7 +32,6 @@ double number(const Number<Op, i>& given) {
   else
     return given;
 }
-constexpr bool has_default(const Scalar& s) { return s.value == s.value; }
 template <class Op, size_t i>
 auto parameter() {
   const py::arg name(Op::scalars[i].name);
@@ -56,7 +45,7 @@ auto parameter() {
 
 template <class Op, size_t... i>
 void bind_with(py::module_& m, TensorClass& tensor, std::index_sequence<i...>) {
-  const std::string doc = documentation_with_example<Op>();
+  const std::string doc = documentation(formula_text<Op>);
   constexpr Public where = {.nncore = true, .functional = Op::layer.name != nullptr};
   const auto f = [](const Tensor& x, const Number<Op, i>&... s) {
     return ops::apply<Op>(x, ops::Scalars{number<Op, i>(s)...});
@@ -84,32 +73,9 @@ void bind_all(py::module_& m, TensorClass& tensor, OpList<Ops...>) {
   (bind_unary<Ops>(m, tensor), ...);
 }
 
-// The description from which tools/make_from_list.py and the tests work.
-template <class Op>
-py::dict description() {
-  py::dict d;
-  d["name"] = Op::name;
-  d["formula"] = Op::formula;
-  d["derivative"] = Op::derivative;
-  d["ulp"] = Op::ulp;
-  if constexpr (requires { Op::layer; }) {
-    d["layer"] = Op::layer.name;
-    d["inplace"] = Op::layer.inplace;
-    d["source"] = Op::source;
-    d["example"] = py::make_tuple(Op::example.x, Op::example.y, Op::example.scalars);
-    py::list scalars;
-    for (int i = 0; i < scalar_count<Op>; i++) {
-      const Scalar& s = Op::scalars[i];
-      scalars.append(py::make_tuple(s.name, has_default(s) ? py::float_(s.value) : py::object(py::none()),
-                                    s.shown_by_name));
-    }
-    d["scalars"] = scalars;
-  }
-  return d;
-}
 template <class... Ops>
 void append_descriptions(py::list& list, OpList<Ops...>) {
-  (list.append(description<Ops>()), ...);
+  (list.append(description(formula_text<Ops>)), ...);
 }
 
 Tensor gelu(const Tensor& x, const std::string& approximate) {
@@ -159,10 +125,11 @@ void bind_elementwise(py::module_& m, TensorClass& tensor) {
       },
       "A description of every elementwise op: name, formula, derivative, float32 bound in ulp, ...",
       internal);
-  m.def(
-      "gelu", gelu, py::arg("input"), py::arg("approximate") = "none",
-      (documentation<formulas::Gelu>() + " approximate='tanh': " + formulas::GeluTanh::formula + ".").c_str(),
-      everywhere);
+  m.def("gelu", gelu, py::arg("input"), py::arg("approximate") = "none",
+        (documentation(formula_text<formulas::Gelu>) + " approximate='tanh': " + formulas::GeluTanh::formula +
+         ".")
+            .c_str(),
+        everywhere);
   m.def(
       "maximum", [](const Tensor& a, const Tensor& b) { return ops::apply<formulas::Maximum>(a, b); },
       py::arg("input"), py::arg("other"), "The larger of two elements; equal elements share the gradient.");
