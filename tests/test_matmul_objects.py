@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -11,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from built_objects import level_objects
+
 STACK = re.compile(r"\(%[re]?[sb]p|\[(?:sp|x29)\b")
 FMA = re.compile(r"^v?fm(?:add|la)")
 VECTOR = re.compile(r"%[xyz]mm|\b[qv]\d+")
@@ -26,14 +26,6 @@ class Loop:
 
     def stack(self) -> list[str]:
         return [line for line in self.body if STACK.search(line)]
-
-
-def level_objects() -> list[Path]:
-    """Built objects of the vector levels: in $NNCORE_BUILD_DIR or a build folder of the working tree."""
-    given = os.environ.get("NNCORE_BUILD_DIR")
-    folders = [Path(given)] if given else sorted(ROOT.glob("build*"))
-    paths = [path for folder in folders for path in folder.rglob("nncore_isa_*_product.dir/**/*.o")]
-    return [path for path in paths if not path.name.startswith("scalar")]
 
 
 def objdump_for(path: Path) -> str | None:
@@ -74,12 +66,12 @@ def innermost_loops(path: Path, objdump: str) -> list[Loop]:
 @pytest.fixture(scope="module")
 def loops() -> dict[str, list[Loop]]:
     found = {}
-    for path in level_objects():
-        objdump = objdump_for(path)
+    for path in level_objects("product"):
+        objdump = None if path.name.startswith("scalar") else objdump_for(path)
         if objdump is not None:
             found[path.name] = innermost_loops(path, objdump)
     if not found:
-        pytest.skip("needs objdump and a finished build: NNCORE_BUILD_DIR or build*/ in the working tree")
+        pytest.skip("needs objdump")
     return found
 
 
