@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -113,15 +114,23 @@ WEIGHTS = np.array([0.5, 1.0, 2.0, 1.5, 0.25])
 TARGETS = np.array([[1, 2, 2], [3, 0, 0]])
 
 
+@cache
+def alignments(steps: int, classes: int, target: tuple[int, ...]) -> Array:
+    """The sequences of `steps` classes that collapse to the target, one per row."""
+
+    def collapsed(path: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(c for i, c in enumerate(path) if c and (i == 0 or path[i - 1] != c))
+
+    found = [path for path in np.ndindex(*(classes,) * steps) if collapsed(path) == target]
+    return np.array(found, int).reshape(-1, steps)
+
+
 def ctc(x: Array, lengths: Any = ((6, 5), (3, 1))) -> Array:
     """-ln of the sum of the probabilities of all alignments that collapse to the target."""
     losses = []
     for n, (steps, length) in enumerate(zip(*lengths, strict=True)):
-        total = 0.0
-        for path in np.ndindex(*(x.shape[2],) * steps):
-            labels = [c for i, c in enumerate(path) if c and (i == 0 or path[i - 1] != c)]
-            if labels == list(TARGETS[n][:length]):
-                total += math.exp(sum(x[t, n, c] for t, c in enumerate(path)))
+        paths = alignments(steps, x.shape[2], tuple(TARGETS[n][:length]))
+        total = np.exp(x[np.arange(steps), n, paths].sum(1)).sum()
         losses.append(-math.log(total) if total else math.inf)
     return np.array(losses)
 
