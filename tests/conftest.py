@@ -1,4 +1,4 @@
-"""Fixtures of all tests: instruction set, number of threads, seeded random numbers, data folder."""
+"""The option --slow, and fixtures of all tests: level, number of threads, random numbers, data folder."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--slow", action="store_true", help="also run the tests marked slow")
+    parser.addoption("--slow", action="store_true", help="also run the tests and combinations that are slow")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--slow"):
-        for item in items:
-            if "slow" in item.keywords:
-                item.add_marker(pytest.mark.skip(reason="slow; run with --slow"))
+        slow = [item for item in items if "slow" in item.keywords]
+        items[:] = [item for item in items if "slow" not in item.keywords]
+        config.hook.pytest_deselected(items=slow)
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +55,12 @@ def threads(request: pytest.FixtureRequest) -> int:
     count: int = request.param
     nncore.set_num_threads(count)
     return count
+
+
+@pytest.fixture
+def thorough(pytestconfig: pytest.Config) -> bool:
+    """True with --slow: the test runs all combinations of its parameters instead of some of each."""
+    return bool(pytestconfig.getoption("--slow"))
 
 
 @pytest.fixture

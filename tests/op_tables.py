@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 import nncore
 from op_case import Array, Case
@@ -17,6 +18,17 @@ from op_table_select import CASES as SELECT
 from op_table_sequences import CASES as SEQUENCES
 
 CASES = [*TABLE, *ARRAYS, *SELECT, *PRODUCTS, *SEQUENCES, *LAYERS, *LOSSES]
+
+
+def one_row_per_op() -> list[Any]:
+    """Parameters of a test: the first row of each op; its other rows are slow."""
+    found, seen = [], set()
+    for case in CASES:
+        op = case.name.split()[0]
+        found.append(pytest.param(case, id=str(case), marks=[pytest.mark.slow] if op in seen else []))
+        seen.add(op)
+    return found
+
 
 BITS = {np.dtype(np.float32): np.int32, np.dtype(np.float64): np.int64}
 

@@ -77,7 +77,13 @@ def test_another_seed_gives_other_parameters(trained: tuple[Path, str, float], t
     assert digest(done.stdout) != digest(trained[1])
 
 
-def test_predict_csv_npz_and_idx(trained: tuple[Path, str, float], tmp_path: Path) -> None:
+def test_predict_csv_npz_and_idx(
+    trained: tuple[Path, str, float],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
     images, labels = (tensor.numpy() for tensor in load_digits())
     rows = images.reshape(-1, 64)
     model = str(trained[0] / "nncore-digits.nnz")
@@ -89,10 +95,10 @@ def test_predict_csv_npz_and_idx(trained: tuple[Path, str, float], tmp_path: Pat
     (tmp_path / "images.idx").write_bytes(header + images.tobytes())
     outputs = []
     for name in ("plain.csv", "labeled.csv", "plain.npz", "labeled.npz", "images.idx"):
-        done = run("predict", model, name, folder=tmp_path)
-        assert done.returncode == 0, done.stderr
-        assert ("as labeled" in done.stderr) == name.startswith("labeled")
-        outputs.append(done.stdout)
+        assert main(["predict", model, name]) == 0
+        shown = capsys.readouterr()
+        assert ("as labeled" in shown.err) == name.startswith("labeled")
+        outputs.append(shown.out)
     assert len(set(outputs)) == 1
     found = np.array(outputs[0].split(), int)
     assert np.mean(found == labels) > 0.98
@@ -332,7 +338,9 @@ def test_failures_are_one_line_and_status_1(
         assert error.count("\n") == 1
 
 
-def test_forged_models_are_refused(trained: tuple[Path, str, float], tmp_path: Path) -> None:
+def test_forged_models_are_refused(
+    trained: tuple[Path, str, float], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     good = nncore.load(trained[0] / "nncore-digits.nnz")
     changes: list[dict[str, Any]] = [
         {"arch": {"sizes": [64, 10**9, 10], "activation": "relu"}},
@@ -345,9 +353,10 @@ def test_forged_models_are_refused(trained: tuple[Path, str, float], tmp_path: P
     ]
     for change in changes:
         nncore.save({**good, **change}, tmp_path / "m.nnz")
-        done = run("info", "m.nnz", folder=tmp_path)
-        assert (done.returncode, done.stderr.count("\n")) == (1, 1), change
-        assert "the parts of this model do not fit" in done.stderr
+        assert main(["info", str(tmp_path / "m.nnz")]) == 1
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1, change
+        assert "the parts of this model do not fit" in error
 
 
 def test_a_reader_that_leaves(trained: tuple[Path, str, float], tmp_path: Path) -> None:

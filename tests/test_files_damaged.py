@@ -22,7 +22,7 @@ from nncore.files import reading
 from nncore.files.archive import HEX, MARK
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_damage_is_refused_in_little_memory(tmp_path: Path, seed: int) -> None:
     """`python tests/file_mutation.py 100000` tries more files."""
     assert list(faults(tmp_path, 400, seed)) == []

@@ -167,13 +167,18 @@ JOBS = (
 
 
 ALONE = (product, tall_product, random_numbers, permutation)  # the ways to check for signals on one thread
+# Jobs whose operands take seconds to make; others check for signals in the same way.
+LARGE = (
+    tall_product, batched_product, lookup_backward_of_one_row, bags, product_of_all_backward, added_by_index,
+)  # fmt: skip
 
 
 def cases() -> Iterator[object]:
+    slow = [pytest.mark.slow]
     for make in JOBS:
-        yield pytest.param(make, 2, id=make.__name__)
-        marks = [] if make in ALONE else [pytest.mark.slow]
-        yield pytest.param(make, 1, id=f"{make.__name__} on one thread", marks=marks)
+        yield pytest.param(make, 2, id=make.__name__, marks=slow if make in LARGE else [])
+        name = f"{make.__name__} on one thread"
+        yield pytest.param(make, 1, id=name, marks=[] if make in ALONE else slow)
 
 
 @pytest.fixture

@@ -23,6 +23,14 @@ class Box:
     """An object with attributes."""
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _collector_visits_only_what_these_tests_make() -> Iterator[None]:
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
 def _collector_runs_when_told() -> Iterator[None]:
     gc.collect()

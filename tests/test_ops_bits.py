@@ -28,11 +28,11 @@ def _split_small_work() -> Iterator[None]:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_levels_and_threads(case: Case, dtype: Any, rng: np.random.Generator) -> None:
+def test_levels_and_threads(case: Case, dtype: Any, rng: np.random.Generator, thorough: bool) -> None:
     lowest, *others = _core.isa_levels()
-    setups = [(lowest, threads) for threads in (1, 2, 3, 7)] + [
-        (level, n) for level in others for n in (1, 7)
-    ]
+    setups = [(lowest, 1), (lowest, 3), *((level, 7) for level in others)]
+    if thorough:
+        setups += [(lowest, 2), (lowest, 7), *((level, 1) for level in others)]
     for shape in [*case.shapes, *(LONG if case.name in UNARY or case.name in BINARY else [])]:
         arrays = case.make(rng, shape)
         first: list[Array] = []
@@ -118,7 +118,7 @@ def test_a_row_depends_on_no_other(
     whole, places = rows(np.arange(n)), rng.integers(0, n, 40)
     for moved, at in (
         (rows(places), places),
-        *((rows(np.array([i])), np.array([i])) for i in range(min(n, 5))),
+        *((rows(np.array([i])), np.array([i])) for i in (0, n - 1)),
     ):
         for one, other in zip(whole, moved, strict=True):
             assert same_bits(one[at], other), at

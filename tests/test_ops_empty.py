@@ -16,7 +16,7 @@ from op_case import Array, Case
 from op_tables import CASES
 
 DOCUMENTED = (ValueError, TypeError, IndexError)
-DTYPES = [np.float32, np.float64]
+DTYPES = [np.float32, pytest.param(np.float64, marks=pytest.mark.slow)]
 
 
 def _operand(letters: str, sizes: dict[str, int], dtype: Any) -> nncore.Tensor:

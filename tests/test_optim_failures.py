@@ -126,7 +126,7 @@ def test_a_first_step_without_memory_for_its_state_changes_nothing(
 
 
 @kinds
-@pytest.mark.parametrize("warm", [0, 1])
+@pytest.mark.parametrize("warm", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_an_interrupt_at_any_line_of_a_step_leaves_it_undone_or_done(name: str, warm: int) -> None:
     expected = steps(name, warm + 2)
     n = 0

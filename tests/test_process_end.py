@@ -87,7 +87,13 @@ def program(work: str) -> str:
     return START.format(work="\n".join(line[4:] for line in lines))
 
 
-@pytest.mark.parametrize("work", WORK.values(), ids=WORK)
+QUICK = {"products", "hooks", "a captured step"}  # one for each kind of code that takes the interpreter lock
+
+
+@pytest.mark.parametrize(
+    "work",
+    [pytest.param(WORK[n], id=n, marks=[] if n in QUICK else [pytest.mark.slow]) for n in WORK],
+)
 def test_a_daemon_thread_in_a_long_call_does_not_abort_the_program(work: str) -> None:
     runs = [
         subprocess.Popen(
