@@ -164,11 +164,11 @@ def test_arguments_from_a_forward_pre_hook(result: Callable[..., Any], given: st
 @pytest.mark.parametrize(
     ("grad", "error", "text"),
     [
-        (nncore.ones(3), ValueError, r"grad: shape \(3,\) does not match the tensor's \(2,\)"),
+        (nncore.ones(3), ValueError, r"grad: shape \(3,\) does not match the tensor's shape \(2,\)"),
         (
             nncore.ones(2, dtype=nncore.float64),
             TypeError,
-            "grad: float64 does not match the tensor's float32",
+            "grad: dtype float64 does not match the tensor's dtype float32",
         ),
         (np.ones(2, np.float32), TypeError, "ndarray"),
     ],

@@ -53,7 +53,7 @@ class Epochs:
             raise self._diverged(f"the loss {error}", epoch.done + 1) from None
         state.history.samples_per_second.append(self._rows / max(perf_counter() - started, 1e-9))
         if (name := first_non_finite(self._values)) is not None:
-            raise self._diverged(f"{name} stopped being finite", epoch.done)
+            raise self._diverged(f"{name} is no longer finite", epoch.done)
         loss, accuracy = self._means(epoch.done)
         state.history.loss.append(loss)
         if accuracy is not None:
