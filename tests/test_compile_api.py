@@ -77,6 +77,30 @@ def test_a_compiled_module_is_still_the_module() -> None:
         compiled.missing  # noqa: B018
 
 
+def test_attributes_of_a_compiled_module_that_begin_with_an_underscore_are_the_modules() -> None:
+    class Scaled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self._factor = 1.0
+
+        def forward(self, x: Tensor) -> Tensor:
+            return x * self._factor
+
+    model = Scaled()
+    compiled: Any = nncore.compile(model)
+    for factor in (1.0, 3.0):
+        compiled._factor = factor
+        assert [compiled(nncore.ones(1)).item() for _ in range(4)] == [factor] * 4
+    assert model._factor == 3.0
+
+
+def test_a_compiled_module_in_a_module_is_refused() -> None:
+    model = nn.Module()
+    with pytest.raises(TypeError, match="Module: part is a compiled module; assign the module"):
+        model.part = nncore.compile(nn.Linear(2, 2))
+    model.fast = nncore.compile(model)  # its parameters are the module's own
+
+
 @pytest.mark.parametrize(
     "keywords",
     [

@@ -92,6 +92,13 @@ def test_bad_epochs_are_refused(arguments: tuple[Any, ...], text: str) -> None:
         nncore.compile(nn.Linear(5, 1)).run_epoch(*arguments)
 
 
+def test_a_progress_that_is_not_a_function_is_refused_before_the_first_step() -> None:
+    step: Any = nncore.compile(nn.Linear(5, 1))
+    with pytest.raises(TypeError, match="run_epoch: progress is 3; expected a function"):
+        step.run_epoch(nncore.ones(4, 5), progress=3)
+    assert step.captures == 0
+
+
 def test_a_bad_label_stops_the_epoch_at_a_step_boundary() -> None:
     eager, compiled = pair(plain)
     step: Any = compiled.step

@@ -255,9 +255,10 @@ def test_bad_cache_sizes(bad: int) -> None:
         nncore.compile(plain, cache_size=bad)
 
 
-def test_what_is_no_function_is_refused() -> None:
-    with pytest.raises(TypeError, match="compile: expected a function or a Module, got int"):
-        nncore.compile(3)  # type: ignore[call-overload]
+@pytest.mark.parametrize(("given", "shown"), [(3, "3"), (nn.Linear, "<class .*Linear.>")])
+def test_what_is_no_function_is_refused(given: Any, shown: str) -> None:
+    with pytest.raises(TypeError, match=f"compile: expected a function or a Module, got {shown}"):
+        nncore.compile(given)
 
 
 def test_a_method_is_compiled_on_its_object() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import nncore
 from nncore import _core
+from nncore.nn import functional
 
 f32, f64, i64 = nncore.float32, nncore.float64, nncore.int64
 ones, zeros, tensor = nncore.ones, nncore.zeros, nncore.tensor
@@ -327,10 +328,14 @@ NO_TENSORS: list[tuple[str, tuple[Any, ...], str]] = [
 
 def test_own_functions_name_arguments_that_are_not_tensors() -> None:
     not_one: Any = [1.0]
+    wrong: Any = nncore.ones(2).numpy()
     for call, text in (
         (lambda: nncore.equal(X, not_one), "equal: other is a list"),
         (lambda: nncore.allclose(not_one, X), "isclose: input is a list"),
         (lambda: nncore.hstack([X, not_one]), r"hstack: tensors\[1\] is a list"),
+        (lambda: nncore.vstack(wrong[0]), "vstack: tensors must be an iterable, got float32"),
+        (lambda: functional.maxout(X, wrong), "maxout: pieces must be an int, got array"),
+        (lambda: functional.instance_norm(ones(1, 2, 3), wrong, X), "instance_norm: running_mean is a"),
     ):
         with pytest.raises(TypeError, match=text):
             call()

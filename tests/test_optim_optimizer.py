@@ -237,6 +237,7 @@ def saved_with(**changes: Any) -> dict[str, Any]:
             ValueError,
             r"exp_avg of parameter 0 has shape \(3,\)",
         ),
+        (None, TypeError, "Expected state_dict to be dict-like, got <class 'NoneType'>"),
         ({"state": {}}, KeyError, "param_groups"),
         ({"param_groups": [{"params": [0]}]}, KeyError, "state"),
     ],

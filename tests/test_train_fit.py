@@ -363,6 +363,7 @@ def test_refused_before_training(changes: dict[str, Any], error: type[Exception]
     ("result", "error", "text"),
     [
         (lambda output, y: 1.0, TypeError, "the loss returned a float; expected a Tensor"),
+        (lambda output, y: 1, TypeError, "the loss returned an int; expected a Tensor"),
         (lambda output, y: None, TypeError, "the loss returned a NoneType"),
         (lambda output, y: output - y, ValueError, r"the loss returned nncore.float32 of shape \(2, 1\)"),
         (lambda output, y: (output > y).all(), ValueError, r"the loss returned nncore.bool of shape \(\)"),

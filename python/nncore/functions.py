@@ -74,7 +74,8 @@ def hstack(tensors: Sequence[Tensor]) -> Tensor:
     >>> nncore.hstack([nncore.ones(2), nncore.zeros(1)]).tolist()
     [1.0, 1.0, 0.0]
     """
-    arguments.tensors("hstack", **{f"tensors[{i}]": t for i, t in enumerate(tensors)})
+    tensors = arguments.listed("hstack", "tensors", tensors)
+    arguments.all_tensors("hstack", "tensors", tensors)
     rows = [t.reshape(1) if t.ndim == 0 else t for t in tensors]
     return _core.cat(rows, 0 if rows and rows[0].ndim == 1 else 1)
 
@@ -85,5 +86,6 @@ def vstack(tensors: Sequence[Tensor]) -> Tensor:
     >>> nncore.vstack([nncore.ones(2), nncore.zeros(2)]).tolist()
     [[1.0, 1.0], [0.0, 0.0]]
     """
-    arguments.tensors("vstack", **{f"tensors[{i}]": t for i, t in enumerate(tensors)})
+    tensors = arguments.listed("vstack", "tensors", tensors)
+    arguments.all_tensors("vstack", "tensors", tensors)
     return _core.cat([t.reshape(1, -1) if t.ndim < 2 else t for t in tensors], 0)

@@ -19,7 +19,7 @@ from nncore.captured.reads import STRUCTURE, Reads, Seen
 from nncore.captured.tree import build, flatten
 from nncore.captured.variant import REMEDY, Planned, Run, Variant
 from nncore.errors import CaptureError
-from nncore.errors.arguments import size
+from nncore.errors.arguments import brief, size
 
 __all__ = ["CompiledModule", "CompiledStep", "compile"]
 
@@ -85,7 +85,7 @@ class CompiledStep(_core.Step):
         step is finished.
 
         Errors: ValueError if there are no rows, for different lengths and for a batch_size below 1; TypeError
-        for a batch_size that is not an int.
+        for a batch_size that is not an int and for a progress that is not a function.
 
         >>> from nncore import nn, optim
         >>> model = nn.Linear(1, 1)
@@ -103,6 +103,10 @@ class CompiledStep(_core.Step):
         (8,)
         """
         rows = size("run_epoch", "batch_size", batch_size, 1)
+        if progress is not None and not callable(progress):
+            raise TypeError(
+                f"run_epoch: progress is {progress!r}; expected a function of the number of steps"
+            )
         data = sources(x, y)
         tree: Any = None
 
@@ -255,7 +259,8 @@ class CompiledModule(CompiledStep):
         return method
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name.startswith("_") or name in ("captures", "audits", "refusal"):
+        is_made = "_last" in vars(self)  # the last attribute that __init__ sets
+        if name in vars(self) or not is_made:
             super().__setattr__(name, value)
         else:
             setattr(self._fn, name, value)
@@ -323,8 +328,8 @@ def compile(  # type: ignore[misc]
       replaced state), and plain numbers, strings, flags and None that the step's own code reads by name:
       globals, closure variables, `self`, and their attributes. Its own code is the function and the functions
       of the same file that it names. The settings of an optimizer class of your own are such numbers.
-    * Constant: everything else that Python code reads, such as the contents of lists and dicts. Python code
-      does not run in a replay.
+    * Constant: everything else that Python code reads, such as the contents of lists and dicts, properties,
+      and attributes read through a local name. Python code does not run in a replay.
 
     Audits check the contract: runs 4, 8, 16, ..., 512, 1000, 2000, 3000, ... of a plan (fewer for a very
     short step) are eager and are compared with the plan call by call. If they differ, a RuntimeWarning names
@@ -364,8 +369,8 @@ def compile(  # type: ignore[misc]
     rows = size("compile", "cache_size", cache_size, 1)
     if fn is None:
         return functools.partial(compile, cache_size=rows, strict=strict, disable=disable)
-    if not callable(fn):
-        raise TypeError(f"compile: expected a function or a Module, got {type(fn).__name__}")
+    if isinstance(fn, type) or not callable(fn):
+        raise TypeError(f"compile: expected a function or a Module, got {brief(fn)}")
     if disable:
         return fn
     kind = CompiledModule if hasattr(fn, "named_parameters") else CompiledStep

@@ -31,9 +31,11 @@ __all__ = [
 
 def size(where: str, name: str, value: object, minimum: int = 0, maximum: int = 2**63 - 1) -> int:
     """`value` as an int in [minimum, maximum]; TypeError for floats, strings and bools."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{where}: {name} must be an int, got {value!r} ({type(value).__name__})")
-    whole = operator.index(value)
+    try:
+        whole = operator.index(None if isinstance(value, bool) else value)  # type: ignore[arg-type]
+    except TypeError:
+        kind = type(value).__name__
+        raise TypeError(f"{where}: {name} must be an int, got {brief(value)} ({kind})") from None
     if whole < minimum:
         raise ValueError(f"{where}: {name} must be at least {minimum}, got {whole}")
     if whole > maximum:

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from nncore import _core
 from nncore._core import Tensor, dtype
+from nncore.captured.step import CompiledModule
 from nncore.errors.arguments import same_constant, text
 
 from . import state
@@ -96,6 +97,10 @@ class Module:
             self._register(name, value, "parameter")
         elif isinstance(value, Module):
             self._register(name, value, "module")
+        elif isinstance(value, CompiledModule) and value.__wrapped__ is not self:
+            raise TypeError(
+                f"{type(self).__name__}: {name} is a compiled module; assign the module and compile the whole"
+            )
         elif name in (registered := vars(self).get("_registered", ())):
             self._register(name, value, registered[name])
         else:

@@ -256,8 +256,10 @@ class Optimizer:
         """Take settings and copies of the state from `state_dict`. An error changes nothing.
 
         Errors: ValueError for other groups, another number of parameters, wrong shapes or settings out of
-        range; KeyError if "state" or "param_groups" is missing.
+        range; KeyError if "state" or "param_groups" is missing; TypeError for something else than a dict.
         """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
         vars(self).update(self._loaded(state_dict))  # all at once
         _core.structure_changed()
 
@@ -333,7 +335,8 @@ def _params_of(group: dict[str, Any]) -> Collection[Tensor]:
 def _restored(index: int, name: str, value: Any, param: Tensor) -> Any:
     """A copy of one saved state value like the parameter; `step` is a float32 number."""
     if name == "step":
-        return _core.tensor(float(value)).to(param.device)
+        number = arguments.real("loaded state dict", f"step of parameter {index}", value)
+        return _core.tensor(number).to(param.device)
     if hasattr(value, "__array__") and not isinstance(value, Tensor):
         value = _core.tensor(value.__array__())
     if not isinstance(value, Tensor):

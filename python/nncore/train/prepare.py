@@ -69,7 +69,7 @@ def _described(value: object) -> str:
 def inputs(where: str, model: Module, x: Any, name: str = "x") -> Tensor:
     """x as a tensor (n, ...), floats and pixels in the parameters' dtype; ValueError for NaN or infinity."""
     if not isinstance(model, nn.Module):
-        raise TypeError(f"{where}: model is a {type(model).__name__}; expected an nncore.nn.Module")
+        raise TypeError(f"{where}: model is {_described(model)}; expected an nncore.nn.Module")
     tensor = as_tensor(x)
     if tensor.ndim == 0:
         raise ValueError(f"{where}: {name} is a scalar; expected rows, shape (n, ...)")
@@ -140,7 +140,7 @@ def loss_of(where: str, loss: Loss, output: Tensor, target: Tensor) -> Tensor:
 def check_loss(where: str, value: Any) -> None:
     """Raise TypeError or ValueError unless a loss is one floating-point number."""
     if not isinstance(value, Tensor):
-        raise TypeError(f"{where}: the loss returned a {type(value).__name__}; expected a Tensor")
+        raise TypeError(f"{where}: the loss returned {_described(value)}; expected a Tensor")
     if value.numel() != 1 or not value.dtype.is_floating_point:
         raise ValueError(
             f"{where}: the loss returned {value.dtype} of shape {value.shape}; expected one floating-point "

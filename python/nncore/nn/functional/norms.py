@@ -6,7 +6,7 @@ import math
 
 from nncore import _core
 from nncore._core import Tensor
-from nncore.errors.arguments import number, real, tensors
+from nncore.errors.arguments import number, optional_tensors, real, tensors
 from nncore.errors.arguments import size as whole_number
 
 __all__ = ["instance_norm", "local_response_norm", "normalize"]
@@ -59,6 +59,7 @@ def instance_norm(
     if (running_mean is None) != (running_var is None):
         raise ValueError("instance_norm: give both running_mean and running_var, or neither")
     number("instance_norm", "momentum", momentum, 0.0, 1.0)
+    optional_tensors("instance_norm", running_mean=running_mean, running_var=running_var)
     for name, kept in (("running_mean", running_mean), ("running_var", running_var)):
         if kept is not None and (kept.shape, kept.dtype) != ((input.shape[1],), input.dtype):
             raise ValueError(
