@@ -22,8 +22,8 @@ def append(path: Path, row: Row) -> None:
 
 
 def mean_ratio(rows: Iterable[Row]) -> float:
-    """The geometric mean of the ratios."""
-    logs = [math.log(row["ratio"]) for row in rows]
+    """The geometric mean of the ratios; a ratio is NaN if a peer is not installed."""
+    logs = [math.log(row["ratio"]) for row in rows if not math.isnan(row["ratio"])]
     return math.exp(sum(logs) / len(logs)) if logs else math.nan
 
 

@@ -353,3 +353,15 @@ def test_resume_changes_nothing_unless_all_fits(name: str, tmp_path: Path) -> No
     with pytest.raises((CheckpointError, ValueError, TypeError)):
         resume(path, model, optimizer, generator)
     assert all_values() == before
+
+
+def test_a_state_that_is_not_a_tensor_is_named() -> None:
+    weight = nn.Parameter(nncore.zeros(2, 3))
+    optimizer = nncore.optim.Adam([weight])
+    weight.grad = nncore.ones(2, 3)
+    optimizer.step()
+    optimizer.state[weight]["step"] = 100
+    with pytest.raises(TypeError, match=r"state 'step' of a parameter of shape \(2, 3\) must be"):
+        optimizer.step()
+    optimizer.state[weight]["step"] = nncore.tensor(1.0)
+    optimizer.step()

@@ -141,7 +141,21 @@ class Optimizer:
             lists = [[state[kind[0]] for state in states] if kind else [] for kind in layout.states]
             steps = [state["step"] for state in states] if formula.counts_steps else []
             ready.append((params, grads, lists, steps, first, group.settings))
-        _core.optimize(formula.index, ready, new)
+        try:
+            _core.optimize(formula.index, ready, new)
+        except TypeError:
+            self._check_states(params for _, params, _ in batches)
+            raise
+
+    def _check_states(self, groups: Iterable[list[Tensor]]) -> None:
+        """Raise TypeError for a state that is not a tensor, because user code replaced it."""
+        for param in (param for params in groups for param in params):
+            for name, value in self.state.get(param, {}).items():
+                if not isinstance(value, Tensor):
+                    raise TypeError(
+                        f"optimizer: state {name!r} of a parameter of shape {param.shape} must be a tensor, "
+                        f"got {arguments.brief(value)} ({type(value).__name__})"
+                    )
 
     def _first(self, layout: Layout, params: list[Tensor]) -> list[bool]:
         """For each parameter: whether it has no complete state yet."""
