@@ -25,19 +25,36 @@ from nncore.grad_mode import *
 if TYPE_CHECKING:
     from nncore import autograd as autograd
     from nncore import data as data
+    from nncore import distributions as distributions
     from nncore import nn as nn
     from nncore import optim as optim
+    from nncore import random as random
     from nncore import train as train
     from nncore.captured.step import compile as compile
     from nncore.files.serialization import load as load
     from nncore.files.serialization import save as save
+    from nncore.random import get_rng_state as get_rng_state
+    from nncore.random import initial_seed as initial_seed
+    from nncore.random import seed as seed
+    from nncore.random import set_rng_state as set_rng_state
+    from nncore.typed_tensors import BoolTensor as BoolTensor
+    from nncore.typed_tensors import ByteTensor as ByteTensor
+    from nncore.typed_tensors import DoubleTensor as DoubleTensor
+    from nncore.typed_tensors import FloatTensor as FloatTensor
+    from nncore.typed_tensors import IntTensor as IntTensor
+    from nncore.typed_tensors import LongTensor as LongTensor
 
 # Loaded at first use, so that `import nncore` is fast.
-_MODULES = ("autograd", "data", "nn", "optim", "train")
+_MODULES = ("autograd", "data", "distributions", "nn", "optim", "random", "train")
 _MEMBERS = {
     "compile": "nncore.captured.step",
     "load": "nncore.files.serialization",
     "save": "nncore.files.serialization",
+    **dict.fromkeys(("get_rng_state", "initial_seed", "seed", "set_rng_state"), "nncore.random"),
+    **dict.fromkeys(
+        ("BoolTensor", "ByteTensor", "DoubleTensor", "FloatTensor", "IntTensor", "LongTensor"),
+        "nncore.typed_tensors",
+    ),
 }
 
 __all__ = ["__version__", *_MODULES, *_MEMBERS]

@@ -1,4 +1,4 @@
-"""Switch the recording of ops: `no_grad`, `enable_grad` and `set_grad_enabled`, contexts and decorators."""
+"""Contexts and decorators that switch the recording of ops, such as `no_grad` and `enable_grad`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nncore._core import is_grad_enabled, set_recording
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+__all__ = ["enable_grad", "inference_mode", "is_grad_enabled", "no_grad", "set_grad_enabled"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 Self = TypeVar("Self", bound="GradMode")
@@ -147,6 +147,31 @@ class enable_grad(_Bare):
 
     __slots__ = ()
     _mode = True
+
+
+class inference_mode(no_grad):
+    """`no_grad` under PyTorch's name for code that only predicts; `mode=False` records ops.
+
+    Its results are ordinary tensors, which may be used in later graphs. Errors: TypeError if `mode` is
+    neither a bool nor a function to decorate.
+
+    >>> with nncore.inference_mode():
+    ...     nncore.is_grad_enabled()
+    False
+    """
+
+    __slots__ = ()
+
+    @overload
+    def __new__(cls: type[Self], mode: bool = True) -> Self: ...
+    @overload
+    def __new__(cls, mode: F) -> F: ...  # type: ignore[misc]
+    def __new__(cls, mode: Any = True) -> Any:
+        if not isinstance(mode, bool):
+            return super().__new__(cls, mode)
+        self = super().__new__(cls)
+        self.mode = not mode
+        return self
 
 
 class set_grad_enabled(GradMode):

@@ -8,8 +8,9 @@ from nncore._core import Tensor, gradients
 from nncore.errors.arguments import all_tensors, listed
 
 from .check import GradcheckError, gradcheck
+from .variable import Variable
 
-__all__ = ["GradcheckError", "grad", "gradcheck"]
+__all__ = ["GradcheckError", "Variable", "grad", "gradcheck"]
 
 
 def grad(

@@ -1,0 +1,263 @@
+"""Distributions: PyTorch's figures, moments and gradients of samples, and errors."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nncore
+from distributions_record import RECORD, ROWS, figures
+from nncore import distributions as d
+from nncore.distributions.special import digamma, lgamma
+
+RECORDED = json.loads(RECORD.read_text(encoding="utf-8"))
+WITHOUT = {"Beta": {"mode"}, "Gamma": {"cdf"}}  # recorded figures that nncore does not have
+
+
+def gradient(x: nncore.Tensor) -> Any:
+    assert x.grad is not None
+    return x.grad.numpy()
+
+
+def compare(name: str, ours: Any, theirs: Any) -> None:
+    if isinstance(theirs, dict):
+        assert ours.keys() == theirs.keys()
+        for key in theirs:
+            compare(f"{name} {key}", ours[key], theirs[key])
+    elif ours is None or theirs is None:
+        assert not np.any(ours or theirs or 0), name
+    else:
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("i", range(len(ROWS)), ids=[row[0] for row in ROWS])
+def test_figures_are_pytorchs(i: int) -> None:
+    row, recorded = ROWS[i], RECORDED[i]
+    found = figures(nncore, row)
+    for figure in WITHOUT.get(row[0], set()):
+        del found[figure], recorded[figure]
+    compare(row[0], found, recorded)
+
+
+@pytest.mark.parametrize("dtype", [nncore.float32, nncore.float64], ids=str)
+def test_lgamma_and_digamma(dtype: nncore.dtype) -> None:
+    """Against math.lgamma and the recurrence of digamma, from 1e-6 to 1e6."""
+    tolerance = 4e-6 if dtype == nncore.float32 else 2e-14
+    x = np.concatenate([np.geomspace(1e-6, 1e6, 4001), np.linspace(0.01, 12, 1200)])
+    x = x.astype("float32" if dtype == nncore.float32 else "float64")
+    t = nncore.tensor(x, requires_grad=True)
+    expected = np.array([math.lgamma(v) for v in x.tolist()])
+    assert (np.abs(lgamma(t).detach().numpy() - expected) / np.maximum(1, np.abs(expected))).max() < tolerance
+    lgamma(t).sum().backward()
+    slope = digamma(t).detach().numpy()
+    np.testing.assert_allclose(gradient(t), slope, rtol=50 * tolerance, atol=50 * tolerance)
+    # psi(x + 1) = psi(x) + 1 / x, and psi(1) = -0.5772...
+    assert abs(digamma(nncore.tensor(1.0, dtype=dtype)).item() + np.euler_gamma) < tolerance
+    middle = (x > 0.01) & (x < 1e3)
+    after = digamma(t + 1).detach().numpy()[middle]
+    np.testing.assert_allclose(after - slope[middle], 1 / x[middle], rtol=20 * tolerance, atol=20 * tolerance)
+
+
+SAMPLED: list[Callable[[], d.Distribution]] = [
+    lambda: d.Normal(1.0, nncore.tensor([0.5, 3.0])),
+    lambda: d.Laplace(1.0, nncore.tensor([0.5, 3.0])),
+    lambda: d.Uniform(nncore.tensor([-1.0, 2.0]), 4.0),
+    lambda: d.Exponential(nncore.tensor([0.2, 3.0], dtype=nncore.float64)),
+    lambda: d.Bernoulli(nncore.tensor([0.0, 0.3, 1.0])),
+    lambda: d.OneHotCategorical(nncore.tensor([[0.0, 1.0, 3.0, 0.0], [2.0, 1.0, 0.0, 1.0]])),
+    lambda: d.Gamma(nncore.tensor([0.3, 1.0, 2.5, 40.0]), 2.0),
+    lambda: d.Beta(nncore.tensor([0.05, 1.0, 2.5]), nncore.tensor([0.1, 3.0, 1.5])),
+    lambda: d.MultivariateNormal(nncore.ones(2), nncore.tensor([[2.0, 0.6], [0.6, 0.5]])),
+    lambda: d.Independent(d.Normal(nncore.zeros(3), 1.0), 1),
+]
+
+
+@pytest.mark.parametrize("make", SAMPLED, ids=lambda make: type(make()).__name__)
+def test_moments_of_samples(make: Callable[[], d.Distribution]) -> None:
+    """Mean and variance lie within five standard errors, and each sample is in the support."""
+    made, n = make(), 40_000
+    x = made.sample((n,))
+    assert x.shape == (n, *made.batch_shape, *made.event_shape)
+    assert not x.requires_grad
+    assert made.support.check(x).all().item()
+    assert np.isfinite(x.numpy()).all()
+    values, mean, variance = x.numpy().astype("float64"), made.mean.numpy(), made.variance.numpy()
+    assert (np.abs(values.mean(0) - mean) <= 5 * np.sqrt(variance / n) + 1e-7).all()
+    fourth = ((values - values.mean(0)) ** 4).mean(0)
+    assert (np.abs(values.var(0) - variance) <= 5 * np.sqrt(fourth / n) + 1e-7).all()
+
+
+def test_categorical_samples_follow_the_probabilities() -> None:
+    probs = np.array([0.0, 0.1, 0.6, 0.3, 0.0])
+    for made in (
+        d.Categorical(probs=nncore.tensor(probs)),
+        d.Categorical(logits=nncore.tensor(np.log(probs + 1e-300))),
+    ):
+        counts = np.bincount(made.sample((50_000,)).numpy(), minlength=5) / 50_000
+        np.testing.assert_allclose(counts, probs, atol=0.012)
+        assert counts[0] == counts[4] == 0
+    assert d.Categorical(nncore.ones(4, 3)).sample((2, 5)).shape == (2, 5, 4)
+
+
+@pytest.mark.parametrize("make", SAMPLED, ids=lambda make: type(make()).__name__)
+def test_expand(make: Callable[[], d.Distribution]) -> None:
+    made = make()
+    wide = made.expand((3, *made.batch_shape))
+    assert (wide.batch_shape, wide.event_shape) == ((3, *made.batch_shape), made.event_shape)
+    x = wide.sample()
+    assert nncore.allclose(wide.log_prob(x), made.log_prob(x))
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters"),
+    [
+        (d.Normal, {"loc": [0.5, 1.0], "scale": [1.0, 3.0]}),
+        (d.Laplace, {"loc": [0.5, 1.0], "scale": [1.0, 3.0]}),
+        (d.Uniform, {"low": [0.5, 1.0], "high": [1.0, 3.0]}),
+        (d.Exponential, {"rate": [0.5, 2.0]}),
+        (d.MultivariateNormal, {"loc": [0.5, 1.0], "scale_tril": [[1.0, 0.0], [0.5, 2.0]]}),
+        (d.MultivariateNormal, {"loc": [0.5, 1.0], "covariance_matrix": [[2.0, 0.5], [0.5, 2.0]]}),
+        (d.MultivariateNormal, {"loc": [0.5, 1.0], "precision_matrix": [[2.0, 0.5], [0.5, 2.0]]}),
+    ],
+)
+def test_gradients_of_rsample(kind: Any, parameters: dict[str, Any]) -> None:
+    """The gradient of a sample is its slope when the parameters change and the random numbers do not."""
+    given = {k: nncore.tensor(v, dtype=nncore.float64, requires_grad=True) for k, v in parameters.items()}
+    weight = nncore.randn(3, 2, dtype=nncore.float64)
+
+    def sampled(**changed: Any) -> Any:
+        nncore.manual_seed(5)
+        return (kind(**changed).rsample((3,)) * weight).sum()
+
+    sampled(**given).backward()
+    step = 1e-6
+    for name, values in parameters.items():
+        direction = np.random.default_rng(1).normal(size=np.shape(values))
+        if name in ("covariance_matrix", "precision_matrix"):
+            direction = direction + direction.T
+        if name == "scale_tril":
+            direction = np.tril(direction)
+        two = [
+            sampled(**{**given, name: nncore.tensor(np.asarray(values) + sign * step * direction)}).item()
+            for sign in (1, -1)
+        ]
+        slope = (two[0] - two[1]) / (2 * step)
+        assert abs((gradient(given[name]) * direction).sum() - slope) < 1e-6 * max(1, abs(slope))
+
+
+def test_quantiles_invert_the_distribution_function() -> None:
+    p = nncore.tensor([0.01, 0.3, 0.5, 0.99], dtype=nncore.float64)
+    for made in (d.Uniform(-1.0, 3.0), d.Exponential(2.0), d.Laplace(1.0, 2.0)):
+        np.testing.assert_allclose(made.cdf(made.icdf(p)).numpy(), p.numpy(), atol=1e-7)
+
+
+def test_independent_and_support() -> None:
+    made = d.Independent(d.Normal(nncore.zeros(4, 3), 1.0), 1)
+    assert made.has_rsample
+    assert not d.Independent(d.Gamma(nncore.ones(3), 1.0), 1).has_rsample
+    assert made.entropy().shape == (4,)
+    assert d.kl_divergence(made, made).tolist() == [0.0] * 4
+    assert d.Categorical(nncore.ones(2, 3)).enumerate_support().tolist() == [[0, 0], [1, 1], [2, 2]]
+    assert d.Bernoulli(nncore.tensor([0.5])).enumerate_support(expand=False).tolist() == [[0.0], [1.0]]
+    assert d.OneHotCategorical(nncore.ones(2)).enumerate_support().tolist() == [[1.0, 0.0], [0.0, 1.0]]
+
+
+def test_register_kl_serves_subclasses() -> None:
+    class Mine(d.Normal):
+        pass
+
+    assert d.kl_divergence(Mine(0.0, 1.0), d.Normal(1.0, 1.0)).item() == 0.5
+
+    @d.register_kl(Mine, Mine)
+    def formula(p: Mine, q: Mine) -> nncore.Tensor:
+        return nncore.tensor(7.0)
+
+    assert d.kl_divergence(Mine(0.0, 1.0), Mine(0.0, 1.0)).item() == 7
+
+
+def test_steps_that_sample_can_be_captured() -> None:
+    mean = nncore.tensor([0.5, 1.0], requires_grad=True)
+
+    def draw() -> nncore.Tensor:
+        gaussian, gamma = d.Normal(mean, 1.0), d.Gamma(mean, 2.0)
+        action = d.Categorical(logits=mean).sample((4,))
+        loss = gaussian.log_prob(gamma.sample((4,))).sum() + d.Categorical(logits=mean).log_prob(action).sum()
+        return loss + gaussian.rsample().sum()
+
+    step = nncore.compile(draw)
+    captured: list[float] = []
+    eager: list[float] = []
+    for found, run in ((captured, step), (eager, draw)):
+        nncore.manual_seed(3)
+        found += [run().item() for _ in range(6)]
+    assert captured == eager
+    assert step.replays > 0
+
+
+normal: Any = d.Normal  # for arguments of the wrong type
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: d.Normal(0.0, -1.0), "Normal: scale must be positive, got -1.0"),
+        (lambda: d.Normal(0.0, nncore.tensor([1.0, math.nan])), r"scale must be positive, got nan at \[1\]"),
+        (lambda: d.Normal(nncore.zeros(2), nncore.ones(3)), "loc of shape .* cannot be broadcast together"),
+        (lambda: d.Normal(nncore.tensor([1]), 1.0), "Normal: loc must be a float tensor, got .*int64"),
+        (lambda: normal("a", 1.0), "Normal: loc must be a number"),
+        (lambda: normal(0.0, 1.0).sample(3), r"sample_shape must be a tuple of ints, got 3; write \(3,\)"),
+        (lambda: normal(0.0, 1.0).log_prob(1.0), "Normal: value is a float; expected a Tensor"),
+        (
+            lambda: d.Normal(nncore.zeros(2), 1.0).log_prob(nncore.ones(3)),
+            r"does not match batch_shape \(2,\)",
+        ),
+        (lambda: d.Normal(0.0, 1.0).icdf(nncore.ones(1)), "Normal has no icdf"),
+        (lambda: d.Gamma(1.0, 1.0).rsample(), "Gamma has no rsample"),
+        (lambda: d.Uniform(2.0, 1.0), "Uniform: low must be below high"),
+        (
+            lambda: d.Uniform(0.0, 1.0).log_prob(nncore.tensor(3.0)),
+            "value must be between its bounds, got 3.0",
+        ),
+        (lambda: d.Bernoulli(), "Bernoulli: give one of probs and logits, got none"),
+        (lambda: d.Bernoulli(0.5, 0.5), "got probs and logits"),
+        (lambda: d.Bernoulli(1.5), "Bernoulli: probs must be between 0 and 1, got 1.5"),
+        (
+            lambda: d.Categorical(nncore.tensor([-1.0, 2.0])),
+            "Categorical: probs must be at least 0 and sum to 1",
+        ),
+        (lambda: d.Categorical(nncore.tensor(1.0)), "must have at least one dimension"),
+        (
+            lambda: d.Categorical(nncore.ones(3)).log_prob(nncore.tensor(3)),
+            "must be an integer from 0 to 2, got 3",
+        ),
+        (
+            lambda: d.MultivariateNormal(nncore.zeros(2), nncore.ones(2, 2)),
+            "covariance_matrix must be symmetric",
+        ),
+        (lambda: d.MultivariateNormal(nncore.zeros(2), nncore.eye(3)), r"of shape \(\.\.\., n, n\), got"),
+        (
+            lambda: d.MultivariateNormal(nncore.zeros(2), scale_tril=nncore.ones(2, 2)),
+            "scale_tril must be lower triangular",
+        ),
+        (lambda: d.Independent(d.Normal(0.0, 1.0), 1), "reinterpreted_batch_ndims must be at most 0"),
+        (lambda: d.kl_divergence(d.Normal(0.0, 1.0), d.Gamma(1.0, 1.0)), "no formula for Normal and Gamma"),
+        (lambda: d.register_kl(int, d.Normal), "type_p must be a subclass of Distribution"),
+    ],
+)
+def test_errors(call: Callable[[], object], message: str) -> None:
+    with pytest.raises((ValueError, TypeError, NotImplementedError), match=message):
+        call()
+
+
+def test_checks_can_be_switched_off() -> None:
+    assert d.Normal(0.0, -1.0, validate_args=False).scale.item() == -1
+    d.Distribution.set_default_validate_args(False)
+    try:
+        assert d.Normal(0.0, -1.0).scale.item() == -1
+    finally:
+        d.Distribution.set_default_validate_args(True)
