@@ -70,4 +70,6 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"nncore.{name}")
     if name in _MEMBERS:
         return getattr(importlib.import_module(_MEMBERS[name]), name)
-    raise AttributeError(f"module 'nncore' has no attribute {name!r}")
+    from nncore.errors.absent import missing
+
+    raise missing("nncore", name)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from nncore import Tensor, manual_seed
 from nncore._core import default_generator
+from nncore.errors import absent
 
 __all__ = ["fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state"]
 
@@ -75,3 +76,6 @@ def fork_rng(
     finally:
         if enabled:
             set_rng_state(state)
+
+
+absent.answer_in(globals())

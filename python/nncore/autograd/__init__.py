@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nncore._core import Tensor, gradients
+from nncore.errors import absent
 from nncore.errors.arguments import all_tensors, listed
 
 from .check import GradcheckError, gradcheck
@@ -59,3 +60,6 @@ def grad(
                 "set allow_unused=True to get None for it"
             )
     return tuple(found)
+
+
+absent.answer_in(globals())

@@ -9,6 +9,7 @@ from nncore.data.idx import read_idx
 from nncore.data.loader import DataLoader
 from nncore.data.mnist import MNIST, FashionMNIST
 from nncore.data.tables import Table, load_npz
+from nncore.errors import absent
 
 __all__ = [
     "MNIST",
@@ -24,3 +25,5 @@ __all__ = [
     "random_split",
     "read_idx",
 ]
+
+absent.answer_in(globals(), "utils.data.")

@@ -11,6 +11,8 @@ check.
 
 from __future__ import annotations
 
+from nncore.errors import absent
+
 from . import constraints as constraints
 from . import kl as kl
 from .continuous import *
@@ -27,3 +29,6 @@ __all__ += ["constraints", "kl", "kl_divergence", "register_kl"]
 
 def __dir__() -> list[str]:
     return __all__
+
+
+absent.answer_in(globals())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from nncore.errors import absent
+
 from . import functional as functional
 from . import init as init
 from . import utils as utils
@@ -31,3 +33,6 @@ __all__ += ["functional", "init", "utils"]
 
 def __dir__() -> list[str]:
     return __all__
+
+
+absent.answer_in(globals())

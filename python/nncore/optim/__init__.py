@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from nncore.errors import absent
+
 from . import lr_scheduler as lr_scheduler
 from .adaptive import *
 from .optimizer import Optimizer as Optimizer
@@ -13,3 +15,6 @@ __all__ += ["lr_scheduler"]
 
 def __dir__() -> list[str]:
     return __all__
+
+
+absent.answer_in(globals())

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from nncore.errors import absent
+
 from .attention import *
 from .axis import *
 from .bound import *
@@ -15,3 +17,10 @@ from .norms import *
 from .positions import *
 
 __all__ = sorted(name for name, value in globals().items() if callable(value))
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+absent.answer_in(globals())

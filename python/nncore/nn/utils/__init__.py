@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from nncore.errors import absent
+
 from . import parametrizations
 from .clip_grad import clip_grad_norm_, clip_grad_value_
 from .convert_parameters import parameters_to_vector, vector_to_parameters
@@ -13,3 +15,5 @@ __all__ = [
     "parametrizations",
     "vector_to_parameters",
 ]
+
+absent.answer_in(globals())

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from nncore import _core
 from nncore._core import Tensor
+from nncore.errors import absent
 from nncore.errors.arguments import number, size
 from nncore.grad_mode import no_grad
 from nncore.nn.module import Module
@@ -133,3 +134,6 @@ class _SingularVectors(Module):
             for _ in range(steps):
                 _core.assign_(self._u, _core.l2_normalize(w @ self._v, 0, self.eps))
                 _core.assign_(self._v, _core.l2_normalize(w.T @ self._u, 0, self.eps))
+
+
+absent.answer_in(globals())

@@ -14,6 +14,8 @@ Make the scheduler after the optimizer and call its `step()` once per epoch, aft
 
 from __future__ import annotations
 
+from nncore.errors import absent
+
 from .base import LRScheduler
 from .curves import (
     ConstantLR,
@@ -41,3 +43,5 @@ __all__ = [
     "SequentialLR",
     "StepLR",
 ]
+
+absent.answer_in(globals())
