@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import nncore
 import nncore.nn.functional as F
-from nncore import data, nn, optim
+from nncore import data, distributions, nn, optim
 from nncore.optim import lr_scheduler
 
 folder = tempfile.mkdtemp()

@@ -14,9 +14,11 @@ import nncore
 import nncore.nn.functional as F
 
 STUB = Path(nncore.__file__).with_name("_core.pyi")
-# These change the process (threads) or take seconds by design; the driver sets the threads.
-LEFT_OUT = {"get_num_threads", "set_num_threads", "show_config", "compile", "save", "load", "manual_seed"}
+# These change the process (threads), take seconds or are random by design; the driver sets the threads.
+LEFT_OUT = {"get_num_threads", "set_num_threads", "show_config", "compile", "save", "load"}
+LEFT_OUT |= {"manual_seed", "seed"}
 NOT_MADE = {"Module", "Optimizer", "LRScheduler", "Dataset", "Table", "MNIST", "FashionMNIST", "RNNBase"}
+NOT_MADE |= {"Distribution", "Independent"}
 ATOMS = {
     "SupportsInt": "int",
     "SupportsIndex": "int",
@@ -133,12 +135,13 @@ def python_calls() -> Iterator[Signature]:
 
 
 def constructor_calls() -> Iterator[Signature]:
-    """The constructors of layers, losses, optimizers, schedulers and data sets."""
+    """The constructors of layers, losses, optimizers, schedulers, data sets and distributions."""
     modules: list[tuple[str, ModuleType]] = [
         ("nn", nncore.nn),
         ("optim", nncore.optim),
         ("lr_scheduler", nncore.optim.lr_scheduler),
         ("data", nncore.data),
+        ("distributions", nncore.distributions),
     ]
     for spelling, module in modules:
         for name in module.__all__:
