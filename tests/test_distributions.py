@@ -239,6 +239,10 @@ normal: Any = d.Normal  # for arguments of the wrong type
             lambda: d.MultivariateNormal(nncore.zeros(2), nncore.ones(2, 2)),
             "covariance_matrix must be symmetric",
         ),
+        (
+            lambda: d.MultivariateNormal(nncore.zeros(2), precision_matrix=nncore.zeros(2, 2)),
+            "precision_matrix must be symmetric",
+        ),
         (lambda: d.MultivariateNormal(nncore.zeros(2), nncore.eye(3)), r"of shape \(\.\.\., n, n\), got"),
         (
             lambda: d.MultivariateNormal(nncore.zeros(2), scale_tril=nncore.ones(2, 2)),

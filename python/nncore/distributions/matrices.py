@@ -21,13 +21,11 @@ def inverse(a: Tensor) -> Tensor:
     return m - m @ (a - a.detach()) @ m if a.requires_grad else m
 
 
-def cholesky(where: str, name: str, a: Tensor) -> Tensor:
+def cholesky(a: Tensor) -> Tensor:
     """The lower triangular L with L L^T = A; dL = L tril(L^-1 dA L^-T) with half the diagonal.
 
     The derivative is in Murray, "Differentiation of the Cholesky decomposition" (2016).
     """
-    if not is_positive_definite(a).all().item():
-        raise ValueError(f"{where}: {name} must be symmetric and positive definite")
     factor = nncore.tensor(np.linalg.cholesky(a.detach().numpy()), dtype=a.dtype)
     if not a.requires_grad:
         return factor

@@ -14,7 +14,7 @@ from nncore import Tensor
 from . import constraints
 from .constraints import Constraints
 from .distribution import Distribution, one_of
-from .matrices import cholesky, inverse
+from .matrices import cholesky, inverse, is_positive_definite
 
 __all__ = ["MultivariateNormal"]
 
@@ -65,10 +65,10 @@ class MultivariateNormal(Distribution):
                 f"{where}: expected loc of shape (..., n) and {name} of shape (..., n, n), got "
                 f"{loc.shape} and {matrix.shape}"
             )
-        if name == "precision_matrix":
-            matrix = inverse(matrix)
         if name != "scale_tril":
-            matrix = cholesky(where, name, matrix)
+            if not is_positive_definite(matrix).all().item():
+                raise ValueError(f"{where}: {name} must be symmetric and positive definite")
+            matrix = cholesky(matrix if name == "covariance_matrix" else inverse(matrix))
         try:
             batch = tuple(np.broadcast_shapes(loc.shape[:-1], matrix.shape[:-2]))
         except ValueError:
