@@ -11,7 +11,9 @@ import io
 import sys
 import tempfile
 import tracemalloc
+import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -50,6 +52,15 @@ def zipped(data: bytes) -> bytes:
     return gzip.compress(data, 1, mtime=0)
 
 
+def archived(entries: dict[str, bytes], pickled: bytes) -> bytes:
+    """The file of PyTorch with these entries and this pickle."""
+    with io.BytesIO() as stream:
+        with zipfile.ZipFile(stream, "w") as archive:
+            for name, data in {**entries, "data.pkl": pickled}.items():
+                archive.writestr(zipfile.ZipInfo(f"archive/{name}"), data)
+        return stream.getvalue()
+
+
 def network() -> tuple[nn.Sequential, optim.Adam]:
     model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
     return model, optim.Adam(model.parameters())
@@ -67,6 +78,12 @@ def kinds(folder: Path) -> dict[str, Kind]:
 
     state = {"w": nncore.ones(2, 3), "a": [np.arange(3), (1.5, None, "x", float("inf"))], 5: {"b": True}}
     found["state"] = Kind(written(lambda p: nncore.save(state, p)), nncore.load, damaged, sealed)
+    for file in sorted((Path(__file__).parent / "data" / "pytorch").glob("[!l]*")):
+        found[file.name] = Kind(file.read_bytes(), nncore.load, damaged)
+        with zipfile.ZipFile(file) as archive:
+            entries = {name.split("/", 1)[1]: archive.read(name) for name in archive.namelist()}
+        repair = partial(archived, entries)
+        found[f"pickle of {file.name}"] = Kind(entries["data.pkl"], nncore.load, damaged, repair)
 
     model, adam = network()
     nn.functional.mse_loss(model(nncore.ones(4, 3)), nncore.zeros(4, 2)).backward()

@@ -55,14 +55,15 @@ class Bomb:
 def torch_like() -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr("archive/data.pkl", pickle.dumps(Bomb()))
+        archive.writestr("archive/version", "3")
+        archive.writestr("archive/data.pkl", pickle.dumps(Bomb(), 4))
     return stream.getvalue()
 
 
 FOREIGN = {
     "empty": (b"", "the file is empty"),
     "pickle": (pickle.dumps(Bomb()), "a pickle, which could run any code"),
-    "pytorch": (torch_like(), "a PyTorch checkpoint with a pickle"),
+    "pytorch": (torch_like(), "its pickle has protocol 4"),
     "text": (b"hello", "not a file written by nncore.save"),
     "zeros": (bytes(1000), "not a file written by nncore.save"),
 }

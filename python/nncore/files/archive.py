@@ -18,8 +18,9 @@ import numpy as np
 
 from nncore.errors import CheckpointError
 from nncore.files.atomic import replacing
+from nncore.files.entries import check_plain, new_entry
 from nncore.files.npy import read_npy
-from nncore.files.reading import CHUNK, open_regular, open_zip, size_of
+from nncore.files.reading import CHUNK, open_zip, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,25 +40,26 @@ def write_archive(path: str | os.PathLike[str], tree: Any, arrays: dict[str, Arr
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr(zipfile.ZipInfo("manifest.json"), manifest)
             for name, array in arrays.items():
-                with archive.open(
-                    zipfile.ZipInfo(name + ".npy"), "w", force_zip64=array.nbytes >= 1 << 30
-                ) as entry:
+                with new_entry(archive, name + ".npy", array.nbytes) as entry:
                     np.lib.format.write_array(entry, array, allow_pickle=False)
             archive.comment = MARK + b"0" * HEX
         _seal(file)
 
 
-def read_archive(path: str | os.PathLike[str], decode: Callable[[Any, Callable[[str], Array]], Any]) -> Any:
+def read_archive(file: BinaryIO, name: str, decode: Callable[[Any, Callable[[str], Array]], Any]) -> Any:
     """The result of `decode(tree, array)`, where `array(name)` reads one entry; raises CheckpointError.
 
     The file is read twice, for its digest and for its values; only the values are kept in memory. An array
-    that the tree names twice is read once.
+    that the tree names twice is read once. `name` is the name of the file in messages.
     """
-    name = os.fspath(path)
-    with open_regular(name) as file:
-        _check_seal(name, file)
-        with open_zip(file, name, "malformed checkpoint") as archive:
-            return decode(_tree(archive), cache(lambda entry: _array(archive, entry)))
+    _check_seal(name, file)
+    with open_zip(file, name, "malformed checkpoint") as archive:
+        return decode(_tree(archive), cache(lambda entry: _array(archive, entry)))
+
+
+def starts_archive(head: bytes) -> bool:
+    """Whether the first bytes of a file are those of a file of `write_archive`."""
+    return head[:4] == b"PK\3\4" and b"manifest.json" in head[:64]
 
 
 def _seal(file: BinaryIO) -> None:
@@ -82,7 +84,7 @@ def _check_seal(name: str, file: BinaryIO) -> None:
     head = file.read(4096)
     file.seek(max(size_of(file) - HEX - len(MARK), 0))
     end = file.read()
-    ours = head[:4] == b"PK\3\4" and b"manifest.json" in head[:64]
+    ours = starts_archive(head)
     sealed = end[:-HEX] == MARK
     if ours and sealed and _digest(file) == end[-HEX:]:
         return
@@ -94,8 +96,6 @@ def _check_seal(name: str, file: BinaryIO) -> None:
         reason = "the file is damaged: its SHA-256 differs from the one it was saved with"
     elif head[:1] == b"\x80":
         reason = "a pickle, which could run any code; expected a file written by nncore.save"
-    elif head[:2] == b"PK" and b"data.pkl" in head:
-        reason = "a PyTorch checkpoint with a pickle; expected a file written by nncore.save"
     else:
         reason = "not a file written by nncore.save"
     raise CheckpointError(f"{name}: {reason}")
@@ -103,11 +103,7 @@ def _check_seal(name: str, file: BinaryIO) -> None:
 
 def _tree(archive: zipfile.ZipFile) -> Any:
     """The tree in the manifest, after checks that no entry needs more memory than the size of the file."""
-    entries = archive.infolist()
-    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-        raise CheckpointError("it contains compressed entries")
-    if len({entry.filename for entry in entries}) != len(entries):
-        raise CheckpointError("it contains two entries of the same name")
+    check_plain(archive)
     manifest = json.loads(archive.read("manifest.json"))
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise CheckpointError("its manifest is not nncore's")

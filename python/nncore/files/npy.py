@@ -41,7 +41,7 @@ def read_npy(stream: IO[bytes], size: int, kinds: str = "biuf") -> Array:
     if not expected:
         return np.empty(shape, dtype.newbyteorder("="))
     flat = np.empty(math.prod(shape), dtype)
-    _fill(stream, flat.view(np.uint8))
+    fill(stream, flat.view(np.uint8))
     flat = native(flat)
     return np.array(flat.reshape(shape[::-1]).T, order="C") if fortran else flat.reshape(shape)
 
@@ -93,7 +93,7 @@ def _exactly(stream: IO[bytes], count: int) -> bytes:
     return data
 
 
-def _fill(stream: IO[bytes], raw: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
+def fill(stream: IO[bytes], raw: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
     """Read exactly these bytes; the last read is at the end, where a zip entry checks its checksum."""
     done = 0
     while done < len(raw):

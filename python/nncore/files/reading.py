@@ -38,8 +38,11 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
 
 
 def size_of(file: BinaryIO) -> int:
-    """The size of an open file in bytes."""
-    return os.fstat(file.fileno()).st_size
+    """The size of an open file in bytes; its position stays."""
+    position = file.tell()
+    size = file.seek(0, io.SEEK_END)
+    file.seek(position)
+    return size
 
 
 @contextmanager

@@ -1,72 +1,127 @@
-"""`save` and `load`: nested values in one file, without pickle, written atomically."""
+"""`save` and `load`: nested values in one file, written atomically; loading runs no code."""
 
 from __future__ import annotations
 
+import io
 import math
+import os
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from nncore._core import Tensor, from_numpy
 from nncore.errors import CheckpointError
+from nncore.errors.arguments import brief
+from nncore.files.endings import means_pytorch
+from nncore.files.position import MAX_DEPTH, position
+from nncore.files.reading import open_regular
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterator
 
     Array = np.ndarray[Any, Any]
 
 __all__ = ["load", "save"]
 
-MAX_DEPTH = 100
 
-
-def save(obj: Any, path: str | os.PathLike[str]) -> None:
+def save(obj: Any, f: str | os.PathLike[str] | IO[bytes]) -> None:
     """Write nested dicts, lists, tuples, tensors, NumPy arrays, numbers, strings and None to one file.
+
+    A name that ends with .pt, .pth or .pth.tar, and an open binary file, get PyTorch's format: `torch.load`
+    reads it. It has sets and OrderedDicts, Parameters and `requires_grad`, but no arrays. Any other name gets
+    nncore's format, usually .nnz, except an ending of another format such as .npz, which raises. Tensors and
+    arrays with the same elements of the same memory are written once and share memory after loading.
 
     A crash or a full disk leaves the old file as it was. A killed process may leave a temporary file
     `.nncore-*.tmp` beside it, which the next save into that folder removes. Equal values give equal bytes.
-    Tensors and arrays with the same elements of the same memory are written once and share memory after
-    loading.
-    Errors: TypeError that names the position of a value of another type; OSError if writing fails.
+    Errors: TypeError that names the position of a value of another type; ValueError for an ending of another
+    format; OSError if writing fails.
+    Source: PyTorch's `torch.save`.
 
     >>> import os, tempfile
     >>> import nncore
-    >>> path = os.path.join(tempfile.mkdtemp(), "state.nnz")
+    >>> path = os.path.join(tempfile.mkdtemp(), "state.pt")
     >>> nncore.save({"weight": nncore.ones(2), "step": 7}, path)
     >>> nncore.load(path)["weight"].tolist()
     [1.0, 1.0]
     """
-    from nncore.files.archive import write_archive
+    if isinstance(f, (str, os.PathLike)) and not means_pytorch("save", f):
+        from nncore.files.archive import write_archive
 
-    arrays = _Arrays()
-    tree = _encode(obj, (), arrays)
-    write_archive(path, tree, arrays.by_name)
+        arrays = _Arrays()
+        tree = _encode(obj, (), arrays)
+        write_archive(f, tree, arrays.by_name)
+        return
+    from nncore.files.pytorch import write_pytorch
+
+    if not isinstance(f, (str, os.PathLike)):
+        _check_open("save", f, "write")
+    write_pytorch(f, obj)
 
 
-def load(path: str | os.PathLike[str]) -> Any:
-    """Read a file of `save`; tensors become tensors and arrays arrays, and no code in the file is executed.
+def load(
+    f: str | os.PathLike[str] | IO[bytes], map_location: object = None, *, weights_only: bool | None = True
+) -> Any:
+    """Read a file of `save` or of `torch.save`; no code in the file is executed.
+
+    Of PyTorch's files it reads tensors, dicts, OrderedDicts, Counters, lists, tuples, sets, numbers, strings,
+    None, dtypes and devices; `weights_only=False` reads the same. Contiguous tensors of one storage share its
+    memory; strided ones are copied. float16 and bfloat16 become float32, and int8 and int16 become int32,
+    with the same values. Tensors saved on another device need `map_location="cpu"`.
 
     Values are read directly into their tensors; the peak memory is the size of the file.
-    Errors: CheckpointError with the reason if the file is truncated, damaged, of a newer version or not
-    written by `save`; OSError if it cannot be read.
+    Errors: CheckpointError with the reason if the file is truncated, damaged, of a newer version or of
+    another format, or contains objects of other classes; OSError if it cannot be read.
+    Source: PyTorch's `torch.load`.
 
-    >>> import os, tempfile
+    >>> import io
     >>> import nncore
-    >>> path = os.path.join(tempfile.mkdtemp(), "state.nnz")
-    >>> nncore.save([1, (2.5, None)], path)
-    >>> nncore.load(path)
+    >>> file = io.BytesIO()
+    >>> nncore.save([1, (2.5, None)], file)
+    >>> _ = file.seek(0)
+    >>> nncore.load(file)
     [1, (2.5, None)]
     """
-    from nncore.files.archive import read_archive
+    if map_location is not None and str(map_location) != "cpu":
+        raise ValueError(f"load: map_location is {brief(map_location)}; expected None or 'cpu'")
+    if not isinstance(weights_only, (bool, type(None))):
+        raise TypeError(f"load: weights_only is a {type(weights_only).__name__}; expected a bool")
+    if isinstance(f, (str, os.PathLike)):
+        is_pytorch = means_pytorch("load", f)
+        with open_regular(f) as file:
+            return _read(file, os.fsdecode(f), is_pytorch, map_location)
+    _check_open("load", f, "read")
+    return _read(f, str(getattr(f, "name", type(f).__name__)), True, map_location)
+
+
+def _check_open(where: str, f: Any, method: str) -> None:
+    """Raise TypeError unless f is a path or an open binary file that can be searched."""
+    if not hasattr(f, method) or isinstance(f, io.TextIOBase):
+        kind = "a file in text mode" if isinstance(f, io.TextIOBase) else f"a {type(f).__name__}"
+        raise TypeError(f"{where}: f is {kind}; expected a path or a file that is open in binary mode")
+    if method == "read" and not f.seekable():
+        raise TypeError(f"{where}: f is a stream without seek; give io.BytesIO(f.read())")
+
+
+def _read(file: Any, name: str, is_pytorch: bool, map_location: object) -> Any:
+    """The value in an open file of either format; `is_pytorch` decides if its first bytes do not."""
+    from nncore.files.archive import read_archive, starts_archive
+
+    start = file.tell()
+    head = file.read(512)
+    file.seek(start)
+    if not starts_archive(head) and (is_pytorch or (head[:2] == b"PK" and b"data.pkl" in head)):
+        from nncore.files.pytorch import read_pytorch
+
+        return read_pytorch(file, name, map_location)
 
     def decode(tree: Any, array: Callable[[str], Array]) -> Any:
         tensor = cache(lambda name: from_numpy(array(name)))
         return _decode(tree, {"tensor": tensor, "array": array}, 0)
 
-    return read_archive(path, decode)
+    return read_archive(file, name, decode)
 
 
 class _Arrays:
@@ -90,7 +145,7 @@ def _encode(obj: Any, keys: tuple[object, ...], arrays: _Arrays) -> Any:
     """The JSON form of the value at `keys`; arrays are added to `arrays`."""
     if len(keys) > MAX_DEPTH:
         raise TypeError(
-            f"save: obj{_path(keys[:6])}... is nested more than {MAX_DEPTH} deep, or contains itself"
+            f"save: obj{position(keys[:6])}... is nested more than {MAX_DEPTH} deep, or contains itself"
         )
     if obj is None or isinstance(obj, bool):
         return obj
@@ -99,7 +154,7 @@ def _encode(obj: Any, keys: tuple[object, ...], arrays: _Arrays) -> Any:
     if isinstance(obj, (Tensor, np.ndarray)):
         array = obj.detach().numpy() if isinstance(obj, Tensor) else obj
         if array.dtype.kind not in "biuf":
-            raise TypeError(f"save: obj{_path(keys)} is an array of dtype {array.dtype}; expected numbers")
+            raise TypeError(f"save: obj{position(keys)} is an array of dtype {array.dtype}; expected numbers")
         return {"tensor" if isinstance(obj, Tensor) else "array": arrays.add(array, keys)}
     if isinstance(obj, np.bool_):
         return bool(obj)
@@ -111,13 +166,15 @@ def _encode(obj: Any, keys: tuple[object, ...], arrays: _Arrays) -> Any:
     if isinstance(obj, dict):
         for key in obj:
             if not isinstance(key, (str, int)) or isinstance(key, bool):
-                raise TypeError(f"save: obj{_path(keys)} has the key {key!r}; expected strings or integers")
+                raise TypeError(
+                    f"save: obj{position(keys)} has the key {key!r}; expected strings or integers"
+                )
         return {"dict": [[key, _encode(value, (*keys, key), arrays)] for key, value in obj.items()]}
     if isinstance(obj, (list, tuple)):
         kind = "list" if isinstance(obj, list) else "tuple"
         return {kind: [_encode(value, (*keys, i), arrays) for i, value in enumerate(obj)]}
     raise TypeError(
-        f"save: obj{_path(keys)} is a {type(obj).__module__}.{type(obj).__qualname__}; expected dicts, "
+        f"save: obj{position(keys)} is a {type(obj).__module__}.{type(obj).__qualname__}; expected dicts, "
         "lists, tensors, arrays, numbers, strings or None (a module or optimizer: save its state_dict())"
     )
 
@@ -163,7 +220,3 @@ def _numbered(name: str) -> Iterator[str]:
     while True:
         yield f"{name}~{number}"
         number += 1
-
-
-def _path(keys: tuple[object, ...]) -> str:
-    return "".join(f"[{part!r}]" for part in keys)

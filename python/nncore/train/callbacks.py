@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nncore._core import Generator, default_generator
 from nncore.errors import CheckpointError, arguments
 from nncore.files.atomic import check_replaceable
+from nncore.files.endings import means_pytorch
 from nncore.files.serialization import load, save
 from nncore.train.history import History
 
@@ -108,7 +109,7 @@ class EarlyStopping(Callback):
 
 
 class Checkpoint(Callback):
-    """Save model, optimizer, random numbers and history to `path` after every `every`-th epoch.
+    """Save model, optimizer, random numbers and history to `path` after every `every`-th epoch; see `save`.
 
     A run that continues with `resume` gives the same bits as a run without interruption. `fit` raises OSError
     before the first step if `path` cannot be written.
@@ -118,6 +119,7 @@ class Checkpoint(Callback):
 
     def __init__(self, path: str | os.PathLike[str], every: int = 1) -> None:
         self.path = os.fspath(path)
+        means_pytorch("Checkpoint", self.path)  # raises for an ending that `save` refuses
         self.every = arguments.size("Checkpoint", "every", every, 1)
 
     def begin(self, state: TrainingState) -> None:
