@@ -78,7 +78,7 @@ def kinds(folder: Path) -> dict[str, Kind]:
 
     state = {"w": nncore.ones(2, 3), "a": [np.arange(3), (1.5, None, "x", float("inf"))], 5: {"b": True}}
     found["state"] = Kind(written(lambda p: nncore.save(state, p)), nncore.load, damaged, sealed)
-    for file in sorted((Path(__file__).parent / "data" / "pytorch").glob("[!l]*")):
+    for file in sorted((Path(__file__).parent / "data" / "pytorch").glob("[!l]*.pt*")):
         found[file.name] = Kind(file.read_bytes(), nncore.load, damaged)
         with zipfile.ZipFile(file) as archive:
             entries = {name.split("/", 1)[1]: archive.read(name) for name in archive.namelist()}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from nncore import _core
@@ -14,6 +15,8 @@ from nncore.errors.arguments import number, optional_tensors, size, tensors
 from . import init
 from .module import Module
 from .parameter import Parameter
+from .recurrent_packed import recurrent_packed
+from .utils.rnn import PackedSequence
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell"]
 
@@ -35,6 +38,11 @@ def _pair(where: str, state: Any) -> tuple[Tensor | None, Tensor | None]:
     if not isinstance(state, (tuple, list)) or len(state) != 2:
         raise TypeError(f"{where}: the initial state is a {type(state).__name__}; expected a pair (h, c)")
     return state[0], state[1]
+
+
+def _reordered(state: Tensor, order: Tensor | None) -> Tensor:
+    """The state of each sequence in the given order."""
+    return state if order is None else state.index_select(1, order)
 
 
 def _start(module: Module, hidden_size: int) -> None:
@@ -125,35 +133,64 @@ class RNNBase(Module):
     def _weights(self, layer: int) -> list[Weights]:
         return [[getattr(self, n) if n else None for n in names] for names in self._names[layer]]
 
-    def _state(self, what: str, state: Tensor | None, input: Tensor, width: int) -> Tensor | None:
-        """An initial state as (layers * directions, batch, width)."""
-        if state is None:
-            return None
-        alone, count = input.ndim == 2, self.num_layers * self._directions
-        batch = () if alone else (input.shape[0 if self.batch_first else 1],)
-        expected = (count, *batch, width)
-        if state.shape != expected:
-            raise ValueError(
-                f"{type(self).__name__}: {what} has shape {state.shape}; the input {input.shape} needs "
-                f"{expected}"
-            )
-        return state.unsqueeze(1) if alone else state
+    def _check_states(
+        self, h_0: Tensor | None, c_0: Tensor | None, input: Tensor, batch: tuple[int, ...]
+    ) -> None:
+        """Raise unless the initial states are (layers * directions, *batch, width)."""
+        optional_tensors(type(self).__name__, h_0=h_0, c_0=c_0)
+        for what, state, width in (("h_0", h_0, self._out), ("c_0", c_0, self.hidden_size)):
+            expected = (self.num_layers * self._directions, *batch, width)
+            if state is not None and state.shape != expected:
+                raise ValueError(
+                    f"{type(self).__name__}: {what} has shape {state.shape}; the input {input.shape} needs "
+                    f"{expected}"
+                )
 
-    def _run(
-        self, input: Tensor, h_0: Tensor | None, c_0: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor | None]:
-        name = type(self).__name__
-        tensors(name, input=input)
-        optional_tensors(name, h_0=h_0, c_0=c_0)
+    def _run_packed(
+        self, input: PackedSequence, h_0: Tensor | None, c_0: Tensor | None
+    ) -> tuple[PackedSequence, Tensor, Tensor | None]:
+        data, segments = input.data, input.segments()
+        if data.ndim != 2:
+            raise ValueError(
+                f"{type(self).__name__}: the packed sequence has data of shape {data.shape}; expected (rows, "
+                "features)"
+            )
+        batch, count = segments[0].batch, self.num_layers * self._directions
+        self._check_states(h_0, c_0, data, (batch,))
+        order, back = input.sorted_indices, input.unsorted_indices
+        kind = data.dtype
+        begin = [
+            _core.zeros((count, batch, width), dtype=kind) if state is None else _reordered(state, order)
+            for state, width in ((h_0, self._out), (c_0, self.hidden_size))
+        ]
+        run = partial(recurrent_packed, self.mode, segments)
+        y, h_n, c_n = self._run_layers(run, data, begin[0], begin[1] if self.mode == "LSTM" else None)
+        return input._with(y), _reordered(h_n, back), None if c_n is None else _reordered(c_n, back)
+
+    def _run(self, input: Any, h_0: Tensor | None, c_0: Tensor | None) -> tuple[Any, Tensor, Tensor | None]:
+        if isinstance(input, PackedSequence):
+            return self._run_packed(input, h_0, c_0)
+        tensors(type(self).__name__, input=input)
         if input.ndim not in (2, 3):
             raise ValueError(
                 f"{type(self).__name__}: the input has shape {input.shape}; expected "
                 f"{'(batch, steps' if self.batch_first else '(steps, batch'}, features) or (steps, features)"
             )
-        alone, count = input.ndim == 2, self._directions
-        h_0 = self._state("h_0", h_0, input, self._out)
-        c_0 = self._state("c_0", c_0, input, self.hidden_size)
+        alone = input.ndim == 2
+        self._check_states(h_0, c_0, input, () if alone else (input.shape[0 if self.batch_first else 1],))
+        if alone:
+            h_0, c_0 = (s if s is None else s.unsqueeze(1) for s in (h_0, c_0))
         y = input.unsqueeze(1) if alone else input.transpose(0, 1) if self.batch_first else input
+        y, h_n, c_n = self._run_layers(partial(_core.recurrent, self.mode), y, h_0, c_0)
+        if alone:
+            return y.squeeze(1), h_n.squeeze(1), c_n if c_n is None else c_n.squeeze(1)
+        return y.transpose(0, 1) if self.batch_first else y, h_n, c_n
+
+    def _run_layers(
+        self, run: Callable[..., Any], y: Tensor, h_0: Tensor | None, c_0: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Run each layer by `run(y, h, c, weights)`, with dropout between layers."""
+        count = self._directions
         h_n: list[Tensor] = []
         c_n: list[Tensor] = []
         for layer in range(self.num_layers):
@@ -162,14 +199,12 @@ class RNNBase(Module):
             own = slice(layer * count, (layer + 1) * count)
             one = self.num_layers == 1
             h, c = (s if s is None or one else s[own] for s in (h_0, c_0))
-            y, h, c = _core.recurrent(self.mode, y, h, c, self._weights(layer))
+            y, h, c = run(y, h, c, self._weights(layer))
             h_n.append(h)
             c_n += [] if c is None else [c]
         last_h = h_n[0] if len(h_n) == 1 else _core.cat(h_n, 0)
         last_c = None if not c_n else c_n[0] if len(c_n) == 1 else _core.cat(c_n, 0)
-        if alone:
-            return y.squeeze(1), last_h.squeeze(1), last_c if last_c is None else last_c.squeeze(1)
-        return y.transpose(0, 1) if self.batch_first else y, last_h, last_c
+        return y, last_h, last_c
 
     def _arguments(self) -> Iterator[str]:
         yield f"{self.input_size}, {self.hidden_size}"
@@ -190,8 +225,8 @@ class RNN(RNNBase):
     input_size) for one sequence; h_0 and h_n (num_layers * directions, batch, hidden_size), with h_0 zero by
     default; output (steps, batch, directions * hidden_size), of the last layer. In training `dropout` acts on
     the output of each layer but the last; with one layer it warns. Parameters weight_ih_l0, weight_hh_l0,
-    bias_ih_l0, bias_hh_l0, weight_ih_l0_reverse, ... start uniform in ±1/sqrt(hidden_size). Packed sequences
-    are not supported.
+    bias_ih_l0, bias_hh_l0, weight_ih_l0_reverse, ... start uniform in ±1/sqrt(hidden_size). The input may be
+    a PackedSequence; the output is then one, too.
 
     Errors: ValueError for shapes and sizes that do not fit, TypeError for dtypes.
     Source: Elman 1990, "Finding structure in time"; the names are PyTorch's.
@@ -220,7 +255,7 @@ class RNN(RNNBase):
         )
         self.nonlinearity = nonlinearity
 
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
         output, h_n, _ = self._run(input, hx, None)
         return output, h_n
 
@@ -256,7 +291,7 @@ class GRU(RNNBase):
             "GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype
         )
 
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
         output, h_n, _ = self._run(input, hx, None)
         return output, h_n
 
@@ -304,8 +339,8 @@ class LSTM(RNNBase):
         )
 
     def forward(
-        self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        self, input: Any, hx: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Any, tuple[Tensor, Tensor]]:
         h_0, c_0 = _pair("LSTM", hx)
         output, h_n, c_n = self._run(input, h_0, c_0)
         assert c_n is not None
