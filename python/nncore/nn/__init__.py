@@ -15,6 +15,7 @@ from .dropout import *
 from .elementwise import *
 from .embedding import *
 from .instancenorm import *
+from .lazy import *
 from .linear import *
 from .loss import *
 from .loss_elementwise import *
@@ -22,6 +23,7 @@ from .module import *
 from .normalization import *
 from .padding import *
 from .parameter import *
+from .parameter_containers import *
 from .recurrent import *
 from .shape import *
 from .softmax import *

@@ -272,24 +272,29 @@ class Module:
             module = vars(module)[name]
         return module
 
+    def _get(self, kind: Kind, target: str) -> Any:
+        owner, _, name = text(f"get_{kind}", "target", target).rpartition(".")
+        if (found := dict(self.get_submodule(owner)._of_kind(kind)).get(name)) is None:
+            raise AttributeError(f"{type(self).__name__} has no {kind} '{target}'")
+        return found
+
     def get_parameter(self, target: str) -> Parameter:
         """The parameter at a dotted name. Errors: AttributeError."""
-        owner, _, name = text("get_parameter", "target", target).rpartition(".")
-        for found, parameter in self.get_submodule(owner)._of_kind("parameter"):
-            if found == name:
-                return parameter  # type: ignore[no-any-return]
-        raise AttributeError(f"{type(self).__name__} has no parameter '{target}'")
+        return self._get("parameter", target)  # type: ignore[no-any-return]
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer at a dotted name. Errors: AttributeError."""
+        return self._get("buffer", target)  # type: ignore[no-any-return]
 
     # Modes and values
 
     def apply(self: Self, fn: Callable[[Module], Any]) -> Self:
         """Call `fn` on all descendants and then on this module.
 
-        >>> def constant(module):
-        ...     if isinstance(module, nn.Linear):
-        ...         nn.init.constant_(module.weight, 0.5)
-        >>> nn.Sequential(nn.Linear(2, 1), nn.ReLU()).apply(constant)[0].weight.tolist()
-        [[0.5, 0.5]]
+        >>> _ = nn.Sequential(nn.Linear(2, 1), nn.ReLU()).apply(lambda module: print(type(module).__name__))
+        Linear
+        ReLU
+        Sequential
         """
         for child in self.children():
             child.apply(fn)
