@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from nncore import _core
 from nncore._core import Tensor, dtype
-from nncore.errors.arguments import size, tensors
+from nncore.errors.arguments import number, size, tensors
 
-__all__ = ["maxout", "softmin"]
+__all__ = ["gumbel_softmax", "maxout", "softmin"]
 
 
 def softmin(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
@@ -17,6 +17,31 @@ def softmin(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
     """
     tensors("softmin", input=input)
     return _core.softmax(-input, dim, dtype=dtype)
+
+
+def gumbel_softmax(
+    logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
+) -> Tensor:
+    """y = softmax((logits + g) / tau) along dim, with new noise g = -log(-log(u)), u uniform in (0, 1).
+
+    With `hard` y is one-hot, 1 at the maximum, and the gradient is that of the soft y. `eps` has no effect,
+    as in PyTorch. Errors: ValueError unless tau > 0; IndexError for a dim out of range.
+    Source: Jang, Gu and Poole 2017, "Categorical reparameterization with Gumbel-softmax", eq. 2.
+
+    >>> y = nn.functional.gumbel_softmax(nncore.tensor([[0.0, 50.0], [50.0, 0.0]]), hard=True)
+    >>> y.tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    tensors("gumbel_softmax", logits=logits)
+    number("gumbel_softmax", "tau", tau, above=0.0)
+    exponential = -_core.log1p(-_core.rand(logits.shape, dtype=logits.dtype))
+    noise = -_core.log(exponential.clamp(min=1e-30))  # u may be 0
+    soft = _core.softmax((logits + noise) / tau, dim)
+    if not hard:
+        return soft
+    index = soft.max(dim, keepdim=True).indices
+    one_hot = _core.zeros_like(soft).scatter(dim, index, value=1.0)
+    return one_hot - soft.detach() + soft
 
 
 def maxout(input: Tensor, pieces: int, dim: int = -1) -> Tensor:
