@@ -70,47 +70,6 @@ def test_dtypes_are_kept() -> None:
         assert batch.numpy().dtype == dtype
 
 
-def test_custom_data_set_returns_whole_batches() -> None:
-    class Squares:
-        def __len__(self) -> int:
-            return 5
-
-        def __getitem__(self, chosen: Any) -> tuple[nncore.Tensor, ...]:
-            return (chosen, chosen * chosen)
-
-    assert batches(DataLoader(Squares(), 3)) == [[[0, 1, 2], [0, 1, 4]], [[3, 4], [9, 16]]]
-
-
-@pytest.mark.parametrize(
-    ("answer", "error", "text"),
-    [
-        (
-            lambda chosen: chosen,
-            TypeError,
-            "returned a Tensor; expected a tuple with one tensor per column",
-        ),
-        (lambda chosen: None, TypeError, "returned a NoneType"),
-        (lambda chosen: {"x": chosen}, TypeError, "returned a dict"),
-        (lambda chosen: (chosen, chosen[:1]), ValueError, r"column 1 .* shape \(1,\); expected 2 rows"),
-        (lambda chosen: (chosen.sum(), chosen), ValueError, r"column 0 .* shape \(\); expected 2 rows"),
-    ],
-)
-def test_a_custom_data_set_that_returns_something_else(
-    answer: Callable[[nncore.Tensor], Any], error: type[Exception], text: str
-) -> None:
-    class Odd:
-        def __len__(self) -> int:
-            return 2
-
-        def __getitem__(self, chosen: Any) -> Any:
-            return answer(chosen)
-
-    with pytest.raises(error, match=f"DataLoader: .*{text}"):
-        list(DataLoader(Odd(), 2))
-    with pytest.raises(error, match=f"fit: .*{text}"):
-        nncore.train.fit(nncore.nn.Linear(1, 1), Odd(), progress=False)
-
-
 @pytest.mark.parametrize(
     ("lengths", "sizes"),
     [([7, 3], [7, 3]), ([0.8, 0.2], [8, 2]), ([0.33, 0.33, 0.34], [4, 3, 3]), ([10, 0], [10, 0])],

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import nncore
-from nncore import nn
+from nncore import data, nn
 from nncore.nn import functional
 
 with warnings.catch_warnings():
@@ -150,3 +150,12 @@ def test_what_is_left_out_exists() -> None:
         )
         known = inspect.signature(theirs).parameters if theirs else argument_names(THEIRS, name)
         assert argument in known
+
+
+@pytest.mark.parametrize("name", [name for name in data.__all__ if hasattr(torch.utils.data, name)])
+def test_data_sets_and_loaders(name: str) -> None:
+    if name not in ("Dataset", "IterableDataset", "Sampler"):  # their arguments are those of subclasses
+        ours, theirs = (
+            list(inspect.signature(getattr(m, name)).parameters) for m in (data, torch.utils.data)
+        )
+        assert ours == theirs

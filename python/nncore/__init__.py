@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nncore import optim as optim
     from nncore import random as random
     from nncore import train as train
+    from nncore import utils as utils
     from nncore.captured.step import compile as compile
     from nncore.files.serialization import load as load
     from nncore.files.serialization import save as save
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from nncore.typed_tensors import LongTensor as LongTensor
 
 # Loaded at first use, so that `import nncore` is fast.
-_MODULES = ("autograd", "data", "distributions", "nn", "optim", "random", "train")
+_MODULES = ("autograd", "data", "distributions", "nn", "optim", "random", "train", "utils")
 _MEMBERS = {
     "compile": "nncore.captured.step",
     "load": "nncore.files.serialization",

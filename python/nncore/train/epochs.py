@@ -15,29 +15,28 @@ from nncore.train.metrics import hits, targets_per_row
 from nncore.train.modes import put_back
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nncore.nn import Module
     from nncore.optim import Optimizer
     from nncore.train.history import TrainingState
     from nncore.train.interrupt import DeferredInterrupt
     from nncore.train.prepare import Loss
     from nncore.train.progress import Silent
+    from nncore.train.source import Loaded
 
 
 class Epochs:
-    """Trains the model of `state` on the rows of x and y; `step` returns what `training_step` does."""
+    """Trains the model of `state`, one epoch at a time."""
 
-    def __init__(
-        self, state: TrainingState, step: Any, data: list[Tensor], size: int, shuffle: bool, bar: Silent
-    ) -> None:
-        self._state, self._shuffle, self._bar = state, shuffle, bar
-        self._epoch = Epoch(step, getattr(step, "_replay_epoch", None), data, size)
-        self._rows, self._size, self._places = len(data[0]), size, targets_per_row(data[1])
+    def __init__(self, state: TrainingState, bar: Silent) -> None:
+        self._state, self._bar = state, bar
         self._version: int | None = None
         self._values: list[tuple[str, Tensor]] = []  # that must stay finite
 
     def run(self, interrupt: DeferredInterrupt) -> None:
         """Train for one epoch and append its loss and accuracy to the history."""
-        state, epoch = self._state, self._epoch
+        state = self._state
         if self._version != structure_version():  # a callback may have changed the model or its mode
             state.model.train()
             self._version, self._values = structure_version(), floating(state.model)
@@ -45,21 +44,31 @@ class Epochs:
         try:
             if state.epoch == 0:
                 before = [(buffer, buffer.clone()) for buffer in state.model.buffers()]
-                with put_back(before, lambda: epoch.done == 0):
+                with put_back(before, lambda: self.done == 0):
                     self._pass(interrupt)
             else:
                 self._pass(interrupt)
         except DivergenceError as error:
-            raise self._diverged(f"the loss {error}", epoch.done + 1) from None
-        state.history.samples_per_second.append(self._rows / max(perf_counter() - started, 1e-9))
+            raise self._diverged(f"the loss {error}", self.done + 1) from None
+        state.history.samples_per_second.append(self.rows / max(perf_counter() - started, 1e-9))
         if (name := first_non_finite(self._values)) is not None:
-            raise self._diverged(f"{name} is no longer finite", epoch.done)
-        loss, accuracy = self._means(epoch.done)
+            raise self._diverged(f"{name} is no longer finite", self.done)
+        loss, accuracy = self._means(self.done)
         state.history.loss.append(loss)
         if accuracy is not None:
             state.history.accuracy.append(accuracy)
         if interrupt.pressed:
             raise KeyboardInterrupt
+
+    @property
+    def done(self) -> int:
+        """The number of completed steps of the epoch."""
+        raise NotImplementedError
+
+    @property
+    def rows(self) -> int:
+        """The number of rows in these steps."""
+        return self._rows_in(self.done)
 
     def _pass(self, interrupt: DeferredInterrupt) -> None:
         """One step on each batch."""
@@ -68,22 +77,87 @@ class Epochs:
         def progress(steps: int) -> None:
             nonlocal look
             if steps >= look:
-                look = self._bar.show(steps, min(steps * self._size, self._rows), *self._means(steps))
+                look = self._bar.show(steps, self._rows_in(steps), *self._means(steps))
             if interrupt.pressed:
                 raise KeyboardInterrupt
 
-        self._epoch.run(order_of(self._rows, self._shuffle, self._state.generator), progress)
+        self._steps(progress)
+
+    def _steps(self, progress: Callable[[int], object]) -> None:
+        """All steps of an epoch; `progress` is called with the number of completed ones."""
+        raise NotImplementedError
+
+    def _rows_in(self, steps: int) -> int:
+        raise NotImplementedError
 
     def _means(self, steps: int) -> tuple[float, float | None]:
         """The mean loss and the accuracy in the first steps of the epoch."""
+        raise NotImplementedError
+
+    def _diverged(self, what: str, step: int) -> DivergenceError:
+        return diverged(self._state.model, what, self._state.epoch + 1, step)
+
+
+class ArrayEpochs(Epochs):
+    """Epochs on the rows of x and y in memory; `step` returns what `training_step` does."""
+
+    def __init__(
+        self, state: TrainingState, step: Any, data: list[Tensor], size: int, shuffle: bool, bar: Silent
+    ) -> None:
+        super().__init__(state, bar)
+        self._shuffle = shuffle
+        self._epoch = Epoch(step, getattr(step, "_replay_epoch", None), data, size)
+        self._rows, self._size, self._places = len(data[0]), size, targets_per_row(data[1])
+
+    @property
+    def done(self) -> int:
+        return self._epoch.done
+
+    def _steps(self, progress: Callable[[int], object]) -> None:
+        self._epoch.run(order_of(self._rows, self._shuffle, self._state.generator), progress)
+
+    def _rows_in(self, steps: int) -> int:
+        return min(steps * self._size, self._rows)
+
+    def _means(self, steps: int) -> tuple[float, float | None]:
         losses, *right = self._epoch.numbers
-        rows = min(steps * self._size, self._rows)
+        rows = self._rows_in(steps)
         missing = steps * self._size - rows  # in the last batch
         loss = (sum(losses[:steps]) * self._size - losses[steps - 1] * missing) / rows
         return loss, sum(right[0][:steps]) / (rows * self._places) if right else None
 
-    def _diverged(self, what: str, step: int) -> DivergenceError:
-        return diverged(self._state.model, what, self._state.epoch + 1, step)
+
+class LoaderEpochs(Epochs):
+    """Epochs on the batches of a loader, read anew in each; `step` returns what `training_step` does."""
+
+    def __init__(self, state: TrainingState, step: Any, source: Loaded, bar: Silent) -> None:
+        super().__init__(state, bar)
+        self._step, self._source = step, source
+        self._done = self._rows = self._targets = self._right = 0  # in this epoch
+        self._loss = 0.0
+
+    @property
+    def done(self) -> int:
+        return self._done
+
+    def _steps(self, progress: Callable[[int], object]) -> None:
+        self._done = self._rows = self._targets = self._right = 0
+        self._loss = 0.0
+        for x, y in self._source.batches():
+            loss, *right = (result.item() for result in self._step(x, y))
+            self._loss += loss * len(x)
+            self._rows += len(x)
+            self._done += 1
+            if right:
+                self._right += int(right[0])
+                self._targets += len(y) * targets_per_row(y)
+            progress(self._done)
+
+    def _rows_in(self, steps: int) -> int:
+        return self._rows
+
+    def _means(self, steps: int) -> tuple[float, float | None]:
+        return self._loss / self._rows, self._right / self._targets if self._targets else None
 
 
 def training_step(model: Module, optimizer: Optimizer, loss: Loss, classes: bool, compile: bool) -> Any:

@@ -10,10 +10,14 @@ from nncore.grad_mode import no_grad
 from nncore.train import prepare
 from nncore.train.metrics import hits, targets_per_row
 from nncore.train.modes import restored_mode
+from nncore.train.source import source_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nncore.nn import Module
     from nncore.train.prepare import Loss
+    from nncore.train.source import Pair
 
 
 class Evaluation(NamedTuple):
@@ -47,7 +51,7 @@ def predict(model: Module, x: Any, *, batch_size: int = 1024) -> Tensor:
 def evaluate(
     model: Module, x: Any, y: Any = None, *, loss: Loss | None = None, batch_size: int = 1024
 ) -> Evaluation:
-    """Mean loss and accuracy on x (n, ...) and y, or on a data set of pairs; the model does not change.
+    """Mean loss and accuracy on x (n, ...) and y, a data set of pairs or a loader; the model does not change.
 
     `loss` is by default cross-entropy for integer y and the mean squared error for floats. Errors: those of
     `fit`.
@@ -58,23 +62,22 @@ def evaluate(
     True
     """
     size = arguments.size("evaluate", "batch_size", batch_size, 1)
-    data, target = prepare.pair("evaluate", model, x, y)
-    criterion = loss if loss is not None else prepare.default_loss(target)
-    classes = prepare.targets_fit("evaluate", model, criterion, data, target)
-    return evaluate_ready(model, data, target, criterion, size, classes)
+    source = source_of("evaluate", model, x, y, size)
+    criterion = loss if loss is not None else prepare.default_loss(source.first[1])
+    classes = prepare.targets_fit("evaluate", model, criterion, *source.first)
+    return evaluate_ready(model, source.batches(size), criterion, classes)
 
 
-def evaluate_ready(
-    model: Module, x: Tensor, y: Tensor, loss: Loss, batch_size: int, classes: bool
-) -> Evaluation:
-    """`evaluate` for checked data."""
-    total, right = 0.0, 0
+def evaluate_ready(model: Module, batches: Iterable[Pair], loss: Loss, classes: bool) -> Evaluation:
+    """`evaluate` for checked batches."""
+    total, right, rows, targets = 0.0, 0, 0, 0
     with restored_mode(model), no_grad():
         model.eval()
-        for start in range(0, len(x), batch_size):
-            target = y[start : start + batch_size]
-            output = model(x[start : start + batch_size])
+        for x, target in batches:
+            output = model(x)
+            rows += len(target)
             total += prepare.loss_of("evaluate", loss, output, target).item() * len(target)
             if classes:
                 right += int(hits(output, target).item())
-    return Evaluation(total / len(x), right / (len(x) * targets_per_row(y)) if classes else None)
+                targets += len(target) * targets_per_row(target)
+    return Evaluation(total / rows, right / targets if classes else None)

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nncore._core import Generator, Tensor
+from nncore.data.dataloader import DataLoader
 from nncore.errors import arguments
 from nncore.grad_mode import enable_grad
 from nncore.train import prepare
 from nncore.train.callbacks import Callback
-from nncore.train.epochs import Epochs, training_step
+from nncore.train.epochs import ArrayEpochs, Epochs, LoaderEpochs, training_step
 from nncore.train.evaluate import evaluate_ready
 from nncore.train.history import History, TrainingState
 from nncore.train.interrupt import DeferredInterrupt
 from nncore.train.modes import restored_mode, same_random
 from nncore.train.progress import Bar, Silent
+from nncore.train.source import Arrays, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from nncore.train.prepare import Loss
 
 EVALUATION_BATCH = 1024
+VALIDATION_NAMES = ("the validation x", "the validation y")
 
 
 def fit(
@@ -47,7 +50,7 @@ def fit(
     callbacks: Iterable[Callable[[TrainingState], object]] = (),
     compile: bool = True,
 ) -> History:
-    """Train a model on x (n, ...) and y, or on a data set of pairs; returns the history of the epochs.
+    """Train a model on x (n, ...) and y, a data set of pairs or a loader; returns the history of the epochs.
 
     Each epoch draws one permutation, from `generator`, from a new generator with `seed`, or from the global
     one. It takes one optimizer step per batch, captured with `nncore.compile` and replayed. With
@@ -55,8 +58,10 @@ def fit(
     `loss(output, target)` is averaged over the samples; it is by default cross-entropy for integer y and the
     mean squared error for floats. The default optimizer is Adam. Floats and pixels in x are cast once to the
     dtype of the parameters.
-    `validation` is a pair (x, y) or a data set, evaluated after each epoch. The training accuracy is measured
-    during the steps.
+    A TensorDataset, or a Subset of one, is trained on like its tensors. Any other data set is read anew,
+    sample by sample, in each epoch; a loader too, with its own batches and order.
+    `validation` is a pair (x, y), a data set or a loader, evaluated after each epoch. The training accuracy
+    is measured during the steps.
     Callbacks are called with a TrainingState after each epoch; the result True ends training. See `Callback`
     for callbacks with a state.
 
@@ -85,19 +90,24 @@ def fit(
     callbacks = prepare.callables("fit", callbacks)
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise ValueError("fit: the model has no parameters to train")
-    data, target = prepare.pair("fit", model, x, y)
-    criterion = loss if loss is not None else prepare.default_loss(target)
-    classes = prepare.targets_fit("fit", model, criterion, data, target)
+    if seed is not None:
+        generator = Generator(seed=seed)
+    if generator is not None and isinstance(x, DataLoader):
+        raise ValueError("fit: seed and generator do not apply to a DataLoader; give it a generator")
     held_out = None
     if validation is not None:
         parts = validation if isinstance(validation, (tuple, list)) else (validation, None)
         if len(parts) != 2:
             raise ValueError(f"fit: validation has {len(parts)} parts; expected (x, y) or a data set")
-        names = ("the validation x", "the validation y")
-        held_out = prepare.pair("fit", model, parts[0], parts[1], names)
-        prepare.targets_fit("fit", model, criterion, *held_out, names[1])
-    if seed is not None:
-        generator = Generator(seed=seed)
+        with same_random():
+            x_held, y_held = parts
+            held_out = source_of("fit", model, x_held, y_held, size, VALIDATION_NAMES, started=False)
+    source = source_of("fit", model, x, y, size, shuffle=shuffle, generator=generator)
+    data, target = source.first
+    criterion = loss if loss is not None else prepare.default_loss(target)
+    classes = prepare.targets_fit("fit", model, criterion, data, target)
+    if held_out:
+        prepare.targets_fit("fit", model, criterion, *held_out.first, VALIDATION_NAMES[1])
     if optimizer is None:
         from nncore.optim import Adam
 
@@ -107,9 +117,10 @@ def fit(
         raise ValueError(
             "fit: the optimizer has none of the model's parameters; make it from model.parameters()"
         )
-    prepare.last_batch("fit", model, criterion, data, target, size)
-    if held_out:
-        _try_validation(model, *held_out, criterion, classes)
+    if isinstance(source, Arrays):
+        prepare.last_batch("fit", model, criterion, data, target, size)
+    if isinstance(held_out, Arrays):
+        _try_validation(model, *held_out.first, criterion, classes)
     numbers = ["loss", "samples_per_second"] + ["accuracy"] * classes
     if held_out:
         numbers += ["val_loss"] + ["val_accuracy"] * classes
@@ -118,18 +129,23 @@ def fit(
     for callback in told:
         callback.begin(state)
     step = training_step(model, optimizer, criterion, classes, compile)
-    bar = Bar(epochs, len(data)) if progress and epochs else Silent()
-    training = Epochs(state, step, [data, target], size, shuffle, bar)
+    bar = Bar(epochs, source.samples) if progress and epochs else Silent()
+    training: Epochs
+    if isinstance(source, Arrays):
+        training = ArrayEpochs(state, step, [data, target], size, shuffle, bar)
+    else:
+        training = LoaderEpochs(state, step, source, bar)
 
     def end_epoch() -> bool:
         """Validation and callbacks; returns whether one of them ends the training."""
         if held_out:
-            result = evaluate_ready(model, *held_out, criterion, EVALUATION_BATCH, classes)
+            batches = held_out.batches(EVALUATION_BATCH)
+            result = evaluate_ready(model, batches, criterion, classes)
             state.history.val_loss.append(result.loss)
             if result.accuracy is not None:
                 state.history.val_accuracy.append(result.accuracy)
         state.epoch += 1
-        bar.end_epoch(state.history)
+        bar.end_epoch(state.history, training.rows)
         results = [callback(state) for callback in callbacks]
         return any(isinstance(result, (bool, np.bool_)) and result for result in results)
 
@@ -158,4 +174,4 @@ def _try_validation(model: Module, x: Tensor, y: Tensor, loss: Loss, classes: bo
     """Evaluate one batch of each size, so that errors occur before training."""
     with same_random():
         for rows in {min(len(x), EVALUATION_BATCH), len(x) % EVALUATION_BATCH} - {0}:
-            evaluate_ready(model, x[:rows], y[:rows], loss, EVALUATION_BATCH, classes)
+            evaluate_ready(model, [(x[:rows], y[:rows])], loss, classes)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nncore import nn
-from nncore._core import Generator, Tensor, arange, uint8
-from nncore.data.dataset import TensorDataset, as_tensor, columns_of
+from nncore._core import Generator, Tensor, uint8
+from nncore.data.dataset import as_tensor
 from nncore.grad_mode import no_grad
 from nncore.train.metrics import classifies
 from nncore.train.modes import restored_mode, trial_mode
@@ -87,9 +87,7 @@ def inputs(where: str, model: Module, x: Any, name: str = "x") -> Tensor:
 def pair(
     where: str, model: Module, x: Any, y: Any, names: tuple[str, str] = ("x", "y")
 ) -> tuple[Tensor, Tensor]:
-    """x and y of equal length, from two arrays or, if y is None, from a data set of pairs."""
-    if y is None:
-        x, y = _from_dataset(where, x)
+    """x and y as tensors of equal length, cast for the model."""
     data = inputs(where, model, x, names[0])
     target = as_tensor(y).detach()
     if target.ndim == 0 or len(data) != len(target):
@@ -104,18 +102,6 @@ def pair(
         if data.dtype.is_floating_point:
             target = target.to(data.dtype)
     return data, target
-
-
-def _from_dataset(where: str, dataset: Any) -> tuple[Any, Any]:
-    if isinstance(dataset, TensorDataset):
-        columns: Any = dataset.tensors
-    elif hasattr(dataset, "__getitem__") and not isinstance(dataset, (Tensor, np.ndarray, list, dict)):
-        columns = columns_of(where, dataset, arange(len(dataset)))
-    else:
-        raise TypeError(f"{where}: y is missing; give x and y, or a data set of pairs")
-    if len(columns) != 2:
-        raise ValueError(f"{where}: the data set has {len(columns)} columns; expected two, x and y")
-    return columns[0], columns[1]
 
 
 def finite(where: str, name: str, tensor: Tensor) -> None:

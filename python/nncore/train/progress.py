@@ -20,7 +20,7 @@ class Silent:
     def show(self, steps: int, samples: int, loss: float, accuracy: float | None) -> float:
         return math.inf
 
-    def end_epoch(self, history: History) -> None:
+    def end_epoch(self, history: History, samples: int) -> None:
         pass
 
     def close(self) -> None:
@@ -32,15 +32,13 @@ class Bar(Silent):
 
     first_look: float = 1
 
-    def __init__(self, epochs: int, samples: int) -> None:
+    def __init__(self, epochs: int, samples: int | None) -> None:
         from tqdm import tqdm
 
-        self._bar: Any = tqdm(
-            total=epochs * samples, unit=" samples", unit_scale=True, mininterval=0, leave=True
-        )
+        total = samples and epochs * samples
+        self._bar: Any = tqdm(total=total, unit=" samples", unit_scale=True, mininterval=0, leave=True)
         self._epochs = epochs
-        self._samples = samples
-        self._epoch = 0
+        self._epoch, self._before = 0, 0  # finished epochs and their samples
         self._then = (perf_counter(), 0)
 
     def show(self, steps: int, samples: int, loss: float, accuracy: float | None) -> float:
@@ -51,7 +49,7 @@ class Bar(Silent):
         self._draw(samples, f"epoch {self._epoch + 1}/{self._epochs} loss {loss:.4f}{_percent(accuracy)}")
         return steps + max(1, int(rate * INTERVAL))
 
-    def end_epoch(self, history: History) -> None:
+    def end_epoch(self, history: History, samples: int) -> None:
         last = history.last()
         accuracies = [
             f" {name.replace('_', ' ')} {last[name]:.2%}"
@@ -59,8 +57,9 @@ class Bar(Silent):
             if name in last
         ]
         text = f"epoch {self._epoch + 1}/{self._epochs} loss {last['loss']:.4f}{''.join(accuracies)}"
-        self._draw(self._samples, text)
+        self._draw(samples, text)
         self._epoch += 1
+        self._before += samples
         self._then = (perf_counter(), 0)
 
     def close(self) -> None:
@@ -69,7 +68,7 @@ class Bar(Silent):
     def _draw(self, samples: int, text: str) -> None:
         bar = self._bar
         bar.set_description_str(text, refresh=False)
-        bar.update(self._epoch * self._samples + samples - bar.n)
+        bar.update(self._before + samples - bar.n)
 
 
 def _percent(accuracy: float | None) -> str:

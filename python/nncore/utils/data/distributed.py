@@ -1,0 +1,7 @@
+"""`nncore.data.distributed` under PyTorch's name."""
+
+from __future__ import annotations
+
+from nncore.data.distributed import DistributedSampler
+
+__all__ = ["DistributedSampler"]
