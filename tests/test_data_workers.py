@@ -25,7 +25,7 @@ from loader_samples import (
     seeded_seven,
 )
 from nncore import Tensor
-from nncore.data import DataLoader, TensorDataset, get_worker_info, workers
+from nncore.data import DataLoader, TensorDataset, get_worker_info, transport, workers
 
 
 @pytest.fixture(autouse=True)
@@ -274,3 +274,20 @@ def test_interrupts_and_ends(method: str, program: str, code: int, output: str, 
     )  # returns when the last process has closed the output
     assert (done.returncode, done.stdout) == (code, output)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("memory", ["anonymous", "temporary file"])
+def test_arrays_of_all_kinds_travel(memory: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if memory == "temporary file":
+        monkeypatch.delattr(os, "memfd_create", raising=False)
+    ours, other = multiprocessing.Pipe()
+    table = np.arange(12.0).reshape(3, 4)
+    sent = [np.zeros((0, 3)), table.T, table[:, ::2], np.array(1), nncore.ones(5), "text", np.zeros(0), True]
+    with ours, other:
+        transport.send(ours, transport.packed(sent))
+        found = transport.receive(other)
+    assert [np.asarray(value).tolist() for value in found] == [np.asarray(value).tolist() for value in sent]
+    for array in found[:4]:
+        assert array.flags.writeable
+        assert array.flags.aligned
+        array += 1

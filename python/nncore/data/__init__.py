@@ -28,8 +28,8 @@ from nncore.data.sampler import (
     WeightedRandomSampler,
 )
 from nncore.data.tables import Table, load_npz
-from nncore.errors import absent
 from nncore.data.worker_info import get_worker_info
+from nncore.errors import absent
 
 __all__ = [
     "MNIST",

@@ -2,43 +2,60 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import pickle
 import tempfile
 from multiprocessing.reduction import recv_handle, send_handle
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 
-def packed(value: object) -> list[Any]:
-    """The pickled value, and the memory of its arrays."""
+ALIGNMENT = 64  # bytes
+
+
+class Parcel(NamedTuple):
+    """A value in memory without a name, which the system frees with the last process that has it open.
+
+    `parts` has the start and size of the pickled value and of the memory of each of its arrays.
+    """
+
+    file: IO[bytes]
+    parts: list[tuple[int, int]]
+
+
+def packed(value: object) -> Parcel:
+    """The value as a parcel to send."""
     buffers: list[pickle.PickleBuffer] = []
     head = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
-    return [head, *(buffer.raw() for buffer in buffers)]
+    file, parts = _memory(), []
+    for memory in [memoryview(head), *(buffer.raw() for buffer in buffers)]:
+        parts.append((file.tell(), memory.nbytes))
+        file.write(memory)
+        file.seek(-file.tell() % ALIGNMENT, os.SEEK_CUR)
+    file.flush()
+    return Parcel(file, parts)
 
 
-def send(connection: Connection, parts: list[Any]) -> None:
-    """Send the parts of a packed value.
+def send(connection: Connection, parcel: Parcel) -> None:
+    """Send the parcel and close it.
 
-    The parts go to memory without a name, which the system frees with the last process that has it open.
-    Only their sizes and a descriptor go through the connection, a Unix socket, so that the sender does not
-    wait for the receiver.
+    Only a list and a descriptor go through the connection, a Unix socket, so that the sender does not wait
+    for the receiver.
     """
-    with _memory() as file:
-        for part in parts:
-            file.write(part)
-        file.seek(0)
-        connection.send([memoryview(part).nbytes for part in parts])
-        send_handle(connection, file.fileno(), None)
+    with parcel.file:
+        connection.send(parcel.parts)
+        send_handle(connection, parcel.file.fileno(), None)
 
 
 def receive(connection: Connection) -> Any:
     """The value that the other process has sent; EOFError or OSError if that has ended."""
-    sizes = connection.recv()
+    parts = connection.recv()
     with open(recv_handle(connection), "rb") as file:
-        head, *buffers = [_read(file, size) for size in sizes]
+        memory = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+    head, *buffers = [memory[start : start + size] for start, size in parts]
     return pickle.loads(head, buffers=buffers)
 
 
@@ -46,10 +63,3 @@ def _memory() -> IO[bytes]:
     if hasattr(os, "memfd_create"):
         return open(os.memfd_create("nncore-batch"), "w+b")
     return tempfile.TemporaryFile()  # a Python that was built for an older system
-
-
-def _read(file: IO[bytes], size: int) -> bytearray:
-    part = bytearray(size)
-    if file.readinto(part) != size:  # type: ignore[attr-defined]
-        raise EOFError
-    return part

@@ -65,7 +65,7 @@ def run(connection: Connection, other_end: Connection, work: Work, number: int) 
             transport.send(connection, reply)
 
 
-def _answer(read: Callable[[Any], Any], task: Any) -> list[Any]:
+def _answer(read: Callable[[Any], Any], task: Any) -> transport.Parcel:
     try:
         batch = read(task)
     except StopIteration:
