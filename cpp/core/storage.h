@@ -28,6 +28,13 @@ class Storage final : public Object {
   uint32_t version() const { return version_.load(std::memory_order_relaxed); }
   void changed() { version_.store(version() + 1, std::memory_order_relaxed); }
 
+  bool borrowed() const { return done_ != nullptr; }
+
+  // Whether a tensor other than the given one, or a captured step, uses this memory. Values saved for backward
+  // do not count.
+  bool is_shared() const { return use_count() - saved_.load(std::memory_order_relaxed) > 1; }
+  void count_saved(int change) { saved_.fetch_add(change, std::memory_order_relaxed); }
+
   // The watcher gets this storage when its last reference is dropped. Without one, the memory is released.
   void watch(Watcher* watcher) { watcher_ = watcher; }
 
@@ -42,6 +49,7 @@ class Storage final : public Object {
   void (*done_)(void*) = nullptr;
   void* owner_ = nullptr;
   Watcher* watcher_ = nullptr;
+  std::atomic<int64_t> saved_{0};  // the number of tensors here that are values saved for backward
 };
 
 }  // namespace nncore

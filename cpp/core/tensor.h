@@ -1,4 +1,4 @@
-// Tensor: a contiguous, row-major, immutable value; a handle to shape, dtype and shared storage.
+// Tensor: a contiguous, row-major value; a handle to shape, dtype and shared storage.
 #pragma once
 #include "dtype.h"
 #include "error.h"
@@ -12,6 +12,9 @@ class TensorImpl final : public Object {
  public:
   TensorImpl(Ref<Storage> storage, int64_t byte_offset, const Shape& shape, DType dtype)
       : storage(std::move(storage)), byte_offset(byte_offset), shape(shape), dtype(dtype) {}
+  ~TensorImpl() override {
+    if (is_saved) storage->count_saved(-1);
+  }
 
   Ref<Storage> storage;
   int64_t byte_offset;
@@ -21,6 +24,8 @@ class TensorImpl final : public Object {
   // Data of the tape. The core only stores it.
   bool requires_grad = false;
   bool is_gradient = false;    // made by backward as the grad of a leaf: backward may add to it in place
+  bool is_saved = false;       // for backward
+  bool is_part = false;        // a copy of a part of another tensor, where PyTorch has a view
   int output_index = 0;        // the index of this value among the outputs of grad_fn
   uint32_t saved_version = 0;  // the storage's version when saved for backward; 0 if not saved
   Ref<Object> grad_fn;         // the node that made it; null for leaves
@@ -66,12 +71,15 @@ class Tensor {
   Tensor alias(const Shape& shape, int64_t first = 0) const {
     Tensor t(impl_->storage, impl_->byte_offset + first * int64_t(size_of(dtype())), shape, dtype());
     t.impl()->saved_version = impl_->saved_version;
+    t.impl()->is_part = impl_->is_part;
+    if (impl_->is_saved) t.mark_saved();
     return t;
   }
   Tensor detach() const { return alias(shape()); }
   // A view for backward. If `read`, reading it raises when the values have changed since.
   Tensor saved(bool read = true) const {
     Tensor t = detach();
+    if (!t.impl()->is_saved) t.mark_saved();
     if (read) t.impl()->saved_version = impl_->storage->version();
     return t;
   }
@@ -79,6 +87,11 @@ class Tensor {
   bool unique() const { return impl_->use_count() == 1 && impl_->storage->use_count() == 1; }
 
  private:
+  void mark_saved() {
+    impl_->is_saved = true;
+    impl_->storage->count_saved(1);
+  }
+
   Ref<TensorImpl> impl_;
 };
 

@@ -162,6 +162,23 @@ Tensor index_add(const Tensor& x, int64_t axis, const Tensor& index, const Tenso
   return y;
 }
 
+Tensor index_copy(const char* op, const Tensor& x, int64_t axis, const Tensor& index, const Tensor& source) {
+  if (x.ndim() == 0) {
+    const int64_t at = normalize_axis(op, axis, 0);
+    const Tensor row = source.ndim() == 0 ? source : reshape(source, {1});
+    return reshape(index_copy(op, reshape(x, {1}), at, index, row), {});
+  }
+  const int at = normalize_axis(op, axis, x.ndim());
+  check_index_type(op, index);
+  check(index.ndim() <= 1, op, ": index has shape ", index.shape(), "; expected one axis");
+  Shape column, expected = x.shape();
+  for (int d = 0; d < x.ndim(); d++) column.push_back(d == at ? index.numel() : 1);
+  expected[at] = index.numel();
+  check(source.ndim() == 0 || source.shape() == expected, op, ": source has shape ", source.shape(), " but ",
+        x.shape(), " and ", index.numel(), " indices along axis ", at, " need ", expected);
+  return scatter(op, x, at, expand(index.alias(column), expected), source, false);
+}
+
 Tensor take(const Tensor& x, const Tensor& index) {
   check_index_type("take", index);
   return take_axis("take", reshape(x, {x.numel()}), 0, index, true);

@@ -14,6 +14,8 @@ namespace nncore::ops {
 Tensor take_axis(const char* op, const Tensor& x, int axis, const Tensor& index, bool wrap);
 Tensor index_select(const Tensor& x, int64_t axis, const Tensor& index);
 Tensor index_add(const Tensor& x, int64_t axis, const Tensor& index, const Tensor& source, double alpha);
+// A copy of x in which the slices at the indices along the axis are those of source, or one value.
+Tensor index_copy(const char* op, const Tensor& x, int64_t axis, const Tensor& index, const Tensor& source);
 Tensor take(const Tensor& x, const Tensor& index);  // of the flattened tensor
 
 // Indexes axes first, first + 1, ... of x with the index tensors, broadcast together; other axes stay whole.
