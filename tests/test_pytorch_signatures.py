@@ -23,7 +23,7 @@ with warnings.catch_warnings():
 # Arguments of PyTorch that nncore lacks, in all functions or in one
 NOT_TAKEN = {
     "device": "this build computes on the CPU",
-    "out": "values are immutable",
+    "out": "a result has its own memory",
     "_stacklevel": "of a warning that nncore does not give",
     "layout": "every tensor is dense",
     "memory_format": "every tensor is row by row",

@@ -25,7 +25,7 @@ PREAMBLE = """import builtins
 import numpy as _np
 """
 BINARY = ["add", "sub", "mul", "truediv", "pow", "mod", "floordiv", "and", "or", "xor"]
-ARITHMETIC = [prefix + name for name in BINARY for prefix in ("", "r")]
+ARITHMETIC = [prefix + name for name in BINARY for prefix in ("", "r", "i")]
 COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"]
 
 # Return types that the binding does not state, by "Class.method".

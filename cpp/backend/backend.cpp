@@ -48,6 +48,8 @@ void submit(const KernelType& type, void* k, Generator* generator) {
     const FlushSubnormals flush;
     return backend.run(type.kernel, k);
   }
+  std::vector<Ref<Storage>> held;  // another thread may give a tensor other memory meanwhile
+  for (const Operand& o : operands) held.emplace_back(o.storage);
   Interruptible interruptible;
   {
     const OutsideInterpreter outside(true);

@@ -2,10 +2,14 @@
 // float beside integers makes float32.
 #include <pybind11/numpy.h>
 
+#include <cstring>
+
 #include "../ops/create.h"
 #include "../ops/elementwise.h"
 #include "../ops/shape.h"
+#include "../ops/write.h"
 #include "direct.h"
+#include "write.h"
 
 namespace nncore::bind {
 
@@ -13,12 +17,6 @@ namespace {
 
 using ops::apply;
 using namespace formulas;
-
-// Whether h is a Python number or a NumPy scalar; arrays are not.
-bool is_number(py::handle h) {
-  return PyFloat_Check(h.ptr()) || PyLong_Check(h.ptr()) ||
-         (py::hasattr(h, "__float__") && !py::hasattr(h, "__len__"));
-}
 
 py::int_ index_of(py::handle h) {
   const auto value = py::reinterpret_steal<py::int_>(PyNumber_Index(h.ptr()));
@@ -98,9 +96,53 @@ Tensor combined(const char* name, py::handle a, py::handle b) {
 // name, which takes longer.
 using Slot = binaryfunc PyNumberMethods::*;
 
+// Whether only the interpreter's stack holds the object.
+bool is_temporary(PyObject* object) {
+#if PY_VERSION_HEX >= 0x030e0000
+  return PyUnstable_Object_IsUniqueReferencedTemporary(object);
+#else
+  return Py_REFCNT(object) == 1;
+#endif
+}
+
+// a op= b, where compute(a, b) is a op b. In `x[i] += b`, a is the temporary result of x[i], a copy, and the
+// interpreter assigns the returned value to x[i].
+py::object augmented(const char* name, py::object (*compute)(py::handle, py::handle), py::handle a,
+                     py::handle b, bool temporary) {
+  const Tensor target = py::cast<Tensor>(a);
+  if (temporary && target.impl()->is_part) return compute(a, b);
+  ops::check_target(name, target);
+  const py::object value = compute(a, b);
+  if (value.ptr() == Py_NotImplemented) return value;
+  ops::assign(name, target, py::cast<Tensor>(value));
+  return py::reinterpret_borrow<py::object>(a);
+}
+
+template <auto compute, auto name_of_op>
+PyObject* run_augmented(PyObject* a, PyObject* b) {
+  return call_guarded([&] { return augmented(name_of_op(), compute, a, b, is_temporary(a)); });
+}
+
+// Binds the operator `symbol`=, such as +=. `slot` is null for **=, whose slot takes a third operand, None.
+template <auto compute, auto name_of_op>
+void bind_augmented(TensorClass& tensor, const char* symbol, Slot slot) {
+  tensor.def((std::string("__i") + symbol + "__").c_str(),
+             [](const py::object& self, const py::object& other) {
+               return augmented(name_of_op(), compute, self, other, false);
+             },
+             py::arg("other"));
+  PyNumberMethods& methods = *tensor_type->tp_as_number;
+  if (slot)
+    methods.*slot = run_augmented<compute, name_of_op>;
+  else
+    methods.nb_inplace_power = [](PyObject* a, PyObject* b, PyObject*) {
+      return run_augmented<compute, name_of_op>(a, b);
+    };
+}
+
 template <class Op, class Right, class Left>
 void bind_operator(py::module_& m, TensorClass& tensor, const char* name, const char* symbol, Slot slot,
-                   const char* doc, const char* second = "other") {
+                   Slot in_place, const char* doc, const char* second = "other") {
   const auto function = [name](const py::object& a, const py::object& b) {
     return combined<Op, Right, Left>(name, a, b);
   };
@@ -110,6 +152,8 @@ void bind_operator(py::module_& m, TensorClass& tensor, const char* name, const 
   const auto reflected = [](py::handle a, py::handle b) { return mixed<Op, Right, Left>(b, a); };
   tensor.def((std::string("__") + symbol + "__").c_str(), mixed<Op, Right, Left>, py::arg("other"));
   tensor.def((std::string("__r") + symbol + "__").c_str(), reflected, py::arg("other"));
+  constexpr auto op_name = [] { return ops::binary_info[BinaryOps::index_of<Op>].name; };
+  bind_augmented<mixed<Op, Right, Left>, op_name>(tensor, symbol, in_place);
   if (!slot) return;
   tensor_type->tp_as_number->*slot = [](PyObject* a, PyObject* b) {
     return call_guarded([&] { return mixed<Op, Right, Left>(a, b); });
@@ -175,22 +219,28 @@ void bind_comparison(py::module_& m, TensorClass& tensor, int op, const Names&..
   (tensor.def(operators, compare, py::arg("other")), ...);
 }
 
-// The operators &, | and ^ for bool tensors.
+// The operators &, | and ^ for bool tensors; NotImplemented for other operands than tensors and bools.
 template <class Op>
-void bind_logic(py::module_& m, TensorClass& tensor, const char* symbol) {
+py::object logic(py::handle left, py::handle b) {
+  const char* const name = ops::compare_names[CompareOps::index_of<Op>] + std::strlen("logical_");
+  const Tensor a = py::cast<Tensor>(left);
+  if (!tensor_of(b.ptr()) && !PyBool_Check(b.ptr()))
+    return py::reinterpret_borrow<py::object>(Py_NotImplemented);
+  const Tensor other =
+      tensor_of(b.ptr()) ? py::cast<Tensor>(b) : ops::full({}, py::cast<bool>(b), DType::boolean, a.device());
+  check<TypeError>(a.dtype() == DType::boolean && other.dtype() == DType::boolean, name,
+                   ": expected bool, got ", a.dtype(), " and ", other.dtype(),
+                   "; compare first, or use logical_", name, "()");
+  return py::cast(ops::compare(CompareOps::index_of<Op>, a, other));
+}
+
+template <class Op>
+void bind_logic(py::module_& m, TensorClass& tensor, const char* symbol, Slot in_place) {
   bind_comparison(m, tensor, CompareOps::index_of<Op>);
-  const auto f = [symbol](const Tensor& a, const py::object& b) -> py::object {
-    if (!tensor_of(b.ptr()) && !PyBool_Check(b.ptr()))
-      return py::reinterpret_borrow<py::object>(Py_NotImplemented);
-    const Tensor other = tensor_of(b.ptr()) ? py::cast<Tensor>(b)
-                                            : ops::full({}, py::cast<bool>(b), DType::boolean, a.device());
-    check<TypeError>(a.dtype() == DType::boolean && other.dtype() == DType::boolean, symbol,
-                     ": expected bool, got ", a.dtype(), " and ", other.dtype(),
-                     "; compare first, or use logical_", symbol, "()");
-    return py::cast(ops::compare(CompareOps::index_of<Op>, a, other));
-  };
-  tensor.def((std::string("__") + symbol + "__").c_str(), f, py::arg("other"));
-  tensor.def((std::string("__r") + symbol + "__").c_str(), f, py::arg("other"));
+  tensor.def((std::string("__") + symbol + "__").c_str(), logic<Op>, py::arg("other"));
+  tensor.def((std::string("__r") + symbol + "__").c_str(), logic<Op>, py::arg("other"));
+  constexpr auto op_name = [] { return ops::compare_names[CompareOps::index_of<Op>]; };
+  bind_augmented<logic<Op>, op_name>(tensor, symbol, in_place);
 }
 
 // A test of one tensor, which is both operands of the comparison.
@@ -208,28 +258,30 @@ Tensor logical_not(const Tensor& x) {
 
 void bind_arithmetic(py::module_& m, TensorClass& tensor) {
   bind_operator<Add, AddScalar, AddScalar>(m, tensor, "add", "add", &PyNumberMethods::nb_add,
-                                           "a + b, broadcast.");
+                                           &PyNumberMethods::nb_inplace_add, "a + b, broadcast.");
   bind_operator<Sub, SubScalar, RsubScalar>(m, tensor, "sub", "sub", &PyNumberMethods::nb_subtract,
-                                            "a - b, broadcast.");
+                                            &PyNumberMethods::nb_inplace_subtract, "a - b, broadcast.");
   bind_alpha<Add, AddScalar, AddScalar>(m, tensor, "add", "a + alpha b, broadcast.");
   bind_alpha<Sub, SubScalar, RsubScalar>(m, tensor, "sub", "a - alpha b, broadcast.");
   bind_operator<Mul, MulScalar, MulScalar>(m, tensor, "mul", "mul", &PyNumberMethods::nb_multiply,
-                                           "a * b, broadcast.");
+                                           &PyNumberMethods::nb_inplace_multiply, "a * b, broadcast.");
   bind_operator<Div, DivScalar, RdivScalar>(m, tensor, "div", "truediv", &PyNumberMethods::nb_true_divide,
+                                            &PyNumberMethods::nb_inplace_true_divide,
                                             "a / b, broadcast; integers divide to float32.");
   bind_both(m, tensor, "div", divided, py::arg("other"), py::kw_only(), py::arg("rounding_mode"),
             "a / b, rounded toward zero ('trunc') or down ('floor'); the dtype is that of a and b.");
-  bind_operator<Pow, PowScalar, RpowScalar>(m, tensor, "pow", "pow", nullptr, "a to the power b, broadcast.",
-                                            "exponent");
+  bind_operator<Pow, PowScalar, RpowScalar>(m, tensor, "pow", "pow", nullptr, nullptr,
+                                            "a to the power b, broadcast.", "exponent");
   tensor.def("__neg__", [](const Tensor& x) { return apply<Neg>(x); });
   tensor.def("__pos__", [](const Tensor& x) { return x; });
   tensor.def("__abs__", [](const Tensor& x) { return apply<Abs>(x); });
   bind_operator<Remainder, Remainder, Remainder>(
-      m, tensor, "remainder", "mod", &PyNumberMethods::nb_remainder,
+      m, tensor, "remainder", "mod", &PyNumberMethods::nb_remainder, &PyNumberMethods::nb_inplace_remainder,
       "a - floor(a / b) b, broadcast; the result has the sign of b.");
   bind_operator<FloorDivide, FloorDivide, FloorDivide>(
-      m, tensor, "floor_divide", "floordiv", &PyNumberMethods::nb_floor_divide, "floor(a / b), broadcast.");
-  bind_operator<Fmod, Fmod, Fmod>(m, tensor, "fmod", "", nullptr,
+      m, tensor, "floor_divide", "floordiv", &PyNumberMethods::nb_floor_divide,
+      &PyNumberMethods::nb_inplace_floor_divide, "floor(a / b), broadcast.");
+  bind_operator<Fmod, Fmod, Fmod>(m, tensor, "fmod", "", nullptr, nullptr,
                                   "a - trunc(a / b) b, broadcast; the result has the sign of a.");
   bind_comparison(m, tensor, CompareOps::index_of<Eq>, "__eq__");
   bind_comparison(m, tensor, CompareOps::index_of<Ne>, "__ne__");
@@ -237,9 +289,9 @@ void bind_arithmetic(py::module_& m, TensorClass& tensor) {
   bind_comparison(m, tensor, CompareOps::index_of<Le>, "__le__");
   bind_comparison(m, tensor, CompareOps::index_of<Gt>, "__gt__");
   bind_comparison(m, tensor, CompareOps::index_of<Ge>, "__ge__");
-  bind_logic<LogicalAnd>(m, tensor, "and");
-  bind_logic<LogicalOr>(m, tensor, "or");
-  bind_logic<LogicalXor>(m, tensor, "xor");
+  bind_logic<LogicalAnd>(m, tensor, "and", &PyNumberMethods::nb_inplace_and);
+  bind_logic<LogicalOr>(m, tensor, "or", &PyNumberMethods::nb_inplace_or);
+  bind_logic<LogicalXor>(m, tensor, "xor", &PyNumberMethods::nb_inplace_xor);
   bind_both(m, tensor, "logical_not", logical_not, "Whether each element is 0.");
   tensor.def("__invert__", [](const Tensor& x) {
     check<TypeError>(x.dtype() == DType::boolean, "~: expected bool, got ", x.dtype(), "; use logical_not()");

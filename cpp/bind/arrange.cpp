@@ -5,7 +5,7 @@
 #include "../ops/index.h"
 #include "../ops/shape.h"
 
-#include "module.h"
+#include "write.h"
 
 namespace nncore::bind {
 
@@ -15,20 +15,20 @@ using Parts = py::typing::Tuple<Tensor, py::ellipsis>;
 
 std::vector<int64_t> to_list(const Shape& s) { return {s.begin(), s.end()}; }
 
-Parts to_tuple(const std::vector<Tensor>& parts) {
+Parts to_tuple(const Tensor& x, const std::vector<Tensor>& parts) {
   Parts t = py::tuple(parts.size());
-  for (size_t i = 0; i < parts.size(); i++) t[i] = py::cast(parts[i]);
+  for (size_t i = 0; i < parts.size(); i++) t[i] = py::cast(part(x, parts[i]));
   return t;
 }
 
 Parts split(const Tensor& x, py::handle sizes, int64_t dim) {
-  if (PyLong_Check(sizes.ptr())) return to_tuple(ops::split(x, to_int(sizes, "split"), dim));
+  if (PyLong_Check(sizes.ptr())) return to_tuple(x, ops::split(x, to_int(sizes, "split"), dim));
   check<TypeError>(py::isinstance<py::sequence>(sizes), "split: expected an int or a sequence of ints, got ",
                    Py_TYPE(sizes.ptr())->tp_name);
   std::vector<int64_t> list;
   for (const py::object size : py::reinterpret_borrow<py::sequence>(sizes))
     list.push_back(to_int(size, "split"));
-  return to_tuple(ops::split(x, list, dim));
+  return to_tuple(x, ops::split(x, list, dim));
 }
 
 Tensor pad(const Tensor& x, const std::vector<int64_t>& widths, const std::string& mode,
@@ -68,7 +68,7 @@ Tensor movedim(const Tensor& x, const Shape& source, const Shape& destination) {
     while (moved[next]) next++;
     order[d] = next++;
   }
-  return ops::permute(x, order);
+  return part(x, ops::permute(x, order));
 }
 
 Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
@@ -82,7 +82,7 @@ Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
   std::array<ops::Slice, Shape::max_ndim> slices;
   for (int d = 0; d < x.ndim(); d++) slices[d] = {0, 1, x.shape()[d]};
   slices[at] = {from, 1, length};
-  return ops::slice(x, slices);
+  return part(x, ops::slice(x, slices));
 }
 
 }  // namespace
@@ -96,11 +96,11 @@ void bind_arrange(py::module_& m, TensorClass& tensor) {
              "given sizes.");
   bind_both(
       m, tensor, "chunk",
-      [](const Tensor& x, int64_t chunks, int64_t dim) { return to_tuple(ops::chunk(x, chunks, dim)); },
+      [](const Tensor& x, int64_t chunks, int64_t dim) { return to_tuple(x, ops::chunk(x, chunks, dim)); },
       py::arg("chunks"), py::arg("dim") = 0,
       "Splits the tensor along dim into at most `chunks` parts; all but the last have one size.");
   bind_both(
-      m, tensor, "unbind", [](const Tensor& x, int64_t dim) { return to_tuple(ops::unbind(x, dim)); },
+      m, tensor, "unbind", [](const Tensor& x, int64_t dim) { return to_tuple(x, ops::unbind(x, dim)); },
       py::arg("dim") = 0, "Returns the slices along dim, without that axis.");
   bind_both(m, tensor, "unflatten", ops::unflatten, py::arg("dim"), py::arg("sizes"),
             "Splits one axis into several axes; one size may be -1.");
@@ -147,8 +147,13 @@ void bind_arrange(py::module_& m, TensorClass& tensor) {
       m, tensor, "triu", [](const Tensor& x, int64_t diagonal) { return ops::triangle(x, diagonal, false); },
       py::arg("diagonal") = 0,
       "Keeps the upper triangle of each matrix from the given diagonal on; the other elements become 0.");
-  bind_both(m, tensor, "diagonal", ops::diagonal, py::arg("offset") = 0, py::arg("dim1") = 0,
-            py::arg("dim2") = 1, "The diagonal over two axes, as the last axis of the result.");
+  bind_both(
+      m, tensor, "diagonal",
+      [](const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
+        return part(x, ops::diagonal(x, offset, dim1, dim2));
+      },
+      py::arg("offset") = 0, py::arg("dim1") = 0, py::arg("dim2") = 1,
+      "The diagonal over two axes, as the last axis of the result.");
   bind_both(m, tensor, "diag", ops::diag, py::arg("diagonal") = 0,
             "The diagonal of a matrix; for a vector, the matrix with the vector on its diagonal.");
   bind_both(m, tensor, "movedim", movedim, py::arg("source"), py::arg("destination"),
@@ -156,10 +161,12 @@ void bind_arrange(py::module_& m, TensorClass& tensor) {
   bind_both(m, tensor, "narrow", narrow, py::arg("dim"), py::arg("start"), py::arg("length"),
             "The elements start to start + length - 1 along an axis.");
   bind_both(
-      m, tensor, "broadcast_to", [](const Tensor& x, const Shape& size) { return ops::expand(x, size); },
-      py::arg("size"), "Broadcasts the tensor to the given shape.");
+      m, tensor, "broadcast_to",
+      [](const Tensor& x, const Shape& size) { return part(x, ops::expand(x, size)); }, py::arg("size"),
+      "Broadcasts the tensor to the given shape.");
   tensor.def(
-      "expand_as", [](const Tensor& x, const Tensor& other) { return ops::expand(x, other.shape()); },
+      "expand_as",
+      [](const Tensor& x, const Tensor& other) { return part(x, ops::expand(x, other.shape())); },
       py::arg("other"), "Broadcasts the tensor to the shape of other.");
   tensor.def(
       "view_as", [](const Tensor& x, const Tensor& other) { return ops::reshape(x, other.shape()); },

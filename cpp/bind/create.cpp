@@ -1,4 +1,5 @@
 #include "../ops/create.h"
+#include "../ops/write.h"
 
 #include "../backend/backend.h"
 #include "../plan/record.h"
@@ -106,6 +107,7 @@ void bind_random(py::module_& m) {
   m.def(
       "uniform_",
       [](const Tensor& t, double low, double high, const OptionalGenerator& generator) {
+        ops::check_whole("uniform_", t);
         ops::random_(t, chosen(generator), Distribution::uniform, low, high);
       },
       py::arg("tensor"), py::arg("low") = 0.0, py::arg("high") = 1.0, py::arg("generator") = py::none(),
@@ -113,6 +115,7 @@ void bind_random(py::module_& m) {
   m.def(
       "normal_",
       [](const Tensor& t, double mean, double std, const OptionalGenerator& generator) {
+        ops::check_whole("normal_", t);
         ops::random_(t, chosen(generator), Distribution::normal, mean, std);
       },
       py::arg("tensor"), py::arg("mean") = 0.0, py::arg("std") = 1.0, py::arg("generator") = py::none(),
@@ -257,6 +260,7 @@ void bind_create(py::module_& m) {
   m.def(
       "assign_",
       [](const Tensor& target, py::handle value) {
+        ops::check_whole("assign_", target);
         if (tensor_of(value.ptr()))
           ops::assign_(target, py::cast<Tensor>(value));
         else

@@ -1,12 +1,15 @@
-// x[index]: the index may contain integers, slices, None, `...`, boolean masks, and integer tensors or arrays
+// x[index] and x[index] = value: the index may contain integers, slices, None, `...`, boolean masks, and integer tensors or arrays
 // that broadcast together.
 #include <numeric>
 
+#include "../ops/create.h"
 #include "../ops/device.h"
+#include "../ops/elementwise.h"
 #include "../ops/index.h"
 #include "../ops/shape.h"
-#include "module.h"
+#include "../ops/write.h"
 #include "numpy.h"
+#include "write.h"
 
 namespace nncore::bind {
 
@@ -34,7 +37,10 @@ class Indexing {
   void keep_whole(int count) {
     for (; count > 0; count--) add({0, 1, x_.shape()[axis_]}, true);
   }
-  void new_axis() { shape_.push_back(1); }
+  void new_axis() {
+    shape_.push_back(1);
+    strides_.push_back(0);
+  }
   void slice(py::handle h) { add(slice_of(h, x_.shape()[axis_]), true); }
   void integer(int64_t i) {
     const int64_t size = x_.shape()[axis_];
@@ -55,13 +61,14 @@ class Indexing {
     for (const Tensor& found : ops::nonzero_by_axis(index)) tensor(found);
   }
 
+  void finish() { keep_whole(x_.ndim() - axis_); }
+
   // Applies the slices, then the arrays. The axes of neighbouring arrays stay in their place; otherwise the
   // arrays' axes come first.
-  Tensor result() {
-    keep_whole(x_.ndim() - axis_);
+  Tensor result() const {
     const bool whole = whole_ && shape_ == x_.shape();
     const Tensor y = whole ? x_ : ops::reshape(whole_ ? x_ : ops::slice(x_, slices_), shape_);
-    if (arrays_.empty()) return whole ? ops::clone(y) : y;
+    if (arrays_.empty()) return part(x_, whole ? ops::clone(y) : y);
     const int first = array_axes_[0], count = int(arrays_.size());
     if (array_axes_.back() - first == count - 1) return ops::index_axes(y, first, arrays_);
     std::vector<int64_t> order(array_axes_.begin(), array_axes_.end());
@@ -73,16 +80,24 @@ class Indexing {
     return ops::index_axes(ops::permute(y, order), 0, arrays_);
   }
 
+  // The elements that the slices select; of an index without arrays, these are all.
+  ops::Region region() const { return {shape_, strides_, start_}; }
+
  private:
   void add(ops::Slice s, bool keeps_axis) {
+    const int64_t stride = x_.shape().span(axis_ + 1, x_.ndim());
+    start_ += s.start * stride;
+    if (keeps_axis) strides_.push_back(s.step * stride);
     whole_ = whole_ && s.start == 0 && s.step == 1 && s.count == x_.shape()[axis_];
     slices_[axis_++] = s;
     if (keeps_axis) shape_.push_back(s.count);
   }
 
-  const Tensor& x_;
+  const Tensor x_;
   std::array<ops::Slice, Shape::max_ndim> slices_;
   Shape shape_;  // after the slices: an integer drops its axis, None adds one
+  Strides strides_;
+  int64_t start_ = 0;
   int axis_ = 0;
   bool whole_ = true;
   std::vector<Tensor> arrays_;
@@ -96,7 +111,7 @@ Tensor index_array(py::handle p, Device& device) {
   return ops::to_device(make_tensor(p, is_empty ? std::optional(DType::int64) : std::nullopt), device);
 }
 
-Tensor index_by(const Tensor& x, const py::tuple& parts) {
+Indexing indexing_by(const Tensor& x, const py::tuple& parts) {
   std::vector<Tensor> arrays;  // the parts that are arrays, in order
   int given = 0;
   for (py::handle p : parts) {
@@ -124,14 +139,53 @@ Tensor index_by(const Tensor& x, const py::tuple& parts) {
       indexing.integer(to_int(p, "index"));
     }
   }
-  return indexing.result();
+  indexing.finish();
+  return indexing;
+}
+
+py::tuple parts_of(py::handle index) {
+  return py::isinstance<py::tuple>(index) ? py::reinterpret_borrow<py::tuple>(index) : py::make_tuple(index);
+}
+
+// The mask, with axes of size 1 for the axes of x that it does not have, if the index is a mask.
+std::optional<Tensor> only_mask(const Tensor& x, const py::tuple& parts) {
+  if (parts.size() != 1 || !is_index_array(parts[0])) return std::nullopt;
+  const Tensor mask = index_array(parts[0], x.device());
+  if (mask.dtype() != DType::boolean || mask.ndim() == 0 || mask.ndim() > x.ndim()) return std::nullopt;
+  Shape shape = mask.shape();
+  for (int d = 0; d < mask.ndim(); d++)
+    if (shape[d] != x.shape()[d]) return std::nullopt;
+  while (shape.ndim() < x.ndim()) shape.push_back(1);
+  return mask.alias(shape);
+}
+
+// The values without leading axes of size 1 beyond `ndim` axes.
+Tensor without_leading_axes(const Tensor& values, int ndim) {
+  int first = 0;
+  while (values.ndim() - first > ndim && values.shape()[first] == 1) first++;
+  Shape shape;
+  for (int d = first; d < values.ndim(); d++) shape.push_back(values.shape()[d]);
+  return first ? ops::reshape(values, shape) : values;
 }
 
 }  // namespace
 
-Tensor get_item(const Tensor& x, py::handle index) {
-  return index_by(
-      x, py::isinstance<py::tuple>(index) ? py::reinterpret_borrow<py::tuple>(index) : py::make_tuple(index));
+Tensor get_item(const Tensor& x, py::handle index) { return indexing_by(x, parts_of(index)).result(); }
+
+void set_item(const Tensor& x, py::handle index, py::handle value) {
+  ops::check_target("index", x);
+  const py::tuple parts = parts_of(index);
+  const Tensor values = values_for("index", x, value);
+  if (values.numel() == 1)  // without indices, for which the host would read the mask
+    if (const auto mask = only_mask(x, parts))
+      return ops::assign("index", x, ops::where(*mask, ops::cast(ops::reshape(values, {}), x.dtype()), x));
+  if (std::none_of(parts.begin(), parts.end(), is_index_array)) {
+    const ops::Region region = indexing_by(x, parts).region();
+    return ops::set_region(x, region, without_leading_axes(values, region.shape.ndim()));
+  }
+  const Tensor all = ops::arange_integer(0, x.numel(), 1, DType::int64, x.device());
+  const Tensor positions = indexing_by(all.alias(x.shape()), parts).result();
+  ops::set_positions(x, positions, without_leading_axes(values, positions.ndim()));
 }
 
 }  // namespace nncore::bind

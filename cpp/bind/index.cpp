@@ -75,6 +75,27 @@ void bind_index(py::module_& m, TensorClass& tensor) {
   bind_both(m, tensor, "index_add", ops::index_add, py::arg("dim"), py::arg("index"), py::arg("source"),
             py::kw_only(), py::arg("alpha") = 1.0,
             "A copy of input with alpha * source added to the slices at the indices along dim.");
+  bind_both(
+      m, tensor, "index_copy",
+      [](const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
+        check(source.ndim() > 0 || x.ndim() == 0, "index_copy: source has shape (); use index_fill");
+        return ops::index_copy("index_copy", x, dim, index, source);
+      },
+      py::arg("dim"), py::arg("index"), py::arg("source"),
+      "A copy of input in which the slices at the indices along dim are those of source.\n\n"
+      ">>> nncore.index_copy(nncore.zeros(3), 0, nncore.tensor([2]), nncore.ones(1)).tolist()\n"
+      "[0.0, 0.0, 1.0]");
+  bind_both(
+      m, tensor, "index_fill",
+      [](const Tensor& x, int64_t dim, const Tensor& index, py::handle value) {
+        const Tensor v = as_source(x, value);
+        check(v.ndim() == 0, "index_fill: value has shape ", v.shape(),
+              "; expected a number or a 0-dimensional tensor");
+        return ops::index_copy("index_fill", x, dim, index, ops::cast(v, x.dtype()));
+      },
+      py::arg("dim"), py::arg("index"), py::arg("value"),
+      "A copy of input in which the slices at the indices along dim have one value.\n\n"
+      ">>> nncore.index_fill(nncore.zeros(3), 0, nncore.tensor([0, 2]), 5).tolist()\n[5.0, 0.0, 5.0]");
   bind_both(m, tensor, "take", ops::take, py::arg("index"),
             "The elements of the flattened tensor at the given indices.");
   bind_both(m, tensor, "take_along_dim", ops::take_along_axis, py::arg("indices"),

@@ -13,6 +13,7 @@
 #include "collect.h"
 #include "interpreter.h"
 #include "mismatch.h"
+#include "write.h"
 
 namespace nncore::bind {
 
@@ -81,7 +82,7 @@ PYBIND11_MODULE(_core_of_main, m) {
   choose_level();
   bind_dtypes(m);
   TensorClass tensor(m, "Tensor", py::buffer_protocol(), py::custom_type_setup(collect_tensors),
-                     "A dense, immutable array of numbers with a record of how it was computed, from which "
+                     "A dense array of numbers with a record of how it was computed, from which "
                      "backward() computes gradients.\n\n`tensor`, `zeros` and other functions make tensors; "
                      "Tensor(x) shares the memory of x.");
   adopt_tensor_type(tensor);
@@ -116,6 +117,7 @@ PYBIND11_MODULE(_core_of_main, m) {
   bind_attention(m);
   bind_optim(m);
   bind_autograd(m, tensor);
+  bind_write(m, tensor);
   explain_mismatches(m);
 }
 

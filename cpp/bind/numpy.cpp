@@ -108,12 +108,17 @@ const char* buffer_format(DType dtype) {
   return formats[int(dtype)];
 }
 
-py::object to_numpy(const Tensor& t, py::handle owner) {
+py::capsule keeper(const Tensor& t) {
+  return {new Ref<Storage>(t.impl()->storage),
+          [](void* storage) { delete static_cast<Ref<Storage>*>(storage); }};
+}
+
+py::object to_numpy(const Tensor& t) {
   host_reads("numpy");
   check<TypeError>(t.device().is_host(), "numpy: this tensor lies on '", t.device().name(),
                    "', whose memory NumPy cannot read; use .to('cpu').numpy()");
   const std::vector<py::ssize_t> shape(t.shape().begin(), t.shape().end());
-  py::array array(numpy_dtype(t.dtype()), shape, {}, t.data(), owner);
+  py::array array(numpy_dtype(t.dtype()), shape, {}, t.data(), keeper(t));
   array.attr("flags").attr("writeable") = false;
   return array;
 }

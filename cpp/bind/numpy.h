@@ -9,8 +9,10 @@ Tensor from_numpy(py::handle array);
 // A copy of anything array-like; Python floats become float32 unless another dtype is given.
 Tensor make_tensor(py::handle data, std::optional<DType> dtype);
 
-// A read-only view of the tensor's memory; `owner` keeps it alive.
-py::object to_numpy(const Tensor& t, py::handle owner);
+// A read-only view of the tensor's memory.
+py::object to_numpy(const Tensor& t);
+// Keeps the tensor's memory alive, even if the tensor gets other memory.
+py::capsule keeper(const Tensor& t);
 py::object item(const Tensor& t);
 const char* buffer_format(DType dtype);
 

@@ -1,13 +1,13 @@
 #include "../ops/shape.h"
 
-#include "module.h"
+#include "write.h"
 
 namespace nncore::bind {
 
 namespace {
 
 Tensor permute(const Tensor& x, const Shape& axes) {
-  return ops::permute(x, std::span(axes.begin(), size_t(axes.ndim())));
+  return part(x, ops::permute(x, std::span(axes.begin(), size_t(axes.ndim()))));
 }
 
 }  // namespace
@@ -23,7 +23,8 @@ void bind_shape(py::module_& m, TensorClass& tensor) {
       "permute", [](const Tensor& x, const py::args& dims) { return permute(x, to_shape(dims)); },
       "Puts the axes in the given order.");
   tensor.def(
-      "expand", [](const Tensor& x, const py::args& shape) { return ops::expand(x, to_shape(shape)); },
+      "expand",
+      [](const Tensor& x, const py::args& shape) { return part(x, ops::expand(x, to_shape(shape))); },
       "Broadcasts the tensor to the given sizes; -1 keeps a size.");
   tensor.def_property_readonly(
       "T",
@@ -31,7 +32,7 @@ void bind_shape(py::module_& m, TensorClass& tensor) {
         if (x.ndim() < 2) return x;
         std::vector<int64_t> order;
         for (int i = x.ndim(); i-- > 0;) order.push_back(i);
-        return ops::permute(x, order);
+        return part(x, ops::permute(x, order));
       },
       "Reverses the order of the axes: the transpose of a matrix; a vector is unchanged.");
 
@@ -47,13 +48,15 @@ void bind_shape(py::module_& m, TensorClass& tensor) {
       "t",
       [](const Tensor& x) {
         check(x.ndim() <= 2, "t: expected a matrix or a vector, got shape ", x.shape(), "; use permute()");
-        return x.ndim() < 2 ? x : ops::transpose(x, 0, 1);
+        return x.ndim() < 2 ? x : part(x, ops::transpose(x, 0, 1));
       },
       "The transpose of a matrix; a vector is unchanged.");
   tensor.def(
       "contiguous", [](const Tensor& x) { return x; },
       "The tensor itself, because tensors are always dense and row-major.");
-  both("transpose", ops::transpose, py::arg("dim0"), py::arg("dim1"), "Exchanges two axes.");
+  both(
+      "transpose", [](const Tensor& x, int64_t a, int64_t b) { return part(x, ops::transpose(x, a, b)); },
+      py::arg("dim0"), py::arg("dim1"), "Exchanges two axes.");
   both(
       "squeeze",
       [](const Tensor& x, const std::optional<Axes>& dim) {

@@ -48,12 +48,18 @@ py::buffer_info buffer(TensorImpl& t) {
   if (!device.is_host())
     throw py::buffer_error(std::string("this tensor lies on '") + device.name() +
                            "', whose memory the host cannot read; use .to('cpu')");
-  const std::vector<py::ssize_t> shape(t.shape.begin(), t.shape.end());
-  std::vector<py::ssize_t> strides;
-  for (int64_t s : contiguous_strides(t.shape)) strides.push_back(s * py::ssize_t(size_of(t.dtype)));
-  return py::buffer_info(t.storage->data() + t.byte_offset, py::ssize_t(size_of(t.dtype)),
-                         buffer_format(t.dtype), py::ssize_t(shape.size()), shape, strides,
-                         /*readonly=*/true);
+  std::vector<Py_ssize_t> shape(t.shape.begin(), t.shape.end()), strides;
+  for (int64_t s : contiguous_strides(t.shape)) strides.push_back(s * Py_ssize_t(size_of(t.dtype)));
+  auto* view = new Py_buffer{};
+  view->obj = keeper(Tensor(Ref(&t))).release().ptr();
+  view->buf = t.storage->data() + t.byte_offset;
+  view->itemsize = Py_ssize_t(size_of(t.dtype));
+  view->format = const_cast<char*>(buffer_format(t.dtype));
+  view->ndim = t.shape.ndim();
+  view->shape = shape.data();
+  view->strides = strides.data();
+  view->readonly = true;
+  return py::buffer_info(view);  // copies shape and strides, and frees the view
 }
 
 py::object size(const TensorImpl& t, const std::optional<int64_t>& dim) {
@@ -63,10 +69,7 @@ py::object size(const TensorImpl& t, const std::optional<int64_t>& dim) {
 }
 
 // The values as an array in host memory; copies them if they lie on another device.
-py::object host_array(const Tensor& t) {
-  const Tensor values = ops::to_host(t.detach());
-  return to_numpy(values, py::cast(values));
-}
+py::object host_array(const Tensor& t) { return to_numpy(ops::to_host(t.detach())); }
 
 // A repr like PyTorch's: NumPy's printing inside "tensor(...)".
 std::string repr(py::handle self) {
@@ -90,7 +93,12 @@ std::string repr(py::handle self) {
 }  // namespace
 
 void bind_tensor(TensorClass& tensor) {
-  tensor.def(py::init([](const Tensor& data) { return data.detach().ref(); }), py::arg("data"));
+  tensor.def(py::init([](const Tensor& data) {
+               const Tensor values = data.detach();
+               values.impl()->is_part = false;
+               return values.ref();
+             }),
+             py::arg("data"));
   tensor.def_buffer(buffer);
   tensor.attr("__array_ufunc__") = py::none();  // makes NumPy leave mixed arithmetic to Tensor
 
@@ -133,19 +141,18 @@ void bind_tensor(TensorClass& tensor) {
   tensor.def("item", [](const Tensor& t) { return item(t); }, "The only element as a Python number.");
   tensor.def(
       "numpy",
-      [](py::object self, bool force) {
-        const Tensor t(Ref<TensorImpl>(tensor_of(self.ptr())));
+      [](const Tensor& t, bool force) {
         check<Error>(force || !t.requires_grad(),
                      "numpy: this tensor requires a gradient; use .detach().numpy()");
-        return to_numpy(t, self);
+        return to_numpy(t);
       },
       py::kw_only(), py::arg("force") = false,
       "The values as a read-only NumPy array that shares this tensor's memory. With force, also accepts a "
       "tensor that requires a gradient.");
   tensor.def(
       "__array__",
-      [](py::object self, const py::object& dtype, const py::object& copy) -> py::object {
-        const py::object array = to_numpy(Tensor(Ref<TensorImpl>(tensor_of(self.ptr()))), self);
+      [](const Tensor& t, const py::object& dtype, const py::object& copy) -> py::object {
+        const py::object array = to_numpy(t);
         const py::object convert = py::module_::import("numpy").attr("array");
         if (!dtype.is_none()) return convert(array, dtype);
         return !copy.is_none() && py::cast<bool>(copy) ? py::object(convert(array)) : array;

@@ -72,6 +72,8 @@ __all__ = [
     "hardswish",
     "hardtanh",
     "index_add",
+    "index_copy",
+    "index_fill",
     "index_select",
     "int32",
     "int64",
@@ -211,7 +213,7 @@ class dtype:
 _dtype = dtype
 class Tensor:
     """
-    A dense, immutable array of numbers with a record of how it was computed, from which backward() computes gradients.
+    A dense array of numbers with a record of how it was computed, from which backward() computes gradients.
 
     `tensor`, `zeros` and other functions make tensors; Tensor(x) shares the memory of x.
     """
@@ -250,6 +252,16 @@ class Tensor:
         """
         Return hash(self).
         """
+    def __iadd__(self, other: typing.Any) -> Tensor:
+        ...
+    def __iand__(self, other: typing.Any) -> Tensor:
+        ...
+    def __ifloordiv__(self, other: typing.Any) -> Tensor:
+        ...
+    def __imod__(self, other: typing.Any) -> Tensor:
+        ...
+    def __imul__(self, other: typing.Any) -> Tensor:
+        ...
     def __index__(self) -> builtins.int:
         ...
     def __init__(self, data: Tensor) -> None:
@@ -258,7 +270,17 @@ class Tensor:
         ...
     def __invert__(self) -> Tensor:
         ...
+    def __ior__(self, other: typing.Any) -> Tensor:
+        ...
+    def __ipow__(self, other: typing.Any) -> Tensor:
+        ...
+    def __isub__(self, other: typing.Any) -> Tensor:
+        ...
     def __iter__(self) -> collections.abc.Iterator[Tensor]:
+        ...
+    def __itruediv__(self, other: typing.Any) -> Tensor:
+        ...
+    def __ixor__(self, other: typing.Any) -> Tensor:
         ...
     def __le__(self, other: typing.Any) -> Tensor:
         ...
@@ -306,6 +328,8 @@ class Tensor:
         ...
     def __rxor__(self, other: typing.Any) -> Tensor:
         ...
+    def __setitem__(self, index: typing.Any, value: typing.Any) -> None:
+        ...
     def __sub__(self, other: typing.Any) -> Tensor:
         ...
     def __truediv__(self, other: typing.Any) -> Tensor:
@@ -315,6 +339,10 @@ class Tensor:
     def abs(self) -> Tensor:
         """
         |x|, element by element; derivative sign(x), 0 at 0.
+        """
+    def abs_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of abs() into the tensor, and returns the tensor.
         """
     @typing.overload
     def add(self, other: typing.Any) -> Tensor:
@@ -326,13 +354,25 @@ class Tensor:
         """
         a + alpha b, broadcast.
         """
+    def add_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of add() into the tensor, and returns the tensor.
+        """
     def addcdiv(self, tensor1: Tensor, tensor2: Tensor, *, value: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
         """
         input + value tensor1 / tensor2, broadcast.
         """
+    def addcdiv_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of addcdiv() into the tensor, and returns the tensor.
+        """
     def addcmul(self, tensor1: Tensor, tensor2: Tensor, *, value: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
         """
         input + value tensor1 tensor2, broadcast.
+        """
+    def addcmul_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of addcmul() into the tensor, and returns the tensor.
         """
     def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: typing.SupportsFloat | typing.SupportsIndex = 1.0, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
         """
@@ -377,6 +417,10 @@ class Tensor:
         >>> x.grad.tolist()
         [2.0, 4.0]
         """
+    def bernoulli_(self, p: typing.Any = 0.5, *, generator: Generator | None = None) -> Tensor:
+        """
+        Writes 1 with probability p, else 0. p is a number or a tensor that broadcasts.
+        """
     def bmm(self, mat2: Tensor) -> Tensor:
         """
         The products of two stacks of matrices.
@@ -393,6 +437,10 @@ class Tensor:
         """
         the smallest integer >= x, element by element; derivative 0.
         """
+    def ceil_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of ceil() into the tensor, and returns the tensor.
+        """
     def celu(self, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
         """
         x where x > 0, else alpha (e^(x / alpha) - 1), element by element; derivative 1 where x > 0, else e^(x / alpha). Source: Barron 2017.
@@ -408,9 +456,17 @@ class Tensor:
         """
         min(max(x, min), max), element by element; derivative 1 where min < x < max, else 0.
         """
+    def clamp_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of clamp() into the tensor, and returns the tensor.
+        """
     def clip(self, min: typing.Any = None, max: typing.Any = None) -> Tensor:
         """
         min(max(x, min), max), element by element; derivative 1 where min < x < max, else 0.
+        """
+    def clip_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of clip() into the tensor, and returns the tensor.
         """
     def clone(self) -> Tensor:
         """
@@ -420,17 +476,36 @@ class Tensor:
         """
         The tensor itself, because tensors are always dense and row-major.
         """
+    def copy_(self, src: Tensor, non_blocking: builtins.bool = False) -> Tensor:
+        """
+        Writes the elements of src, broadcast and converted to the tensor's dtype.
+
+        >>> nncore.zeros(2, 2).copy_(nncore.tensor([1, 2])).tolist()
+        [[1.0, 2.0], [1.0, 2.0]]
+        """
     def cos(self) -> Tensor:
         """
         cos x, element by element; derivative -sin x.
+        """
+    def cos_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of cos() into the tensor, and returns the tensor.
         """
     def cumprod(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
         """
         Cumulative products along dim.
         """
+    def cumprod_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of cumprod() into the tensor, and returns the tensor.
+        """
     def cumsum(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
         """
         Cumulative sums along dim; integers sum to int64.
+        """
+    def cumsum_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of cumsum() into the tensor, and returns the tensor.
         """
     def data_ptr(self) -> builtins.int:
         """
@@ -439,6 +514,10 @@ class Tensor:
     def detach(self) -> Tensor:
         """
         The same values without history.
+        """
+    def detach_(self) -> Tensor:
+        """
+        Makes the tensor a leaf without a gradient, and returns it.
         """
     def diag(self, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
         """
@@ -461,6 +540,10 @@ class Tensor:
     def div(self, other: typing.Any, *, rounding_mode: str | None) -> Tensor:
         """
         a / b, rounded toward zero ('trunc') or down ('floor'); the dtype is that of a and b.
+        """
+    def div_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of div() into the tensor, and returns the tensor.
         """
     def dot(self, tensor: Tensor) -> Tensor:
         """
@@ -489,9 +572,17 @@ class Tensor:
         """
         2 / sqrt(pi) * integral of e^(-t^2) from 0 to x, element by element; derivative 2 / sqrt(pi) * e^(-x^2).
         """
+    def erf_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of erf() into the tensor, and returns the tensor.
+        """
     def erfc(self) -> Tensor:
         """
         1 - erf(x), element by element; derivative -2 / sqrt(pi) * e^(-x^2).
+        """
+    def erfc_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of erfc() into the tensor, and returns the tensor.
         """
     def exp(self) -> Tensor:
         """
@@ -500,6 +591,14 @@ class Tensor:
     def exp2(self) -> Tensor:
         """
         2^x, element by element; derivative y ln 2.
+        """
+    def exp2_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of exp2() into the tensor, and returns the tensor.
+        """
+    def exp_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of exp() into the tensor, and returns the tensor.
         """
     def expand(self, *args: typing.Any) -> Tensor:
         """
@@ -512,6 +611,18 @@ class Tensor:
     def expm1(self) -> Tensor:
         """
         e^x - 1, element by element; derivative y + 1.
+        """
+    def expm1_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of expm1() into the tensor, and returns the tensor.
+        """
+    def exponential_(self, lambd: typing.SupportsFloat | typing.SupportsIndex = 1.0, *, generator: Generator | None = None) -> Tensor:
+        """
+        Writes random numbers of the exponential distribution with rate lambd: -log(1 - u) / lambd.
+        """
+    def fill_(self, value: typing.Any) -> Tensor:
+        """
+        Writes one value, a number or a 0-dimensional tensor, into all elements.
         """
     def flatten(self, start_dim: typing.SupportsInt | typing.SupportsIndex = 0, end_dim: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
         """
@@ -529,13 +640,25 @@ class Tensor:
         """
         the largest integer <= x, element by element; derivative 0.
         """
+    def floor_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of floor() into the tensor, and returns the tensor.
+        """
     def floor_divide(self, other: typing.Any) -> Tensor:
         """
         floor(a / b), broadcast.
         """
+    def floor_divide_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of floor_divide() into the tensor, and returns the tensor.
+        """
     def fmod(self, other: typing.Any) -> Tensor:
         """
         a - trunc(a / b) b, broadcast; the result has the sign of a.
+        """
+    def fmod_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of fmod() into the tensor, and returns the tensor.
         """
     def gather(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
         """
@@ -590,6 +713,32 @@ class Tensor:
         """
         A copy of input with alpha * source added to the slices at the indices along dim.
         """
+    def index_add_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of index_add() into the tensor, and returns the tensor.
+        """
+    def index_copy(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, source: Tensor) -> Tensor:
+        """
+        A copy of input in which the slices at the indices along dim are those of source.
+
+        >>> nncore.index_copy(nncore.zeros(3), 0, nncore.tensor([2]), nncore.ones(1)).tolist()
+        [0.0, 0.0, 1.0]
+        """
+    def index_copy_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of index_copy() into the tensor, and returns the tensor.
+        """
+    def index_fill(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, value: typing.Any) -> Tensor:
+        """
+        A copy of input in which the slices at the indices along dim have one value.
+
+        >>> nncore.index_fill(nncore.zeros(3), 0, nncore.tensor([0, 2]), 5).tolist()
+        [5.0, 0.0, 5.0]
+        """
+    def index_fill_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of index_fill() into the tensor, and returns the tensor.
+        """
     def index_select(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
         """
         The slices of input at a vector of indices along dim.
@@ -629,6 +778,10 @@ class Tensor:
         """
         input + weight (end - input), broadcast.
         """
+    def lerp_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of lerp() into the tensor, and returns the tensor.
+        """
     def log(self) -> Tensor:
         """
         ln x, element by element; derivative 1 / x.
@@ -637,13 +790,29 @@ class Tensor:
         """
         ln x / ln 10, element by element; derivative 1 / (x ln 10).
         """
+    def log10_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of log10() into the tensor, and returns the tensor.
+        """
     def log1p(self) -> Tensor:
         """
         ln(1 + x), element by element; derivative 1 / (1 + x).
         """
+    def log1p_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of log1p() into the tensor, and returns the tensor.
+        """
     def log2(self) -> Tensor:
         """
         ln x / ln 2, element by element; derivative 1 / (x ln 2).
+        """
+    def log2_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of log2() into the tensor, and returns the tensor.
+        """
+    def log_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of log() into the tensor, and returns the tensor.
         """
     def log_softmax(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
         """
@@ -653,17 +822,33 @@ class Tensor:
         """
         Compares element by element; returns a bool tensor.
         """
+    def logical_and_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of logical_and() into the tensor, and returns the tensor.
+        """
     def logical_not(self) -> Tensor:
         """
         Whether each element is 0.
+        """
+    def logical_not_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of logical_not() into the tensor, and returns the tensor.
         """
     def logical_or(self, other: typing.Any) -> Tensor:
         """
         Compares element by element; returns a bool tensor.
         """
+    def logical_or_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of logical_or() into the tensor, and returns the tensor.
+        """
     def logical_xor(self, other: typing.Any) -> Tensor:
         """
         Compares element by element; returns a bool tensor.
+        """
+    def logical_xor_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of logical_xor() into the tensor, and returns the tensor.
         """
     def logit(self, eps: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
         """
@@ -671,6 +856,10 @@ class Tensor:
 
         >>> nncore.logit(nncore.tensor([0.5, 0.75, 1.0]))
         tensor([0.    , 1.0986,    inf])
+        """
+    def logit_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of logit() into the tensor, and returns the tensor.
         """
     def logsigmoid(self) -> Tensor:
         """
@@ -694,6 +883,10 @@ class Tensor:
     def masked_fill(self, mask: Tensor, value: typing.Any) -> Tensor:
         """
         A copy of input with value where the mask is true; broadcast.
+        """
+    def masked_fill_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of masked_fill() into the tensor, and returns the tensor.
         """
     def masked_select(self, mask: Tensor) -> Tensor:
         """
@@ -754,6 +947,10 @@ class Tensor:
         """
         a * b, broadcast.
         """
+    def mul_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of mul() into the tensor, and returns the tensor.
+        """
     def mv(self, vec: Tensor) -> Tensor:
         """
         The product of a matrix and a vector.
@@ -770,6 +967,10 @@ class Tensor:
         """
         -x, element by element; derivative -1.
         """
+    def neg_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of neg() into the tensor, and returns the tensor.
+        """
     def nonzero(self, *, as_tuple: builtins.bool = False) -> typing.Any:
         """
         The indices of all nonzero elements, as (count, ndim), or as one vector per axis if as_tuple. Not allowed in a compiled step.
@@ -777,6 +978,10 @@ class Tensor:
     def norm(self, p: typing.Any = 2.0, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """
         (sum |x|^p)^(1/p) over dim; p may also be 'fro' (2), infinite, or 0 (counts the nonzero elements).
+        """
+    def normal_(self, mean: typing.SupportsFloat | typing.SupportsIndex = 0.0, std: typing.SupportsFloat | typing.SupportsIndex = 1.0, *, generator: Generator | None = None) -> Tensor:
+        """
+        Writes random numbers of the normal distribution.
         """
     def numel(self) -> builtins.int:
         """
@@ -798,13 +1003,25 @@ class Tensor:
         """
         a to the power b, broadcast.
         """
+    def pow_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of pow() into the tensor, and returns the tensor.
+        """
     def prod(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """
         The product over all axes, or over dim; the gradient is also correct if elements are 0.
         """
+    def random_(self, from_: typing.Any = None, to: typing.Any = None, *, generator: Generator | None = None) -> Tensor:
+        """
+        Writes uniform random integers: random_(to) in [0, to), random_(from, to) in [from, to). Without bounds, they are in [0, m], where m is the largest integer of the dtype, or 2^24 for float32 and 2^53 for float64.
+        """
     def reciprocal(self) -> Tensor:
         """
         1 / x, element by element; derivative -y^2.
+        """
+    def reciprocal_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of reciprocal() into the tensor, and returns the tensor.
         """
     def register_hook(self, hook: typing.Any) -> HookHandle:
         """
@@ -830,9 +1047,17 @@ class Tensor:
         >>> nncore.relu6(nncore.tensor([-1.0, 3.0, 9.0]))
         tensor([0., 3., 6.])
         """
+    def relu_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of relu() into the tensor, and returns the tensor.
+        """
     def remainder(self, other: typing.Any) -> Tensor:
         """
         a - floor(a / b) b, broadcast; the result has the sign of b.
+        """
+    def remainder_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of remainder() into the tensor, and returns the tensor.
         """
     def repeat(self, *args: typing.Any) -> Tensor:
         """
@@ -868,17 +1093,33 @@ class Tensor:
         """
         Rounds to `decimals` decimal places; -1 rounds to tens, -2 to hundreds, and so on. Integers become float32 if decimals is negative.
         """
+    def round_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of round() into the tensor, and returns the tensor.
+        """
     def rsqrt(self) -> Tensor:
         """
         x^(-1/2), element by element; derivative -y^3 / 2.
+        """
+    def rsqrt_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of rsqrt() into the tensor, and returns the tensor.
         """
     def scatter(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, src: typing.Any = None, *, value: typing.Any = None) -> Tensor:
         """
         A copy of input with elements of src, or one value, written at the indices along dim. The last one wins if an index is repeated.
         """
+    def scatter_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of scatter() into the tensor, and returns the tensor.
+        """
     def scatter_add(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, src: Tensor) -> Tensor:
         """
         A copy of input with elements of src added at the indices along dim.
+        """
+    def scatter_add_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of scatter_add() into the tensor, and returns the tensor.
         """
     def selu(self) -> Tensor:
         """
@@ -894,9 +1135,17 @@ class Tensor:
         >>> nncore.sigmoid(nncore.tensor([-1.0, 0.0]))
         tensor([0.2689, 0.5   ])
         """
+    def sigmoid_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of sigmoid() into the tensor, and returns the tensor.
+        """
     def sign(self) -> Tensor:
         """
         -1, 0 or 1; NaN for NaN, element by element; derivative 0.
+        """
+    def sign_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of sign() into the tensor, and returns the tensor.
         """
     def silu(self) -> Tensor:
         """
@@ -909,12 +1158,20 @@ class Tensor:
         """
         sin x, element by element; derivative cos x.
         """
+    def sin_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of sin() into the tensor, and returns the tensor.
+        """
     def sinc(self) -> Tensor:
         """
         sin(pi x) / (pi x), 1 at 0, element by element; derivative (cos(pi x) - y) / x, 0 at 0.
 
         >>> nncore.sinc(nncore.tensor([0.0, 0.5, 1.0]))
         tensor([1.    , 0.6366, 0.    ])
+        """
+    def sinc_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of sinc() into the tensor, and returns the tensor.
         """
     def size(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> typing.Any:
         """
@@ -957,9 +1214,17 @@ class Tensor:
         """
         x^(1/2), element by element; derivative 1 / (2 y).
         """
+    def sqrt_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of sqrt() into the tensor, and returns the tensor.
+        """
     def square(self) -> Tensor:
         """
         x^2, element by element; derivative 2 x.
+        """
+    def square_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of square() into the tensor, and returns the tensor.
         """
     def squeeze(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None | None = None) -> Tensor:
         """
@@ -985,6 +1250,10 @@ class Tensor:
         """
         a - alpha b, broadcast.
         """
+    def sub_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of sub() into the tensor, and returns the tensor.
+        """
     def sum(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """
         The sum over all axes, or over dim; integers sum to int64.
@@ -1005,12 +1274,20 @@ class Tensor:
         """
         tan x, element by element; derivative 1 + y^2.
         """
+    def tan_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of tan() into the tensor, and returns the tensor.
+        """
     def tanh(self) -> Tensor:
         """
         (e^x - e^-x) / (e^x + e^-x), element by element; derivative 1 - y^2.
 
         >>> nncore.tanh(nncore.tensor([-1.0, 0.0]))
         tensor([-0.7616,  0.    ])
+        """
+    def tanh_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of tanh() into the tensor, and returns the tensor.
         """
     def tanhshrink(self) -> Tensor:
         """
@@ -1061,13 +1338,25 @@ class Tensor:
         """
         Keeps the lower triangle of each matrix up to the given diagonal; the other elements become 0.
         """
+    def tril_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of tril() into the tensor, and returns the tensor.
+        """
     def triu(self, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
         """
         Keeps the upper triangle of each matrix from the given diagonal on; the other elements become 0.
         """
+    def triu_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of triu() into the tensor, and returns the tensor.
+        """
     def trunc(self) -> Tensor:
         """
         x rounded toward zero, element by element; derivative 0.
+        """
+    def trunc_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of trunc() into the tensor, and returns the tensor.
         """
     def unbind(self, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
         """
@@ -1076,6 +1365,10 @@ class Tensor:
     def unflatten(self, dim: typing.SupportsInt | typing.SupportsIndex, sizes: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
         """
         Splits one axis into several axes; one size may be -1.
+        """
+    def uniform_(self, from_: typing.SupportsFloat | typing.SupportsIndex = 0.0, to: typing.SupportsFloat | typing.SupportsIndex = 1.0, *, generator: Generator | None = None) -> Tensor:
+        """
+        Writes uniform random numbers in [from, to).
         """
     def unsqueeze(self, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
         """
@@ -1099,6 +1392,10 @@ class Tensor:
         """
         The same elements in the shape of other.
         """
+    def zero_(self) -> Tensor:
+        """
+        Writes 0 into all elements.
+        """
     @property
     def T(self) -> Tensor:
         """
@@ -1109,6 +1406,24 @@ class Tensor:
         """
         The functions registered with register_hook.
         """
+    @property
+    def _version(self) -> builtins.int:
+        """
+        The number of writes to the tensor's memory so far.
+        """
+    @property
+    def data(self) -> Tensor:
+        """
+        The same values without history, in the same memory. Assigning a tensor to data replaces the values, the shape and the dtype; both tensors then share memory.
+
+        >>> w = nncore.ones(2, requires_grad=True)
+        >>> w.data -= 0.5
+        >>> w.tolist()
+        [0.5, 0.5]
+        """
+    @data.setter
+    def data(self, arg1: Tensor) -> None:
+        ...
     @property
     def device(self) -> str:
         """
@@ -1395,6 +1710,10 @@ def argmin(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None 
 def argsort(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> Tensor:
     """
     The indices that sort along dim.
+    """
+def as_result(input: Tensor) -> Tensor:
+    """
+    The same values in the same memory, for a copy whose source nobody else has: it may be written.
     """
 def assign_(target: Tensor, value: typing.Any) -> None:
     """
@@ -1757,6 +2076,20 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = 'mean', delta: ty
 def index_add(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, source: Tensor, *, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
     """
     A copy of input with alpha * source added to the slices at the indices along dim.
+    """
+def index_copy(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, source: Tensor) -> Tensor:
+    """
+    A copy of input in which the slices at the indices along dim are those of source.
+
+    >>> nncore.index_copy(nncore.zeros(3), 0, nncore.tensor([2]), nncore.ones(1)).tolist()
+    [0.0, 0.0, 1.0]
+    """
+def index_fill(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, value: typing.Any) -> Tensor:
+    """
+    A copy of input in which the slices at the indices along dim have one value.
+
+    >>> nncore.index_fill(nncore.zeros(3), 0, nncore.tensor([0, 2]), 5).tolist()
+    [5.0, 0.0, 5.0]
     """
 def index_select(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
     """

@@ -11,6 +11,8 @@ from fuzz.signatures import Parameter, Signature, all_calls
 from fuzz.values import Scope, argument, of_kind, scope, tensor
 
 DRAWS = ("rand", "normal", "uniform", "dropout", "sparse_", "orthogonal_", "trunc_normal_")
+AUGMENTED = ("add", "sub", "mul", "truediv", "pow", "mod", "floordiv", "and", "or", "xor")
+WRITES = ("__setitem__", *(f"__i{name}__" for name in AUGMENTED))
 NO_VALUES = ("empty", "empty_like", "data_ptr", "__hash__", "__repr__")
 BACKWARD = """\
 for part in y if isinstance(y, (tuple, list)) else [y]:
@@ -56,7 +58,9 @@ def call(rng: random.Random, signature: Signature) -> Program:
     if signature.name == "__iter__":
         lines.append("y = list(y)")
     lines += (BACKWARD % "".join(n + ", " for n in names)).splitlines()
-    inplace = signature.name.endswith("_") and not signature.name.startswith("__")
+    inplace = signature.name in WRITES or (
+        signature.name.endswith("_") and not signature.name.startswith("__")
+    )
     inert = () if inplace or "inplace=True" in written or signature.name == "backward" else tuple(names)
     return Program(signature.spelling, tuple(lines), signature.name not in NO_VALUES, inert)
 

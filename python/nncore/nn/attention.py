@@ -152,7 +152,7 @@ class MultiheadAttention(Module):
             q, k, v = self._projected(query, key, value)
             y = _core.attention_of_rows(q, k, v, self.num_heads, mask, causal, dropout_p=dropout_p)
         y = self.out_proj(y)
-        y = y.squeeze(0) if alone else y if self.batch_first else y.transpose(0, 1)
+        y = y.squeeze(0) if alone else y if self.batch_first else _core.as_result(y.transpose(0, 1))
         if not need_weights:
             return y, None
         weights = weights.mean(1) if average_attn_weights else weights

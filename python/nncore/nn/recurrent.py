@@ -184,7 +184,7 @@ class RNNBase(Module):
         y, h_n, c_n = self._run_layers(partial(_core.recurrent, self.mode), y, h_0, c_0)
         if alone:
             return y.squeeze(1), h_n.squeeze(1), c_n if c_n is None else c_n.squeeze(1)
-        return y.transpose(0, 1) if self.batch_first else y, h_n, c_n
+        return _core.as_result(y.transpose(0, 1)) if self.batch_first else y, h_n, c_n
 
     def _run_layers(
         self, run: Callable[..., Any], y: Tensor, h_0: Tensor | None, c_0: Tensor | None

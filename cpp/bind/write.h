@@ -1,0 +1,23 @@
+// What the binding of writes shares with other files: marks of copies, values given by the user, x[i] = v.
+#pragma once
+#include "module.h"
+
+namespace nncore::bind {
+
+void bind_write(py::module_& m, TensorClass& tensor);
+
+// y, which PyTorch returns as a view of x. If it is a copy here, writing it raises.
+inline Tensor part(const Tensor& x, const Tensor& y) {
+  if (!(y.impl()->storage == x.impl()->storage)) y.impl()->is_part = true;
+  return y;
+}
+
+// Whether h is a Python number or a NumPy scalar; arrays are not.
+bool is_number(py::handle h);
+// A value to write into a tensor like `target`: a tensor, a number, an array or nested lists.
+Tensor values_for(const char* op, const Tensor& target, py::handle value);
+
+// x[index] = value.
+void set_item(const Tensor& x, py::handle index, py::handle value);
+
+}  // namespace nncore::bind
