@@ -16,7 +16,7 @@ void Plan::group(const Record& record, std::vector<int>& kept) {
       if (r.locations[k].buffer < 0) continue;
       const Role role = record.buffers[size_t(r.locations[k].buffer)].role;
       c.reads_argument = c.reads_argument || role == Role::input;
-      c.writes_outside = c.writes_outside || (role == Role::outside && r.call.operands()[k].written);
+      c.writes_outside = c.writes_outside || (role != Role::made && r.call.operands()[k].written);
     }
     candidates.push_back(c);
     Backend& backend = *r.backend;

@@ -66,8 +66,10 @@ class Plan::Undo {
 
 bool Plan::fits(const std::vector<Tensor>& inputs) const {
   if (inputs.size() != inputs_.size()) return false;
-  for (size_t i = 0; i < inputs.size(); i++)
+  for (size_t i = 0; i < inputs.size(); i++) {
     if (inputs[i].dtype() != inputs_[i].dtype || inputs[i].shape() != inputs_[i].shape) return false;
+    if (inputs_[i].written && inputs[i].impl()->storage->read_only()) return false;  // an eager run raises
+  }
   return std::all_of(leaves_.begin(), leaves_.end(), [](const Leaf& l) { return l.as_before(); });
 }
 
@@ -101,8 +103,13 @@ std::vector<Tensor> Plan::replay(const std::vector<Tensor>& inputs) {
     bind(inputs_[i].places, static_cast<std::byte*>(inputs[i].data()));
   for (Slot& slot : slots_)
     if (!free_to_overwrite(slot)) renew(slot);
+  std::vector<Ref<Storage>> held;  // another thread may give an argument other memory meanwhile
+  if (cost_ > long_call_ns)
+    for (const Tensor& t : inputs) held.push_back(t.impl()->storage);
   run();
   for (Storage* s : changed_) s->changed();
+  for (size_t i = 0; i < inputs.size(); i++)
+    if (inputs_[i].written) inputs[i].impl()->storage->changed();
   replays_++;
   for (const Leaf& l : leaves_)
     if (!l.keeps && !(l.leaf->grad == l.grad)) l.leaf->grad = l.grad;

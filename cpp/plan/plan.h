@@ -45,6 +45,7 @@ class Plan final : public Object {
     Shape shape;
     DType dtype;
     std::vector<Place> places;
+    bool written = false;
   };
   // Memory of results or gradients. A replay allocates it anew if the previous results are still in use.
   struct Slot {

@@ -8,7 +8,8 @@ namespace nncore::plan {
 Plan::Plan(const Capture& capture, const std::vector<Tensor>& outputs) {
   const Record& record = capture.record();
   memory_.eager_peak = record.peak_bytes;
-  for (const Tensor& t : capture.inputs()) inputs_.push_back({t.shape(), t.dtype(), {}});
+  for (const Tensor& t : capture.inputs())
+    inputs_.push_back({.shape = t.shape(), .dtype = t.dtype(), .places = {}});
   const std::vector<int> slot_of = find_slots(capture, outputs);
 
   // A call is needed if it writes values that are needed later, draws random numbers, or writes
@@ -120,7 +121,9 @@ void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const 
       const Buffer& buffer = record.buffers[size_t(b)];
       if (arg.written && buffer.role != Role::made) writes_.push_back({g, call, k});
       if (buffer.role == Role::input) {
-        inputs_[size_t(buffer.input)].places.push_back({call, k, offset});
+        Input& input = inputs_[size_t(buffer.input)];
+        input.places.push_back({call, k, offset});
+        input.written = input.written || arg.written;
       } else if (slot_of[size_t(b)] >= 0) {
         slots_[size_t(slot_of[size_t(b)])].places.push_back({call, k, offset});
       } else if (local[size_t(b)] >= 0) {

@@ -36,6 +36,7 @@ bool LeafGrad::as_before() const {
 Capture::Capture(const std::vector<Tensor>& inputs, bool strict) : strict_(strict) {
   for (const Tensor& t : inputs) {
     inputs_.push_back(separate(t));
+    sources_.push_back(t.impl()->storage);
     add({Role::input, int(inputs_.size()) - 1, inputs_.back().impl()->storage.get(), int64_t(t.bytes())});
   }
 }
@@ -50,6 +51,7 @@ void Capture::finish() {
   for (Storage* s : graveyard_) delete s;
   graveyard_.clear();
   inputs_.clear();
+  sources_.clear();
   // A gradient that was there before is not held: plans write its memory again if nobody else holds it.
   std::unordered_set<const Storage*> gradients;
   for (const LeafGrad& l : record_.leaves) gradients.insert(l.at_entry);
@@ -102,8 +104,11 @@ void Capture::record(const Call& call, Backend& backend) {
              " reads values that no call of the step has made; make them before the step");
   }
   for (size_t k = 0; k < recorded.locations.size(); k++)
-    if (call.operands()[k].written && recorded.locations[k].buffer >= 0)
-      record_.buffers[size_t(recorded.locations[k].buffer)].written = true;
+    if (call.operands()[k].written && recorded.locations[k].buffer >= 0) {
+      Buffer& b = record_.buffers[size_t(recorded.locations[k].buffer)];
+      b.written = true;
+      if (b.role == Role::input) sources_[size_t(b.input)]->changed();
+    }
   record_.calls.push_back(std::move(recorded));
 }
 

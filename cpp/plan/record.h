@@ -100,6 +100,7 @@ class Capture final : public CallRecorder {
 
   Record record_;
   std::vector<Tensor> inputs_;
+  std::vector<Ref<Storage>> sources_;  // the memory of the arguments
   std::unordered_map<const Storage*, int> ids_;
   std::unordered_map<const TensorImpl*, size_t> leaf_ids_;
   std::vector<Storage*> graveyard_;
