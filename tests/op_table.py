@@ -73,6 +73,14 @@ UNARY: dict[str, tuple[Callable[..., Any], Make]] = {
     "sin": (np.sin, inputs(1, -9, 9)),
     "cos": (np.cos, inputs(1, -9, 9)),
     "tan": (np.tan, inputs(1, -1.3, 1.3)),
+    "asin": (np.arcsin, inputs(1, -0.9, 0.9)),
+    "acos": (np.arccos, inputs(1, -0.9, 0.9)),
+    "atan": (np.arctan, inputs(1, -4, 4)),
+    "sinh": (np.sinh, inputs(1, -4, 4)),
+    "cosh": (np.cosh, inputs(1, -4, 4)),
+    "asinh": (np.arcsinh, inputs(1, -4, 4)),
+    "acosh": (np.arccosh, inputs(1, 1.2, 9)),
+    "atanh": (np.arctanh, inputs(1, -0.9, 0.9)),
     "sinc": (_sinc, inputs(1, -4, 4, 0.01)),
     "erf": (_erf, inputs(1, -3, 3)),
     "erfc": (np.vectorize(math.erfc, otypes=[np.float64]), inputs(1, -3, 3)),
@@ -147,6 +155,8 @@ BINARY: dict[str, tuple[Callable[..., Any], Make]] = {
     "fmod": (np.fmod, _quotients),
     "remainder": (np.remainder, _quotients),
     "floor_divide": (np.floor_divide, _quotients),
+    "atan2": (np.arctan2, inputs(2, 0.3, 3)),
+    "logaddexp": (np.logaddexp, inputs(2, 0.3, 3)),
     "prelu": (lambda a, b: np.where(a > 0, a, b * a), inputs(2, -3, 3, 0.01)),
 }
 

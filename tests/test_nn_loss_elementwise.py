@@ -123,6 +123,29 @@ def test_ctc_of_a_target_too_long() -> None:
     assert F.ctc_loss(x, targets, (2,), (0,), reduction="sum").item() == 0.0
 
 
+@pytest.mark.parametrize(
+    ("name", "dtypes"),
+    [
+        *((name, ("float64", "int64", "uint8", "bool")) for name in (
+            "l1_loss", "mse_loss", "smooth_l1_loss", "poisson_nll_loss", "soft_margin_loss")),
+        ("binary_cross_entropy_with_logits", ("float64",)),
+        ("kl_div", ("float64",)),
+    ],
+)  # fmt: skip
+def test_a_target_of_another_dtype_is_converted(name: str, dtypes: tuple[str, ...]) -> None:
+    loss = getattr(F, name)
+    target = nncore.tensor([1, 0, 1, 1])
+    for dtype in dtypes:
+        x = nncore.tensor([0.5, -1.0, 2.0, 0.25], requires_grad=True)
+        wide = nncore.float64 if dtype == "float64" else nncore.float32
+        found = loss(x, target.to(dtype))
+        assert found.dtype == wide
+        assert found.item() == loss(x.detach().to(wide), target.to(wide)).item()
+        found.backward()
+        assert x.grad is not None
+        assert x.grad.dtype == nncore.float32
+
+
 A, B = nncore.zeros(4, 3), nncore.zeros(4, 1)
 LP = nncore.zeros(5, 2, 3)
 TG = nncore.tensor([[1, 2], [1, 1]])
@@ -130,7 +153,11 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     *((lambda f=f: f(A, B), ValueError, r"\(4, 3\) but target has \(4, 1\)") for f in (
         F.l1_loss, F.mse_loss, F.smooth_l1_loss, F.huber_loss, F.binary_cross_entropy, F.kl_div,
         F.binary_cross_entropy_with_logits, F.hinge_embedding_loss, F.soft_margin_loss, F.poisson_nll_loss)),
-    (lambda: F.l1_loss(A, A.double()), TypeError, "float32 but target is float64"),
+    (lambda: F.huber_loss(A, A.double()), TypeError, "float32 but target is float64"),
+    (lambda: F.binary_cross_entropy(A, A.long()), TypeError, "float32 but target is int64"),
+    (lambda: F.binary_cross_entropy(A, A.double()), TypeError, "float32 but target is float64"),
+    (lambda: F.binary_cross_entropy_with_logits(A, A.long()), TypeError, "float32 but target is int64"),
+    (lambda: F.kl_div(A, A.long()), TypeError, "float32 but target is int64"),
     (lambda: F.l1_loss(A[:0], A[:0]), ValueError, "mean of an empty batch"),
     (lambda: F.l1_loss(A, A, reduction="batch"), ValueError, "reduction is 'batch'"),
     (lambda: F.binary_cross_entropy(A + 1.5, A), ValueError, "between 0 and 1, got values from 1.5"),

@@ -18,9 +18,9 @@ from op_tables import CASES, run
 
 # The kernels that every backend has.
 SIMPLE = """
-    arg_reduce binary_bwd binary_fwd cast check_finite compare copy dropout_bwd dropout_fwd fill gather_axis
-    gather_rows matmul nonzero_count nonzero_fill permutation random ravel_index reduce scan scatter_add_rows
-    scatter_axis sort unary_bwd unary_fwd where"""
+    arg_reduce binary_bwd binary_fwd bitwise cast check_finite compare copy dropout_bwd dropout_fwd fill
+    gather_axis gather_rows matmul nonzero_count nonzero_fill permutation random ravel_index reduce scan
+    scatter_add_rows scatter_axis sort unary_bwd unary_fwd where"""
 WITHOUT_COMPOSITION = {"ctc_fwd", "ctc_bwd"}
 FUSED = sorted(set(_core.kernel_names()) - set(SIMPLE.split()))
 

@@ -25,7 +25,8 @@ PREAMBLE = """import builtins
 import numpy as _np
 """
 BINARY = ["add", "sub", "mul", "truediv", "pow", "mod", "floordiv", "and", "or", "xor"]
-ARITHMETIC = [prefix + name for name in BINARY for prefix in ("", "r", "i")]
+BINARY += ["lshift", "rshift"]
+ARITHMETIC = [prefix + name for name in BINARY for prefix in ("", "r", "i")] + ["matmul", "rmatmul"]
 COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"]
 
 # Return types that the binding does not state, by "Class.method".
@@ -46,6 +47,7 @@ REWRITES = [
     (r"\*(args|kwargs)(?=[,)])", r"*\1: typing.Any"),
     (r"collections\.abc\.Callable(?!\[)", "collections.abc.Callable[..., typing.Any]"),
     (r"memo: dict", "memo: dict[int, typing.Any]"),
+    (r"\btuple(?!\[)", "tuple[typing.Any, ...]"),
     (r"\bdict(?!\[)", "dict[str, typing.Any]"),
     (r"\blist(?!\[)", "list[typing.Any]"),
     (r"\b(bool|float|int)\b", r"builtins.\1"),

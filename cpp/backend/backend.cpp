@@ -23,20 +23,24 @@ void check_devices(const KernelType& type, std::span<const Operand> operands, co
                         o.storage->device().name(), "'; move one of them with .to()");
 }
 
-void check_types(const KernelType& type, std::span<const Operand> operands) {
+void check_types(const KernelType& type, const void* k, std::span<const Operand> operands) {
   constexpr unsigned both = 1u << int(DType::float32) | 1u << int(DType::float64);
   unsigned found = 0;
   for (const Operand& o : operands) found |= unsigned(bool(o)) << int(o.dtype);
   if ((found & both) == both && !type.mixes_types) [[unlikely]]
     raise<TypeError>(type.name(),
                      ": some operands are float32 and some float64; convert them to one dtype with .to()");
+  if (found >= 1u << arithmetic_dtypes && !(type.takes_storage_types && type.takes_storage_types(k)))
+      [[unlikely]]
+    for (const Operand& o : operands)
+      if (o) check_computes(type.name(), o.dtype);
 }
 
 }  // namespace
 
 void submit(const KernelType& type, void* k, Generator* generator) {
   const std::span operands(static_cast<const Operand*>(k), type.operands);
-  check_types(type, operands);
+  check_types(type, k, operands);
   Backend& backend = first_backend(operands);
   if (!backend.runs(type.kernel)) [[unlikely]]
     raise<NotImplementedError>("the backend '", backend.name(), "' has no kernel ", type.name(),

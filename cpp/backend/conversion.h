@@ -3,11 +3,20 @@
 #include <limits>
 #include <type_traits>
 
+#include "../core/half.h"
+
 namespace nncore {
+
+template <class T>
+constexpr bool is_half = std::is_same_v<T, Half> || std::is_same_v<T, BFloat16>;
 
 template <class From, class To>
 To convert(From v) {
-  if constexpr (std::is_same_v<To, bool>) {
+  if constexpr (is_half<From>) {
+    return convert<float, To>(float(v));
+  } else if constexpr (is_half<To>) {
+    return To(float(v));
+  } else if constexpr (std::is_same_v<To, bool>) {
     return v != From(0);
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
     // In C++ a cast of NaN or of a value out of range is undefined. Here NaN becomes 0, and other values become

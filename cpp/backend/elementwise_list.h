@@ -11,6 +11,9 @@ using UnaryOps = OpList<
     formulas::Rsqrt, formulas::Reciprocal, formulas::Square, formulas::Floor, formulas::Ceil, formulas::Round,
     formulas::Trunc, formulas::Sin, formulas::Cos, formulas::Tan, formulas::Sinc, formulas::Erf,
     formulas::Erfc,
+    // formulas_inverse.h
+    formulas::Asin, formulas::Acos, formulas::Atan, formulas::Sinh, formulas::Cosh, formulas::Asinh,
+    formulas::Acosh, formulas::Atanh,
     // formulas_activation.h
     formulas::Tanh, formulas::Sigmoid, formulas::Elu, formulas::Selu, formulas::Celu, formulas::Gelu,
     formulas::GeluTanh, formulas::Silu, formulas::Mish, formulas::Softplus, formulas::Softsign,
@@ -22,10 +25,14 @@ using UnaryOps = OpList<
     formulas::AddScalar, formulas::SubScalar, formulas::RsubScalar, formulas::MulScalar, formulas::DivScalar,
     formulas::RdivScalar, formulas::PowScalar, formulas::RpowScalar, formulas::Clamp>;
 
-using BinaryOps =
-    OpList<formulas::Add, formulas::Sub, formulas::Mul, formulas::Div, formulas::Pow, formulas::Maximum,
-           formulas::Minimum, formulas::Fmod, formulas::Remainder, formulas::FloorDivide, formulas::Prelu>;
+using BinaryOps = OpList<formulas::Add, formulas::Sub, formulas::Mul, formulas::Div, formulas::Pow,
+                         formulas::Maximum, formulas::Minimum, formulas::Fmod, formulas::Remainder,
+                         formulas::FloorDivide, formulas::Prelu, formulas::Atan2, formulas::Logaddexp>;
 
 using CompareOps = OpList<formulas::Eq, formulas::Ne, formulas::Lt, formulas::Le, formulas::Gt, formulas::Ge,
                           formulas::LogicalAnd, formulas::LogicalOr, formulas::LogicalXor, formulas::IsFinite,
                           formulas::IsInf>;
+
+// Ops of integers without a form for floats.
+using BitwiseOps = OpList<formulas::BitwiseAnd, formulas::BitwiseOr, formulas::BitwiseXor,
+                          formulas::LeftShift, formulas::RightShift>;

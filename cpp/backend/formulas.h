@@ -13,7 +13,7 @@
 //   layer                        the module in nncore.nn that applies it
 //   source, example              texts of the documentation
 // A binary formula has fwd(a, b), da(a, b, y, dy), db(a, b, y, dy), needs, da_needs and db_needs.
-// A comparison has test(a, b).
+// A comparison has test(a, b); an operation on bits has of(a, b).
 #pragma once
 
 #include "math.h"
@@ -71,6 +71,8 @@ struct OpList {
 #include "formulas_activation.h"
 #include "formulas_basic.h"
 #include "formulas_binary.h"
+#include "formulas_bitwise.h"
 #include "formulas_compare.h"
+#include "formulas_inverse.h"
 #include "formulas_piecewise.h"
 #include "formulas_scalar.h"

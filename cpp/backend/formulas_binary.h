@@ -226,6 +226,47 @@ struct FloorDivide {
   }
 };
 
+struct Atan2 {
+  static constexpr const char *name = "atan2", *formula = "the angle of the point (b, a), in [-pi, pi]",
+                              *derivative = "b / (a^2 + b^2), -a / (a^2 + b^2)";
+  static constexpr Needs needs = Needs::ab, da_needs = Needs::ab, db_needs = Needs::ab;
+  static constexpr double ulp = 4;
+  template <class V>
+  static constexpr V fwd(V a, V b) {
+    return atan2(a, b);
+  }
+  template <class V>
+  static constexpr V da(V a, V b, V, V dy) {
+    return dy * (b / fma(a, a, b * b));
+  }
+  template <class V>
+  static constexpr V db(V a, V b, V, V dy) {
+    return -dy * (a / fma(a, a, b * b));
+  }
+};
+
+// The error is a multiple of the larger operand's unit, because the result may be near 0.
+struct Logaddexp {
+  static constexpr const char *name = "logaddexp", *formula = "ln(e^a + e^b)",
+                              *derivative = "1 / (1 + e^(b - a)), 1 / (1 + e^(a - b))";
+  static constexpr Needs needs = Needs::ab, da_needs = Needs::ab, db_needs = Needs::ab;
+  static constexpr double ulp = 2;
+  template <class V>
+  static constexpr V fwd(V a, V b) {
+    const V gap = select(a == b, V(0), -abs(a - b));  // also for equal infinities
+    const V y = add_log1p(max(a, b), exp_down(gap));
+    return select(gap == gap, y, gap);
+  }
+  template <class V>
+  static constexpr V da(V a, V b, V, V dy) {
+    return dy * sigmoid(a - b);
+  }
+  template <class V>
+  static constexpr V db(V a, V b, V, V dy) {
+    return dy * sigmoid(b - a);
+  }
+};
+
 struct Prelu {  // He et al. 2015
   static constexpr const char *name = "prelu", *formula = "a where a > 0, else b a",
                               *derivative = "1 where a > 0, else b; 0 where a > 0, else a";

@@ -12,6 +12,7 @@
 //     int64_t elements() const; void cut(int64_t n);      // optional: see pieces.h
 //     RandomBlocks random = {}; uint64_t blocks() const;  // optional: the random numbers that it draws
 //     static constexpr bool mixes_types = true;           // optional: takes both float32 and float64
+//     bool takes_storage_types() const;                   // optional: takes float16, int8 and the like
 //     [[noreturn]] void fail(const Fault&) const;         // optional: raises the error of a fault (fault.h)
 //     bool operator==(const NormFwd&) const = default;    // true if a replay of one repeats the other
 //   };
@@ -103,6 +104,9 @@ concept KernelStruct =
       { k.cost() } -> std::same_as<int64_t>;
     };
 
+// Whether a call of the kernel takes storage types.
+using Takes = bool (*)(const void* k);
+
 // Raises the error of a fault.
 using Fail = void (*)(const void* k, const Fault&);
 
@@ -112,6 +116,14 @@ template <class K>
 constexpr Fail fail_of() {
   if constexpr (requires(const K& k, const Fault& f) { k.fail(f); })
     return [](const void* k, const Fault& f) { static_cast<const K*>(k)->fail(f); };
+  else
+    return nullptr;
+}
+
+template <class K>
+constexpr Takes takes_of() {
+  if constexpr (requires(const K& k) { k.takes_storage_types(); })
+    return [](const void* k) { return static_cast<const K*>(k)->takes_storage_types(); };
   else
     return nullptr;
 }
@@ -149,6 +161,7 @@ struct KernelType {
   void (*cut)(void*, int64_t n);              // to n elements
   void (*draw)(void*, Generator& generator);  // reserves the random numbers of one run
   Fail fail;                                  // null: the kernel has no faults
+  Takes takes_storage_types;                  // null: no call takes them
 
   const char* name() const { return name_of(kernel); }
 };
@@ -183,6 +196,7 @@ inline constexpr KernelType kernel_type = {
           if constexpr (requires(K & s) { s.random; })
             static_cast<K*>(k)->random.key = generator.reserve(static_cast<K*>(k)->blocks());
         },
-    .fail = detail::fail_of<K>()};
+    .fail = detail::fail_of<K>(),
+    .takes_storage_types = detail::takes_of<K>()};
 
 }  // namespace nncore

@@ -8,5 +8,6 @@
 #include "math_log.h"
 //
 #include "math_erf.h"
+#include "math_inverse.h"
 #include "math_pow.h"
 #include "math_trig.h"

@@ -1,14 +1,18 @@
-// Python's operators between tensors and numbers. A Python number takes the tensor's dtype, as in PyTorch; a
-// float beside integers makes float32.
+// Python's operators between tensors, numbers, NumPy arrays, lists and tuples. A Python number takes the
+// tensor's dtype, as in PyTorch; a float beside integers makes float32. Arrays, lists and tuples become tensors.
 #include <pybind11/numpy.h>
 
 #include <cstring>
 
 #include "../ops/create.h"
+#include "../ops/device.h"
 #include "../ops/elementwise.h"
+#include "../ops/linear.h"
 #include "../ops/shape.h"
 #include "../ops/write.h"
 #include "direct.h"
+#include "interpreter.h"
+#include "numpy.h"
 #include "write.h"
 
 namespace nncore::bind {
@@ -50,6 +54,7 @@ constexpr bool has_scalar_form = !std::is_same_v<Op, ScalarOp>;
 template <class Op, class ScalarOp>
 Tensor with_number(const Tensor& tensor, py::handle number) {
   const char* const name = ops::binary_info[BinaryOps::index_of<Op>].name;
+  check_computes(name, tensor.dtype());
   const Tensor x = meets_number(tensor, number);
   if (!is_floating(x.dtype())) return apply<Op>(x, integer_scalar(name, number, x));
   const double value = real_scalar(name, number, x.dtype());
@@ -61,6 +66,7 @@ Tensor with_number(const Tensor& tensor, py::handle number) {
 template <class Op, class ScalarOp>
 Tensor number_with(const Tensor& tensor, py::handle number) {
   const char* const name = ops::binary_info[BinaryOps::index_of<Op>].name;
+  check_computes(name, tensor.dtype());
   const Tensor x = meets_number(tensor, number);
   if (!is_floating(x.dtype())) return apply<Op>(integer_scalar(name, number, x), x);
   const double value = real_scalar(name, number, x.dtype());
@@ -70,25 +76,40 @@ Tensor number_with(const Tensor& tensor, py::handle number) {
     return apply<Op>(ops::full({}, value, x.dtype(), x.device()), x);
 }
 
-// op(a, b) for any combination of tensors and numbers; NotImplemented for other operands.
+bool is_array(py::handle h) {
+  return py::isinstance<py::array>(h) || PyList_Check(h.ptr()) || PyTuple_Check(h.ptr());
+}
+
+// The array, list or tuple h as a tensor beside x.
+Tensor array_beside(const Tensor& x, py::handle h) {
+  return ops::to_device(make_tensor(h, std::nullopt), x.device());
+}
+
+py::object not_implemented() { return py::reinterpret_borrow<py::object>(Py_NotImplemented); }
+
+// op(a, b) for a tensor and any operand that this file describes; NotImplemented for other operands.
 template <class Op, class Right, class Left>
 py::object mixed(py::handle a, py::handle b) {
   const bool ta = tensor_of(a.ptr()), tb = tensor_of(b.ptr());
   if (ta && tb) return py::cast(apply<Op>(py::cast<Tensor>(a), py::cast<Tensor>(b)));
-  check<TypeError>(!py::isinstance<py::array>(ta ? b : a), ops::binary_info[BinaryOps::index_of<Op>].name,
-                   ": a tensor and a NumPy array cannot be combined; convert the array with nncore.tensor()");
-  if (ta && is_number(b)) return py::cast(with_number<Op, Right>(py::cast<Tensor>(a), b));
-  if (tb && is_number(a)) return py::cast(number_with<Op, Left>(py::cast<Tensor>(b), a));
-  return py::reinterpret_borrow<py::object>(Py_NotImplemented);
+  if (ta) {
+    const Tensor x = py::cast<Tensor>(a);
+    if (is_array(b)) return py::cast(apply<Op>(x, array_beside(x, b)));
+    if (is_number(b)) return py::cast(with_number<Op, Right>(x, b));
+  } else if (tb) {
+    const Tensor x = py::cast<Tensor>(b);
+    if (is_array(a)) return py::cast(apply<Op>(array_beside(x, a), x));
+    if (is_number(a)) return py::cast(number_with<Op, Left>(x, a));
+  }
+  return not_implemented();
 }
 
 // The same, but raises TypeError for other operands.
 template <class Op, class Right, class Left>
 Tensor combined(const char* name, py::handle a, py::handle b) {
   const py::object y = mixed<Op, Right, Left>(a, b);
-  check<TypeError>(y.ptr() != Py_NotImplemented, name, ": expected tensors or numbers, got ",
-                   Py_TYPE(a.ptr())->tp_name, " and ", Py_TYPE(b.ptr())->tp_name,
-                   "; convert arrays with nncore.tensor()");
+  check<TypeError>(y.ptr() != Py_NotImplemented, name, ": expected tensors, numbers or arrays, got ",
+                   Py_TYPE(a.ptr())->tp_name, " and ", Py_TYPE(b.ptr())->tp_name);
   return py::cast<Tensor>(y);
 }
 
@@ -191,56 +212,85 @@ Tensor divided(const py::object& a, const py::object& b, const std::optional<std
   return combined<FloorDivide, FloorDivide, FloorDivide>("div", whole, b);
 }
 
-Tensor number_like(const char* op, const Tensor& x, py::handle number) {
-  if (PyBool_Check(number.ptr()) && !is_floating(x.dtype()))
-    return ops::full_integer({}, number.ptr() == Py_True, DType::int64, x.device());
-  if (PyLong_Check(number.ptr()) && !is_floating(x.dtype()))
-    return ops::full_integer({}, to_int(number, op), DType::int64, x.device());
-  const DType dtype = is_floating(x.dtype()) ? x.dtype() : DType::float64;
-  return ops::full({}, real_scalar(op, number, dtype), dtype, x.device());
+// Compares exactly: an int outside the dtype of x, and a float beside integers, widen x.
+Tensor compare_number(int op, const Tensor& x, py::handle number) {
+  const char* const name = ops::compare_names[op];
+  const auto integer = [&](int64_t value, DType dtype) {
+    return ops::full_integer({}, value, dtype, x.device());
+  };
+  if (is_floating(x.dtype()) || !PyLong_Check(number.ptr())) {
+    const DType dtype = is_floating(x.dtype()) ? x.dtype() : DType::float64;
+    return ops::compare(op, x, ops::full({}, real_scalar(name, number, dtype), dtype, x.device()));
+  }
+  const int64_t value = PyBool_Check(number.ptr()) ? number.ptr() == Py_True : to_int(number, name);
+  const ops::IntegerRange range = ops::range_of(x.dtype());
+  if (x.dtype() != DType::boolean && range.least <= value && value <= range.most)
+    return ops::compare(op, x, integer(value, x.dtype()));
+  return ops::compare(op, ops::cast(x.detach(), DType::int64), integer(value, DType::int64));
+}
+
+// Whether == with this object is an answer rather than an error: a list of strings equals no tensor.
+bool is_numeric(py::handle h) {
+  const py::array array = call_python(py::module_::import("numpy").attr("asarray"), py::make_tuple(h));
+  return array.dtype().kind() != 'U' && array.dtype().kind() != 'S' && array.dtype().kind() != 'O';
+}
+
+py::object compared(int op, const Tensor& a, py::handle b) {
+  if (tensor_of(b.ptr())) return py::cast(ops::compare(op, a, py::cast<Tensor>(b)));
+  if (is_array(b) && is_numeric(b)) return py::cast(ops::compare(op, a, array_beside(a, b)));
+  if (is_number(b)) return py::cast(compare_number(op, a, b));
+  return not_implemented();
 }
 
 template <class... Names>
 void bind_comparison(py::module_& m, TensorClass& tensor, int op, const Names&... operators) {
   const std::string name = ops::compare_names[op];
-  const auto compare = [op](const Tensor& a, py::handle b) -> py::object {
-    if (tensor_of(b.ptr())) return py::cast(ops::compare(op, a, py::cast<Tensor>(b)));
-    if (is_number(b)) return py::cast(ops::compare(op, a, number_like(ops::compare_names[op], a, b)));
-    return py::reinterpret_borrow<py::object>(Py_NotImplemented);
-  };
-  const auto function = [compare, name](const Tensor& a, const py::object& b) {
-    const py::object y = compare(a, b);
-    check<TypeError>(y.ptr() != Py_NotImplemented, name, ": expected a tensor or a number, got ",
+  const auto function = [op, name](const Tensor& a, const py::object& b) {
+    const py::object y = compared(op, a, b);
+    check<TypeError>(y.ptr() != Py_NotImplemented, name, ": expected a tensor, a number or an array, got ",
                      Py_TYPE(b.ptr())->tp_name);
     return py::cast<Tensor>(y);
   };
+  [[maybe_unused]] const auto compare = [op](const Tensor& a, py::handle b) { return compared(op, a, b); };
   const char* doc = "Compares element by element; returns a bool tensor.";
   bind_both(m, tensor, name.c_str(), function, py::arg("other"), doc);
   (tensor.def(operators, compare, py::arg("other")), ...);
 }
 
-// The operators &, | and ^ for bool tensors; NotImplemented for other operands than tensors and bools.
-template <class Op>
-py::object logic(py::handle left, py::handle b) {
-  const char* const name = ops::compare_names[CompareOps::index_of<Op>] + std::strlen("logical_");
-  const Tensor a = py::cast<Tensor>(left);
-  if (!tensor_of(b.ptr()) && !PyBool_Check(b.ptr()))
-    return py::reinterpret_borrow<py::object>(Py_NotImplemented);
-  const Tensor other =
-      tensor_of(b.ptr()) ? py::cast<Tensor>(b) : ops::full({}, py::cast<bool>(b), DType::boolean, a.device());
-  check<TypeError>(a.dtype() == DType::boolean && other.dtype() == DType::boolean, name,
-                   ": expected bool, got ", a.dtype(), " and ", other.dtype(),
-                   "; compare first, or use logical_", name, "()");
-  return py::cast(ops::compare(CompareOps::index_of<Op>, a, other));
+// The other operand of an operation on the bits of x, or an undefined tensor.
+Tensor bits_beside(const char* name, const Tensor& x, py::handle h) {
+  if (tensor_of(h.ptr())) return py::cast<Tensor>(h);
+  if (PyBool_Check(h.ptr())) return ops::full({}, h.ptr() == Py_True, DType::boolean, x.device());
+  if (is_array(h)) return array_beside(x, h);
+  return PyIndex_Check(h.ptr()) ? integer_scalar(name, h, x) : Tensor();
+}
+
+template <class Op, bool reflected>
+py::object bits_mixed(const Tensor& x, py::handle h) {
+  constexpr int op = BitwiseOps::index_of<Op>;
+  const Tensor other = bits_beside(Op::name, x, h);
+  if (!other.defined()) return not_implemented();
+  return py::cast(reflected ? ops::bitwise(op, other, x) : ops::bitwise(op, x, other));
 }
 
 template <class Op>
-void bind_logic(py::module_& m, TensorClass& tensor, const char* symbol, Slot in_place) {
-  bind_comparison(m, tensor, CompareOps::index_of<Op>);
-  tensor.def((std::string("__") + symbol + "__").c_str(), logic<Op>, py::arg("other"));
-  tensor.def((std::string("__r") + symbol + "__").c_str(), logic<Op>, py::arg("other"));
-  constexpr auto op_name = [] { return ops::compare_names[CompareOps::index_of<Op>]; };
-  bind_augmented<logic<Op>, op_name>(tensor, symbol, in_place);
+py::object bits(py::handle a, py::handle b) {
+  return bits_mixed<Op, false>(py::cast<Tensor>(a), b);
+}
+
+template <class Op>
+void bind_bitwise(py::module_& m, TensorClass& tensor, const std::string& symbol, Slot in_place,
+                  const char* doc) {
+  const auto f = [](const Tensor& x, const py::object& h) {
+    const py::object y = bits_mixed<Op, false>(x, h);
+    check<TypeError>(y.ptr() != Py_NotImplemented, Op::name, ": expected a tensor, an int or an array, got ",
+                     Py_TYPE(h.ptr())->tp_name);
+    return py::cast<Tensor>(y);
+  };
+  bind_both(m, tensor, Op::name, f, py::arg("other"), doc);
+  tensor.def(("__" + symbol + "__").c_str(), bits_mixed<Op, false>, py::arg("other"));
+  tensor.def(("__r" + symbol + "__").c_str(), bits_mixed<Op, true>, py::arg("other"));
+  bind_augmented<bits<Op>, [] { return Op::name; }>(tensor, symbol.c_str(), in_place);
 }
 
 // A test of one tensor, which is both operands of the comparison.
@@ -250,8 +300,28 @@ void bind_question(py::module_& m, TensorClass& tensor, const char* name, const 
       m, tensor, name, [](const Tensor& x) { return ops::compare(CompareOps::index_of<Op>, x, x); }, doc);
 }
 
+// a @ b, where one of them may be an array, a list or a tuple: it takes the wider dtype of both.
+py::object matrix_product(const Tensor& a, py::handle b, bool reflected) {
+  if (tensor_of(b.ptr())) return py::cast(ops::matmul(a, py::cast<Tensor>(b)));
+  if (!is_array(b)) return not_implemented();
+  const Tensor other = array_beside(a, b);
+  const DType dtype = promote(a.dtype(), other.dtype());
+  const Tensor x = ops::cast(a, dtype), y = ops::cast(other, dtype);
+  return py::cast(reflected ? ops::matmul(y, x) : ops::matmul(x, y));
+}
+
 Tensor logical_not(const Tensor& x) {
   return ops::equal(x.detach(), ops::full({}, 0, x.dtype(), x.device()));
+}
+
+Tensor bitwise_not(const Tensor& x) {
+  check_computes("bitwise_not", x.dtype());
+  check<TypeError>(!is_floating(x.dtype()), "bitwise_not: expected integers or bools, got ", x.dtype(),
+                   "; convert with .long(), or compare first");
+  if (x.dtype() == DType::boolean) return logical_not(x);
+  const Tensor ones =
+      ops::full_integer({}, x.dtype() == DType::uint8 ? UINT8_MAX : -1, DType::int64, x.device());
+  return ops::bitwise(BitwiseOps::index_of<BitwiseXor>, x, ops::cast(ones, x.dtype()));
 }
 
 }  // namespace
@@ -272,6 +342,10 @@ void bind_arithmetic(py::module_& m, TensorClass& tensor) {
             "a / b, rounded toward zero ('trunc') or down ('floor'); the dtype is that of a and b.");
   bind_operator<Pow, PowScalar, RpowScalar>(m, tensor, "pow", "pow", nullptr, nullptr,
                                             "a to the power b, broadcast.", "exponent");
+  bind_operator<Atan2, Atan2, Atan2>(m, tensor, "atan2", "", nullptr, nullptr,
+                                     "The angle of the point (b, a) in (-pi, pi], broadcast.");
+  bind_operator<Logaddexp, Logaddexp, Logaddexp>(m, tensor, "logaddexp", "", nullptr, nullptr,
+                                                 "ln(e^a + e^b), broadcast.");
   tensor.def("__neg__", [](const Tensor& x) { return apply<Neg>(x); });
   tensor.def("__pos__", [](const Tensor& x) { return x; });
   tensor.def("__abs__", [](const Tensor& x) { return apply<Abs>(x); });
@@ -289,14 +363,28 @@ void bind_arithmetic(py::module_& m, TensorClass& tensor) {
   bind_comparison(m, tensor, CompareOps::index_of<Le>, "__le__");
   bind_comparison(m, tensor, CompareOps::index_of<Gt>, "__gt__");
   bind_comparison(m, tensor, CompareOps::index_of<Ge>, "__ge__");
-  bind_logic<LogicalAnd>(m, tensor, "and", &PyNumberMethods::nb_inplace_and);
-  bind_logic<LogicalOr>(m, tensor, "or", &PyNumberMethods::nb_inplace_or);
-  bind_logic<LogicalXor>(m, tensor, "xor", &PyNumberMethods::nb_inplace_xor);
+  tensor.def(
+      "__matmul__", [](const Tensor& a, py::handle b) { return matrix_product(a, b, false); },
+      py::arg("other"));
+  tensor.def(
+      "__rmatmul__", [](const Tensor& a, py::handle b) { return matrix_product(a, b, true); },
+      py::arg("other"));
+  bind_comparison(m, tensor, CompareOps::index_of<LogicalAnd>);
+  bind_comparison(m, tensor, CompareOps::index_of<LogicalOr>);
+  bind_comparison(m, tensor, CompareOps::index_of<LogicalXor>);
   bind_both(m, tensor, "logical_not", logical_not, "Whether each element is 0.");
-  tensor.def("__invert__", [](const Tensor& x) {
-    check<TypeError>(x.dtype() == DType::boolean, "~: expected bool, got ", x.dtype(), "; use logical_not()");
-    return logical_not(x);
-  });
+  bind_bitwise<BitwiseAnd>(m, tensor, "and", &PyNumberMethods::nb_inplace_and,
+                           "a & b of integers or bools, broadcast.");
+  bind_bitwise<BitwiseOr>(m, tensor, "or", &PyNumberMethods::nb_inplace_or,
+                          "a | b of integers or bools, broadcast.");
+  bind_bitwise<BitwiseXor>(m, tensor, "xor", &PyNumberMethods::nb_inplace_xor,
+                           "a ^ b of integers or bools, broadcast.");
+  bind_bitwise<LeftShift>(m, tensor, "lshift", &PyNumberMethods::nb_inplace_lshift,
+                          "a << b of integers, broadcast; 0 if b is not a number of bits of the dtype.");
+  bind_bitwise<RightShift>(m, tensor, "rshift", &PyNumberMethods::nb_inplace_rshift,
+                           "a >> b of integers, broadcast; the sign of a fills the upper bits.");
+  bind_both(m, tensor, "bitwise_not", bitwise_not, "~x of integers or bools.");
+  tensor.def("__invert__", bitwise_not);
   bind_question<Ne>(m, tensor, "isnan", "Whether each element is NaN.");
   bind_question<IsInf>(m, tensor, "isinf", "Whether each element is infinite.");
   bind_question<IsFinite>(m, tensor, "isfinite", "Whether each element is neither infinite nor NaN.");

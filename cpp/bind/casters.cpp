@@ -99,6 +99,27 @@ py::object dtype_object(DType dtype) {
   return py::reinterpret_borrow<py::object>(object);
 }
 
+std::optional<DType> to_dtype(py::handle object) {
+  if (py::isinstance<PyDType>(object)) return py::cast<PyDType>(object).value;
+  PyObject* const o = object.ptr();
+  if (o == reinterpret_cast<PyObject*>(&PyFloat_Type)) return DType::float64;
+  if (o == reinterpret_cast<PyObject*>(&PyLong_Type)) return DType::int64;
+  if (o == reinterpret_cast<PyObject*>(&PyBool_Type)) return DType::boolean;
+  py::object text;
+  if (PyUnicode_Check(o))
+    text = py::reinterpret_borrow<py::object>(object);
+  else if (PyType_Check(o) && py::hasattr(object, "dtype"))  // NumPy's scalar types
+    text = object.attr("__name__");
+  else if (!PyType_Check(o) && py::hasattr(object, "itemsize") && py::hasattr(object, "kind"))
+    text = object.attr("name");  // NumPy's dtypes
+  else
+    return std::nullopt;
+  const std::string wanted = py::cast<std::string>(py::str(text));
+  for (int i = 0; i < dtype_count; i++)
+    if (wanted == dtype_names[i] || (wanted == "bool_" && DType(i) == DType::boolean)) return DType(i);
+  return std::nullopt;
+}
+
 namespace {
 
 // The name of the type without its module.

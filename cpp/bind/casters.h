@@ -21,6 +21,8 @@ struct PyDType {
   DType value;
 };
 py::object dtype_object(DType dtype);
+// The dtype that an object names: nncore's, Python's float, int and bool, "float32", np.float32, NumPy's dtype.
+std::optional<DType> to_dtype(py::handle object);
 
 // The tensor in a Python object, or null if the object is not a tensor.
 inline TensorImpl* tensor_of(PyObject* object) {
@@ -101,11 +103,11 @@ struct type_caster<nncore::TensorImpl> : type_caster_base<nncore::TensorImpl> {
 
 template <>
 struct type_caster<nncore::DType> {
-  PYBIND11_TYPE_CASTER(nncore::DType, const_name("nncore._core.dtype"));
+  PYBIND11_TYPE_CASTER(nncore::DType, io_name("nncore._core.dtype | type | str", "nncore._core.dtype"));
   bool load(handle source, bool) {
-    if (!isinstance<nncore::bind::PyDType>(source)) return false;
-    value = pybind11::cast<nncore::bind::PyDType>(source).value;
-    return true;
+    const std::optional<nncore::DType> dtype = nncore::bind::to_dtype(source);
+    if (dtype) value = *dtype;
+    return dtype.has_value();
   }
   static handle cast(nncore::DType dtype, return_value_policy, handle) {
     return nncore::bind::dtype_object(dtype).release();

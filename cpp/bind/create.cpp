@@ -16,7 +16,7 @@ using OptionalGenerator = std::optional<std::reference_wrapper<Generator>>;
 Generator& chosen(const OptionalGenerator& g) { return g ? g->get() : default_generator(); }
 
 Tensor marked(Tensor t, bool requires_grad) {
-  check<TypeError>(!requires_grad || is_floating(t.dtype()), "a ", t.dtype(),
+  check<TypeError>(!requires_grad || has_gradients(t.dtype()), "a ", t.dtype(),
                    " tensor cannot have a gradient; leave requires_grad=False");
   t.impl()->requires_grad = requires_grad;
   return t;

@@ -35,7 +35,9 @@ struct Exported {
 };
 
 DLDataType element_type(DType dtype) {
-  constexpr uint8_t codes[dtype_count] = {2, 2, 0, 0, 1, 6};  // float, float, int, int, unsigned, bool
+  constexpr uint8_t signed_int = 0, unsigned_int = 1, real = 2, brain_float = 4, boolean = 6;
+  constexpr uint8_t codes[dtype_count] = {real, real,        signed_int, signed_int, unsigned_int, boolean,
+                                          real, brain_float, signed_int, signed_int, unsigned_int};
   return {codes[int(dtype)], uint8_t(8 * size_of(dtype)), 1};
 }
 

@@ -22,7 +22,6 @@ void bind_linear(py::module_& m, TensorClass& tensor) {
   m.def("matmul", ops::matmul, py::arg("input"), py::arg("other"),
         "The matrix product over the last two axes, batched over the others, like NumPy's matmul.");
   tensor.def("matmul", ops::matmul, py::arg("other"), "The matrix product, like NumPy's matmul.");
-  tensor.def("__matmul__", ops::matmul, py::arg("other"), py::is_operator());
   m.def("product", ops::product, py::arg("a"), py::arg("b"), py::arg("trans_a") = false,
         py::arg("trans_b") = false, "The product of two matrices, each transposed or not; without history.",
         internal);

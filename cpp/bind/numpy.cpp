@@ -19,17 +19,24 @@ std::optional<DType> dtype_of_numpy(const py::dtype& type) {
   if (kind == 'i' && size == 8) return DType::int64;
   if (kind == 'i' && size == 4) return DType::int32;
   if (kind == 'u' && size == 1) return DType::uint8;
+  if (kind == 'f' && size == 2) return DType::float16;
+  if (kind == 'i' && size == 1) return DType::int8;
+  if (kind == 'i' && size == 2) return DType::int16;
+  if (kind == 'u' && size == 2) return DType::uint16;
   if (kind == 'b') return DType::boolean;
   return std::nullopt;
 }
 
-py::dtype numpy_dtype(DType dtype) { return py::dtype(name(dtype)); }
+py::dtype numpy_dtype(DType dtype) {
+  check<TypeError>(dtype != DType::bfloat16, "numpy: NumPy has no bfloat16; use .float().numpy()");
+  return py::dtype(name(dtype));
+}
 
 DType supported(const char* op, const py::array& array) {
   const auto dtype = dtype_of_numpy(array.dtype());
   check<TypeError>(
       dtype.has_value(), op, ": NumPy dtype ", py::cast<std::string>(py::str(array.dtype())),
-      " is not supported; convert with .astype() to float32, float64, int64, int32, uint8 or bool");
+      " is not supported; convert with .astype() to a float of at most 64 bits, an integer or bool");
   return *dtype;
 }
 
@@ -104,7 +111,7 @@ Tensor make_tensor(py::handle data, std::optional<DType> dtype) {
 }
 
 const char* buffer_format(DType dtype) {
-  constexpr const char* formats[dtype_count] = {"f", "d", "q", "i", "B", "?"};
+  constexpr const char* formats[dtype_count] = {"f", "d", "q", "i", "B", "?", "e", "", "b", "h", "H"};
   return formats[int(dtype)];
 }
 
@@ -123,11 +130,70 @@ py::object to_numpy(const Tensor& t) {
   return array;
 }
 
+namespace {
+
+void refuse_gradient(const char* what, py::handle object) {
+  check<Error>(
+      !wants_gradient(object), what,
+      ": NumPy computes no gradient for a tensor that requires grad; use nncore's function, or .detach()");
+}
+
+// x with an array in place of each tensor, also in lists and tuples.
+py::object without_tensors(py::handle x, const char* function) {
+  if (tensor_of(x.ptr())) {
+    refuse_gradient(function, x);
+    return x.attr("__array__")();
+  }
+  if (!PyList_CheckExact(x.ptr()) && !PyTuple_CheckExact(x.ptr()))
+    return py::reinterpret_borrow<py::object>(x);
+  py::list items;
+  for (const py::handle item : x) items.append(without_tensors(item, function));
+  return PyTuple_CheckExact(x.ptr()) ? py::object(py::tuple(items)) : py::object(items);
+}
+
+// NumPy's functions, such as np.mean, compute with arrays and return arrays.
+py::object numpy_function(const py::object&, const py::object& function, const py::object&,
+                          const py::tuple& args, const py::dict& kwargs) {
+  const std::string name = py::cast<std::string>(function.attr("__name__"));
+  py::dict named;
+  for (const auto& [key, value] : kwargs) named[key] = without_tensors(value, name.c_str());
+  return function(*py::tuple(without_tensors(args, name.c_str())), **named);
+}
+
+// NumPy's universal functions, such as np.exp, return tensors.
+py::object wrapped(const py::object& self, const py::object& array, const py::object& context,
+                   const py::object&) {
+  refuse_gradient("numpy", self);
+  if (!context.is_none())
+    for (const py::handle x : py::tuple(context)[1]) refuse_gradient("numpy", x);
+  return py::cast(from_numpy(array));
+}
+
+}  // namespace
+
+void bind_numpy(py::class_<TensorImpl, Ref<TensorImpl>>& tensor) {
+  tensor.attr("__array_priority__") = 1000;  // makes NumPy's operators leave mixed operands to Tensor
+  tensor.def("__array_function__", numpy_function, py::arg("func"), py::arg("types"), py::arg("args"),
+             py::arg("kwargs"));
+  tensor.def("__array_wrap__", wrapped, py::arg("array"), py::arg("context") = py::none(),
+             py::arg("return_scalar") = false);
+}
+
 py::object item(const Tensor& t) {
   host_reads("item");
   check(t.numel() == 1, "item: a tensor of shape ", t.shape(), " has ", t.numel(),
         " elements; only one converts to a Python number, use .tolist()");
-  return visit(t.dtype(), [&](auto zero) -> py::object { return py::cast(t.value_at<decltype(zero)>(0)); });
+  return visit_any(t.dtype(), [&](auto zero) -> py::object {
+    const auto value = t.value_at<decltype(zero)>(0);
+    if constexpr (std::is_arithmetic_v<decltype(zero)> && sizeof(zero) > 1)
+      return py::cast(value);
+    else if constexpr (std::is_same_v<decltype(zero), bool>)
+      return py::bool_(value);
+    else if constexpr (std::is_integral_v<decltype(zero)>)
+      return py::int_(value);
+    else
+      return py::float_(float(value));
+  });
 }
 
 }  // namespace nncore::bind

@@ -16,6 +16,8 @@ py::capsule keeper(const Tensor& t);
 py::object item(const Tensor& t);
 const char* buffer_format(DType dtype);
 
+// The protocols by which NumPy's functions take tensors.
+void bind_numpy(py::class_<TensorImpl, Ref<TensorImpl>>& tensor);
 void bind_dlpack(py::class_<TensorImpl, Ref<TensorImpl>>& tensor);
 
 }  // namespace nncore::bind

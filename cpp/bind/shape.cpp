@@ -10,12 +10,24 @@ Tensor permute(const Tensor& x, const Shape& axes) {
   return part(x, ops::permute(x, std::span(axes.begin(), size_t(axes.ndim()))));
 }
 
+// The same bytes as elements of another dtype of the same size.
+Tensor reinterpreted(const Tensor& x, DType dtype) {
+  check(size_of(dtype) == size_of(x.dtype()), "view: ", dtype, " and ", x.dtype(),
+        " have elements of different sizes; use .to() to convert the values");
+  check<TypeError>((dtype == DType::boolean) == (x.dtype() == DType::boolean), "view: the bytes of ",
+                   x.dtype(), " are not values of ", dtype, "; use .to() to convert");
+  return Tensor(x.impl()->storage, x.impl()->byte_offset, x.shape(), dtype);
+}
+
 }  // namespace
 
 void bind_shape(py::module_& m, TensorClass& tensor) {
   tensor.def(
       "reshape", [](const Tensor& x, const py::args& shape) { return ops::reshape(x, to_shape(shape)); },
       "The same elements in row-major order in another shape; one size may be -1.");
+  tensor.def(
+      "view", [](const Tensor& x, DType dtype) { return reinterpreted(x, dtype); }, py::arg("dtype"),
+      "The same bytes as elements of another dtype of the same size, without history.");
   tensor.def(
       "view", [](const Tensor& x, const py::args& shape) { return ops::reshape(x, to_shape(shape)); },
       "The same as reshape, because tensors are always dense.");

@@ -16,7 +16,7 @@ namespace {
 bool is_parameter(TensorImpl& t) { return Py_TYPE(py::cast(Tensor(Ref(&t))).ptr()) != tensor_type; }
 
 void set_requires_grad(TensorImpl& t, bool on) {
-  check<TypeError>(!on || is_floating(t.dtype), "requires_grad: a ", t.dtype,
+  check<TypeError>(!on || has_gradients(t.dtype), "requires_grad: a ", t.dtype,
                    " tensor cannot have a gradient; convert it with .float() or .double()");
   check<Error>(!t.grad_fn || on,
                "requires_grad: can be switched off for leaves only; use .detach() to cut the graph here");
@@ -48,6 +48,8 @@ py::buffer_info buffer(TensorImpl& t) {
   if (!device.is_host())
     throw py::buffer_error(std::string("this tensor lies on '") + device.name() +
                            "', whose memory the host cannot read; use .to('cpu')");
+  if (t.dtype == DType::bfloat16)
+    throw py::buffer_error("Python's buffers have no bfloat16; convert the tensor with .float()");
   std::vector<Py_ssize_t> shape(t.shape.begin(), t.shape.end()), strides;
   for (int64_t s : contiguous_strides(t.shape)) strides.push_back(s * Py_ssize_t(size_of(t.dtype)));
   auto* view = new Py_buffer{};
@@ -69,7 +71,11 @@ py::object size(const TensorImpl& t, const std::optional<int64_t>& dim) {
 }
 
 // The values as an array in host memory; copies them if they lie on another device.
-py::object host_array(const Tensor& t) { return to_numpy(ops::to_host(t.detach())); }
+py::object host_array(const Tensor& t) {
+  const Tensor stored = ops::to_host(t.detach());
+  const Tensor values = t.dtype() == DType::bfloat16 ? ops::cast(stored, DType::float32) : stored;
+  return to_numpy(values);
+}
 
 // A repr like PyTorch's: NumPy's printing inside "tensor(...)".
 std::string repr(py::handle self) {
@@ -80,7 +86,7 @@ std::string repr(py::handle self) {
       py::arg("prefix") = "tensor(", py::arg("precision") = 4));
   if (t.shape.ndim() > 0 && t.shape.numel() == 0)
     text += ", size=" + py::cast<std::string>(py::str(py::cast(t.shape)));
-  if (t.dtype == DType::float64 || t.dtype == DType::int32 || t.dtype == DType::uint8)
+  if (t.dtype != DType::float32 && t.dtype != DType::int64 && t.dtype != DType::boolean)
     text += std::string(", dtype=nncore.") + name(t.dtype);
   if (!t.storage->device().is_host()) text += std::string(", device='") + t.storage->device().name() + "'";
   if (t.grad_fn)
@@ -100,7 +106,7 @@ void bind_tensor(TensorClass& tensor) {
              }),
              py::arg("data"));
   tensor.def_buffer(buffer);
-  tensor.attr("__array_ufunc__") = py::none();  // makes NumPy leave mixed arithmetic to Tensor
+  bind_numpy(tensor);
 
   tensor.def_property_readonly(
       "shape", [](const TensorImpl& t) { return t.shape; }, "The sizes of all axes, as a tuple.");
@@ -194,11 +200,11 @@ void bind_tensor(TensorClass& tensor) {
       },
       py::arg("device"), py::arg("dtype") = py::none(),
       "The values on another device and, if given, in another dtype.");
-  const std::pair<const char*, DType> conversions[] = {{"float", DType::float32},
-                                                       {"double", DType::float64},
-                                                       {"long", DType::int64},
-                                                       {"int", DType::int32},
-                                                       {"bool", DType::boolean}};
+  const std::pair<const char*, DType> conversions[] = {
+      {"float", DType::float32}, {"double", DType::float64}, {"long", DType::int64},
+      {"int", DType::int32},     {"half", DType::float16},   {"bfloat16", DType::bfloat16},
+      {"short", DType::int16},   {"char", DType::int8},      {"byte", DType::uint8},
+      {"bool", DType::boolean}};
   for (const auto& [name, dtype] : conversions)
     tensor.def(
         name, [dtype = dtype](const Tensor& t) { return ops::cast(t, dtype); },

@@ -25,15 +25,21 @@ int64_t as_integer(double v) { return std::isfinite(v) && std::fabs(v) < 9e18 ? 
 IntegerRange range_of(DType dtype) {
   if (dtype == DType::int32) return {INT32_MIN, INT32_MAX};
   if (dtype == DType::uint8) return {0, UINT8_MAX};
+  if (dtype == DType::int8) return {INT8_MIN, INT8_MAX};
+  if (dtype == DType::int16) return {INT16_MIN, INT16_MAX};
+  if (dtype == DType::uint16) return {0, UINT16_MAX};
   if (dtype == DType::boolean) return {0, 1};
   return {INT64_MIN, INT64_MAX};
 }
 
 void check_holds(const char* op, DType dtype, double value) {
   if (dtype == DType::float64) return;
-  if (dtype == DType::float32)
-    return check(!std::isfinite(value) || std::isfinite(float(value)), op, ": ", value, " does not fit ",
-                 dtype);
+  if (is_floating(dtype)) {
+    const float held = dtype == DType::float16    ? float(Half(float(value)))
+                       : dtype == DType::bfloat16 ? float(BFloat16(float(value)))
+                                                  : float(value);
+    return check(!std::isfinite(value) || std::isfinite(held), op, ": ", value, " does not fit ", dtype);
+  }
   if (dtype == DType::boolean) return;
   const IntegerRange range = range_of(dtype);
   const double whole = std::trunc(value);  // 2^63 is exact as a double; the largest int64 is not
@@ -43,25 +49,28 @@ void check_holds(const char* op, DType dtype, double value) {
 }
 
 void check_holds(const char* op, DType dtype, int64_t value) {
+  if (is_floating(dtype)) return check_holds(op, dtype, double(value));
   const IntegerRange range = range_of(dtype);
   check(range.least <= value && value <= range.most, op, ": ", value, " does not fit ", dtype);
 }
 
 Tensor converted(const char* op, const Tensor& input, DType dtype) {
-  const Tensor x = input.detach();
-  if (x.dtype() == dtype) return x;
-  Tensor y = cast(x, dtype);
-  const bool narrows =
-      dtype == DType::float32 ? x.dtype() == DType::float64 : !is_floating(dtype) && dtype != DType::boolean;
-  if (!narrows || x.numel() == 0) return y;
+  if (input.dtype() == dtype) return input.detach();
+  Tensor result = cast(input.detach(), dtype);
+  const DType from = input.dtype();
+  const bool narrows = is_floating(dtype)
+                           ? dtype == DType::float16 || (is_floating(from) && size_of(dtype) < size_of(from))
+                           : dtype != DType::boolean;
+  if (!narrows || input.numel() == 0) return result;
   const Watch unseen(nullptr);  // not recorded: replays need not check the value again
+  const Tensor x = cast(input.detach(), computing_type(from)), y = cast(result, computing_type(dtype));
   const auto compared = [](auto formula, const Tensor& a, const Tensor& b) {
     return compare(CompareOps::index_of<decltype(formula)>, a, b);
   };
   Tensor lost;
   if (is_floating(dtype)) {  // infinite only after the conversion
     const Tensor infinite = compared(formulas::IsInf(), y, y);
-    if (!any_all(infinite, false, {}, false).value_at<bool>(0)) return y;
+    if (!any_all(infinite, false, {}, false).value_at<bool>(0)) return result;
     lost = compared(formulas::Ne(), infinite, compared(formulas::IsInf(), x, x));
   } else if (is_floating(x.dtype())) {
     const IntegerRange range = range_of(dtype);
@@ -81,7 +90,7 @@ Tensor converted(const char* op, const Tensor& input, DType dtype) {
       raise<ValueError>(op, ": ", +x.value_at<decltype(zero)>(found.value_at<int64_t>(0)), " does not fit ",
                         dtype);
     });
-  return y;
+  return result;
 }
 
 Tensor made(const char* op, const Shape& shape, DType dtype, Device& device) {

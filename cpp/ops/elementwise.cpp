@@ -29,14 +29,21 @@ constexpr std::array<const char*, sizeof...(Ops)> formula_names(OpList<Ops...>) 
   return {{Ops::name...}};
 }
 
-constexpr bool is_division(int op) { return op == BinaryOps::index_of<formulas::Div>; }
+// Whether the op of integers gives floats.
+constexpr bool gives_floats(int op) {
+  using namespace formulas;
+  return op == BinaryOps::index_of<Div> || op == BinaryOps::index_of<Atan2> ||
+         op == BinaryOps::index_of<Logaddexp>;
+}
 
 // The dtype in which an op on a and b computes.
-DType common_type(const char* op, bool divides, const Tensor& a, const Tensor& b) {
-  const DType dtype = promote(a.dtype(), b.dtype());
-  check<TypeError>(dtype != DType::boolean, op,
+DType common_type(const char* op, bool real, const Tensor& a, const Tensor& b) {
+  check_computes(op, a.dtype());
+  check_computes(op, b.dtype());
+  const DType dtype = promote(a.dtype(), a.ndim(), b.dtype(), b.ndim());
+  check<TypeError>(real || dtype != DType::boolean, op,
                    ": arithmetic on bool tensors is not supported; convert with .to()");
-  return divides && !is_floating(dtype) ? DType::float32 : dtype;
+  return real && !is_floating(dtype) ? DType::float32 : dtype;
 }
 
 // x in the given dtype. If x must be converted, `held` stores the result.
@@ -96,6 +103,7 @@ BroadcastLoop merged_loop(const Shape& shape, std::initializer_list<const Tensor
 const std::array<UnaryInfo, UnaryOps::size> unary_info = unary_infos(UnaryOps());
 const std::array<BinaryInfo, BinaryOps::size> binary_info = binary_infos(BinaryOps());
 const std::array<const char*, CompareOps::size> compare_names = formula_names(CompareOps());
+const std::array<const char*, BitwiseOps::size> bitwise_names = formula_names(BitwiseOps());
 
 namespace {
 
@@ -138,6 +146,7 @@ void check_scalars(const char* caller, int op, const Scalars& scalars) {
 
 Tensor unary(int op, const Tensor& input, Scalars scalars) {
   const UnaryInfo& info = unary_info[op];
+  check_computes(info.name, input.dtype());
   if (!info.scalars.empty()) check_scalars(info.name, op, scalars);
   if (!is_floating(input.dtype()) && input.dtype() != DType::boolean)
     if (Tensor y = of_integers(op, input, scalars); y.defined()) return y;
@@ -164,9 +173,25 @@ Tensor unary(int op, const Tensor& input, Scalars scalars) {
   return y;
 }
 
+namespace {
+
+// The op on bools, or an undefined tensor if it has no bool result.
+Tensor of_bools(int op, const Tensor& a, const Tensor& b) {
+  using namespace formulas;
+  if (op == BinaryOps::index_of<Add> || op == BinaryOps::index_of<Maximum>)
+    return compare(CompareOps::index_of<LogicalOr>, a, b);
+  if (op == BinaryOps::index_of<Mul> || op == BinaryOps::index_of<Minimum>)
+    return compare(CompareOps::index_of<LogicalAnd>, a, b);
+  return {};
+}
+
+}  // namespace
+
 Tensor binary(int op, const Tensor& left, const Tensor& right) {
   const BinaryInfo& info = binary_info[op];
-  const DType dtype = common_type(info.name, is_division(op), left, right);
+  if (left.dtype() == DType::boolean && right.dtype() == DType::boolean)
+    if (Tensor y = of_bools(op, left, right); y.defined()) return y;
+  const DType dtype = common_type(info.name, gives_floats(op), left, right);
   Tensor held_a, held_b;
   const Tensor &a = in_type(left, dtype, held_a), &b = in_type(right, dtype, held_b);
   const Shape shape = a.shape() == b.shape() ? a.shape() : broadcast(info.name, a.shape(), b.shape());
@@ -205,7 +230,8 @@ void add_(const Tensor& y, const Tensor& x) { binary_in_place(BinaryOps::index_o
 void mul_(const Tensor& y, const Tensor& x) { binary_in_place(BinaryOps::index_of<formulas::Mul>, y, x); }
 
 Tensor compare(int op, const Tensor& left, const Tensor& right) {
-  const DType dtype = promote(left.dtype(), right.dtype());
+  const DType dtype =
+      promote(computing_type(left.dtype()), left.ndim(), computing_type(right.dtype()), right.ndim());
   const Tensor a = cast(left.detach(), dtype), b = cast(right.detach(), dtype);
   const Shape shape = broadcast(compare_names[op], a.shape(), b.shape());
   Tensor y = empty(shape, DType::boolean, a);
@@ -213,10 +239,34 @@ Tensor compare(int op, const Tensor& left, const Tensor& right) {
   return y;
 }
 
+Tensor bitwise(int op, const Tensor& left, const Tensor& right) {
+  const char* const name = bitwise_names[op];
+  const bool shifts = op >= BitwiseOps::index_of<formulas::LeftShift>;
+  for (const Tensor* x : {&left, &right}) {
+    check_computes(name, x->dtype());
+    check<TypeError>(!is_floating(x->dtype()), name, ": expected integers", shifts ? "" : " or bools",
+                     ", got ", left.dtype(), " and ", right.dtype(),
+                     "; convert with .long(), or compare first");
+  }
+  const DType dtype = promote(left.dtype(), left.ndim(), right.dtype(), right.ndim());
+  check<TypeError>(!shifts || dtype != DType::boolean, name, ": expected integers, got bools");
+  if (dtype == DType::boolean) {  // whose bytes may differ from 0 and 1
+    constexpr int logical[] = {CompareOps::index_of<formulas::LogicalAnd>,
+                               CompareOps::index_of<formulas::LogicalOr>,
+                               CompareOps::index_of<formulas::LogicalXor>};
+    return compare(logical[op], left, right);
+  }
+  const Tensor a = cast(left, dtype), b = cast(right, dtype);
+  const Shape shape = broadcast(name, a.shape(), b.shape());
+  Tensor y = empty(shape, dtype, a);
+  submit(Bitwise{.a = a, .b = b, .y = y, .op = op, .n = y.numel(), .loop = merged_loop(shape, {&a, &b})});
+  return y;
+}
+
 Tensor where(const Tensor& condition, const Tensor& left, const Tensor& right) {
   check<TypeError>(condition.dtype() == DType::boolean, "where: condition is ", condition.dtype(),
                    "; expected bool, e.g. from a comparison");
-  const DType dtype = promote(left.dtype(), right.dtype());
+  const DType dtype = promote(left.dtype(), left.ndim(), right.dtype(), right.ndim());
   const Tensor a = cast(left, dtype), b = cast(right, dtype);
   const Shape shape = broadcast("where", condition.shape(), broadcast("where", a.shape(), b.shape()));
   Tensor y = empty(shape, dtype, a);

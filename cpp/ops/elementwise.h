@@ -28,6 +28,7 @@ struct BinaryInfo {
 extern const std::array<UnaryInfo, UnaryOps::size> unary_info;
 extern const std::array<BinaryInfo, BinaryOps::size> binary_info;
 extern const std::array<const char*, CompareOps::size> compare_names;
+extern const std::array<const char*, BitwiseOps::size> bitwise_names;
 
 // Raises ValueError in the name of `caller` for scalars that the formula refuses.
 void check_scalars(const char* caller, int op, const Scalars& scalars);
@@ -38,6 +39,7 @@ BroadcastLoop merged_loop(const Shape& shape, std::initializer_list<const Tensor
 Tensor unary(int op, const Tensor& x, Scalars scalars = {});
 Tensor binary(int op, const Tensor& a, const Tensor& b);
 Tensor compare(int op, const Tensor& a, const Tensor& b);
+Tensor bitwise(int op, const Tensor& a, const Tensor& b);
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 
 template <class Op>

@@ -1,5 +1,7 @@
 #include "pointwise.h"
 
+#include <array>
+
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "../backend/kernels/loss.h"
@@ -7,6 +9,7 @@
 #include "create.h"
 #include "reduce.h"
 #include "rows.h"
+#include "shape.h"
 
 namespace nncore::ops {
 
@@ -23,6 +26,20 @@ void check_operand(const char* op, const char* argument, const Tensor& t, const 
         "; they must be equal, a loss does not broadcast");
   check<TypeError>(t.dtype() == a.dtype(), op, ": input is ", a.dtype(), " but ", argument, " is ", t.dtype(),
                    "; convert one of them with .to()");
+}
+
+using DTypes = std::array<bool, 2>;  // whether a loss takes a wider float target, and an integer target
+
+DTypes target_types(int op) {
+  using namespace losses;
+  const auto is = [op]<class... Op>(OpList<Op...>) { return ((op == LossOps::index_of<Op>) || ...); };
+  if (is(OpList<Bce, Huber>())) return {false, false};
+  return {true, !is(OpList<BceWithLogits, KlDiv, KlDivLog>())};
+}
+
+// t in the dtype of the loss, if PyTorch converts it; otherwise t, which is refused later.
+Tensor converted_operand(const Tensor& t, DType dtype, DTypes takes) {
+  return t.defined() && takes[is_floating(t.dtype()) ? 0 : 1] ? cast(t, dtype) : t;
 }
 
 void check_not_empty(const char* op, const Tensor& x) {
@@ -80,7 +97,13 @@ Tensor run(int op, const char* name, const Tensor& a, const Tensor& b, const Ten
 Tensor pointwise_loss(int op, const char* name, const Tensor& a, const Tensor& b, const Tensor& c,
                       const Tensor& w, LossReduction reduction, Scalars scalars) {
   if (reduction == LossReduction::mean) check_not_empty(name, a);
-  return run(op, name, a, b, c, w, reduction != LossReduction::none,
+  const DTypes takes = target_types(op);
+  DType dtype = a.dtype();  // as in PyTorch, that of the widest float operand
+  if (takes[0] && is_floating(dtype))
+    for (const Tensor* t : {&b, &c})
+      if (t->defined()) dtype = promote(dtype, t->dtype());
+  return run(op, name, converted_operand(a, dtype, takes), converted_operand(b, dtype, takes),
+             converted_operand(c, dtype, takes), w, reduction != LossReduction::none,
              reduction == LossReduction::mean ? 1.0 / double(a.numel()) : 1.0, scalars);
 }
 

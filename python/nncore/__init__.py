@@ -15,12 +15,14 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from nncore import _core, errors, functions, grad_mode
+from nncore import _core, errors, functions, grad_mode, limits, statistics
 from nncore._core import *
 from nncore._core import __version__ as __version__
 from nncore.errors import *
 from nncore.functions import *
 from nncore.grad_mode import *
+from nncore.limits import *
+from nncore.statistics import *
 
 if TYPE_CHECKING:
     from nncore import autograd as autograd
@@ -60,6 +62,7 @@ _MEMBERS = {
 
 __all__ = ["__version__", *_MODULES, *_MEMBERS]
 __all__ += [*_core.__all__, *functions.__all__, *grad_mode.__all__, *errors.__all__]
+__all__ += [*limits.__all__, *statistics.__all__]
 
 
 def __dir__() -> list[str]:

@@ -11,6 +11,8 @@ __all__ = [
     "Generator",
     "Tensor",
     "abs",
+    "acos",
+    "acosh",
     "add",
     "addcdiv",
     "addcmul",
@@ -23,6 +25,18 @@ __all__ = [
     "argmax",
     "argmin",
     "argsort",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "bfloat16",
+    "bitwise_and",
+    "bitwise_left_shift",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
     "bmm",
     "bool",
     "broadcast_to",
@@ -33,6 +47,7 @@ __all__ = [
     "clamp",
     "clip",
     "cos",
+    "cosh",
     "cross_entropy",
     "cumprod",
     "cumsum",
@@ -40,6 +55,7 @@ __all__ = [
     "diagonal",
     "div",
     "dot",
+    "double",
     "dtype",
     "einsum",
     "elu",
@@ -54,6 +70,8 @@ __all__ = [
     "eye",
     "flatten",
     "flip",
+    "float",
+    "float16",
     "float32",
     "float64",
     "floor",
@@ -67,6 +85,7 @@ __all__ = [
     "gelu",
     "get_num_threads",
     "gt",
+    "half",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
@@ -75,8 +94,11 @@ __all__ = [
     "index_copy",
     "index_fill",
     "index_select",
+    "int",
+    "int16",
     "int32",
     "int64",
+    "int8",
     "isfinite",
     "isinf",
     "isnan",
@@ -89,6 +111,7 @@ __all__ = [
     "log1p",
     "log2",
     "log_softmax",
+    "logaddexp",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -96,6 +119,7 @@ __all__ = [
     "logit",
     "logsigmoid",
     "logsumexp",
+    "long",
     "lt",
     "manual_seed",
     "masked_fill",
@@ -143,12 +167,14 @@ __all__ = [
     "scatter_add",
     "selu",
     "set_num_threads",
+    "short",
     "show_config",
     "sigmoid",
     "sign",
     "silu",
     "sin",
     "sinc",
+    "sinh",
     "softmax",
     "softplus",
     "softshrink",
@@ -178,6 +204,7 @@ __all__ = [
     "tril",
     "triu",
     "trunc",
+    "uint16",
     "uint8",
     "unbind",
     "unflatten",
@@ -190,7 +217,9 @@ __all__ = [
 ]
 class dtype:
     """
-    The type of a tensor's elements: float32, float64, int64, int32, uint8 or bool.
+    The type of a tensor's elements.
+
+    float32, float64, int64, int32, uint8 and bool have arithmetic; float16, bfloat16, int8, int16 and uint16 only store values.
     """
     def __eq__(self: _dtype, other: typing.Any) -> builtins.bool:
         ...
@@ -203,7 +232,12 @@ class dtype:
     @property
     def is_floating_point(self) -> builtins.bool:
         """
-        Whether tensors of this dtype can have gradients.
+        Whether the elements are floating-point numbers.
+        """
+    @property
+    def is_signed(self) -> builtins.bool:
+        """
+        Whether the elements can be negative.
         """
     @property
     def itemsize(self) -> builtins.int:
@@ -217,7 +251,7 @@ class Tensor:
 
     `tensor`, `zeros` and other functions make tensors; Tensor(x) shares the memory of x.
     """
-    __array_ufunc__ = None
+    __array_priority__: typing.ClassVar[int] = 1000
     def __abs__(self) -> Tensor:
         ...
     def __add__(self, other: typing.Any) -> Tensor:
@@ -225,6 +259,10 @@ class Tensor:
     def __and__(self, other: typing.Any) -> Tensor:
         ...
     def __array__(self, dtype: typing.Any = None, copy: typing.Any = None) -> typing.Any:
+        ...
+    def __array_function__(self, func: typing.Any, types: typing.Any, args: tuple, kwargs: dict[str, typing.Any]) -> typing.Any:
+        ...
+    def __array_wrap__(self, array: typing.Any, context: typing.Any = None, return_scalar: typing.Any = False) -> typing.Any:
         ...
     def __bool__(self) -> builtins.bool:
         ...
@@ -286,9 +324,11 @@ class Tensor:
         ...
     def __len__(self) -> builtins.int:
         ...
+    def __lshift__(self, other: typing.Any) -> typing.Any:
+        ...
     def __lt__(self, other: typing.Any) -> Tensor:
         ...
-    def __matmul__(self, other: Tensor) -> Tensor:
+    def __matmul__(self, other: typing.Any) -> typing.Any:
         ...
     def __mod__(self, other: typing.Any) -> Tensor:
         ...
@@ -314,6 +354,10 @@ class Tensor:
         ...
     def __rfloordiv__(self, other: typing.Any) -> Tensor:
         ...
+    def __rlshift__(self, other: typing.Any) -> typing.Any:
+        ...
+    def __rmatmul__(self, other: typing.Any) -> typing.Any:
+        ...
     def __rmod__(self, other: typing.Any) -> Tensor:
         ...
     def __rmul__(self, other: typing.Any) -> Tensor:
@@ -321,6 +365,10 @@ class Tensor:
     def __ror__(self, other: typing.Any) -> Tensor:
         ...
     def __rpow__(self, other: typing.Any) -> Tensor:
+        ...
+    def __rrshift__(self, other: typing.Any) -> typing.Any:
+        ...
+    def __rshift__(self, other: typing.Any) -> typing.Any:
         ...
     def __rsub__(self, other: typing.Any) -> Tensor:
         ...
@@ -406,6 +454,26 @@ class Tensor:
         """
         The indices that sort along dim.
         """
+    def asin(self) -> Tensor:
+        """
+        the angle in [-pi/2, pi/2] whose sine is x, element by element; derivative 1 / sqrt(1 - x^2).
+        """
+    def asinh(self) -> Tensor:
+        """
+        ln(x + sqrt(x^2 + 1)), element by element; derivative 1 / sqrt(x^2 + 1).
+        """
+    def atan(self) -> Tensor:
+        """
+        the angle in (-pi/2, pi/2) whose tangent is x, element by element; derivative 1 / (1 + x^2).
+        """
+    def atan2(self, other: typing.Any) -> Tensor:
+        """
+        The angle of the point (b, a) in (-pi, pi], broadcast.
+        """
+    def atanh(self) -> Tensor:
+        """
+        ln((1 + x) / (1 - x)) / 2, element by element; derivative 1 / (1 - x^2).
+        """
     def backward(self, gradient: Tensor | None = None, retain_graph: builtins.bool = False) -> None:
         """
         Adds d(self)/d(leaf) to the grad of every leaf that requires one.
@@ -433,6 +501,10 @@ class Tensor:
         """
         Broadcasts the tensor to the given shape.
         """
+    def byte(self) -> Tensor:
+        """
+        The values as uint8.
+        """
     def ceil(self) -> Tensor:
         """
         the smallest integer >= x, element by element; derivative 0.
@@ -447,6 +519,10 @@ class Tensor:
 
         >>> nncore.celu(nncore.tensor([-1.0, 2.0]), 2.0)
         tensor([-0.7869,  2.    ])
+        """
+    def char(self) -> Tensor:
+        """
+        The values as int8.
         """
     def chunk(self, chunks: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
         """
@@ -681,6 +757,10 @@ class Tensor:
         """
         Compares element by element; returns a bool tensor.
         """
+    def half(self) -> Tensor:
+        """
+        The values as float16.
+        """
     def hardshrink(self, lambd: typing.SupportsFloat | typing.SupportsIndex = 0.5) -> Tensor:
         """
         x where |x| > lambd, else 0, element by element; derivative 1 where |x| > lambd, else 0.
@@ -818,6 +898,10 @@ class Tensor:
         """
         x - log(sum(exp(x))) along dim; the input is converted to dtype first, if given.
         """
+    def logaddexp(self, other: typing.Any) -> Tensor:
+        """
+        ln(e^a + e^b), broadcast.
+        """
     def logical_and(self, other: typing.Any) -> Tensor:
         """
         Compares element by element; returns a bool tensor.
@@ -910,7 +994,7 @@ class Tensor:
         """
         The larger of two elements; equal elements share the gradient.
         """
-    def mean(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
+    def mean(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | type | str | None = None) -> Tensor:
         """
         The mean over all axes, or over dim.
         """
@@ -975,7 +1059,7 @@ class Tensor:
         """
         The indices of all nonzero elements, as (count, ndim), or as one vector per axis if as_tuple. Not allowed in a compiled step.
         """
-    def norm(self, p: typing.Any = 2.0, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
+    def norm(self, p: typing.Any = 2.0, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | type | str | None = None) -> Tensor:
         """
         (sum |x|^p)^(1/p) over dim; p may also be 'fro' (2), infinite, or 0 (counts the nonzero elements).
         """
@@ -1128,6 +1212,10 @@ class Tensor:
         >>> nncore.selu(nncore.tensor([-1.0, 2.0]))
         tensor([-1.1113,  2.1014])
         """
+    def short(self) -> Tensor:
+        """
+        The values as int16.
+        """
     def sigmoid(self) -> Tensor:
         """
         1 / (1 + e^-x), element by element; derivative y (1 - y). Source: Rumelhart, Hinton and Williams 1986, eq. 2.
@@ -1177,7 +1265,7 @@ class Tensor:
         """
         The shape, or the size of one axis.
         """
-    def softmax(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
+    def softmax(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | type | str | None = None) -> Tensor:
         """
         exp(x) / sum(exp(x)) along dim; the input is converted to dtype first, if given.
         """
@@ -1308,7 +1396,7 @@ class Tensor:
         Repeats the whole tensor along its last axes: dims are the counts.
         """
     @typing.overload
-    def to(self, dtype: _dtype) -> Tensor:
+    def to(self, dtype: _dtype | type | str) -> Tensor:
         """
         The values converted to another dtype.
         """
@@ -1318,7 +1406,7 @@ class Tensor:
         The values converted to another tensor's dtype.
         """
     @typing.overload
-    def to(self, device: str, dtype: _dtype | None = None) -> Tensor:
+    def to(self, device: str, dtype: _dtype | type | str | None = None) -> Tensor:
         """
         The values on another device and, if given, in another dtype.
         """
@@ -1384,6 +1472,12 @@ class Tensor:
         """
         sum((x - mean)^2) / (n - correction) over dim; correction is 1 by default.
         """
+    @typing.overload
+    def view(self, dtype: _dtype | type | str) -> Tensor:
+        """
+        The same bytes as elements of another dtype of the same size, without history.
+        """
+    @typing.overload
     def view(self, *args: typing.Any) -> Tensor:
         """
         The same as reshape, because tensors are always dense.
@@ -1642,6 +1736,14 @@ def abs(input: Tensor) -> Tensor:
     """
     |x|, element by element; derivative sign(x), 0 at 0.
     """
+def acos(input: Tensor) -> Tensor:
+    """
+    the angle in [0, pi] whose cosine is x, element by element; derivative -1 / sqrt(1 - x^2).
+    """
+def acosh(input: Tensor) -> Tensor:
+    """
+    ln(x + sqrt(x^2 - 1)), element by element; derivative 1 / sqrt(x^2 - 1).
+    """
 @typing.overload
 def add(input: typing.Any, other: typing.Any) -> Tensor:
     """
@@ -1695,7 +1797,7 @@ def any(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int
     """
     Whether any element over dim is not 0.
     """
-def arange(start: typing.Any, end: typing.Any = None, step: typing.Any = 1, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def arange(start: typing.Any, end: typing.Any = None, step: typing.Any = 1, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     The numbers start, start + step, ... before end; arange(n) starts at 0.
     """
@@ -1722,6 +1824,18 @@ def assign_(target: Tensor, value: typing.Any) -> None:
 def assign_all_(assignments: collections.abc.Sequence[tuple[Tensor, Tensor]]) -> None:
     """
     Writes the second tensor of each pair into the first. Checks all pairs before it writes.
+    """
+def atan(input: Tensor) -> Tensor:
+    """
+    the angle in (-pi/2, pi/2) whose tangent is x, element by element; derivative 1 / (1 + x^2).
+    """
+def atan2(input: typing.Any, other: typing.Any) -> Tensor:
+    """
+    The angle of the point (b, a) in (-pi, pi], broadcast.
+    """
+def atanh(input: Tensor) -> Tensor:
+    """
+    ln((1 + x) / (1 - x)) / 2, element by element; derivative 1 / (1 - x^2).
     """
 def attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, is_causal: builtins.bool = False, scale: typing.SupportsFloat | typing.SupportsIndex | None = None, enable_gqa: builtins.bool = False, dropout_p: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> Tensor:
     """
@@ -1760,6 +1874,30 @@ def binary_cross_entropy(input: Tensor, target: Tensor, third: Tensor | None = N
 def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, pos_weight: Tensor | None = None, weight: Tensor | None = None, s0: typing.SupportsFloat | typing.SupportsIndex = 0.0, s1: typing.SupportsFloat | typing.SupportsIndex = 0.0, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
     binary_cross_entropy of sigmoid(input); pos_weight multiplies the terms with target 1.
+    """
+def bitwise_and(input: Tensor, other: typing.Any) -> Tensor:
+    """
+    a & b of integers or bools, broadcast.
+    """
+def bitwise_left_shift(input: Tensor, other: typing.Any) -> Tensor:
+    """
+    a << b of integers, broadcast; 0 if b is not a number of bits of the dtype.
+    """
+def bitwise_not(input: Tensor) -> Tensor:
+    """
+    ~x of integers or bools.
+    """
+def bitwise_or(input: Tensor, other: typing.Any) -> Tensor:
+    """
+    a | b of integers or bools, broadcast.
+    """
+def bitwise_right_shift(input: Tensor, other: typing.Any) -> Tensor:
+    """
+    a >> b of integers, broadcast; the sign of a fills the upper bits.
+    """
+def bitwise_xor(input: Tensor, other: typing.Any) -> Tensor:
+    """
+    a ^ b of integers or bools, broadcast.
     """
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """
@@ -1816,6 +1954,10 @@ def cos(input: Tensor) -> Tensor:
     """
     cos x, element by element; derivative -sin x.
     """
+def cosh(input: Tensor) -> Tensor:
+    """
+    (e^x + e^-x) / 2, element by element; derivative sinh x.
+    """
 def cosine_embedding_loss(input: Tensor, target: Tensor, margin: typing.SupportsFloat | typing.SupportsIndex = 0.0, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
     1 - x where target is 1, max(0, x - margin) where it is -1.
@@ -1830,11 +1972,11 @@ def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_l
     """
     -ln of the total probability of all alignments of targets with log_probs (steps, batch, classes).
     """
-def cumprod(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
+def cumprod(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | type | str | None = None) -> Tensor:
     """
     Cumulative products along dim.
     """
-def cumsum(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
+def cumsum(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | type | str | None = None) -> Tensor:
     """
     Cumulative sums along dim; integers sum to int64.
     """
@@ -1911,11 +2053,11 @@ def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None = None, 
     """
     The sum, mean or maximum of the rows of weight in each bag.
     """
-def empty(*args: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def empty(*args: typing.Any, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     A tensor with uninitialized elements.
     """
-def empty_like(input: Tensor, *, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def empty_like(input: Tensor, *, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     A tensor with uninitialized elements. The shape is that of input.
     """
@@ -1943,7 +2085,7 @@ def expm1(input: Tensor) -> Tensor:
     """
     e^x - 1, element by element; derivative y + 1.
     """
-def eye(n: typing.SupportsInt | typing.SupportsIndex, m: typing.SupportsInt | typing.SupportsIndex | None = None, dtype: _dtype = ..., requires_grad: builtins.bool = False) -> Tensor:
+def eye(n: typing.SupportsInt | typing.SupportsIndex, m: typing.SupportsInt | typing.SupportsIndex | None = None, dtype: _dtype | type | str = ..., requires_grad: builtins.bool = False) -> Tensor:
     """
     A matrix with 1 on the diagonal and 0 elsewhere.
     """
@@ -1977,11 +2119,11 @@ def from_numpy(array: typing.Any) -> Tensor:
 
     The memory of a read-only array is never written: training such a tensor raises ValueError.
     """
-def full(size: builtins.int | collections.abc.Sequence[builtins.int], fill_value: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def full(size: builtins.int | collections.abc.Sequence[builtins.int], fill_value: typing.Any, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     A tensor filled with fill_value.
     """
-def full_like(input: Tensor, fill_value: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def full_like(input: Tensor, fill_value: typing.Any, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     A tensor filled with fill_value. The shape is that of input.
     """
@@ -2169,7 +2311,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, activation
     """
     activation(input @ weight.T + bias) in one pass: input (..., in), weight (out, in), bias (out,).
     """
-def linspace(start: typing.SupportsFloat | typing.SupportsIndex, end: typing.SupportsFloat | typing.SupportsIndex, steps: typing.SupportsInt | typing.SupportsIndex, dtype: _dtype = ..., requires_grad: builtins.bool = False) -> Tensor:
+def linspace(start: typing.SupportsFloat | typing.SupportsIndex, end: typing.SupportsFloat | typing.SupportsIndex, steps: typing.SupportsInt | typing.SupportsIndex, dtype: _dtype | type | str = ..., requires_grad: builtins.bool = False) -> Tensor:
     """
     `steps` numbers at equal distances from start to end.
     """
@@ -2193,9 +2335,13 @@ def log2(input: Tensor) -> Tensor:
     """
     ln x / ln 2, element by element; derivative 1 / (x ln 2).
     """
-def log_softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
+def log_softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | type | str | None = None) -> Tensor:
     """
     x - log(sum(exp(x))) along dim; the input is converted to dtype first, if given.
+    """
+def logaddexp(input: typing.Any, other: typing.Any) -> Tensor:
+    """
+    ln(e^a + e^b), broadcast.
     """
 def logical_and(input: Tensor, other: typing.Any) -> Tensor:
     """
@@ -2269,7 +2415,7 @@ def maximum(input: Tensor, other: Tensor) -> Tensor:
     """
     The larger of two elements; equal elements share the gradient.
     """
-def mean(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
+def mean(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | type | str | None = None) -> Tensor:
     """
     The mean over all axes, or over dim.
     """
@@ -2350,7 +2496,7 @@ def nonzero(input: Tensor, *, as_tuple: builtins.bool = False) -> typing.Any:
     """
     The indices of all nonzero elements, as (count, ndim), or as one vector per axis if as_tuple. Not allowed in a compiled step.
     """
-def norm(input: Tensor, p: typing.Any = 2.0, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
+def norm(input: Tensor, p: typing.Any = 2.0, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | type | str | None = None) -> Tensor:
     """
     (sum |x|^p)^(1/p) over dim; p may also be 'fro' (2), infinite, or 0 (counts the nonzero elements).
     """
@@ -2367,11 +2513,11 @@ def one_hot(tensor: Tensor, num_classes: typing.SupportsInt | typing.SupportsInd
     >>> nncore._core.one_hot(nncore.tensor([2, 0]), 3).tolist()
     [[0, 0, 1], [1, 0, 0]]
     """
-def ones(*args: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def ones(*args: typing.Any, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     A tensor filled with 1.
     """
-def ones_like(input: Tensor, *, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def ones_like(input: Tensor, *, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     A tensor filled with 1. The shape is that of input.
     """
@@ -2418,7 +2564,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """
     a where a > 0, else b a, element by element; derivative 1 where a > 0, else b; 0 where a > 0, else a. b is the weight: one value, or one per channel.
     """
-def prod(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
+def prod(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | type | str | None = None) -> Tensor:
     """
     The product over all axes, or over dim; the gradient is also correct if elements are 0.
     """
@@ -2430,29 +2576,29 @@ def product_path(m: typing.SupportsInt | typing.SupportsIndex, n: typing.Support
     """
     The path that a float32 product of this shape takes on one thread.
     """
-def rand(*args: typing.Any, generator: Generator | None = None, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def rand(*args: typing.Any, generator: Generator | None = None, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     Uniform random numbers in [0, 1).
     """
-def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     Uniform random numbers in [0, 1). The shape is that of input.
     """
 @typing.overload
-def randint(low: typing.SupportsInt | typing.SupportsIndex, high: typing.SupportsInt | typing.SupportsIndex, size: builtins.int | collections.abc.Sequence[builtins.int], generator: Generator | None = None, dtype: _dtype = ...) -> Tensor:
+def randint(low: typing.SupportsInt | typing.SupportsIndex, high: typing.SupportsInt | typing.SupportsIndex, size: builtins.int | collections.abc.Sequence[builtins.int], generator: Generator | None = None, dtype: _dtype | type | str = ...) -> Tensor:
     """
     Uniform random integers from low (by default 0) to high - 1.
     """
 @typing.overload
-def randint(high: typing.SupportsInt | typing.SupportsIndex, size: builtins.int | collections.abc.Sequence[builtins.int], generator: Generator | None = None, dtype: _dtype = ...) -> Tensor:
+def randint(high: typing.SupportsInt | typing.SupportsIndex, size: builtins.int | collections.abc.Sequence[builtins.int], generator: Generator | None = None, dtype: _dtype | type | str = ...) -> Tensor:
     """
     Uniform random integers from low (by default 0) to high - 1.
     """
-def randn(*args: typing.Any, generator: Generator | None = None, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def randn(*args: typing.Any, generator: Generator | None = None, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958).
     """
-def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958). The shape is that of input.
     """
@@ -2603,6 +2749,10 @@ def sinc(input: Tensor) -> Tensor:
     >>> nncore.sinc(nncore.tensor([0.0, 0.5, 1.0]))
     tensor([1.    , 0.6366, 0.    ])
     """
+def sinh(input: Tensor) -> Tensor:
+    """
+    (e^x - e^-x) / 2, element by element; derivative cosh x.
+    """
 def smooth_l1_loss(input: Tensor, target: Tensor, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean', beta: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
     """
     d^2 / (2 beta) where |d| < beta, else |d| - beta / 2, with d = input - target (Girshick 2015, eq. 3).
@@ -2611,7 +2761,7 @@ def soft_margin_loss(input: Tensor, target: Tensor, size_average: typing.Any = N
     """
     ln(1 + e^(-t x)) for targets t of 1 or -1.
     """
-def softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
+def softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | type | str | None = None) -> Tensor:
     """
     exp(x) / sum(exp(x)) along dim; the input is converted to dtype first, if given.
     """
@@ -2710,7 +2860,7 @@ def sub(input: typing.Any, other: typing.Any, *, alpha: typing.Any) -> Tensor:
     """
     a - alpha b, broadcast.
     """
-def sum(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
+def sum(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | type | str | None = None) -> Tensor:
     """
     The sum over all axes, or over dim; integers sum to int64.
     """
@@ -2744,7 +2894,7 @@ def tanhshrink(input: Tensor) -> Tensor:
     >>> nncore.tanhshrink(nncore.tensor([-1.0, 2.0]))
     tensor([-0.2384,  1.036 ])
     """
-def tensor(data: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def tensor(data: typing.Any, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     A tensor with a copy of data, which may be a number, nested lists or an array.
 
@@ -2767,6 +2917,10 @@ def threshold(input: Tensor, threshold: typing.SupportsFloat | typing.SupportsIn
 def tile(input: Tensor, dims: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
     """
     Repeats the whole tensor along its last axes: dims are the counts.
+    """
+def to_dtype(dtype: typing.Any) -> _dtype | None:
+    """
+    The dtype that an object names, or None.
     """
 def topk(input: Tensor, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, largest: builtins.bool = True, sorted: builtins.bool = True) -> typing.Any:
     """
@@ -2842,19 +2996,30 @@ def where(condition: Tensor) -> tuple[Tensor, ...]:
     """
     The same as nonzero(condition, as_tuple=True). Not allowed in a compiled step.
     """
-def zeros(*args: typing.Any, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def zeros(*args: typing.Any, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     A tensor filled with 0.
     """
-def zeros_like(input: Tensor, *, dtype: _dtype | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def zeros_like(input: Tensor, *, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
     """
     A tensor filled with 0. The shape is that of input.
     """
 __version__: str
+bfloat16: dtype
 bool: dtype
+double: dtype
+float: dtype
+float16: dtype
 float32: dtype
 float64: dtype
 functional: list[str]
+half: dtype
+int: dtype
+int16: dtype
 int32: dtype
 int64: dtype
+int8: dtype
+long: dtype
+short: dtype
+uint16: dtype
 uint8: dtype

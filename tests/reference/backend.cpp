@@ -17,7 +17,7 @@ namespace nncore::reference {
 
 // clang-format off
 #define NNCORE_REFERENCE_KERNELS(K)                                                        \
-  K(UnaryFwd) K(UnaryBwd) K(BinaryFwd) K(BinaryBwd) K(Compare) K(Where) K(Cast)            \
+  K(UnaryFwd) K(UnaryBwd) K(BinaryFwd) K(BinaryBwd) K(Compare) K(Bitwise) K(Where) K(Cast) \
   K(CheckFinite) K(Fill) K(Copy) K(Reduce) K(ArgReduce) K(Scan) K(Sort) K(Matmul)          \
   K(GatherRows) K(ScatterAddRows) K(GatherAxis) K(ScatterAxis) K(RavelIndex)               \
   K(NonzeroCount) K(NonzeroFill) K(Random) K(Permutation) K(DropoutFwd) K(DropoutBwd)

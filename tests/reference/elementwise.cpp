@@ -85,6 +85,17 @@ void run(const Compare& k) {
   });
 }
 
+void run(const Bitwise& k) {
+  visit_index(k.a.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *a = values<T>(k.a), *b = values<T>(k.b);
+    T* y = values<T>(k.y);
+    with_op(BitwiseOps(), k.op, [&](auto op) {
+      for_each(k.loop, k.n, [&](int64_t i, const int64_t* at) { y[i] = op.of(a[at[0]], b[at[1]]); });
+    });
+  });
+}
+
 void run(const Where& k) {
   visit(k.a.dtype, [&](auto zero) {
     using T = decltype(zero);
@@ -97,8 +108,8 @@ void run(const Where& k) {
 }
 
 void run(const Cast& k) {
-  visit(k.x.dtype, [&](auto from) {
-    visit(k.y.dtype, [&](auto to) {
+  visit_any(k.x.dtype, [&](auto from) {
+    visit_any(k.y.dtype, [&](auto to) {
       using From = decltype(from);
       using To = decltype(to);
       const From* x = values<From>(k.x);

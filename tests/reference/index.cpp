@@ -1,5 +1,7 @@
 #include "backend/kernels/index.h"
 
+#include <cstring>
+
 #include "backend/kernels/mask.h"
 #include "backend/wrap.h"
 #include "reference.h"
@@ -26,15 +28,16 @@ int64_t row_of(const K& k, int64_t at, int64_t position, int64_t rows) {
 }  // namespace
 
 void run(const GatherRows& k) {
-  visit_both(k, k.x.dtype, [&](const auto* index, auto zero) {
-    using T = decltype(zero);
-    const T* x = values<T>(k.x);
-    T* y = values<T>(k.y);
+  const size_t bytes = size_t(k.cols) * size_of(k.x.dtype);
+  visit_index(k.index.dtype, [&](auto zero) {
+    const auto* index = values<decltype(zero)>(k.index);
+    const auto* x = values<std::byte>(k.x);
+    auto* y = values<std::byte>(k.y);
     for (int64_t o = 0; o < k.outer; o++)
       for (int64_t i = 0; i < k.count; i++) {
         const int64_t row = row_of(k, int64_t(index[i]), i, k.rows);
-        for (int64_t c = 0; c < k.cols; c++)
-          y[(o * k.count + i) * k.cols + c] = x[(o * k.rows + row) * k.cols + c];
+        if (bytes)
+          std::memcpy(y + size_t(o * k.count + i) * bytes, x + size_t(o * k.rows + row) * bytes, bytes);
       }
   });
 }

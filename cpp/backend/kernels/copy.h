@@ -15,6 +15,7 @@ struct Fill {
   int64_t int_value, int_step = 0;
 
   int64_t cost() const { return byte_cost(y.bytes); }
+  bool takes_storage_types() const { return true; }
   int64_t elements() const { return double(step) == 0 && int_step == 0 ? n : 0; }
   void cut(int64_t to) { n = to; }
   bool operator==(const Fill&) const = default;
@@ -37,6 +38,7 @@ struct Copy {
     return n;
   }
   int64_t cost() const { return byte_cost(3 * count() * int64_t(size_of(dst.dtype))); }
+  bool takes_storage_types() const { return !accumulate; }
   double flops() const { return accumulate ? double(count()) : 0; }
   int64_t elements() const {
     const bool is_flat =

@@ -20,6 +20,7 @@ std::string UnaryBwd::text() const { return op_name(UnaryOps(), op); }
 std::string BinaryFwd::text() const { return op_name(BinaryOps(), op); }
 std::string BinaryBwd::text() const { return op_name(BinaryOps(), op); }
 std::string Compare::text() const { return op_name(CompareOps(), op); }
+std::string Bitwise::text() const { return op_name(BitwiseOps(), op); }
 std::string Cast::text() const { return std::string(name(x.dtype)) + " to " + name(y.dtype); }
 
 // Of integers.

@@ -97,6 +97,23 @@ struct Compare {
   bool operator==(const Compare&) const = default;
 };
 
+// y = op(a, b) of integers, a and b broadcast to the n elements of y.
+struct Bitwise {
+  static constexpr Kernel kernel = Kernel::bitwise;
+  In a, b;
+  Out y;
+  int op;  // index in BitwiseOps
+  int64_t n;
+  BroadcastLoop loop;  // of a and b
+
+  int64_t cost() const { return byte_cost(3 * y.bytes); }
+  double flops() const { return double(n); }
+  std::string text() const;
+  int64_t elements() const { return loop.is_flat() ? n : 0; }
+  void cut(int64_t to) { n = loop.size[0] = to; }
+  bool operator==(const Bitwise&) const = default;
+};
+
 // y = condition ? a : b, with condition (bool), a and b broadcast to the n elements of y.
 struct Where {
   static constexpr Kernel kernel = Kernel::where;
@@ -121,6 +138,7 @@ struct Cast {
 
   int64_t cost() const { return byte_cost(x.bytes + y.bytes); }
   std::string text() const;
+  bool takes_storage_types() const { return true; }
   int64_t elements() const { return n; }
   void cut(int64_t to) { n = to; }
   bool operator==(const Cast&) const = default;

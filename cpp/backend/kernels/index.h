@@ -17,6 +17,7 @@ struct GatherRows {
   bool wrap;
 
   int64_t cost() const { return byte_cost(4 * y.bytes); }
+  bool takes_storage_types() const { return !is_storage(index.dtype); }
   [[noreturn]] void fail(const Fault&) const;
   bool operator==(const GatherRows&) const = default;
 };

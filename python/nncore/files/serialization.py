@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from nncore._core import Tensor, from_numpy
+from nncore._core import Tensor, bfloat16, from_numpy, uint16
 from nncore.errors import CheckpointError
 from nncore.errors.arguments import brief
 from nncore.files.endings import means_pytorch
@@ -119,7 +119,8 @@ def _read(file: Any, name: str, is_pytorch: bool, map_location: object) -> Any:
 
     def decode(tree: Any, array: Callable[[str], Array]) -> Any:
         tensor = cache(lambda name: from_numpy(array(name)))
-        return _decode(tree, {"tensor": tensor, "array": array}, 0)
+        halves = cache(lambda name: _bfloat16(array(name)))
+        return _decode(tree, {"tensor": tensor, "array": array, "bfloat16": halves}, 0)
 
     return read_archive(file, name, decode)
 
@@ -152,6 +153,8 @@ def _encode(obj: Any, keys: tuple[object, ...], arrays: _Arrays) -> Any:
     if isinstance(obj, str):
         return str(obj)
     if isinstance(obj, (Tensor, np.ndarray)):
+        if isinstance(obj, Tensor) and obj.dtype == bfloat16:  # NumPy has no such dtype
+            return {"bfloat16": arrays.add(obj.view(uint16).numpy(), keys)}
         array = obj.detach().numpy() if isinstance(obj, Tensor) else obj
         if array.dtype.kind not in "biuf":
             raise TypeError(f"save: obj{position(keys)} is an array of dtype {array.dtype}; expected numbers")
@@ -177,6 +180,12 @@ def _encode(obj: Any, keys: tuple[object, ...], arrays: _Arrays) -> Any:
         f"save: obj{position(keys)} is a {type(obj).__module__}.{type(obj).__qualname__}; expected dicts, "
         "lists, tensors, arrays, numbers, strings or None (a module or optimizer: save its state_dict())"
     )
+
+
+def _bfloat16(bits: Array) -> Tensor:
+    if bits.dtype != np.uint16:
+        raise CheckpointError(f"bfloat16 values are stored as uint16, not as {bits.dtype}")
+    return from_numpy(bits).view(bfloat16)
 
 
 def _decode(node: Any, entries: dict[str, Callable[[str], Any]], depth: int) -> Any:

@@ -342,20 +342,22 @@ class Module:
         for arg in args:
             if isinstance(arg, str):
                 device = arg
-            elif isinstance(arg, _core.dtype):
+            elif _core.to_dtype(arg) is not None:
                 dtype = arg
             else:
                 raise TypeError(f"to: expected a dtype or a device name, got {type(arg).__name__}")
         if device is not None and device not in _core.backend_names():
             available = ", ".join(map(repr, _core.backend_names()))
             raise ValueError(f"to: device {device!r} is not available; the devices are {available}")
-        if dtype is not None and not isinstance(dtype, _core.dtype):
+        kind = _core.to_dtype(dtype)
+        if dtype is not None and kind is None:
             raise TypeError(f"to: dtype is a {type(dtype).__name__}; expected one such as nncore.float64")
-        if dtype is not None and not dtype.is_floating_point:
+        if kind not in (None, _core.float32, _core.float64):
             raise TypeError(
-                f"to: modules hold floating-point values, got {dtype}; use nncore.float32 or nncore.float64"
+                f"to: modules compute with floating-point values, got {kind}; use nncore.float32 or "
+                "nncore.float64"
             )
-        return self._convert(dtype, device)
+        return self._convert(kind, device)
 
     def float(self: Self) -> Self:
         """Convert to float32; see `to`."""

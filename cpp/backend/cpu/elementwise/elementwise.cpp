@@ -37,6 +37,17 @@ int64_t integer_test(int64_t n, const T* a, int64_t sa, const T* b, int64_t sb, 
   return n;
 }
 
+template <class Op, class T>
+int64_t bits_row(int64_t n, const T* a, int64_t sa, const T* b, int64_t sb, T* y) {
+  for (int64_t i = 0; i < n; i++) y[i] = Op::of(a[i * sa], b[i * sb]);
+  return n;
+}
+
+template <class T, class... Ops>
+IntegerRow<T, T> bits_of(int op, OpList<Ops...>) {
+  static constexpr IntegerRow<T, T> rows[] = {bits_row<Ops, T>...};
+  return rows[op];
+}
 template <class T, class... Ops>
 IntegerRow<T, T> row_of(int op, OpList<Ops...>) {
   static constexpr IntegerRow<T, T> rows[] = {integer_row<Ops, T>...};
@@ -146,6 +157,10 @@ void run(const Compare& k) {
       integer_rows(k, test_of<T>(k.op, CompareOps()));
     }
   });
+}
+
+void run(const Bitwise& k) {
+  visit_index(k.a.dtype, [&](auto zero) { integer_rows(k, bits_of<decltype(zero)>(k.op, BitwiseOps())); });
 }
 
 }  // namespace nncore::cpu

@@ -15,6 +15,15 @@ namespace nncore::cpu {
 
 namespace {
 
+// Calls f(zero) with the unsigned type of this size.
+template <class F>
+void visit_size(size_t bytes, F f) {
+  if (bytes == 8) return f(uint64_t());
+  if (bytes == 4) return f(uint32_t());
+  if (bytes == 2) return f(uint16_t());
+  f(uint8_t());
+}
+
 // One row of a strided copy.
 template <class T, bool accumulate>
 void copy_row(int64_t n, const T* src, int64_t src_stride, T* dst, int64_t dst_stride) {
@@ -97,17 +106,15 @@ void run(const Copy& k) {
         copy_rows<T, accumulate()>(k, src, dst, begin, end);
     });
   };
-  visit(k.src.dtype, [&](auto zero) {
-    if (k.accumulate)
-      copy(zero, std::true_type());
-    else
-      copy(zero, std::false_type());
-  });
+  if (k.accumulate)
+    visit(k.src.dtype, [&](auto zero) { copy(zero, std::true_type()); });
+  else
+    visit_size(size_of(k.src.dtype), [&](auto zero) { copy(zero, std::false_type()); });
 }
 
 void run(const Cast& k) {
-  visit(k.x.dtype, [&](auto from) {
-    visit(k.y.dtype, [&](auto to) {
+  visit_any(k.x.dtype, [&](auto from) {
+    visit_any(k.y.dtype, [&](auto to) {
       using From = decltype(from);
       using Stored = std::conditional_t<std::is_same_v<From, bool>, uint8_t, From>;  // a bool can be any byte
       using To = decltype(to);
@@ -130,13 +137,13 @@ void run(const CheckFinite& k) {
 }
 
 void run(const Fill& k) {
-  visit(k.y.dtype, [&](auto zero) {
+  visit_any(k.y.dtype, [&](auto zero) {
     using T = decltype(zero);
     T* y = k.y.as<T>();
     parallel_for(k.n, k.cost(), [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; i++) {
-        if constexpr (std::is_floating_point_v<T>)
-          y[i] = T(k.value + double(i) * k.step);
+        if constexpr (std::is_floating_point_v<T> || is_half<T>)
+          y[i] = convert<double, T>(k.value + double(i) * k.step);
         else
           y[i] = T(uint64_t(k.int_value) + uint64_t(i) * uint64_t(k.int_step));
       }

@@ -1,0 +1,271 @@
+"""Names and limits of dtypes, promotion, and the types that only store values."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nncore
+from nncore import _core, tensor
+
+ALL_16_BITS = np.arange(1 << 16, dtype=np.uint32).astype(np.uint16)
+STORED = ["float16", "bfloat16", "int8", "int16", "uint16"]
+
+
+@pytest.mark.parametrize(
+    ("alias", "name"),
+    [
+        ("float", "float32"),
+        ("double", "float64"),
+        ("half", "float16"),
+        ("long", "int64"),
+        ("int", "int32"),
+        ("short", "int16"),
+    ],
+)
+def test_aliases_are_the_dtypes(alias: str, name: str) -> None:
+    assert getattr(nncore, alias) is getattr(nncore, name)
+    assert repr(getattr(nncore, alias)) == f"nncore.{name}"
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        (float, "float64"),
+        (int, "int64"),
+        (bool, "bool"),
+        ("float32", "float32"),
+        ("bfloat16", "bfloat16"),
+        (np.float32, "float32"),
+        (np.int16, "int16"),
+        (np.bool_, "bool"),
+        (np.dtype("float64"), "float64"),
+        (np.dtype("uint8"), "uint8"),
+        (np.dtype(">f4"), "float32"),
+    ],
+)
+def test_a_dtype_may_be_named_in_many_ways(given: Any, name: str) -> None:
+    dtype = getattr(nncore, name)
+    assert nncore.zeros(2, dtype=given).dtype == dtype
+    assert tensor([1, 0], dtype=given).dtype == dtype
+    assert nncore.ones(2).to(given).dtype == dtype
+    assert nncore.as_tensor([1, 0], dtype=given).dtype == dtype
+
+
+@pytest.mark.parametrize("given", ["float31", "cpu:9", str, np.complex64, np.dtype("U3"), 3, None])
+def test_other_objects_are_not_dtypes(given: Any) -> None:
+    if given is not None:
+        with pytest.raises(TypeError, match="zeros: got"):
+            nncore.zeros(2, dtype=given)
+    assert _core.to_dtype(given) is None
+
+
+NAMED: list[tuple[Any, nncore.dtype]] = [(float, nncore.float64), (np.float32, nncore.float32)]
+
+
+def test_modules_convert_to_named_dtypes() -> None:
+    layer = nncore.nn.Linear(2, 1)
+    for given, dtype in NAMED:
+        assert layer.to(given).weight.dtype == layer.to(dtype=given).weight.dtype == dtype
+    with pytest.raises(TypeError, match=r"modules compute with floating-point values, got nncore\.float16"):
+        layer.to(nncore.half)
+
+
+@pytest.mark.parametrize("name", ["float16", "float32", "float64"])
+def test_finfo_is_that_of_numpy(name: str) -> None:
+    found, expected = nncore.finfo(name), np.finfo(name)
+    for field in ("bits", "eps", "max", "min", "tiny", "smallest_normal", "resolution"):
+        assert getattr(found, field) == pytest.approx(float(getattr(expected, field)), rel=1e-3)
+    assert found.dtype == name
+
+
+def test_finfo_of_bfloat16() -> None:
+    found = nncore.finfo(nncore.bfloat16)
+    assert (found.eps, found.max, found.tiny) == (0.0078125, 3.3895313892515355e38, 1.1754943508222875e-38)
+    text = "finfo(resolution=0.01, min=-3.38953e+38, max=3.38953e+38, eps=0.0078125, "
+    assert repr(found) == text + "smallest_normal=1.17549e-38, tiny=1.17549e-38, dtype=bfloat16)"
+
+
+@pytest.mark.parametrize("name", ["int8", "int16", "uint16", "uint8", "int32", "int64"])
+def test_iinfo_is_that_of_numpy(name: str) -> None:
+    found, expected = nncore.iinfo(getattr(nncore, name)), np.iinfo(name)
+    assert (found.bits, found.max, found.min) == (expected.bits, expected.max, expected.min)
+
+
+def test_limits_of_other_dtypes_are_errors() -> None:
+    with pytest.raises(TypeError, match="finfo: expected a floating-point dtype, got nncore.int64"):
+        nncore.finfo(int)
+    with pytest.raises(TypeError, match="iinfo: expected an integer dtype, got nncore.bool"):
+        nncore.iinfo(bool)
+    with pytest.raises(TypeError, match="iinfo: expected a dtype, got 'four'"):
+        nncore.iinfo("four")
+
+
+def test_constants() -> None:
+    assert (nncore.pi, nncore.e, nncore.inf, nncore.newaxis) == (np.pi, np.e, np.inf, None)
+    assert nncore.nan != nncore.nan
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "dtype"),
+    [
+        (("float32", (2,)), ("float64", ()), "float32"),
+        (("float32", ()), ("float64", (2,)), "float64"),
+        (("float32", ()), ("float64", ()), "float64"),
+        (("float32", (2,)), ("float64", (1,)), "float64"),
+        (("uint8", (2,)), ("int64", ()), "uint8"),
+        (("int64", (2,)), ("float32", ()), "float32"),
+        (("int64", (2,)), ("float64", ()), "float64"),
+        (("int32", (2,)), ("float32", (2,)), "float32"),
+        (("bool", (2,)), ("int64", ()), "int64"),
+        (("bool", (2,)), ("uint8", (2,)), "uint8"),
+    ],
+)
+def test_promotion(a: tuple[str, Any], b: tuple[str, Any], dtype: str) -> None:
+    x, y = (nncore.ones(*shape, dtype=getattr(nncore, name)) for name, shape in (a, b))
+    for result in (x + y, y + x, nncore.maximum(x, y), nncore.where(tensor(True), x, y)):
+        assert result.dtype == getattr(nncore, dtype)
+    assert bool((x == y).all())
+
+
+def test_a_0_dimensional_operand_is_compared_in_the_other_dtype() -> None:
+    x = tensor([0.1])
+    assert (x == tensor(0.1, dtype=nncore.float64)).tolist() == [True]
+    assert (tensor([3], dtype=nncore.uint8) < 300).tolist() == [True]
+    assert (tensor([3], dtype=nncore.uint8) > -1).tolist() == [True]
+    assert (tensor([2], dtype=nncore.int32) == 2**40).tolist() == [False]
+
+
+def test_bools_add_and_multiply_to_bools() -> None:
+    a, b = tensor([True, True, False]), tensor([True, False, False])
+    assert (a + b).tolist() == [True, True, False]
+    assert (a * b).tolist() == [True, False, False]
+    assert nncore.minimum(a, b).dtype == nncore.bool
+    assert (a / a[:1]).tolist() == [1.0, 1.0, 0.0]
+    with pytest.raises(TypeError, match="sub: arithmetic on bool tensors"):
+        a - b
+
+
+def bits_of_bfloat16(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """float32 rounded to the upper 16 bits, to the nearest and ties to even."""
+    word = x.view(np.uint32).astype(np.uint64)
+    return ((word + 0x7FFF + (word >> 16 & 1)) >> 16).astype(np.uint16)
+
+
+def neighbors(x: np.ndarray[Any, Any], gap: int) -> np.ndarray[Any, Any]:
+    """Each finite value, the middle between it and the next in 16 bits, and the floats around the middle."""
+    word = x[np.isfinite(x)].view(np.uint32)
+    middle = word + np.uint32(gap // 2)
+    return np.concatenate([word, middle - 1, middle, middle + 1]).view(np.float32)
+
+
+def test_float16_converts_as_in_numpy() -> None:
+    every = ALL_16_BITS.view(np.float16)
+    x = nncore.from_numpy(every)
+    exact = every.astype(np.float32)
+    assert np.array_equal(x.float().numpy(), exact, equal_nan=True)
+    assert np.array_equal(x.double().numpy(), every.astype(np.float64), equal_nan=True)
+    back = x.float().half().numpy()
+    assert np.array_equal(back[~np.isnan(every)].view(np.uint16), ALL_16_BITS[~np.isnan(every)])
+    assert np.isnan(back[np.isnan(every)]).all()
+    halves = neighbors(exact, 1 << 13)
+    tiny = np.linspace(-1e-4, 1e-4, 20_001, dtype=np.float32)
+    with np.errstate(over="ignore"):
+        for values in (halves, tiny, np.array([65519, 65520, 1e30, np.inf], np.float32)):
+            expected = values.astype(np.float16)
+            assert np.array_equal(
+                nncore.from_numpy(values).half().numpy().view(np.uint16), expected.view(np.uint16)
+            )
+
+
+def test_bfloat16_converts_by_rounding_to_even() -> None:
+    x = nncore.from_numpy(ALL_16_BITS).view(nncore.bfloat16)
+    exact = (ALL_16_BITS.astype(np.uint32) << 16).view(np.float32)
+    assert np.array_equal(x.float().numpy().view(np.uint32), exact.view(np.uint32))
+    nan = np.isnan(exact)
+    back = x.float().bfloat16().view(nncore.uint16).numpy()
+    assert np.array_equal(back[~nan], ALL_16_BITS[~nan])
+    assert nncore.isnan(x.float().bfloat16().float()).numpy()[nan].all()
+    halves = neighbors(exact, 1 << 16)
+    halves = halves[~np.isnan(halves)]
+    found = nncore.from_numpy(halves).bfloat16().view(nncore.uint16).numpy()
+    assert np.array_equal(found, bits_of_bfloat16(halves))
+
+
+@pytest.mark.parametrize("name", ["int8", "int16", "uint16"])
+def test_small_integers_convert(name: str) -> None:
+    limits = np.iinfo(name)
+    values = np.arange(limits.min, limits.max + 1, dtype=name)
+    x = nncore.from_numpy(values)
+    for target in ("int64", "int32", "float64", "float32"):
+        assert np.array_equal(x.to(target).numpy(), values.astype(target))
+        assert np.array_equal(x.to(target).to(name).numpy(), values)
+    assert tensor([1e9, -1e9, float("nan")]).to(name).tolist() == [limits.max, limits.min, 0]
+    with pytest.raises(ValueError, match=f"tensor: .* does not fit {name}"):
+        tensor([limits.max + 1], dtype=name)
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_stored_values_load_move_print_and_save(name: str, tmp_path: Path) -> None:
+    dtype = getattr(nncore, name)
+    x = tensor([[1, 2, 3], [4, 5, 6]], dtype=dtype)
+    assert (x.dtype, x.element_size(), x.tolist()) == (dtype, dtype.itemsize, [[1, 2, 3], [4, 5, 6]])
+    assert repr(x).endswith(f"dtype=nncore.{name})")
+    assert x[1].tolist() == [4, 5, 6]
+    assert x.T.tolist() == [[1, 4], [2, 5], [3, 6]]
+    assert x[0, 1].item() == 2
+    assert x[:, nncore.tensor([2, 0])].tolist() == [[3, 1], [6, 4]]
+    assert nncore.cat([x, x]).shape == (4, 3)
+    assert nncore.zeros(2, dtype=dtype).tolist() == [0, 0]
+    assert (x == x).all().item()
+    assert (x > 2).tolist() == [[False, False, True], [True] * 3]
+    path = tmp_path / "stored.nnz"
+    nncore.save({"x": x}, path)
+    for other in (nncore.load(path)["x"], copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
+        assert (other.dtype, other.tolist()) == (dtype, x.tolist())
+    if name != "bfloat16":
+        assert x.numpy().dtype == name
+        assert np.array_equal(nncore.from_numpy(x.numpy()).tolist(), x.tolist())
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_arithmetic_on_stored_values_names_the_cast(name: str) -> None:
+    x: Any = nncore.ones(2, 2, dtype=name)
+    remedy = rf"{name} only stores values; convert it with \.to\(nncore\.(float32|int32)\) first"
+    for call in (
+        lambda: x + x,
+        lambda: 2 * x,
+        lambda: x + nncore.ones(2),
+        lambda: x.exp(),
+        lambda: -x,
+        lambda: nncore.atan2(x, x),
+    ):
+        with pytest.raises(TypeError, match=remedy):
+            call()
+    with pytest.raises(TypeError, match="cannot have a gradient"):
+        x.requires_grad_()
+    with pytest.raises(TypeError):
+        x @ x
+
+
+def test_numpy_has_no_bfloat16() -> None:
+    with pytest.raises(TypeError, match=r"numpy: NumPy has no bfloat16; use \.float\(\)\.numpy\(\)"):
+        nncore.ones(2).bfloat16().numpy()
+
+
+def test_view_as_another_dtype() -> None:
+    assert nncore.ones(1).view(nncore.int32).item() == 0x3F800000
+    with pytest.raises(ValueError, match="view: int64 and float32 have elements of different sizes"):
+        nncore.ones(1).view(nncore.int64)
+
+
+def test_gradients_pass_through_stored_values() -> None:
+    x = tensor([1.0, 2.0], requires_grad=True)
+    (x.half().float() * 3).sum().backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [3.0, 3.0]
