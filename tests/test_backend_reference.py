@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -224,8 +225,32 @@ def test_devices_do_not_mix(device: str) -> None:
 
 
 def test_an_unknown_device_lists_those_there_are(device: str) -> None:
-    with pytest.raises(ValueError, match=f"'tpu' is not available; the devices are 'cpu', '{device}'"):
+    with pytest.raises(ValueError, match=f"'tpu' does not start with .*; the devices are 'cpu', '{device}'"):
         nncore.ones(3).to("tpu")
+
+
+def test_functions_make_tensors_on_the_default_device(device: str) -> None:
+    def devices() -> set[Any]:
+        made = nncore.zeros(2), nncore.rand(2), nncore.arange(2), nncore.tensor([1.0]), nn.Linear(2, 1).weight
+        return {x.device for x in made}
+
+    elsewhere: list[Any] = []
+    with nncore.device(device):
+        with nncore.device("cpu"):
+            assert devices() == {"cpu"}
+        assert devices() == {device}
+        assert nncore.zeros(2, device="cpu").device == "cpu"
+        thread = threading.Thread(target=lambda: elsewhere.append(devices()))
+        thread.start()
+        thread.join()
+    assert elsewhere == [{"cpu"}]
+    nncore.set_default_device(device)
+    assert devices() == {nncore.get_default_device()} == {device}
+    nncore.set_default_device("cpu")
+    assert devices() == {"cpu"}
+    x = nncore.ones(2, device=device)
+    assert {y.device for y in (x.new_zeros(2), x.new_tensor([1.0]), nncore.rand_like(x))} == {device}
+    assert x.numpy(force=True).tolist() == [1.0, 1.0]
 
 
 SOURCES = {

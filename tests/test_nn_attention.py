@@ -178,7 +178,7 @@ def test_layer_with_and_without_weights(mask_kind: str | None, padding_kind: str
 
 @pytest.mark.parametrize("extra", [{"add_bias_kv": True}, {"add_zero_attn": True}])
 @pytest.mark.parametrize("masked", [False, True])
-def test_keys_that_belong_to_no_step(extra: dict[str, bool], masked: bool) -> None:
+def test_keys_that_belong_to_no_step(extra: dict[str, Any], masked: bool) -> None:
     """add_bias_kv and add_zero_attn equal a longer sequence of projected keys, with and without weights."""
     layer = nn.MultiheadAttention(6, 2, batch_first=True, dtype=F64, **extra)
     x = normal(2, 4, 6)

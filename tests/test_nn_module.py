@@ -191,8 +191,8 @@ def test_to_converts_floating_tensors_and_keeps_what_is_shared_shared() -> None:
     ("args", "error", "message"),
     [
         ((nncore.int64,), TypeError, "modules hold floating-point values, got nncore.int64"),
-        (("cuda",), ValueError, "device 'cuda' is not available"),
-        ((3,), TypeError, "expected a dtype or a device name, got int"),
+        (("cuda",), RuntimeError, "device 'cuda' is not available"),
+        ((2.5,), TypeError, "expected a dtype, a device or a tensor, got float"),
     ],
 )
 def test_to_something_else(args: tuple[Any, ...], error: type[Exception], message: str) -> None:

@@ -2,8 +2,11 @@
 #include "../ops/write.h"
 
 #include "../backend/backend.h"
+#include "../core/default_dtype.h"
+#include "../ops/device.h"
 #include "../plan/record.h"
 
+#include "device.h"
 #include "module.h"
 #include "numpy.h"
 
@@ -22,88 +25,142 @@ Tensor marked(Tensor t, bool requires_grad) {
   return t;
 }
 
-// A tensor of one Python number, whose type gives the dtype; ints stay exact.
-Tensor full(const Shape& shape, py::handle value, std::optional<DType> dtype, Device& device = host()) {
-  const bool is_int = PyLong_Check(value.ptr()) && !PyBool_Check(value.ptr());
-  const DType type = dtype.value_or(PyBool_Check(value.ptr()) ? DType::boolean
-                                    : is_int                  ? DType::int64
-                                                              : DType::float32);
-  if (is_int && !is_floating(type)) {
-    const int64_t number = fitting(to_int(value, "full"), type, "full");
-    return ops::full_integer(shape, number, type, device);
-  }
-  return ops::full(shape, to_real(value, "full"), type, device);
+// The arguments dtype and device of a function that makes tensors.
+struct Options {
+  std::optional<DType> dtype;
+  Place place;
+
+  Options like(const Tensor& x) const { return {dtype.value_or(x.dtype()), {&place.value_or(x.device())}}; }
+  DType type_or(DType other) const { return dtype.value_or(other); }
+  DType type() const { return type_or(default_dtype); }
+  Device& device() const { return place.device ? *place.device : default_device(); }
+};
+
+template <class Scope, class F, class... Args, class... Extra>
+void bind_made(Scope& scope, const char* name, F make, Tensor (*)(const Options&, Args...),
+               const Extra&... extra) {
+  scope.def(
+      name,
+      [make](Args... args, std::optional<DType> dtype, const Place& device, bool requires_grad, bool) {
+        return marked(make(Options{dtype, device}, std::forward<Args>(args)...), requires_grad);
+      },
+      extra..., py::arg("dtype") = py::none(), py::arg("device") = py::none(),
+      py::arg("requires_grad") = false, py::arg("pin_memory") = false);
+}
+// Binds make(options, ...) with the arguments dtype, device, requires_grad and pin_memory, which has no effect.
+template <class Scope, class F, class... Extra>
+void bind_factory(Scope& scope, const char* name, F make, const Extra&... extra) {
+  bind_made(scope, name, make, static_cast<py::detail::function_signature_t<F>*>(nullptr), extra...);
 }
 
-Tensor arange(py::handle start, const py::object& end, py::handle step, std::optional<DType> dtype) {
+// A shape given as f(2, 3), f((2, 3)) or f(size=(2, 3)).
+Shape sized(const py::args& sizes, const std::optional<Shape>& size) {
+  check<TypeError>(!size || sizes.empty(), "size is given twice: by position and by name");
+  return size ? *size : to_shape(sizes);
+}
+const auto no_size = py::arg("size") = py::none();
+
+// A tensor of one Python number, whose type gives the dtype; ints stay exact.
+Tensor full(const Options& o, const Shape& shape, py::handle value) {
+  const bool is_int = PyLong_Check(value.ptr()) && !PyBool_Check(value.ptr());
+  const DType type = o.type_or(PyBool_Check(value.ptr()) ? DType::boolean
+                               : is_int                  ? DType::int64
+                                                         : default_dtype.load());
+  if (is_int && !is_floating(type))
+    return ops::full_integer(shape, fitting(to_int(value, "full"), type, "full"), type, o.device());
+  return ops::full(shape, to_real(value, "full"), type, o.device());
+}
+
+Tensor arange(const Options& o, py::handle start, const py::object& end, py::handle step) {
   const bool ints =
       PyLong_Check(start.ptr()) && (end.is_none() || PyLong_Check(end.ptr())) && PyLong_Check(step.ptr());
-  if (ints && !is_floating(dtype.value_or(DType::int64)))
+  const DType type = o.type_or(ints ? DType::int64 : default_dtype.load());
+  if (ints && !is_floating(type))
     return ops::arange_integer(end.is_none() ? 0 : to_int(start, "arange"),
                                to_int(end.is_none() ? start : py::handle(end), "arange"),
-                               to_int(step, "arange"), dtype.value_or(DType::int64));
+                               to_int(step, "arange"), type, o.device());
   const double first = end.is_none() ? 0 : to_real(start, "arange"),
                last = to_real(end.is_none() ? start : py::handle(end), "arange");
-  return ops::arange(first, last, to_real(step, "arange"),
-                     dtype.value_or(ints ? DType::int64 : DType::float32));
+  return ops::arange(first, last, to_real(step, "arange"), type, o.device());
 }
 
+// data as a tensor; a tensor stays on its device if none is given.
+Tensor made_of(const Options& o, py::handle data) {
+  const Tensor t = make_tensor(data, o.dtype);
+  return ops::to_device(t, tensor_of(data.ptr()) ? o.place.value_or(t.device()) : o.device());
+}
+
+// Binds f(*size), f_like(input) and input.new_f(*size).
 template <class F>
-void bind_filled(py::module_& m, const std::string& name, F make, const std::string& doc) {
-  m.def(
-      name.c_str(),
-      [make](const py::args& size, std::optional<DType> dtype, bool requires_grad) {
-        return marked(make(to_shape(size), dtype.value_or(DType::float32), host()), requires_grad);
+void bind_filled(py::module_& m, TensorClass& tensor, const std::string& name, F make,
+                 const std::string& doc) {
+  const auto of_shape = [make](const Options& o, const Shape& shape) {
+    return make(shape, o.type(), o.device());
+  };
+  bind_factory(
+      m, name.c_str(),
+      [of_shape](const Options& o, const py::args& sizes, const std::optional<Shape>& size) -> Tensor {
+        return of_shape(o, sized(sizes, size));
       },
-      py::arg("dtype") = py::none(), py::arg("requires_grad") = false, doc.c_str());
-  m.def((name + "_like").c_str(),
-        [make](const Tensor& x, std::optional<DType> dtype, bool requires_grad) {
-          return marked(make(x.shape(), dtype.value_or(x.dtype()), x.device()), requires_grad);
-        },
-        py::arg("input"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
-        (doc + " The shape is that of input.").c_str());
+      no_size, doc.c_str());
+  bind_factory(
+      m, (name + "_like").c_str(),
+      [of_shape](const Options& o, const Tensor& x) -> Tensor { return of_shape(o.like(x), x.shape()); },
+      py::arg("input"), py::kw_only(), (doc + " The shape is that of input.").c_str());
+  bind_factory(
+      tensor, ("new_" + name).c_str(),
+      [of_shape](const Options& o, const Tensor& x, const py::args& sizes, const std::optional<Shape>& size)
+          -> Tensor { return of_shape(o.like(x), sized(sizes, size)); },
+      no_size, (doc + " The dtype and the device are those of this tensor.").c_str());
 }
 
 void bind_drawn(py::module_& m, const std::string& name, Distribution distribution, const std::string& doc) {
-  const auto drawn = [distribution](const Shape& shape, DType dtype, Device& device,
-                                    const OptionalGenerator& g, bool grad) {
-    Tensor t = empty(shape, dtype, device);
+  const auto drawn = [distribution](const Options& o, const Shape& shape, const OptionalGenerator& g) {
+    const Tensor t = empty(shape, o.type(), o.device());
     ops::random_(t, chosen(g), distribution, 0, 1);
-    return marked(t, grad);
+    return t;
   };
-  m.def(
-      name.c_str(),
-      [drawn](const py::args& size, const OptionalGenerator& g, std::optional<DType> dtype, bool grad) {
-        return drawn(to_shape(size), dtype.value_or(DType::float32), host(), g, grad);
+  const auto generator = py::arg("generator") = py::none();
+  bind_factory(
+      m, name.c_str(),
+      [drawn](const Options& o, const py::args& sizes, const std::optional<Shape>& size,
+              const OptionalGenerator& g) -> Tensor { return drawn(o, sized(sizes, size), g); },
+      no_size, generator, doc.c_str());
+  bind_factory(
+      m, (name + "_like").c_str(),
+      [drawn](const Options& o, const Tensor& x, const OptionalGenerator& g) -> Tensor {
+        return drawn(o.like(x), x.shape(), g);
       },
-      py::arg("generator") = py::none(), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
-      doc.c_str());
-  m.def((name + "_like").c_str(),
-        [drawn](const Tensor& x, const OptionalGenerator& g, std::optional<DType> dtype, bool grad) {
-          return drawn(x.shape(), dtype.value_or(x.dtype()), x.device(), g, grad);
-        },
-        py::arg("input"), py::kw_only(), py::arg("generator") = py::none(), py::arg("dtype") = py::none(),
-        py::arg("requires_grad") = false, (doc + " The shape is that of input.").c_str());
+      py::arg("input"), py::kw_only(), generator, (doc + " The shape is that of input.").c_str());
 }
 
 void bind_random(py::module_& m) {
   bind_drawn(m, "rand", Distribution::uniform, "Uniform random numbers in [0, 1).");
   bind_drawn(m, "randn", Distribution::normal,
              "Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958).");
-  const auto integers = [&](auto f, const auto&... bounds) {
-    m.def("randint", f, bounds..., py::arg("size"), py::arg("generator") = py::none(),
-          py::arg("dtype") = DType::int64, "Uniform random integers from low (by default 0) to high - 1.");
+  const auto integers = [](const Options& o, int64_t low, int64_t high, const Shape& size,
+                           const OptionalGenerator& g) {
+    return ops::randint(low, high, size, chosen(g), o.type_or(DType::int64), o.device());
   };
-  integers([](int64_t low, int64_t high, const Shape& size, const OptionalGenerator& generator,
-              DType dtype) { return ops::randint(low, high, size, chosen(generator), dtype); },
-           py::arg("low"), py::arg("high"));
-  integers([](int64_t high, const Shape& size, const OptionalGenerator& generator,
-              DType dtype) { return ops::randint(0, high, size, chosen(generator), dtype); },
-           py::arg("high"));
-  m.def(
-      "randperm",
-      [](int64_t n, const OptionalGenerator& generator) { return ops::randperm(n, chosen(generator)); },
-      py::arg("n"), py::arg("generator") = py::none(), "The integers 0 to n - 1 in random order.");
+  const char* const doc = "Uniform random integers from low (by default 0) to high - 1.";
+  const auto generator = py::arg("generator") = py::none();
+  bind_factory(
+      m, "randint",
+      [integers](const Options& o, int64_t low, int64_t high, const Shape& size,
+                 const OptionalGenerator& g) -> Tensor { return integers(o, low, high, size, g); },
+      py::arg("low"), py::arg("high"), py::arg("size"), py::kw_only(), generator, doc);
+  bind_factory(
+      m, "randint",
+      [integers](const Options& o, int64_t high, const Shape& size, const OptionalGenerator& g) -> Tensor {
+        return integers(o, 0, high, size, g);
+      },
+      py::arg("high"), py::arg("size"), py::kw_only(), generator, doc);
+  bind_factory(
+      m, "randperm",
+      [](const Options& o, int64_t n, const OptionalGenerator& g) -> Tensor {
+        return typed(ops::randperm(n, chosen(g), o.device()), o.dtype);
+      },
+      py::arg("n"), py::kw_only(), generator, "The integers 0 to n - 1 in random order.");
   m.def(
       "uniform_",
       [](const Tensor& t, double low, double high, const OptionalGenerator& generator) {
@@ -158,9 +215,11 @@ uint64_t to_seed(py::handle seed) {
 
 }  // namespace
 
-void bind_create(py::module_& m) {
+void bind_create(py::module_& m, TensorClass& tensor) {
   py::class_<Generator, Ref<Generator>>(
-      m, "Generator", "A generator of random numbers: Philox 4x32-10 with a seed and a counter.")
+      m, "Generator",
+      "Generator(seed=67280421310721)\n--\n\nA generator of random numbers: "
+      "Philox 4x32-10 with a seed and a counter.")
       .def(py::init([](py::handle seed) { return Ref<Generator>(new Generator(to_seed(seed))); }),
            py::arg("seed") = Generator::default_seed)
       .def(
@@ -171,6 +230,11 @@ void bind_create(py::module_& m) {
             return self;
           },
           py::arg("seed"), "Restarts the sequence with this seed.")
+      .def("__repr__",
+           [](const Generator& g) {
+             return "Generator(seed=" + std::to_string(g.initial_seed()) +
+                    ", offset=" + std::to_string(g.state().offset) + ")";
+           })
       .def("initial_seed", &Generator::initial_seed, "The seed with which the sequence started.")
       .def("get_state", generator_state, "The seed and the position in the sequence, for set_state.")
       .def("set_state", set_generator_state, py::arg("state"),
@@ -193,60 +257,59 @@ void bind_create(py::module_& m) {
       py::arg("seed"),
       "Restarts the default generator with this seed; equal seeds give equal numbers on every machine.");
 
-  m.def(
-      "tensor",
-      [](py::handle data, std::optional<DType> dtype, bool requires_grad) {
-        return marked(make_tensor(data, dtype), requires_grad);
-      },
-      py::arg("data"), py::arg("dtype") = py::none(), py::arg("requires_grad") = false,
+  bind_factory(
+      m, "tensor", made_of, py::arg("data"),
       "A tensor with a copy of data, which may be a number, nested lists or an array.\n\nPython floats "
-      "become float32; arrays keep their dtype.\n\n>>> nncore.tensor([[1, 2], [3, 4]]).shape\n(2, 2)");
+      "become float32, or the default dtype; arrays keep their dtype.\n\n>>> nncore.tensor([[1, 2], [3, "
+      "4]]).shape\n(2, 2)");
   m.def("from_numpy", from_numpy, py::arg("array"),
         "A tensor that shares the memory of a dense NumPy array; another layout is copied.\n\nThe memory of "
         "a read-only array is never written: training such a tensor raises ValueError.");
-  const auto grad = py::arg("requires_grad") = false;
-  m.def(
-      "full",
-      [](const Shape& size, py::handle value, std::optional<DType> dtype, bool requires_grad) {
-        return marked(full(size, value, dtype), requires_grad);
+  bind_factory(m, "full", full, py::arg("size"), py::arg("fill_value"), py::kw_only(),
+               "A tensor filled with fill_value.");
+  bind_factory(
+      m, "full_like",
+      [](const Options& o, const Tensor& x, py::handle value) -> Tensor {
+        return full(o.like(x), x.shape(), value);
       },
-      py::arg("size"), py::arg("fill_value"), py::arg("dtype") = py::none(), grad,
-      "A tensor filled with fill_value.");
+      py::arg("input"), py::arg("fill_value"), py::kw_only(),
+      "A tensor filled with fill_value. The shape is that of input.");
+  bind_factory(
+      tensor, "new_full",
+      [](const Options& o, const Tensor& x, const Shape& size, py::handle value) -> Tensor {
+        return full(o.like(x), size, value);
+      },
+      py::arg("size"), py::arg("fill_value"), py::kw_only(),
+      "A tensor filled with fill_value. The dtype and the device are those of this tensor.");
+  bind_factory(
+      tensor, "new_tensor",
+      [](const Options& o, const Tensor& x, py::handle data) -> Tensor { return made_of(o.like(x), data); },
+      py::arg("data"), py::kw_only(),
+      "A tensor with a copy of data. The dtype and the device are those of this tensor.");
   bind_filled(
-      m, "empty", [](const Shape& s, DType d, Device& device) { return empty(s, d, device); },
+      m, tensor, "empty", [](const Shape& s, DType d, Device& device) { return empty(s, d, device); },
       "A tensor with uninitialized elements.");
   bind_filled(
-      m, "zeros", [](const Shape& s, DType d, Device& device) { return ops::full(s, 0, d, device); },
+      m, tensor, "zeros", [](const Shape& s, DType d, Device& device) { return ops::full(s, 0, d, device); },
       "A tensor filled with 0.");
   bind_filled(
-      m, "ones", [](const Shape& s, DType d, Device& device) { return ops::full(s, 1, d, device); },
+      m, tensor, "ones", [](const Shape& s, DType d, Device& device) { return ops::full(s, 1, d, device); },
       "A tensor filled with 1.");
-  m.def(
-      "arange",
-      [](py::handle start, const py::object& end, py::handle step, std::optional<DType> dtype,
-         bool requires_grad) { return marked(arange(start, end, step, dtype), requires_grad); },
-      py::arg("start"), py::arg("end") = py::none(), py::arg("step") = 1, py::arg("dtype") = py::none(), grad,
-      "The numbers start, start + step, ... before end; arange(n) starts at 0.");
-  m.def(
-      "full_like",
-      [](const Tensor& x, py::handle value, std::optional<DType> dtype, bool requires_grad) {
-        return marked(full(x.shape(), value, dtype.value_or(x.dtype()), x.device()), requires_grad);
+  bind_factory(m, "arange", arange, py::arg("start"), py::arg("end") = py::none(), py::arg("step") = 1,
+               py::kw_only(), "The numbers start, start + step, ... before end; arange(n) starts at 0.");
+  bind_factory(
+      m, "linspace",
+      [](const Options& o, double start, double end, int64_t steps) -> Tensor {
+        return ops::linspace(start, end, steps, o.type(), o.device());
       },
-      py::arg("input"), py::arg("fill_value"), py::arg("dtype") = py::none(), grad,
-      "A tensor filled with fill_value. The shape is that of input.");
-  m.def(
-      "linspace",
-      [](double start, double end, int64_t steps, DType dtype, bool requires_grad) {
-        return marked(ops::linspace(start, end, steps, dtype), requires_grad);
-      },
-      py::arg("start"), py::arg("end"), py::arg("steps"), py::arg("dtype") = DType::float32, grad,
+      py::arg("start"), py::arg("end"), py::arg("steps"), py::kw_only(),
       "`steps` numbers at equal distances from start to end.");
-  m.def(
-      "eye",
-      [](int64_t n, std::optional<int64_t> columns, DType dtype, bool requires_grad) {
-        return marked(ops::eye(n, columns.value_or(n), dtype), requires_grad);
+  bind_factory(
+      m, "eye",
+      [](const Options& o, int64_t n, std::optional<int64_t> columns) -> Tensor {
+        return ops::eye(n, columns.value_or(n), o.type(), o.device());
       },
-      py::arg("n"), py::arg("m") = py::none(), py::arg("dtype") = DType::float32, grad,
+      py::arg("n"), py::arg("m") = py::none(), py::kw_only(),
       "A matrix with 1 on the diagonal and 0 elsewhere.");
   m.def(
       "check_writable",

@@ -82,14 +82,16 @@ PYBIND11_MODULE(_core_of_main, m) {
   choose_level();
   bind_dtypes(m);
   TensorClass tensor(m, "Tensor", py::buffer_protocol(), py::custom_type_setup(collect_tensors),
-                     "A dense array of numbers with a record of how it was computed, from which "
-                     "backward() computes gradients.\n\n`tensor`, `zeros` and other functions make tensors; "
+                     "Tensor(data)\n--\n\nA dense array of numbers with a record of how it was "
+                     "computed, from which backward() computes gradients.\n\n`tensor`, `zeros` and other "
+                     "functions make tensors; "
                      "Tensor(x) shares the memory of x.");
   adopt_tensor_type(tensor);
   const py::type metaclass = py::type::of(tensor);  // named in errors if a class is passed
   metaclass.attr("__name__") = "type";
   metaclass.attr("__module__") = "builtins";
-  bind_create(m);
+  bind_device(m);
+  bind_create(m, tensor);
   bind_tensor(tensor);
   bind_arithmetic(m, tensor);
   bind_elementwise(m, tensor);

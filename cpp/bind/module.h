@@ -8,7 +8,9 @@ namespace nncore::bind {
 using TensorClass = py::class_<TensorImpl, Ref<TensorImpl>>;
 
 void bind_dtypes(py::module_& m);
+void bind_device(py::module_& m);
 void bind_tensor(TensorClass& tensor);
+void bind_transfer(TensorClass& tensor);
 void bind_arithmetic(py::module_& m, TensorClass& tensor);
 void bind_elementwise(py::module_& m, TensorClass& tensor);
 void bind_derived(py::module_& m, TensorClass& tensor);
@@ -19,7 +21,7 @@ void bind_sort(py::module_& m, TensorClass& tensor);
 void bind_scan(py::module_& m, TensorClass& tensor);
 void bind_reduce(py::module_& m, TensorClass& tensor);
 void bind_fold(py::module_& m, TensorClass& tensor);
-void bind_create(py::module_& m);
+void bind_create(py::module_& m, TensorClass& tensor);
 void bind_linear(py::module_& m, TensorClass& tensor);
 void bind_einsum(py::module_& m, TensorClass& tensor);
 void bind_loss(py::module_& m, TensorClass& tensor);

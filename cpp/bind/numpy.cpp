@@ -2,6 +2,7 @@
 
 #include <pybind11/numpy.h>
 
+#include "../core/default_dtype.h"
 #include "../core/watch.h"
 #include "../ops/create.h"
 #include "../ops/shape.h"
@@ -103,9 +104,9 @@ Tensor make_tensor(py::handle data, std::optional<DType> dtype) {
   }
   host_writes("tensor");
   const py::array array = call_python(py::module_::import("numpy").attr("asarray"), py::make_tuple(data));
-  // Python numbers have no dtype: floats become float32, as in PyTorch.
+  // Python numbers have no dtype: floats get the default dtype, as in PyTorch.
   const bool has_width = py::hasattr(data, "dtype");
-  if (!has_width && !dtype && (array.dtype().kind() == 'f' || array.size() == 0)) dtype = DType::float32;
+  if (!has_width && !dtype && (array.dtype().kind() == 'f' || array.size() == 0)) dtype = default_dtype;
   Tensor t = copied("tensor", has_width ? array : in_64_bits(array));
   return dtype ? ops::converted("tensor", t, *dtype) : t;
 }

@@ -1,10 +1,10 @@
 // Binds the Tensor class: its properties, conversions to Python's types, and autograd.
 #include "../autograd/tape.h"
-#include "../backend/backend.h"
 #include "../core/watch.h"
 #include "../ops/create.h"
 #include "../ops/device.h"
 #include "../ops/shape.h"
+#include "device.h"
 #include "module.h"
 #include "numpy.h"
 #include "structure.h"
@@ -81,9 +81,9 @@ py::object host_array(const Tensor& t) {
 std::string repr(py::handle self) {
   const TensorImpl& t = *tensor_of(self.ptr());
   host_reads("repr");
-  std::string text = py::cast<std::string>(py::module_::import("numpy").attr("array2string")(
-      host_array(Tensor(Ref<TensorImpl>(tensor_of(self.ptr())))), py::arg("separator") = ", ",
-      py::arg("prefix") = "tensor(", py::arg("precision") = 4));
+  std::string text = py::cast<std::string>(
+      py::module_::import("nncore.printing")
+          .attr("array_text")(host_array(Tensor(Ref<TensorImpl>(tensor_of(self.ptr()))))));
   if (t.shape.ndim() > 0 && t.shape.numel() == 0)
     text += ", size=" + py::cast<std::string>(py::str(py::cast(t.shape)));
   if (t.dtype != DType::float32 && t.dtype != DType::int64 && t.dtype != DType::boolean)
@@ -114,9 +114,6 @@ void bind_tensor(TensorClass& tensor) {
       "ndim", [](const TensorImpl& t) { return t.shape.ndim(); }, "The number of axes.");
   tensor.def_property_readonly(
       "dtype", [](const TensorImpl& t) { return t.dtype; }, "The dtype of the elements.");
-  tensor.def_property_readonly(
-      "device", [](const TensorImpl& t) { return t.storage->device().name(); },
-      "The device on which the elements lie.");
   tensor.def_property(
       "requires_grad", [](const TensorImpl& t) { return t.requires_grad; }, set_requires_grad,
       "Whether backward() computes a gradient for this tensor.");
@@ -148,13 +145,13 @@ void bind_tensor(TensorClass& tensor) {
   tensor.def(
       "numpy",
       [](const Tensor& t, bool force) {
-        check<Error>(force || !t.requires_grad(),
-                     "numpy: this tensor requires a gradient; use .detach().numpy()");
+        if (force) return host_array(t);
+        check<Error>(!t.requires_grad(), "numpy: this tensor requires a gradient; use .detach().numpy()");
         return to_numpy(t);
       },
       py::kw_only(), py::arg("force") = false,
       "The values as a read-only NumPy array that shares this tensor's memory. With force, also accepts a "
-      "tensor that requires a gradient.");
+      "tensor that requires a gradient or lies on another device.");
   tensor.def(
       "__array__",
       [](const Tensor& t, const py::object& dtype, const py::object& copy) -> py::object {
@@ -187,19 +184,6 @@ void bind_tensor(TensorClass& tensor) {
       "history, or if an earlier backward without retain_graph freed it.\n\n"
       ">>> x = nncore.tensor([1.0, 2.0], requires_grad=True)\n>>> (x * x).sum().backward()\n>>> "
       "x.grad.tolist()\n[2.0, 4.0]");
-  tensor.def(
-      "to", [](const Tensor& t, DType dtype) { return ops::cast(t, dtype); }, py::arg("dtype"),
-      "The values converted to another dtype.");
-  tensor.def(
-      "to", [](const Tensor& t, const Tensor& other) { return ops::cast(t, other.dtype()); },
-      py::arg("other"), "The values converted to another tensor's dtype.");
-  tensor.def(
-      "to",
-      [](const Tensor& t, const std::string& device, std::optional<DType> dtype) {
-        return typed(ops::to_device(t, backend(device)), dtype);
-      },
-      py::arg("device"), py::arg("dtype") = py::none(),
-      "The values on another device and, if given, in another dtype.");
   const std::pair<const char*, DType> conversions[] = {
       {"float", DType::float32}, {"double", DType::float64}, {"long", DType::int64},
       {"int", DType::int32},     {"half", DType::float16},   {"bfloat16", DType::bfloat16},
@@ -252,8 +236,9 @@ void bind_tensor(TensorClass& tensor) {
     const Tensor t(Ref<TensorImpl>(tensor_of(self.ptr())));
     py::object values = py::module_::import("numpy").attr("array")(host_array(t));
     return py::make_tuple(py::module_::import("nncore._core").attr("tensor"),
-                          py::make_tuple(values, t.dtype(), t.requires_grad()));
+                          py::make_tuple(values, t.dtype(), py::none(), t.requires_grad()));
   });
+  bind_transfer(tensor);
   bind_dlpack(tensor);
 }
 

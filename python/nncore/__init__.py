@@ -26,6 +26,8 @@ from nncore.statistics import *
 
 if TYPE_CHECKING:
     from nncore import autograd as autograd
+    from nncore import backends as backends
+    from nncore import cuda as cuda
     from nncore import data as data
     from nncore import distributions as distributions
     from nncore import nn as nn
@@ -48,7 +50,9 @@ if TYPE_CHECKING:
     from nncore.typed_tensors import LongTensor as LongTensor
 
 # Loaded at first use, so that `import nncore` is fast.
-_MODULES = ("autograd", "data", "distributions", "nn", "optim", "random", "train", "utils")
+_MODULES = (
+    "autograd", "backends", "cuda", "data", "distributions", "nn", "optim", "random", "train", "utils"
+)
 _MEMBERS = {
     "compile": "nncore.captured.step",
     "load": "nncore.files.serialization",

@@ -4,6 +4,7 @@ nncore's C++ core: tensors, automatic differentiation, kernels.
 """
 from __future__ import annotations
 import collections.abc
+import types
 import typing
 import builtins
 import numpy as _np
@@ -51,6 +52,7 @@ __all__ = [
     "cross_entropy",
     "cumprod",
     "cumsum",
+    "device",
     "diag",
     "diagonal",
     "div",
@@ -83,6 +85,8 @@ __all__ = [
     "gather",
     "ge",
     "gelu",
+    "get_default_device",
+    "get_default_dtype",
     "get_num_threads",
     "gt",
     "half",
@@ -142,6 +146,7 @@ __all__ = [
     "nll_loss",
     "nonzero",
     "norm",
+    "numel",
     "ones",
     "ones_like",
     "outer",
@@ -166,6 +171,8 @@ __all__ = [
     "scatter",
     "scatter_add",
     "selu",
+    "set_default_device",
+    "set_default_dtype",
     "set_num_threads",
     "short",
     "show_config",
@@ -189,6 +196,8 @@ __all__ = [
     "std_mean",
     "sub",
     "sum",
+    "swapaxes",
+    "swapdims",
     "t",
     "take",
     "take_along_dim",
@@ -266,6 +275,8 @@ class Tensor:
         ...
     def __bool__(self) -> builtins.bool:
         ...
+    def __contains__(self, element: typing.Any) -> builtins.bool:
+        ...
     def __deepcopy__(self, memo: dict[builtins.int, typing.Any]) -> Tensor:
         ...
     def __dlpack__(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
@@ -279,6 +290,8 @@ class Tensor:
     def __float__(self) -> builtins.float:
         ...
     def __floordiv__(self, other: typing.Any) -> Tensor:
+        ...
+    def __format__(self, spec: typing.Any) -> typing.Any:
         ...
     def __ge__(self, other: typing.Any) -> Tensor:
         ...
@@ -363,6 +376,8 @@ class Tensor:
     def __rmul__(self, other: typing.Any) -> Tensor:
         ...
     def __ror__(self, other: typing.Any) -> Tensor:
+        ...
+    def __round__(self, ndigits: typing.Any = None) -> typing.Any:
         ...
     def __rpow__(self, other: typing.Any) -> Tensor:
         ...
@@ -753,6 +768,10 @@ class Tensor:
         """
         x Phi(x), element by element.
         """
+    def get_device(self) -> builtins.int:
+        """
+        The index of the device, or -1 for the CPU.
+        """
     def gt(self, other: typing.Any) -> Tensor:
         """
         Compares element by element; returns a bool tensor.
@@ -826,6 +845,14 @@ class Tensor:
     def int(self) -> Tensor:
         """
         The values as int32.
+        """
+    def is_floating_point(self) -> builtins.bool:
+        """
+        Whether the elements are floating-point numbers.
+        """
+    def is_pinned(self) -> builtins.bool:
+        """
+        Whether the elements lie in memory that a device can read: False on the CPU.
         """
     def isfinite(self) -> Tensor:
         """
@@ -1043,6 +1070,10 @@ class Tensor:
         """
         The elements start to start + length - 1 along an axis.
         """
+    def ndimension(self) -> builtins.int:
+        """
+        The number of axes.
+        """
     def ne(self, other: typing.Any) -> Tensor:
         """
         Compares element by element; returns a bool tensor.
@@ -1073,7 +1104,7 @@ class Tensor:
         """
     def numpy(self, *, force: builtins.bool = False) -> _np.ndarray[typing.Any, typing.Any]:
         """
-        The values as a read-only NumPy array that shares this tensor's memory. With force, also accepts a tensor that requires a gradient.
+        The values as a read-only NumPy array that shares this tensor's memory. With force, also accepts a tensor that requires a gradient or lies on another device.
         """
     def outer(self, vec2: Tensor) -> Tensor:
         """
@@ -1082,6 +1113,10 @@ class Tensor:
     def permute(self, *args: typing.Any) -> Tensor:
         """
         Puts the axes in the given order.
+        """
+    def pin_memory(self) -> Tensor:
+        """
+        The tensor itself: the CPU has one kind of memory.
         """
     def pow(self, exponent: typing.Any) -> Tensor:
         """
@@ -1158,6 +1193,10 @@ class Tensor:
     def reshape(self, *args: typing.Any) -> Tensor:
         """
         The same elements in row-major order in another shape; one size may be -1.
+        """
+    def reshape_as(self, other: Tensor) -> Tensor:
+        """
+        The same elements in the shape of another tensor.
         """
     def retain_grad(self) -> None:
         """
@@ -1345,6 +1384,14 @@ class Tensor:
     def sum(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
         """
         The sum over all axes, or over dim; integers sum to int64.
+        """
+    def swapaxes(self, axis0: typing.SupportsInt | typing.SupportsIndex, axis1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+        """
+        Exchanges two axes.
+        """
+    def swapdims(self, dim0: typing.SupportsInt | typing.SupportsIndex, dim1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+        """
+        Exchanges two axes.
         """
     def t(self) -> Tensor:
         """
@@ -1542,9 +1589,24 @@ class Tensor:
         The name of the op that made this tensor, or None for a leaf.
         """
     @property
+    def is_cpu(self) -> builtins.bool:
+        """
+        Whether the elements lie in the memory of the host.
+        """
+    @property
+    def is_cuda(self) -> builtins.bool:
+        """
+        Whether the elements lie on a CUDA device.
+        """
+    @property
     def is_leaf(self) -> builtins.bool:
         """
         Whether no recorded op made this tensor.
+        """
+    @property
+    def mT(self) -> Tensor:
+        """
+        The transpose of each matrix: the last two axes are exchanged.
         """
     @property
     def ndim(self) -> builtins.int:
@@ -1569,6 +1631,43 @@ class Tensor:
         """
         The sizes of all axes, as a tuple.
         """
+class device:
+    """
+    The name of a device: a type such as 'cpu' and, optionally, an index.
+
+    A name may be made of a device that is missing; using it raises RuntimeError. As a context manager, sets the device on which functions such as zeros() make tensors.
+
+    >>> nncore.device('cuda:0')
+    device(type='cuda', index=0)
+    >>> nncore.zeros(2, device='cpu').device
+    device(type='cpu')
+    """
+    def __enter__(self) -> typing.Any:
+        ...
+    def __eq__(self, other: typing.Any) -> builtins.bool:
+        ...
+    def __exit__(self, *args: typing.Any) -> None:
+        ...
+    def __hash__(self) -> builtins.int:
+        ...
+    def __init__(self, type: typing.Any, index: typing.SupportsInt | typing.SupportsIndex | None = None) -> None:
+        ...
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        ...
+    def __repr__(self) -> str:
+        ...
+    def __str__(self) -> str:
+        ...
+    @property
+    def index(self) -> builtins.int | None:
+        """
+        The number of the device among those of its type, or None.
+        """
+    @property
+    def type(self) -> str:
+        """
+        The type, such as 'cpu'.
+        """
 class Generator:
     """
     A generator of random numbers: Philox 4x32-10 with a seed and a counter.
@@ -1576,6 +1675,8 @@ class Generator:
     def __getstate__(self) -> tuple[builtins.int, builtins.int]:
         ...
     def __init__(self, seed: typing.Any = 67280421310721) -> None:
+        ...
+    def __repr__(self) -> str:
         ...
     def __setstate__(self, arg0: tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex]) -> None:
         ...
@@ -1688,7 +1789,8 @@ class Step:
     """
     A captured step. A call replays a plan, or goes to the method _find if no plan is ready.
     """
-    def __call__(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+    @staticmethod
+    def __call__(*args: typing.Any, **kwargs: typing.Any) -> typing.Any:
         """
         Call self as a function.
         """
@@ -2093,6 +2195,10 @@ def feature_alpha_dropout(input: Tensor, p: typing.SupportsFloat | typing.Suppor
     """
     Like alpha_dropout, but drops whole channels of an input (N, C, ...).
     """
+def find_device(device: device | str | builtins.int | None) -> device | str | builtins.int | None:
+    """
+    The device with this name, or None for None; raises RuntimeError if it is missing.
+    """
 def flatten(input: Tensor, start_dim: typing.SupportsInt | typing.SupportsIndex = 0, end_dim: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
     """
     Merges axes start_dim to end_dim into one.
@@ -2147,6 +2253,14 @@ def ge(input: Tensor, other: typing.Any) -> Tensor:
 def gelu(input: Tensor, approximate: str = 'none') -> Tensor:
     """
     x Phi(x), Phi the normal distribution function, element by element; derivative Phi(x) + x phi(x), phi the normal density. approximate='tanh': x (1 + tanh u) / 2, u = sqrt(2 / pi) (x + 0.044715 x^3).
+    """
+def get_default_device() -> typing.Any:
+    """
+    The device on which functions such as zeros() make tensors.
+    """
+def get_default_dtype() -> _dtype:
+    """
+    The dtype of new tensors of floats for which none is given.
     """
 def get_num_threads() -> builtins.int:
     """
@@ -2237,9 +2351,17 @@ def index_select(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, 
     """
     The slices of input at a vector of indices along dim.
     """
+def is_floating_point(input: Tensor) -> builtins.bool:
+    """
+    Whether the elements are floating-point numbers.
+    """
 def is_grad_enabled() -> builtins.bool:
     """
     Whether ops are recorded in this thread.
+    """
+def is_tensor(obj: typing.Any) -> builtins.bool:
+    """
+    Whether an object is a tensor.
     """
 def isa() -> str:
     """
@@ -2504,6 +2626,10 @@ def normal_(tensor: Tensor, mean: typing.SupportsFloat | typing.SupportsIndex = 
     """
     Fills a parameter with normal numbers.
     """
+def numel(input: Tensor) -> builtins.int:
+    """
+    The number of elements.
+    """
 def one_hot(tensor: Tensor, num_classes: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
     """
     An int64 tensor with a new last axis: 1 at the class of each element, 0 elsewhere.
@@ -2602,7 +2728,7 @@ def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: _dty
     """
     Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958). The shape is that of input.
     """
-def randperm(n: typing.SupportsInt | typing.SupportsIndex, generator: Generator | None = None) -> Tensor:
+def randperm(n: typing.SupportsInt | typing.SupportsIndex, *, generator: Generator | None = None, dtype: _dtype | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     The integers 0 to n - 1 in random order.
     """
@@ -2693,6 +2819,14 @@ def selu(input: Tensor, inplace: builtins.bool = False) -> Tensor:
 def set_always_split(on: builtins.bool) -> None:
     """
     For tests: makes kernels use all threads even for small work.
+    """
+def set_default_device(device: device | str | builtins.int | None) -> None:
+    """
+    Sets the device on which functions such as zeros() make tensors in this thread; None is the CPU.
+    """
+def set_default_dtype(d: _dtype) -> None:
+    """
+    Sets the dtype of new tensors of floats for which none is given: float32 or float64.
     """
 def set_isa(name: str) -> None:
     """
@@ -2864,6 +2998,14 @@ def sum(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int
     """
     The sum over all axes, or over dim; integers sum to int64.
     """
+def swapaxes(input: Tensor, axis0: typing.SupportsInt | typing.SupportsIndex, axis1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    """
+    Exchanges two axes.
+    """
+def swapdims(input: Tensor, dim0: typing.SupportsInt | typing.SupportsIndex, dim1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    """
+    Exchanges two axes.
+    """
 def t(input: Tensor) -> Tensor:
     """
     The transpose of a matrix; a vector is unchanged.
@@ -2898,7 +3040,7 @@ def tensor(data: typing.Any, dtype: _dtype | type | str | None = None, requires_
     """
     A tensor with a copy of data, which may be a number, nested lists or an array.
 
-    Python floats become float32; arrays keep their dtype.
+    Python floats become float32, or the default dtype; arrays keep their dtype.
 
     >>> nncore.tensor([[1, 2], [3, 4]]).shape
     (2, 2)

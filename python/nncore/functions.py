@@ -12,7 +12,7 @@ from nncore.errors import arguments
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nncore import Tensor, dtype
+    from nncore import Tensor, device, dtype
 
 __all__ = ["allclose", "as_tensor", "equal", "hstack", "isclose", "vstack"]
 
@@ -52,8 +52,8 @@ def equal(input: Tensor, other: Tensor) -> bool:
     return input.shape == other.shape and bool((input == other).all().item())
 
 
-def as_tensor(data: Any, dtype: dtype | None = None) -> Tensor:
-    """`data` as a tensor of `dtype`; tensors are returned as they are, NumPy arrays share their memory.
+def as_tensor(data: Any, dtype: dtype | None = None, device: device | str | None = None) -> Tensor:
+    """`data` as a tensor of `dtype` on `device`: a tensor itself or the memory of an array, if they fit.
 
     Other data is copied.
 
@@ -64,8 +64,8 @@ def as_tensor(data: Any, dtype: dtype | None = None) -> Tensor:
     if isinstance(data, np.ndarray):
         data = _core.from_numpy(data)
     if not isinstance(data, _core.Tensor):
-        return _core.tensor(data, dtype=dtype)
-    return data if dtype is None or data.dtype == dtype else data.to(dtype)
+        return _core.tensor(data, dtype=dtype, device=device)
+    return data.to(device, dtype)
 
 
 def hstack(tensors: Sequence[Tensor]) -> Tensor:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from nncore import _core
-from nncore._core import Tensor, dtype
+from nncore._core import Tensor, device, dtype
 
 __all__ = [
     "all_tensors",
@@ -49,7 +49,7 @@ def same_constant(a: object, b: object) -> bool:
         return a is b
     if isinstance(a, tuple) and isinstance(b, tuple):
         return len(a) == len(b) and all(map(same_constant, a, b))
-    return isinstance(a, (bool, int, float, complex, str, bytes, np.generic)) and repr(a) == repr(b)
+    return isinstance(a, (bool, int, float, complex, str, bytes, np.generic, device)) and repr(a) == repr(b)
 
 
 def tensors(where: str, **given: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from nncore import _core
-from nncore._core import Tensor, dtype
+from nncore._core import Tensor, device, dtype
 from nncore.errors.arguments import number, optional_tensors, size, tensors
 
 from . import init
@@ -61,6 +61,7 @@ class MultiheadAttention(Module):
         vdim: int | None = None,
         batch_first: bool = False,
         *,
+        device: device | str | None = None,
         dtype: dtype | None = None,
     ) -> None:
         super().__init__()
@@ -74,10 +75,9 @@ class MultiheadAttention(Module):
         self.head_dim = embed_dim // num_heads
         if self.head_dim * num_heads != embed_dim:
             raise ValueError(f"{name}: embed_dim {embed_dim} does not divide by num_heads {num_heads}")
-        kind = dtype or _core.float32
 
         def weight(rows: int, columns: int) -> Parameter:
-            return Parameter(_core.empty(rows, columns, dtype=kind))
+            return Parameter(_core.empty(rows, columns, device=device, dtype=dtype))
 
         together = self.kdim == self.vdim == embed_dim
         own = None if together else (weight(embed_dim, n) for n in (embed_dim, self.kdim, self.vdim))
@@ -87,13 +87,16 @@ class MultiheadAttention(Module):
         self.register_parameter("v_proj_weight", v)
         self.register_parameter("in_proj_weight", weight(3 * embed_dim, embed_dim) if together else None)
         self.register_parameter(
-            "in_proj_bias", Parameter(_core.empty(3 * embed_dim, dtype=kind)) if bias else None
+            "in_proj_bias",
+            Parameter(_core.empty(3 * embed_dim, device=device, dtype=dtype)) if bias else None,
         )
         for row in ("bias_k", "bias_v"):
-            own_row = Parameter(_core.empty(1, 1, embed_dim, dtype=kind)) if add_bias_kv else None
+            own_row = (
+                Parameter(_core.empty(1, 1, embed_dim, device=device, dtype=dtype)) if add_bias_kv else None
+            )
             self.register_parameter(row, own_row)
         self.add_zero_attn = add_zero_attn
-        self.out_proj = Linear(embed_dim, embed_dim, bias, dtype=dtype)
+        self.out_proj = Linear(embed_dim, embed_dim, bias, device=device, dtype=dtype)
         self._reset_parameters()
 
     def _reset_parameters(self) -> None:
@@ -184,7 +187,7 @@ class MultiheadAttention(Module):
         """Keys or values (batch, steps, features) with the rows of `add_bias_kv` and `add_zero_attn`."""
         shape = (x.shape[0], 1, self.embed_dim)
         rows = [] if row is None else [row.expand(shape)]
-        rows += [_core.zeros(shape, dtype=x.dtype)] if self.add_zero_attn else []
+        rows += [_core.zeros(shape, device=x.device, dtype=x.dtype)] if self.add_zero_attn else []
         return _core.cat([x, *rows], 1) if rows else x
 
     def _split(self, x: Tensor) -> Tensor:

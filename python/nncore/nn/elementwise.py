@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import ClassVar, Literal
 
 from nncore import _core
-from nncore._core import Tensor, dtype
+from nncore._core import Tensor, device, dtype
 from nncore.errors.arguments import number, size
 
 from .module import Module
@@ -78,11 +78,20 @@ class PReLU(Module):
 
     weight: Parameter
 
-    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: dtype | None = None) -> None:
+    def __init__(
+        self,
+        num_parameters: int = 1,
+        init: float = 0.25,
+        *,
+        device: device | str | None = None,
+        dtype: dtype | None = None,
+    ) -> None:
         super().__init__()
         self.num_parameters = size("PReLU", "num_parameters", num_parameters, 1)
         self.init = number("PReLU", "init", init)
-        self.weight = Parameter(_core.full((num_parameters,), init, dtype=dtype or _core.float32))
+        self.weight = Parameter(
+            _core.full((num_parameters,), init, device=device, dtype=dtype or _core.get_default_dtype())
+        )
 
     def reset_parameters(self) -> None:
         """Fill weight with `init`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nncore import _core
-from nncore._core import Tensor, dtype
+from nncore._core import Tensor, device, dtype
 from nncore.errors.arguments import optional_tensors, size
 
 from . import init
@@ -34,7 +34,8 @@ class _Table(Module):
         sparse: bool,
         table: Tensor | None,
         freeze: bool,
-        kind: dtype | None,
+        device: device | str | None,
+        dtype: dtype | None,
     ) -> None:
         super().__init__()
         name = type(self).__name__
@@ -50,7 +51,7 @@ class _Table(Module):
         self.padding_idx = padding_idx
         shape = (self.num_embeddings, self.embedding_dim)
         if table is None:
-            self.weight = Parameter(_core.empty(shape, dtype=kind or _core.float32), not freeze)
+            self.weight = Parameter(_core.empty(shape, device=device, dtype=dtype), not freeze)
             self.reset_parameters()
         elif table.shape != shape:
             raise ValueError(f"{name}: the table has shape {table.shape}; expected {shape}")
@@ -95,10 +96,11 @@ class Embedding(_Table):
         _weight: Tensor | None = None,
         _freeze: bool = False,
         *,
+        device: device | str | None = None,
         dtype: dtype | None = None,
     ) -> None:
         super().__init__(
-            num_embeddings, embedding_dim, padding_idx, max_norm, sparse, _weight, _freeze, dtype
+            num_embeddings, embedding_dim, padding_idx, max_norm, sparse, _weight, _freeze, device, dtype
         )
         self.scale_grad_by_freq = scale_grad_by_freq
 
@@ -163,9 +165,12 @@ class EmbeddingBag(_Table):
         include_last_offset: bool = False,
         padding_idx: int | None = None,
         *,
+        device: device | str | None = None,
         dtype: dtype | None = None,
     ) -> None:
-        super().__init__(num_embeddings, embedding_dim, padding_idx, max_norm, sparse, _weight, False, dtype)
+        super().__init__(
+            num_embeddings, embedding_dim, padding_idx, max_norm, sparse, _weight, False, device, dtype
+        )
         if mode not in ("mean", "sum", "max"):
             raise ValueError(f"EmbeddingBag: mode is {mode!r}; expected 'mean', 'sum' or 'max'")
         self.scale_grad_by_freq = scale_grad_by_freq

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nncore._core import Tensor, dtype
+from nncore._core import Tensor, device, dtype
 from nncore.errors.arguments import tensors
 
 from . import functional
@@ -25,9 +25,12 @@ class _InstanceNorm(Running):
         track_running_stats: bool = False,
         *,
         bias: bool = True,
+        device: device | str | None = None,
         dtype: dtype | None = None,
     ) -> None:
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, bias=bias, dtype=dtype)
+        super().__init__(
+            num_features, eps, momentum, affine, track_running_stats, bias=bias, device=device, dtype=dtype
+        )
 
     def forward(self, input: Tensor) -> Tensor:
         name = type(self).__name__

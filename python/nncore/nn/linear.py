@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from nncore import _core
-from nncore._core import Tensor, dtype
+from nncore._core import Tensor, device, dtype
 from nncore.errors.arguments import size
 
 from . import init
@@ -36,14 +36,19 @@ class Linear(Module):
     bias: Parameter | None
 
     def __init__(
-        self, in_features: int, out_features: int, bias: bool = True, *, dtype: dtype | None = None
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        device: device | str | None = None,
+        dtype: dtype | None = None,
     ) -> None:
         super().__init__()
         self.in_features = size("Linear", "in_features", in_features)
         self.out_features = size("Linear", "out_features", out_features)
-        kind = dtype or _core.float32
-        self.weight = Parameter(_core.empty(self.out_features, self.in_features, dtype=kind))
-        self.bias = Parameter(_core.empty(self.out_features, dtype=kind)) if bias else None
+        self.weight = Parameter(_core.empty(self.out_features, self.in_features, device=device, dtype=dtype))
+        self.bias = Parameter(_core.empty(self.out_features, device=device, dtype=dtype)) if bias else None
         self.reset_parameters()
 
     def reset_parameters(self) -> None:

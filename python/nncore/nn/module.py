@@ -10,7 +10,7 @@ from nncore._core import Tensor, dtype
 from nncore.captured.step import CompiledModule
 from nncore.errors.arguments import same_constant, text
 
-from . import state
+from . import conversion, state
 from .hooks import BackwardHook, BackwardPreHook, ForwardHook, ForwardPreHook, Hooks, RemovableHandle
 from .parameter import Parameter
 
@@ -18,6 +18,7 @@ __all__ = ["Module"]
 
 Kind = Literal["parameter", "buffer", "module"]
 Self = TypeVar("Self", bound="Module")
+Device = _core.device | str | int
 
 
 class _NotYet:
@@ -328,61 +329,42 @@ class Module:
             elif parameter.grad is not None:
                 _core.assign_(parameter.grad, 0.0)
 
-    def to(self: Self, *args: str | dtype, device: str | None = None, dtype: dtype | None = None) -> Self:
+    def to(
+        self: Self,
+        *args: Any,
+        device: Device | None = None,
+        dtype: dtype | None = None,
+        non_blocking: bool = False,
+    ) -> Self:
         """Convert floating-point parameters and buffers to a dtype, and move all to a device.
 
-        `to(dtype)`, `to("cpu")` and `to("cpu", dtype)`. If the dtype or the device changes, new parameters
-        without gradient replace the old ones: make the optimizer afterwards.
+        `to(dtype)`, `to("cpu")`, `to("cpu", dtype)` and `to(tensor)`, for the device and the dtype of that
+        tensor. If the dtype or the device changes, new parameters without gradient replace the old ones:
+        make the optimizer afterwards.
 
-        Errors: TypeError for a dtype that is not floating-point; ValueError for a device that is missing.
+        Errors: TypeError for a dtype that is not floating-point; RuntimeError for a device that is missing.
 
         >>> nn.Linear(2, 1).to(nncore.float64).weight.dtype
         nncore.float64
         """
-        for arg in args:
-            if isinstance(arg, str):
-                device = arg
-            elif _core.to_dtype(arg) is not None:
-                dtype = arg
-            else:
-                raise TypeError(f"to: expected a dtype or a device name, got {type(arg).__name__}")
-        if device is not None and device not in _core.backend_names():
-            available = ", ".join(map(repr, _core.backend_names()))
-            raise ValueError(f"to: device {device!r} is not available; the devices are {available}")
-        kind = _core.to_dtype(dtype)
-        if dtype is not None and kind is None:
-            raise TypeError(f"to: dtype is a {type(dtype).__name__}; expected one such as nncore.float64")
-        if kind not in (None, _core.float32, _core.float64):
-            raise TypeError(
-                f"to: modules compute with floating-point values, got {kind}; use nncore.float32 or "
-                "nncore.float64"
-            )
-        return self._convert(kind, device)
+        conversion.convert(self, *conversion.parse(args, device, dtype))
+        return self
 
     def float(self: Self) -> Self:
         """Convert to float32; see `to`."""
-        return self._convert(_core.float32)
+        return self.to(_core.float32)
 
     def double(self: Self) -> Self:
         """Convert to float64; see `to`."""
-        return self._convert(_core.float64)
+        return self.to(_core.float64)
 
-    def _convert(self: Self, target: dtype | None, device: str | None = None) -> Self:
-        converted: dict[int, Tensor] = {}  # tensors shared by several modules stay shared
-        for module in self.modules():
-            for kind in ("parameter", "buffer"):
-                for name, value in list(module._of_kind(kind)):
-                    is_float = value.dtype.is_floating_point
-                    wanted = (device or value.device, target if target and is_float else value.dtype)
-                    if wanted == (value.device, value.dtype):
-                        continue
-                    if id(value) not in converted:
-                        new = value.detach().to(*wanted)
-                        converted[id(value)] = (
-                            Parameter(new, value.requires_grad) if kind == "parameter" else new
-                        )
-                    module._register(name, converted[id(value)], kind)
-        return self
+    def cpu(self: Self) -> Self:
+        """Move to the CPU; see `to`."""
+        return self.to("cpu")
+
+    def cuda(self: Self, device: Device | None = None) -> Self:
+        """Move to a CUDA device; see `to`. Errors: RuntimeError if there is none."""
+        return self.to("cuda" if device is None else device)
 
     # State
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nncore import _core
-from nncore._core import Tensor, dtype
+from nncore._core import Tensor, device, dtype
 from nncore.errors.arguments import number, size
 
 from . import functional, init
@@ -49,16 +49,20 @@ class LayerNorm(Module):
         elementwise_affine: bool = True,
         bias: bool = True,
         *,
+        device: device | str | None = None,
         dtype: dtype | None = None,
     ) -> None:
         super().__init__()
         self.normalized_shape = _sizes("LayerNorm", normalized_shape)
         self.eps = number("LayerNorm", "eps", eps, above=0.0)
         self.elementwise_affine = elementwise_affine
-        kind = dtype or _core.float32
         shape = self.normalized_shape
-        self.weight = Parameter(_core.empty(shape, dtype=kind)) if elementwise_affine else None
-        self.bias = Parameter(_core.empty(shape, dtype=kind)) if elementwise_affine and bias else None
+        self.weight = (
+            Parameter(_core.empty(shape, device=device, dtype=dtype)) if elementwise_affine else None
+        )
+        self.bias = (
+            Parameter(_core.empty(shape, device=device, dtype=dtype)) if elementwise_affine and bias else None
+        )
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -97,15 +101,17 @@ class RMSNorm(Module):
         eps: float | None = None,
         elementwise_affine: bool = True,
         *,
+        device: device | str | None = None,
         dtype: dtype | None = None,
     ) -> None:
         super().__init__()
         self.normalized_shape = _sizes("RMSNorm", normalized_shape)
         self.eps = None if eps is None else number("RMSNorm", "eps", eps, above=0.0)
         self.elementwise_affine = elementwise_affine
-        kind = dtype or _core.float32
         shape = self.normalized_shape
-        self.weight = Parameter(_core.empty(shape, dtype=kind)) if elementwise_affine else None
+        self.weight = (
+            Parameter(_core.empty(shape, device=device, dtype=dtype)) if elementwise_affine else None
+        )
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -126,13 +132,20 @@ class Channels(Module):
     weight: Parameter | None
     bias: Parameter | None
 
-    def __init__(self, channels: int, eps: float, affine: bool, bias: bool, kind: dtype | None) -> None:
+    def __init__(
+        self,
+        channels: int,
+        eps: float,
+        affine: bool,
+        bias: bool,
+        device: device | str | None,
+        dtype: dtype | None,
+    ) -> None:
         super().__init__()
         self.eps = number(type(self).__name__, "eps", eps, above=0.0)
         self.affine = affine
-        real = kind or _core.float32
-        self.weight = Parameter(_core.ones(channels, dtype=real)) if affine else None
-        self.bias = Parameter(_core.zeros(channels, dtype=real)) if affine and bias else None
+        self.weight = Parameter(_core.ones(channels, device=device, dtype=dtype)) if affine else None
+        self.bias = Parameter(_core.zeros(channels, device=device, dtype=dtype)) if affine and bias else None
 
     def reset_parameters(self) -> None:
         """Set weight to 1 and bias to 0."""
@@ -166,6 +179,7 @@ class GroupNorm(Channels):
         affine: bool = True,
         *,
         bias: bool = True,
+        device: device | str | None = None,
         dtype: dtype | None = None,
     ) -> None:
         self_groups = size("GroupNorm", "num_groups", num_groups, 1)
@@ -174,7 +188,7 @@ class GroupNorm(Channels):
             raise ValueError(
                 f"GroupNorm: num_channels {num_channels} must be a multiple of num_groups {num_groups}"
             )
-        super().__init__(self_channels, eps, affine, bias, dtype)
+        super().__init__(self_channels, eps, affine, bias, device, dtype)
         self.num_groups = self_groups
         self.num_channels = self_channels
 

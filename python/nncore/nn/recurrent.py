@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from nncore import _core
-from nncore._core import Tensor, dtype
+from nncore._core import Tensor, device, dtype
 from nncore.errors.arguments import number, optional_tensors, size, tensors
 
 from . import init
@@ -67,6 +67,7 @@ class RNNBase(Module):
         bidirectional: bool = False,
         proj_size: int = 0,
         *,
+        device: device | str | None = None,
         dtype: dtype | None = None,
     ) -> None:
         super().__init__()
@@ -93,7 +94,6 @@ class RNNBase(Module):
             raise ValueError(
                 f"{name}: proj_size must be smaller than hidden_size {hidden_size}, got {proj_size}"
             )
-        kind = dtype or _core.float32
         width, self._out = GATES[mode] * hidden_size, proj_size or hidden_size
         self._names: list[list[list[str]]] = []  # names of the parameters by layer and direction
         for layer in range(num_layers):
@@ -109,7 +109,9 @@ class RNNBase(Module):
             suffixes = [f"_l{layer}", f"_l{layer}_reverse"][: self._directions]
             for suffix in suffixes:
                 for start, shape in shapes.items():
-                    self.register_parameter(start + suffix, Parameter(_core.empty(shape, dtype=kind)))
+                    self.register_parameter(
+                        start + suffix, Parameter(_core.empty(shape, device=device, dtype=dtype))
+                    )
             kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
             self._names.append([[k + s if k in shapes else "" for k in kinds] for s in suffixes])
         self.reset_parameters()
@@ -247,11 +249,21 @@ class RNN(RNNBase):
         dropout: float = 0.0,
         bidirectional: bool = False,
         *,
+        device: device | str | None = None,
         dtype: dtype | None = None,
     ) -> None:
         mode = _nonlinearity(type(self).__name__, nonlinearity)
         super().__init__(
-            mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype
+            mode,
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            device=device,
+            dtype=dtype,
         )
         self.nonlinearity = nonlinearity
 
@@ -285,10 +297,20 @@ class GRU(RNNBase):
         dropout: float = 0.0,
         bidirectional: bool = False,
         *,
+        device: device | str | None = None,
         dtype: dtype | None = None,
     ) -> None:
         super().__init__(
-            "GRU", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype
+            "GRU",
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            device=device,
+            dtype=dtype,
         )
 
     def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
@@ -323,6 +345,7 @@ class LSTM(RNNBase):
         bidirectional: bool = False,
         proj_size: int = 0,
         *,
+        device: device | str | None = None,
         dtype: dtype | None = None,
     ) -> None:
         super().__init__(
@@ -335,6 +358,7 @@ class LSTM(RNNBase):
             dropout,
             bidirectional,
             proj_size,
+            device=device,
             dtype=dtype,
         )
 
@@ -353,18 +377,30 @@ class _Cell(Module):
     bias_ih: Parameter | None
     bias_hh: Parameter | None
 
-    def __init__(self, mode: str, input_size: int, hidden_size: int, bias: bool, dtype: dtype | None) -> None:
+    def __init__(
+        self,
+        mode: str,
+        input_size: int,
+        hidden_size: int,
+        bias: bool,
+        device: device | str | None,
+        dtype: dtype | None,
+    ) -> None:
         super().__init__()
         name = type(self).__name__
         self.input_size = size(name, "input_size", input_size)
         self.hidden_size = size(name, "hidden_size", hidden_size, 1)
         self.bias = bias
         self._mode = mode
-        kind, width = dtype or _core.float32, GATES[mode] * hidden_size
-        self.weight_ih = Parameter(_core.empty(width, input_size, dtype=kind))
-        self.weight_hh = Parameter(_core.empty(width, hidden_size, dtype=kind))
-        self.register_parameter("bias_ih", Parameter(_core.empty(width, dtype=kind)) if bias else None)
-        self.register_parameter("bias_hh", Parameter(_core.empty(width, dtype=kind)) if bias else None)
+        width = GATES[mode] * hidden_size
+        self.weight_ih = Parameter(_core.empty(width, input_size, device=device, dtype=dtype))
+        self.weight_hh = Parameter(_core.empty(width, hidden_size, device=device, dtype=dtype))
+        self.register_parameter(
+            "bias_ih", Parameter(_core.empty(width, device=device, dtype=dtype)) if bias else None
+        )
+        self.register_parameter(
+            "bias_hh", Parameter(_core.empty(width, device=device, dtype=dtype)) if bias else None
+        )
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -414,10 +450,11 @@ class RNNCell(_Cell):
         bias: bool = True,
         nonlinearity: str = "tanh",
         *,
+        device: device | str | None = None,
         dtype: dtype | None = None,
     ) -> None:
         mode = _nonlinearity(type(self).__name__, nonlinearity)
-        super().__init__(mode, input_size, hidden_size, bias, dtype)
+        super().__init__(mode, input_size, hidden_size, bias, device, dtype)
         self.nonlinearity = nonlinearity
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
@@ -438,9 +475,15 @@ class GRUCell(_Cell):
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: dtype | None = None
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        *,
+        device: device | str | None = None,
+        dtype: dtype | None = None,
     ) -> None:
-        super().__init__("GRU", input_size, hidden_size, bias, dtype)
+        super().__init__("GRU", input_size, hidden_size, bias, device, dtype)
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         return self._step(input, hx, None)[0]
@@ -457,9 +500,15 @@ class LSTMCell(_Cell):
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: dtype | None = None
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        *,
+        device: device | str | None = None,
+        dtype: dtype | None = None,
     ) -> None:
-        super().__init__("LSTM", input_size, hidden_size, bias, dtype)
+        super().__init__("LSTM", input_size, hidden_size, bias, device, dtype)
 
     def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
         h, c = _pair("LSTMCell", hx)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nncore import _core
-from nncore._core import Tensor, dtype
+from nncore._core import Tensor, device, dtype
 from nncore.errors.arguments import number, size
 
 from .normalization import Channels
@@ -27,17 +27,22 @@ class Running(Channels):
         track_running_stats: bool = True,
         *,
         bias: bool = True,
+        device: device | str | None = None,
         dtype: dtype | None = None,
     ) -> None:
         name = type(self).__name__
-        super().__init__(size(name, "num_features", num_features), eps, affine, bias, dtype)
+        super().__init__(size(name, "num_features", num_features), eps, affine, bias, device, dtype)
         self.num_features = num_features
         self.momentum = None if momentum is None else number(name, "momentum", momentum, 0.0, 1.0)
         self.track_running_stats = track_running_stats
-        kept, kind = track_running_stats, dtype or _core.float32
-        self.register_buffer("running_mean", _core.zeros(num_features, dtype=kind) if kept else None)
-        self.register_buffer("running_var", _core.ones(num_features, dtype=kind) if kept else None)
-        self.register_buffer("num_batches_tracked", _core.tensor(0) if kept else None)
+        kept = track_running_stats
+        self.register_buffer(
+            "running_mean", _core.zeros(num_features, device=device, dtype=dtype) if kept else None
+        )
+        self.register_buffer(
+            "running_var", _core.ones(num_features, device=device, dtype=dtype) if kept else None
+        )
+        self.register_buffer("num_batches_tracked", _core.tensor(0, device=device) if kept else None)
 
     def reset_running_stats(self) -> None:
         """Reset running_mean to 0, running_var to 1 and num_batches_tracked to 0."""

@@ -142,7 +142,7 @@ def gaussian_nll_loss(
     """
     tensors("gaussian_nll_loss", input=input, target=target)
     if not isinstance(var, Tensor):
-        var = _core.full(input.shape, number("gaussian_nll_loss", "var", var, 0.0), input.dtype)
+        var = _core.full(input.shape, number("gaussian_nll_loss", "var", var, 0.0), dtype=input.dtype)
     elif var.shape != input.shape:
         if var.shape == input.shape[:-1]:
             var = var.unsqueeze(-1)

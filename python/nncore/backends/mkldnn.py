@@ -1,0 +1,10 @@
+"""oneDNN, which nncore does not use."""
+
+from __future__ import annotations
+
+__all__ = ["is_available"]
+
+
+def is_available() -> bool:
+    """Whether nncore uses oneDNN: False."""
+    return False

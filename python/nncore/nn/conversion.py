@@ -1,0 +1,51 @@
+"""The conversion of a module to another dtype or device."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nncore import _core
+from nncore._core import Tensor
+
+from .parameter import Parameter
+
+if TYPE_CHECKING:
+    from .module import Module
+
+
+def parse(args: tuple[Any, ...], device: Any, dtype: Any) -> tuple[_core.device | None, _core.dtype | None]:
+    """The device and the dtype that the arguments of `Module.to` name."""
+    for arg in args:
+        if isinstance(arg, Tensor):
+            device, dtype = arg.device, arg.dtype
+        elif isinstance(arg, (str, int, _core.device)) and not isinstance(arg, bool):
+            device = arg
+        elif (kind := _core.to_dtype(arg)) is not None:
+            dtype = kind
+        elif arg is not None and not isinstance(arg, bool):  # a bool is non_blocking
+            raise TypeError(f"to: expected a dtype, a device or a tensor, got {type(arg).__name__}")
+    kind = _core.to_dtype(dtype)
+    if dtype is not None and kind is None:
+        raise TypeError(f"to: dtype is a {type(dtype).__name__}; expected one such as nncore.float64")
+    if kind not in (None, _core.float32, _core.float64):
+        raise TypeError(
+            f"to: modules compute with floating-point values, got {kind}; use nncore.float32 or nncore.float64"
+        )
+    return _core.find_device(device), kind
+
+
+def convert(module: Module, device: _core.device | None, dtype: _core.dtype | None) -> None:
+    """Replace the parameters and buffers that have another device or dtype."""
+    converted: dict[int, Tensor] = {}  # tensors shared by several modules stay shared
+    for owner in module.modules():
+        for kind in ("parameter", "buffer"):
+            for name, value in list(owner._of_kind(kind)):
+                is_float = value.dtype.is_floating_point
+                wanted = (device or value.device, dtype if dtype and is_float else value.dtype)
+                if wanted == (value.device, value.dtype):
+                    continue
+                if id(value) not in converted:
+                    new = value.detach().to(*wanted)
+                    is_parameter = kind == "parameter"
+                    converted[id(value)] = Parameter(new, value.requires_grad) if is_parameter else new
+                owner._register(name, converted[id(value)], kind)

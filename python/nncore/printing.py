@@ -1,0 +1,72 @@
+"""How tensors are printed."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any
+
+import numpy as np
+
+__all__ = ["set_printoptions"]
+
+PROFILES = {
+    "default": {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80},
+    "short": {"precision": 2, "threshold": 1000, "edgeitems": 2, "linewidth": 80},
+    "full": {"precision": 4, "threshold": math.inf, "edgeitems": 3, "linewidth": 80},
+}
+_options: dict[str, Any] = {"precision": 4}
+
+
+def set_printoptions(
+    precision: int | None = None,
+    threshold: float | None = None,
+    edgeitems: int | None = None,
+    linewidth: int | None = None,
+    profile: str | None = None,
+    sci_mode: bool | None = None,
+) -> None:
+    """Set how tensors are printed; None leaves a setting as it is.
+
+    precision: digits after the point. threshold: the size from which tensors are abbreviated, to `edgeitems`
+    at both ends of each axis. profile: 'default', 'short' or 'full'. sci_mode: whether numbers are printed as
+    2.5e+01; by default if their sizes differ much. Errors: ValueError for an unknown profile.
+    Source: PyTorch's `torch.set_printoptions`.
+
+    >>> nncore.set_printoptions(precision=2)
+    >>> nncore.tensor([1 / 3])
+    tensor([0.33])
+    >>> nncore.set_printoptions(profile="default")
+    """
+    if profile is not None:
+        if profile not in PROFILES:
+            raise ValueError(
+                f"set_printoptions: profile is {profile!r}; expected 'default', 'short' or 'full'"
+            )
+        _options.clear()
+        _options.update(PROFILES[profile])
+    given: dict[str, Any] = {
+        "precision": precision,
+        "threshold": threshold,
+        "edgeitems": edgeitems,
+        "linewidth": linewidth,
+    }
+    _options.update({name: value for name, value in given.items() if value is not None})
+    if sci_mode is not None:
+        _options["sci_mode"] = sci_mode
+
+
+def array_text(array: np.ndarray[Any, Any]) -> str:
+    """The elements as text, without "tensor(" and ")"."""
+    options = dict(_options)
+    if "threshold" in options:
+        options["threshold"] = min(options["threshold"], sys.maxsize)
+    sci_mode = options.pop("sci_mode", None)
+    if sci_mode:
+        digits = options["precision"]
+        options["formatter"] = {"float_kind": lambda value: f"{value:.{digits}e}"}
+    elif sci_mode is False:
+        options["suppress_small"] = True
+    if "linewidth" in options:
+        options["max_line_width"] = options.pop("linewidth")
+    return np.array2string(array, separator=", ", prefix="tensor(", **options)
