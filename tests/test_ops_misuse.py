@@ -84,7 +84,7 @@ NOT_FITTING: list[tuple[Callable[[Any], Any], str]] = [
     ),
     (lambda x: x.exp(3), r"exp: got \(Tensor, int\), takes \(self: Tensor\) -> Tensor$"),
     (lambda x: x.matmul("b"), r"matmul: got \(Tensor, str\), takes \(self: Tensor, other: Tensor\)"),
-    (lambda x: x.sum(axis=1), r"sum: got \(Tensor, axis=int\), takes \(self: Tensor, dim: int \| Sequence"),
+    (lambda x: x.sum(axes=1), r"sum: got \(Tensor, axes=int\), takes \(self: Tensor, dim: int \| Sequence"),
     (lambda x: x.gather(0, [1]), r"gather: got \(Tensor, int, list\), .*; nncore.tensor\(\) makes"),
     (lambda x: setattr(x, "grad", 3), r"assignment: got \(Tensor, int\), takes"),
 ]

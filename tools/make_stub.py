@@ -89,10 +89,20 @@ def polish(text: str) -> str:
     return HEADER + "\n".join(lines).rstrip() + "\n"
 
 
+# Hides the signatures without types, so that pybind11-stubgen reads the docstrings.
+STUBGEN = """
+import inspect
+def refuse(function): raise TypeError
+inspect.getfullargspec = refuse
+from pybind11_stubgen import main
+main()
+"""
+
+
 def generate() -> str:
     """Return the text of the stub, which pybind11-stubgen makes from the docstrings of `nncore._core`."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pybind11_stubgen", "nncore._core", "-o", folder, "--exit-code"]
+        command = [sys.executable, "-c", STUBGEN, "nncore._core", "-o", folder, "--exit-code"]
         command += [
             "--ignore-invalid-expressions",
             "detail::accessor<.*>",

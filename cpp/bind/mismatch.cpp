@@ -1,5 +1,8 @@
 #include "mismatch.h"
 
+#include "signature.h"
+
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -82,12 +85,38 @@ PyObject* initialise(PyObject* self, PyObject* const* args, Py_ssize_t count, Py
 
 void explain(py::handle function) {
   PyMethodDef* const def = definition(function);
-  if (!def || (pybind11_entry && entry_of(def) != pybind11_entry)) return;
+  if (!def) return;
+  write_signature(function, def);
+  if (pybind11_entry && entry_of(def) != pybind11_entry) return;
   const std::string_view name = def->ml_name;
   set_entry(def, name == "__init__" || name == "__setstate__" ? initialise : dispatch);
 }
 
-PyObject* explained(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+// NumPy's names of arguments that PyTorch's functions accept, and their own names.
+constexpr std::pair<const char*, const char*> other_names[] = {{"axis", "dim"}, {"keepdims", "keepdim"}};
+
+const char* name_in_pytorch(PyObject* keyword) {
+  for (const auto& [other, name] : other_names)
+    if (PyUnicode_CompareWithASCIIString(keyword, other) == 0) return name;
+  return nullptr;
+}
+
+py::object with_names_of_pytorch(PyObject* keywords) {
+  if (!keywords) return {};
+  const auto given = py::reinterpret_borrow<py::tuple>(keywords);
+  const auto is_other = [](py::handle keyword) { return name_in_pytorch(keyword.ptr()) != nullptr; };
+  if (std::none_of(given.begin(), given.end(), is_other)) return given;
+  py::tuple renamed(given.size());
+  for (size_t i = 0; i < given.size(); i++) {
+    const char* const name = name_in_pytorch(py::object(given[i]).ptr());
+    renamed[i] = name ? py::object(py::str(name)) : py::object(given[i]);
+  }
+  return renamed;
+}
+
+PyObject* explained(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* given) {
+  const py::object names = with_names_of_pytorch(given);
+  PyObject* const keywords = names.ptr();
   PyObject* const result = pybind11_entry(self, args, count, keywords);
   if (result) return result;
   py::error_already_set error;

@@ -93,6 +93,7 @@ PYBIND11_MODULE(_core_of_main, m) {
   bind_device(m);
   bind_create(m, tensor);
   bind_tensor(tensor);
+  bind_protocol(m, tensor);
   bind_arithmetic(m, tensor);
   bind_elementwise(m, tensor);
   bind_derived(m, tensor);

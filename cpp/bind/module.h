@@ -11,6 +11,7 @@ void bind_dtypes(py::module_& m);
 void bind_device(py::module_& m);
 void bind_tensor(TensorClass& tensor);
 void bind_transfer(TensorClass& tensor);
+void bind_protocol(py::module_& m, TensorClass& tensor);
 void bind_arithmetic(py::module_& m, TensorClass& tensor);
 void bind_elementwise(py::module_& m, TensorClass& tensor);
 void bind_derived(py::module_& m, TensorClass& tensor);

@@ -48,6 +48,11 @@ if TYPE_CHECKING:
     from nncore.typed_tensors import FloatTensor as FloatTensor
     from nncore.typed_tensors import IntTensor as IntTensor
     from nncore.typed_tensors import LongTensor as LongTensor
+    from nncore.printing import set_printoptions as set_printoptions
+    from nncore.settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
+    from nncore.settings import get_float32_matmul_precision as get_float32_matmul_precision
+    from nncore.settings import set_float32_matmul_precision as set_float32_matmul_precision
+    from nncore.settings import use_deterministic_algorithms as use_deterministic_algorithms
 
 # Loaded at first use, so that `import nncore` is fast.
 _MODULES = (
@@ -62,6 +67,11 @@ _MEMBERS = {
         ("BoolTensor", "ByteTensor", "DoubleTensor", "FloatTensor", "IntTensor", "LongTensor"),
         "nncore.typed_tensors",
     ),
+    "set_printoptions": "nncore.printing",
+    "are_deterministic_algorithms_enabled": "nncore.settings",
+    "get_float32_matmul_precision": "nncore.settings",
+    "set_float32_matmul_precision": "nncore.settings",
+    "use_deterministic_algorithms": "nncore.settings",
 }
 
 __all__ = ["__version__", *_MODULES, *_MEMBERS]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from nncore import Tensor, device, dtype
 
-__all__ = ["allclose", "as_tensor", "equal", "hstack", "isclose", "vstack"]
+__all__ = ["allclose", "as_tensor", "asarray", "equal", "from_dlpack", "hstack", "isclose", "vstack"]
 
 
 def isclose(
@@ -66,6 +66,59 @@ def as_tensor(data: Any, dtype: dtype | None = None, device: device | str | None
     if not isinstance(data, _core.Tensor):
         return _core.tensor(data, dtype=dtype, device=device)
     return data.to(device, dtype)
+
+
+def asarray(
+    obj: Any,
+    *,
+    dtype: dtype | None = None,
+    device: device | str | None = None,
+    copy: bool | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """`as_tensor`, with `copy=True` always a copy and with `copy=False` never one.
+
+    Errors: ValueError with `copy=False` for data that must be copied.
+
+    >>> array = np.zeros(2, np.float32)
+    >>> nncore.asarray(array).data_ptr() == array.ctypes.data, nncore.asarray([1.0, 2.0], copy=True).tolist()
+    (True, [1.0, 2.0])
+    """
+    source = from_dlpack(obj) if _is_foreign(obj) else obj
+    made = as_tensor(source, dtype, device)
+    if copy is False and not _shares(made, source):
+        raise ValueError(f"asarray: a {type(obj).__name__} must be copied here; leave copy=None")
+    if copy and _shares(made, source):
+        made = made.detach().clone()
+    return made.requires_grad_() if requires_grad else made
+
+
+def _is_foreign(obj: Any) -> bool:
+    return hasattr(obj, "__dlpack__") and not isinstance(obj, (_core.Tensor, np.ndarray))
+
+
+def _shares(made: Tensor, source: Any) -> bool:
+    if isinstance(source, np.ndarray):
+        return bool(made.data_ptr() == source.ctypes.data)
+    return isinstance(source, _core.Tensor) and made.data_ptr() == source.data_ptr()
+
+
+def from_dlpack(ext_tensor: Any) -> Tensor:
+    """A tensor that shares the memory of an array of another library, by the DLPack protocol.
+
+    An array that is not contiguous is copied. Errors: TypeError for an object without `__dlpack__`, and for
+    elements that nncore does not have.
+    Source: the DLPack protocol, https://dmlc.github.io/dlpack.
+
+    >>> nncore.from_dlpack(np.arange(3)).tolist()
+    [0, 1, 2]
+    """
+    if not hasattr(ext_tensor, "__dlpack__"):
+        raise TypeError(
+            f"from_dlpack: expected an object with __dlpack__, got {type(ext_tensor).__name__}; "
+            "use nncore.tensor() for other data"
+        )
+    return _core.from_numpy(np.from_dlpack(ext_tensor))
 
 
 def hstack(tensors: Sequence[Tensor]) -> Tensor:

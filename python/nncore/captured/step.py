@@ -59,6 +59,13 @@ class CompiledStep(_core.Step):
         options = self._cache_size, self._strict, self._falls_back
         return type(self), (self._fn, *options)  # plans belong to one process and its tensors
 
+    def __repr__(self) -> str:
+        name = getattr(self._fn, "__qualname__", type(self._fn).__name__)
+        return (
+            f"<compiled step {name}{self._where}: {self.plans} plans, {self.captures} captures, "
+            f"{self.audits} audits, {self.replays} replays>"
+        )
+
     @property
     def plans(self) -> int:
         """How many plans are kept."""

@@ -96,6 +96,11 @@ class LRScheduler:
         self.last_epoch = -1
         self._initial_step()
 
+    def __repr__(self) -> str:
+        shown = {k: v for k, v in vars(self).items() if k not in ("optimizer", "base_lrs") and k[0] != "_"}
+        settings = [f"{name}={value!r}" for name, value in shown.items()]
+        return f"{type(self).__name__}({', '.join([*settings, f'lr={self._last_lr}'])})"
+
     def state_dict(self) -> dict[str, Any]:
         """The attributes of the schedule, without the optimizer."""
         return {name: value for name, value in vars(self).items() if name != "optimizer"}

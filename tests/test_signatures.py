@@ -1,0 +1,67 @@
+"""`inspect.signature` describes every public function, method and class."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import nncore
+
+MODULES = [
+    "nncore", "nncore.array_api", "nncore.autograd", "nncore.cuda", "nncore.data", "nncore.nn",
+    "nncore.nn.functional", "nncore.nn.init", "nncore.nn.utils", "nncore.optim", "nncore.optim.lr_scheduler",
+    "nncore.train",
+]  # fmt: skip
+NOT_MADE_BY_CALLS = {"dtype"}
+
+
+def public() -> Iterator[tuple[str, Any]]:
+    for name in MODULES:
+        module = importlib.import_module(name)
+        yield from ((f"{name}.{member}", getattr(module, member)) for member in module.__all__)
+    for kind in (nncore.Tensor, nncore.Generator, nncore.device):
+        for member in vars(kind):
+            if not member.startswith("_"):
+                yield f"nncore.{kind.__name__}.{member}", getattr(kind, member)
+
+
+CALLABLE = {
+    name: value
+    for name, value in public()
+    if callable(value) and name.split(".")[-1] not in NOT_MADE_BY_CALLS
+}
+
+
+@pytest.mark.parametrize("name", CALLABLE)
+def test_every_public_name_has_a_signature(name: str) -> None:
+    assert inspect.signature(CALLABLE[name]) is not None
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        (nncore.exp, "(input)"),
+        (nncore.Tensor.exp, "(self)"),
+        (nncore.ones(1).exp, "()"),
+        (nncore.sum, "(input, dim=None, keepdim=False, *, dtype=None)"),
+        (nncore.Tensor.sum, "(self, dim=None, keepdim=False, *, dtype=None)"),
+        (nncore.zeros, "(*args, size=None, dtype=None, device=None, requires_grad=False, pin_memory=False)"),
+        (nncore.nn.functional.glu, "(input, dim=-1)"),
+        (nncore.nn.functional.nll_loss, None),
+        (nncore.round, "(input, *, decimals=Ellipsis)"),
+        (nncore.get_num_threads, "()"),
+        (nncore.device, "(type, index=None)"),
+        (nncore.Generator, "(seed=67280421310721)"),
+        (nncore.Tensor, "(data)"),
+    ],
+)
+def test_signatures(function: Any, text: str) -> None:
+    assert str(inspect.signature(function)) == text
+
+
+def test_documentation_does_not_repeat_the_signature() -> None:
+    assert (nncore.exp.__doc__ or "").startswith("exp(input: nncore._core.Tensor) -> nncore._core.Tensor\n")
