@@ -130,6 +130,26 @@ def test_functions(name: str) -> None:
         compare(name, signature(getattr(functional, name)), signature(theirs))
 
 
+@pytest.mark.parametrize("name", sorted({*nncore.distributions.__all__} - {"constraints", "kl"}))
+def test_distributions(name: str) -> None:
+    """The arguments of constructors and methods; only `Gamma.sample` takes a generator in PyTorch."""
+    ours, theirs = getattr(nncore.distributions, name), getattr(torch.distributions, name)
+    compare(name, signature(ours), signature(theirs))
+    for method in ("sample", "rsample", "log_prob", "cdf", "entropy", "expand", "enumerate_support"):
+        if inspect.isclass(ours):
+            given = inspect.signature(getattr(theirs, method)).parameters
+            shared = [p for n, p in given.items() if n not in ("_instance", "generator")]
+            mine = inspect.signature(getattr(ours, method)).parameters.values()
+            assert [(p.name, p.default) for p in mine] == [(p.name, p.default) for p in shared], method
+
+
+@pytest.mark.parametrize("name", sorted({*nncore.random.__all__} - {"manual_seed"}))
+def test_random(name: str) -> None:
+    ours = inspect.signature(getattr(nncore.random, name)).parameters
+    theirs = inspect.signature(getattr(torch.random, name)).parameters
+    assert list(ours) == [n for n in theirs if not n.startswith("_")]
+
+
 @pytest.mark.parametrize(
     "name", sorted({f.name for f in OURS} & {f.name for f in THEIRS} & set(nncore.__all__))
 )

@@ -59,7 +59,7 @@ def seed() -> int:
 
 @contextmanager
 def fork_rng(
-    devices: Iterable[object] | None = None, enabled: bool = True, device_type: str = "cuda"
+    devices: Iterable[object] | None = None, enabled: bool = True, device_type: str | None = None
 ) -> Generator[None, None, None]:
     """Context that restores the state of the default generator at its end.
 
