@@ -116,6 +116,7 @@ def test_repr() -> None:
 ARGUMENTS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "workers": ({"num_workers": -1}, ValueError, "num_workers must be at least 0, got -1"),
     "timeout": ({"timeout": -1}, ValueError, "timeout must be .* at least 0"),
+    "no timeout": ({"timeout": 5}, ValueError, "timeout is 5.0; it needs num_workers above 0"),
     "prefetch": ({"prefetch_factor": 2}, ValueError, "prefetch_factor is 2; it needs num_workers above 0"),
     "persistent": (
         {"persistent_workers": True},

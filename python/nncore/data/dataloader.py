@@ -98,7 +98,7 @@ class DataLoader:
 
     def _check_workers(self) -> None:
         if self.num_workers == 0:
-            for name in ("prefetch_factor", "persistent_workers"):
+            for name in ("prefetch_factor", "persistent_workers", "timeout"):
                 if value := getattr(self, name):
                     raise ValueError(f"DataLoader: {name} is {value!r}; it needs num_workers above 0")
         else:
