@@ -212,7 +212,9 @@ def test_work_that_cannot_be_sent_to_a_spawned_worker() -> None:
 START = """\
 import os, signal
 from loader_samples import *
+from nncore import nn
 from nncore.data import DataLoader, workers
+from nncore.train import fit
 """
 PROGRAMS: dict[str, tuple[str, int, str]] = {
     "between batches, the workers go on": (
@@ -233,6 +235,18 @@ except KeyboardInterrupt:
 workers.GRACE = 0
 try:
     for _ in DataLoader(Accident("interrupt"), num_workers=2, multiprocessing_context=METHOD): pass
+except KeyboardInterrupt:
+    print("caught")
+""",
+        0,
+        "caught\n",
+    ),
+    "while fit waits for a batch": (
+        """
+try:
+    options = {"num_workers": 2, "collate_fn": pairs, "multiprocessing_context": METHOD}
+    loader = DataLoader(Accident("interrupt"), 2, **options)
+    fit(nn.Linear(1, 1), loader, progress=False)
 except KeyboardInterrupt:
     print("caught")
 """,

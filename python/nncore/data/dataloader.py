@@ -180,7 +180,7 @@ class DataLoader:
         from nncore.data.workers import Epoch, Workers
 
         workers = self._workers
-        if workers is None or not workers.close.alive:
+        if workers is None or not workers.alive:
             context = self.multiprocessing_context
             if not hasattr(context, "Process"):
                 context = multiprocessing.get_context(context)

@@ -76,10 +76,21 @@ class Workers:
         self.each: list[Worker] = []
         self.owed: deque[Worker] = deque()  # that have a task, in the order of their batches
         self.epoch = 0
-        self.close = weakref.finalize(self, _end, self.each, os.getpid())
+        self._end = weakref.finalize(self, _end, self.each, os.getpid())
         with _quiet_start(context):
             for number in range(work.num_workers):
                 self.each.append(Worker(context, work, number))
+
+    @property
+    def alive(self) -> bool:
+        """Whether the workers have not been closed."""
+        return self._end.alive
+
+    def close(self) -> None:
+        """End the workers; KeyboardInterrupt, afterwards, for a Ctrl-C in this time."""
+        self.owed.clear()
+        if self._end():
+            raise KeyboardInterrupt
 
     def start_epoch(self, seed: int) -> int:
         """Forget what the last epoch has left; returns the number of the new one."""
@@ -119,7 +130,6 @@ class Epoch:
                 reply, value = worker.receive(self._timeout)
             except BaseException:  # also Ctrl-C: the reply is still to come, or the worker is lost
                 workers.close()
-                workers.owed.clear()
                 raise
             if reply == END:
                 with suppress(ValueError):  # an earlier reply has said so
@@ -173,14 +183,20 @@ def _quiet_start(context: Any) -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _end(workers: list[Worker], owner: int) -> None:
+def _end(workers: list[Worker], owner: int) -> bool:
+    """End the workers; returns whether Ctrl-C was pressed, which ends the wait for them."""
     if os.getpid() != owner:
-        return  # a forked process has copies of the objects
+        return False  # a forked process has copies of the objects
     for worker in workers:
         worker.connection.close()
-    deadline = monotonic() + GRACE
-    for worker in workers:
-        worker.process.join(max(0.0, deadline - monotonic()))
-        if worker.process.is_alive():
-            worker.process.kill()
-            worker.process.join()
+    processes, deadline, pressed = [worker.process for worker in workers], monotonic() + GRACE, False
+    while processes:
+        try:
+            processes[-1].join(max(0.0, deadline - monotonic()))
+            if processes[-1].exitcode is None:
+                processes[-1].kill()
+                processes[-1].join()
+            processes.pop()
+        except KeyboardInterrupt:
+            pressed, deadline = True, 0.0
+    return pressed
