@@ -13,10 +13,11 @@ from nncore import Tensor, nn
 from nncore.errors import CaptureError
 
 N = 70_000  # elements: more than four pieces
-Step = Callable[[dict[str, Tensor], Tensor], Any]
+State = dict[str, Any]
+Step = Callable[[State, Tensor], Any]
 
 
-def _sgd(s: dict[str, Tensor], x: Tensor) -> Tensor:
+def _sgd(s: State, x: Tensor) -> Any:
     w = s["w"]
     w.grad = None
     loss = ((w * x - 1) ** 2).mean()
@@ -26,7 +27,7 @@ def _sgd(s: dict[str, Tensor], x: Tensor) -> Tensor:
     return loss
 
 
-def _momentum(s: dict[str, Tensor], x: Tensor) -> Tensor:
+def _momentum(s: State, x: Tensor) -> Any:
     w, v = s["w"], s["v"]
     loss = ((w * x - 1) ** 2).mean()
     loss.backward()
@@ -37,7 +38,7 @@ def _momentum(s: dict[str, Tensor], x: Tensor) -> Tensor:
     return loss
 
 
-def _data(s: dict[str, Tensor], x: Tensor) -> Tensor:
+def _data(s: State, x: Tensor) -> Any:
     w = s["w"]
     w.grad = None
     loss = ((w * x - 1) ** 2).mean()
@@ -47,15 +48,15 @@ def _data(s: dict[str, Tensor], x: Tensor) -> Tensor:
     return loss
 
 
-def _average(s: dict[str, Tensor], x: Tensor) -> Tensor:
+def _average(s: State, x: Tensor) -> Any:
     s["v"].lerp_(x, 0.1)
     s["v"][1:3] = x[:2] * 2
     s["v"][x > 2] = 0
-    s["v"][nncore.tensor([0, 5]) if False else s["i"]] = x[s["i"]]
+    s["v"][s["i"]] = x[s["i"]]
     return s["v"].sum()
 
 
-def _inside(s: dict[str, Tensor], x: Tensor) -> Tensor:
+def _inside(s: State, x: Tensor) -> Any:
     y = nncore.zeros(N)
     y += x
     y[3:] *= s["v"][3:]
@@ -70,7 +71,7 @@ def _inside(s: dict[str, Tensor], x: Tensor) -> Tensor:
     return h.sum().detach()
 
 
-def _random(s: dict[str, Tensor], x: Tensor) -> Tensor:
+def _random(s: State, x: Tensor) -> Any:
     s["v"].normal_().mul_(x)
     s["v"][:5].clone().uniform_()
     noise = nncore.zeros(N).bernoulli_(0.5)
@@ -88,7 +89,7 @@ STEPS: dict[str, Step] = {
 }
 
 
-def _state(size: int) -> dict[str, Tensor]:
+def _state(size: int) -> State:
     rng = np.random.default_rng(0)
     return {
         "w": nncore.tensor(rng.normal(size=size).astype(np.float32), requires_grad=True),

@@ -34,7 +34,7 @@ def test_records_are_those_of_pytorch(name: str) -> None:
     _compare(gradients(torch, PROGRAMS[name]), RECORDED[name])
 
 
-def _pair() -> tuple[Tensor, Tensor]:
+def _pair() -> tuple[Any, Any]:
     x = nncore.tensor([0.5, 1.0], requires_grad=True)
     return x, x.exp()
 
@@ -106,7 +106,7 @@ def test_an_array_is_not_left_behind() -> None:
 
 
 def test_a_leaf_without_gradient_joins_a_graph() -> None:
-    w = nncore.tensor([2.0, 3.0], requires_grad=True)
+    w: Any = nncore.tensor([2.0, 3.0], requires_grad=True)
     x = nncore.zeros(2)
     x[1] = w[0] * w[1]
     assert x.requires_grad
@@ -134,7 +134,7 @@ def test_hooks_and_retained_gradients_belong_to_the_value_they_were_set_on() -> 
 
 
 def test_gradients_may_be_changed() -> None:
-    w = nncore.ones(2, requires_grad=True)
+    w: Any = nncore.ones(2, requires_grad=True)
     w.register_hook(lambda g: g.clamp_(-1, 1))
     (w * 5).sum().backward()
     assert w.grad.tolist() == [1, 1]
