@@ -16,8 +16,9 @@ from op_table_losses import CASES as LOSSES
 from op_table_products import CASES as PRODUCTS
 from op_table_select import CASES as SELECT
 from op_table_sequences import CASES as SEQUENCES
+from op_table_statistics import CASES as STATISTICS
 
-CASES = [*TABLE, *ARRAYS, *SELECT, *PRODUCTS, *SEQUENCES, *LAYERS, *LOSSES]
+CASES = [*TABLE, *ARRAYS, *SELECT, *PRODUCTS, *SEQUENCES, *LAYERS, *LOSSES, *STATISTICS]
 
 
 def one_row_per_op() -> list[Any]:

@@ -325,7 +325,7 @@ def test_a_cycle_is_freed_by_the_collector(name: str) -> None:
 EXTENSION = [
     kind for _, kind in inspect.getmembers(_core, inspect.isclass) if kind.__module__ == "nncore._core"
 ]
-PYTHON_FREE = {_core.dtype, _core.Generator, _core.once, _core.HookHandle}
+PYTHON_FREE = {_core.dtype, _core.device, _core.Generator, _core.once, _core.HookHandle}
 
 
 @pytest.mark.parametrize("kind", EXTENSION, ids=lambda kind: kind.__name__)

@@ -54,12 +54,14 @@ def test_every_elementwise_op_has_a_row() -> None:
 
 # Functions without a derivative, and functions that equal another one with other arguments
 WITHOUT_ROW = """
-    allclose any argmax argmin as_tensor autograd compile data dropout1d dropout3d empty
-    empty_like enable_grad eq equal eye feature_alpha_dropout from_numpy full_like ge
-    get_num_threads gt hstack is_grad_enabled isclose isnan le linspace load logical_and logical_not
-    logical_or logical_xor lt manual_seed ne no_grad nonzero one_hot ones_like optim rand rand_like
-    randint randn randn_like randperm rotary_tables save set_grad_enabled set_num_threads
-    show_config sinusoidal_positions train uint8 vstack"""
+    allclose any argmax argmin as_tensor autograd bernoulli bfloat16 bincount bitwise_and
+    bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor compile count_nonzero data
+    double dropout1d dropout3d empty empty_like enable_grad eq equal eye feature_alpha_dropout finfo
+    float16 from_numpy full_like ge get_num_threads gt hstack iinfo int16 int8 is_grad_enabled isclose
+    isnan le linspace load logical_and logical_not logical_or logical_xor long lt manual_seed meshgrid
+    multinomial nan ne newaxis no_grad nonzero normal one_hot ones_like optim rand rand_like randint
+    randint_like randn randn_like randperm rotary_tables save set_grad_enabled set_num_threads short
+    show_config sinusoidal_positions train uint16 uint8 unique vstack"""
 
 
 def test_every_function_has_a_row() -> None:

@@ -22,12 +22,10 @@ with warnings.catch_warnings():
 
 # Arguments of PyTorch that nncore lacks, in all functions or in one
 NOT_TAKEN = {
-    "device": "this build computes on the CPU",
     "out": "a result has its own memory",
     "_stacklevel": "of a warning that nncore does not give",
     "layout": "every tensor is dense",
     "memory_format": "every tensor is row by row",
-    "pin_memory": "there is no other memory",
     "names": "axes have numbers",
     "out_dtype": "products have the type of their operands",
     **dict.fromkeys(("foreach", "fused", "capturable", "differentiable"), "there is one implementation"),
@@ -39,8 +37,6 @@ NOT_TAKEN_BY = {
     ("gather", "sparse_grad"): "gradients are dense",
     ("scatter", "reduce"): "deprecated; scatter_add adds",
     ("repeat_interleave", "output_size"): "of repeats that differ, which nncore does not take",
-    ("randperm", "dtype"): "int64, as indices are",
-    **{(n, "requires_grad"): "integers have no gradient" for n in ("randint", "randperm")},
     ("from_numpy", "ndarray"): "by place alone",
     ("set_num_threads", "num"): "by place alone",
 }

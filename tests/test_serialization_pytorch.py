@@ -176,6 +176,8 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, dict):
         kinds = isinstance(b, (Counter, OrderedDict)) == isinstance(a, (Counter, OrderedDict))
         return kinds and list(a) == list(b) and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, set):
+        return bool(a == b)
     if isinstance(a, np.generic):
         return bool(a.item() == b) and type(a.item()) is type(b)
     if isinstance(a, (list, tuple)):

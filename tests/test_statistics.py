@@ -145,7 +145,7 @@ def test_draws_repeat_with_the_seed_and_differ_in_a_compiled_step() -> None:
         (lambda: nncore.bincount(tensor([-1])), ValueError, "must not be negative, got -1"),
         (lambda: nncore.bincount(tensor([[1]])), ValueError, "bincount: expected a vector"),
         (lambda: nncore.bincount(tensor([1]), nncore.ones(2)), ValueError, "weights of the same shape"),
-        (lambda: nncore.unique(tensor([1]), dim=0), NotImplementedError, "unique: dim is not supported"),
+        (lambda: nncore.unique(tensor([1]), dim=0), ValueError, "unique: dim is not supported"),
         (lambda: nncore.meshgrid(nncore.ones(2, 2)), ValueError, "meshgrid: expected vectors"),
         (lambda: nncore.meshgrid(nncore.ones(2), indexing="yx"), ValueError, "indexing is 'yx'"),
         (
@@ -153,7 +153,11 @@ def test_draws_repeat_with_the_seed_and_differ_in_a_compiled_step() -> None:
             IndexError,
             r"axis 1 of shape \(2, 0\) has no elements",
         ),
-        (lambda: nncore.quantile(nncore.ones(2), 1.5), ValueError, "q must be between 0 and 1, got 1.5"),
+        (
+            lambda: nncore.quantile(nncore.ones(2), 1.5),
+            ValueError,
+            "quantile: the levels q must be between 0 and 1",
+        ),
         (lambda: nncore.quantile(tensor([1, 2]), 0.5), TypeError, "quantile: expected float32 or float64"),
         (lambda: nncore.quantile(nncore.ones(0), 0.5), ValueError, "quantile: no elements"),
         (

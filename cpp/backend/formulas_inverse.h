@@ -7,7 +7,7 @@ struct Asin : Formula {
   static constexpr const char *name = "asin", *formula = "the angle in [-pi/2, pi/2] whose sine is x",
                               *derivative = "1 / sqrt(1 - x^2)";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 4;
+  static constexpr double ulp = 3;
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return asin(x);
@@ -22,7 +22,7 @@ struct Acos : Formula {
   static constexpr const char *name = "acos", *formula = "the angle in [0, pi] whose cosine is x",
                               *derivative = "-1 / sqrt(1 - x^2)";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 4;
+  static constexpr double ulp = 2.5;
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return acos(x);
@@ -37,7 +37,7 @@ struct Atan : Formula {
   static constexpr const char *name = "atan", *formula = "the angle in (-pi/2, pi/2) whose tangent is x",
                               *derivative = "1 / (1 + x^2)";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 3;
+  static constexpr double ulp = 2;
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return atan(x);
@@ -51,7 +51,7 @@ struct Atan : Formula {
 struct Sinh : Formula {
   static constexpr const char *name = "sinh", *formula = "(e^x - e^-x) / 2", *derivative = "cosh x";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 5;
+  static constexpr double ulp = 3;
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return sinh(x);
@@ -65,7 +65,7 @@ struct Sinh : Formula {
 struct Cosh : Formula {
   static constexpr const char *name = "cosh", *formula = "(e^x + e^-x) / 2", *derivative = "sinh x";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 4;
+  static constexpr double ulp = 3;
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return cosh(x);
@@ -80,7 +80,7 @@ struct Asinh : Formula {
   static constexpr const char *name = "asinh", *formula = "ln(x + sqrt(x^2 + 1))",
                               *derivative = "1 / sqrt(x^2 + 1)";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 4;
+  static constexpr double ulp = 2;
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return asinh(x);
@@ -95,7 +95,7 @@ struct Acosh : Formula {
   static constexpr const char *name = "acosh", *formula = "ln(x + sqrt(x^2 - 1))",
                               *derivative = "1 / sqrt(x^2 - 1)";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 4;
+  static constexpr double ulp = 2.5;
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return acosh(x);
@@ -110,7 +110,7 @@ struct Atanh : Formula {
   static constexpr const char *name = "atanh", *formula = "ln((1 + x) / (1 - x)) / 2",
                               *derivative = "1 / (1 - x^2)";
   static constexpr Needs needs = Needs::x;
-  static constexpr double ulp = 4;
+  static constexpr double ulp = 2.5;
   template <class V>
   static constexpr V fwd(V x, const V*) {
     return atanh(x);

@@ -82,12 +82,12 @@ NNCORE_INLINE V asinh(V x) {
   return bit_or(select(y <= far, small, large), bit_and(x, V(T(-0.0))));
 }
 
-// log(x + sqrt(x^2 - 1)) as log1p(t + sqrt(t (t + 2))) for t = x - 1
+// log(x + sqrt(x^2 - 1)) as log1p(t + sqrt(t) sqrt(t + 2)) for t = x - 1
 template <class V, class T = typename V::Scalar>
 NNCORE_INLINE V acosh(V x) {
   const V far = V(T(is_float<V> ? 0x1p30 : 0x1p100));
   const V t = min(far, x - V(T(1)));
-  const V small = log1p(t + sqrt(t * (t + V(T(2)))));
+  const V small = log1p(t + sqrt(t) * sqrt(t + V(T(2))));
   return select(x <= far, small, log(x) + V(T(0.69314718055994531)));
 }
 

@@ -42,6 +42,16 @@ Tensor lerp(const Tensor& start, const Tensor& end, py::handle weight) {
   return ops::lerp(start, end, to_real(weight, "lerp"));
 }
 
+// The method of a function that Python composes: its first argument is the tensor.
+void bind_composed(TensorClass& tensor, const char* name) {
+  tensor.def(
+      name,
+      [name](const py::object& self, const py::args& args, const py::kwargs& kwargs) {
+        return py::module_::import("nncore.statistics").attr(name)(self, *args, **kwargs);
+      },
+      (std::string("See nncore.") + name + ".").c_str());
+}
+
 }  // namespace
 
 void bind_derived(py::module_& m, TensorClass& tensor) {
@@ -64,6 +74,9 @@ void bind_derived(py::module_& m, TensorClass& tensor) {
             py::arg("value") = 1.0, "input + value tensor1 tensor2, broadcast.");
   bind_both(m, tensor, "addcdiv", ops::addcdiv, py::arg("tensor1"), py::arg("tensor2"), py::kw_only(),
             py::arg("value") = 1.0, "input + value tensor1 / tensor2, broadcast.");
+  for (const char* name : {"bernoulli", "bincount", "count_nonzero", "median", "multinomial", "nan_to_num",
+                           "quantile", "swapaxes", "trace", "unique"})
+    bind_composed(tensor, name);
 }
 
 }  // namespace nncore::bind

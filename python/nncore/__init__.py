@@ -56,7 +56,16 @@ if TYPE_CHECKING:
 
 # Loaded at first use, so that `import nncore` is fast.
 _MODULES = (
-    "autograd", "backends", "cuda", "data", "distributions", "nn", "optim", "random", "train", "utils"
+    "autograd",
+    "backends",
+    "cuda",
+    "data",
+    "distributions",
+    "nn",
+    "optim",
+    "random",
+    "train",
+    "utils",
 )
 _MEMBERS = {
     "compile": "nncore.captured.step",

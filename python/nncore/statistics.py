@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from nncore import _core
 from nncore._core import Tensor
@@ -65,7 +68,10 @@ def count_nonzero(input: Tensor, dim: int | Sequence[int] | None = None) -> Tens
     [1, 2]
     """
     arguments.tensors("count_nonzero", input=input)
-    return (input != 0).sum(dim)
+    if dim is None:
+        return (input != 0).sum()
+    axes = [_axis("count_nonzero", input, i) for i in (dim if isinstance(dim, (list, tuple)) else [dim])]
+    return (input != 0).sum(axes)
 
 
 def nan_to_num(
@@ -79,6 +85,9 @@ def nan_to_num(
     arguments.tensors("nan_to_num", input=input)
     if not input.dtype.is_floating_point:
         return input.clone()
+    for name, value in (("nan", nan), ("posinf", posinf), ("neginf", neginf)):
+        if value is not None:
+            arguments.real("nan_to_num", name, value)
     largest = (2 - 2.0**-23) * 2.0**127 if input.dtype == _core.float32 else (2 - 2.0**-52) * 2.0**1023
     given = ((_core.isnan(input), nan, 0.0), (input == math.inf, posinf, largest))
     for mask, value, default in (*given, (input == -math.inf, neginf, -largest)):
@@ -97,7 +106,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     """
     arguments.tensors("bincount", input=input)
     arguments.optional_tensors("bincount", weights=weights)
-    least = arguments.size("bincount", "minlength", minlength)
+    least = _whole("bincount", "minlength", minlength)
     if input.dtype.is_floating_point or input.dtype == _core.bool:
         raise TypeError(f"bincount: expected integers, got {input.dtype}")
     if input.ndim != 1 or (weights is not None and weights.shape != input.shape):
@@ -108,10 +117,10 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
             raise ValueError(f"bincount: the numbers must not be negative, got {int(input.min())}")
         least = max(least, int(input.max()) + 1)
     if weights is None:
-        weights = _core.ones(len(input), dtype=_core.int64)
+        weights = _core.ones_like(input, dtype=_core.int64)
     elif weights.dtype != _core.float32:
         weights = weights.double()
-    return _core.zeros(least, dtype=weights.dtype).index_add(0, input, weights.detach())
+    return _core.zeros(least, dtype=weights.dtype).to(input.device).index_add(0, input, weights.detach())
 
 
 def unique(
@@ -124,7 +133,7 @@ def unique(
     """The different elements in ascending order; optionally their positions and numbers.
 
     inverse has the shape of input, with values[inverse] equal to input. Not allowed in a compiled step.
-    Errors: NotImplementedError if dim is given.
+    Errors: ValueError if dim is given.
 
     >>> values, counts = nncore.unique(nncore.tensor([3, 1, 3]), return_counts=True)
     >>> values.tolist(), counts.tolist()
@@ -132,20 +141,18 @@ def unique(
     """
     arguments.tensors("unique", input=input)
     if dim is not None:
-        raise NotImplementedError("unique: dim is not supported; pass one row or column at a time")
+        raise ValueError("unique: dim is not supported; pass one row or column at a time")
     ordered, places = input.detach().flatten().sort()
     count = len(ordered)
-    begins = _core.cat(
-        [_core.ones(min(count, 1), dtype=_core.bool), ordered[1:] != ordered[: max(count - 1, 0)]]
-    )
+    first = _core.ones_like(ordered[:1], dtype=_core.bool)
+    begins = _core.cat([first, ordered[1:] != ordered[: max(count - 1, 0)]])
     values = ordered[begins]
     if not return_inverse and not return_counts:
         return values
     group = begins.long().cumsum(0) - 1
     result = [values]
     if return_inverse:
-        inverse = _core.zeros(count, dtype=_core.int64)
-        result.append(inverse.scatter(0, places, group).reshape(input.shape))
+        result.append(_core.zeros_like(places).scatter(0, places, group).reshape(input.shape))
     if return_counts:
         result.append(bincount(group, minlength=len(values)))
     return tuple(result)
@@ -196,6 +203,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
         if not input.numel():
             return _core.full((), math.nan, dtype=input.dtype)
         return median(input.flatten(), 0).values
+    dim = _axis("median", input, dim)
     if input.ndim == 0:
         return _core.max(input.reshape(1), 0)
     count = input.size(dim)
@@ -204,9 +212,9 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     ordered = input.sort(dim)
     shape = list(input.shape)
     shape[dim] = 1
-    index = _core.full(tuple(shape), (count - 1) // 2)
+    index = _core.full(tuple(shape), (count - 1) // 2).to(input.device)
     if input.dtype.is_floating_point:  # NaN is sorted last
-        last = ordered.values.detach().gather(dim, _core.full(tuple(shape), count - 1))
+        last = ordered.values.detach().gather(dim, _core.full_like(index, count - 1))
         index = _core.where(_core.isnan(last), count - 1, index)
     found = [ordered.values.gather(dim, index), ordered.indices.gather(dim, index)]
     return type(ordered)(*(t if keepdim else t.squeeze(dim) for t in found))
@@ -224,7 +232,8 @@ def quantile(
 
     Between two elements the quantile is interpolated: "linear", "lower", "higher", "nearest" or "midpoint".
     NaN if an element is NaN.
-    Errors: ValueError if q is not between 0 and 1 or there are no elements.
+    Errors: ValueError if there are no elements, or if q is not between 0 and 1, which a compiled step does
+    not check.
 
     >>> nncore.quantile(nncore.tensor([0.0, 1.0, 2.0]), 0.25).item()
     0.5
@@ -234,20 +243,24 @@ def quantile(
         raise TypeError(f"quantile: expected float32 or float64, got {input.dtype}; convert with .float()")
     if interpolation not in INTERPOLATIONS:
         raise ValueError(f"quantile: interpolation is {interpolation!r}; expected one of {INTERPOLATIONS}")
-    levels = q.detach() if isinstance(q, Tensor) else _core.tensor(q, dtype=input.dtype)
+    if dim is not None:
+        dim = _axis("quantile", input, dim)
+    levels = (
+        q if isinstance(q, Tensor) else _core.tensor(arguments.real("quantile", "q", q), dtype=input.dtype)
+    )
+    levels = levels.detach()
     if levels.dtype != input.dtype or levels.ndim > 1:
         raise TypeError(
             f"quantile: q is {levels.dtype} of shape {levels.shape}; expected a number or a vector of "
             f"{input.dtype}"
         )
-    if not bool(((levels >= 0) & (levels <= 1)).all()):
-        raise ValueError(f"quantile: q must be between 0 and 1, got {levels.tolist()}")
+    _check_values("quantile", "levels q must be between 0 and 1", (levels >= 0) & (levels <= 1))
     rows = input.flatten() if dim is None else input.transpose(dim, -1) if input.ndim else input.reshape(1)
     count = rows.size(-1)
     if not count:
         raise ValueError(f"quantile: no elements along dim {dim} of shape {input.shape}")
     rows = rows.sort(-1).values
-    place = levels.reshape(-1) * (count - 1)
+    place = levels.to(input.device).reshape(-1) * (count - 1)
     low, high = place.floor(), place.ceil()
     below, above = (rows.index_select(-1, i.long()) for i in (low, high))
     if interpolation in ("linear", "midpoint"):
@@ -278,9 +291,10 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Tensor:
     arguments.tensors("cdist", x1=x1, x2=x2)
     if x1.ndim < 2 or x2.ndim < 2 or x1.size(-1) != x2.size(-1):
         raise ValueError(
-            f"cdist: expected (..., P, M) and (..., R, M), got {x1.shape} and {x2.shape}; the last sizes must "
-            "be equal"
+            f"cdist: expected (..., P, M) and (..., R, M), got {x1.shape} and {x2.shape}; the last sizes "
+            "must be equal"
         )
+    arguments.real("cdist", "p", p)
     return _core.norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, -1)
 
 
@@ -327,6 +341,8 @@ def randint_like(
     (2, 3)
     """
     arguments.tensors("randint_like", input=input)
+    low = _whole("randint_like", "low", low, -(2**63))
+    high = None if high is None else _whole("randint_like", "high", high, -(2**63))
     least, end = (0, low) if high is None else (low, high)
     return _core.randint(least, end, input.shape, generator=generator, dtype=dtype or input.dtype)
 
@@ -357,7 +373,7 @@ def multinomial(
     [1]
     """
     weights = _weights("multinomial", input)
-    count = arguments.size("multinomial", "num_samples", num_samples, 1)
+    count = _whole("multinomial", "num_samples", num_samples, 1)
     if weights.ndim not in (1, 2) or not weights.size(-1):
         raise ValueError(f"multinomial: expected weights of shape (n,) or (rows, n), got {weights.shape}")
     n = weights.size(-1)
@@ -377,6 +393,23 @@ def multinomial(
     below = (order < n).long().cumsum(-1)
     found = _core.zeros_like(order).scatter(-1, order, below)[..., n:]
     return found.clamp(max=n - 1)
+
+
+def _axis(where: str, input: Tensor, dim: object) -> int:
+    """`dim` as an axis of `input`, counted from the front."""
+    axes = max(input.ndim, 1)
+    if isinstance(dim, (Tensor, np.ndarray, bool)) or not hasattr(dim, "__index__"):
+        raise TypeError(f"{where}: dim must be an int, got {type(dim).__name__}")
+    at = operator.index(dim)
+    if not -axes <= at < axes:
+        raise IndexError(f"{where}: dim {arguments.brief(at)} is out of range for {input.ndim} axes")
+    return at % axes
+
+
+def _whole(where: str, name: str, value: object, least: int = 0) -> int:
+    if isinstance(value, (Tensor, np.ndarray)):
+        raise TypeError(f"{where}: {name} must be an int, got {type(value).__name__}")
+    return arguments.size(where, name, value, least)
 
 
 def _check_values(where: str, rule: str, valid: Tensor | bool) -> None:

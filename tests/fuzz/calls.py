@@ -13,7 +13,7 @@ from fuzz.values import Scope, argument, of_kind, scope, tensor
 DRAWS = ("rand", "normal", "uniform", "dropout", "sparse_", "orthogonal_", "trunc_normal_")
 AUGMENTED = ("add", "sub", "mul", "truediv", "pow", "mod", "floordiv", "and", "or", "xor")
 WRITES = ("__setitem__", *(f"__i{name}__" for name in AUGMENTED))
-NO_VALUES = ("empty", "empty_like", "data_ptr", "__hash__", "__repr__")
+NO_VALUES = ("empty", "empty_like", "new_empty", "data_ptr", "__hash__", "__repr__")
 BACKWARD = """\
 for part in y if isinstance(y, (tuple, list)) else [y]:
     if isinstance(part, nncore.Tensor) and part.requires_grad:

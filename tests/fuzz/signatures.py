@@ -17,6 +17,7 @@ STUB = Path(nncore.__file__).with_name("_core.pyi")
 # These change the process (threads), take seconds or are random by design; the driver sets the threads.
 LEFT_OUT = {"get_num_threads", "set_num_threads", "show_config", "compile", "save", "load"}
 LEFT_OUT |= {"manual_seed", "seed"}
+LEFT_OUT |= {"set_default_device", "set_default_dtype", "set_printoptions"}  # settings of the whole process
 NOT_MADE = {"Module", "Optimizer", "LRScheduler", "Dataset", "Table", "MNIST", "FashionMNIST", "RNNBase"}
 NOT_MADE |= {"Distribution", "Independent"}
 ATOMS = {

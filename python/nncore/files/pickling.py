@@ -120,7 +120,7 @@ class Pickler:
         elif isinstance(obj, (set, frozenset)):
             for item in obj:
                 self._check_key("the item", item, keys)
-            self._add(_Call(_Global("__builtin__ set"), (list(obj),)), keys)
+            self._add(_Call(_Global("__builtin__ set"), (sorted(obj, key=repr),)), keys)
         else:
             raise TypeError(
                 f"save: obj{position(keys)} is a {type(obj).__module__}.{type(obj).__qualname__}; a PyTorch "

@@ -15,7 +15,7 @@ from nncore.errors.arguments import number, optional_tensors, size, tensors
 from . import init
 from .module import Module
 from .parameter import Parameter
-from .recurrent_packed import recurrent_packed
+from .recurrent_packed import run_packed
 from .utils.rnn import PackedSequence
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell"]
@@ -38,11 +38,6 @@ def _pair(where: str, state: Any) -> tuple[Tensor | None, Tensor | None]:
     if not isinstance(state, (tuple, list)) or len(state) != 2:
         raise TypeError(f"{where}: the initial state is a {type(state).__name__}; expected a pair (h, c)")
     return state[0], state[1]
-
-
-def _reordered(state: Tensor, order: Tensor | None) -> Tensor:
-    """The state of each sequence in the given order."""
-    return state if order is None else state.index_select(1, order)
 
 
 def _start(module: Module, hidden_size: int) -> None:
@@ -148,30 +143,9 @@ class RNNBase(Module):
                     f"{expected}"
                 )
 
-    def _run_packed(
-        self, input: PackedSequence, h_0: Tensor | None, c_0: Tensor | None
-    ) -> tuple[PackedSequence, Tensor, Tensor | None]:
-        data, segments = input.data, input.segments()
-        if data.ndim != 2:
-            raise ValueError(
-                f"{type(self).__name__}: the packed sequence has data of shape {data.shape}; expected (rows, "
-                "features)"
-            )
-        batch, count = segments[0].batch, self.num_layers * self._directions
-        self._check_states(h_0, c_0, data, (batch,))
-        order, back = input.sorted_indices, input.unsorted_indices
-        kind = data.dtype
-        begin = [
-            _core.zeros((count, batch, width), dtype=kind) if state is None else _reordered(state, order)
-            for state, width in ((h_0, self._out), (c_0, self.hidden_size))
-        ]
-        run = partial(recurrent_packed, self.mode, segments)
-        y, h_n, c_n = self._run_layers(run, data, begin[0], begin[1] if self.mode == "LSTM" else None)
-        return input._with(y), _reordered(h_n, back), None if c_n is None else _reordered(c_n, back)
-
     def _run(self, input: Any, h_0: Tensor | None, c_0: Tensor | None) -> tuple[Any, Tensor, Tensor | None]:
         if isinstance(input, PackedSequence):
-            return self._run_packed(input, h_0, c_0)
+            return run_packed(self, input, h_0, c_0)
         tensors(type(self).__name__, input=input)
         if input.ndim not in (2, 3):
             raise ValueError(

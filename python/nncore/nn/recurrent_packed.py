@@ -3,19 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from nncore import _core
 from nncore._core import Tensor
 
-from .utils.rnn import Segment
+from .utils.rnn import PackedSequence, Segment
 
-__all__ = ["recurrent_packed"]
+if TYPE_CHECKING:
+    from .recurrent import RNNBase
+
+__all__ = ["run_packed"]
 
 States = list[Tensor]  # h, and of an LSTM c: (1, sequences, width)
 
 
-def recurrent_packed(
+def run_packed(
+    layer: RNNBase, input: PackedSequence, h_0: Tensor | None, c_0: Tensor | None
+) -> tuple[PackedSequence, Tensor, Tensor | None]:
+    """The output, h_n and c_n or None of a recurrent layer; states are in the order before sorting."""
+    data, segments = input.data, input.segments()
+    if data.ndim != 2:
+        raise ValueError(
+            f"{type(layer).__name__}: the packed sequence has data of shape {data.shape}; expected (rows, "
+            "features)"
+        )
+    batch, count = segments[0].batch, layer.num_layers * layer._directions
+    layer._check_states(h_0, c_0, data, (batch,))
+    begin = [
+        _core.zeros((count, batch, width), dtype=data.dtype)
+        if state is None
+        else _reordered(state, input.sorted_indices)
+        for state, width in ((h_0, layer._out), (c_0, layer.hidden_size))
+    ]
+    run = partial(_run_layer, layer.mode, segments)
+    y, h_n, c_n = layer._run_layers(run, data, begin[0], begin[1] if layer.mode == "LSTM" else None)
+    back = input.unsorted_indices
+    return input._with(y), _reordered(h_n, back), None if c_n is None else _reordered(c_n, back)
+
+
+def _reordered(state: Tensor, order: Tensor | None) -> Tensor:
+    """The state of each sequence in the given order."""
+    return state if order is None else state.index_select(1, order)
+
+
+def _run_layer(
     mode: str,
     segments: list[Segment],
     data: Tensor,
