@@ -92,10 +92,19 @@ class Workers:
         if self._end():
             raise KeyboardInterrupt
 
+    def receive(self, timeout: float) -> tuple[Worker, int, Any]:
+        """The next worker that has a task, and its reply."""
+        worker = self.owed.popleft()
+        try:
+            return (worker, *worker.receive(timeout))
+        except BaseException:  # also Ctrl-C: the reply is still to come, or the worker is lost
+            self.close()
+            raise
+
     def start_epoch(self, seed: int) -> int:
         """Forget what the last epoch has left; returns the number of the new one."""
         while self.owed:
-            self.owed.popleft().receive(0)
+            self.receive(0)
         for worker in self.each:
             worker.send(seed)
         self.epoch += 1
@@ -125,12 +134,7 @@ class Epoch:
         if self._epoch != workers.epoch:
             raise RuntimeError("DataLoader: the persistent workers have started another epoch")
         while workers.owed:
-            worker = workers.owed.popleft()
-            try:
-                reply, value = worker.receive(self._timeout)
-            except BaseException:  # also Ctrl-C: the reply is still to come, or the worker is lost
-                workers.close()
-                raise
+            worker, reply, value = workers.receive(self._timeout)
             if reply == END:
                 with suppress(ValueError):  # an earlier reply has said so
                     self._turn.remove(worker)
