@@ -188,6 +188,7 @@ def test_random_methods_draw_what_functions_draw() -> None:
     np.testing.assert_array_equal(drawn("random_", 2, 9, dtype=nncore.int64), ints)
     np.testing.assert_array_equal(drawn("random_", 2, 9), ints)
     assert set(drawn("random_", 3)) == {0, 1, 2}
+    assert set(drawn("random_", -1, 2)) == {-1, 0, 1}
     assert abs(drawn("bernoulli_", 0.25).mean() - 0.25) < 0.05
     assert set(drawn("bernoulli_", 0.25, dtype=nncore.int64)) == {0, 1}
     assert abs(drawn("exponential_", 2.0).mean() - 0.5) < 0.05
@@ -271,6 +272,7 @@ MISUSE: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "chunk": (lambda: X.chunk(2)[0].zero_(), RuntimeError, "view"),
     "unbind": (lambda: X.unbind()[0].zero_(), RuntimeError, "view"),
     "iteration": (lambda: [row.zero_() for row in X], RuntimeError, "view"),
+    "initialization": (lambda: nn.init.constant_(X[0], 1.0), RuntimeError, "view"),
     "read-only": (lambda: _of_read_only().add_(1), ValueError, "read-only"),
     "shape": (lambda: nncore.ones(3).add_(nncore.ones(2, 3)), ValueError, r"\(2, 3\) .*\(3,\)"),
     "int += float": (lambda: nncore.arange(3).add_(1.5), TypeError, "add_: the result is float32.*int64"),

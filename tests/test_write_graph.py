@@ -131,6 +131,9 @@ def test_hooks_and_retained_gradients_belong_to_the_value_they_were_set_on() -> 
     y *= 3
     y.sum().backward()
     assert seen == [[3, 3]]
+    y.retain_grad()
+    with pytest.raises(RuntimeError, match="mul: retain_grad"):
+        y *= 2
 
 
 def test_gradients_may_be_changed() -> None:

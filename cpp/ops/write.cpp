@@ -33,6 +33,10 @@ void check_alone(const char* op, const Tensor& target) {
 // The target becomes `value`, which has its shape and dtype.
 void take_over(const char* op, const Tensor& target, const Tensor& value) {
   check_alone(op, target);
+  check<Error>(
+      !target.impl()->hooks || !static_cast<GradientHooks&>(*target.impl()->hooks).retains, op,
+      ": retain_grad() was called for the earlier value of this tensor; call it after the write, or make "
+      "a new tensor, for example with y = y + 1");
   const Tensor own = value.impl()->storage->is_shared() ? clone(value) : value;
   TensorImpl &t = *target.impl(), &v = *own.impl();
   t.storage = v.storage;

@@ -48,8 +48,8 @@ void run(const Random& k) {
     T* y = values<T>(k.y);
     for (int64_t i = 0; i < k.n; i++) {
       if (k.distribution == Distribution::integer)
-        y[i] = T(uint64_t(k.low) +
-                 bounded_at(key.seed, 0, key.offset, uint64_t(i), uint64_t(k.high) - uint64_t(k.low)));
+        y[i] = T(int64_t(uint64_t(k.low) + bounded_at(key.seed, 0, key.offset, uint64_t(i),
+                                                      uint64_t(k.high) - uint64_t(k.low))));
       else if constexpr (std::is_floating_point_v<T>)
         y[i] = k.distribution == Distribution::normal    ? T(k.a) + T(k.b) * normal<T>(key, i)
                : k.distribution == Distribution::uniform ? T(k.a) + (T(k.b) - T(k.a)) * uniform<T>(key, i)

@@ -67,7 +67,7 @@ void run(const Random& k) {
       const uint64_t span = uint64_t(k.high) - uint64_t(k.low);
       parallel_for(k.n, k.cost(), [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; i++)
-          y[i] = T(uint64_t(k.low) + bounded_at(key.seed, 0, key.offset, uint64_t(i), span));
+          y[i] = T(int64_t(uint64_t(k.low) + bounded_at(key.seed, 0, key.offset, uint64_t(i), span)));
       });
     });
     return;
