@@ -68,7 +68,7 @@ def test_views_of_one_storage() -> None:
 
 
 def test_values() -> None:
-    found = nncore.load(FOLDER / "values.pt", map_location="cpu", weights_only=True)
+    found = nncore.load(FOLDER / "values.pt", map_location=nncore.device("cpu"), weights_only=True)
     assert type(found) is OrderedDict
     assert (found["none"], found["flags"], found["text"], found["sets"]) == (
         None,
@@ -79,7 +79,7 @@ def test_values() -> None:
     assert found["ints"] == [0, -1, 255, 256, 65536, 2**31, -(2**31), 2**70]
     assert repr(found["floats"]) == "[0.1, -0.0, inf, nan]"
     assert found["nested"] == {"a": [(1, 2), (), [], {}], 7: {1.5: "x", None: "y", (1, "z"): 3}}
-    assert (found["dtype"], found["device"], found["size"]) == (nncore.float32, "cpu", (2, 3))
+    assert (found["dtype"], found["device"], found["size"]) == (nncore.float32, nncore.device("cpu"), (2, 3))
     assert found["tied"][0] is found["tied"][1]
     weight, bias, leaf = found["weight"], found["bias"], found["leaf"]
     assert [type(t) for t in (weight, bias, leaf)] == [nn.Parameter, nn.Parameter, nncore.Tensor]
@@ -149,6 +149,7 @@ VALUES: dict[str, Any] = {
     "nesting": {"a": [(1, 2), (), [], {}, set()], "b": OrderedDict(c={"d": (None,)})},
     "keys": {0: "a", "0": "b", -3.5: 1, True: 2, None: 3, (1, "x"): 4},
     "sets": [{1, "b", (2, None)}, Counter("abca")],
+    "devices": [nncore.device("cpu"), nncore.device("cuda:1")],
     "dtypes": [getattr(nncore, name) for name in EXACT],
     "tensors": {name: nncore.tensor(quarters(2, 1, 3) > 0.6).to(getattr(nncore, name)) for name in EXACT},
     "shapes": [nncore.zeros(*shape) for shape in [(), (0,), (3,), (2, 0, 4), (2, 3, 4)]],

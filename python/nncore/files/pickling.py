@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nncore._core import Tensor, dtype
+from nncore._core import Tensor, device, dtype
 from nncore.files.position import MAX_DEPTH, position
 from nncore.files.unpickling import is_key
 from nncore.nn.parameter import Parameter
@@ -82,6 +82,9 @@ class Pickler:
             self._add(obj.function, keys)
             self._add(obj.arguments, keys)
             self._out += pickle.REDUCE
+        elif isinstance(obj, device):
+            arguments = (obj.type,) if obj.index is None else (obj.type, obj.index)
+            self._add(_Call(_Global("torch device"), arguments), keys)
         elif isinstance(obj, dtype):
             self._add(_Global(f"torch {str(obj).removeprefix('nncore.')}"), keys)
         else:

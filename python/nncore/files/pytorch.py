@@ -259,8 +259,7 @@ def _size(shape: Any) -> tuple[Any, ...]:
     return shape
 
 
-def _device(kind: Any, index: Any = None) -> str:
-    """A device is a string, as in `Tensor.device`."""
+def _device(kind: Any, index: Any = None) -> nncore.device:
     if not isinstance(kind, str) or not isinstance(index, (int, type(None))):
         raise CheckpointError("a device has an invalid kind or index")
-    return kind if index is None else f"{kind}:{index}"
+    return nncore.device(kind if index is None else f"{kind}:{index}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nncore import _core
-from nncore._core import Tensor, dtype
+from nncore._core import Tensor, device, dtype
 from nncore.errors.arguments import tensors
 
 from .batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
@@ -34,8 +34,10 @@ class UninitializedParameter:
 
     grad = None
 
-    def __init__(self, requires_grad: bool = True, *, dtype: dtype | None = None) -> None:
-        empty = _core.empty(0, dtype=dtype or _core.float32)
+    def __init__(
+        self, requires_grad: bool = True, *, device: device | str | None = None, dtype: dtype | None = None
+    ) -> None:
+        empty = _core.empty(0, device=device, dtype=dtype)
         self.dtype, self.device, self.requires_grad = empty.dtype, empty.device, requires_grad
 
     def __getattr__(self, name: str) -> Any:
@@ -72,7 +74,7 @@ class _Lazy(Module):
             else:
                 kind = self._registered[name] = layer._registered[name]
                 made = UninitializedParameter if kind == "parameter" else UninitializedBuffer
-                vars(self)[name] = made(value.requires_grad, dtype=value.dtype)
+                vars(self)[name] = made(value.requires_grad, device=value.device, dtype=value.dtype)
 
     def _features(self, input: Tensor) -> int:
         """The number of features of an input; 0 if it has too few axes, which the full layer refuses."""
@@ -124,8 +126,15 @@ class LazyLinear(_Lazy, Linear):
     cls_to_become = Linear
     _count = "in_features"
 
-    def __init__(self, out_features: int, bias: bool = True, *, dtype: dtype | None = None) -> None:
-        self._defer(out_features=out_features, bias=bias, dtype=dtype)
+    def __init__(
+        self,
+        out_features: int,
+        bias: bool = True,
+        *,
+        device: device | str | None = None,
+        dtype: dtype | None = None,
+    ) -> None:
+        self._defer(out_features=out_features, bias=bias, device=device, dtype=dtype)
 
     def _features(self, input: Tensor) -> int:
         return input.shape[-1] if input.ndim else 0
@@ -142,6 +151,7 @@ class _LazyNorm(_Lazy, Running):
         track_running_stats: bool = True,
         *,
         bias: bool = True,
+        device: device | str | None = None,
         dtype: dtype | None = None,
     ) -> None:
         self._defer(
@@ -150,6 +160,7 @@ class _LazyNorm(_Lazy, Running):
             affine=affine,
             track_running_stats=track_running_stats,
             bias=bias,
+            device=device,
             dtype=dtype,
         )
 
