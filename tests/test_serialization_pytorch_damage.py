@@ -72,6 +72,12 @@ def tensor(shape: Any, strides: Any, offset: Any = 0, of: Any = None, *more: Any
     return Global("torch._utils _rebuild_tensor_v2", *values)
 
 
+def untyped(dtype: Global, count: int = 16, of: Any = None) -> Global:
+    """A tensor of PyTorch's dtypes without storages of their own."""
+    bytes_ = ("storage", Global("torch.storage UntypedStorage"), "0", "cpu", count)
+    return Global("torch._utils _rebuild_tensor_v3", of or bytes_, 0, (2,), (1,), False, None, dtype)
+
+
 LABELS = tensor((2,), (1,), 0, storage(2, "LongStorage"))
 
 
@@ -93,7 +99,10 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
         for name in CALLS
     },
     "numpy array": (pickled(Global("numpy._core.multiarray _reconstruct", 1)), "save those"),
-    "float16 as a value": (pickled([Global("torch float16")]), "contains torch.float16; load"),
+    "float8 as a value": (pickled([Global("torch float8_e5m2")]), "contains torch.float8_e5m2; load"),
+    "bytes of no dtype": (pickled(untyped(Global("torch int32"))), "a dtype that is not supported"),
+    "storage of bytes": (pickled(untyped(Global("torch uint16"), of=storage())), "invalid storage"),
+    "odd bytes": (pickled(untyped(Global("torch uint16"), 15)), "has 16 bytes; expected 7 elements"),
     "calls a dtype": (pickled(Global("torch float32", 1)), "not callable"),
     "calls a number": (b"\x80\2K\1)R.", "not callable"),
     "arguments of no tuple": (b"\x80\2ccollections\nOrderedDict\n]R.", "without a tuple of arguments"),

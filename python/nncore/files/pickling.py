@@ -9,16 +9,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nncore._core import Tensor, device, dtype
+from nncore._core import Tensor, bfloat16, device, dtype, uint16
 from nncore.files.position import MAX_DEPTH, position
 from nncore.files.unpickling import is_key
 from nncore.nn.parameter import Parameter
 
+# uint16 has no storage of its own: PyTorch stores bytes
 STORAGES = {
     "float64": "DoubleStorage",
     "float32": "FloatStorage",
+    "float16": "HalfStorage",
+    "bfloat16": "BFloat16Storage",
     "int64": "LongStorage",
     "int32": "IntStorage",
+    "int16": "ShortStorage",
+    "int8": "CharStorage",
     "uint8": "ByteStorage",
     "bool": "BoolStorage",
 }
@@ -149,8 +154,9 @@ class Pickler:
 
     def _storage(self, tensor: Tensor) -> tuple[int, int]:
         """(the number of the tensor's storage, the number of its elements)."""
-        array = tensor.detach().numpy()
-        key = (array.__array_interface__["data"][0], array.size, array.dtype.str)
+        bits = tensor.detach()
+        array = (bits.view(uint16) if bits.dtype == bfloat16 else bits).numpy()
+        key = (array.__array_interface__["data"][0], array.size, str(tensor.dtype))
         if key not in self._numbers:
             self._numbers[key] = len(self.storages)
             self.storages.append(np.asarray(array, order="C"))
@@ -160,21 +166,23 @@ class Pickler:
 
 def _call_of(tensor: Tensor, number: int, count: int) -> _Call:
     """The call of PyTorch's function that makes this tensor of its storage."""
-    storage = _Global(f"torch {STORAGES[str(tensor.dtype).removeprefix('nncore.')]}")
+    kind = STORAGES.get(str(tensor.dtype).removeprefix("nncore."))
+    storage = _Global(f"torch {kind}" if kind else "torch.storage UntypedStorage")
     strides, step = [], 1
     for length in reversed(tensor.shape):
         strides.append(step)
         step *= max(length, 1)
     is_parameter = isinstance(tensor, Parameter)
     values = _Call(
-        _Global("torch._utils _rebuild_tensor_v2"),
+        _Global(f"torch._utils _rebuild_tensor_{'v2' if kind else 'v3'}"),
         (
-            _Persistent(("storage", storage, str(number), "cpu", count)),
+            _Persistent(("storage", storage, str(number), "cpu", count if kind else 2 * count)),
             0,
             tuple(tensor.shape),
             tuple(reversed(strides)),
             tensor.requires_grad and not is_parameter,
             EMPTY_ORDERED_DICT,
+            *(() if kind else (tensor.dtype,)),
         ),
     )
     if not is_parameter:

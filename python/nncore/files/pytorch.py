@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 NEWEST = 10  # the newest version of the format that PyTorch reads
 LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the start of the files of PyTorch before 1.6
 
-# The dtypes of the elements in the file. BFloat16 is the upper half of a float32.
+# The dtypes of the elements in the file, for NumPy except bfloat16
 STORAGES = {
     "DoubleStorage": "f8",
     "FloatStorage": "f4",
@@ -47,9 +47,9 @@ STORAGES = {
     "ByteStorage": "u1",
     "BoolStorage": "?",
 }
-# dtypes that nncore lacks are converted to the next wider one, which has the same values
-WIDER = {"f2": "f4", "i2": "i4", "i1": "i4"}
-DTYPES = ("float64", "float32", "int64", "int32", "uint8", "bool")
+FLOATS = ("float64", "float32", "float16", "bfloat16")
+DTYPES = (*FLOATS, "int64", "int32", "int16", "int8", "uint8", "uint16", "bool")
+UNTYPED = "u2"  # bytes; PyTorch uses them for uint16 and for dtypes that nncore lacks
 
 
 def write_pytorch(f: str | os.PathLike[str] | IO[bytes], obj: Any) -> None:
@@ -89,14 +89,15 @@ def read_pytorch(file: BinaryIO, name: str, map_location: object) -> Any:
 
 class _Storage(NamedTuple):
     key: str
-    array: Array  # 1-dimensional
+    code: str
+    array: Array  # 1-dimensional; of bfloat16 the bits
 
 
 class _Reader:
     def __init__(self, archive: zipfile.ZipFile, most_copied: int, map_location: object) -> None:
         self._archive, self._map_location = archive, map_location
         self._left = most_copied  # bytes that strided tensors may still take
-        self._storages: dict[str, tuple[str, _Storage]] = {}
+        self._storages: dict[str, _Storage] = {}
         self._views: dict[tuple[str, int, int], Tensor] = {}  # by storage, offset and number of elements
         self._root = self._folder()
         self._known: dict[str, Any] = {
@@ -107,9 +108,11 @@ class _Reader:
             "torch Size": _size,
             "torch device": _device,
             "torch._utils _rebuild_tensor_v2": self._tensor,
+            "torch._utils _rebuild_tensor_v3": self._uint16_tensor,
             "torch._utils _rebuild_parameter": _parameter,
             **{f"torch {name}": getattr(nncore, name) for name in DTYPES},
             **{f"torch {name}": code for name, code in STORAGES.items()},
+            "torch.storage UntypedStorage": UNTYPED,
         }
 
     def value(self) -> Any:
@@ -139,23 +142,27 @@ class _Reader:
     def _storage(self, id: Any) -> _Storage:
         """The storage of a persistent id; each is read once."""
         expected = (str, str, str, str, int)
-        if type(id) is not tuple or tuple(map(type, id)) != expected or id[1] not in STORAGES.values():
+        if (
+            type(id) is not tuple
+            or tuple(map(type, id)) != expected
+            or id[1] not in (*STORAGES.values(), UNTYPED)
+        ):
             raise CheckpointError("its pickle names something other than a storage")
         _, code, key, location, count = id
+        count = count // 2 if code == UNTYPED else count
         if location != "cpu" and self._map_location is None:
             raise CheckpointError(
                 f"it contains tensors on the device {location!r}, which is not available; pass "
                 "map_location='cpu'"
             )
         if key not in self._storages:
-            self._storages[key] = code, _Storage(key, self._elements(key, code, count))
-        found, storage = self._storages[key]
-        if found != code:
+            self._storages[key] = _Storage(key, code, self._elements(key, code, count))
+        if self._storages[key].code != code:
             raise CheckpointError(f"storage {key} has two dtypes")
-        return storage
+        return self._storages[key]
 
     def _elements(self, key: str, code: str, count: int) -> Array:
-        dtype = np.dtype("u2" if code == "bfloat16" else "u1" if code == "?" else code)
+        dtype = np.dtype({"bfloat16": "u2", "?": "u1"}.get(code, code))
         entry = self._archive.getinfo(f"{self._root}data/{key}")
         if entry.file_size != count * dtype.itemsize:
             raise CheckpointError(
@@ -164,12 +171,7 @@ class _Reader:
         array = np.empty(count, dtype.newbyteorder(self._byte_order()))
         with self._archive.open(entry) as stream:
             fill(stream, array.view(np.uint8))
-        array = native(array)
-        if code == "bfloat16":
-            return (array.astype(np.uint32) << 16).view(np.float32)
-        if code == "?":
-            return np.not_equal(array, 0)
-        return array.astype(WIDER.get(code, code), copy=False)
+        return np.not_equal(array, 0) if code == "?" else native(array)
 
     def _byte_order(self) -> Literal["<", ">"]:
         name = self._root + "byteorder"
@@ -203,23 +205,40 @@ class _Reader:
         if not count or _is_contiguous(shape, strides):
             tensor = self._view(storage, offset if count else 0, count).detach().reshape(shape)
         else:
-            tensor = self._copy(storage.array[offset:], shape, strides)
+            tensor = self._copy(storage, offset, shape, strides)
         if requires_grad:
             tensor.requires_grad = True
         return tensor
 
+    def _uint16_tensor(
+        self, storage: Any, offset: Any, shape: Any, strides: Any, requires_grad: Any, hooks: Any, dtype: Any
+    ) -> Tensor:
+        """PyTorch's `_rebuild_tensor_v3`, for dtypes without storages of their own."""
+        if not isinstance(storage, _Storage) or storage.code != UNTYPED or dtype != nncore.uint16:
+            raise CheckpointError("a tensor has an invalid storage or a dtype that is not supported")
+        return self._tensor(storage, offset, shape, strides, requires_grad, hooks)
+
     def _view(self, storage: _Storage, offset: int, count: int) -> Tensor:
         key = (storage.key, offset, count)
         if key not in self._views:
-            self._views[key] = from_numpy(storage.array[offset : offset + count])
+            self._views[key] = _of_elements(storage.array[offset : offset + count], storage.code)
         return self._views[key]
 
-    def _copy(self, elements: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> Tensor:
+    def _copy(
+        self, storage: _Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]
+    ) -> Tensor:
+        elements = storage.array[offset:]
         self._left -= math.prod(shape) * elements.itemsize
         if self._left < 0:
             raise CheckpointError("its strided tensors need too much memory; save them with contiguous()")
         steps = [step * elements.itemsize for step in strides]
-        return from_numpy(np.array(np.lib.stride_tricks.as_strided(elements, shape, steps), order="C"))
+        strided = np.lib.stride_tricks.as_strided(elements, shape, steps)
+        return _of_elements(np.array(strided, order="C"), storage.code)
+
+
+def _of_elements(array: Array, code: str) -> Tensor:
+    tensor = from_numpy(array)
+    return tensor.view(nncore.bfloat16) if code == "bfloat16" else tensor
 
 
 def _is_contiguous(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:

@@ -68,8 +68,7 @@ def load(
 
     Of PyTorch's files it reads tensors, dicts, OrderedDicts, Counters, lists, tuples, sets, numbers, strings,
     None, dtypes and devices; `weights_only=False` reads the same. Contiguous tensors of one storage share its
-    memory; strided ones are copied. float16 and bfloat16 become float32, and int8 and int16 become int32,
-    with the same values. Tensors saved on another device need `map_location="cpu"`.
+    memory; strided ones are copied. Tensors saved on another device need `map_location="cpu"`.
 
     Values are read directly into their tensors; the peak memory is the size of the file.
     Errors: CheckpointError with the reason if the file is truncated, damaged, of a newer version or of
