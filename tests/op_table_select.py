@@ -199,6 +199,20 @@ SELECTED = [
         of_shapes,
     ),
     row(
+        "index_copy",
+        lambda a, b: a.index_copy(1, nncore.tensor([2, 0]), b),
+        lambda a, b: np.concatenate([b[:, 1:2], a[:, 1:2], b[:, :1], a[:, 3:]], 1),
+        [((4, 3), (4, 2)), ((2, 4, 5), (2, 2, 5))],
+        0,
+        of_shapes,
+    ),
+    row(
+        "index_fill",
+        lambda x: x.index_fill(1, nncore.tensor([2, 0]), -1.5),
+        lambda x: np.where(np.isin(np.arange(x.shape[1]), (0, 2)), -1.5, x),
+        [(4, 3), (1, 5), (0, 3)],
+    ),
+    row(
         "take",
         lambda x: x.take(nncore.tensor([[5, -1], [0, 5]])),
         lambda x: np.take(x, [[5, -1], [0, 5]]),

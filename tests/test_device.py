@@ -199,7 +199,7 @@ def test_modules_move() -> None:
 MODULES: dict[str, Any] = {
     name: kind
     for name, kind in vars(nn).items()
-    if inspect.isclass(kind) and "dtype" in inspect.signature(kind).parameters
+    if inspect.isclass(kind) and issubclass(kind, nn.Module) and "dtype" in inspect.signature(kind).parameters
 }
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "MultiheadAttention": (4, 2),

@@ -190,7 +190,7 @@ def test_to_converts_floating_tensors_and_keeps_what_is_shared_shared() -> None:
 @pytest.mark.parametrize(
     ("args", "error", "message"),
     [
-        ((nncore.int64,), TypeError, "modules hold floating-point values, got nncore.int64"),
+        ((nncore.int64,), TypeError, "modules compute with floating-point values, got nncore.int64"),
         (("cuda",), RuntimeError, "device 'cuda' is not available"),
         ((2.5,), TypeError, "expected a dtype, a device or a tensor, got float"),
     ],

@@ -54,14 +54,19 @@ def test_every_elementwise_op_has_a_row() -> None:
 
 # Functions without a derivative, and functions that equal another one with other arguments
 WITHOUT_ROW = """
-    allclose any argmax argmin as_tensor autograd bernoulli bfloat16 bincount bitwise_and
-    bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor compile count_nonzero data
-    double dropout1d dropout3d empty empty_like enable_grad eq equal eye feature_alpha_dropout finfo
-    float16 from_numpy full_like ge get_num_threads gt hstack iinfo int16 int8 is_grad_enabled isclose
-    isnan le linspace load logical_and logical_not logical_or logical_xor long lt manual_seed meshgrid
-    multinomial nan ne newaxis no_grad nonzero normal one_hot ones_like optim rand rand_like randint
-    randint_like randn randn_like randperm rotary_tables save set_grad_enabled set_num_threads short
-    show_config sinusoidal_positions train uint16 uint8 unique vstack"""
+    allclose any are_deterministic_algorithms_enabled argmax argmin as_tensor autograd backends
+    bernoulli bfloat16 bincount bitwise_and bitwise_left_shift bitwise_not bitwise_or
+    bitwise_right_shift bitwise_xor compile count_nonzero cuda data device distributions double
+    dropout1d dropout3d empty empty_like enable_grad eq equal eye feature_alpha_dropout finfo
+    float16 from_dlpack from_numpy full_like ge get_default_device get_default_dtype
+    get_float32_matmul_precision get_num_threads get_rng_state gt gumbel_softmax hstack iinfo
+    inference_mode initial_seed int16 int8 is_floating_point is_grad_enabled is_tensor isclose isnan
+    le linspace load logical_and logical_not logical_or logical_xor long lt manual_seed meshgrid
+    multinomial nan ne newaxis no_grad nonzero normal numel one_hot ones_like optim rand rand_like
+    randint randint_like randn randn_like randperm rotary_tables save set_default_device
+    set_default_dtype set_float32_matmul_precision set_grad_enabled set_num_threads set_printoptions
+    set_rng_state short show_config sinusoidal_positions swapdims train uint16 uint8 unique
+    use_deterministic_algorithms utils vstack"""
 
 
 def test_every_function_has_a_row() -> None:

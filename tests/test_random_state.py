@@ -20,7 +20,7 @@ def test_state_repeats_the_numbers() -> None:
 def test_fork_restores_the_state_also_after_an_error() -> None:
     before = nncore.get_rng_state().tolist()
     with pytest.raises(TypeError), nncore.random.fork_rng(devices=[]):
-        nncore.rand(3) @ "text"  # type: ignore[operator]
+        nncore.rand(3) @ "text"
     assert nncore.get_rng_state().tolist() == before
     with nncore.random.fork_rng(enabled=False):
         nncore.rand(3)

@@ -119,7 +119,8 @@ def test_training_goes_on(tmp_path: Path, again: bool) -> None:
 
 TRAINED = network()
 ADAM = optim.Adam(TRAINED.parameters(), lr=0.01)
-train(TRAINED, ADAM)
+with nncore.enable_grad():
+    train(TRAINED, ADAM)
 SCHEDULER = optim.lr_scheduler.StepLR(ADAM, 2)
 SHARED = nncore.tensor(quarters(300))
 VALUES: dict[str, Any] = {

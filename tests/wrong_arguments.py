@@ -42,6 +42,9 @@ NOT_CALLED = {
     "set_always_split",
     "measure_limits",
     "set_num_threads",
+    "set_default_device",
+    "set_default_dtype",
+    "set_printoptions",
     "manual_seed",
     "Capture",
     "Plan",
@@ -278,11 +281,11 @@ def subjects() -> Iterator[Subject]:
 
 
 def named(message: str, name: str) -> bool:
-    """Whether the message begins with the operation's name."""
+    """Whether the message begins with the name of the operation; that of a write may lack its underscore."""
     if name in OF_OTHERS or name.startswith("__"):
         return True
     name = PUBLIC.get(name, name)
-    return re.match(rf"{re.escape(name)}\b", message) is not None
+    return re.match(rf"{re.escape(name.removesuffix('_'))}_?\b", message) is not None
 
 
 def faults(subject: Subject, labels: Iterable[str] = WRONG) -> Iterator[str]:
@@ -315,7 +318,8 @@ def fault_of(subject: Subject, parameter: Parameter, label: str) -> str:
             documented = DOCUMENTED.get(short, ())
             if parameter.name == NEEDS_INITIAL_RATE:
                 documented += (KeyError,)
-            if not isinstance(error, documented):
+            no_device = isinstance(error, RuntimeError) and "is not available" in str(error)
+            if not isinstance(error, documented) and not no_device:
                 where = f"{subject.name}({parameter.name}={label})"
                 return f"kind  {where}: {type(error).__name__}: {str(error)[:150]}"
         finally:

@@ -51,6 +51,7 @@ REWRITES = [
     (r"\bdict(?!\[)", "dict[str, typing.Any]"),
     (r"\blist(?!\[)", "list[typing.Any]"),
     (r"\b(bool|float|int)\b", r"builtins.\1"),
+    (r"\| type \|", "| builtins.type |"),
 ]
 
 

@@ -183,6 +183,29 @@ struct Fmod {
   }
 };
 
+struct FloorDivide {
+  static constexpr const char *name = "floor_divide", *formula = "floor(a / b)", *derivative = "0, 0";
+  static constexpr Needs needs = Needs::none, da_needs = Needs::none, db_needs = Needs::none;
+  static constexpr double ulp = 2;
+  template <class V>
+  static constexpr V fwd(V a, V b) {
+    const Modulo<V> m = modulo(a, b);
+    V q = (a * m.scale - m.r) / m.b;
+    q = select(opposite(m), q - V(1), q);
+    q = select(abs(a) * m.scale < V(__builtin_inf()), q, a / b);
+    const V whole = floor(q);
+    const V down = select(V(0.5) < q - whole, whole + V(1), whole);
+    return select(b == V(0), a / b, select(abs(a) < V(__builtin_inf()), down, a - a));  // inf - inf is NaN
+  }
+  template <class V>
+  static constexpr V da(V, V, V, V) {
+    return V(0);
+  }
+  template <class V>
+  static constexpr V db(V, V, V, V) {
+    return V(0);
+  }
+};
 struct Remainder {
   static constexpr const char *name = "remainder", *formula = "a - floor(a / b) b",
                               *derivative = "1, -floor(a / b)";
@@ -199,30 +222,7 @@ struct Remainder {
   }
   template <class V>
   static constexpr V db(V a, V b, V, V dy) {
-    return -dy * floor(a / b);
-  }
-};
-
-struct FloorDivide {
-  static constexpr const char *name = "floor_divide", *formula = "floor(a / b)", *derivative = "0, 0";
-  static constexpr Needs needs = Needs::none, da_needs = Needs::none, db_needs = Needs::none;
-  static constexpr double ulp = 2;
-  template <class V>
-  static constexpr V fwd(V a, V b) {
-    const Modulo<V> m = modulo(a, b);
-    V q = (a * m.scale - m.r) / m.b;
-    q = select(opposite(m), q - V(1), q);
-    q = select(abs(a) * m.scale < V(__builtin_inf()), q, a / b);
-    const V whole = floor(q);
-    return select(b == V(0), a / b, select(V(0.5) < q - whole, whole + V(1), whole));
-  }
-  template <class V>
-  static constexpr V da(V, V, V, V) {
-    return V(0);
-  }
-  template <class V>
-  static constexpr V db(V, V, V, V) {
-    return V(0);
+    return -dy * FloorDivide::fwd(a, b);
   }
 };
 

@@ -75,7 +75,7 @@ void bind_derived(py::module_& m, TensorClass& tensor) {
   bind_both(m, tensor, "addcdiv", ops::addcdiv, py::arg("tensor1"), py::arg("tensor2"), py::kw_only(),
             py::arg("value") = 1.0, "input + value tensor1 / tensor2, broadcast.");
   for (const char* name : {"bernoulli", "bincount", "count_nonzero", "median", "multinomial", "nan_to_num",
-                           "quantile", "swapaxes", "trace", "unique"})
+                           "quantile", "trace", "unique"})
     bind_composed(tensor, name);
 }
 

@@ -43,6 +43,10 @@ void bind_transfer(TensorClass& tensor) {
       },
       py::arg("other"));
   bind_to(
+      "The values converted to another dtype.",
+      [](const Tensor& t, DType dtype, bool, bool copy) { return moved(t, t.device(), dtype, copy); },
+      py::arg("dtype"));
+  bind_to(
       "The values on another device and in another dtype; the tensor itself if nothing changes.\n\n"
       "With copy, the result is always a new tensor; non_blocking has no effect on the CPU.\n\n"
       ">>> nncore.tensor([1.5, 2.0]).to('cpu', nncore.int64).tolist()\n[1, 2]",
@@ -50,10 +54,6 @@ void bind_transfer(TensorClass& tensor) {
         return moved(t, device.value_or(t.device()), dtype, copy);
       },
       py::arg("device") = py::none(), py::arg("dtype") = py::none());
-  bind_to(
-      "The values converted to another dtype.",
-      [](const Tensor& t, DType dtype, bool, bool copy) { return moved(t, t.device(), dtype, copy); },
-      py::arg("dtype"));
   tensor.def(
       "cpu", [](const Tensor& t) { return ops::to_host(t); },
       "The values in the memory of the host; the tensor itself if they are there.");

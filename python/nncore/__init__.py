@@ -38,21 +38,21 @@ if TYPE_CHECKING:
     from nncore.captured.step import compile as compile
     from nncore.files.serialization import load as load
     from nncore.files.serialization import save as save
+    from nncore.printing import set_printoptions as set_printoptions
     from nncore.random import get_rng_state as get_rng_state
     from nncore.random import initial_seed as initial_seed
     from nncore.random import seed as seed
     from nncore.random import set_rng_state as set_rng_state
+    from nncore.settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
+    from nncore.settings import get_float32_matmul_precision as get_float32_matmul_precision
+    from nncore.settings import set_float32_matmul_precision as set_float32_matmul_precision
+    from nncore.settings import use_deterministic_algorithms as use_deterministic_algorithms
     from nncore.typed_tensors import BoolTensor as BoolTensor
     from nncore.typed_tensors import ByteTensor as ByteTensor
     from nncore.typed_tensors import DoubleTensor as DoubleTensor
     from nncore.typed_tensors import FloatTensor as FloatTensor
     from nncore.typed_tensors import IntTensor as IntTensor
     from nncore.typed_tensors import LongTensor as LongTensor
-    from nncore.printing import set_printoptions as set_printoptions
-    from nncore.settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
-    from nncore.settings import get_float32_matmul_precision as get_float32_matmul_precision
-    from nncore.settings import set_float32_matmul_precision as set_float32_matmul_precision
-    from nncore.settings import use_deterministic_algorithms as use_deterministic_algorithms
 
 # Loaded at first use, so that `import nncore` is fast.
 _MODULES = (

@@ -103,6 +103,8 @@ __all__ = [
     "int32",
     "int64",
     "int8",
+    "is_floating_point",
+    "is_tensor",
     "isfinite",
     "isinf",
     "isnan",
@@ -261,6 +263,11 @@ class Tensor:
     `tensor`, `zeros` and other functions make tensors; Tensor(x) shares the memory of x.
     """
     __array_priority__: typing.ClassVar[int] = 1000
+    @staticmethod
+    def __hash__(*args: typing.Any, **kwargs: typing.Any) -> builtins.int:
+        """
+        Return hash(self).
+        """
     def __abs__(self) -> Tensor:
         ...
     def __add__(self, other: typing.Any) -> Tensor:
@@ -269,7 +276,9 @@ class Tensor:
         ...
     def __array__(self, dtype: typing.Any = None, copy: typing.Any = None) -> typing.Any:
         ...
-    def __array_function__(self, func: typing.Any, types: typing.Any, args: tuple, kwargs: dict[str, typing.Any]) -> typing.Any:
+    def __array_function__(self, func: typing.Any, types: typing.Any, args: tuple[typing.Any, ...], kwargs: dict[str, typing.Any]) -> typing.Any:
+        ...
+    def __array_namespace__(self, *, api_version: typing.Any = None) -> types.ModuleType:
         ...
     def __array_wrap__(self, array: typing.Any, context: typing.Any = None, return_scalar: typing.Any = False) -> typing.Any:
         ...
@@ -299,15 +308,13 @@ class Tensor:
         ...
     def __gt__(self, other: typing.Any) -> Tensor:
         ...
-    def __hash__(self) -> builtins.int:
-        """
-        Return hash(self).
-        """
     def __iadd__(self, other: typing.Any) -> Tensor:
         ...
     def __iand__(self, other: typing.Any) -> Tensor:
         ...
     def __ifloordiv__(self, other: typing.Any) -> Tensor:
+        ...
+    def __ilshift__(self, other: typing.Any) -> Tensor:
         ...
     def __imod__(self, other: typing.Any) -> Tensor:
         ...
@@ -325,6 +332,8 @@ class Tensor:
         ...
     def __ipow__(self, other: typing.Any) -> Tensor:
         ...
+    def __irshift__(self, other: typing.Any) -> Tensor:
+        ...
     def __isub__(self, other: typing.Any) -> Tensor:
         ...
     def __iter__(self) -> collections.abc.Iterator[Tensor]:
@@ -337,11 +346,11 @@ class Tensor:
         ...
     def __len__(self) -> builtins.int:
         ...
-    def __lshift__(self, other: typing.Any) -> typing.Any:
+    def __lshift__(self, other: typing.Any) -> Tensor:
         ...
     def __lt__(self, other: typing.Any) -> Tensor:
         ...
-    def __matmul__(self, other: typing.Any) -> typing.Any:
+    def __matmul__(self, other: typing.Any) -> Tensor:
         ...
     def __mod__(self, other: typing.Any) -> Tensor:
         ...
@@ -367,9 +376,9 @@ class Tensor:
         ...
     def __rfloordiv__(self, other: typing.Any) -> Tensor:
         ...
-    def __rlshift__(self, other: typing.Any) -> typing.Any:
+    def __rlshift__(self, other: typing.Any) -> Tensor:
         ...
-    def __rmatmul__(self, other: typing.Any) -> typing.Any:
+    def __rmatmul__(self, other: typing.Any) -> Tensor:
         ...
     def __rmod__(self, other: typing.Any) -> Tensor:
         ...
@@ -381,9 +390,9 @@ class Tensor:
         ...
     def __rpow__(self, other: typing.Any) -> Tensor:
         ...
-    def __rrshift__(self, other: typing.Any) -> typing.Any:
+    def __rrshift__(self, other: typing.Any) -> Tensor:
         ...
-    def __rshift__(self, other: typing.Any) -> typing.Any:
+    def __rshift__(self, other: typing.Any) -> Tensor:
         ...
     def __rsub__(self, other: typing.Any) -> Tensor:
         ...
@@ -406,6 +415,18 @@ class Tensor:
     def abs_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
         """
         Writes the result of abs() into the tensor, and returns the tensor.
+        """
+    def acos(self) -> Tensor:
+        """
+        the angle in [0, pi] whose cosine is x, element by element; derivative -1 / sqrt(1 - x^2).
+        """
+    def acos_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of acos() into the tensor, and returns the tensor.
+        """
+    def acosh(self) -> Tensor:
+        """
+        ln(x + sqrt(x^2 - 1)), element by element; derivative 1 / sqrt(x^2 - 1).
         """
     @typing.overload
     def add(self, other: typing.Any) -> Tensor:
@@ -473,6 +494,10 @@ class Tensor:
         """
         the angle in [-pi/2, pi/2] whose sine is x, element by element; derivative 1 / sqrt(1 - x^2).
         """
+    def asin_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of asin() into the tensor, and returns the tensor.
+        """
     def asinh(self) -> Tensor:
         """
         ln(x + sqrt(x^2 + 1)), element by element; derivative 1 / sqrt(x^2 + 1).
@@ -484,6 +509,14 @@ class Tensor:
     def atan2(self, other: typing.Any) -> Tensor:
         """
         The angle of the point (b, a) in (-pi, pi], broadcast.
+        """
+    def atan2_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of atan2() into the tensor, and returns the tensor.
+        """
+    def atan_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of atan() into the tensor, and returns the tensor.
         """
     def atanh(self) -> Tensor:
         """
@@ -500,9 +533,61 @@ class Tensor:
         >>> x.grad.tolist()
         [2.0, 4.0]
         """
+    def bernoulli(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+        """
+        See nncore.bernoulli.
+        """
     def bernoulli_(self, p: typing.Any = 0.5, *, generator: Generator | None = None) -> Tensor:
         """
         Writes 1 with probability p, else 0. p is a number or a tensor that broadcasts.
+        """
+    def bfloat16(self) -> Tensor:
+        """
+        The values as bfloat16.
+        """
+    def bincount(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+        """
+        See nncore.bincount.
+        """
+    def bitwise_and(self, other: typing.Any) -> Tensor:
+        """
+        a & b of integers or bools, broadcast.
+        """
+    def bitwise_and_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of bitwise_and() into the tensor, and returns the tensor.
+        """
+    def bitwise_left_shift(self, other: typing.Any) -> Tensor:
+        """
+        a << b of integers, broadcast; 0 if b is not a number of bits of the dtype.
+        """
+    def bitwise_not(self) -> Tensor:
+        """
+        ~x of integers or bools.
+        """
+    def bitwise_not_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of bitwise_not() into the tensor, and returns the tensor.
+        """
+    def bitwise_or(self, other: typing.Any) -> Tensor:
+        """
+        a | b of integers or bools, broadcast.
+        """
+    def bitwise_or_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of bitwise_or() into the tensor, and returns the tensor.
+        """
+    def bitwise_right_shift(self, other: typing.Any) -> Tensor:
+        """
+        a >> b of integers, broadcast; the sign of a fills the upper bits.
+        """
+    def bitwise_xor(self, other: typing.Any) -> Tensor:
+        """
+        a ^ b of integers or bools, broadcast.
+        """
+    def bitwise_xor_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of bitwise_xor() into the tensor, and returns the tensor.
         """
     def bmm(self, mat2: Tensor) -> Tensor:
         """
@@ -582,7 +667,27 @@ class Tensor:
         """
         Writes the result of cos() into the tensor, and returns the tensor.
         """
-    def cumprod(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
+    def cosh(self) -> Tensor:
+        """
+        (e^x + e^-x) / 2, element by element; derivative sinh x.
+        """
+    def cosh_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of cosh() into the tensor, and returns the tensor.
+        """
+    def count_nonzero(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+        """
+        See nncore.count_nonzero.
+        """
+    def cpu(self) -> Tensor:
+        """
+        The values in the memory of the host; the tensor itself if they are there.
+        """
+    def cuda(self, device: device | str | builtins.int | None = None, non_blocking: builtins.bool = False) -> Tensor:
+        """
+        The values on a CUDA device; raises RuntimeError if there is none.
+        """
+    def cumprod(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
         """
         Cumulative products along dim.
         """
@@ -590,7 +695,7 @@ class Tensor:
         """
         Writes the result of cumprod() into the tensor, and returns the tensor.
         """
-    def cumsum(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
+    def cumsum(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
         """
         Cumulative sums along dim; integers sum to int64.
         """
@@ -921,7 +1026,7 @@ class Tensor:
         """
         Writes the result of log() into the tensor, and returns the tensor.
         """
-    def log_softmax(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | None = None) -> Tensor:
+    def log_softmax(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
         """
         x - log(sum(exp(x))) along dim; the input is converted to dtype first, if given.
         """
@@ -1021,9 +1126,13 @@ class Tensor:
         """
         The larger of two elements; equal elements share the gradient.
         """
-    def mean(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | type | str | None = None) -> Tensor:
+    def mean(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
         """
         The mean over all axes, or over dim.
+        """
+    def median(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+        """
+        See nncore.median.
         """
     @typing.overload
     def min(self, other: Tensor) -> Tensor:
@@ -1062,9 +1171,21 @@ class Tensor:
         """
         Writes the result of mul() into the tensor, and returns the tensor.
         """
+    def multinomial(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+        """
+        See nncore.multinomial.
+        """
     def mv(self, vec: Tensor) -> Tensor:
         """
         The product of a matrix and a vector.
+        """
+    def nan_to_num(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+        """
+        See nncore.nan_to_num.
+        """
+    def nan_to_num_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of nan_to_num() into the tensor, and returns the tensor.
         """
     def narrow(self, dim: typing.SupportsInt | typing.SupportsIndex, start: typing.SupportsInt | typing.SupportsIndex, length: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
         """
@@ -1086,11 +1207,35 @@ class Tensor:
         """
         Writes the result of neg() into the tensor, and returns the tensor.
         """
+    def nelement(self) -> builtins.int:
+        """
+        The number of elements.
+        """
+    def new_empty(self, *args: typing.Any, size: builtins.int | collections.abc.Sequence[builtins.int] | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
+        """
+        A tensor with uninitialized elements. The dtype and the device are those of this tensor.
+        """
+    def new_full(self, size: builtins.int | collections.abc.Sequence[builtins.int], fill_value: typing.Any, *, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
+        """
+        A tensor filled with fill_value. The dtype and the device are those of this tensor.
+        """
+    def new_ones(self, *args: typing.Any, size: builtins.int | collections.abc.Sequence[builtins.int] | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
+        """
+        A tensor filled with 1. The dtype and the device are those of this tensor.
+        """
+    def new_tensor(self, data: typing.Any, *, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
+        """
+        A tensor with a copy of data. The dtype and the device are those of this tensor.
+        """
+    def new_zeros(self, *args: typing.Any, size: builtins.int | collections.abc.Sequence[builtins.int] | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
+        """
+        A tensor filled with 0. The dtype and the device are those of this tensor.
+        """
     def nonzero(self, *, as_tuple: builtins.bool = False) -> typing.Any:
         """
         The indices of all nonzero elements, as (count, ndim), or as one vector per axis if as_tuple. Not allowed in a compiled step.
         """
-    def norm(self, p: typing.Any = 2.0, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | type | str | None = None) -> Tensor:
+    def norm(self, p: typing.Any = 2.0, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
         """
         (sum |x|^p)^(1/p) over dim; p may also be 'fro' (2), infinite, or 0 (counts the nonzero elements).
         """
@@ -1126,9 +1271,13 @@ class Tensor:
         """
         Writes the result of pow() into the tensor, and returns the tensor.
         """
-    def prod(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
+    def prod(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
         """
         The product over all axes, or over dim; the gradient is also correct if elements are 0.
+        """
+    def quantile(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+        """
+        See nncore.quantile.
         """
     def random_(self, from_: typing.Any = None, to: typing.Any = None, *, generator: Generator | None = None) -> Tensor:
         """
@@ -1300,11 +1449,19 @@ class Tensor:
         """
         Writes the result of sinc() into the tensor, and returns the tensor.
         """
+    def sinh(self) -> Tensor:
+        """
+        (e^x - e^-x) / 2, element by element; derivative cosh x.
+        """
+    def sinh_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of sinh() into the tensor, and returns the tensor.
+        """
     def size(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> typing.Any:
         """
         The shape, or the size of one axis.
         """
-    def softmax(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | type | str | None = None) -> Tensor:
+    def softmax(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
         """
         exp(x) / sum(exp(x)) along dim; the input is converted to dtype first, if given.
         """
@@ -1381,7 +1538,7 @@ class Tensor:
         """
         Writes the result of sub() into the tensor, and returns the tensor.
         """
-    def sum(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | None = None) -> Tensor:
+    def sum(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
         """
         The sum over all axes, or over dim; integers sum to int64.
         """
@@ -1443,19 +1600,24 @@ class Tensor:
         Repeats the whole tensor along its last axes: dims are the counts.
         """
     @typing.overload
-    def to(self, dtype: _dtype | type | str) -> Tensor:
+    def to(self, other: Tensor, non_blocking: builtins.bool = False, copy: builtins.bool = False) -> Tensor:
+        """
+        The values as the dtype and on the device of another tensor.
+        """
+    @typing.overload
+    def to(self, dtype: _dtype | builtins.type | str, non_blocking: builtins.bool = False, copy: builtins.bool = False) -> Tensor:
         """
         The values converted to another dtype.
         """
     @typing.overload
-    def to(self, other: Tensor) -> Tensor:
+    def to(self, device: device | str | builtins.int | None = None, dtype: _dtype | builtins.type | str | None = None, non_blocking: builtins.bool = False, copy: builtins.bool = False) -> Tensor:
         """
-        The values converted to another tensor's dtype.
-        """
-    @typing.overload
-    def to(self, device: str, dtype: _dtype | type | str | None = None) -> Tensor:
-        """
-        The values on another device and, if given, in another dtype.
+        The values on another device and in another dtype; the tensor itself if nothing changes.
+
+        With copy, the result is always a new tensor; non_blocking has no effect on the CPU.
+
+        >>> nncore.tensor([1.5, 2.0]).to('cpu', nncore.int64).tolist()
+        [1, 2]
         """
     def tolist(self) -> typing.Any:
         """
@@ -1464,6 +1626,10 @@ class Tensor:
     def topk(self, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, largest: builtins.bool = True, sorted: builtins.bool = True) -> typing.Any:
         """
         (values, indices) of the k largest or smallest elements along dim, in order; of equal elements, the first come first.
+        """
+    def trace(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+        """
+        See nncore.trace.
         """
     def transpose(self, dim0: typing.SupportsInt | typing.SupportsIndex, dim1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
         """
@@ -1493,6 +1659,17 @@ class Tensor:
         """
         Writes the result of trunc() into the tensor, and returns the tensor.
         """
+    def type(self, dtype: typing.Any = None, non_blocking: builtins.bool = False) -> typing.Any:
+        """
+        The name of the type of the elements, or, with dtype, the values of another type.
+
+        >>> nncore.ones(2).type(), nncore.ones(2).type('nncore.LongTensor')
+        ('nncore.FloatTensor', tensor([1, 1]))
+        """
+    def type_as(self, other: Tensor) -> Tensor:
+        """
+        The values as the dtype of another tensor.
+        """
     def unbind(self, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
         """
         Returns the slices along dim, without that axis.
@@ -1504,6 +1681,10 @@ class Tensor:
     def uniform_(self, from_: typing.SupportsFloat | typing.SupportsIndex = 0.0, to: typing.SupportsFloat | typing.SupportsIndex = 1.0, *, generator: Generator | None = None) -> Tensor:
         """
         Writes uniform random numbers in [from, to).
+        """
+    def unique(self, *args: typing.Any, **kwargs: typing.Any) -> typing.Any:
+        """
+        See nncore.unique.
         """
     def unsqueeze(self, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
         """
@@ -1520,7 +1701,7 @@ class Tensor:
         sum((x - mean)^2) / (n - correction) over dim; correction is 1 by default.
         """
     @typing.overload
-    def view(self, dtype: _dtype | type | str) -> Tensor:
+    def view(self, dtype: _dtype | builtins.type | str) -> Tensor:
         """
         The same bytes as elements of another dtype of the same size, without history.
         """
@@ -1566,7 +1747,7 @@ class Tensor:
     def data(self, arg1: Tensor) -> None:
         ...
     @property
-    def device(self) -> str:
+    def device(self) -> typing.Any:
         """
         The device on which the elements lie.
         """
@@ -1899,7 +2080,7 @@ def any(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int
     """
     Whether any element over dim is not 0.
     """
-def arange(start: typing.Any, end: typing.Any = None, step: typing.Any = 1, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def arange(start: typing.Any, end: typing.Any = None, step: typing.Any = 1, *, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     The numbers start, start + step, ... before end; arange(n) starts at 0.
     """
@@ -1918,6 +2099,14 @@ def argsort(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, 
 def as_result(input: Tensor) -> Tensor:
     """
     The same values in the same memory, for a copy whose source nobody else has: it may be written.
+    """
+def asin(input: Tensor) -> Tensor:
+    """
+    the angle in [-pi/2, pi/2] whose sine is x, element by element; derivative 1 / sqrt(1 - x^2).
+    """
+def asinh(input: Tensor) -> Tensor:
+    """
+    ln(x + sqrt(x^2 + 1)), element by element; derivative 1 / sqrt(x^2 + 1).
     """
 def assign_(target: Tensor, value: typing.Any) -> None:
     """
@@ -2074,11 +2263,11 @@ def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_l
     """
     -ln of the total probability of all alignments of targets with log_probs (steps, batch, classes).
     """
-def cumprod(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | type | str | None = None) -> Tensor:
+def cumprod(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
     """
     Cumulative products along dim.
     """
-def cumsum(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | type | str | None = None) -> Tensor:
+def cumsum(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
     """
     Cumulative sums along dim; integers sum to int64.
     """
@@ -2155,11 +2344,11 @@ def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None = None, 
     """
     The sum, mean or maximum of the rows of weight in each bag.
     """
-def empty(*args: typing.Any, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def empty(*args: typing.Any, size: builtins.int | collections.abc.Sequence[builtins.int] | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     A tensor with uninitialized elements.
     """
-def empty_like(input: Tensor, *, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def empty_like(input: Tensor, *, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     A tensor with uninitialized elements. The shape is that of input.
     """
@@ -2187,7 +2376,7 @@ def expm1(input: Tensor) -> Tensor:
     """
     e^x - 1, element by element; derivative y + 1.
     """
-def eye(n: typing.SupportsInt | typing.SupportsIndex, m: typing.SupportsInt | typing.SupportsIndex | None = None, dtype: _dtype | type | str = ..., requires_grad: builtins.bool = False) -> Tensor:
+def eye(n: typing.SupportsInt | typing.SupportsIndex, m: typing.SupportsInt | typing.SupportsIndex | None = None, *, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     A matrix with 1 on the diagonal and 0 elsewhere.
     """
@@ -2195,7 +2384,7 @@ def feature_alpha_dropout(input: Tensor, p: typing.SupportsFloat | typing.Suppor
     """
     Like alpha_dropout, but drops whole channels of an input (N, C, ...).
     """
-def find_device(device: device | str | builtins.int | None) -> device | str | builtins.int | None:
+def find_device(device: device | str | builtins.int | None) -> device | None:
     """
     The device with this name, or None for None; raises RuntimeError if it is missing.
     """
@@ -2225,11 +2414,11 @@ def from_numpy(array: typing.Any) -> Tensor:
 
     The memory of a read-only array is never written: training such a tensor raises ValueError.
     """
-def full(size: builtins.int | collections.abc.Sequence[builtins.int], fill_value: typing.Any, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def full(size: builtins.int | collections.abc.Sequence[builtins.int], fill_value: typing.Any, *, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     A tensor filled with fill_value.
     """
-def full_like(input: Tensor, fill_value: typing.Any, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def full_like(input: Tensor, fill_value: typing.Any, *, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     A tensor filled with fill_value. The shape is that of input.
     """
@@ -2433,7 +2622,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, activation
     """
     activation(input @ weight.T + bias) in one pass: input (..., in), weight (out, in), bias (out,).
     """
-def linspace(start: typing.SupportsFloat | typing.SupportsIndex, end: typing.SupportsFloat | typing.SupportsIndex, steps: typing.SupportsInt | typing.SupportsIndex, dtype: _dtype | type | str = ..., requires_grad: builtins.bool = False) -> Tensor:
+def linspace(start: typing.SupportsFloat | typing.SupportsIndex, end: typing.SupportsFloat | typing.SupportsIndex, steps: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     `steps` numbers at equal distances from start to end.
     """
@@ -2457,7 +2646,7 @@ def log2(input: Tensor) -> Tensor:
     """
     ln x / ln 2, element by element; derivative 1 / (x ln 2).
     """
-def log_softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | type | str | None = None) -> Tensor:
+def log_softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
     """
     x - log(sum(exp(x))) along dim; the input is converted to dtype first, if given.
     """
@@ -2537,7 +2726,7 @@ def maximum(input: Tensor, other: Tensor) -> Tensor:
     """
     The larger of two elements; equal elements share the gradient.
     """
-def mean(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | type | str | None = None) -> Tensor:
+def mean(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
     """
     The mean over all axes, or over dim.
     """
@@ -2618,7 +2807,7 @@ def nonzero(input: Tensor, *, as_tuple: builtins.bool = False) -> typing.Any:
     """
     The indices of all nonzero elements, as (count, ndim), or as one vector per axis if as_tuple. Not allowed in a compiled step.
     """
-def norm(input: Tensor, p: typing.Any = 2.0, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | type | str | None = None) -> Tensor:
+def norm(input: Tensor, p: typing.Any = 2.0, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
     """
     (sum |x|^p)^(1/p) over dim; p may also be 'fro' (2), infinite, or 0 (counts the nonzero elements).
     """
@@ -2639,11 +2828,11 @@ def one_hot(tensor: Tensor, num_classes: typing.SupportsInt | typing.SupportsInd
     >>> nncore._core.one_hot(nncore.tensor([2, 0]), 3).tolist()
     [[0, 0, 1], [1, 0, 0]]
     """
-def ones(*args: typing.Any, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def ones(*args: typing.Any, size: builtins.int | collections.abc.Sequence[builtins.int] | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     A tensor filled with 1.
     """
-def ones_like(input: Tensor, *, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def ones_like(input: Tensor, *, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     A tensor filled with 1. The shape is that of input.
     """
@@ -2690,7 +2879,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """
     a where a > 0, else b a, element by element; derivative 1 where a > 0, else b; 0 where a > 0, else a. b is the weight: one value, or one per channel.
     """
-def prod(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | type | str | None = None) -> Tensor:
+def prod(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
     """
     The product over all axes, or over dim; the gradient is also correct if elements are 0.
     """
@@ -2702,33 +2891,33 @@ def product_path(m: typing.SupportsInt | typing.SupportsIndex, n: typing.Support
     """
     The path that a float32 product of this shape takes on one thread.
     """
-def rand(*args: typing.Any, generator: Generator | None = None, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def rand(*args: typing.Any, size: builtins.int | collections.abc.Sequence[builtins.int] | None = None, generator: Generator | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     Uniform random numbers in [0, 1).
     """
-def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     Uniform random numbers in [0, 1). The shape is that of input.
     """
 @typing.overload
-def randint(low: typing.SupportsInt | typing.SupportsIndex, high: typing.SupportsInt | typing.SupportsIndex, size: builtins.int | collections.abc.Sequence[builtins.int], generator: Generator | None = None, dtype: _dtype | type | str = ...) -> Tensor:
+def randint(low: typing.SupportsInt | typing.SupportsIndex, high: typing.SupportsInt | typing.SupportsIndex, size: builtins.int | collections.abc.Sequence[builtins.int], *, generator: Generator | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     Uniform random integers from low (by default 0) to high - 1.
     """
 @typing.overload
-def randint(high: typing.SupportsInt | typing.SupportsIndex, size: builtins.int | collections.abc.Sequence[builtins.int], generator: Generator | None = None, dtype: _dtype | type | str = ...) -> Tensor:
+def randint(high: typing.SupportsInt | typing.SupportsIndex, size: builtins.int | collections.abc.Sequence[builtins.int], *, generator: Generator | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     Uniform random integers from low (by default 0) to high - 1.
     """
-def randn(*args: typing.Any, generator: Generator | None = None, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def randn(*args: typing.Any, size: builtins.int | collections.abc.Sequence[builtins.int] | None = None, generator: Generator | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958).
     """
-def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958). The shape is that of input.
     """
-def randperm(n: typing.SupportsInt | typing.SupportsIndex, *, generator: Generator | None = None, dtype: _dtype | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
+def randperm(n: typing.SupportsInt | typing.SupportsIndex, *, generator: Generator | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     The integers 0 to n - 1 in random order.
     """
@@ -2824,7 +3013,7 @@ def set_default_device(device: device | str | builtins.int | None) -> None:
     """
     Sets the device on which functions such as zeros() make tensors in this thread; None is the CPU.
     """
-def set_default_dtype(d: _dtype) -> None:
+def set_default_dtype(d: _dtype | builtins.type | str) -> None:
     """
     Sets the dtype of new tensors of floats for which none is given: float32 or float64.
     """
@@ -2895,7 +3084,7 @@ def soft_margin_loss(input: Tensor, target: Tensor, size_average: typing.Any = N
     """
     ln(1 + e^(-t x)) for targets t of 1 or -1.
     """
-def softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | type | str | None = None) -> Tensor:
+def softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
     """
     exp(x) / sum(exp(x)) along dim; the input is converted to dtype first, if given.
     """
@@ -2994,7 +3183,7 @@ def sub(input: typing.Any, other: typing.Any, *, alpha: typing.Any) -> Tensor:
     """
     a - alpha b, broadcast.
     """
-def sum(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | type | str | None = None) -> Tensor:
+def sum(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
     """
     The sum over all axes, or over dim; integers sum to int64.
     """
@@ -3036,7 +3225,7 @@ def tanhshrink(input: Tensor) -> Tensor:
     >>> nncore.tanhshrink(nncore.tensor([-1.0, 2.0]))
     tensor([-0.2384,  1.036 ])
     """
-def tensor(data: typing.Any, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def tensor(data: typing.Any, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     A tensor with a copy of data, which may be a number, nested lists or an array.
 
@@ -3138,11 +3327,11 @@ def where(condition: Tensor) -> tuple[Tensor, ...]:
     """
     The same as nonzero(condition, as_tuple=True). Not allowed in a compiled step.
     """
-def zeros(*args: typing.Any, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def zeros(*args: typing.Any, size: builtins.int | collections.abc.Sequence[builtins.int] | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     A tensor filled with 0.
     """
-def zeros_like(input: Tensor, *, dtype: _dtype | type | str | None = None, requires_grad: builtins.bool = False) -> Tensor:
+def zeros_like(input: Tensor, *, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     A tensor filled with 0. The shape is that of input.
     """

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from nncore.errors import arguments
+
 __all__ = ["set_printoptions"]
 
 PROFILES: dict[str, dict[str, Any]] = {
@@ -30,7 +32,8 @@ def set_printoptions(
 
     precision: digits after the point. threshold: the size from which tensors are abbreviated, to `edgeitems`
     at both ends of each axis. profile: 'default', 'short' or 'full'. sci_mode: whether numbers are printed as
-    2.5e+01; by default if their sizes differ much. Errors: ValueError for an unknown profile.
+    2.5e+01; by default if their sizes differ much. Errors: ValueError for an unknown profile or a negative
+    number; TypeError for a value of another type. They change nothing.
     Source: PyTorch's `torch.set_printoptions`.
 
     >>> nncore.set_printoptions(precision=2)
@@ -38,20 +41,21 @@ def set_printoptions(
     tensor([0.33])
     >>> nncore.set_printoptions(profile="default")
     """
+    given: dict[str, Any] = {
+        name: arguments.size("set_printoptions", name, value)
+        for name, value in (("precision", precision), ("edgeitems", edgeitems), ("linewidth", linewidth))
+        if value is not None
+    }
+    if threshold is not None:
+        given["threshold"] = arguments.real("set_printoptions", "threshold", threshold)
     if profile is not None:
-        if profile not in PROFILES:
+        if profile not in list(PROFILES):
             raise ValueError(
                 f"set_printoptions: profile is {profile!r}; expected 'default', 'short' or 'full'"
             )
         _options.clear()
         _options.update(PROFILES[profile])
-    given: dict[str, Any] = {
-        "precision": precision,
-        "threshold": threshold,
-        "edgeitems": edgeitems,
-        "linewidth": linewidth,
-    }
-    _options.update({name: value for name, value in given.items() if value is not None})
+    _options.update(given)
     if sci_mode is not None:
         _options["sci_mode"] = sci_mode
 

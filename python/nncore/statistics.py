@@ -29,22 +29,11 @@ __all__ = [
     "normal",
     "quantile",
     "randint_like",
-    "swapaxes",
     "trace",
     "unique",
 ]
 
 INTERPOLATIONS = ("linear", "lower", "higher", "nearest", "midpoint")
-
-
-def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
-    """Exchange two axes; the same as `transpose`.
-
-    >>> nncore.swapaxes(nncore.ones(2, 3), 0, 1).shape
-    (3, 2)
-    """
-    arguments.tensors("swapaxes", input=input)
-    return input.transpose(axis0, axis1)
 
 
 def trace(input: Tensor) -> Tensor:

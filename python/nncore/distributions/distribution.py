@@ -190,7 +190,7 @@ def broadcast(where: str, **given: Tensor | float) -> list[Tensor]:
     values = [
         value.to(dtype)
         if isinstance(value, Tensor)
-        else nncore.full((), arguments.real(where, name, value), dtype)
+        else nncore.full((), arguments.real(where, name, value), dtype=dtype)
         for name, value in given.items()
     ]
     try:

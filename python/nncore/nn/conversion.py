@@ -29,7 +29,8 @@ def parse(args: tuple[Any, ...], device: Any, dtype: Any) -> tuple[_core.device 
         raise TypeError(f"to: dtype is a {type(dtype).__name__}; expected one such as nncore.float64")
     if kind not in (None, _core.float32, _core.float64):
         raise TypeError(
-            f"to: modules compute with floating-point values, got {kind}; use nncore.float32 or nncore.float64"
+            f"to: modules compute with floating-point values, got {kind}; use nncore.float32 or "
+            "nncore.float64"
         )
     return _core.find_device(device), kind
 
