@@ -202,7 +202,7 @@ SELECTED = [
         "index_copy",
         lambda a, b: a.index_copy(1, nncore.tensor([2, 0]), b),
         lambda a, b: np.concatenate([b[:, 1:2], a[:, 1:2], b[:, :1], a[:, 3:]], 1),
-        [((4, 3), (4, 2)), ((2, 4, 5), (2, 2, 5))],
+        [((4, 3), (4, 2)), ((2, 4, 5), (2, 2, 5)), ((1, 3), (1, 2)), ((0, 3), (0, 2))],
         0,
         of_shapes,
     ),

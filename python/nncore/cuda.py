@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from nncore import _core
+from nncore.errors import absent
 
 __all__ = [
     "current_device",
@@ -128,3 +129,6 @@ def max_memory_reserved(device: Device | None = None) -> int:
 
 def reset_peak_memory_stats(device: Device | None = None) -> None:
     """Restart the counts of the most bytes; nothing without a device."""
+
+
+absent.answer_in(globals())

@@ -9,6 +9,8 @@ False
 
 from __future__ import annotations
 
+from nncore.errors import absent
+
 from . import cpu as cpu
 from . import cuda as cuda
 from . import cudnn as cudnn
@@ -18,3 +20,5 @@ from . import mps as mps
 from . import openmp as openmp
 
 __all__ = ["cpu", "cuda", "cudnn", "mkl", "mkldnn", "mps", "openmp"]
+
+absent.answer_in(globals())

@@ -60,7 +60,7 @@ void run_compare(const ElementwiseKernels<T>& level, Log& log, OpList<Ops...>) {
       for (int64_t i = 1; i < n && form == both_vectors; i += 3) b[i] = a[i];
       for (int op = 0; op < int(sizeof...(Ops)); op++) {
         const std::string label = name("%s %s n=%d", names[op], forms[form], int(n));
-        level.compare[op][form](n, a.data(), b.data(), mask.data());
+        level.compare[op](BinaryForm(form), n, a.data(), b.data(), mask.data());
         for (int64_t i = 0; i < n; i++) numbers[i] = T(mask[i]);
         log.add(std::string("compare.") + names[op], label, numbers);
         level.select[form](n, mask.data(), a.data(), b.data(), y.data());

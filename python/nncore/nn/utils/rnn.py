@@ -11,6 +11,7 @@ import numpy as np
 
 from nncore import _core
 from nncore._core import Tensor
+from nncore.errors import absent
 from nncore.errors.arguments import all_tensors, listed, size, tensors
 
 __all__ = [
@@ -293,3 +294,6 @@ def _lengths(where: str, lengths: Tensor | Iterable[int]) -> Indices:
     if not counts:
         raise ValueError(f"{where}: lengths is empty; expected a length for each sequence")
     return np.array(counts)
+
+
+absent.answer_in(globals())
