@@ -16,6 +16,8 @@ bool smooth_at(const char* name, double x) {
   if (is("log") || is("log2") || is("log10") || is("sqrt") || is("rsqrt")) return x > 1e-2;
   if (is("tan")) return std::fabs(std::cos(x)) > 0.2;
   if (is("log1p")) return x > -0.99;
+  if (is("asin") || is("acos") || is("atanh")) return std::fabs(x) < 0.9;
+  if (is("acosh")) return x > 1.1;
   if (is("reciprocal") || is("rdiv_scalar")) return std::fabs(x) > 1e-2;
   for (const double kink : {0.0, 1.0, -1.0, 3.0, -3.0, 6.0, 0.5, -2.0, 20.0})
     if (near(kink)) return false;

@@ -76,6 +76,14 @@ const Reference references[] = {
     row("sin", [](auto x, auto) { return std::sin(x); }),
     row("cos", [](auto x, auto) { return std::cos(x); }),
     row("tan", [](auto x, auto) { return std::tan(x); }),
+    row("asin", [](auto x, auto) { return std::asin(x); }),
+    row("acos", [](auto x, auto) { return std::acos(x); }),
+    row("atan", [](auto x, auto) { return std::atan(x); }),
+    row("sinh", [](auto x, auto) { return std::sinh(x); }),
+    row("cosh", [](auto x, auto) { return std::cosh(x); }),
+    row("asinh", [](auto x, auto) { return std::asinh(x); }),
+    row("acosh", [](auto x, auto) { return std::acosh(x); }),
+    row("atanh", [](auto x, auto) { return std::atanh(x); }),
     row("erf", [](auto x, auto) { return std::erf(x); }),
     row("erfc", [](auto x, auto) { return std::erfc(x); }),
     row("tanh", [](auto x, auto) { return std::tanh(x); }),
@@ -179,8 +187,13 @@ const PairReference pair_references[] = {
            const auto m = std::fmod(a, b);
            return b == 0 ? a / b : std::nearbyint((a - m) / b) - (m != 0 && (m < 0) != (b < 0));
          }),
+    pair("atan2", [](auto a, auto b) { return std::atan2(a, b); }),
     pair("prelu", [](auto a, auto b) { return a > 0 ? a : b * a; }),
 };
-const int pair_reference_count = int(sizeof pair_references / sizeof *pair_references);
+const PairReference* find_pair_reference(const char* name) {
+  for (const PairReference& r : pair_references)
+    if (std::strcmp(r.name, name) == 0) return &r;
+  return nullptr;
+}
 
 }  // namespace nncore::math_test

@@ -29,7 +29,7 @@ struct PairReference {
   long double (*f80)(long double a, long double b);
 };
 extern const PairReference pair_references[];
-extern const int pair_reference_count;
+const PairReference* find_pair_reference(const char* name);
 
 // The distance in units of the last place of T at `want`. A result below the normal range may be
 // flushed to zero.
