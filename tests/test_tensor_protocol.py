@@ -226,3 +226,12 @@ REPRS: list[tuple[Callable[[], Any], str]] = [
 @pytest.mark.parametrize(("make", "text"), REPRS)
 def test_reprs(make: Callable[[], Any], text: str) -> None:
     assert repr(make()) == text
+
+
+def test_wrong_arguments_of_numpys_protocol_are_refused() -> None:
+    """NumPy gives `__array_wrap__` a tuple; a caller may give anything that can be made one."""
+    array = np.ones(2, np.float32)
+    for context in (nncore.ones(3, 2), [1, [nncore.ones(2)]], "ab"):
+        assert nncore.ones(2).__array_wrap__(array, context).tolist() == [1, 1]
+    with pytest.raises(TypeError, match="expected a number"):
+        np.datetime64(0, "s") in nncore.ones(2)  # noqa: B015

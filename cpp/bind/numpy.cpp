@@ -165,8 +165,11 @@ py::object numpy_function(const py::object&, const py::object& function, const p
 py::object wrapped(const py::object& self, const py::object& array, const py::object& context,
                    const py::object&) {
   refuse_gradient("numpy", self);
-  if (!context.is_none())
-    for (const py::handle x : py::tuple(context)[1]) refuse_gradient("numpy", x);
+  if (!context.is_none()) {
+    const py::tuple parts(context);  // the function, its arguments, the index of the output
+    const py::object arguments = parts[1];
+    for (const py::handle x : arguments) refuse_gradient("numpy", x);
+  }
   return py::cast(from_numpy(array));
 }
 

@@ -50,9 +50,12 @@ py::object formatted(const py::object& self, const py::object& spec) {
 }
 
 bool contains(const py::object& self, const py::object& element) {
-  check<TypeError>(tensor_of(element.ptr()) || PyNumber_Check(element.ptr()),
-                   "in: expected a number or a tensor, got ", Py_TYPE(element.ptr())->tp_name);
-  return py::cast<bool>(self.attr("__eq__")(element).attr("any")().attr("item")());
+  const bool fits = tensor_of(element.ptr()) || PyNumber_Check(element.ptr());
+  const py::object equal =
+      fits ? self.attr("__eq__")(element) : py::reinterpret_borrow<py::object>(Py_NotImplemented);
+  check<TypeError>(equal.ptr() != Py_NotImplemented, "in: expected a number or a tensor, got ",
+                   Py_TYPE(element.ptr())->tp_name);
+  return py::cast<bool>(equal.attr("any")().attr("item")());
 }
 
 }  // namespace

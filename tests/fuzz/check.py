@@ -144,7 +144,8 @@ def _judge_values(value: Any) -> None:
         for part in value:
             _judge_values(part)
     elif isinstance(value, nncore.Tensor):
-        array = value.detach().numpy()
+        is_known = value.dtype is not nncore.bfloat16  # which NumPy lacks
+        array = (value if is_known else value.float()).detach().numpy()
         if array.shape != tuple(value.shape) or array.size != value.numel():
             raise Failure(f"a tensor of shape {value.shape} holds an array of shape {array.shape}")
         array.tobytes()

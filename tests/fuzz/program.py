@@ -28,6 +28,11 @@ class Bad:
     __hash__ = None
 
 
+def array(x):
+    \"\"\"The values of a tensor; NumPy has no bfloat16.\"\"\"
+    return (x.float() if x.dtype is nncore.bfloat16 else x).detach().numpy()
+
+
 def same(a, b):
     \"\"\"Whether two tensors, or nests of them, have the same bits; all NaNs are equal.\"\"\"
     if isinstance(a, dict):
@@ -36,7 +41,7 @@ def same(a, b):
         return len(a) == len(b) and all(map(same, a, b))
     if not isinstance(a, (nncore.Tensor, np.ndarray, int, float)):
         return type(a) is type(b)
-    a, b = (np.asarray(x.detach().numpy() if isinstance(x, nncore.Tensor) else x) for x in (a, b))
+    a, b = (np.asarray(array(x) if isinstance(x, nncore.Tensor) else x) for x in (a, b))
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
     nan = (a != a) & (b != b)

@@ -27,6 +27,8 @@ def default_collate(batch: Sequence[Any]) -> Any:
     >>> batch["x"].shape, batch["y"].tolist()
     ((2, 3), [1, 2])
     """
+    if isinstance(batch, Mapping):
+        raise TypeError("default_collate: expected a list of samples, got a dict")
     if not len(batch):
         raise ValueError("default_collate: the batch has no samples; expected at least one")
     first = batch[0]

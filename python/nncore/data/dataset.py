@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
@@ -124,6 +125,12 @@ class Subset(Dataset[Any]):
     _converted: tuple[list[int], Tensor] | None = None
 
     def __init__(self, dataset: Any, indices: Sequence[int] | Tensor) -> None:
+        if not isinstance(indices, Tensor) and (
+            isinstance(indices, (Mapping, str)) or not hasattr(indices, "__getitem__")
+        ):
+            raise TypeError(
+                f"Subset: indices must be a list, an array or a tensor, got {type(indices).__name__}"
+            )
         self.dataset = dataset
         self.indices: Any = indices.tolist() if isinstance(indices, Tensor) else indices
 

@@ -151,7 +151,10 @@ class WeightedRandomSampler(OrderSampler):
         self.num_samples = arguments.size(name, "num_samples", num_samples, 1)
         self.replacement = flag(name, "replacement", replacement)
         given = weights.detach().numpy() if isinstance(weights, Tensor) else weights
-        self.weights = from_numpy(np.array(given, np.float64))
+        try:
+            self.weights = from_numpy(np.array(given, np.float64))
+        except OverflowError:
+            raise ValueError(f"{name}: weights must be finite") from None
         self.generator = generator
         w = self.weights.numpy()
         if w.ndim != 1 or not np.isfinite(w).all() or (w < 0).any() or not (w > 0).any():

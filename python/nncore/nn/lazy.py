@@ -69,7 +69,7 @@ class _Lazy(Module):
         for name, value in vars(layer).items():
             if name not in layer._registered:
                 vars(self).setdefault(name, value)
-            elif value is None or value.ndim == 0:
+            elif not isinstance(value, Tensor) or value.ndim == 0:
                 self._register(name, value, layer._registered[name])
             else:
                 kind = self._registered[name] = layer._registered[name]
