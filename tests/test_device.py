@@ -146,6 +146,11 @@ def test_default_dtype() -> None:
         layers = nn.Linear(2, 1), nn.BatchNorm1d(2), nn.LSTM(2, 2), nn.PReLU(), nn.Embedding(2, 2)
         for layer in layers:
             assert {p.dtype for p in layer.parameters()} == {nncore.float64}
+        layer = nncore.nn.Linear(2, 1)
+        optimizer = nncore.optim.Adam(layer.parameters())
+        layer(nncore.ones(1, 2)).sum().backward()
+        optimizer.step()
+        assert optimizer.state[layer.weight]["step"].dtype == nncore.float32
     finally:
         nncore.set_default_dtype(nncore.float32)
 

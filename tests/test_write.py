@@ -329,3 +329,45 @@ def test_detach_in_place() -> None:
     assert y.is_leaf
     assert not y.requires_grad
     assert not x.detach_().requires_grad
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: x.repeat(1, 1),
+        lambda x: x.tile((1, 1)),
+        lambda x: x.roll(0),
+        lambda x: x.roll(2, 0),
+        lambda x: x.repeat_interleave(1, 0),
+    ],
+    ids=["repeat", "tile", "roll by 0", "roll by a turn", "repeat_interleave"],
+)
+def test_an_operation_that_changes_nothing_makes_a_copy(call: Callable[[Any], Any]) -> None:
+    x = nncore.zeros(2, 3, requires_grad=True)
+    with nncore.no_grad():
+        call(x).add_(1)
+    assert x.tolist() == [[0, 0, 0]] * 2
+    call(x).sum().backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [[1, 1, 1]] * 2
+
+
+@pytest.mark.parametrize(
+    "part",
+    [lambda x: x.mT, lambda x: x.swapaxes(0, 1), lambda x: nncore.swapdims(x, 0, 1)],
+    ids=["mT", "swapaxes", "swapdims"],
+)
+def test_a_transpose_by_another_name_is_a_copy_too(part: Callable[[Any], Any]) -> None:
+    with pytest.raises(RuntimeError, match="copy"):
+        part(nncore.zeros(2, 3)).add_(1)
+
+
+def test_a_captured_step_does_not_write_into_a_copy() -> None:
+    step = nncore.compile(lambda a: a.add_(1).sum())
+    x = nncore.zeros(2, 2)
+    for _ in range(4):
+        step(x)
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="copy"):
+            step(x.t())
+    assert x.tolist() == [[4, 4]] * 2

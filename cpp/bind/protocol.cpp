@@ -5,6 +5,7 @@
 #include "device.h"
 #include "module.h"
 #include "numpy.h"
+#include "write.h"
 
 namespace nncore::bind {
 
@@ -98,13 +99,14 @@ void bind_protocol(py::module_& m, TensorClass& tensor) {
   for (const char* name : {"swapaxes", "swapdims"}) {
     const bool axes = name == std::string("swapaxes");
     const auto first = py::arg(axes ? "axis0" : "dim0"), second = py::arg(axes ? "axis1" : "dim1");
-    bind_both(m, tensor, name, ops::transpose, first, second, "Exchanges two axes.");
+    const auto swap = [](const Tensor& x, int64_t a, int64_t b) { return part(x, ops::transpose(x, a, b)); };
+    bind_both(m, tensor, name, swap, first, second, "Exchanges two axes.");
   }
   tensor.def_property_readonly(
       "mT",
       [](const Tensor& x) {
         check(x.ndim() >= 2, "mT: expected matrices, got shape ", x.shape());
-        return ops::transpose(x, -2, -1);
+        return part(x, ops::transpose(x, -2, -1));
       },
       "The transpose of each matrix: the last two axes are exchanged.");
 }

@@ -60,6 +60,11 @@ void check_count(const char* op, const Tensor& x, int64_t parts) {
 
 // Repeats each run of `inner` elements of x, seen as (outer, inner), `times` times. The result, (outer,
 // times, inner), gets the given shape.
+// y, which an operation made of x, in memory of its own also where nothing had to be changed.
+Tensor apart(const Tensor& x, const Tensor& y) {
+  return y.impl()->storage == x.impl()->storage ? clone(y) : y;
+}
+
 Tensor repeat_runs(const char* op, const Tensor& x, int64_t outer, int64_t times, int64_t inner,
                    const Shape& shape) {
   check_sizes(op, shape, size_of(x.dtype()));
@@ -282,7 +287,7 @@ Tensor roll(const Tensor& x, List shifts, List axes) {
         dx[0] = roll(dy, List(&back, 1), List(&axis, 1));
       });
   }
-  return y;
+  return apart(x, y);
 }
 
 Tensor repeat(const char* op, const Tensor& x, const Shape& times) {
@@ -330,7 +335,7 @@ Tensor repeat(const char* op, const Tensor& x, const Shape& times) {
     if (!(result == y.shape())) y = reshape(expand(reshape(y, cut), wide), result);
     i = first;
   }
-  return y;
+  return apart(x, y);
 }
 
 Tensor repeat_interleave(const Tensor& x, int64_t times, std::optional<int64_t> axis) {
@@ -339,8 +344,8 @@ Tensor repeat_interleave(const Tensor& x, int64_t times, std::optional<int64_t> 
   const int at = axis_of("repeat_interleave", x, *axis);
   Shape shape = x.shape();
   shape[at] = times_size("repeat_interleave", x, shape[at], times);
-  return repeat_runs("repeat_interleave", x, x.shape().span(0, at + 1), times,
-                     x.shape().span(at + 1, x.ndim()), shape);
+  return apart(x, repeat_runs("repeat_interleave", x, x.shape().span(0, at + 1), times,
+                              x.shape().span(at + 1, x.ndim()), shape));
 }
 
 Tensor diagonal(const Tensor& x, int64_t offset, int64_t axis1, int64_t axis2) {

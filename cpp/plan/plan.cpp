@@ -68,7 +68,8 @@ bool Plan::fits(const std::vector<Tensor>& inputs) const {
   if (inputs.size() != inputs_.size()) return false;
   for (size_t i = 0; i < inputs.size(); i++) {
     if (inputs[i].dtype() != inputs_[i].dtype || inputs[i].shape() != inputs_[i].shape) return false;
-    if (inputs_[i].written && inputs[i].impl()->storage->read_only()) return false;  // an eager run raises
+    const TensorImpl& t = *inputs[i].impl();
+    if (inputs_[i].written && (t.is_part || t.storage->read_only())) return false;  // an eager run raises
   }
   return std::all_of(leaves_.begin(), leaves_.end(), [](const Leaf& l) { return l.as_before(); });
 }

@@ -15,7 +15,9 @@ Tensor separate(const Tensor& t) {
   const auto drop = [](void* owner) { delete static_cast<Tensor*>(owner); };
   Ref<Storage> storage(
       new Storage(t.data(), t.bytes(), t.device(), drop, new Tensor(t), t.impl()->storage->read_only()));
-  return Tensor(std::move(storage), 0, t.shape(), t.dtype());
+  Tensor own(std::move(storage), 0, t.shape(), t.dtype());
+  own.impl()->is_part = t.impl()->is_part;
+  return own;
 }
 
 int hook_changes(const TensorImpl& leaf) {

@@ -13,7 +13,7 @@ d = data.TensorDataset({x}, {y})
 g = nncore.Generator({seed})
 l = data.DataLoader(d, batch_size={batch}, shuffle={flag}, drop_last={drop}, generator=g)
 y = [tuple(batch) for batch in l]
-if not {drop} and sum(len(b[0]) for b in y) != len(d):
+if not {drop} and (len(y) if l.batch_size is None else sum(len(b[0]) for b in y)) != len(d):
     raise AssertionError(f'{{len(y)}} batches of a data set of {{len(d)}} rows')
 if len(l) != len(y):
     raise AssertionError(f'{{len(l)}} batches are expected, {{len(y)}} were read')"""

@@ -173,7 +173,7 @@ class Optimizer:
                 whole = Values(state or {})
                 with _core.once():  # replays find it made
                     if "step" in layout.names and "step" not in whole:
-                        whole["step"] = _core.tensor(0.0).to(param.device)
+                        whole["step"] = _core.tensor(0.0, dtype=_core.float32, device=param.device)
                     for name, source in filter(None, layout.states):
                         if name not in whole:
                             whole[name] = _core.zeros_like(param) if source is None else whole[source].clone()
