@@ -16,23 +16,15 @@ from .distribution import Distribution, broadcast, uniform
 __all__ = ["Exponential", "Laplace", "Normal", "Uniform"]
 
 
-class Normal(Distribution):
-    r"""The normal distribution: density exp(-(x - loc)^2 / (2 scale^2)) / (scale sqrt(2 pi)).
-
-    `loc` and `scale` are numbers or tensors that can be broadcast together. Errors: ValueError if scale is
-    not positive or the shapes do not match.
-
-    >>> normal = nncore.distributions.Normal(0.0, nncore.tensor([1.0, 2.0]))
-    >>> normal.sample((3,)).shape, normal.entropy().tolist()
-    ((3, 2), [1.418938..., 2.112085...])
-    """
+class LocationScale(Distribution):
+    """Base: a distribution over all numbers with the mean and mode `loc` and a positive `scale`."""
 
     arg_constraints: ClassVar[Constraints] = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.real
     has_rsample = True
 
     def __init__(self, loc: Tensor | float, scale: Tensor | float, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = broadcast("Normal", loc=loc, scale=scale)
+        self.loc, self.scale = broadcast(type(self).__name__, loc=loc, scale=scale)
         super().__init__(self.loc.shape, validate_args=validate_args)
 
     @property
@@ -42,6 +34,18 @@ class Normal(Distribution):
     @property
     def mode(self) -> Tensor:
         return self.loc
+
+
+class Normal(LocationScale):
+    r"""The normal distribution: density exp(-(x - loc)^2 / (2 scale^2)) / (scale sqrt(2 pi)).
+
+    `loc` and `scale` are numbers or tensors that can be broadcast together. Errors: ValueError if scale is
+    not positive or the shapes do not match.
+
+    >>> normal = nncore.distributions.Normal(0.0, nncore.tensor([1.0, 2.0]))
+    >>> normal.sample((3,)).shape, normal.entropy().tolist()
+    ((3, 2), [1.418938..., 2.112085...])
+    """
 
     @property
     def stddev(self) -> Tensor:
@@ -68,7 +72,7 @@ class Normal(Distribution):
         return self.scale.log() + (0.5 + 0.5 * math.log(2 * math.pi))
 
 
-class Laplace(Distribution):
+class Laplace(LocationScale):
     r"""The Laplace distribution: density exp(-abs(x - loc) / scale) / (2 scale).
 
     Errors: ValueError if scale is not positive or the shapes do not match.
@@ -76,22 +80,6 @@ class Laplace(Distribution):
     >>> nncore.distributions.Laplace(0.0, 1.0).log_prob(nncore.tensor([0.0, 1.0])).tolist()
     [-0.693147..., -1.693147...]
     """
-
-    arg_constraints: ClassVar[Constraints] = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-
-    def __init__(self, loc: Tensor | float, scale: Tensor | float, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = broadcast("Laplace", loc=loc, scale=scale)
-        super().__init__(self.loc.shape, validate_args=validate_args)
-
-    @property
-    def mean(self) -> Tensor:
-        return self.loc
-
-    @property
-    def mode(self) -> Tensor:
-        return self.loc
 
     @property
     def stddev(self) -> Tensor:
