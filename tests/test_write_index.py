@@ -39,7 +39,7 @@ INDICES: dict[str, Any] = {
 
 def _values(name: str, shape: tuple[int, ...]) -> Any:
     numbers = np.random.default_rng(1).normal(size=shape)
-    if name == "repeated":  # NumPy, too, writes in order
+    if name == "repeated":  # NumPy also writes in order
         numbers = np.broadcast_to(numbers[-1:], shape).copy()
     return numbers
 

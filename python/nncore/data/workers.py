@@ -70,7 +70,7 @@ class Worker:
 
 
 class Workers:
-    """The workers of a loader; they end with `close`, or when the object is no longer used."""
+    """The workers of a loader; `close` ends them, and so does the end of the object."""
 
     def __init__(self, context: Any, work: Work) -> None:
         self.each: list[Worker] = []

@@ -202,7 +202,7 @@ class RNN(RNNBase):
     default; output (steps, batch, directions * hidden_size), of the last layer. In training `dropout` acts on
     the output of each layer but the last; with one layer it warns. Parameters weight_ih_l0, weight_hh_l0,
     bias_ih_l0, bias_hh_l0, weight_ih_l0_reverse, ... start uniform in ±1/sqrt(hidden_size). The input may be
-    a PackedSequence; the output is then one, too.
+    a PackedSequence; the output is then also a PackedSequence.
 
     Errors: ValueError for shapes and sizes that do not fit, TypeError for dtypes.
     Source: Elman 1990, "Finding structure in time"; the names are PyTorch's.
