@@ -140,6 +140,15 @@ def test_two_uses_of_one_value_add_their_gradients() -> None:
     np.testing.assert_allclose(x.grad.numpy(), 2 * x.detach().numpy() + np.exp(x.detach().numpy()), rtol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [nncore.float32, nncore.float64], ids=str)
+def test_the_angle_of_the_origin_has_gradient_0(dtype: Any) -> None:
+    a, b = (nncore.tensor([0.0, 1.0, -0.0], dtype=dtype, requires_grad=True) for _ in range(2))
+    nncore.atan2(a, b).sum().backward()
+    assert a.grad is not None
+    assert b.grad is not None
+    assert (a.grad.tolist(), b.grad.tolist()) == ([0.0, 0.5, 0.0], [0.0, -0.5, 0.0])
+
+
 def test_a_long_chain_does_not_recurse_in_backward_or_when_freed() -> None:
     x = nncore.tensor(1.0, requires_grad=True)
     y = x

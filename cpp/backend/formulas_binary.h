@@ -228,7 +228,7 @@ struct Remainder {
 
 struct Atan2 {
   static constexpr const char *name = "atan2", *formula = "the angle of the point (b, a), in [-pi, pi]",
-                              *derivative = "b / (a^2 + b^2), -a / (a^2 + b^2)";
+                              *derivative = "b / (a^2 + b^2), -a / (a^2 + b^2); 0 where a = b = 0";
   static constexpr Needs needs = Needs::ab, da_needs = Needs::ab, db_needs = Needs::ab;
   static constexpr double ulp = 4;
   template <class V>
@@ -236,12 +236,17 @@ struct Atan2 {
     return atan2(a, b);
   }
   template <class V>
+  static constexpr V over_square(V x, V a, V b) {
+    const V square = fma(a, a, b * b);
+    return select(square == V(0), V(0), x / square);
+  }
+  template <class V>
   static constexpr V da(V a, V b, V, V dy) {
-    return dy * (b / fma(a, a, b * b));
+    return dy * over_square(b, a, b);
   }
   template <class V>
   static constexpr V db(V a, V b, V, V dy) {
-    return -dy * (a / fma(a, a, b * b));
+    return -dy * over_square(a, a, b);
   }
 };
 
