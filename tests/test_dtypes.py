@@ -197,7 +197,7 @@ def test_bfloat16_converts_by_rounding_to_even() -> None:
     assert np.array_equal(found, bits_of_bfloat16(halves))
 
 
-@pytest.mark.parametrize("name", ["int8", "int16", "uint16"])
+@pytest.mark.parametrize("name", ["uint8", "int8", "int16", "uint16"])
 def test_small_integers_convert(name: str) -> None:
     limits = np.iinfo(name)
     values = np.arange(limits.min, limits.max + 1, dtype=name)
@@ -205,7 +205,10 @@ def test_small_integers_convert(name: str) -> None:
     for target in ("int64", "int32", "float64", "float32"):
         assert np.array_equal(x.to(target).numpy(), values.astype(target))
         assert np.array_equal(x.to(target).to(name).numpy(), values)
-    assert tensor([1e9, -1e9, float("nan")]).to(name).tolist() == [limits.max, limits.min, 0]
+    floats = np.array([300.7, -1.5, -129.0, 70000.0, 1e9, -1e9])
+    for source in (floats, floats.astype(np.float32)):  # the lowest bits, as in PyTorch
+        assert np.array_equal(tensor(source).to(name).numpy(), source.astype(np.int64).astype(name))
+    assert tensor([1e30, -1e30, float("nan")]).to(name).tolist() == [limits.max, limits.min, 0]
     with pytest.raises(ValueError, match=f"tensor: .* does not fit {name}"):
         tensor([limits.max + 1], dtype=name)
 
