@@ -272,3 +272,10 @@ def test_gradients_pass_through_stored_values() -> None:
     (x.half().float() * 3).sum().backward()
     assert x.grad is not None
     assert x.grad.tolist() == [3.0, 3.0]
+    assert x.gather(1, tensor([[2], [0]])).tolist() == [[3], [4]]
+    y = x.clone()
+    y[0], y[[1, 0], [0, 2]], y[y == 6] = 7, tensor([8, 9], dtype=dtype), 1
+    assert y.masked_fill_(y == 8, 2).tolist() == [[7, 7, 9], [2, 5, 1]]
+    assert nncore.where(x > 2, x, y).tolist() == [[7, 7, 3], [4, 5, 6]]
+    assert x.tril().tolist() == [[1, 0, 0], [4, 5, 0]]
+        lambda: nncore.randn_like(x),

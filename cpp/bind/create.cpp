@@ -115,7 +115,8 @@ void bind_filled(py::module_& m, TensorClass& tensor, const std::string& name, F
 }
 
 void bind_drawn(py::module_& m, const std::string& name, Distribution distribution, const std::string& doc) {
-  const auto drawn = [distribution](const Options& o, const Shape& shape, const OptionalGenerator& g) {
+  const auto drawn = [distribution, name](const Options& o, const Shape& shape, const OptionalGenerator& g) {
+    check_computes(name.c_str(), o.type());
     const Tensor t = empty(shape, o.type(), o.device());
     ops::random_(t, chosen(g), distribution, 0, 1);
     return t;

@@ -4,6 +4,7 @@
 
 #include "backend/conversion.h"
 #include "backend/integer_ops.h"
+#include "backend/visit_size.h"
 #include "broadcast.h"
 #include "lanes.h"
 #include "reference.h"
@@ -97,7 +98,7 @@ void run(const Bitwise& k) {
 }
 
 void run(const Where& k) {
-  visit(k.a.dtype, [&](auto zero) {
+  visit_size(size_of(k.a.dtype), [&](auto zero) {
     using T = decltype(zero);
     const auto* condition = values<uint8_t>(k.condition);
     const T *a = values<T>(k.a), *b = values<T>(k.b);

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "backend/kernels/mask.h"
+#include "backend/visit_size.h"
 #include "backend/wrap.h"
 #include "reference.h"
 
@@ -58,8 +59,16 @@ void run(const ScatterAddRows& k) {
   });
 }
 
+// Calls f(index, zero) with an unsigned type as wide as the values, which are only moved.
+template <class K, class F>
+void visit_moved(const K& k, DType values_dtype, F f) {
+  visit_index(k.index.dtype, [&](auto i) {
+    visit_size(size_of(values_dtype), [&](auto zero) { f(values<decltype(i)>(k.index), zero); });
+  });
+}
+
 void run(const GatherAxis& k) {
-  visit_both(k, k.x.dtype, [&](const auto* index, auto zero) {
+  visit_moved(k, k.x.dtype, [&](const auto* index, auto zero) {
     using T = decltype(zero);
     const T* x = values<T>(k.x);
     T* y = values<T>(k.y);
@@ -71,17 +80,24 @@ void run(const GatherAxis& k) {
 }
 
 void run(const ScatterAxis& k) {
-  visit_both(k, k.src.dtype, [&](const auto* index, auto zero) {
+  const auto scatter = [&](const auto* index, auto zero, auto update) {
     using T = decltype(zero);
     const T* src = values<T>(k.src);
     T* y = values<T>(k.y);
     for (int64_t at = 0; at < k.outer * k.count * k.inner; at++) {
       const int64_t outer = at / (k.count * k.inner), inner = at % k.inner;
       T& to = y[(outer * k.n + row_of(k, int64_t(index[at]), at, k.n)) * k.inner + inner];
-      const T value = src[k.single ? 0 : at];
-      to = k.add ? wrap_add(to, value) : value;
+      to = update(to, src[k.single ? 0 : at]);
     }
-  });
+  };
+  if (k.add)
+    visit_both(k, k.src.dtype, [&](const auto* index, auto zero) {
+      scatter(index, zero, [](auto to, auto value) { return wrap_add(to, value); });
+    });
+  else
+    visit_moved(k, k.src.dtype, [&](const auto* index, auto zero) {
+      scatter(index, zero, [](auto, auto value) { return value; });
+    });
 }
 
 void run(const RavelIndex& k) {

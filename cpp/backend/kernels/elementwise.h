@@ -123,6 +123,7 @@ struct Where {
   BroadcastLoop loop;  // of condition, a and b
 
   int64_t cost() const { return byte_cost(3 * y.bytes); }
+  bool takes_storage_types() const { return !is_storage(condition.dtype); }
   int64_t elements() const { return loop.is_flat() ? n : 0; }
   void cut(int64_t to) { n = loop.size[0] = to; }
   bool operator==(const Where&) const = default;

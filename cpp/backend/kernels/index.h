@@ -48,6 +48,7 @@ struct GatherAxis {
   bool wrap;
 
   int64_t cost() const { return 2 * outer * count * inner; }
+  bool takes_storage_types() const { return !is_storage(index.dtype); }
   [[noreturn]] void fail(const Fault&) const;
   bool operator==(const GatherAxis&) const = default;
 };
@@ -65,6 +66,7 @@ struct ScatterAxis {
 
   int64_t cost() const { return 4 * outer * count * inner; }
   double flops() const { return add ? double(outer) * double(count) * double(inner) : 0; }
+  bool takes_storage_types() const { return !add && !is_storage(index.dtype); }
   [[noreturn]] void fail(const Fault&) const;
   bool operator==(const ScatterAxis&) const = default;
 };

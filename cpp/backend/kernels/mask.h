@@ -18,6 +18,7 @@ struct MaskedFill {
   BroadcastLoop loop;  // of x and mask
 
   int64_t cost() const { return byte_cost(3 * y.bytes); }
+  bool takes_storage_types() const { return !is_storage(mask.dtype); }
   int64_t elements() const { return loop.is_flat() ? n : 0; }
   void cut(int64_t to) { n = loop.size[0] = to; }
   bool operator==(const MaskedFill&) const = default;
@@ -33,6 +34,7 @@ struct Triangle {
   bool lower;
 
   int64_t cost() const { return byte_cost(2 * y.bytes); }
+  bool takes_storage_types() const { return true; }
   bool operator==(const Triangle&) const = default;
 };
 

@@ -7,6 +7,7 @@
 #include "../../conversion.h"
 #include "../../kernels/copy.h"
 #include "../../kernels/elementwise.h"
+#include "../../visit_size.h"
 #include "../../wrap.h"
 #include "../elementwise/broadcast.h"
 #include "../report.h"
@@ -14,15 +15,6 @@
 namespace nncore::cpu {
 
 namespace {
-
-// Calls f(zero) with the unsigned type of this size.
-template <class F>
-void visit_size(size_t bytes, F f) {
-  if (bytes == 8) return f(uint64_t());
-  if (bytes == 4) return f(uint32_t());
-  if (bytes == 2) return f(uint16_t());
-  f(uint8_t());
-}
 
 // One row of a strided copy.
 template <class T, bool accumulate>
@@ -152,7 +144,7 @@ void run(const Fill& k) {
 }
 
 void run(const Where& k) {
-  visit(k.a.dtype, [&](auto zero) {
+  visit_size(size_of(k.a.dtype), [&](auto zero) {
     using T = decltype(zero);
     const uint8_t* condition = k.condition.as<uint8_t>();
     const T *a = k.a.as<T>(), *b = k.b.as<T>();

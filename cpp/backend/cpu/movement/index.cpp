@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../../../core/parallel.h"
+#include "../../visit_size.h"
 #include "../../wrap.h"
 #include "../reduction/reduce.h"
 #include "../report.h"
@@ -127,7 +128,7 @@ void run(const ScatterAddRows& k) {
 void run(const GatherAxis& k) {
   visit_index(k.index.dtype, [&](auto zero) {
     const auto* index = k.index.as<decltype(zero)>();
-    visit(k.x.dtype, [&](auto number) {
+    visit_size(size_of(k.x.dtype), [&](auto number) {
       using T = decltype(number);
       const T* x = k.x.as<T>();
       T* y = k.y.as<T>();
@@ -166,26 +167,36 @@ void add_long(const ScatterAxis& k, const I* index, const T* src, T* y) {
   for_lanes(k.outer, k.inner, k.cost(), body, strip);
 }
 
+// Sets elements, or changes them by update(element, value).
+template <class I, class T, class Update>
+void scatter(const ScatterAxis& k, const I* index, const T* src, T* y, Update update) {
+  for_lanes(k.outer, k.inner, k.cost(), [&](int64_t o, int64_t i0, int64_t i1) {
+    for (int64_t j = 0; j < k.count; j++) {
+      if (j % index_block == index_block - 1 && interrupted()) return;
+      for (int64_t i = i0; i < i1; i++) {
+        const int64_t at = (o * k.count + j) * k.inner + i;
+        T& to = y[(o * k.n + row_of(k, read_once(index + at), at, k.n)) * k.inner + i];
+        to = update(to, src[k.single ? 0 : at]);
+      }
+    }
+  });
+}
+
 void run(const ScatterAxis& k) {
   visit_index(k.index.dtype, [&](auto zero) {
     const auto* index = k.index.as<decltype(zero)>();
+    if (!k.add)
+      return visit_size(size_of(k.src.dtype), [&](auto number) {
+        using T = decltype(number);
+        scatter(k, index, k.src.as<T>(), k.y.as<T>(), [](T, T value) { return value; });
+      });
     visit(k.src.dtype, [&](auto number) {
       using T = decltype(number);
       const T* src = k.src.as<T>();
       T* y = k.y.as<T>();
       if constexpr (std::is_floating_point_v<T>)
-        if (k.add && k.count > long_column) return add_long(k, index, src, y);
-      for_lanes(k.outer, k.inner, k.cost(), [&](int64_t o, int64_t i0, int64_t i1) {
-        for (int64_t j = 0; j < k.count; j++) {
-          if (j % index_block == index_block - 1 && interrupted()) return;
-          for (int64_t i = i0; i < i1; i++) {
-            const int64_t at = (o * k.count + j) * k.inner + i;
-            T& to = y[(o * k.n + row_of(k, read_once(index + at), at, k.n)) * k.inner + i];
-            const T value = src[k.single ? 0 : at];
-            to = k.add ? wrap_add(to, value) : value;
-          }
-        }
-      });
+        if (k.count > long_column) return add_long(k, index, src, y);
+      scatter(k, index, src, y, [](T to, T value) { return wrap_add(to, value); });
     });
   });
 }

@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "../../../core/parallel.h"
+#include "../../conversion.h"
 #include "../../kernels/mask.h"
+#include "../../visit_size.h"
 #include "../elementwise/broadcast.h"
 #include "../report.h"
 #include "indices.h"
@@ -20,12 +22,16 @@ void visit_truth(DType t, F&& f) {
 }  // namespace
 
 void run(const MaskedFill& k) {
-  visit(k.x.dtype, [&](auto zero) {
+  visit_any(k.x.dtype, [&](auto zero) {
     using T = decltype(zero);
     const T* x = k.x.as<T>();
     const auto* mask = k.mask.as<uint8_t>();
     T* y = k.y.as<T>();
-    const T value = std::is_floating_point_v<T> ? T(k.value) : T(k.int_value);
+    T value;
+    if constexpr (std::is_floating_point_v<T> || is_half<T>)
+      value = convert<double, T>(k.value);
+    else
+      value = T(k.int_value);
     const int last = k.loop.ndim - 1;
     const int64_t sx = k.loop.stride[0][last], sm = k.loop.stride[1][last];
     const uint8_t flip = k.fills ? 0 : 1;
@@ -43,7 +49,7 @@ void run(const MaskedFill& k) {
 }
 
 void run(const Triangle& k) {
-  visit(k.x.dtype, [&](auto zero) {
+  visit_size(size_of(k.x.dtype), [&](auto zero) {
     using T = decltype(zero);
     const T* x = k.x.as<T>();
     T* y = k.y.as<T>();
