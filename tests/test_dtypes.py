@@ -147,8 +147,72 @@ def test_bools_add_and_multiply_to_bools() -> None:
     assert (a * b).tolist() == [True, False, False]
     assert nncore.minimum(a, b).dtype == nncore.bool
     assert (a / a[:1]).tolist() == [1.0, 1.0, 0.0]
-    with pytest.raises(TypeError, match="sub: arithmetic on bool tensors"):
-        a - b
+
+
+MASK = tensor([True, False])
+OF_BOOLS: dict[str, tuple[Any, list[Any], str]] = {
+    "+ True": (lambda m: m + True, [True, True], "bool"),
+    "True +": (lambda m: True + m, [True, True], "bool"),
+    "* True": (lambda m: m * True, [True, False], "bool"),
+    "+ 1": (lambda m: m + 1, [2, 1], "int64"),
+    "* 2.0": (lambda m: m * 2.0, [2.0, 0.0], "float32"),
+    "/ True": (lambda m: m / True, [1.0, 0.0], "float32"),
+    "clamp": (lambda m: m.clamp(0, 1), [1, 0], "int64"),
+    "sign": (nncore.sign, [True, False], "bool"),
+    "square": (nncore.square, [1, 0], "int64"),
+    "sqrt": (nncore.sqrt, [1.0, 0.0], "float32"),
+    "exp2": (nncore.exp2, [2.0, 1.0], "float32"),
+}
+
+
+@pytest.mark.parametrize("name", OF_BOOLS)
+def test_functions_of_bools(name: str) -> None:
+    function, expected, dtype = OF_BOOLS[name]
+    y = function(MASK)
+    assert (y.tolist(), y.dtype) == (expected, getattr(nncore, dtype))
+
+
+NOT_OF_BOOLS: dict[str, str] = {
+    **dict.fromkeys(
+        ("m - m", "m - True", "1 - m", "m - 1.0", "m.float() - m"), "sub: bools have no difference"
+    ),
+    "-m": "neg: a bool tensor has no negative; invert a mask with ~x",
+    "+m": r"\+: expected numbers, got bools",
+    **{f"nncore.{f}(m)": f"{f}: expected numbers, got bools" for f in ("abs", "floor", "round", "relu")},
+}
+
+
+@pytest.mark.parametrize("call", NOT_OF_BOOLS)
+def test_arithmetic_that_bools_lack(call: str) -> None:
+    with pytest.raises(TypeError, match=NOT_OF_BOOLS[call]):
+        eval(call, {"nncore": nncore, "m": MASK})
+
+
+INT = tensor([1, 2])
+REAL: dict[str, Any] = {
+    "int / 2": lambda: INT / 2,
+    "2 / int": lambda: 2 / INT,
+    "int * 0.5": lambda: INT * 0.5,
+    "int / int": lambda: INT / INT,
+    "int ** 0.5": lambda: INT**0.5,
+    "bool * 0.5": lambda: MASK * 0.5,
+    "sqrt": lambda: nncore.sqrt(INT),
+    "exp of bools": lambda: nncore.exp(MASK),
+    "atan2": lambda: nncore.atan2(INT, INT),
+    "clamp": lambda: INT.clamp(0.5),
+    "where of int": lambda: nncore.where(MASK, INT, 0.5),
+    "where of numbers": lambda: nncore.where(MASK, 1.0, 0.0),
+}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_integers_become_the_default_dtype(name: str) -> None:
+    assert REAL[name]().dtype == nncore.float32
+    nncore.set_default_dtype(nncore.float64)
+    try:
+        assert REAL[name]().dtype == nncore.float64
+    finally:
+        nncore.set_default_dtype(nncore.float32)
 
 
 def bits_of_bfloat16(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -225,6 +289,12 @@ def test_stored_values_load_move_print_and_save(name: str, tmp_path: Path) -> No
     assert x[:, nncore.tensor([2, 0])].tolist() == [[3, 1], [6, 4]]
     assert nncore.cat([x, x]).shape == (4, 3)
     assert nncore.zeros(2, dtype=dtype).tolist() == [0, 0]
+    assert x.gather(1, tensor([[2], [0]])).tolist() == [[3], [4]]
+    y = x.clone()
+    y[0], y[[1, 0], [0, 2]], y[y == 6] = 7, tensor([8, 9], dtype=dtype), 1
+    assert y.masked_fill_(y == 8, 2).tolist() == [[7, 7, 9], [2, 5, 1]]
+    assert nncore.where(x > 2, x, y).tolist() == [[7, 7, 3], [4, 5, 6]]
+    assert x.tril().tolist() == [[1, 0, 0], [4, 5, 0]]
     assert (x == x).all().item()
     assert (x > 2).tolist() == [[False, False, True], [True] * 3]
     path = tmp_path / "stored.nnz"
@@ -247,6 +317,7 @@ def test_arithmetic_on_stored_values_names_the_cast(name: str) -> None:
         lambda: x.exp(),
         lambda: -x,
         lambda: nncore.atan2(x, x),
+        lambda: nncore.randn_like(x),
     ):
         with pytest.raises(TypeError, match=remedy):
             call()
@@ -272,10 +343,3 @@ def test_gradients_pass_through_stored_values() -> None:
     (x.half().float() * 3).sum().backward()
     assert x.grad is not None
     assert x.grad.tolist() == [3.0, 3.0]
-    assert x.gather(1, tensor([[2], [0]])).tolist() == [[3], [4]]
-    y = x.clone()
-    y[0], y[[1, 0], [0, 2]], y[y == 6] = 7, tensor([8, 9], dtype=dtype), 1
-    assert y.masked_fill_(y == 8, 2).tolist() == [[7, 7, 9], [2, 5, 1]]
-    assert nncore.where(x > 2, x, y).tolist() == [[7, 7, 3], [4, 5, 6]]
-    assert x.tril().tolist() == [[1, 0, 0], [4, 5, 0]]
-        lambda: nncore.randn_like(x),

@@ -1,5 +1,5 @@
 // Python's operators between tensors, numbers, NumPy arrays, lists and tuples. A Python number takes the
-// tensor's dtype, as in PyTorch; a float beside integers makes float32. Arrays, lists and tuples become tensors.
+// tensor's dtype, as in PyTorch; a float beside integers makes the default dtype. Arrays, lists and tuples become tensors.
 #include <pybind11/numpy.h>
 
 #include <cstring>
@@ -28,16 +28,10 @@ py::int_ index_of(py::handle h) {
   return value;
 }
 
-// The tensor operand of an operation with a number: an integer tensor stays one only if the number is an
-// integer.
-Tensor meets_number(const Tensor& x, py::handle number) {
-  if (is_floating(x.dtype()) || PyIndex_Check(number.ptr())) return x;
-  return ops::cast(x, DType::float32);
-}
-
 Tensor integer_scalar(const char* op, py::handle number, const Tensor& like) {
   const int64_t value = PyBool_Check(number.ptr()) ? number.ptr() == Py_True : to_int(number, op);
-  const DType type = like.dtype() == DType::boolean ? DType::int64 : like.dtype();
+  const bool widens = like.dtype() == DType::boolean && !PyBool_Check(number.ptr());
+  const DType type = widens ? DType::int64 : like.dtype();
   return ops::full_integer({}, fitting(value, type, op), type, like.device());
 }
 
@@ -50,12 +44,20 @@ double real_scalar(const char* op, py::handle number, DType dtype) {
 // x op number. On floats, uses the formula with the number as a constant, if there is one.
 template <class Op, class ScalarOp>
 constexpr bool has_scalar_form = !std::is_same_v<Op, ScalarOp>;
+// x in the dtype of its operation with a number.
+template <class Op>
+Tensor beside_number(const Tensor& x, py::handle number) {
+  check_computes(ops::binary_info[BinaryOps::index_of<Op>].name, x.dtype());
+  if (std::is_same_v<Op, Sub>)
+    ops::check_subtracts(x.dtype() == DType::boolean || PyBool_Check(number.ptr()));
+  return PyIndex_Check(number.ptr()) ? x : ops::cast(x, real_type(x.dtype()));
+}
+
 
 template <class Op, class ScalarOp>
 Tensor with_number(const Tensor& tensor, py::handle number) {
   const char* const name = ops::binary_info[BinaryOps::index_of<Op>].name;
-  check_computes(name, tensor.dtype());
-  const Tensor x = meets_number(tensor, number);
+  const Tensor x = beside_number<Op>(tensor, number);
   if (!is_floating(x.dtype())) return apply<Op>(x, integer_scalar(name, number, x));
   const double value = real_scalar(name, number, x.dtype());
   if constexpr (has_scalar_form<Op, ScalarOp>)
@@ -66,8 +68,7 @@ Tensor with_number(const Tensor& tensor, py::handle number) {
 template <class Op, class ScalarOp>
 Tensor number_with(const Tensor& tensor, py::handle number) {
   const char* const name = ops::binary_info[BinaryOps::index_of<Op>].name;
-  check_computes(name, tensor.dtype());
-  const Tensor x = meets_number(tensor, number);
+  const Tensor x = beside_number<Op>(tensor, number);
   if (!is_floating(x.dtype())) return apply<Op>(integer_scalar(name, number, x), x);
   const double value = real_scalar(name, number, x.dtype());
   if constexpr (has_scalar_form<Op, ScalarOp>)
@@ -337,7 +338,7 @@ void bind_arithmetic(py::module_& m, TensorClass& tensor) {
                                            &PyNumberMethods::nb_inplace_multiply, "a * b, broadcast.");
   bind_operator<Div, DivScalar, RdivScalar>(m, tensor, "div", "truediv", &PyNumberMethods::nb_true_divide,
                                             &PyNumberMethods::nb_inplace_true_divide,
-                                            "a / b, broadcast; integers divide to float32.");
+                                            "a / b, broadcast; integers divide to the default dtype.");
   bind_both(m, tensor, "div", divided, py::arg("other"), py::kw_only(), py::arg("rounding_mode"),
             "a / b, rounded toward zero ('trunc') or down ('floor'); the dtype is that of a and b.");
   bind_operator<Pow, PowScalar, RpowScalar>(m, tensor, "pow", "pow", nullptr, nullptr,
@@ -347,7 +348,11 @@ void bind_arithmetic(py::module_& m, TensorClass& tensor) {
   bind_operator<Logaddexp, Logaddexp, Logaddexp>(m, tensor, "logaddexp", "", nullptr, nullptr,
                                                  "ln(e^a + e^b), broadcast.");
   tensor.def("__neg__", [](const Tensor& x) { return apply<Neg>(x); });
-  tensor.def("__pos__", [](const Tensor& x) { return x; });
+  tensor.def("__pos__", [](const Tensor& x) {
+    check<TypeError>(x.dtype() != DType::boolean,
+                     "+: expected numbers, got bools; convert them with .long()");
+    return x;
+  });
   tensor.def("__abs__", [](const Tensor& x) { return apply<Abs>(x); });
   bind_operator<Remainder, Remainder, Remainder>(
       m, tensor, "remainder", "mod", &PyNumberMethods::nb_remainder, &PyNumberMethods::nb_inplace_remainder,

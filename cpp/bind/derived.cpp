@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "../core/default_dtype.h"
 #include "../ops/create.h"
 #include "../ops/elementwise.h"
 #include "documentation.h"
@@ -21,12 +22,12 @@ Tensor clamp(const Tensor& x, const py::object& min, const py::object& max) {
     const auto bound = [&](const py::object& b) {
       if (tensor_of(b.ptr())) return py::cast<Tensor>(b);
       if (PyLong_Check(b.ptr()) && !is_floating(x.dtype())) {
-        const ops::IntegerRange range = ops::range_of(x.dtype());
-        return ops::full_integer({}, std::clamp(to_int(b, "clamp"), range.least, range.most), x.dtype(),
+        const DType dtype = x.dtype() == DType::boolean ? DType::int64 : x.dtype();
+        const ops::IntegerRange range = ops::range_of(dtype);
+        return ops::full_integer({}, std::clamp(to_int(b, "clamp"), range.least, range.most), dtype,
                                  x.device());
       }
-      return ops::full({}, to_real(b, "clamp"), is_floating(x.dtype()) ? x.dtype() : DType::float32,
-                       x.device());
+      return ops::full({}, to_real(b, "clamp"), real_type(x.dtype()), x.device());
     };
     Tensor y = x;
     if (!min.is_none()) y = ops::apply<formulas::Maximum>(y, bound(min));

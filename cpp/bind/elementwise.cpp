@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "../core/default_dtype.h"
 #include "../ops/create.h"
 #include "../ops/index.h"
 #include "direct.h"
@@ -93,7 +94,7 @@ Tensor where(const Tensor& condition, py::handle a, py::handle b) {
       const DType dtype = t && t->dtype != DType::boolean ? t->dtype : DType::int64;
       return ops::full_integer({}, fitting(to_int(h, "where"), dtype, "where"), dtype, condition.device());
     }
-    return ops::full({}, to_real(h, "where"), t && is_floating(t->dtype) ? t->dtype : DType::float32,
+    return ops::full({}, to_real(h, "where"), t ? real_type(t->dtype) : default_dtype.load(),
                      condition.device());
   };
   return ops::where(condition, tensor(a, b), tensor(b, a));

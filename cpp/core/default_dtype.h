@@ -8,4 +8,7 @@ namespace nncore {
 
 inline std::atomic<DType> default_dtype = DType::float32;
 
+// The dtype in which a function of real numbers computes for values of t.
+inline DType real_type(DType t) { return is_floating(t) ? t : default_dtype.load(); }
+
 }  // namespace nncore

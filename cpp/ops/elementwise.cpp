@@ -7,6 +7,7 @@
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "../backend/kernels/elementwise.h"
+#include "../core/default_dtype.h"
 #include "../core/interrupt.h"
 #include "create.h"
 #include "index.h"
@@ -43,7 +44,7 @@ DType common_type(const char* op, bool real, const Tensor& a, const Tensor& b) {
   const DType dtype = promote(a.dtype(), a.ndim(), b.dtype(), b.ndim());
   check<TypeError>(real || dtype != DType::boolean, op,
                    ": arithmetic on bool tensors is not supported; convert with .to()");
-  return real && !is_floating(dtype) ? DType::float32 : dtype;
+  return real ? real_type(dtype) : dtype;
 }
 
 // x in the given dtype. If x must be converted, `held` stores the result.
@@ -107,10 +108,30 @@ const std::array<const char*, BitwiseOps::size> bitwise_names = formula_names(Bi
 
 namespace {
 
+template <class... Op>
+bool is_in(int op, OpList<Op...>) {
+  return ((op == UnaryOps::index_of<Op>) || ...);
+}
+
+// The result if the op maps bools to bools or integers, else an undefined tensor. Raises TypeError for the
+// other ops that map integers to integers.
+Tensor of_bools(int op, const Tensor& x) {
+  using namespace formulas;
+  if (is_in(op, OpList<Sign>())) return clone(x.detach());
+  if (is_in(op, OpList<Square>())) return apply<Square>(cast(x, DType::int64));
+  check<TypeError>(!is_in(op, OpList<Neg>()),
+                   "neg: a bool tensor has no negative; invert a mask with ~x or logical_not(), or convert "
+                   "it with .long()");
+  check<TypeError>(!is_in(op, OpList<Abs, Floor, Ceil, Round, Trunc, Relu, Relu6, Hardtanh>()),
+                   unary_info[op].name,
+                   ": expected numbers, got bools; convert them with .long() or .float()");
+  return {};
+}
+
 // The exact result if the op maps integers to integers, else an undefined tensor.
 Tensor of_integers(int op, const Tensor& x, const Scalars& scalars) {
   using namespace formulas;
-  const auto is = [op]<class... Op>(OpList<Op...>) { return ((op == UnaryOps::index_of<Op>) || ...); };
+  const auto is = [op](auto list) { return is_in(op, list); };
   const auto number = [&](int64_t v) { return full_integer({}, v, x.dtype(), x.device()); };
   const auto between = [&](int64_t low, int64_t high) {
     return apply<Minimum>(apply<Maximum>(x, number(low)), number(high));
@@ -148,9 +169,11 @@ Tensor unary(int op, const Tensor& input, Scalars scalars) {
   const UnaryInfo& info = unary_info[op];
   check_computes(info.name, input.dtype());
   if (!info.scalars.empty()) check_scalars(info.name, op, scalars);
-  if (!is_floating(input.dtype()) && input.dtype() != DType::boolean)
-    if (Tensor y = of_integers(op, input, scalars); y.defined()) return y;
-  const Tensor x = is_floating(input.dtype()) ? input : cast(input, DType::float32);
+  if (!is_floating(input.dtype()))
+    if (Tensor y = input.dtype() == DType::boolean ? of_bools(op, input) : of_integers(op, input, scalars);
+        y.defined())
+      return y;
+  const Tensor x = cast(input, real_type(input.dtype()));
   if (x.dtype() == DType::float32)
     for (const double s : scalars)
       if (!(std::fabs(s) <= FLT_MAX)) [[unlikely]]
@@ -187,8 +210,16 @@ Tensor of_bools(int op, const Tensor& a, const Tensor& b) {
 
 }  // namespace
 
+void check_subtracts(bool has_bools) {
+  check<TypeError>(!has_bools,
+                   "sub: bools have no difference; use a ^ b or logical_xor() for two masks, ~x or "
+                   "logical_not() to invert one, or convert them with .long()");
+}
+
 Tensor binary(int op, const Tensor& left, const Tensor& right) {
   const BinaryInfo& info = binary_info[op];
+  if (op == BinaryOps::index_of<formulas::Sub>)
+    check_subtracts(left.dtype() == DType::boolean || right.dtype() == DType::boolean);
   if (left.dtype() == DType::boolean && right.dtype() == DType::boolean)
     if (Tensor y = of_bools(op, left, right); y.defined()) return y;
   const DType dtype = common_type(info.name, gives_floats(op), left, right);

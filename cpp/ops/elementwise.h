@@ -36,6 +36,9 @@ void check_scalars(const char* caller, int op, const Scalars& scalars);
 // The loop over operands that are broadcast to `shape`, with as few axes as possible.
 BroadcastLoop merged_loop(const Shape& shape, std::initializer_list<const Tensor*> operands);
 
+// Raises TypeError if an operand of a difference is bool.
+void check_subtracts(bool has_bools);
+
 Tensor unary(int op, const Tensor& x, Scalars scalars = {});
 Tensor binary(int op, const Tensor& a, const Tensor& b);
 Tensor compare(int op, const Tensor& a, const Tensor& b);
