@@ -114,6 +114,23 @@ def test_module_hooks_see_gradients_of_inputs_and_outputs() -> None:
 
     model = Two()
     seen: list[Any] = []
+def test_backward_adds_to_a_gradient_set_by_hand() -> None:
+    x, given = leaf(1, 2), tensor([10.0, 20.0])
+    x.grad = given
+    (x * x).sum().backward()
+    assert x.grad is given
+    assert given.tolist() == [12.0, 24.0]
+    memory = np.array([1.0, 1.0], np.float32)
+    memory.flags.writeable = False
+    matrix = tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    for leaf_, kept in ((leaf(1, 2), nncore.from_numpy(memory)), (matrix, nncore.ones(2, 2).T)):
+        leaf_.grad = kept  # read-only memory, and a copy of what is a view in PyTorch
+        leaf_.sum().backward()
+        assert leaf_.grad is not kept
+        assert (kept == 1).all()
+        assert (leaf_.grad == 2).all()
+
+
     model.register_full_backward_pre_hook(lambda m, dy: (dy[0] * 2, dy[1]))
     handle = model.register_full_backward_hook(
         lambda m, dx, dy: seen.append((m is model, [g and g.tolist() for g in dx], [g.tolist() for g in dy]))

@@ -15,11 +15,17 @@ void accumulate(Tensor& sum, Tensor gradient) {
   sum = sum.defined() ? gradient_arithmetic.add(sum, gradient) : std::move(gradient);
 }
 
+// Whether backward may add to a leaf's gradient in place. A gradient that the user set changes, as in PyTorch.
+bool may_change(const TensorImpl& gradient) {
+  return gradient.is_gradient ||
+         !(gradient.requires_grad || gradient.is_part || gradient.storage->read_only());
+}
+
 void accumulate_leaf(TensorImpl& leaf, Tensor gradient) {
   if (Watcher* w = watcher()) w->gradient_used(leaf);
   Tensor sum(leaf.grad);
-  if (sum.defined() && sum.impl()->is_gradient) return gradient_arithmetic.add_(sum, gradient);
-  if (sum.defined())  // set by the user, whose value must not change
+  if (sum.defined() && may_change(*sum.impl())) return gradient_arithmetic.add_(sum, gradient);
+  if (sum.defined())
     sum = gradient_arithmetic.add(sum, gradient);
   else  // later gradients are added in place, so the leaf must be the only owner of its gradient
     sum = gradient.unique() ? gradient.detach() : gradient_arithmetic.copy(gradient);
