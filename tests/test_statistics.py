@@ -70,6 +70,25 @@ def test_median_takes_the_lower_of_two() -> None:
     assert np.isnan(nncore.median(tensor([1.0, np.nan, 0.0])).item())
 
 
+def test_equal_elements_share_the_gradient_of_the_median() -> None:
+    x = tensor([2.0, 1.0, 2.0, 3.0], requires_grad=True)
+    nncore.median(x).backward()
+    nncore.median(x, 0).values.backward(tensor(8.0))
+    assert x.grad is not None
+    assert sorted(x.grad.tolist()) == [0.0, 0.0, 0.5, 8.5]
+
+
+@pytest.mark.parametrize("dim", [0, 1, -1])
+@pytest.mark.parametrize("shape", [(6, 4, 3), (9, 1), (1, 5), (0, 3), (3, 0)])
+def test_unique_slices(shape: tuple[int, ...], dim: int) -> None:
+    values = np.random.default_rng(3).integers(0, 2, shape)
+    found = nncore.unique(tensor(values), return_inverse=True, return_counts=True, dim=dim)
+    expected = np.unique(values, return_inverse=True, return_counts=True, axis=dim)
+    for one, other in zip(found, expected, strict=True):
+        assert np.array_equal(one.numpy(), other.reshape(one.shape))
+    assert np.array_equal(nncore.unique(tensor(values), dim=dim).numpy(), expected[0])
+
+
 @pytest.mark.parametrize("interpolation", ["linear", "lower", "higher", "nearest", "midpoint"])
 @pytest.mark.parametrize("dim", [None, 0, 1, -1])
 @pytest.mark.parametrize("keepdim", [False, True])

@@ -181,7 +181,8 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """The median of all elements, or (values, indices) of the medians along dim.
 
-    Of an even number of elements, it is the lower of the two in the middle. NaN if there is one.
+    Of an even number of elements, it is the lower of the two in the middle. NaN if there is one. The elements
+    that equal the median of all share its gradient; along dim, the element at the index gets it.
     Errors: IndexError for an axis without elements.
 
     >>> nncore.median(nncore.tensor([4.0, 1.0, 3.0, 2.0])).item()
@@ -191,7 +192,11 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     if dim is None:
         if not input.numel():
             return _core.full((), math.nan, dtype=input.dtype)
-        return median(input.flatten(), 0).values
+        middle = median(input.detach().flatten(), 0).values
+        if not input.requires_grad:
+            return middle
+        equal = (input == middle) | _core.isnan(input)
+        return _core.amax(_core.where(equal, input, -math.inf))
     dim = _axis("median", input, dim)
     if input.ndim == 0:
         return _core.max(input.reshape(1), 0)
