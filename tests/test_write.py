@@ -107,6 +107,35 @@ def test_augmented_assignment(name: str, shape: tuple[int, ...]) -> None:
 
 
 def test_augmented_logic() -> None:
+@pytest.mark.parametrize("wrap", [False, True])
+@pytest.mark.parametrize("shape", [(3, 3), (2, 4), (4, 2), (7, 2), (7, 3), (3, 3, 3), (0, 3)])
+def test_fill_diagonal(shape: tuple[int, ...], wrap: bool) -> None:
+    expected = np.zeros(shape)
+    if expected.size:
+        np.fill_diagonal(expected, 2.5, wrap)
+    assert np.array_equal(nncore.zeros(*shape).fill_diagonal_(2.5, wrap).numpy(), expected)
+
+
+def test_index_put() -> None:
+    x, rows, columns = nncore.zeros(3, 2), nncore.tensor([2, 0, 2]), nncore.tensor([1])
+    values = nncore.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = x.index_put((rows, columns), values, accumulate=True)
+    assert y.tolist() == [[0, 2], [0, 0], [0, 4]]
+    y.square().sum().backward()
+    assert values.grad is not None
+    assert values.grad.tolist() == [8, 4, 8]
+    assert x.index_put_((None, nncore.tensor([True, False])), nncore.ones(3, 1)) is x
+    assert x.tolist() == [[1, 0]] * 3
+    assert x.index_put_([rows[:2]], nncore.tensor(5.0)).tolist() == [[5, 5], [1, 0], [5, 5]]
+
+
+def test_sums_of_einsum_may_be_written() -> None:
+    x = nncore.ones(2, 2)
+    for equation in ("ij->j", "ij->", "ii", "...i->..."):
+        y = nncore.einsum(equation, x)
+        assert y.clone().equal(y.add_(1) - 1)
+
+
     a, b = nncore.tensor([True, True, False]), nncore.tensor([True, False, False])
     forms: list[tuple[Any, str]] = [(operator.iand, "and"), (operator.ior, "or"), (operator.ixor, "xor")]
     for in_place, plain in forms:
@@ -354,8 +383,16 @@ def test_an_operation_that_changes_nothing_makes_a_copy(call: Callable[[Any], An
 
 @pytest.mark.parametrize(
     "part",
-    [lambda x: x.mT, lambda x: x.swapaxes(0, 1), lambda x: nncore.swapdims(x, 0, 1)],
-    ids=["mT", "swapaxes", "swapdims"],
+    [
+        lambda x: x.mT,
+        lambda x: x.swapaxes(0, 1),
+        lambda x: nncore.swapdims(x, 0, 1),
+        lambda x: x.select(1, 0),
+        lambda x: nncore.einsum("ij->ji", x),
+        lambda x: nncore.einsum("...ij -> j...i", [x]),
+        lambda x: nncore.einsum("ii->i", x[:, :2].clone()),
+    ],
+    ids=["mT", "swapaxes", "swapdims", "select", "einsum", "einsum of dots", "einsum diagonal"],
 )
 def test_a_transpose_by_another_name_is_a_copy_too(part: Callable[[Any], Any]) -> None:
     with pytest.raises(RuntimeError, match="copy"):

@@ -4,7 +4,7 @@
 #include "../ops/elementwise.h"
 #include "../ops/linear.h"
 #include "../ops/shape.h"
-#include "module.h"
+#include "write.h"
 
 namespace nncore::bind {
 
@@ -69,7 +69,8 @@ void bind_einsum(py::module_& m, TensorClass& tensor) {
         const bool nested = operands.size() == 1 && !tensor_of(operands[0].ptr());
         for (py::handle h : nested ? py::cast<py::list>(operands[0]) : py::list(operands))
           list.push_back(py::cast<Tensor>(h));
-        return ops::einsum(equation, list);
+        const Tensor y = ops::einsum(equation, list);
+        return list.size() == 1 && ops::only_rearranges(equation) ? part(list[0], y) : y;
       },
       py::arg("equation"),
       "The product of tensors, summed over the subscripts that the output does not name (Einstein's "

@@ -209,6 +209,17 @@ Tensor einsum(const std::string& equation, std::span<const Tensor> operands) {
   return arranged(summed(y, [&](int label) { return has(output, label); }), output);
 }
 
+bool only_rearranges(const std::string& equation) {
+  const size_t arrow = equation.find("->");
+  const std::string operand = equation.substr(0, arrow),
+                    output = arrow == std::string::npos ? "" : equation.substr(arrow + 2);
+  return std::all_of(operand.begin(), operand.end(), [&](char c) {
+    return c == ' ' ||
+           (arrow != std::string::npos ? output.find(c) != std::string::npos
+                                       : c == '.' || std::count(operand.begin(), operand.end(), c) == 1);
+  });
+}
+
 Tensor tensordot(const Tensor& a, const Tensor& b, std::span<const int64_t> axes_a,
                  std::span<const int64_t> axes_b) {
   check(axes_a.size() == axes_b.size(), "tensordot: ", axes_a.size(), " axes of the first tensor but ",

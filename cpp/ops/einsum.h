@@ -8,6 +8,8 @@
 namespace nncore::ops {
 
 Tensor einsum(const std::string& equation, std::span<const Tensor> operands);
+// Whether an equation of one operand sums nothing: it moves axes and takes diagonals.
+bool only_rearranges(const std::string& equation);
 // Contracts axes axes_a of a with axes_b of b, pair by pair.
 Tensor tensordot(const Tensor& a, const Tensor& b, std::span<const int64_t> axes_a,
                  std::span<const int64_t> axes_b);
