@@ -105,7 +105,7 @@ MISTAKES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
     ("mT of a vector", lambda: v.mT, ValueError, r"mT: expected matrices, got shape \(2,\)"),
     ("swapaxes", lambda: x.swapaxes(0, 2), IndexError, "swapaxes"),
     ("type", lambda: x.type("nncore.Matrix"), ValueError, "'nncore.Matrix' is not a type of tensors"),
-    ("type of int", lambda: x.type(3), TypeError, "type: dtype is a int"),
+    ("type of int", lambda: x.type(3), TypeError, "type: expected a dtype such as nncore.float64 .* got int"),
     (
         "from_dlpack",
         lambda: nncore.from_dlpack([1]),

@@ -47,8 +47,8 @@ PyDevice parse(const std::string& text) {
 
 PyDevice make_device(py::handle type, std::optional<int64_t> index) {
   const std::optional<PyDevice> name = to_device_name(type);
-  check<TypeError>(name.has_value(), "device: type is a ", Py_TYPE(type.ptr())->tp_name,
-                   "; expected a name such as 'cpu' or 'cuda:0'");
+  check<TypeError>(name.has_value(), "device: expected a name such as 'cpu' or 'cuda:0', got ",
+                   Py_TYPE(type.ptr())->tp_name);
   if (!index) return *name;
   check(!name->index, "device: '", name->text(), "' has an index already, and index=", *index, " is given");
   check(*index >= 0, "device: index is ", *index, "; expected at least 0");

@@ -1,6 +1,4 @@
 // Binds the methods by which tensors behave as Python's numbers and as PyTorch's tensors.
-#include <array>
-
 #include "../ops/shape.h"
 #include "device.h"
 #include "module.h"
@@ -11,33 +9,24 @@ namespace nncore::bind {
 
 namespace {
 
-// PyTorch's names of the types of tensors.
-constexpr std::pair<const char*, const char*> type_names[] = {
-    {"float32", "FloatTensor"}, {"float64", "DoubleTensor"},   {"int64", "LongTensor"},
-    {"int32", "IntTensor"},     {"uint8", "ByteTensor"},       {"bool", "BoolTensor"},
-    {"float16", "HalfTensor"},  {"int16", "ShortTensor"},      {"int8", "CharTensor"},
-    {"uint16", "UInt16Tensor"}, {"bfloat16", "BFloat16Tensor"}};
-
-std::string name_of_type(const Tensor& x) {
-  for (const auto& [dtype, type] : type_names)
-    if (std::string(name(x.dtype())) == dtype) return std::string("nncore.") + type;
-  return name(x.dtype());
-}
+// PyTorch's names of the types of tensors, in the order of DType.
+constexpr const char* type_names[dtype_count] = {
+    "FloatTensor", "DoubleTensor",   "LongTensor", "IntTensor",   "ByteTensor",  "BoolTensor",
+    "HalfTensor",  "BFloat16Tensor", "CharTensor", "ShortTensor", "UInt16Tensor"};
 
 // x.type(), a name, or x.type(dtype), the values of another type.
 py::object type_of_tensor(const Tensor& x, const py::object& dtype, bool) {
-  if (dtype.is_none()) return py::str(name_of_type(x));
+  if (dtype.is_none()) return py::str(std::string("nncore.") + type_names[int(x.dtype())]);
   if (py::isinstance<PyDType>(dtype)) return py::cast(typed(x, py::cast<DType>(dtype)));
   if (!py::isinstance<py::str>(dtype)) {
     check<TypeError>(py::hasattr(dtype, "dtype") && py::isinstance<PyDType>(dtype.attr("dtype")),
-                     "type: dtype is a ", Py_TYPE(dtype.ptr())->tp_name,
-                     "; expected one such as nncore.float64 or 'nncore.DoubleTensor'");
+                     "type: expected a dtype such as nncore.float64 or 'nncore.DoubleTensor', got ",
+                     Py_TYPE(dtype.ptr())->tp_name);
     return py::cast(typed(x, py::cast<DType>(dtype.attr("dtype"))));
   }
   const std::string text = py::cast<std::string>(dtype), wanted = text.substr(text.rfind('.') + 1);
   for (int i = 0; i < dtype_count; i++)
-    for (const auto& [dtype, type] : type_names)
-      if (std::string(name(DType(i))) == dtype && wanted == type) return py::cast(typed(x, DType(i)));
+    if (wanted == type_names[i]) return py::cast(typed(x, DType(i)));
   raise<ValueError>("type: '", text, "' is not a type of tensors; expected one such as 'nncore.FloatTensor'");
 }
 

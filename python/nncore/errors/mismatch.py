@@ -9,7 +9,7 @@ from nncore import _core
 SIGNATURE = re.compile(r"^    \d+\. (.*)$", re.MULTILINE)
 MODULES = re.compile(r"\b(?:nncore\._core|collections\.abc|typing|numpy)\.")
 # These run other operations, so that an error names the other operation.
-OF_OTHERS = {"backward", "gradients", "backward_gate"}
+OF_OTHERS = {"backward", "gradients", "backward_gate", "recurrent"}
 # Internal function -> the public function that calls it.
 PUBLIC = {
     "attention": "scaled_dot_product_attention",
