@@ -34,6 +34,13 @@ def test_grad_says_what_is_impossible() -> None:
     with pytest.raises(RuntimeError, match=r"input 0, of shape \(1,\), was not used"):
         autograd.grad(y.sum(), other, retain_graph=True)
     assert autograd.grad(y.sum(), (other, x), retain_graph=True, allow_unused=True)[0] is None
+    zero = autograd.grad(y.sum(), other, retain_graph=True, materialize_grads=True)[0]
+    assert zero is not None
+    assert zero.tolist() == [0.0]
+    with pytest.raises(ValueError, match="grad: create_graph=True is not supported"):
+        autograd.grad(y.sum(), x, create_graph=True)
+    with pytest.raises(ValueError, match="grad: is_grads_batched=True is not supported"):
+        autograd.grad(y.sum(), x, is_grads_batched=True)
     with pytest.raises(ValueError, match="needs the gradient argument"):
         autograd.grad(y, x)
     with pytest.raises(ValueError, match="1 outputs but 2 grad_outputs"):
@@ -107,13 +114,6 @@ def test_retained_gradients() -> None:
         tensor([1.0]).retain_grad()
 
 
-def test_module_hooks_see_gradients_of_inputs_and_outputs() -> None:
-    class Two(nn.Module):
-        def forward(self, a: Tensor, b: Tensor, scale: float) -> tuple[Tensor, Tensor]:
-            return a * b, b * scale
-
-    model = Two()
-    seen: list[Any] = []
 def test_backward_adds_to_a_gradient_set_by_hand() -> None:
     x, given = leaf(1, 2), tensor([10.0, 20.0])
     x.grad = given
@@ -131,6 +131,13 @@ def test_backward_adds_to_a_gradient_set_by_hand() -> None:
         assert (leaf_.grad == 2).all()
 
 
+def test_module_hooks_see_gradients_of_inputs_and_outputs() -> None:
+    class Two(nn.Module):
+        def forward(self, a: Tensor, b: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+            return a * b, b * scale
+
+    model = Two()
+    seen: list[Any] = []
     model.register_full_backward_pre_hook(lambda m, dy: (dy[0] * 2, dy[1]))
     handle = model.register_full_backward_hook(
         lambda m, dx, dy: seen.append((m is model, [g and g.tolist() for g in dx], [g.tolist() for g in dy]))
