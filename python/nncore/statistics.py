@@ -121,8 +121,8 @@ def unique(
 ) -> Any:
     """The different elements in ascending order; optionally their positions and numbers.
 
-    inverse has the shape of input, with values[inverse] equal to input. Not allowed in a compiled step.
-    Errors: ValueError if dim is given.
+    inverse has the shape of input, with values[inverse] equal to input. With dim, the different slices along
+    dim in lexicographic order; inverse has one element per slice. Not allowed in a compiled step.
 
     >>> values, counts = nncore.unique(nncore.tensor([3, 1, 3]), return_counts=True)
     >>> values.tolist(), counts.tolist()
@@ -130,7 +130,7 @@ def unique(
     """
     arguments.tensors("unique", input=input)
     if dim is not None:
-        raise ValueError("unique: dim is not supported; pass one row or column at a time")
+        return _unique_slices(input.detach(), _axis("unique", input, dim), return_inverse, return_counts)
     ordered, places = input.detach().flatten().sort()
     count = len(ordered)
     first = _core.ones_like(ordered[:1], dtype=_core.bool)
@@ -145,6 +145,24 @@ def unique(
     if return_counts:
         result.append(bincount(group, minlength=len(values)))
     return tuple(result)
+
+
+def _unique_slices(input: Tensor, dim: int, return_inverse: bool, return_counts: bool) -> Any:
+    count = input.size(dim)
+    ranks = input.transpose(0, dim).reshape(count, input.numel() // max(count, 1))
+    if not ranks.numel():
+        ranks = _core.zeros(count, 1)
+    ranks = unique(ranks, return_inverse=True)[1]
+    while ranks.size(1) > 1:  # the ranks of pairs of neighbouring columns
+        left, right = ranks[:, 0::2], _core.cat([ranks[:, 1::2], ranks[:, :1] * 0], 1)
+        pairs = left * (ranks.max() + 1) + right[:, : left.size(1)]
+        ranks = unique(pairs, return_inverse=True)[1]
+    different, inverse, counts = unique(ranks.flatten(), return_inverse=True, return_counts=True)
+    places = _core.zeros_like(different).scatter(0, inverse, _core.arange(count).to(input.device))
+    values = input.index_select(dim, places)
+    if not return_inverse and not return_counts:
+        return values
+    return (values, *([inverse] if return_inverse else []), *([counts] if return_counts else []))
 
 
 def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
