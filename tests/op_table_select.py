@@ -128,6 +128,8 @@ ARRANGED = [
         [(3, 2), (2, 4, 3), (0, 2), (1, 2)],
         1,
     ),
+    row("ravel", lambda x: x.ravel(), np.ravel, [(2, 3), (5,), (), (0, 2)]),
+    row("select", lambda x: x.select(1, -2), lambda x: x[:, -2], [(2, 3), (1, 2, 5), (0, 2), (4, 9, 1)]),
     row(
         "unflatten",
         lambda x: x.unflatten(1, (2, -1)),
@@ -204,6 +206,16 @@ SELECTED = [
         lambda a, b: np.concatenate([b[:, 1:2], a[:, 1:2], b[:, :1], a[:, 3:]], 1),
         [((4, 3), (4, 2)), ((2, 4, 5), (2, 2, 5)), ((1, 3), (1, 2)), ((0, 3), (0, 2))],
         0,
+        of_shapes,
+    ),
+    row(
+        "index_put",
+        lambda a, b: a.index_put((nncore.tensor([1, -1, 1]),), b, accumulate=True),
+        lambda a, b: (
+            a + np.stack([b[0] + b[2] if i == 1 else b[1] * (i == len(a) - 1) for i in range(len(a))])
+        ),
+        [((3, 2), (3, 2)), ((4,), (3,)), ((3, 0), (3, 0)), ((3, 1), (3, 1))],
+        4,
         of_shapes,
     ),
     row(

@@ -328,7 +328,6 @@ def test_own_functions_name_arguments_that_are_not_tensors() -> None:
     not_one: Any = [1.0]
     wrong: Any = nncore.ones(2).numpy()
     for call, text in (
-        (lambda: nncore.equal(X, not_one), "equal: other is a list"),
         (lambda: nncore.allclose(not_one, X), "isclose: input is a list"),
         (lambda: nncore.hstack([X, not_one]), r"hstack: tensors\[1\] is a list"),
         (lambda: nncore.vstack(wrong[0]), "vstack: tensors must be an iterable, got float32"),

@@ -24,6 +24,7 @@ def _tensor(shape: tuple[int, ...], dtype: Any = nncore.float32, seed: int = 0) 
 UNARY = [
     *("abs", "ceil", "cos", "erf", "erfc", "exp", "exp2", "expm1", "floor", "log", "log10", "log1p", "log2"),
     *("logical_not", "neg", "reciprocal", "relu", "round", "rsqrt", "sigmoid", "sign", "sin", "sinc", "sqrt"),
+    *("acos", "acosh", "asin", "asinh", "atan", "atanh", "cosh", "logit", "sinh"),
     *("square", "tan", "tanh", "trunc"),
 ]
 BINARY = ["add", "sub", "mul", "div", "pow", "remainder", "fmod", "floor_divide"]
@@ -106,7 +107,6 @@ def test_augmented_assignment(name: str, shape: tuple[int, ...]) -> None:
         np.testing.assert_array_equal(x.numpy(), expected.numpy())
 
 
-def test_augmented_logic() -> None:
 @pytest.mark.parametrize("wrap", [False, True])
 @pytest.mark.parametrize("shape", [(3, 3), (2, 4), (4, 2), (7, 2), (7, 3), (3, 3, 3), (0, 3)])
 def test_fill_diagonal(shape: tuple[int, ...], wrap: bool) -> None:
@@ -136,6 +136,7 @@ def test_sums_of_einsum_may_be_written() -> None:
         assert y.clone().equal(y.add_(1) - 1)
 
 
+def test_augmented_logic() -> None:
     a, b = nncore.tensor([True, True, False]), nncore.tensor([True, False, False])
     forms: list[tuple[Any, str]] = [(operator.iand, "and"), (operator.ior, "or"), (operator.ixor, "xor")]
     for in_place, plain in forms:
@@ -317,6 +318,33 @@ MISUSE: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "random_ order": (lambda: nncore.ones(3).random_(5, 5), ValueError, "random_: from 5"),
     "bernoulli_ p": (lambda: nncore.ones(3).bernoulli_(2), ValueError, "bernoulli_: p is 2"),
     "exponential_ rate": (lambda: nncore.ones(3).exponential_(0), ValueError, "lambd is 0"),
+    "fill_diagonal_ vector": (
+        lambda: nncore.ones(3).fill_diagonal_(1),
+        ValueError,
+        r"shape \(3,\) has no diag",
+    ),
+    "fill_diagonal_ sizes": (
+        lambda: nncore.ones(2, 2, 3).fill_diagonal_(1),
+        ValueError,
+        "must have one size",
+    ),
+    "fill_diagonal_ value": (
+        lambda: X.fill_diagonal_("a"),
+        TypeError,
+        "fill_value must be a number, got str",
+    ),
+    "index_put_ range": (lambda: X.index_put_((nncore.tensor(9),), nncore.ones(1)), IndexError, "9"),
+    "index_put_ indices": (
+        lambda: X.index_put_(INDEX, nncore.ones(1)),
+        TypeError,
+        "must be a tuple of tensors",
+    ),
+    "index_put_ of ints": (lambda: X.index_put_((0,), nncore.ones(1)), TypeError, "tensors or None, got int"),
+    "index_put_ shape": (
+        lambda: X.index_put_((INDEX,), nncore.ones(4), accumulate=True),
+        ValueError,
+        r"index_put_: \(4,\) cannot be broadcast",
+    ),
     "index_copy shape": (
         lambda: X.index_copy(0, INDEX, nncore.ones(2, 2)),
         ValueError,
@@ -394,7 +422,7 @@ def test_an_operation_that_changes_nothing_makes_a_copy(call: Callable[[Any], An
     ],
     ids=["mT", "swapaxes", "swapdims", "select", "einsum", "einsum of dots", "einsum diagonal"],
 )
-def test_a_transpose_by_another_name_is_a_copy_too(part: Callable[[Any], Any]) -> None:
+def test_a_view_of_pytorch_by_another_name_is_a_copy_too(part: Callable[[Any], Any]) -> None:
     with pytest.raises(RuntimeError, match="copy"):
         part(nncore.zeros(2, 3)).add_(1)
 

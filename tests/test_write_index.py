@@ -34,6 +34,14 @@ INDICES: dict[str, Any] = {
     "mask of rows": np.array([True, False, True]),
     "mask of columns": (slice(None), np.array([True, False, True, True])),
     "empty mask": np.zeros((3, 4), bool),
+    "none and mask": (None, np.array([True, False, True])),
+    "true": True,
+    "false": False,
+    "true and integer": (1, True),
+    "slice and true": (slice(None), True),
+    "true and array": (True, np.array([0, 1])),
+    "true apart from an array": (True, slice(None), np.array([0, 1])),
+    "mask without axes": np.array(True),
 }
 
 

@@ -4,10 +4,13 @@
 
 #include <cstring>
 
+#include "../core/default_dtype.h"
+#include "../core/watch.h"
 #include "../ops/create.h"
 #include "../ops/device.h"
 #include "../ops/elementwise.h"
 #include "../ops/linear.h"
+#include "../ops/reduce.h"
 #include "../ops/shape.h"
 #include "../ops/write.h"
 #include "direct.h"
@@ -41,9 +44,6 @@ double real_scalar(const char* op, py::handle number, DType dtype) {
   return value;
 }
 
-// x op number. On floats, uses the formula with the number as a constant, if there is one.
-template <class Op, class ScalarOp>
-constexpr bool has_scalar_form = !std::is_same_v<Op, ScalarOp>;
 // x in the dtype of its operation with a number.
 template <class Op>
 Tensor beside_number(const Tensor& x, py::handle number) {
@@ -53,6 +53,9 @@ Tensor beside_number(const Tensor& x, py::handle number) {
   return PyIndex_Check(number.ptr()) ? x : ops::cast(x, real_type(x.dtype()));
 }
 
+// x op number. On floats, uses the formula with the number as a constant, if there is one.
+template <class Op, class ScalarOp>
+constexpr bool has_scalar_form = !std::is_same_v<Op, ScalarOp>;
 
 template <class Op, class ScalarOp>
 Tensor with_number(const Tensor& tensor, py::handle number) {
@@ -311,6 +314,13 @@ py::object matrix_product(const Tensor& a, py::handle b, bool reflected) {
   return py::cast(reflected ? ops::matmul(y, x) : ops::matmul(x, y));
 }
 
+// Whether a and b have the same shape and elements.
+bool all_equal(const Tensor& a, const Tensor& b) {
+  if (!(a.shape() == b.shape())) return false;
+  host_reads("equal");
+  return ops::any_all(ops::equal(a, b), true, {}, false).value_at<bool>(0);
+}
+
 Tensor logical_not(const Tensor& x) {
   return ops::equal(x.detach(), ops::full({}, 0, x.dtype(), x.device()));
 }
@@ -377,6 +387,11 @@ void bind_arithmetic(py::module_& m, TensorClass& tensor) {
   bind_comparison(m, tensor, CompareOps::index_of<LogicalAnd>);
   bind_comparison(m, tensor, CompareOps::index_of<LogicalOr>);
   bind_comparison(m, tensor, CompareOps::index_of<LogicalXor>);
+  bind_both(
+      m, tensor, "equal", all_equal, py::arg("other"),
+      "Whether two tensors have the same shape and elements; NaN is not equal to itself. Not allowed in a "
+      "compiled step.\n\n>>> nncore.equal(nncore.ones(2), nncore.ones(2)), "
+      "nncore.ones(2).equal(nncore.ones(1, 2))\n(True, False)");
   bind_both(m, tensor, "logical_not", logical_not, "Whether each element is 0.");
   bind_bitwise<BitwiseAnd>(m, tensor, "and", &PyNumberMethods::nb_inplace_and,
                            "a & b of integers or bools, broadcast.");

@@ -1,5 +1,5 @@
-// x[index] and x[index] = value: the index may contain integers, slices, None, `...`, boolean masks, and integer tensors or arrays
-// that broadcast together.
+// x[index] and x[index] = value: the index may contain integers, slices, None, `...`, True and False, boolean
+// masks, and integer tensors or arrays that broadcast together.
 #include <numeric>
 
 #include "../ops/create.h"
@@ -41,6 +41,12 @@ class Indexing {
     shape_.push_back(1);
     strides_.push_back(0);
   }
+  // True or False: an axis of size 1, indexed by [0] or [].
+  void truth(const Tensor& index) {
+    arrays_.push_back(index);
+    array_axes_.push_back(shape_.ndim());
+    new_axis();
+  }
   void slice(py::handle h) { add(slice_of(h, x_.shape()[axis_]), true); }
   void integer(int64_t i) {
     const int64_t size = x_.shape()[axis_];
@@ -54,7 +60,7 @@ class Indexing {
       array_axes_.push_back(shape_.ndim());
       return keep_whole(1);
     }
-    check<IndexError>(index.ndim() > 0, "index: a 0-dimensional mask; expected one as long as an axis");
+    if (index.ndim() == 0) return truth(ops::nonzero_by_axis(index)[0]);
     for (int d = 0; d < index.ndim(); d++)
       check<IndexError>(index.shape()[d] == x_.shape()[axis_ + d], "index: a mask of shape ", index.shape(),
                         " does not match axis ", axis_ + d, " of ", x_.shape());
@@ -115,7 +121,7 @@ Indexing indexing_by(const Tensor& x, const py::tuple& parts) {
   std::vector<Tensor> arrays;  // the parts that are arrays, in order
   int given = 0;
   for (py::handle p : parts) {
-    if (p.is_none() || p.is(py::ellipsis())) continue;
+    if (p.is_none() || p.is(py::ellipsis()) || PyBool_Check(p.ptr())) continue;
     const bool is_array = is_index_array(p);
     if (is_array) arrays.push_back(index_array(p, x.device()));
     given += is_array && arrays.back().dtype() == DType::boolean ? arrays.back().ndim() : 1;
@@ -131,6 +137,8 @@ Indexing indexing_by(const Tensor& x, const py::tuple& parts) {
       check<IndexError>(!has_ellipsis, "index: only one '...' is allowed");
       has_ellipsis = true;
       indexing.keep_whole(x.ndim() - given);
+    } else if (PyBool_Check(p.ptr())) {
+      indexing.truth(ops::arange_integer(0, p.ptr() == Py_True, 1, DType::int64, x.device()));
     } else if (PySlice_Check(p.ptr())) {
       indexing.slice(p);
     } else if (is_index_array(p)) {
@@ -168,6 +176,12 @@ Tensor without_leading_axes(const Tensor& values, int ndim) {
   return first ? ops::reshape(values, shape) : values;
 }
 
+// The positions, in row-major order, of the elements that an index selects.
+Tensor positions_of(const Tensor& x, const py::tuple& parts) {
+  const Tensor all = ops::arange_integer(0, x.numel(), 1, DType::int64, x.device());
+  return indexing_by(all.alias(x.shape()), parts).result();
+}
+
 }  // namespace
 
 Tensor get_item(const Tensor& x, py::handle index) { return indexing_by(x, parts_of(index)).result(); }
@@ -179,13 +193,31 @@ void set_item(const Tensor& x, py::handle index, py::handle value) {
   if (values.numel() == 1)  // without indices, for which the host would read the mask
     if (const auto mask = only_mask(x, parts))
       return ops::assign("index", x, ops::where(*mask, ops::cast(ops::reshape(values, {}), x.dtype()), x));
-  if (std::none_of(parts.begin(), parts.end(), is_index_array)) {
+  const auto is_region = [](py::handle p) { return !PyBool_Check(p.ptr()) && !is_index_array(p); };
+  if (std::all_of(parts.begin(), parts.end(), is_region)) {
     const ops::Region region = indexing_by(x, parts).region();
     return ops::set_region(x, region, without_leading_axes(values, region.shape.ndim()));
   }
-  const Tensor all = ops::arange_integer(0, x.numel(), 1, DType::int64, x.device());
-  const Tensor positions = indexing_by(all.alias(x.shape()), parts).result();
+  const Tensor positions = positions_of(x, parts);
   ops::set_positions(x, positions, without_leading_axes(values, positions.ndim()));
+}
+
+void put_item(const Tensor& x, const py::object& indices, const Tensor& values, bool accumulate) {
+  check<TypeError>(PyTuple_Check(indices.ptr()) || PyList_Check(indices.ptr()),
+                   "index_put_: indices must be a tuple of tensors, got ", Py_TYPE(indices.ptr())->tp_name);
+  py::list parts;
+  for (py::handle index : py::list(indices)) {
+    check<TypeError>(index.is_none() || tensor_of(index.ptr()),
+                     "index_put_: indices must be tensors or None, got ", Py_TYPE(index.ptr())->tp_name);
+    if (index.is_none())
+      parts.append(py::slice(std::nullopt, std::nullopt, std::nullopt));
+    else
+      parts.append(index);
+  }
+  if (accumulate)
+    ops::add_positions(x, positions_of(x, py::tuple(parts)), values);
+  else
+    set_item(x, py::tuple(parts), py::cast(values));
 }
 
 }  // namespace nncore::bind

@@ -2,12 +2,30 @@
 
 #include "write.h"
 
+#include <array>
+
 namespace nncore::bind {
 
 namespace {
 
 Tensor permute(const Tensor& x, const Shape& axes) {
   return part(x, ops::permute(x, std::span(axes.begin(), size_t(axes.ndim()))));
+}
+
+Tensor select(const Tensor& x, int64_t dim, int64_t index) {
+  check<IndexError>(x.ndim() > 0, "select: a 0-dimensional tensor has no axes");
+  const int at = normalize_axis("select", dim, x.ndim());
+  const int64_t size = x.shape()[at];
+  check<IndexError>(index >= -size && index < size, "select: index ", index, " is out of range for axis ", at,
+                    " of size ", size);
+  std::array<ops::Slice, Shape::max_ndim> slices;
+  Shape shape;
+  for (int d = 0; d < x.ndim(); d++) {
+    slices[size_t(d)] = {0, 1, x.shape()[d]};
+    if (d != at) shape.push_back(x.shape()[d]);
+  }
+  slices[size_t(at)] = {index < 0 ? index + size : index, 1, 1};
+  return part(x, ops::reshape(ops::slice(x, slices), shape));
 }
 
 // The same bytes as elements of another dtype of the same size.
@@ -66,6 +84,9 @@ void bind_shape(py::module_& m, TensorClass& tensor) {
   tensor.def(
       "contiguous", [](const Tensor& x) { return x; },
       "The tensor itself, because tensors are always dense and row-major.");
+  tensor.def(
+      "is_contiguous", [](const Tensor&) { return true; },
+      "True, because tensors are always dense and row-major.");
   both(
       "transpose", [](const Tensor& x, int64_t a, int64_t b) { return part(x, ops::transpose(x, a, b)); },
       py::arg("dim0"), py::arg("dim1"), "Exchanges two axes.");
@@ -76,6 +97,13 @@ void bind_shape(py::module_& m, TensorClass& tensor) {
       },
       py::arg("dim") = py::none(), "Removes the axes of size 1; with dim, only those in dim.");
   both("unsqueeze", ops::unsqueeze, py::arg("dim"), "Inserts an axis of size 1 at dim.");
+  both("clone", ops::clone, "A copy in new memory.");
+  both(
+      "ravel", [](const Tensor& x) { return ops::reshape(x, {x.numel()}); },
+      "The elements in row-major order, as a vector.");
+  both("select", select, py::arg("dim"), py::arg("index"),
+       "The slice at one index along dim, without that axis.\n\n"
+       ">>> nncore.tensor([[1, 2], [3, 4]]).select(1, -1).tolist()\n[2, 4]");
   both("flatten", ops::flatten, py::arg("start_dim") = 0, py::arg("end_dim") = -1,
        "Merges axes start_dim to end_dim into one.");
   m.def(

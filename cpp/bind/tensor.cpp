@@ -134,6 +134,11 @@ void bind_tensor(TensorClass& tensor) {
   tensor.def(
       "element_size", [](const TensorImpl& t) { return size_of(t.dtype); },
       "The size of one element in bytes.");
+  tensor.def_property_readonly(
+      "itemsize", [](const TensorImpl& t) { return size_of(t.dtype); }, "The size of one element in bytes.");
+  tensor.def_property_readonly(
+      "nbytes", [](const TensorImpl& t) { return size_t(t.shape.numel()) * size_of(t.dtype); },
+      "The size of all elements in bytes.");
   tensor.def(
       "data_ptr",
       [](const TensorImpl& t) {
@@ -165,7 +170,6 @@ void bind_tensor(TensorClass& tensor) {
       "tolist", [](const Tensor& t) { return host_array(t).attr("tolist")(); },
       "The values as nested Python lists; a 0-dimensional tensor gives a number.");
   tensor.def("detach", [](const Tensor& t) { return t.detach(); }, "The same values without history.");
-  tensor.def("clone", [](const Tensor& t) { return ops::clone(t); }, "A copy in new memory.");
   tensor.def(
       "requires_grad_",
       [](py::object self, bool on) {

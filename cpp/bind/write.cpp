@@ -71,6 +71,12 @@ void write_fill(const Tensor& t, const py::object& value) {
 }
 
 void write_zero(const Tensor& t) { ops::copy_into("zero_", t, ops::full({}, 0, t.dtype(), t.device())); }
+void write_diagonal(const Tensor& t, const py::object& value, bool wrap) {
+  check<TypeError>(is_number(value), "fill_diagonal_: fill_value must be a number, got ",
+                   Py_TYPE(value.ptr())->tp_name);
+  ops::fill_diagonal(t, values_for("fill_diagonal_", t, value), wrap);
+}
+
 
 void check_floating(const char* op, const Tensor& t) {
   check<TypeError>(is_floating(t.dtype()), op, ": expected a float32 or float64 tensor, got ", t.dtype());
@@ -217,6 +223,25 @@ void bind_write(py::module_& m, TensorClass& tensor) {
       "The same values in the same memory, for a copy whose source nobody else has: it may be written.",
       internal);
   for (const char* name : computed) bind_computed(tensor, name);
+  bind_method(tensor, "fill_diagonal_", write_diagonal, py::arg("fill_value"), py::arg("wrap") = false,
+              "Writes a number into the main diagonal. With wrap, the diagonal of a tall matrix continues in "
+              "the rows below.\n\n"
+              ">>> nncore.zeros(2, 2).fill_diagonal_(1).tolist()\n[[1.0, 0.0], [0.0, 1.0]]");
+  bind_method(
+      tensor, "index_put_", put_item, py::arg("indices"), py::arg("values"), py::arg("accumulate") = false,
+      "Writes values at a tuple of index tensors, as x[indices] = values. With accumulate, adds them, "
+      "as often as an index is repeated.\n\n"
+      ">>> x = nncore.zeros(3)\n>>> i = nncore.tensor([2, 2])\n"
+      ">>> x.index_put_((i,), nncore.ones(2), accumulate=True).tolist()\n[0.0, 0.0, 2.0]");
+  bind_both(
+      m, tensor, "index_put",
+      [](const Tensor& x, const py::object& indices, const Tensor& values, bool accumulate) {
+        const Tensor y = ops::clone(x);
+        put_item(y, indices, values, accumulate);
+        return y;
+      },
+      py::arg("indices"), py::arg("values"), py::arg("accumulate") = false,
+      "A copy of input, written by index_put_.");
   bind_method(tensor, "copy_", write_copy, py::arg("src"), py::arg("non_blocking") = false,
               "Writes the elements of src, broadcast and converted to the tensor's dtype.\n\n"
               ">>> nncore.zeros(2, 2).copy_(nncore.tensor([1, 2])).tolist()\n[[1.0, 2.0], [1.0, 2.0]]");

@@ -19,5 +19,7 @@ Tensor values_for(const char* op, const Tensor& target, py::handle value);
 
 // x[index] = value.
 void set_item(const Tensor& x, py::handle index, py::handle value);
+// x[indices] = values, or += with repeated indices counted; None among the indices stands for a whole axis.
+void put_item(const Tensor& x, const py::object& indices, const Tensor& values, bool accumulate);
 
 }  // namespace nncore::bind

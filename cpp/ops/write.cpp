@@ -1,5 +1,7 @@
 #include "write.h"
 
+#include <algorithm>
+
 #include "../autograd/tape.h"
 #include "../backend/backend.h"
 #include "../backend/kernels/index.h"
@@ -179,3 +181,27 @@ void set_positions(const Tensor& target, const Tensor& positions, const Tensor& 
 }
 
 }  // namespace nncore::ops
+void add_positions(const Tensor& target, const Tensor& positions, const Tensor& values) {
+  const Tensor source = expand(values, positions.shape());
+  const Tensor sum =
+      scatter("index_put_", reshape(target, {target.numel()}), 0, reshape(positions, {positions.numel()}),
+              reshape(source, {source.numel()}), true);
+  assign("index_put_", target, reshape(sum, target.shape()));
+}
+
+void fill_diagonal(const Tensor& target, const Tensor& value, bool wrap) {
+  const Shape& shape = target.shape();
+  const int ndim = shape.ndim();
+  check(ndim >= 2, "fill_diagonal_: shape ", shape, " has no diagonal; expected two axes or more");
+  int64_t step = 0, count = shape[0];
+  const Strides strides = contiguous_strides(shape);
+  for (int i = 0; i < ndim; i++) {
+    step += strides[i];
+    count = std::min(count, shape[i]);
+    check(ndim == 2 || shape[i] == shape[0], "fill_diagonal_: the axes of shape ", shape,
+          " must have one size");
+  }
+  if (wrap && ndim == 2 && shape[0] > shape[1]) count = (target.numel() + step - 1) / step;
+  set_region(target, {.shape = {count}, .strides = {step}}, value);
+}
+

@@ -41,3 +41,8 @@ void set_region(const Tensor& target, const Region& region, const Tensor& values
 void set_positions(const Tensor& target, const Tensor& positions, const Tensor& values);
 
 }  // namespace nncore::ops
+// Adds values of the target's dtype instead; a repeated position counts as often as it appears.
+void add_positions(const Tensor& target, const Tensor& positions, const Tensor& values);
+// Writes a value into the main diagonal of a tensor whose axes, if more than two, have one size. If `wrap`, the
+// diagonal of a tall matrix continues in the rows below.
+void fill_diagonal(const Tensor& target, const Tensor& value, bool wrap);

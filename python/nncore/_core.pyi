@@ -47,6 +47,7 @@ __all__ = [
     "chunk",
     "clamp",
     "clip",
+    "clone",
     "cos",
     "cosh",
     "cross_entropy",
@@ -64,6 +65,7 @@ __all__ = [
     "empty",
     "empty_like",
     "eq",
+    "equal",
     "erf",
     "erfc",
     "exp",
@@ -161,6 +163,7 @@ __all__ = [
     "randn",
     "randn_like",
     "randperm",
+    "ravel",
     "reciprocal",
     "relu",
     "relu6",
@@ -172,6 +175,7 @@ __all__ = [
     "rsqrt",
     "scatter",
     "scatter_add",
+    "select",
     "selu",
     "set_default_device",
     "set_default_dtype",
@@ -428,6 +432,10 @@ class Tensor:
         """
         ln(x + sqrt(x^2 - 1)), element by element; derivative 1 / sqrt(x^2 - 1).
         """
+    def acosh_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of acosh() into the tensor, and returns the tensor.
+        """
     @typing.overload
     def add(self, other: typing.Any) -> Tensor:
         """
@@ -502,6 +510,10 @@ class Tensor:
         """
         ln(x + sqrt(x^2 + 1)), element by element; derivative 1 / sqrt(x^2 + 1).
         """
+    def asinh_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of asinh() into the tensor, and returns the tensor.
+        """
     def atan(self) -> Tensor:
         """
         the angle in (-pi/2, pi/2) whose tangent is x, element by element; derivative 1 / (1 + x^2).
@@ -521,6 +533,10 @@ class Tensor:
     def atanh(self) -> Tensor:
         """
         ln((1 + x) / (1 - x)) / 2, element by element; derivative 1 / (1 - x^2).
+        """
+    def atanh_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of atanh() into the tensor, and returns the tensor.
         """
     def backward(self, gradient: Tensor | None = None, retain_graph: builtins.bool = False) -> None:
         """
@@ -561,6 +577,10 @@ class Tensor:
         """
         a << b of integers, broadcast; 0 if b is not a number of bits of the dtype.
         """
+    def bitwise_left_shift_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of bitwise_left_shift() into the tensor, and returns the tensor.
+        """
     def bitwise_not(self) -> Tensor:
         """
         ~x of integers or bools.
@@ -580,6 +600,10 @@ class Tensor:
     def bitwise_right_shift(self, other: typing.Any) -> Tensor:
         """
         a >> b of integers, broadcast; the sign of a fills the upper bits.
+        """
+    def bitwise_right_shift_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of bitwise_right_shift() into the tensor, and returns the tensor.
         """
     def bitwise_xor(self, other: typing.Any) -> Tensor:
         """
@@ -730,7 +754,7 @@ class Tensor:
     @typing.overload
     def div(self, other: typing.Any) -> Tensor:
         """
-        a / b, broadcast; integers divide to float32.
+        a / b, broadcast; integers divide to the default dtype.
         """
     @typing.overload
     def div(self, other: typing.Any, *, rounding_mode: str | None) -> Tensor:
@@ -763,6 +787,10 @@ class Tensor:
     def eq(self, other: typing.Any) -> Tensor:
         """
         Compares element by element; returns a bool tensor.
+        """
+    def equal(self, other: Tensor) -> builtins.bool:
+        """
+        Whether two tensors have the same shape and equal elements. Not allowed in a compiled step.
         """
     def erf(self) -> Tensor:
         """
@@ -820,6 +848,13 @@ class Tensor:
         """
         Writes one value, a number or a 0-dimensional tensor, into all elements.
         """
+    def fill_diagonal_(self, fill_value: typing.Any, wrap: builtins.bool = False) -> Tensor:
+        """
+        Writes a number into the main diagonal. With wrap, the diagonal of a tall matrix continues in the rows below.
+
+        >>> nncore.zeros(2, 2).fill_diagonal_(1).tolist()
+        [[1.0, 0.0], [0.0, 1.0]]
+        """
     def flatten(self, start_dim: typing.SupportsInt | typing.SupportsIndex = 0, end_dim: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
         """
         Merges axes start_dim to end_dim into one.
@@ -872,6 +907,10 @@ class Tensor:
     def gelu(self, approximate: str = 'none') -> Tensor:
         """
         x Phi(x), element by element.
+        """
+    def gelu_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
+        """
+        Writes the result of gelu() into the tensor, and returns the tensor.
         """
     def get_device(self) -> builtins.int:
         """
@@ -943,6 +982,19 @@ class Tensor:
         """
         Writes the result of index_fill() into the tensor, and returns the tensor.
         """
+    def index_put(self, indices: typing.Any, values: Tensor, accumulate: builtins.bool = False) -> Tensor:
+        """
+        A copy of input, written by index_put_.
+        """
+    def index_put_(self, indices: typing.Any, values: Tensor, accumulate: builtins.bool = False) -> Tensor:
+        """
+        Writes values at a tuple of index tensors, as x[indices] = values. With accumulate, adds them, as often as an index is repeated.
+
+        >>> x = nncore.zeros(3)
+        >>> i = nncore.tensor([2, 2])
+        >>> x.index_put_((i,), nncore.ones(2), accumulate=True).tolist()
+        [0.0, 0.0, 2.0]
+        """
     def index_select(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
         """
         The slices of input at a vector of indices along dim.
@@ -950,6 +1002,10 @@ class Tensor:
     def int(self) -> Tensor:
         """
         The values as int32.
+        """
+    def is_contiguous(self) -> builtins.bool:
+        """
+        True, because tensors are always dense and row-major.
         """
     def is_floating_point(self) -> builtins.bool:
         """
@@ -1283,6 +1339,10 @@ class Tensor:
         """
         Writes uniform random integers: random_(to) in [0, to), random_(from, to) in [from, to). Without bounds, they are in [0, m], where m is the largest integer of the dtype, or 2^24 for float32 and 2^53 for float64.
         """
+    def ravel(self) -> Tensor:
+        """
+        The elements in row-major order, as a vector.
+        """
     def reciprocal(self) -> Tensor:
         """
         1 / x, element by element; derivative -y^2.
@@ -1392,6 +1452,13 @@ class Tensor:
     def scatter_add_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
         """
         Writes the result of scatter_add() into the tensor, and returns the tensor.
+        """
+    def select(self, dim: typing.SupportsInt | typing.SupportsIndex, index: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+        """
+        The slice at one index along dim, without that axis.
+
+        >>> nncore.tensor([[1, 2], [3, 4]]).select(1, -1).tolist()
+        [2, 4]
         """
     def selu(self) -> Tensor:
         """
@@ -1785,9 +1852,19 @@ class Tensor:
         Whether no recorded op made this tensor.
         """
     @property
+    def itemsize(self) -> builtins.int:
+        """
+        The size of one element in bytes.
+        """
+    @property
     def mT(self) -> Tensor:
         """
         The transpose of each matrix: the last two axes are exchanged.
+        """
+    @property
+    def nbytes(self) -> builtins.int:
+        """
+        The size of all elements in bytes.
         """
     @property
     def ndim(self) -> builtins.int:
@@ -2241,6 +2318,10 @@ def clip(input: Tensor, min: typing.Any = None, max: typing.Any = None) -> Tenso
     """
     min(max(x, min), max), element by element; derivative 1 where min < x < max, else 0.
     """
+def clone(input: Tensor) -> Tensor:
+    """
+    A copy in new memory.
+    """
 def cos(input: Tensor) -> Tensor:
     """
     cos x, element by element; derivative -sin x.
@@ -2286,7 +2367,7 @@ def diagonal(input: Tensor, offset: typing.SupportsInt | typing.SupportsIndex = 
 @typing.overload
 def div(input: typing.Any, other: typing.Any) -> Tensor:
     """
-    a / b, broadcast; integers divide to float32.
+    a / b, broadcast; integers divide to the default dtype.
     """
 @typing.overload
 def div(input: typing.Any, other: typing.Any, *, rounding_mode: str | None) -> Tensor:
@@ -2355,6 +2436,10 @@ def empty_like(input: Tensor, *, dtype: _dtype | builtins.type | str | None = No
 def eq(input: Tensor, other: typing.Any) -> Tensor:
     """
     Compares element by element; returns a bool tensor.
+    """
+def equal(input: Tensor, other: Tensor) -> builtins.bool:
+    """
+    Whether two tensors have the same shape and equal elements. Not allowed in a compiled step.
     """
 def erf(input: Tensor) -> Tensor:
     """
@@ -2535,6 +2620,10 @@ def index_fill(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, in
 
     >>> nncore.index_fill(nncore.zeros(3), 0, nncore.tensor([0, 2]), 5).tolist()
     [5.0, 0.0, 5.0]
+    """
+def index_put(input: Tensor, indices: typing.Any, values: Tensor, accumulate: builtins.bool = False) -> Tensor:
+    """
+    A copy of input, written by index_put_.
     """
 def index_select(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
     """
@@ -2921,6 +3010,10 @@ def randperm(n: typing.SupportsInt | typing.SupportsIndex, *, generator: Generat
     """
     The integers 0 to n - 1 in random order.
     """
+def ravel(input: Tensor) -> Tensor:
+    """
+    The elements in row-major order, as a vector.
+    """
 def reciprocal(input: Tensor) -> Tensor:
     """
     1 / x, element by element; derivative -y^2.
@@ -2997,6 +3090,13 @@ def scatter(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index
 def scatter_add(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, src: Tensor) -> Tensor:
     """
     A copy of input with elements of src added at the indices along dim.
+    """
+def select(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    """
+    The slice at one index along dim, without that axis.
+
+    >>> nncore.tensor([[1, 2], [3, 4]]).select(1, -1).tolist()
+    [2, 4]
     """
 def selu(input: Tensor, inplace: builtins.bool = False) -> Tensor:
     """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from nncore import Tensor, device, dtype
 
-__all__ = ["allclose", "as_tensor", "asarray", "equal", "from_dlpack", "hstack", "isclose", "vstack"]
+__all__ = ["allclose", "as_tensor", "asarray", "from_dlpack", "hstack", "isclose", "vstack"]
 
 
 def isclose(
@@ -40,16 +40,6 @@ def allclose(
     True
     """
     return bool(isclose(input, other, rtol, atol, equal_nan).all().item())
-
-
-def equal(input: Tensor, other: Tensor) -> bool:
-    """Whether both tensors have the same shape and elements; NaN is not equal to itself.
-
-    >>> nncore.equal(nncore.ones(2), nncore.ones(2)), nncore.equal(nncore.ones(2), nncore.ones(1, 2))
-    (True, False)
-    """
-    arguments.tensors("equal", input=input, other=other)
-    return input.shape == other.shape and bool((input == other).all().item())
 
 
 def as_tensor(data: Any, dtype: dtype | None = None, device: device | str | None = None) -> Tensor:

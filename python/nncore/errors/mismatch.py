@@ -33,6 +33,8 @@ def reworded(text: str, given: list[str]) -> str:
     name = PUBLIC.get(called, called)
     signatures = SIGNATURE.findall(text[: text.find("\nInvoked with")])
     message = f"{name}: got ({', '.join(given)}), takes {MODULES.sub('', ' or '.join(signatures))}"
+    if any(kind.startswith("out=") for kind in given):
+        message += f"; without out=: assign the result, or write it with out.copy_({name}(...))"
     if any(kind.endswith(("ndarray", "list")) for kind in given) and "Tensor" in message:
         message += "; nncore.tensor() makes a Tensor of an array or a list"
     if any(kind.endswith("requires grad") for kind in given) and "SupportsFloat" in message:
