@@ -20,19 +20,14 @@ using GivenGenerator = std::optional<std::reference_wrapper<Generator>>;
 
 Generator& generator_of(const GivenGenerator& g) { return g ? g->get() : default_generator(); }
 
-// Methods with an in-place form.
+// Methods with an in-place form beside the functions of one tensor and the bitwise ops, which lists name.
 constexpr const char* computed[] = {
-    "abs",        "acos",        "add",         "addcdiv",     "addcmul",     "asin",        "atan",
-    "atan2",      "bitwise_and", "bitwise_or",  "bitwise_not", "bitwise_xor", "ceil",        "clamp",
-    "clamp_max",  "clamp_min",   "clip",        "cos",         "cosh",        "cumprod",     "cumsum",
-    "div",        "divide",      "erf",         "erfc",        "exp",         "exp2",        "expm1",
-    "floor",      "fix",         "fmod",        "index_add",   "index_copy",  "index_fill",  "floor_divide",
-    "lerp",       "log",         "log10",       "log1p",       "log2",        "logical_and", "logical_not",
-    "logical_or", "logical_xor", "logit",       "masked_fill", "mul",         "multiply",    "nan_to_num",
-    "neg",        "negative",    "pow",         "reciprocal",  "relu",        "remainder",   "round",
-    "rsqrt",      "scatter",     "scatter_add", "sigmoid",     "sign",        "sin",         "sinc",
-    "sinh",       "sqrt",        "square",      "sub",         "subtract",    "tan",         "tanh",
-    "tril",       "triu",        "true_divide", "trunc"};
+    "add",        "addcdiv",     "addcmul",     "atan2",      "bitwise_not", "clamp_max",   "clamp_min",
+    "clip",       "cumprod",     "cumsum",      "div",        "divide",      "fix",         "floor_divide",
+    "fmod",       "index_add",   "index_copy",  "index_fill", "lerp",        "logical_and", "logical_not",
+    "logical_or", "logical_xor", "masked_fill", "mul",        "multiply",    "nan_to_num",  "negative",
+    "pow",        "relu",        "remainder",   "scatter",    "scatter_add", "sigmoid",     "sub",
+    "subtract",   "tanh",        "tril",        "triu",       "true_divide"};
 
 void bind_computed(TensorClass& tensor, const std::string& name) {
   if (!py::hasattr(tensor, name.c_str())) return;
@@ -46,6 +41,12 @@ void bind_computed(TensorClass& tensor, const std::string& name) {
         return self;
       },
       ("Writes the result of " + name + "() into the tensor, and returns the tensor.").c_str());
+}
+
+// The functions of one tensor. PyTorch has no method of an activation.
+template <class... Ops>
+void bind_functions(TensorClass& tensor, OpList<Ops...>) {
+  ((Ops::layer.name ? void() : bind_computed(tensor, Ops::name)), ...);
 }
 
 // Binds name(tensor, ...), which writes the tensor, as a method that returns the tensor.
@@ -70,13 +71,13 @@ void write_fill(const Tensor& t, const py::object& value) {
   ops::copy_into("fill_", t, v);
 }
 
-void write_zero(const Tensor& t) { ops::copy_into("zero_", t, ops::full({}, 0, t.dtype(), t.device())); }
 void write_diagonal(const Tensor& t, const py::object& value, bool wrap) {
   check<TypeError>(is_number(value), "fill_diagonal_: fill_value must be a number, got ",
                    Py_TYPE(value.ptr())->tp_name);
   ops::fill_diagonal(t, values_for("fill_diagonal_", t, value), wrap);
 }
 
+void write_zero(const Tensor& t) { ops::copy_into("zero_", t, ops::full({}, 0, t.dtype(), t.device())); }
 
 void check_floating(const char* op, const Tensor& t) {
   check<TypeError>(is_floating(t.dtype()), op, ": expected a float32 or float64 tensor, got ", t.dtype());
@@ -113,14 +114,6 @@ void draw_integers(const Tensor& t, const py::object& from, const py::object& to
   ops::draw_into("random_", t, generator_of(g), {Distribution::integer, 0, 0, low, high});
 }
 
-// Uniform float32 numbers of the target's shape, or float64 for a float64 target.
-Tensor noise(const Tensor& t, const GivenGenerator& g) {
-  const Tensor u =
-      empty(t.shape(), t.dtype() == DType::float64 ? DType::float64 : DType::float32, t.device());
-  ops::random_(u, generator_of(g), Distribution::uniform, 0, 1);
-  return u;
-}
-
 void draw_bernoulli(const Tensor& t, const py::object& p, const GivenGenerator& g) {
   Tensor chance;
   if (tensor_of(p.ptr())) {
@@ -130,14 +123,13 @@ void draw_bernoulli(const Tensor& t, const py::object& p, const GivenGenerator& 
     check(number >= 0 && number <= 1, "bernoulli_: p is ", number, " but must be between 0 and 1");
     chance = ops::full({}, number, DType::float64, t.device());
   }
-  ops::copy_into("bernoulli_", t, ops::compare(CompareOps::index_of<formulas::Lt>, noise(t, g), chance));
+  ops::draw_bernoulli(t, generator_of(g), chance);
 }
 
 void draw_exponential(const Tensor& t, double lambd, const GivenGenerator& g) {
   check_floating("exponential_", t);
   check(std::isfinite(lambd) && lambd > 0, "exponential_: lambd is ", lambd, " but must be above 0");
-  const Tensor u = ops::apply<formulas::Neg>(noise(t, g));
-  ops::copy_into("exponential_", t, ops::multiply(ops::apply<formulas::Log1p>(u), -1 / lambd));
+  ops::draw_exponential(t, generator_of(g), lambd);
 }
 
 void cut_history(const Tensor& t) {
@@ -223,6 +215,14 @@ void bind_write(py::module_& m, TensorClass& tensor) {
       "The same values in the same memory, for a copy whose source nobody else has: it may be written.",
       internal);
   for (const char* name : computed) bind_computed(tensor, name);
+  bind_functions(tensor, UnaryOps());
+  for (const char* name : ops::bitwise_names) bind_computed(tensor, name);
+  bind_method(tensor, "copy_", write_copy, py::arg("src"), py::arg("non_blocking") = false,
+              "Writes the elements of src, broadcast and converted to the tensor's dtype.\n\n"
+              ">>> nncore.zeros(2, 2).copy_(nncore.tensor([1, 2])).tolist()\n[[1.0, 2.0], [1.0, 2.0]]");
+  bind_method(tensor, "fill_", write_fill, py::arg("value"),
+              "Writes one value, a number or a 0-dimensional tensor, into all elements.");
+  bind_method(tensor, "zero_", write_zero, "Writes 0 into all elements.");
   bind_method(tensor, "fill_diagonal_", write_diagonal, py::arg("fill_value"), py::arg("wrap") = false,
               "Writes a number into the main diagonal. With wrap, the diagonal of a tall matrix continues in "
               "the rows below.\n\n"
@@ -242,12 +242,6 @@ void bind_write(py::module_& m, TensorClass& tensor) {
       },
       py::arg("indices"), py::arg("values"), py::arg("accumulate") = false,
       "A copy of input, written by index_put_.");
-  bind_method(tensor, "copy_", write_copy, py::arg("src"), py::arg("non_blocking") = false,
-              "Writes the elements of src, broadcast and converted to the tensor's dtype.\n\n"
-              ">>> nncore.zeros(2, 2).copy_(nncore.tensor([1, 2])).tolist()\n[[1.0, 2.0], [1.0, 2.0]]");
-  bind_method(tensor, "fill_", write_fill, py::arg("value"),
-              "Writes one value, a number or a 0-dimensional tensor, into all elements.");
-  bind_method(tensor, "zero_", write_zero, "Writes 0 into all elements.");
   bind_method(tensor, "detach_", cut_history, "Makes the tensor a leaf without a gradient, and returns it.");
   bind_draws(tensor);
   tensor.def("__setitem__", set_item, py::arg("index"), py::arg("value"));

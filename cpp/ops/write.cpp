@@ -6,6 +6,7 @@
 #include "../backend/backend.h"
 #include "../backend/kernels/index.h"
 #include "create.h"
+#include "elementwise.h"
 #include "index.h"
 #include "reduce.h"
 #include "shape.h"
@@ -101,6 +102,14 @@ void scatter_positions(const Tensor& values, const Tensor& y, const Tensor& posi
                      .single = single});
 }
 
+// Uniform random numbers of the target's shape: float64 for a float64 target, else float32.
+Tensor uniform_beside(const Tensor& target, Generator& generator) {
+  const Tensor u =
+      empty(target.shape(), target.dtype() == DType::float64 ? DType::float64 : DType::float32, target);
+  random_(u, generator, Distribution::uniform, 0, 1);
+  return u;
+}
+
 }  // namespace
 
 void check_whole(const char* op, const Tensor& target) {
@@ -160,6 +169,16 @@ void draw_into(const char* op, const Tensor& target, Generator& generator, const
       [](const Tensor& dy, InputGrads& d) { d[0] = zeros(dy.shape(), dy); });
 }
 
+void draw_bernoulli(const Tensor& target, Generator& generator, const Tensor& chance) {
+  const Tensor u = uniform_beside(target, generator);
+  copy_into("bernoulli_", target, compare(CompareOps::index_of<formulas::Lt>, u, chance));
+}
+
+void draw_exponential(const Tensor& target, Generator& generator, double rate) {
+  const Tensor u = apply<formulas::Neg>(uniform_beside(target, generator));
+  copy_into("exponential_", target, multiply(apply<formulas::Log1p>(u), -1 / rate));
+}
+
 void set_region(const Tensor& target, const Region& region, const Tensor& values) {
   const Tensor source = fitting("index", target, values, region.shape);
   rewrite(
@@ -180,7 +199,6 @@ void set_positions(const Tensor& target, const Tensor& positions, const Tensor& 
       });
 }
 
-}  // namespace nncore::ops
 void add_positions(const Tensor& target, const Tensor& positions, const Tensor& values) {
   const Tensor source = expand(values, positions.shape());
   const Tensor sum =
@@ -205,3 +223,4 @@ void fill_diagonal(const Tensor& target, const Tensor& value, bool wrap) {
   set_region(target, {.shape = {count}, .strides = {step}}, value);
 }
 
+}  // namespace nncore::ops

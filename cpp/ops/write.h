@@ -28,6 +28,10 @@ struct Draw {
   int64_t low = 0, high = 0;
 };
 void draw_into(const char* op, const Tensor& target, Generator& generator, const Draw& draw);
+// 1 with the probability `chance`, which is broadcast, else 0.
+void draw_bernoulli(const Tensor& target, Generator& generator, const Tensor& chance);
+// The exponential distribution: -log(1 - u) / rate.
+void draw_exponential(const Tensor& target, Generator& generator, double rate);
 
 // The elements start + i . strides of a tensor, for every index i below shape.
 struct Region {
@@ -39,10 +43,10 @@ struct Region {
 // The values are broadcast and converted. The last value wins if a position is repeated.
 void set_region(const Tensor& target, const Region& region, const Tensor& values);
 void set_positions(const Tensor& target, const Tensor& positions, const Tensor& values);
-
-}  // namespace nncore::ops
 // Adds values of the target's dtype instead; a repeated position counts as often as it appears.
 void add_positions(const Tensor& target, const Tensor& positions, const Tensor& values);
 // Writes a value into the main diagonal of a tensor whose axes, if more than two, have one size. If `wrap`, the
 // diagonal of a tall matrix continues in the rows below.
 void fill_diagonal(const Tensor& target, const Tensor& value, bool wrap);
+
+}  // namespace nncore::ops
