@@ -159,7 +159,7 @@ def test_random_numbers_are_those_of_the_cpu(device: str) -> None:
     def draws(on: str) -> list[Any]:
         nncore.manual_seed(9)
         x = nncore.zeros(7, 3).to(on)
-        drawn = [nncore.rand_like(x), F.dropout(x + 1, 0.3)]
+        drawn = [nncore.rand_like(x), F.dropout(x + 1, 0.3), nncore.poisson(x + 40)]
         drawn += [init(x).clone() for init in (nn.init.normal_, nn.init.uniform_)]
         return [t.to("cpu").numpy().tobytes() for t in drawn]
 

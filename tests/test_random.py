@@ -23,6 +23,7 @@ def draws(generator: nncore.Generator, n: int) -> list[Any]:
         nncore.randn(n, dtype=nncore.float64, **options).numpy(),
         nncore.randint(-3, 10, (n,), **options).numpy(),
         nncore.randperm(n, **options).numpy(),
+        nncore.poisson(nncore.arange(float(n)) / 100, **options).numpy(),
     ]
 
 

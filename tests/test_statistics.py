@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -139,6 +140,21 @@ def test_draws_have_the_given_distribution() -> None:
     assert (like.dtype, set(like.tolist())) == (nncore.float32, {2.0, 3.0, 4.0})
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rate", [0.3, 4.0, 9.99, 10.0, 37.5, 2000.0])
+def test_poisson(rate: float, dtype: str) -> None:
+    n = 40_000
+    drawn = nncore.poisson(nncore.full((n,), rate, dtype=dtype), nncore.Generator(4)).numpy()
+    assert drawn.dtype == dtype
+    assert np.array_equal(drawn, np.floor(np.abs(drawn)))
+    assert abs(drawn.mean() - rate) < 5 * np.sqrt(rate / n)
+    assert abs(drawn.var() - rate) < 5 * np.sqrt((rate + 2 * rate**2) / n)
+    for k in range(max(0, int(rate - 3)), int(rate + 3)):  # the shares of the numbers around the mean
+        p = math.exp(k * math.log(rate) - rate - math.lgamma(k + 1))
+        assert abs((drawn == k).mean() - p) < 5 * np.sqrt(p / n)
+    assert nncore.poisson(tensor([0.0, 1e12]), nncore.Generator(4)).log10().round().tolist() == [-np.inf, 12]
+
+
 def test_draws_repeat_with_the_seed_and_differ_in_a_compiled_step() -> None:
     weights = tensor([1.0, 2.0, 3.0])
 
@@ -197,6 +213,12 @@ def test_draws_repeat_with_the_seed_and_differ_in_a_compiled_step() -> None:
             ValueError,
             "weights must be finite and not negative",
         ),
+        (
+            lambda: nncore.poisson(tensor([-1.0])),
+            ValueError,
+            "poisson: the rates must be finite and not negative",
+        ),
+        (lambda: nncore.poisson(tensor([1])), TypeError, "poisson: expected float32 or float64"),
         (lambda: nncore.multinomial(nncore.zeros(2), 1), ValueError, "their sum above 0"),
         (
             lambda: nncore.multinomial(tensor([1, 2]), 1),

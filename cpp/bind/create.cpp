@@ -163,6 +163,10 @@ void bind_random(py::module_& m) {
       },
       py::arg("n"), py::kw_only(), generator, "The integers 0 to n - 1 in random order.");
   m.def(
+      "draw_poisson",
+      [](const Tensor& rate, const OptionalGenerator& g) { return ops::poisson(rate, chosen(g)); },
+      py::arg("rate"), generator, "Numbers of the Poisson distribution, one for each rate.", internal);
+  m.def(
       "uniform_",
       [](const Tensor& t, double low, double high, const OptionalGenerator& generator) {
         ops::check_whole("uniform_", t);

@@ -237,6 +237,15 @@ Tensor randint(int64_t low, int64_t high, const Shape& shape, Generator& generat
   return y;
 }
 
+Tensor poisson(const Tensor& rate, Generator& generator) {
+  check_computes("poisson", rate.dtype());
+  check<TypeError>(is_floating(rate.dtype()), "poisson: expected float32 or float64, got ", rate.dtype(),
+                   "; convert with .float()");
+  Tensor y = empty_like(rate);
+  submit(Random{.rate = rate, .y = y, .distribution = Distribution::poisson, .n = y.numel()}, &generator);
+  return y;
+}
+
 Tensor randperm(int64_t n, Generator& generator, Device& device) {
   check(n >= 0, "randperm: n is ", n, " but must be 0 or more");
   Tensor y = made("randperm", {n}, DType::int64, device);

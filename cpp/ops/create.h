@@ -45,6 +45,8 @@ void random_(const Tensor& y, Generator& generator, Distribution distribution, d
 
 Tensor randint(int64_t low, int64_t high, const Shape& shape, Generator& generator, DType dtype,
                Device& device = host());
+// Numbers of the Poisson distribution, one for each rate.
+Tensor poisson(const Tensor& rate, Generator& generator);
 Tensor randperm(int64_t n, Generator& generator, Device& device = host());
 
 }  // namespace nncore::ops

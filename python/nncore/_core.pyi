@@ -790,7 +790,10 @@ class Tensor:
         """
     def equal(self, other: Tensor) -> builtins.bool:
         """
-        Whether two tensors have the same shape and equal elements. Not allowed in a compiled step.
+        Whether two tensors have the same shape and elements; NaN is not equal to itself. Not allowed in a compiled step.
+
+        >>> nncore.equal(nncore.ones(2), nncore.ones(2)), nncore.ones(2).equal(nncore.ones(1, 2))
+        (True, False)
         """
     def erf(self) -> Tensor:
         """
@@ -2378,6 +2381,10 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """
     The inner product of two vectors.
     """
+def draw_poisson(rate: Tensor, generator: Generator | None = None) -> Tensor:
+    """
+    Numbers of the Poisson distribution, one for each rate.
+    """
 def dropout(input: Tensor, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = True, inplace: builtins.bool = False) -> Tensor:
     """
     Sets each element to 0 with probability p and divides the others by 1 - p; returns the input if not training.
@@ -2439,7 +2446,10 @@ def eq(input: Tensor, other: typing.Any) -> Tensor:
     """
 def equal(input: Tensor, other: Tensor) -> builtins.bool:
     """
-    Whether two tensors have the same shape and equal elements. Not allowed in a compiled step.
+    Whether two tensors have the same shape and elements; NaN is not equal to itself. Not allowed in a compiled step.
+
+    >>> nncore.equal(nncore.ones(2), nncore.ones(2)), nncore.ones(2).equal(nncore.ones(1, 2))
+    (True, False)
     """
 def erf(input: Tensor) -> Tensor:
     """

@@ -27,6 +27,7 @@ __all__ = [
     "multinomial",
     "nan_to_num",
     "normal",
+    "poisson",
     "quantile",
     "randint_like",
     "trace",
@@ -370,6 +371,20 @@ def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
     p = _weights("bernoulli", input)
     _check_values("bernoulli", "probabilities must be between 0 and 1", (p >= 0) & (p <= 1))
     return (_core.rand_like(p, generator=generator) < p).to(p.dtype)
+
+
+def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Numbers of the Poisson distribution, P(k) = r^k e^-r / k!, with the rate r of each element.
+
+    Errors: ValueError for rates that are negative or not finite, which a compiled step does not check.
+    Source: Hoermann 1993.
+
+    >>> nncore.poisson(nncore.tensor([0.0, 0.0])).tolist()
+    [0.0, 0.0]
+    """
+    rate = _weights("poisson", input)
+    _check_values("poisson", "rates must be finite and not negative", (rate >= 0) & (rate < math.inf))
+    return _core.draw_poisson(rate, generator)
 
 
 def multinomial(

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "backend/kernels/dropout.h"
+#include "backend/poisson.h"
 #include "lanes.h"
 #include "reference.h"
 
@@ -43,6 +44,17 @@ bool keeps(const int64_t* key, int64_t i, double p) {
 
 void run(const Random& k) {
   const RandomKey key = k.random.key;
+  if (k.distribution == Distribution::poisson) {
+    const Vec<double, 1> none[1] = {0.0};
+    const auto log = [&](double x) { return formulas::Log::fwd(Vec<double, 1>(x), none).first(); };
+    const auto exp = [&](double x) { return formulas::Exp::fwd(Vec<double, 1>(x), none).first(); };
+    visit_float(k.y.dtype, [&](auto zero) {
+      using T = decltype(zero);
+      for (int64_t i = 0; i < k.n; i++)
+        values<T>(k.y)[i] = T(poisson(key, uint64_t(i), double(values<T>(k.rate)[i]), log, exp));
+    });
+    return;
+  }
   visit(k.y.dtype, [&](auto zero) {
     using T = decltype(zero);
     T* y = values<T>(k.y);

@@ -3,6 +3,7 @@
 
 #include "../../../core/parallel.h"
 #include "../../kernels/random.h"
+#include "../../poisson.h"
 #include "../dispatch.h"
 
 namespace nncore {
@@ -56,10 +57,30 @@ void normal(RandomKey key, int64_t begin, int64_t end, T mean, T deviation, T* y
   }
 }
 
+void poisson_numbers(const Random& k) {
+  const auto function = [](int op) {
+    return [f = kernels<double>().elementwise.unary_fwd[op]](double x) {
+      f(1, &x, &x, nullptr);
+      return x;
+    };
+  };
+  const auto log = function(unary<formulas::Log>), exp = function(unary<formulas::Exp>);
+  visit_float(k.y.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T* rate = k.rate.as<T>();
+    T* y = k.y.as<T>();
+    parallel_for(k.n, k.cost(), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i++)
+        y[i] = T(poisson(k.random.key, uint64_t(i), double(rate[i]), log, exp));
+    });
+  });
+}
+
 }  // namespace
 
 void run(const Random& k) {
   const RandomKey key = k.random.key;
+  if (k.distribution == Distribution::poisson) return poisson_numbers(k);
   if (k.distribution == Distribution::integer) {
     visit(k.y.dtype, [&](auto zero) {
       using T = decltype(zero);
