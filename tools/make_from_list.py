@@ -35,7 +35,7 @@ give the same bits.
 
 ACTIVATION = '''"""Activations: functions of each element.
 
-`inplace` exists for PyTorch's signatures and has no effect: the result is a new tensor.
+With `inplace=True` the result is written into the input.
 """
 
 # Written by tools/make_from_list.py from the formulas; do not edit.
@@ -90,7 +90,8 @@ def module(op: dict[str, Any]) -> str:
     if scalars or op["inplace"]:
         parts.append(constructor(op))
     if scalars:
-        values = "".join(f", self.{name}" for name, _, _ in scalars)
+        attributes = [name for name, _, _ in scalars] + ["inplace"] * op["inplace"]
+        values = "".join(f", self.{name}" for name in attributes)
         parts.append(
             f"    def forward(self, input: Tensor) -> Tensor:\n"
             f"        return _core.{op['name']}(input{values})\n"

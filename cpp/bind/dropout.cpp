@@ -1,6 +1,6 @@
 #include "../ops/dropout.h"
 
-#include "module.h"
+#include "write.h"
 
 namespace nncore::bind {
 
@@ -14,9 +14,10 @@ template <Drop drop>
 void bind_one(py::module_& m, const char* name, int lead, bool training, const char* doc) {
   m.def(
       name,
-      [name, lead](const Tensor& x, double p, bool training, bool) {
+      [name, lead](const Tensor& x, double p, bool training, bool inplace) {
         check(p >= 0 && p <= 1, name, ": p is ", p, " but must lie between 0 and 1");
-        return training ? drop(name, x, p, lead, default_generator()) : x;
+        if (!training) return x;
+        return written_if(inplace, name, x, [&] { return drop(name, x, p, lead, default_generator()); });
       },
       py::arg("input"), py::arg("p") = 0.5, py::arg("training") = training, py::arg("inplace") = false, doc);
 }

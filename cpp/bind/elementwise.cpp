@@ -11,6 +11,7 @@
 #include "../ops/index.h"
 #include "direct.h"
 #include "documentation.h"
+#include "write.h"
 
 namespace nncore::bind {
 
@@ -51,9 +52,12 @@ void bind_with(py::module_& m, TensorClass& tensor, std::index_sequence<i...>) {
   const auto f = [](const Tensor& x, const Number<Op, i>&... s) {
     return ops::apply<Op>(x, ops::Scalars{number<Op, i>(s)...});
   };
-  if constexpr (Op::layer.inplace)  // ignored: the result is a new tensor
+  if constexpr (Op::layer.inplace)
     m.def(
-        Op::name, [f](const Tensor& x, const Number<Op, i>&... s, bool) { return f(x, s...); },
+        Op::name,
+        [f](const Tensor& x, const Number<Op, i>&... s, bool inplace) {
+          return written_if(inplace, Op::name, x, [&] { return f(x, s...); });
+        },
         py::arg("input"), parameter<Op, i>()..., py::arg("inplace") = false, doc.c_str(), where);
   else
     m.def(Op::name, f, py::arg("input"), parameter<Op, i>()..., doc.c_str(), where);

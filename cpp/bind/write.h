@@ -1,5 +1,6 @@
 // What the binding of writes shares with other files: marks of copies, values given by the user, x[i] = v.
 #pragma once
+#include "../ops/write.h"
 #include "module.h"
 
 namespace nncore::bind {
@@ -10,6 +11,15 @@ void bind_write(py::module_& m, TensorClass& tensor);
 inline Tensor part(const Tensor& x, const Tensor& y) {
   if (!(y.impl()->storage == x.impl()->storage)) y.impl()->is_part = true;
   return y;
+}
+
+// The result of `compute`; with `inplace` it is written into x, as by an in-place method.
+template <class F>
+Tensor written_if(bool inplace, const char* op, const Tensor& x, const F& compute) {
+  if (!inplace) return compute();
+  ops::check_target(op, x);
+  ops::assign(op, x, compute());
+  return x;
 }
 
 // Whether h is a Python number or a NumPy scalar; arrays are not.

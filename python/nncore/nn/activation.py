@@ -1,6 +1,6 @@
 """Activations: functions of each element.
 
-`inplace` exists for PyTorch's signatures and has no effect: the result is a new tensor.
+With `inplace=True` the result is written into the input.
 """
 
 # Written by tools/make_from_list.py from the formulas; do not edit.
@@ -55,7 +55,7 @@ class CELU(Elementwise):
         _core.check_numbers("CELU", "celu", [self.alpha])
 
     def forward(self, input: Tensor) -> Tensor:
-        return _core.celu(input, self.alpha)
+        return _core.celu(input, self.alpha, self.inplace)
 
 
 class ELU(Elementwise):
@@ -76,7 +76,7 @@ class ELU(Elementwise):
         _core.check_numbers("ELU", "elu", [self.alpha])
 
     def forward(self, input: Tensor) -> Tensor:
-        return _core.elu(input, self.alpha)
+        return _core.elu(input, self.alpha, self.inplace)
 
 
 class Hardshrink(Elementwise):
@@ -149,7 +149,7 @@ class Hardtanh(Elementwise):
         _core.check_numbers("Hardtanh", "hardtanh", [self.min_val, self.max_val])
 
     def forward(self, input: Tensor) -> Tensor:
-        return _core.hardtanh(input, self.min_val, self.max_val)
+        return _core.hardtanh(input, self.min_val, self.max_val, self.inplace)
 
 
 class LeakyReLU(Elementwise):
@@ -170,7 +170,7 @@ class LeakyReLU(Elementwise):
         _core.check_numbers("LeakyReLU", "leaky_relu", [self.negative_slope])
 
     def forward(self, input: Tensor) -> Tensor:
-        return _core.leaky_relu(input, self.negative_slope)
+        return _core.leaky_relu(input, self.negative_slope, self.inplace)
 
 
 class LogSigmoid(Elementwise):
@@ -358,4 +358,4 @@ class Threshold(Elementwise):
         _core.check_numbers("Threshold", "threshold", [self.threshold, self.value])
 
     def forward(self, input: Tensor) -> Tensor:
-        return _core.threshold(input, self.threshold, self.value)
+        return _core.threshold(input, self.threshold, self.value, self.inplace)

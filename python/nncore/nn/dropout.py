@@ -17,7 +17,7 @@ __all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "Fe
 class Dropout(Module):
     """y = 0 with probability p, else x / (1 - p), for each element; in `eval()` mode y = x.
 
-    `inplace` has no effect. Errors: ValueError for p outside [0, 1].
+    With `inplace=True` the values of y are written into x. Errors: ValueError for p outside [0, 1].
     Source: Srivastava et al. 2014.
 
     >>> layer = nn.Dropout(1.0)
@@ -33,7 +33,7 @@ class Dropout(Module):
         self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
-        return self.function(input, self.p, self.training)
+        return self.function(input, self.p, self.training, self.inplace)
 
     def extra_repr(self) -> str:
         return f"p={self.p}, inplace={self.inplace}"

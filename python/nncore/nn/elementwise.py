@@ -16,7 +16,10 @@ __all__ = ["GELU", "PReLU"]
 
 
 class Elementwise(Module):
-    """Base: y = function(x, *settings); the settings are attributes, shown in the printed form."""
+    """Base: y = function(x, *settings); the settings are attributes, shown in the printed form.
+
+    With `inplace` the values of y are written into x.
+    """
 
     function: ClassVar[Callable[..., Tensor]]
     settings: ClassVar[tuple[str, ...]] = ()
@@ -25,7 +28,7 @@ class Elementwise(Module):
     inplace: bool = False
 
     def forward(self, input: Tensor) -> Tensor:
-        return self.function(input)
+        return self.function(input, inplace=True) if self.inplace else self.function(input)
 
     def extra_repr(self) -> str:
         shown = [
