@@ -9,13 +9,14 @@ from typing import Any
 from nncore import _core
 from nncore._core import Tensor
 
-__all__ = ["BackwardHook", "BackwardPreHook", "ForwardHook", "ForwardPreHook", "Hooks", "RemovableHandle"]
+__all__ = ["Hooked", "Hooks", "RemovableHandle"]
 
 ForwardPreHook = Callable[..., Any]  # (module, args) -> None | new args; with_kwargs: (module, args, kwargs)
 ForwardHook = Callable[..., Any]  # (module, args, output) -> None | new output
 
 BackwardPreHook = Callable[..., Any]  # (module, grad_output) -> None | new grad_output
 BackwardHook = Callable[..., Any]  # (module, grad_input, grad_output) -> None | new grad_input
+StateHook = Callable[..., Any]  # see Hooked.register_state_dict_pre_hook and the methods after it
 Gradients = tuple[Tensor | None, ...]
 
 _keys = itertools.count()  # one for each hook of the process
@@ -58,8 +59,14 @@ class Hooks:
         self.post: dict[int, tuple[ForwardHook, bool]] = {}
         self.backward_pre: dict[int, tuple[BackwardPreHook, bool]] = {}
         self.backward: dict[int, tuple[BackwardHook, bool]] = {}
+        # of the state dict: before and after it is made, before and after it is loaded
+        self.state_pre: dict[int, tuple[StateHook, bool]] = {}
+        self.state_post: dict[int, tuple[StateHook, bool]] = {}
+        self.load_pre: dict[int, tuple[StateHook, bool]] = {}
+        self.load_post: dict[int, tuple[StateHook, bool]] = {}
 
     def __bool__(self) -> bool:
+        """Whether a hook runs in calls of the module."""
         return bool(self.pre or self.post or self.backward_pre or self.backward)
 
     def add(
@@ -99,6 +106,101 @@ class Hooks:
             if result is not None:
                 output = result
         return gate.leave(output) if gate else output
+
+
+class Hooked:
+    """Base of `Module`: the registration of hooks."""
+
+    _hooks: Hooks
+    _plain: bool  # a call only runs the class's forward
+
+    def _note_hooks(self) -> None:
+        vars(self)["_plain"] = not self._hooks and "forward" not in vars(self)
+
+    def register_forward_pre_hook(
+        self, hook: ForwardPreHook, *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Run `hook(module, args)` before each forward; a result other than None replaces the arguments.
+
+        >>> double = nn.Identity()
+        >>> handle = double.register_forward_pre_hook(lambda module, args: 2 * args[0])
+        >>> double(nncore.ones(2)).tolist()
+        [2.0, 2.0]
+        """
+        return self._hooks.add(self._hooks.pre, hook, prepend, with_kwargs, self._note_hooks)
+
+    def register_forward_hook(
+        self, hook: ForwardHook, *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Run `hook(module, args, output)` after each forward; a result other than None replaces the output.
+
+        >>> layer = nn.ReLU()
+        >>> handle = layer.register_forward_hook(lambda module, args, output: print(output.tolist()))
+        >>> _ = layer(nncore.tensor([-1.0, 2.0]))
+        [0.0, 2.0]
+        """
+        return self._hooks.add(self._hooks.post, hook, prepend, with_kwargs, self._note_hooks)
+
+    def register_full_backward_pre_hook(
+        self, hook: BackwardPreHook, prepend: bool = False
+    ) -> RemovableHandle:
+        """Run `hook(module, grad_output)` before the module's backward; a result replaces grad_output."""
+        return self._hooks.add(self._hooks.backward_pre, hook, prepend, False, self._note_hooks)
+
+    def register_full_backward_hook(self, hook: BackwardHook, prepend: bool = False) -> RemovableHandle:
+        """Run `hook(module, grad_input, grad_output)` when the gradients of the inputs are complete.
+
+        Both are tuples, with None for each positional argument without gradient; a result replaces
+        grad_input. In a captured step the hook runs at capture, not at replay.
+
+        >>> layer = nn.ReLU()
+        >>> handle = layer.register_full_backward_hook(lambda module, dx, dy: (10 * dx[0],))
+        >>> x = nncore.tensor([-1.0, 2.0], requires_grad=True)
+        >>> layer(x).sum().backward()
+        >>> x.grad.tolist()
+        [0.0, 10.0]
+        """
+        return self._hooks.add(self._hooks.backward, hook, prepend, False, self._note_hooks)
+
+    def register_state_dict_pre_hook(self, hook: StateHook) -> RemovableHandle:
+        """Run `hook(module, prefix, keep_vars)` before `state_dict` reads this module."""
+        return self._hooks.add(self._hooks.state_pre, hook, False, False, self._note_hooks)
+
+    def register_state_dict_post_hook(self, hook: StateHook) -> RemovableHandle:
+        """Run `hook(module, state_dict, prefix, local_metadata)` after `state_dict` has read this module.
+
+        The state dict may be changed; the metadata is an empty dict.
+
+        >>> layer = nn.Linear(2, 1)
+        >>> def hide(module, state, prefix, metadata):
+        ...     del state[prefix + "bias"]
+        >>> handle = layer.register_state_dict_post_hook(hide)
+        >>> list(layer.state_dict())
+        ['weight']
+        """
+        return self._hooks.add(self._hooks.state_post, hook, False, False, self._note_hooks)
+
+    def register_load_state_dict_pre_hook(self, hook: StateHook) -> RemovableHandle:
+        """Run `hook` before `load_state_dict` reads this module's values from its copy of the state dict.
+
+        The arguments are (module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
+        error_msgs). The state dict and the last three, which are lists, may be changed.
+
+        >>> layer = nn.Linear(2, 1, bias=False)
+        >>> def rename(module, state, prefix, *_):
+        ...     state[prefix + "weight"] = state.pop(prefix + "w")
+        >>> handle = layer.register_load_state_dict_pre_hook(rename)
+        >>> layer.load_state_dict({"w": np.ones((1, 2))})
+        <All keys matched successfully>
+        """
+        return self._hooks.add(self._hooks.load_pre, hook, False, False, self._note_hooks)
+
+    def register_load_state_dict_post_hook(self, hook: StateHook) -> RemovableHandle:
+        """Run `hook(module, incompatible_keys)` after `load_state_dict` has loaded this module.
+
+        The hook may change the lists missing_keys and unexpected_keys, which then decide about the error.
+        """
+        return self._hooks.add(self._hooks.load_post, hook, False, False, self._note_hooks)
 
 
 class _Gate:

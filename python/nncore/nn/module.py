@@ -11,7 +11,7 @@ from nncore.captured.step import CompiledModule
 from nncore.errors.arguments import same_constant, text
 
 from . import conversion, state
-from .hooks import BackwardHook, BackwardPreHook, ForwardHook, ForwardPreHook, Hooks, RemovableHandle
+from .hooks import Hooked, Hooks
 from .parameter import Parameter
 
 __all__ = ["Module"]
@@ -33,7 +33,7 @@ class _NotYet:
         )
 
 
-class Module:
+class Module(Hooked):
     """Base class of layers and models: assign parameters and modules as attributes, and write `forward`.
 
     Assignment registers a parameter or module under the attribute's name: `parameters()`, `state_dict()`,
@@ -273,6 +273,26 @@ class Module:
             module = vars(module)[name]
         return module
 
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Replace the module at a dotted name, or with `strict=False` also add one.
+
+        Errors: ValueError for an empty name, AttributeError if the name is not that of a module.
+
+        >>> model = nn.Sequential(nn.Sequential(nn.Linear(2, 3)))
+        >>> model.set_submodule("0.0", nn.Identity())
+        >>> model.get_submodule("0.0")
+        Identity()
+        """
+        owner_name, _, name = text("set_submodule", "target", target).rpartition(".")
+        if not name:
+            raise ValueError("set_submodule: target is empty; expected a dotted name such as '0.linear'")
+        if not isinstance(module, Module):
+            raise ValueError(f"set_submodule: module is a {type(module).__name__}; expected a Module")
+        owner = self.get_submodule(owner_name)
+        if strict or hasattr(owner, name):
+            owner.get_submodule(name)
+        owner._register(name, module, "module")
+
     def _get(self, kind: Kind, target: str) -> Any:
         owner, _, name = text(f"get_{kind}", "target", target).rpartition(".")
         if (found := dict(self.get_submodule(owner)._of_kind(kind)).get(name)) is None:
@@ -358,6 +378,14 @@ class Module:
         """Convert to float64; see `to`."""
         return self.to(_core.float64)
 
+    def half(self: Self) -> Self:
+        """Not supported: modules compute in float32 or float64. Errors: TypeError, with the remedy."""
+        return self.to(_core.float16)
+
+    def bfloat16(self: Self) -> Self:
+        """Not supported: modules compute in float32 or float64. Errors: TypeError, with the remedy."""
+        return self.to(_core.bfloat16)
+
     def cpu(self: Self) -> Self:
         """Move to the CPU; see `to`."""
         return self.to("cpu")
@@ -380,19 +408,7 @@ class Module:
         {'weight': (2, 3), 'bias': (2,)}
         """
         text("state_dict", "prefix", prefix)
-        result: dict[str, Tensor] = {} if destination is None else destination
-        for name, value in self._persistent(prefix):
-            result[name] = value if keep_vars else value.detach()
-        return result
-
-    def _persistent(self, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
-        """(dotted name, tensor) of all saved values: per module the parameters, then the buffers."""
-        for owner_name, owner in self.named_modules(prefix=prefix.removesuffix("."), remove_duplicate=False):
-            for name, parameter in owner._of_kind("parameter"):
-                yield _join(owner_name, name), parameter
-            for name, buffer in owner._of_kind("buffer"):
-                if name not in owner._transient:
-                    yield _join(owner_name, name), buffer
+        return state.collect(self, {} if destination is None else destination, prefix, keep_vars)
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> state.IncompatibleKeys:
         """Copy tensors or arrays into the parameters and buffers of the same names.
@@ -411,57 +427,22 @@ class Module:
             Missing key(s) in state_dict: "bias".
             size mismatch for weight: the state_dict has shape (1, 3), the current model (1, 2).
         """
-        return state.load(type(self).__name__, dict(self._persistent()), state_dict, strict)
+        return state.load(self, state_dict, strict)
 
-    # Hooks
+    def get_extra_state(self) -> Any:
+        """Override this to save another value under the key `_extra_state`."""
+        raise NotImplementedError(f"{type(self).__name__} has no get_extra_state; override it to save more")
 
-    def register_forward_pre_hook(
-        self, hook: ForwardPreHook, *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Run `hook(module, args)` before each forward; a result other than None replaces the arguments.
+    def set_extra_state(self, state: Any) -> None:
+        """Override this to take the value of `get_extra_state` when a state dict is loaded."""
+        raise NotImplementedError(f"{type(self).__name__} has no set_extra_state; override it to load more")
 
-        >>> double = nn.Identity()
-        >>> handle = double.register_forward_pre_hook(lambda module, args: 2 * args[0])
-        >>> double(nncore.ones(2)).tolist()
-        [2.0, 2.0]
-        """
-        return self._hooks.add(self._hooks.pre, hook, prepend, with_kwargs, self._note_hooks)
+    def _full_layer(self, saved: Mapping[str, Any]) -> Module | None:
+        """The layer that a lazy one becomes for the values of a state dict."""
+        return None
 
-    def register_forward_hook(
-        self, hook: ForwardHook, *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Run `hook(module, args, output)` after each forward; a result other than None replaces the output.
-
-        >>> layer = nn.ReLU()
-        >>> handle = layer.register_forward_hook(lambda module, args, output: print(output.tolist()))
-        >>> _ = layer(nncore.tensor([-1.0, 2.0]))
-        [0.0, 2.0]
-        """
-        return self._hooks.add(self._hooks.post, hook, prepend, with_kwargs, self._note_hooks)
-
-    def register_full_backward_pre_hook(
-        self, hook: BackwardPreHook, prepend: bool = False
-    ) -> RemovableHandle:
-        """Run `hook(module, grad_output)` before the module's backward; a result replaces grad_output."""
-        return self._hooks.add(self._hooks.backward_pre, hook, prepend, False, self._note_hooks)
-
-    def register_full_backward_hook(self, hook: BackwardHook, prepend: bool = False) -> RemovableHandle:
-        """Run `hook(module, grad_input, grad_output)` when the gradients of the inputs are complete.
-
-        Both are tuples, with None for each positional argument without gradient; a result replaces
-        grad_input. In a captured step the hook runs at capture, not at replay.
-
-        >>> layer = nn.ReLU()
-        >>> handle = layer.register_full_backward_hook(lambda module, dx, dy: (10 * dx[0],))
-        >>> x = nncore.tensor([-1.0, 2.0], requires_grad=True)
-        >>> layer(x).sum().backward()
-        >>> x.grad.tolist()
-        [0.0, 10.0]
-        """
-        return self._hooks.add(self._hooks.backward, hook, prepend, False, self._note_hooks)
-
-    def _note_hooks(self) -> None:
-        vars(self)["_plain"] = not self._hooks and "forward" not in vars(self)
+    def _become(self, layer: Module | None) -> None:
+        """Take the class and the tensors of a layer of `_full_layer`."""
 
     # Printed form
 
