@@ -95,16 +95,66 @@ def test_an_error_in_the_first_call_changes_nothing() -> None:
     assert layer(nncore.ones(2, 3, 4, 4)).shape == (2, 3, 4, 4)
 
 
+def test_conversion_before_the_first_batch() -> None:
+    model = nn.Sequential(nn.LazyLinear(4), nn.LazyBatchNorm1d()).double()
+    assert [p.dtype for p in model.parameters()] == [F64] * 4
+    copied = copy.deepcopy(model).float()
+    assert model(nncore.ones(3, 2, dtype=F64)).dtype == F64
+    assert copied(nncore.ones(3, 2)).dtype == nncore.float32
+    assert model[1].running_mean.dtype == F64
+    assert nn.LazyLinear(2, dtype=F64).to("cpu", nncore.float32)(nncore.ones(1, 1)).dtype == nncore.float32
+
+
+FULL: dict[str, Callable[[], tuple[nn.Module, nn.Module]]] = {
+    "linear": lambda: (nn.LazyLinear(2), nn.Linear(5, 2)),
+    "norm": lambda: (nn.LazyBatchNorm2d(), nn.BatchNorm2d(3)),
+    "norm without weights": lambda: (nn.LazyBatchNorm1d(affine=False), nn.BatchNorm1d(3, affine=False)),
+    "network": lambda: (
+        network().float(),
+        nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 2, bias=False)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_a_state_dict_decides_the_shapes(name: str) -> None:
+    lazy, full = FULL[name]()
+    assert str(lazy.load_state_dict(full.state_dict())) == "<All keys matched successfully>"
+    assert repr(lazy) == repr(full)
+    for key, value in full.state_dict().items():
+        np.testing.assert_array_equal(lazy.state_dict()[key].numpy(), value.numpy())
+
+
+def test_a_state_dict_that_does_not_fit_leaves_the_layer_lazy() -> None:
+    layer = nn.LazyLinear(2)
+    with pytest.raises(
+        ValueError, match=r"size mismatch for weight: .* \(3, 5\), the current model \(2, 5\)"
+    ):
+        layer.load_state_dict(nn.Linear(5, 3).state_dict())
+    assert layer.has_uninitialized_params()
+    assert layer.load_state_dict({}, strict=False).missing_keys == ["weight", "bias"]
+    assert layer(nncore.ones(1, 4)).shape == (1, 2)
+
+
 LAZY: Any = nn.LazyLinear(2)
 MISUSE: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "optimizer": (
         lambda: nncore.optim.SGD(LAZY.parameters(), lr=0.1),
         TypeError,
-        "can only optimize Tensors, but one of the params is UninitializedParameter",
+        "can only optimize Tensors, but one of the params is UninitializedParameter; call the model",
     ),
     "shape": (lambda: LAZY.weight.shape, AttributeError, "no shape before the first batch: call the module"),
     "state": (lambda: LAZY.state_dict(), AttributeError, "no detach before the first batch: call the module"),
-    "dtype": (lambda: LAZY.double(), AttributeError, "no detach before the first batch: call the module"),
+    "half": (
+        lambda: LAZY.half(),
+        TypeError,
+        "modules compute with floating-point values, got nncore.float16",
+    ),
+    "only a bias": (
+        lambda: LAZY.load_state_dict({"bias": np.ones(2)}, strict=False),
+        AttributeError,
+        "no shape before the first batch",
+    ),
     "sum": (lambda: nncore.sum(LAZY.weight), TypeError, r"sum: got \(UninitializedParameter\)"),
     "init": (lambda: nn.init.zeros_(LAZY.weight), TypeError, "UninitializedParameter"),
     "list": (lambda: LAZY([1.0]), TypeError, "LazyLinear: input is a list; expected a Tensor"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nncore import _core
 from nncore._core import Tensor
 
-from .parameter import Parameter
+from .parameter import Parameter, UninitializedParameter
 
 if TYPE_CHECKING:
     from .module import Module
@@ -30,7 +30,7 @@ def parse(args: tuple[Any, ...], device: Any, dtype: Any) -> tuple[_core.device 
     if kind not in (None, _core.float32, _core.float64):
         raise TypeError(
             f"to: modules compute with floating-point values, got {kind}; use nncore.float32 or "
-            "nncore.float64"
+            "nncore.float64, and convert the values of state_dict() to save them in another dtype"
         )
     return _core.find_device(device), kind
 
@@ -44,6 +44,9 @@ def convert(module: Module, device: _core.device | None, dtype: _core.dtype | No
                 is_float = value.dtype.is_floating_point
                 wanted = (device or value.device, dtype if dtype and is_float else value.dtype)
                 if wanted == (value.device, value.dtype):
+                    continue
+                if isinstance(value, UninitializedParameter):
+                    value.device, value.dtype = wanted
                     continue
                 if id(value) not in converted:
                     new = value.detach().to(*wanted)

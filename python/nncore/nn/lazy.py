@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from nncore import _core
 from nncore._core import Tensor, device, dtype
 from nncore.errors.arguments import tensors
 
@@ -12,6 +12,7 @@ from .batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from .instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from .linear import Linear
 from .module import Module
+from .parameter import UninitializedBuffer, UninitializedParameter
 from .running import Running
 
 __all__ = [
@@ -22,40 +23,11 @@ __all__ = [
     "LazyInstanceNorm2d",
     "LazyInstanceNorm3d",
     "LazyLinear",
-    "UninitializedParameter",
 ]
 
 
-class UninitializedParameter:
-    """Stands for a parameter of a lazy layer until the first batch; it is not a tensor and has no shape.
-
-    It has a dtype and a device. `requires_grad`, which may be set, passes to the parameter.
-    """
-
-    grad = None
-
-    def __init__(
-        self, requires_grad: bool = True, *, device: device | str | None = None, dtype: dtype | None = None
-    ) -> None:
-        empty = _core.empty(0, device=device, dtype=dtype)
-        self.dtype, self.device, self.requires_grad = empty.dtype, empty.device, requires_grad
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(
-            f"{type(self).__name__} has no {name} before the first batch: call the module on a batch before "
-            "you use its parameters, its state_dict or an optimizer"
-        )
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
-
-
-class UninitializedBuffer(UninitializedParameter):
-    """Stands for a buffer of a lazy layer until the first batch; see `UninitializedParameter`."""
-
-
 class _Lazy(Module):
-    """Base: the first call makes the full layer that the input needs, takes its tensors and its class."""
+    """Base: the first call or state dict makes the full layer; this one takes its tensors and its class."""
 
     cls_to_become: type[Any]  # its first argument is the number of features
     _count: str  # the attribute with the number of features
@@ -80,16 +52,25 @@ class _Lazy(Module):
         """The number of features of an input; 0 if it has too few axes, which the full layer refuses."""
         raise NotImplementedError
 
-    def _layer(self, input: Tensor) -> Any:
-        """The full layer for the features of the input."""
-        tensors(type(self).__name__, input=input)
-        layer = self.cls_to_become(self._features(input), **self._arguments)
-        for name, value in layer.named_parameters():
-            value.requires_grad = vars(self)[name].requires_grad
+    def _layer(self, features: int) -> Any:
+        """The full layer for a number of features, with the settings that this layer has now."""
+        waiting = {n: v for n, v in vars(self).items() if isinstance(v, UninitializedParameter)}
+        settings = dict(self._arguments)
+        for value in waiting.values():
+            settings.update(device=value.device, dtype=value.dtype)
+        layer = self.cls_to_become(features, **settings)
+        for name, value in waiting.items():
+            vars(layer)[name].requires_grad = value.requires_grad
         layer.training = self.training
         return layer
 
+    def _full_layer(self, saved: Mapping[str, Any]) -> Any:
+        shape = getattr(saved.get("weight", saved.get("running_mean")), "shape", ())
+        return self._layer(shape[-1]) if shape else None
+
     def _become(self, layer: Any) -> None:
+        if layer is None:
+            return
         for name, kind in layer._registered.items():
             self._register(name, vars(layer)[name], kind)
         setattr(self, self._count, getattr(layer, self._count))
@@ -102,10 +83,11 @@ class _Lazy(Module):
 
     def initialize_parameters(self, input: Tensor) -> None:
         """Make the parameters that the input needs; the layer's class becomes `cls_to_become`."""
-        self._become(self._layer(input))
+        self._become(self._layer(self._features(input)))
 
     def forward(self, input: Tensor) -> Any:
-        layer = self._layer(input)
+        tensors(type(self).__name__, input=input)
+        layer = self._layer(self._features(input))
         output = layer.forward(input)  # an error leaves this layer as it was
         self._become(layer)
         return output
@@ -114,7 +96,8 @@ class _Lazy(Module):
 class LazyLinear(_Lazy, Linear):
     """A `Linear` whose in_features is the last axis of its first input; from then on it is a Linear.
 
-    Make optimizers, and call `nncore.compile`, after the first batch.
+    A state dict of a `Linear` may be loaded before, and decides in_features. Make optimizers, and call
+    `nncore.compile`, afterwards; `to()`, `double()` and deep copies also work before.
     Errors: TypeError if an optimizer gets its parameters before the first batch.
     Source: PyTorch's `torch.nn.LazyLinear`.
 

@@ -1,4 +1,4 @@
-"""Parameter: a tensor that a module registers and an optimizer trains."""
+"""Parameter: a tensor that a module registers and an optimizer trains; and its stand-in in lazy layers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from nncore import _core
-from nncore._core import Tensor
+from nncore._core import Tensor, device, dtype
 
-__all__ = ["Parameter"]
+__all__ = ["Parameter", "UninitializedParameter"]
 
 
 class Parameter(Tensor):
@@ -46,3 +46,31 @@ class Parameter(Tensor):
 
 def _rebuild(kind: type[Parameter], values: np.ndarray[Any, Any], requires_grad: bool) -> Parameter:
     return kind(_core.tensor(values), requires_grad)
+
+
+class UninitializedParameter:
+    """Stands for a parameter of a lazy layer until the first batch; it is not a tensor and has no shape.
+
+    It has a dtype and a device. They and `requires_grad` may be set, and pass to the parameter.
+    """
+
+    grad = None
+
+    def __init__(
+        self, requires_grad: bool = True, *, device: device | str | None = None, dtype: dtype | None = None
+    ) -> None:
+        empty = _core.empty(0, device=device, dtype=dtype)
+        self.dtype, self.device, self.requires_grad = empty.dtype, empty.device, requires_grad
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"{type(self).__name__} has no {name} before the first batch: call the module on a batch before "
+            "you use its parameters, its state_dict or an optimizer"
+        )
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class UninitializedBuffer(UninitializedParameter):
+    """Stands for a buffer of a lazy layer until the first batch; see `UninitializedParameter`."""

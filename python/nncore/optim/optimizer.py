@@ -203,8 +203,10 @@ class Optimizer:
         params = [params] if isinstance(params, Tensor) else arguments.listed("optimizer", "params", params)
         for param in params:
             if not isinstance(param, Tensor):
+                is_lazy = type(param).__name__ == "UninitializedParameter"
                 raise TypeError(
                     f"optimizer can only optimize Tensors, but one of the params is {type(param).__name__}"
+                    + "; call the model on a batch before you make the optimizer" * is_lazy
                 )
             if not param.is_leaf:
                 raise ValueError("can't optimize a non-leaf Tensor")
