@@ -290,8 +290,12 @@ def test_misuse_is_named(tmp_path: Path) -> None:
             ValueError, match="load: .* ending of a format that nncore does not support; name"
         ):
             nncore.load(tmp_path / f"a{ending}")
-    with pytest.raises(ValueError, match="load: map_location is 'cuda:0'; expected None or 'cpu'"):
+    with pytest.raises(ValueError, match="load: map_location is 'cuda:0'; expected 'cpu', the only device"):
         nncore.load(path, map_location="cuda:0")
+    with pytest.raises(
+        TypeError, match="load: map_location is a int; expected a device, a dict or a function"
+    ):
+        nncore.load(path, map_location=3)
     with pytest.raises(TypeError, match="load: weights_only is a str; expected a bool"):
         nncore.load(path, weights_only="yes")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="save: f is a file in text mode; expected a path or"):

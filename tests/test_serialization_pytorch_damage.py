@@ -209,8 +209,38 @@ def test_hostile_pickles(tmp_path: Path, data: bytes, text: str) -> None:
 def test_the_pickles_above_are_well_formed() -> None:
     found = nncore.load(io.BytesIO(archive(pickled([tensor((2, 2), (1, 2)), tensor((), (), 3)]))))
     assert [t.tolist() for t in found] == [[[0, 2], [1, 3]], 3]
-    cuda = archive(pickled(tensor((4,), (1,), 0, storage(location="cuda:0"))))
-    assert nncore.load(io.BytesIO(cuda), map_location="cpu").tolist() == [0, 1, 2, 3]
+
+
+CUDA = archive(pickled(tensor((4,), (1,), 0, storage(location="cuda:0"))))
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "cpu",
+        nncore.device("cpu"),
+        {"cuda:0": "cpu"},
+        {"cuda:0": nncore.device("cpu")},
+        lambda storage, saved: storage,
+    ],
+)
+def test_map_location_sends_values_to_the_cpu(location: Any) -> None:
+    assert nncore.load(io.BytesIO(CUDA), map_location=location).tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("location", "message"),
+    [
+        ({"cuda:1": "cpu"}, "on the device 'cuda:0', which is not available"),
+        ({"cuda:0": "cuda:1"}, "map_location sends 'cuda:0' to 'cuda:1'; expected 'cpu'"),
+        (lambda storage, saved: None, "on the device 'cuda:0', which is not available"),
+        (lambda storage, saved: storage.cuda(), "map_location calls cuda.*no CUDA device"),
+        (lambda storage, saved: "cuda:2", "map_location sends 'cuda:0' to 'cuda:2'"),
+    ],
+)
+def test_map_location_to_another_device_raises(location: Any, message: str) -> None:
+    with pytest.raises(nncore.CheckpointError, match=message):
+        nncore.load(io.BytesIO(CUDA), map_location=location)
 
 
 def changed(**entries: Any) -> bytes:

@@ -22,6 +22,7 @@ from nncore._core import Tensor, from_numpy
 from nncore.errors import CheckpointError
 from nncore.files.atomic import replacing
 from nncore.files.entries import check_plain, new_entry
+from nncore.files.location import check_device
 from nncore.files.npy import fill, native
 from nncore.files.pickling import Pickler
 from nncore.files.reading import expansion_limit, open_zip, size_of
@@ -150,12 +151,8 @@ class _Reader:
             raise CheckpointError("its pickle names something other than a storage")
         _, code, key, location, count = id
         count = count // 2 if code == UNTYPED else count
-        if location != "cpu" and self._map_location is None:
-            raise CheckpointError(
-                f"it contains tensors on the device {location!r}, which is not available; pass "
-                "map_location='cpu'"
-            )
         if key not in self._storages:
+            check_device(self._map_location, location)
             self._storages[key] = _Storage(key, code, self._elements(key, code, count))
         if self._storages[key].code != code:
             raise CheckpointError(f"storage {key} has two dtypes")

@@ -13,7 +13,7 @@ import numpy as np
 
 from nncore._core import Tensor, bfloat16, from_numpy, uint16
 from nncore.errors import CheckpointError
-from nncore.errors.arguments import brief
+from nncore.files import location
 from nncore.files.endings import means_pytorch
 from nncore.files.position import MAX_DEPTH, position
 from nncore.files.reading import open_regular
@@ -62,13 +62,14 @@ def save(obj: Any, f: str | os.PathLike[str] | IO[bytes]) -> None:
 
 
 def load(
-    f: str | os.PathLike[str] | IO[bytes], map_location: object = None, *, weights_only: bool | None = True
+    f: str | os.PathLike[str] | IO[bytes], map_location: Any = None, *, weights_only: bool | None = True
 ) -> Any:
     """Read a file of `save` or of `torch.save`; no code in the file is executed.
 
     Of PyTorch's files it reads tensors, dicts, OrderedDicts, Counters, lists, tuples, sets, numbers, strings,
     None, dtypes and devices; `weights_only=False` reads the same. Contiguous tensors of one storage share its
-    memory; strided ones are copied. Tensors saved on another device need `map_location="cpu"`.
+    memory; strided ones are copied. Tensors saved on another device need a `map_location`: "cpu", a device, a
+    dict from saved to new devices, or a function of a storage and its device that returns the storage.
 
     Values are read directly into their tensors; the peak memory is the size of the file.
     Errors: CheckpointError with the reason if the file is truncated, damaged, of a newer version or of
@@ -83,8 +84,7 @@ def load(
     >>> nncore.load(file)
     [1, (2.5, None)]
     """
-    if map_location is not None and str(map_location) != "cpu":
-        raise ValueError(f"load: map_location is {brief(map_location)}; expected None or 'cpu'")
+    location.check(map_location)
     if not isinstance(weights_only, (bool, type(None))):
         raise TypeError(f"load: weights_only is a {type(weights_only).__name__}; expected a bool")
     if isinstance(f, (str, os.PathLike)):
