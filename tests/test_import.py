@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from importlib import metadata, resources
@@ -86,3 +87,10 @@ def test_dir_lists_the_public_names_alone(module: ModuleType) -> None:
 
 def test_the_parts_that_are_loaded_late_are_public() -> None:
     assert {"nn", "optim", "data", "train", "autograd", "compile", "save", "load"} <= set(dir(nncore))
+
+
+@pytest.mark.parametrize("module", ["errors", "functions", "grad_mode", "limits", "statistics"])
+def test_members_loaded_at_first_use_are_those_of_their_module(module: str) -> None:
+    names = importlib.import_module(f"nncore.{module}").__all__
+    assert {name for name, home in nncore._MEMBERS.items() if home == f"nncore.{module}"} == set(names)
+    assert f"nncore.{module}" not in loaded_by("import nncore")

@@ -63,7 +63,7 @@ def import_graph(sources: dict[str, str]) -> dict[str, set[str]]:
 
 def test_modules_import_each_other_without_a_cycle() -> None:
     graph = import_graph(read_package())
-    assert {"nncore.errors", "nncore.functions", EXTENSION} <= graph["nncore"]
+    assert EXTENSION in graph["nncore"]
     TopologicalSorter(graph).prepare()  # raises CycleError, which names the modules
 
 

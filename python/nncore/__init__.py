@@ -15,14 +15,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from nncore import _core, errors, functions, grad_mode, limits, statistics
+from nncore import _core
 from nncore._core import *
 from nncore._core import __version__ as __version__
-from nncore.errors import *
-from nncore.functions import *
-from nncore.grad_mode import *
-from nncore.limits import *
-from nncore.statistics import *
 
 if TYPE_CHECKING:
     from nncore import autograd as autograd
@@ -36,8 +31,12 @@ if TYPE_CHECKING:
     from nncore import train as train
     from nncore import utils as utils
     from nncore.captured.step import compile as compile
+    from nncore.errors import *
     from nncore.files.serialization import load as load
     from nncore.files.serialization import save as save
+    from nncore.functions import *
+    from nncore.grad_mode import *
+    from nncore.limits import *
     from nncore.printing import set_printoptions as set_printoptions
     from nncore.random import get_rng_state as get_rng_state
     from nncore.random import initial_seed as initial_seed
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from nncore.settings import get_float32_matmul_precision as get_float32_matmul_precision
     from nncore.settings import set_float32_matmul_precision as set_float32_matmul_precision
     from nncore.settings import use_deterministic_algorithms as use_deterministic_algorithms
+    from nncore.statistics import *
     from nncore.typed_tensors import BoolTensor as BoolTensor
     from nncore.typed_tensors import ByteTensor as ByteTensor
     from nncore.typed_tensors import DoubleTensor as DoubleTensor
@@ -68,24 +68,26 @@ _MODULES = (
     "utils",
 )
 _MEMBERS = {
-    "compile": "nncore.captured.step",
-    "load": "nncore.files.serialization",
-    "save": "nncore.files.serialization",
-    **dict.fromkeys(("get_rng_state", "initial_seed", "seed", "set_rng_state"), "nncore.random"),
-    **dict.fromkeys(
-        ("BoolTensor", "ByteTensor", "DoubleTensor", "FloatTensor", "IntTensor", "LongTensor"),
-        "nncore.typed_tensors",
-    ),
-    "set_printoptions": "nncore.printing",
-    "are_deterministic_algorithms_enabled": "nncore.settings",
-    "get_float32_matmul_precision": "nncore.settings",
-    "set_float32_matmul_precision": "nncore.settings",
-    "use_deterministic_algorithms": "nncore.settings",
+    name: module
+    for module, names in {
+        "nncore.captured.step": "compile",
+        "nncore.errors": "CaptureError CheckpointError DivergenceError",
+        "nncore.files.serialization": "load save",
+        "nncore.functions": "allclose as_tensor asarray equal from_dlpack hstack isclose vstack",
+        "nncore.grad_mode": "enable_grad inference_mode is_grad_enabled no_grad set_grad_enabled",
+        "nncore.limits": "e finfo iinfo inf nan newaxis pi",
+        "nncore.printing": "set_printoptions",
+        "nncore.random": "get_rng_state initial_seed seed set_rng_state",
+        "nncore.settings": "are_deterministic_algorithms_enabled get_float32_matmul_precision "
+        "set_float32_matmul_precision use_deterministic_algorithms",
+        "nncore.statistics": "bernoulli bincount cdist count_nonzero median meshgrid multinomial nan_to_num "
+        "normal quantile randint_like trace unique",
+        "nncore.typed_tensors": "BoolTensor ByteTensor DoubleTensor FloatTensor IntTensor LongTensor",
+    }.items()
+    for name in names.split()
 }
 
-__all__ = ["__version__", *_MODULES, *_MEMBERS]
-__all__ += [*_core.__all__, *functions.__all__, *grad_mode.__all__, *errors.__all__]
-__all__ += [*limits.__all__, *statistics.__all__]
+__all__ = ["__version__", *_MODULES, *_MEMBERS, *_core.__all__]
 
 
 def __dir__() -> list[str]:
@@ -96,7 +98,8 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"nncore.{name}")
     if name in _MEMBERS:
-        return getattr(importlib.import_module(_MEMBERS[name]), name)
+        value = globals()[name] = getattr(importlib.import_module(_MEMBERS[name]), name)
+        return value
     from nncore.errors.absent import missing
 
     raise missing("nncore", name)
