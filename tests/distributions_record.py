@@ -11,7 +11,7 @@ RECORD = Path(__file__).with_name("data") / "distributions.json"
 SCALE_TRIL = [[1.5, 0.0], [-0.4, 0.7]]
 COVARIANCE = [[2.25, -0.6], [-0.6, 0.65]]
 
-# Name, parameters, values of log_prob, parameters of the other distribution of kl_divergence
+# Name, parameters, values of log_prob, parameters of the other distribution of kl_divergence or {}
 Row = tuple[str, dict[str, Any], Any, dict[str, Any]]
 ROWS: list[Row] = [
     ("Normal", {"loc": [0.5, -2.0], "scale": [0.3, 4.0]}, [[0.1, 3.0]], {"loc": [1.0], "scale": [2.0]}),
@@ -51,6 +51,24 @@ ROWS: list[Row] = [
         {"concentration1": [2.0], "concentration0": [1.5]},
     ),
     (
+        "Dirichlet",
+        {"concentration": [[0.5, 2.0, 7.5], [0.9, 0.2, 0.3]]},
+        [0.2, 0.5, 0.3],
+        {"concentration": [1.0, 2.0, 3.0]},
+    ),
+    ("LogNormal", {"loc": [0.5, -2.0], "scale": [0.3, 1.5]}, [[0.1, 3.0]], {"loc": [1.0], "scale": [2.0]}),
+    ("HalfNormal", {"scale": [0.3, 1.5]}, [[0.1, 3.0]], {"scale": [2.0]}),
+    ("Cauchy", {"loc": [0.5, -2.0], "scale": [0.3, 1.5]}, [[0.1, 3.0]], {}),
+    ("Gumbel", {"loc": [0.5, -2.0], "scale": [0.3, 1.5]}, [[0.1, 3.0]], {}),
+    (
+        "StudentT",
+        {"df": [0.5, 1.5, 9.0], "loc": [0.5, -2.0, 0.0], "scale": [0.3, 1.5, 1.0]},
+        [0.1, 3.0, 0.0],
+        {},
+    ),
+    ("Geometric", {"probs": [0.2, 0.5, 0.9]}, [0.0, 3.0, 7.0], {"probs": [0.7, 0.7, 0.7]}),
+    ("Geometric", {"logits": [-3.0, 0.4]}, [[1.0, 0.0], [0.0, 4.0]], {"probs": [0.7, 0.3]}),
+    (
         "MultivariateNormal",
         {"loc": [[0.5, -1.0], [0.0, 2.0]], "scale_tril": SCALE_TRIL},
         [[0.1, 0.2]],
@@ -77,13 +95,14 @@ def figures(library: Any, row: Row) -> dict[str, Any]:
     name, parameters, value, others = row
     kind = getattr(library.distributions, name)
     given = {k: library.tensor(v, dtype=library.float64, requires_grad=True) for k, v in parameters.items()}
-    q = kind(**{k: library.tensor(v, dtype=library.float64) for k, v in others.items()})
+    other = {k: library.tensor(v, dtype=library.float64) for k, v in others.items()}
     x = library.tensor(value) if name == "Categorical" else library.tensor(value, dtype=library.float64)
     outputs: dict[str, Callable[[Any], Any]] = {
         "log_prob": lambda p: p.log_prob(x),
         "entropy": lambda p: p.entropy(),
-        "kl_divergence": lambda p: library.distributions.kl_divergence(p, q),
     }
+    if others:
+        outputs["kl_divergence"] = lambda p: library.distributions.kl_divergence(p, kind(**other))
     p = kind(**given)
     found: dict[str, Any] = {"batch_shape": list(p.batch_shape), "event_shape": list(p.event_shape)}
     for figure in (*FIGURES, "cdf"):

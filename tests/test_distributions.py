@@ -32,7 +32,7 @@ def compare(name: str, ours: Any, theirs: Any) -> None:
     elif ours is None or theirs is None:
         assert not np.any(ours or theirs or 0), name
     else:
-        np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12, err_msg=name)
+        np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-12, err_msg=name)
 
 
 @pytest.mark.parametrize("i", range(len(ROWS)), ids=[row[0] for row in ROWS])
@@ -74,6 +74,12 @@ SAMPLED: list[Callable[[], d.Distribution]] = [
     lambda: d.Beta(nncore.tensor([0.05, 1.0, 2.5]), nncore.tensor([0.1, 3.0, 1.5])),
     lambda: d.MultivariateNormal(nncore.ones(2), nncore.tensor([[2.0, 0.6], [0.6, 0.5]])),
     lambda: d.Independent(d.Normal(nncore.zeros(3), 1.0), 1),
+    lambda: d.Dirichlet(nncore.tensor([[0.3, 2.0, 1.0], [5.0, 0.5, 0.1]])),
+    lambda: d.LogNormal(nncore.tensor([0.5, -2.0]), 0.3),
+    lambda: d.HalfNormal(nncore.tensor([0.5, 3.0])),
+    lambda: d.Gumbel(nncore.tensor([0.5, -2.0]), 3.0),
+    lambda: d.StudentT(nncore.tensor([12.0, 30.0]), 1.0, 2.0),
+    lambda: d.Geometric(nncore.tensor([0.2, 0.9, 1.0])),
 ]
 
 
@@ -120,6 +126,10 @@ def test_expand(make: Callable[[], d.Distribution]) -> None:
         (d.Laplace, {"loc": [0.5, 1.0], "scale": [1.0, 3.0]}),
         (d.Uniform, {"low": [0.5, 1.0], "high": [1.0, 3.0]}),
         (d.Exponential, {"rate": [0.5, 2.0]}),
+        (d.LogNormal, {"loc": [0.5, 1.0], "scale": [0.2, 0.3]}),
+        (d.HalfNormal, {"scale": [0.5, 2.0]}),
+        (d.Gumbel, {"loc": [0.5, 1.0], "scale": [1.0, 3.0]}),
+        (d.Cauchy, {"loc": [0.5, 1.0], "scale": [1.0, 3.0]}),
         (d.MultivariateNormal, {"loc": [0.5, 1.0], "scale_tril": [[1.0, 0.0], [0.5, 2.0]]}),
         (d.MultivariateNormal, {"loc": [0.5, 1.0], "covariance_matrix": [[2.0, 0.5], [0.5, 2.0]]}),
         (d.MultivariateNormal, {"loc": [0.5, 1.0], "precision_matrix": [[2.0, 0.5], [0.5, 2.0]]}),
@@ -152,8 +162,101 @@ def test_gradients_of_rsample(kind: Any, parameters: dict[str, Any]) -> None:
 
 def test_quantiles_invert_the_distribution_function() -> None:
     p = nncore.tensor([0.01, 0.3, 0.5, 0.99], dtype=nncore.float64)
-    for made in (d.Uniform(-1.0, 3.0), d.Exponential(2.0), d.Laplace(1.0, 2.0)):
-        np.testing.assert_allclose(made.cdf(made.icdf(p)).numpy(), p.numpy(), atol=1e-7)
+    normal = d.Laplace(nncore.tensor(0.0, dtype=nncore.float64), 1.0)
+    for made in (
+        d.Uniform(-1.0, 3.0),
+        d.Exponential(2.0),
+        d.Laplace(1.0, 2.0),
+        d.Cauchy(1.0, 2.0),
+        d.Gumbel(1.0, 2.0),
+        d.TransformedDistribution(normal, [d.AffineTransform(0.5, -2.0), d.TanhTransform()]),
+    ):
+        np.testing.assert_allclose(made.cdf(made.icdf(p)).numpy(), p.numpy(), atol=3e-7)
+
+
+# Of PyTorch, for Normal([0.3, -1.0], [0.5, 2.0]): transforms, values, log_prob, its gradients, cdf
+TRANSFORMED: dict[str, tuple[list[d.Transform], list[list[float]]]] = {
+    "tanh": (
+        [d.TanhTransform()],
+        [
+            [0.2, -0.9],
+            [-0.20389127020615616, 0.020771587264253988],
+            [-0.3890697837836712, -0.11805487239580509],
+            [-1.9243123516732636, -0.47212609420722035],
+            [0.42287853888023863, 0.40667375621777657],
+        ],
+    ),
+    "affine tanh": (
+        [d.AffineTransform(0.5, -2.0), d.TanhTransform()],
+        [
+            [0.2, -0.9],
+            [-0.9239400383264713, -1.1375806772974362],
+            [-0.6054651081081643, 0.4965274361979025],
+            [-1.8167060014317844, -0.006921010205475697],
+            [0.6189531566658844, 0.1603416071471847],
+        ],
+    ),
+    "sigmoid affine": (
+        [d.SigmoidTransform(), d.AffineTransform(1.0, 3.0)],
+        [
+            [1.5, 3.9],
+            [-6.642228898172217, -1.659758177422047],
+            [-7.637751649736401, 1.0918239574966186],
+            [27.16762513152556, 1.884159108327156],
+            [6.703061066060112e-05, 0.9855059350988912],
+        ],
+    ),
+    "exp": (
+        [d.ExpTransform()],
+        [
+            [0.2, 3.0],
+            [-5.908259723092017, -3.261219694701328],
+            [-7.637751649736401, 0.5246530721670275],
+            [27.16762513152556, 0.05052169226860037],
+            [6.703061066060112e-05, 0.8529813804934137],
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TRANSFORMED)
+def test_transformed_distributions_are_pytorchs(name: str) -> None:
+    transforms, (values, *expected) = TRANSFORMED[name]
+    loc, scale = (
+        nncore.tensor(v, dtype=nncore.float64, requires_grad=True) for v in ([0.3, -1.0], [0.5, 2.0])
+    )
+    made, y = d.TransformedDistribution(d.Normal(loc, scale), transforms), nncore.tensor(np.array(values))
+    log_prob = made.log_prob(y)
+    log_prob.sum().backward()
+    found = [log_prob.detach().numpy(), gradient(loc), gradient(scale), made.cdf(y).detach().numpy()]
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    whole = d.TransformedDistribution(d.Independent(d.Normal(loc, scale), 1), transforms)
+    assert (whole.batch_shape, whole.event_shape) == ((), (2,))
+    assert whole.log_prob(y).item() == pytest.approx(sum(expected[0]))
+    assert made.expand((3, 2)).log_prob(y).shape == (3, 2)
+    assert made.support.check(made.sample((5,))).all().item()
+
+
+def test_a_cache_keeps_the_argument_of_a_squashed_sample() -> None:
+    """tanh(20) is 1 in float32, whose inverse is infinite."""
+    mean = nncore.tensor([20.0], requires_grad=True)
+    policy = d.TransformedDistribution(d.Normal(mean, 1.0), d.TanhTransform(cache_size=1))
+    action = policy.rsample()
+    log_prob = policy.log_prob(action)
+    log_prob.sum().backward()
+    assert action.item() == 1
+    assert log_prob.item() > 30
+    assert gradient(mean).tolist() == [2.0]  # of -log(1 - tanh(x)^2), which is about 2 x - log(4)
+
+
+def test_numbers_as_parameters_have_the_default_dtype() -> None:
+    try:
+        nncore.set_default_dtype(nncore.float64)
+        assert d.Normal(0.0, 1.0).sample().dtype == nncore.float64
+        assert d.Normal(0.0, nncore.ones(1, dtype=nncore.float32)).sample().dtype == nncore.float32
+    finally:
+        nncore.set_default_dtype(nncore.float32)
+    assert d.LogNormal(0.0, 1.0).sample().dtype == nncore.float32
 
 
 def test_independent_and_support() -> None:
@@ -248,6 +351,17 @@ normal: Any = d.Normal  # for arguments of the wrong type
             lambda: d.MultivariateNormal(nncore.zeros(2), scale_tril=nncore.ones(2, 2)),
             "scale_tril must be lower triangular",
         ),
+        (lambda: d.Geometric(0.0), "Geometric: probs must be above 0 and at most 1, got 0.0"),
+        (lambda: d.Geometric(0.5).log_prob(nncore.tensor(0.5)), "must be an integer of at least 0, got 0.5"),
+        (lambda: d.Dirichlet(normal(1.0, 1.0).mean), "Dirichlet: concentration must have at least one"),
+        (lambda: d.Dirichlet(nncore.tensor([1.0, 0.0])), "Dirichlet: concentration must be positive"),
+        (lambda: d.StudentT(2.0).rsample(), "StudentT has no rsample"),
+        (lambda: d.HalfNormal(1.0).log_prob(nncore.tensor(-1.0)), "value must be at least 0, got -1.0"),
+        (lambda: d.TransformedDistribution(3, []), "base_distribution must be a Distribution, got int"),
+        (lambda: d.TransformedDistribution(normal(0.0, 1.0), normal), "transforms must be a Transform or a"),
+        (lambda: d.ComposeTransform([normal]), "ComposeTransform: parts must be Transforms, got a type"),
+        (lambda: d.AffineTransform(0.0, 1.0, event_dim=1), "event_dim must be 0, got 1"),
+        (lambda: d.TanhTransform(cache_size=2), "cache_size must be 0 or 1, got 2"),
         (lambda: d.Independent(d.Normal(0.0, 1.0), 1), "reinterpreted_batch_ndims must be at most 0"),
         (lambda: d.kl_divergence(d.Normal(0.0, 1.0), d.Gamma(1.0, 1.0)), "no formula for Normal and Gamma"),
         (lambda: d.register_kl(int, d.Normal), "type_p must be a subclass of Distribution"),

@@ -15,6 +15,7 @@ from nncore.errors import absent
 
 from . import constraints as constraints
 from . import kl as kl
+from . import transforms as transforms
 from .continuous import *
 from .discrete import *
 from .distribution import *
@@ -22,9 +23,12 @@ from .gamma import *
 from .independent import *
 from .kl import *
 from .multivariate_normal import *
+from .skewed import *
+from .transformed import *
+from .transforms import *
 
 __all__ = sorted(name for name, value in globals().items() if isinstance(value, type))
-__all__ += ["constraints", "kl", "kl_divergence", "register_kl"]
+__all__ += ["constraints", "kl", "kl_divergence", "register_kl", "transforms"]
 
 
 def __dir__() -> list[str]:

@@ -100,7 +100,12 @@ real = Constraint("real", lambda x: x == x)
 positive = Constraint("positive", lambda x: x > 0)
 nonnegative = Constraint("at least 0", lambda x: x >= 0)
 unit_interval = Constraint("between 0 and 1", lambda x: (x >= 0) & (x <= 1))
+positive_unit_interval = Constraint("above 0 and at most 1", lambda x: (x > 0) & (x <= 1))
+nonnegative_integer = Constraint(
+    "an integer of at least 0", lambda x: (x >= 0) & (x == nncore.floor(x)), is_discrete=True
+)
 boolean = Constraint("0 or 1", lambda x: (x == 0) | (x == 1), is_discrete=True)
+positive_vector = independent(positive, 1)
 simplex = Constraint(
     "at least 0 and sum to 1", lambda x: (x >= 0).all(-1) & ((x.sum(-1) - 1).abs() < 1e-6), event_dim=1
 )

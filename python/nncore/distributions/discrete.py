@@ -1,4 +1,4 @@
-"""Bernoulli, Categorical and OneHotCategorical, given by probabilities or by logits."""
+"""Bernoulli, Geometric, Categorical and OneHotCategorical, given by probabilities or by logits."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from nncore.nn import functional
 
 from . import constraints
 from .constraints import Constraints
-from .distribution import Distribution, limits, one_of
+from .distribution import Distribution, limits, one_of, uniform
+from .special import xlogy
 
-__all__ = ["Bernoulli", "Categorical", "OneHotCategorical"]
+__all__ = ["Bernoulli", "Categorical", "Geometric", "OneHotCategorical"]
 
 
 def _clamped(probs: Tensor) -> Tensor:
@@ -34,7 +35,32 @@ class _ProbsOrLogits(Distribution):
         return iter([(self._given, getattr(self, self._given))])
 
 
-class Bernoulli(_ProbsOrLogits):
+class _Binary(_ProbsOrLogits):
+    """Base of distributions given by the probability of success."""
+
+    arg_constraints: ClassVar[Constraints] = {"probs": constraints.unit_interval, "logits": constraints.real}
+
+    def __init__(
+        self,
+        probs: Tensor | float | None = None,
+        logits: Tensor | float | None = None,
+        validate_args: bool | None = None,
+    ) -> None:
+        self._given, self._value = one_of(type(self).__name__, probs=probs, logits=logits)
+        super().__init__(self._value.shape, validate_args=validate_args)
+
+    @property
+    def probs(self) -> Tensor:
+        """The probability of success."""
+        return self._value if self._given == "probs" else nncore.sigmoid(self._value)
+
+    @property
+    def logits(self) -> Tensor:
+        """log(probs / (1 - probs))."""
+        return self._value if self._given == "logits" else nncore.logit(_clamped(self._value))
+
+
+class Bernoulli(_Binary):
     r"""1 with probability probs = sigmoid(logits), else 0.
 
     Errors: ValueError unless one of probs and logits is given, and for probabilities outside [0, 1].
@@ -44,28 +70,8 @@ class Bernoulli(_ProbsOrLogits):
     (1.0, [-0.693147..., -1.19...e-07])
     """
 
-    arg_constraints: ClassVar[Constraints] = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.boolean
     has_enumerate_support = True
-
-    def __init__(
-        self,
-        probs: Tensor | float | None = None,
-        logits: Tensor | float | None = None,
-        validate_args: bool | None = None,
-    ) -> None:
-        self._given, self._value = one_of("Bernoulli", probs=probs, logits=logits)
-        super().__init__(self._value.shape, validate_args=validate_args)
-
-    @property
-    def probs(self) -> Tensor:
-        """The probability of 1."""
-        return self._value if self._given == "probs" else nncore.sigmoid(self._value)
-
-    @property
-    def logits(self) -> Tensor:
-        """log(probs / (1 - probs))."""
-        return self._value if self._given == "logits" else nncore.logit(_clamped(self._value))
 
     @property
     def mean(self) -> Tensor:
@@ -100,6 +106,47 @@ class Bernoulli(_ProbsOrLogits):
     def enumerate_support(self, expand: bool = True) -> Tensor:
         values = nncore.arange(2, dtype=self._value.dtype).reshape(2, *[1] * len(self._batch_shape))
         return nncore.broadcast_to(values, (2, *self._batch_shape)) if expand else values
+
+
+class Geometric(_Binary):
+    r"""The number of failures before the first success: probability (1 - probs)^k probs for k = 0, 1, ...
+
+    Errors: ValueError unless one of probs and logits is given, and for probabilities outside (0, 1].
+
+    >>> nncore.distributions.Geometric(nncore.tensor([0.25, 1.0])).mean.tolist()
+    [3.0, 0.0]
+    """
+
+    arg_constraints: ClassVar[Constraints] = {
+        "probs": constraints.positive_unit_interval,
+        "logits": constraints.real,
+    }
+    support = constraints.nonnegative_integer
+
+    @property
+    def mean(self) -> Tensor:
+        return 1 / self.probs - 1
+
+    @property
+    def mode(self) -> Tensor:
+        return nncore.zeros_like(self._value)
+
+    @property
+    def variance(self) -> Tensor:
+        return (1 / self.probs - 1) / self.probs
+
+    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        with nncore.no_grad():
+            numbers = uniform(self._value, self._extended_shape(sample_shape))
+            return (numbers.log() / nncore.log1p(-self.probs)).floor()
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        self._validate_sample(value)
+        return xlogy(value, 1 - self.probs) + self.probs.log()
+
+    def entropy(self) -> Tensor:
+        probs, logits = self.probs, self.logits
+        return (probs * functional.softplus(-logits) + (1 - probs) * functional.softplus(logits)) / probs
 
 
 class Categorical(_ProbsOrLogits):

@@ -178,14 +178,14 @@ def _check(where: str, name: str, value: Tensor, constraint: Constraint) -> None
 
 
 def broadcast(where: str, **given: Tensor | float) -> list[Tensor]:
-    """Parameters as tensors of one shape and one float dtype, that of the tensors among them."""
+    """Parameters as tensors of one shape and one float dtype, that of the tensors or the default dtype."""
     tensors = {name: value for name, value in given.items() if isinstance(value, Tensor)}
     for name, value in tensors.items():
         if value.dtype not in (nncore.float32, nncore.float64):
             raise TypeError(
                 f"{where}: {name} must be a float tensor, got {value.dtype}; convert it with .float()"
             )
-    dtypes = {value.dtype for value in tensors.values()}
+    dtypes = {value.dtype for value in tensors.values()} or {nncore.get_default_dtype()}
     dtype = nncore.float64 if nncore.float64 in dtypes else nncore.float32
     values = [
         value.to(dtype)

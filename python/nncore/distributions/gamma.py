@@ -1,4 +1,7 @@
-"""Gamma and Beta: samples by rejection, with a fixed number of candidates, so that steps can be captured."""
+"""Gamma, Beta and Dirichlet: samples by rejection.
+
+The number of candidates is fixed, so that steps can be captured.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,14 @@ from typing import ClassVar
 
 import nncore
 from nncore import Tensor
+from nncore.nn import functional
 
 from . import constraints
 from .constraints import Constraints
 from .distribution import Distribution, Shape, broadcast, uniform
 from .special import digamma, lgamma, log_beta, xlogy
 
-__all__ = ["Beta", "Gamma"]
+__all__ = ["Beta", "Dirichlet", "Gamma"]
 
 CANDIDATES = 8  # each is accepted with probability 0.98 or more; none of 8 with less than 1e-13
 
@@ -142,3 +146,63 @@ class Beta(Distribution):
     def entropy(self) -> Tensor:
         a, b, total = self.concentration1, self.concentration0, self._total
         return log_beta(a, b) - (a - 1) * digamma(a) - (b - 1) * digamma(b) + (total - 2) * digamma(total)
+
+
+class Dirichlet(Distribution):
+    r"""The Dirichlet distribution of vectors x of positive numbers with sum 1.
+
+    The density is the product of x_k^(a_k - 1) / gamma(a_k), times gamma(sum of a), a = concentration.
+    Samples have no gradients (`has_rsample` is False, unlike in PyTorch). Errors: ValueError if a number is
+    not positive, or for a concentration without dimensions.
+
+    >>> nncore.distributions.Dirichlet(nncore.tensor([1.0, 3.0])).mean.tolist()
+    [0.25, 0.75]
+    """
+
+    arg_constraints: ClassVar[Constraints] = {"concentration": constraints.positive_vector}
+    support = constraints.simplex
+
+    def __init__(self, concentration: Tensor, validate_args: bool | None = None) -> None:
+        [self.concentration] = broadcast("Dirichlet", concentration=concentration)
+        shape = self.concentration.shape
+        if not shape:
+            raise ValueError("Dirichlet: concentration must have at least one dimension, got a number")
+        super().__init__(shape[:-1], shape[-1:], validate_args=validate_args)
+
+    @property
+    def _total(self) -> Tensor:
+        return self.concentration.sum(-1, keepdim=True)
+
+    @property
+    def mean(self) -> Tensor:
+        return self.concentration / self._total
+
+    @property
+    def mode(self) -> Tensor:
+        a = self.concentration
+        above = (a - 1).clamp(0.0)
+        largest = functional.one_hot(a.argmax(-1), a.shape[-1]).to(a.dtype)
+        return nncore.where((a < 1).all(-1).unsqueeze(-1), largest, above / above.sum(-1, keepdim=True))
+
+    @property
+    def variance(self) -> Tensor:
+        a, total = self.concentration, self._total
+        return a * (total - a) / (total.square() * (total + 1))
+
+    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        with nncore.no_grad():
+            log_x = log_of_standard_gamma(self.concentration, self._extended_shape(sample_shape))
+            return nncore.softmax(log_x, -1)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        self._validate_sample(value)
+        return xlogy(self.concentration - 1, value).sum(-1) - self._log_beta
+
+    def entropy(self) -> Tensor:
+        a, total = self.concentration, self._total.squeeze(-1)
+        spread = (total - a.shape[-1]) * digamma(total) - ((a - 1) * digamma(a)).sum(-1)
+        return self._log_beta + spread
+
+    @property
+    def _log_beta(self) -> Tensor:
+        return lgamma(self.concentration).sum(-1) - lgamma(self._total.squeeze(-1))

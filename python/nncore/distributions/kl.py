@@ -11,12 +11,14 @@ from nncore import Tensor
 from nncore.nn.functional import softplus
 
 from .continuous import Exponential, Laplace, Normal, Uniform
-from .discrete import Bernoulli, Categorical, OneHotCategorical
+from .discrete import Bernoulli, Categorical, Geometric, OneHotCategorical
 from .distribution import Distribution
-from .gamma import Beta, Gamma
+from .gamma import Beta, Dirichlet, Gamma
 from .independent import Independent, sum_last
 from .multivariate_normal import MultivariateNormal
+from .skewed import HalfNormal
 from .special import digamma, lgamma, log_beta
+from .transformed import LogNormal
 
 __all__ = ["kl_divergence", "register_kl"]
 
@@ -65,6 +67,17 @@ def _normal(p: Normal, q: Normal) -> Tensor:
     return 0.5 * (ratio + ((p.loc - q.loc) / q.scale).square() - 1 - ratio.log())
 
 
+@register_kl(HalfNormal, HalfNormal)
+def _half_normal(p: HalfNormal, q: HalfNormal) -> Tensor:
+    ratio = (p.scale / q.scale).square()
+    return 0.5 * (ratio - 1 - ratio.log())
+
+
+@register_kl(LogNormal, LogNormal)
+def _log_normal(p: LogNormal, q: LogNormal) -> Tensor:
+    return kl_divergence(p.base_dist, q.base_dist)
+
+
 @register_kl(Laplace, Laplace)
 def _laplace(p: Laplace, q: Laplace) -> Tensor:
     ratio, distance = p.scale / q.scale, (p.loc - q.loc).abs()
@@ -89,6 +102,11 @@ def _bernoulli(p: Bernoulli, q: Bernoulli) -> Tensor:
     one = softplus(-q.logits) - softplus(-p.logits)
     zero = softplus(q.logits) - softplus(p.logits)
     return _expected(p.probs, q.probs, one) + _expected(1 - p.probs, 1 - q.probs, zero)
+
+
+@register_kl(Geometric, Geometric)
+def _geometric(p: Geometric, q: Geometric) -> Tensor:
+    return -p.entropy() - nncore.log1p(-q.probs) / p.probs - q.logits
 
 
 @register_kl(Categorical, Categorical)
@@ -117,6 +135,12 @@ def _beta(p: Beta, q: Beta) -> Tensor:
     one = (p.concentration1 - q.concentration1) * digamma(p.concentration1)
     zero = (p.concentration0 - q.concentration0) * digamma(p.concentration0)
     return difference + one + zero + (q._total - p._total) * digamma(p._total)
+
+
+@register_kl(Dirichlet, Dirichlet)
+def _dirichlet(p: Dirichlet, q: Dirichlet) -> Tensor:
+    a, b = p.concentration, q.concentration
+    return q._log_beta - p._log_beta + ((a - b) * (digamma(a) - digamma(p._total))).sum(-1)
 
 
 @register_kl(MultivariateNormal, MultivariateNormal)
