@@ -53,3 +53,14 @@ def test_parameters_are_checked_at_the_end_of_an_epoch() -> None:
         nncore.DivergenceError, match=r"weight is no longer finite in epoch 1, step 1; .*\(weight\)"
     ):
         fit(model, x, x, optimizer=sgd, batch_size=4, progress=False)
+
+
+def test_a_buffer_is_called_a_buffer() -> None:
+    """The loss and the gradients stay finite; the running variance does not."""
+    model = nn.Sequential(nn.BatchNorm1d(1, momentum=1.0), nn.Linear(1, 1))
+    x = np.array([[-1e19], [1e19], [-3e19], [3e19]], np.float32)
+    with pytest.raises(
+        nncore.DivergenceError,
+        match=r"0.running_var is no longer finite .* layer with a non-finite buffer is 0 \(0.running_var\)",
+    ):
+        fit(model, x, np.zeros((4, 1), np.float32), batch_size=4, progress=False)

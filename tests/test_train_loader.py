@@ -123,6 +123,21 @@ def test_augmented_arrays_are_read_sample_by_sample() -> None:
     assert trained(Subset(TensorDataset(X, Y), range(50)), seed=1) == trained(X[:50], Y[:50], seed=1)
 
 
+def test_seed_with_a_loader_seeds_the_global_generator() -> None:
+    """It decides dropout, and the order of a loader without a generator; a generator keeps its order."""
+
+    def run(seed: int, **own: Any) -> Any:
+        nncore.manual_seed(0)
+        model = nn.Sequential(nn.Linear(X.shape[1], 8), nn.Dropout(), nn.Linear(8, 10))
+        loader = DataLoader(TensorDataset(X, Y), 20, shuffle=True, **own)
+        fit(model, loader, epochs=1, seed=seed, progress=False)
+        return [p.tolist() for p in model.parameters()]
+
+    assert run(1) == run(1) != run(2)
+    ordered = [run(seed, generator=nncore.Generator(seed=5)) for seed in (1, 1, 2)]
+    assert ordered[0] == ordered[1] != ordered[2]
+
+
 def test_resume_has_the_bits_of_an_uninterrupted_run(tmp_path: Any) -> None:
     def start() -> tuple[nn.Sequential, dict[str, Any]]:
         model = network()
@@ -181,7 +196,12 @@ REFUSED: dict[str, tuple[Any, dict[str, Any], type[Exception], str]] = {
     "no batches": (DataLoader(Count(0)), {}, ValueError, "fit: the data set or loader has no batches"),
     "an iterator": (iter(DataLoader(Rows())), {}, TypeError, "fit: an iterator can be read once"),
     "a number": (3, {}, TypeError, "fit: y is missing; give x and y, a data set of pairs or a loader"),
-    "seed": (DataLoader(Rows()), {"seed": 1}, ValueError, "seed and generator do not apply to a DataLoader"),
+    "generator": (
+        DataLoader(Rows()),
+        {"generator": nncore.Generator(seed=1)},
+        ValueError,
+        "generator does not apply to a loader",
+    ),
     "validation": (Rows(), {"validation": Squares()}, TypeError, "fit: a batch is a dict"),
     "labels": (Rows(), {"validation": (X, Y + 1)}, ValueError, "in the validation y, row .* is outside 0..9"),
     "nan": (Late(), {"shuffle": False}, ValueError, "fit: x is nan at row 18"),

@@ -31,12 +31,12 @@ def first_non_finite(values: list[tuple[str, Tensor]]) -> str | None:
 def diverged(model: Module, what: str, epoch: int, step: int) -> DivergenceError:
     """The error that `what` happened in this epoch and step (counted from 1), with the first such layer."""
     name = first_non_finite(floating(model))
-    where = (
-        f"the first layer with non-finite parameters is {name.rpartition('.')[0] or 'the model itself'} "
-        f"({name})"
-        if name
-        else "all parameters are still finite"
-    )
+    if name:
+        kind = "parameter" if name in dict(model.named_parameters()) else "buffer"
+        layer = name.rpartition(".")[0] or "the model itself"
+        where = f"the first layer with a non-finite {kind} is {layer} ({name})"
+    else:
+        where = "all parameters are still finite"
     return DivergenceError(
         f"fit: {what} in epoch {epoch}, step {step}; {where}; lower the learning rate, scale the inputs or "
         "clip the gradients"

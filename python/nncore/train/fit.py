@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nncore._core import Generator, Tensor
-from nncore.data.dataloader import DataLoader
+from nncore._core import Generator, Tensor, manual_seed
 from nncore.errors import arguments
 from nncore.grad_mode import enable_grad
 from nncore.train import prepare
@@ -20,7 +19,7 @@ from nncore.train.history import History, TrainingState
 from nncore.train.interrupt import DeferredInterrupt
 from nncore.train.modes import restored_mode, same_random
 from nncore.train.progress import Bar, Silent
-from nncore.train.source import Arrays, source_of
+from nncore.train.source import Arrays, has_own_order, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -59,7 +58,8 @@ def fit(
     mean squared error for floats. The default optimizer is Adam. Floats and pixels in x are cast once to the
     dtype of the parameters.
     A TensorDataset, or a Subset of one, is trained on like its tensors. Any other data set is read anew,
-    sample by sample, in each epoch; a loader too, with its own batches and order.
+    sample by sample, in each epoch; a loader too, with its own batches and order. For a loader `seed` seeds
+    the global generator, which dropout and a loader without a generator use.
     `validation` is a pair (x, y), a data set or a loader, evaluated after each epoch. The training accuracy
     is measured during the steps.
     Callbacks are called with a TrainingState after each epoch; the result True ends training. See `Callback`
@@ -90,10 +90,13 @@ def fit(
     callbacks = prepare.callables("fit", callbacks)
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise ValueError("fit: the model has no parameters to train")
-    if seed is not None:
+    if own_order := has_own_order(x, y):
+        if generator is not None:
+            raise ValueError(
+                "fit: generator does not apply to a loader; give it to the DataLoader, or give seed"
+            )
+    elif seed is not None:
         generator = Generator(seed=seed)
-    if generator is not None and isinstance(x, DataLoader):
-        raise ValueError("fit: seed and generator do not apply to a DataLoader; give it a generator")
     held_out = None
     if validation is not None:
         parts = validation if isinstance(validation, (tuple, list)) else (validation, None)
@@ -102,6 +105,8 @@ def fit(
         with same_random():
             x_held, y_held = parts
             held_out = source_of("fit", model, x_held, y_held, size, VALIDATION_NAMES, started=False)
+    if own_order and seed is not None:
+        manual_seed(seed)
     source = source_of("fit", model, x, y, size, shuffle=shuffle, generator=generator)
     data, target = source.first
     criterion = loss if loss is not None else prepare.default_loss(target)

@@ -97,6 +97,11 @@ def source_of(
     return Arrays(*prepare.pair(where, model, x, y, names))
 
 
+def has_own_order(x: Any, y: Any) -> bool:
+    """Whether x is a loader, which decides the order of the samples."""
+    return y is None and not hasattr(x, "__getitem__") and not isinstance(x, IterableDataset)
+
+
 def _loader(where: str, data: Any, size: int, shuffle: bool, generator: Generator | None) -> Iterable[Any]:
     if isinstance(data, IterableDataset):
         return DataLoader(data, size, generator=generator)
