@@ -194,7 +194,15 @@ class RNNBase(Module):
         return ", ".join(self._arguments())
 
 
-class RNN(RNNBase):
+class _OneState(RNNBase):
+    """Base of the layers with one state, h."""
+
+    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
+        output, h_n, _ = self._run(input, hx, None)
+        return output, h_n
+
+
+class RNN(_OneState):
     r"""h_t = tanh(W_ih x_t + b_ih + W_hh h_(t-1) + b_hh), or with relu.
 
     Shapes: input (steps, batch, input_size), with `batch_first` (batch, steps, input_size), or (steps,
@@ -241,12 +249,8 @@ class RNN(RNNBase):
         )
         self.nonlinearity = nonlinearity
 
-    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
-        output, h_n, _ = self._run(input, hx, None)
-        return output, h_n
 
-
-class GRU(RNNBase):
+class GRU(_OneState):
     r"""r = σ(W_ir x + b_ir + W_hr h + b_hr), z = σ(W_iz x + b_iz + W_hz h + b_hz),
     n = tanh(W_in x + b_in + r (W_hn h + b_hn)), h' = (1 - z) n + z h.
 
@@ -286,10 +290,6 @@ class GRU(RNNBase):
             device=device,
             dtype=dtype,
         )
-
-    def forward(self, input: Any, hx: Tensor | None = None) -> tuple[Any, Tensor]:
-        output, h_n, _ = self._run(input, hx, None)
-        return output, h_n
 
 
 class LSTM(RNNBase):
