@@ -13,8 +13,10 @@ import pytest
 import nncore
 from distributions_record import RECORD, ROWS, figures
 from nncore import distributions as d
+from nncore.distributions.gamma import _slope
 from nncore.distributions.special import digamma, lgamma
 
+WEIGHTS = nncore.tensor([1.0, -2.0, 3.0], dtype=nncore.float64)
 RECORDED = json.loads(RECORD.read_text(encoding="utf-8"))
 WITHOUT = {"Beta": {"mode"}, "Gamma": {"cdf"}}  # recorded figures that nncore does not have
 
@@ -160,6 +162,61 @@ def test_gradients_of_rsample(kind: Any, parameters: dict[str, Any]) -> None:
         assert abs((gradient(given[name]) * direction).sum() - slope) < 1e-6 * max(1, abs(slope))
 
 
+# Concentration a, x, and dx/da at a constant value of the distribution function, by SciPy's gammaincinv
+GAMMA_SLOPES = [
+    (0.1, 1e-06, 0.0001339176862),
+    (0.1, 0.4, 4.617097162),
+    (0.9, 2.0, 1.738251468),
+    (1.0, 0.01, 0.05055692237),
+    (3.0, 1.0, 0.5787730492),
+    (3.0, 9.0, 1.739755412),
+    (40.0, 45.0, 1.064473665),
+    (300.0, 270.0, 0.9487714144),
+    (1000.0, 1050.0, 1.024764217),
+    (5000.0, 4900.0, 0.9899656565),
+]
+
+
+@pytest.mark.parametrize(("a", "x", "expected"), GAMMA_SLOPES)
+def test_derivative_of_gamma_samples(a: float, x: float, expected: float) -> None:
+    found = x * _slope(np.log([x]), np.array([a]))[0]
+    assert found == pytest.approx(expected, rel=1e-7 if a <= 1000 else 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters"),
+    [
+        (d.Gamma, {"concentration": 2.5, "rate": 2.0}),
+        (d.Gamma, {"concentration": 2000.0, "rate": 50.0}),
+        (d.Beta, {"concentration1": 0.7, "concentration0": 3.0}),
+        (d.Dirichlet, {"concentration": [0.5, 2.0, 4.0]}),
+        (d.StudentT, {"df": 12.0, "loc": 1.0, "scale": 2.0}),
+    ],
+)
+def test_mean_gradient_of_rsample_is_that_of_the_moments(kind: Any, parameters: dict[str, Any]) -> None:
+    """The gradient of x^2 for each sample has the mean of the gradient of variance + mean^2."""
+    n = 40_000
+    nncore.manual_seed(4)
+    values = {k: np.broadcast_to(v, (n, *np.shape(v))).copy() for k, v in parameters.items()}
+    each = {k: nncore.tensor(v, dtype=nncore.float64, requires_grad=True) for k, v in values.items()}
+    one = {k: nncore.tensor(v, dtype=nncore.float64, requires_grad=True) for k, v in parameters.items()}
+    (kind(**each).rsample() ** 2 * WEIGHTS[: np.size(values[next(iter(values))][0])]).sum().backward()
+    made = kind(**one)
+    ((made.variance + made.mean**2) * WEIGHTS[: max(made.mean.numel(), 1)]).sum().backward()
+    for name in parameters:
+        slopes = gradient(each[name])
+        error = slopes.std(0) / math.sqrt(n)
+        assert (np.abs(slopes.mean(0) - gradient(one[name])) <= 5 * error + 1e-9).all(), name
+
+
+def test_gradients_of_gamma_samples_at_the_limits_are_numbers() -> None:
+    a = nncore.tensor([1e-30, 1e-4, 1.0, 1e4, 1e30], requires_grad=True)
+    x = d.Gamma(a, 1.0).rsample((50,))
+    x.sum().backward()
+    assert np.isfinite(gradient(a)).all()
+    assert not np.isnan(x.detach().numpy()).any()
+
+
 def test_quantiles_invert_the_distribution_function() -> None:
     p = nncore.tensor([0.01, 0.3, 0.5, 0.99], dtype=nncore.float64)
     normal = d.Laplace(nncore.tensor(0.0, dtype=nncore.float64), 1.0)
@@ -262,7 +319,7 @@ def test_numbers_as_parameters_have_the_default_dtype() -> None:
 def test_independent_and_support() -> None:
     made = d.Independent(d.Normal(nncore.zeros(4, 3), 1.0), 1)
     assert made.has_rsample
-    assert not d.Independent(d.Gamma(nncore.ones(3), 1.0), 1).has_rsample
+    assert not d.Independent(d.Bernoulli(nncore.ones(3)), 1).has_rsample
     assert made.entropy().shape == (4,)
     assert d.kl_divergence(made, made).tolist() == [0.0] * 4
     assert d.Categorical(nncore.ones(2, 3)).enumerate_support().tolist() == [[0, 0], [1, 1], [2, 2]]
@@ -320,7 +377,7 @@ normal: Any = d.Normal  # for arguments of the wrong type
             r"does not match batch_shape \(2,\)",
         ),
         (lambda: d.Normal(0.0, 1.0).icdf(nncore.ones(1)), "Normal has no icdf"),
-        (lambda: d.Gamma(1.0, 1.0).rsample(), "Gamma has no rsample"),
+        (lambda: d.Bernoulli(0.5).rsample(), "Bernoulli has no rsample"),
         (lambda: d.Uniform(2.0, 1.0), "Uniform: low must be below high"),
         (
             lambda: d.Uniform(0.0, 1.0).log_prob(nncore.tensor(3.0)),
@@ -355,7 +412,6 @@ normal: Any = d.Normal  # for arguments of the wrong type
         (lambda: d.Geometric(0.5).log_prob(nncore.tensor(0.5)), "must be an integer of at least 0, got 0.5"),
         (lambda: d.Dirichlet(normal(1.0, 1.0).mean), "Dirichlet: concentration must have at least one"),
         (lambda: d.Dirichlet(nncore.tensor([1.0, 0.0])), "Dirichlet: concentration must be positive"),
-        (lambda: d.StudentT(2.0).rsample(), "StudentT has no rsample"),
         (lambda: d.HalfNormal(1.0).log_prob(nncore.tensor(-1.0)), "value must be at least 0, got -1.0"),
         (lambda: d.TransformedDistribution(3, []), "base_distribution must be a Distribution, got int"),
         (lambda: d.TransformedDistribution(normal(0.0, 1.0), normal), "transforms must be a Transform or a"),

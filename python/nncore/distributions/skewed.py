@@ -145,8 +145,7 @@ class HalfNormal(Distribution):
 class StudentT(Distribution):
     r"""Student's distribution of loc + scale z / sqrt(c / df) with a normal z, and c of the chi-squared one.
 
-    Samples have no gradients (`has_rsample` is False, unlike in PyTorch). Errors: ValueError if df or scale
-    is not positive or the shapes do not match.
+    Errors: ValueError if df or scale is not positive or the shapes do not match.
 
     >>> nncore.distributions.StudentT(nncore.tensor([3.0, 5.0])).variance.tolist()
     [3.0, 1.66666...]
@@ -158,6 +157,7 @@ class StudentT(Distribution):
         "scale": constraints.positive,
     }
     support = constraints.real
+    has_rsample = True
 
     def __init__(
         self,
@@ -182,12 +182,11 @@ class StudentT(Distribution):
         finite = self.scale.square() * self.df / (self.df - 2).clamp(0.0)  # infinite for df <= 2
         return nncore.where(self.df > 1, finite, nncore.full_like(finite, math.nan))
 
-    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
-        with nncore.no_grad():
-            normal = nncore.randn(shape, dtype=self.df.dtype)
-            log_c = log_of_standard_gamma(self.df / 2, shape) + math.log(2)
-            return self.loc + self.scale * normal * (0.5 * (self.df.log() - log_c)).exp()
+        normal = nncore.randn(shape, dtype=self.df.dtype)
+        log_c = log_of_standard_gamma(self.df / 2, shape) + math.log(2)
+        return self.loc + self.scale * normal * (0.5 * (self.df.log() - log_c)).exp()
 
     def log_prob(self, value: Tensor) -> Tensor:
         self._validate_sample(value)
