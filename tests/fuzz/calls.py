@@ -58,10 +58,9 @@ def call(rng: random.Random, signature: Signature) -> Program:
     if signature.name == "__iter__":
         lines.append("y = list(y)")
     lines += (BACKWARD % "".join(n + ", " for n in names)).splitlines()
-    inplace = signature.name in WRITES or (
-        signature.name.endswith("_") and not signature.name.startswith("__")
-    )
-    inert = () if inplace or "inplace=True" in written or signature.name == "backward" else tuple(names)
+    writes = signature.name in (*WRITES, "backward") or any(p.name == "inplace" for p in signature.parameters)
+    writes = writes or (signature.name.endswith("_") and not signature.name.startswith("__"))
+    inert = () if writes else tuple(names)
     return Program(signature.spelling, tuple(lines), signature.name not in NO_VALUES, inert)
 
 
