@@ -64,9 +64,11 @@ DOCUMENTED: dict[str, tuple[type[Exception], ...]] = {
         ("add_module", "register_module", "register_buffer", "pop", "load_state_dict"), (KeyError,)
     ),
     **dict.fromkeys(
-        ("get_submodule", "get_parameter", "get_buffer", "weight_norm", "spectral_norm"), (AttributeError,)
+        ("get_submodule", "set_submodule", "get_parameter", "get_buffer", "weight_norm", "spectral_norm"),
+        (AttributeError,),
     ),
     **dict.fromkeys(("Optimizer", "LRScheduler"), (NotImplementedError,)),
+    "set_extra_state": (RuntimeError,),
     "from_dlpack": (BufferError,),
 }
 NEEDS_INITIAL_RATE = "last_epoch"  # of a scheduler: KeyError, as in PyTorch, if the groups have no initial_lr

@@ -83,11 +83,14 @@ class _Lazy(Module):
 
     def initialize_parameters(self, input: Tensor) -> None:
         """Make the parameters that the input needs; the layer's class becomes `cls_to_become`."""
-        self._become(self._layer(self._features(input)))
+        self._become(self._layer_for(input))
+
+    def _layer_for(self, input: Tensor) -> Any:
+        tensors(type(self).__name__, input=input)
+        return self._layer(self._features(input))
 
     def forward(self, input: Tensor) -> Any:
-        tensors(type(self).__name__, input=input)
-        layer = self._layer(self._features(input))
+        layer = self._layer_for(input)
         output = layer.forward(input)  # an error leaves this layer as it was
         self._become(layer)
         return output

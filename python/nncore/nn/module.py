@@ -431,11 +431,11 @@ class Module(Hooked):
 
     def get_extra_state(self) -> Any:
         """Override this to save another value under the key `_extra_state`."""
-        raise NotImplementedError(f"{type(self).__name__} has no get_extra_state; override it to save more")
+        raise RuntimeError(f"{type(self).__name__} has no get_extra_state; override it to save more")
 
     def set_extra_state(self, state: Any) -> None:
         """Override this to take the value of `get_extra_state` when a state dict is loaded."""
-        raise NotImplementedError(f"{type(self).__name__} has no set_extra_state; override it to load more")
+        raise RuntimeError(f"{type(self).__name__} has no set_extra_state; override it to load more")
 
     def _full_layer(self, saved: Mapping[str, Any]) -> Module | None:
         """The layer that a lazy one becomes for the values of a state dict."""
