@@ -91,6 +91,21 @@ def test_hooks_after_loading_run_children_first_and_may_accept_missing_keys() ->
     handle.remove()
 
 
+def test_assign_replaces_the_tensors() -> None:
+    model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+    model[0].bias.requires_grad_(False)
+    saved = {name: value.detach().clone() for name, value in model.double().state_dict().items()}
+    other = nn.Sequential(nn.Linear(2, 3), nn.LazyBatchNorm1d())
+    other[0].bias.requires_grad_(False)
+    assert str(other.load_state_dict(saved, assign=True)) == "<All keys matched successfully>"
+    assert repr(other) == repr(model)
+    for name, value in other.state_dict().items():
+        assert (value.dtype, value.data_ptr()) == (saved[name].dtype, saved[name].data_ptr())
+    assert [p.requires_grad for p in other.parameters()] == [True, False, True, True]
+    with pytest.raises(ValueError, match="size mismatch for weight"):
+        nn.Linear(2, 3).load_state_dict({"weight": np.ones((1, 2)), "bias": np.ones(3)}, assign=True)
+
+
 class Counted(nn.Module):
     def __init__(self, count: int) -> None:
         super().__init__()

@@ -410,11 +410,14 @@ class Module(Hooked):
         text("state_dict", "prefix", prefix)
         return state.collect(self, {} if destination is None else destination, prefix, keep_vars)
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> state.IncompatibleKeys:
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> state.IncompatibleKeys:
         """Copy tensors or arrays into the parameters and buffers of the same names.
 
         With `strict=False` missing and unexpected keys are returned, not raised. Values of another dtype are
-        converted. An error leaves the module unchanged.
+        converted. With `assign=True` the tensors of the state dict, with their dtypes, replace those of the
+        module; make the optimizer afterwards. An error leaves the module unchanged.
 
         Errors: ValueError that names all missing and unexpected keys and all wrong shapes; TypeError.
 
@@ -427,7 +430,7 @@ class Module(Hooked):
             Missing key(s) in state_dict: "bias".
             size mismatch for weight: the state_dict has shape (1, 3), the current model (1, 2).
         """
-        return state.load(self, state_dict, strict)
+        return state.load(self, state_dict, strict, assign)
 
     def get_extra_state(self) -> Any:
         """Override this to save another value under the key `_extra_state`."""

@@ -9,6 +9,8 @@ from nncore import _core
 from nncore._core import Tensor
 from nncore.errors.arguments import converted
 
+from .parameter import Parameter
+
 if TYPE_CHECKING:
     from .module import Module
 
@@ -65,7 +67,7 @@ def _overrides(module: Module, method: str) -> bool:
     return getattr(type(module), method) is not getattr(Module, method)
 
 
-def load(module: Module, state_dict: Mapping[str, Any], strict: bool) -> IncompatibleKeys:
+def load(module: Module, state_dict: Mapping[str, Any], strict: bool, assign: bool) -> IncompatibleKeys:
     """Copy the values of `state_dict` into a module and its descendants; see `Module.load_state_dict`."""
     if not isinstance(state_dict, Mapping):
         raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
@@ -90,15 +92,17 @@ def load(module: Module, state_dict: Mapping[str, Any], strict: bool) -> Incompa
     if not after:  # such hooks may change the keys
         errors = _key_errors(keys, strict) + errors
     _raise(module, errors)
-    fitting = {
-        name: converted("load_state_dict", f'"{name}"', value, targets[name].dtype)
-        for name, value in values.items()
-    }
-    _core.assign_all_([(targets[name], value) for name, value in fitting.items()])
+    new = {name: _in_place_of(targets[name], value) for name, value in values.items()} if assign else {}
+    if not assign:
+        _copy(values, targets)
     for owner, layer in full.items():
         owner._become(layer)
-    for name in extras.keys() & given.keys():
-        extras[name].set_extra_state(given[name])
+    for prefix, owner in owners:
+        for name in [name for name, _ in _saved(owner) if prefix + name in new]:
+            owner._register(name, new[prefix + name], owner._registered[name])
+    for name, owner in extras.items():
+        if name in given:
+            owner.set_extra_state(given[name])
     for owner, hook in after:
         hook(owner, keys)
     _raise(module, _key_errors(keys, strict))
@@ -108,6 +112,20 @@ def load(module: Module, state_dict: Mapping[str, Any], strict: bool) -> Incompa
 def _below(prefix: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values whose names start with `prefix`, by the rest of the name."""
     return {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}
+
+
+def _copy(values: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> None:
+    """Write the values into the targets of the same names, after all conversions."""
+    fitting = {
+        name: converted("load_state_dict", f'"{name}"', value, targets[name].dtype)
+        for name, value in values.items()
+    }
+    _core.assign_all_([(targets[name], value) for name, value in fitting.items()])
+
+
+def _in_place_of(old: Tensor, value: Tensor) -> Tensor:
+    """`value` as a parameter or a buffer like `old`."""
+    return Parameter(value.detach(), old.requires_grad) if isinstance(old, Parameter) else value.detach()
 
 
 def _mismatches(values: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> list[str]:
