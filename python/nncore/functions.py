@@ -26,6 +26,8 @@ def isclose(
     [True, False]
     """
     arguments.tensors("isclose", input=input, other=other)
+    if input.dtype == other.dtype == _core.bool:
+        return input == other
     finite = _core.isfinite(input) & _core.isfinite(other)
     close = (finite & (_core.abs(input - other) <= atol + rtol * _core.abs(other))) | (input == other)
     return close | (_core.isnan(input) & _core.isnan(other)) if equal_nan else close

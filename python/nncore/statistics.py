@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -13,9 +14,11 @@ from nncore._core import Tensor
 from nncore.errors import arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from nncore import Generator, dtype
+
+R = TypeVar("R")
 
 __all__ = [
     "bernoulli",
@@ -34,7 +37,19 @@ __all__ = [
     "unique",
 ]
 
+NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
 INTERPOLATIONS = ("linear", "lower", "higher", "nearest", "midpoint")
+
+
+def _takes_numpy_names(function: Callable[..., R]) -> Callable[..., R]:
+    """Let a function take NumPy's `axis` and `keepdims` for `dim` and `keepdim`, as the core does."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **options: Any) -> R:
+        renamed = {name: options.pop(other) for other, name in NUMPY_NAMES.items() if other in options}
+        return function(*args, **renamed, **options)
+
+    return call
 
 
 def trace(input: Tensor) -> Tensor:
@@ -51,6 +66,7 @@ def trace(input: Tensor) -> Tensor:
     return input.diagonal().sum()
 
 
+@_takes_numpy_names
 def count_nonzero(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """The number of elements that are not 0, in all or over dim, as int64.
 
@@ -197,6 +213,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     return tuple(grids)
 
 
+@_takes_numpy_names
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """The median of all elements, or (values, indices) of the medians along dim.
 
@@ -233,6 +250,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     return type(ordered)(*(t if keepdim else t.squeeze(dim) for t in found))
 
 
+@_takes_numpy_names
 def quantile(
     input: Tensor,
     q: float | Tensor,
@@ -261,7 +279,6 @@ def quantile(
     levels = (
         q if isinstance(q, Tensor) else _core.tensor(arguments.real("quantile", "q", q), dtype=input.dtype)
     )
-    levels = levels.detach()
     if levels.dtype != input.dtype or levels.ndim > 1:
         raise TypeError(
             f"quantile: q is {levels.dtype} of shape {levels.shape}; expected a number or a vector of "
