@@ -12,29 +12,27 @@ Source: the Python array API standard 2024.12, https://data-apis.org/array-api.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import e, inf, nan, pi
+from typing import Any
 
 from nncore import _core
 from nncore._core import (
     Tensor,
     abs,
     add,
-    all,
-    any,
-    arange,
     argmax,
     argmin,
     argsort,
     broadcast_to,
     ceil,
     cos,
+    device,
     dtype,
     empty,
     empty_like,
     exp,
     expm1,
-    eye,
     float32,
     float64,
     floor,
@@ -46,7 +44,6 @@ from nncore._core import (
     isfinite,
     isinf,
     isnan,
-    linspace,
     log,
     log1p,
     log2,
@@ -55,16 +52,10 @@ from nncore._core import (
     logical_not,
     logical_or,
     logical_xor,
-    matmul,
-    maximum,
-    mean,
-    minimum,
     ones,
     ones_like,
-    prod,
     reciprocal,
     remainder,
-    reshape,
     round,
     sign,
     sin,
@@ -72,38 +63,25 @@ from nncore._core import (
     square,
     squeeze,
     stack,
-    sum,
     tan,
     tanh,
-    tensordot,
     tile,
-    tril,
-    triu,
     trunc,
     uint8,
     where,
     zeros,
     zeros_like,
 )
-from nncore._core import amax as max
-from nncore._core import amin as min
 from nncore._core import bool as bool
-from nncore._core import cat as concat
 from nncore._core import div as divide
-from nncore._core import eq as equal
-from nncore._core import ge as greater_equal
-from nncore._core import gt as greater
-from nncore._core import le as less_equal
-from nncore._core import lt as less
 from nncore._core import movedim as moveaxis
 from nncore._core import mul as multiply
-from nncore._core import ne as not_equal
 from nncore._core import neg as negative
-from nncore._core import permute as permute_dims
 from nncore._core import pow as pow
 from nncore._core import sub as subtract
 from nncore._core import unbind as unstack
 from nncore._core import unsqueeze as expand_dims
+from nncore.errors import arguments
 from nncore.functions import asarray, from_dlpack
 
 __all__ = [
@@ -210,6 +188,65 @@ __all__ = [
 ]
 
 newaxis = None
+Axes = int | tuple[int, ...] | None
+
+
+def _binary(function: Callable[[Tensor, Any], Tensor]) -> Callable[[Any, Any], Tensor]:
+    """A function of two tensors, of which one may be a number."""
+
+    def call(x1: Any, x2: Any, /) -> Tensor:
+        like = x1 if isinstance(x1, Tensor) else x2
+        arguments.tensors(function.__name__, x2=like)
+        kept = like.dtype if like.dtype.is_floating_point else None
+        return function(*(x if isinstance(x, Tensor) else _core.tensor(x, dtype=kept) for x in (x1, x2)))
+
+    call.__name__, call.__doc__ = function.__name__, function.__doc__
+    return call
+
+
+equal = _binary(_core.eq)
+greater = _binary(_core.gt)
+greater_equal = _binary(_core.ge)
+less = _binary(_core.lt)
+less_equal = _binary(_core.le)
+maximum = _binary(_core.maximum)
+minimum = _binary(_core.minimum)
+not_equal = _binary(_core.ne)
+
+
+def _reduction(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """A reduction over the axes, by default all, and over none for `axis=()`."""
+
+    def call(x: Tensor, /, *, axis: Axes = None, keepdims: builtins.bool = False, **options: Any) -> Tensor:
+        if axis == ():
+            return function(x.unsqueeze(0), 0, **options)
+        return function(x, axis, keepdim=keepdims, **options)
+
+    call.__name__, call.__doc__ = function.__name__, function.__doc__
+    return call
+
+
+all = _reduction(_core.all)
+any = _reduction(_core.any)
+max = _reduction(_core.amax)
+mean = _reduction(_core.mean)
+min = _reduction(_core.amin)
+prod = _reduction(_core.prod)
+sum = _reduction(_core.sum)
+
+
+def arange(
+    start: float,
+    /,
+    stop: float | None = None,
+    step: float = 1,
+    *,
+    dtype: dtype | None = None,
+    device: device | None = None,
+) -> Tensor:
+    """start, start + step, ... before stop; from 0 if stop is None. Empty if no step leads to stop."""
+    first, end = (0, start) if stop is None else (start, stop)
+    return _core.arange(first, end if (end - first) * step >= 0 else first, step, dtype=dtype, device=device)
 
 
 def astype(x: Tensor, dtype: dtype, /, *, copy: builtins.bool = True) -> Tensor:
@@ -217,16 +254,74 @@ def astype(x: Tensor, dtype: dtype, /, *, copy: builtins.bool = True) -> Tensor:
     return x.to(dtype, copy=copy)
 
 
-def cumulative_sum(x: Tensor, /, *, axis: int | None = None, dtype: dtype | None = None) -> Tensor:
-    """The sums of the elements up to each; a vector needs no axis. Errors: ValueError."""
+def concat(arrays: Sequence[Tensor], /, *, axis: int | None = 0) -> Tensor:
+    """The tensors one after another along the axis; with `axis=None`, their elements as a vector."""
+    return _core.cat([x.flatten() for x in arrays]) if axis is None else _core.cat(arrays, axis)
+
+
+def cumulative_sum(
+    x: Tensor,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: dtype | None = None,
+    include_initial: builtins.bool = False,
+) -> Tensor:
+    """The sums of the elements up to each, after a 0 if `include_initial`; a vector needs no axis.
+
+    Errors: ValueError.
+    """
     if axis is None and x.ndim != 1:
         raise ValueError(f"cumulative_sum: a tensor of shape {x.shape} needs an axis")
-    return _core.cumsum(x, axis or 0, dtype=dtype)
+    axis = axis or 0
+    sums = _core.cumsum(x, axis, dtype=dtype)
+    if not include_initial:
+        return sums
+    shape = list(x.shape)
+    shape[axis] = 1
+    return _core.cat([sums.new_zeros(shape), sums], axis)
+
+
+def eye(
+    n_rows: int,
+    n_cols: int | None = None,
+    /,
+    *,
+    k: int = 0,
+    dtype: dtype | None = None,
+    device: device | None = None,
+) -> Tensor:
+    """A matrix with ones on the k-th diagonal."""
+    if k == 0:
+        return _core.eye(n_rows, n_cols, dtype=dtype, device=device)
+    columns = _core.arange(n_rows if n_cols is None else n_cols, device=device)
+    ones = columns - _core.arange(n_rows, device=device).unsqueeze(1) == k
+    return ones.to(_core.get_default_dtype() if dtype is None else dtype)
 
 
 def flip(x: Tensor, /, *, axis: int | tuple[int, ...] | None = None) -> Tensor:
     """x with the elements along the axes, by default all, in reverse order."""
     return _core.flip(x, tuple(range(x.ndim)) if axis is None else axis)
+
+
+def linspace(
+    start: float,
+    stop: float,
+    /,
+    num: int,
+    *,
+    dtype: dtype | None = None,
+    device: device | None = None,
+    endpoint: builtins.bool = True,
+) -> Tensor:
+    """num numbers at equal distances from start to stop, which is the last one if `endpoint`."""
+    return _core.linspace(start, stop, num + (not endpoint), dtype=dtype, device=device)[:num]
+
+
+def matmul(x1: Tensor, x2: Tensor, /) -> Tensor:
+    """The matrix product, in float64 if one of the tensors is."""
+    wide = float64 if float64 in (x1.dtype, x2.dtype) else None
+    return _core.matmul(x1, x2) if wide is None else _core.matmul(x1.to(wide), x2.to(wide))
 
 
 def matrix_transpose(x: Tensor, /) -> Tensor:
@@ -237,6 +332,16 @@ def matrix_transpose(x: Tensor, /) -> Tensor:
 def nonzero(x: Tensor, /) -> tuple[Tensor, ...]:
     """The indices of the elements that are not 0, one vector for each axis."""
     return _core.where(x != 0)
+
+
+def permute_dims(x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
+    """x with its axes in another order."""
+    return _core.permute(x, axes)
+
+
+def reshape(x: Tensor, /, shape: tuple[int, ...], *, copy: builtins.bool | None = None) -> Tensor:
+    """The elements of x in another shape; with `copy=True`, in other memory."""
+    return _core.reshape(x.clone() if copy else x, shape)
 
 
 def roll(x: Tensor, /, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None) -> Tensor:
@@ -253,24 +358,29 @@ def sort(
 
 
 def std(
-    x: Tensor,
-    /,
-    *,
-    axis: int | Sequence[int] | None = None,
-    correction: float = 0.0,
-    keepdims: builtins.bool = False,
+    x: Tensor, /, *, axis: Axes = None, correction: float = 0.0, keepdims: builtins.bool = False
 ) -> Tensor:
     """The standard deviation, by default with correction 0."""
-    return _core.std(x, axis, correction=correction, keepdim=keepdims)
+    return _reduction(_core.std)(x, axis=axis, keepdims=keepdims, correction=correction)
+
+
+def tensordot(x1: Tensor, x2: Tensor, /, *, axes: int | tuple[Sequence[int], Sequence[int]] = 2) -> Tensor:
+    """The sum of products over the last axes of x1 and the first of x2, or over the pairs of axes."""
+    return _core.tensordot(x1, x2, axes)
+
+
+def tril(x: Tensor, /, *, k: int = 0) -> Tensor:
+    """x with zeros above the k-th diagonal."""
+    return _core.tril(x, k)
+
+
+def triu(x: Tensor, /, *, k: int = 0) -> Tensor:
+    """x with zeros below the k-th diagonal."""
+    return _core.triu(x, k)
 
 
 def var(
-    x: Tensor,
-    /,
-    *,
-    axis: int | Sequence[int] | None = None,
-    correction: float = 0.0,
-    keepdims: builtins.bool = False,
+    x: Tensor, /, *, axis: Axes = None, correction: float = 0.0, keepdims: builtins.bool = False
 ) -> Tensor:
     """The variance, by default with correction 0."""
-    return _core.var(x, axis, correction=correction, keepdim=keepdims)
+    return _reduction(_core.var)(x, axis=axis, keepdims=keepdims, correction=correction)
