@@ -1,0 +1,1 @@
+"""Calls that nncore and PyTorch share, with the results that PyTorch gives."""
