@@ -73,7 +73,7 @@ _MEMBERS = {
         "nncore.captured.step": "compile",
         "nncore.errors": "CaptureError CheckpointError DivergenceError",
         "nncore.files.serialization": "load save",
-        "nncore.functions": "allclose as_tensor asarray equal from_dlpack hstack isclose vstack",
+        "nncore.functions": "allclose as_tensor asarray from_dlpack hstack isclose vstack",
         "nncore.grad_mode": "enable_grad inference_mode is_grad_enabled no_grad set_grad_enabled",
         "nncore.limits": "e finfo iinfo inf nan newaxis pi",
         "nncore.printing": "set_printoptions",
@@ -81,7 +81,7 @@ _MEMBERS = {
         "nncore.settings": "are_deterministic_algorithms_enabled get_float32_matmul_precision "
         "set_float32_matmul_precision use_deterministic_algorithms",
         "nncore.statistics": "bernoulli bincount cdist count_nonzero median meshgrid multinomial nan_to_num "
-        "normal quantile randint_like trace unique",
+        "normal poisson quantile randint_like trace unique",
         "nncore.typed_tensors": "BoolTensor ByteTensor DoubleTensor FloatTensor IntTensor LongTensor",
     }.items()
     for name in names.split()
