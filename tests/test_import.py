@@ -56,6 +56,12 @@ def test_import_loads_no_optional_dependency() -> None:
     assert not loaded.intersection(HEAVY)
 
 
+@pytest.mark.parametrize("state", ["disable", "enable"])
+def test_import_leaves_the_garbage_collector_as_it_was(state: str) -> None:
+    program = f"import gc; gc.{state}(); import nncore; assert gc.isenabled() == {state == 'enable'}"
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
 def test_import_is_silent_and_needs_no_numpy_first() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", "import nncore"], capture_output=True, timeout=60

@@ -64,9 +64,27 @@ std::exception_ptr run_signal_handlers() {
 
 // Long calls check for signals on the main thread, because Python runs signal handlers there only.
 void look_for_signals_in_long_calls() {
-  const py::object main_thread = py::module_::import("threading").attr("main_thread")();
-  ask_for_interrupts(run_signal_handlers, py::cast<uint64_t>(main_thread.attr("ident")));
+  const py::dict modules = py::module_::import("sys").attr("modules");
+  uint64_t main_thread = PyThread_get_thread_ident();  // without `threading`, which takes long to import
+  if (modules.contains("threading"))
+    main_thread = py::cast<uint64_t>(modules["threading"].attr("main_thread")().attr("ident"));
+  ask_for_interrupts(run_signal_handlers, main_thread);
 }
+
+// Switches Python's garbage collector off while this object lives: thousands of new functions would start it
+// again and again.
+class WithoutCollector {
+ public:
+  WithoutCollector() : was_on_(PyGC_Disable()) {}
+  ~WithoutCollector() {
+    if (was_on_) PyGC_Enable();
+  }
+  WithoutCollector(const WithoutCollector&) = delete;
+  WithoutCollector& operator=(const WithoutCollector&) = delete;
+
+ private:
+  const bool was_on_;
+};
 
 }  // namespace
 
@@ -74,6 +92,7 @@ void look_for_signals_in_long_calls() {
 PYBIND11_MODULE(_core_of_main, m) {
   if (!in_main_interpreter())
     throw py::error_already_set();  // since 3.13, Python calls the entry point in the main interpreter
+  const WithoutCollector faster;
   m.doc() = "nncore's C++ core: tensors, automatic differentiation, kernels.";
   translate_errors();
   interpreter.leave = leave_interpreter;
@@ -81,11 +100,12 @@ PYBIND11_MODULE(_core_of_main, m) {
   look_for_signals_in_long_calls();
   choose_level();
   bind_dtypes(m);
-  TensorClass tensor(m, "Tensor", py::buffer_protocol(), py::custom_type_setup(collect_tensors),
-                     "Tensor(data)\n--\n\nA dense array of numbers with a record of how it was "
-                     "computed, from which backward() computes gradients.\n\n`tensor`, `zeros` and other "
-                     "functions make tensors; "
-                     "Tensor(x) shares the memory of x.");
+  TensorClass tensor(
+      m, "Tensor", py::buffer_protocol(), py::custom_type_setup(collect_tensors),
+      "Tensor(*data)\n--\n\nA dense array of numbers with a record of how it was "
+      "computed, from which backward() computes gradients.\n\n`tensor`, `zeros` and other "
+      "functions make tensors. Tensor(x) shares the memory of a tensor x, Tensor(array) has its "
+      "values in the default dtype, and Tensor(2, 3) has arbitrary values.");
   adopt_tensor_type(tensor);
   const py::type metaclass = py::type::of(tensor);  // named in errors if a class is passed
   metaclass.attr("__name__") = "type";
