@@ -89,6 +89,11 @@ def test_a_constant_row_is_zero() -> None:
     assert F.layer_norm(nncore.full((2, 5), 3.0), 5).tolist() == [[0.0] * 5] * 2
 
 
+def test_nan_is_not_replaced_by_eps(isa: str) -> None:
+    y = F.normalize(nncore.tensor([[float("nan"), 1.0], [0.0, 0.0]]))
+    np.testing.assert_array_equal(y.numpy(), [[np.nan, np.nan], [0.0, 0.0]])
+
+
 def test_a_large_mean_costs_only_its_own_digits(rng: np.random.Generator) -> None:
     x = (rng.normal(size=(4, 64)) + 4096).astype(np.float32)
     exact = x.astype(np.float64)

@@ -149,7 +149,8 @@ struct Clamp : Formula {
   }
   template <class V>
   static constexpr V bwd(V x, V, V dy, const V* s) {
-    return select((s[0] < x) & (x < s[1]), dy, V(0));
+    const V least(-__builtin_inf()), most(__builtin_inf());  // stand for a bound that is not given
+    return select(((s[0] < x) | (s[0] <= least)) & ((x < s[1]) | (most <= s[1])), dy, V(0));
   }
 };
 

@@ -121,7 +121,7 @@ void row_statistics(int rows, int64_t n, const T* x, T eps, T* mean, T* rstd, T*
     mean[r] = rest[r] = T(0);
     if constexpr (kind == nncore::NormKind::l2) {
       const T length = sqrt(V(T(square[r]))).first();
-      rstd[r] = (V(T(1)) / V(length > eps ? length : eps)).first();
+      rstd[r] = (V(T(1)) / V(length < eps ? eps : length)).first();
     } else {
       rstd[r] = reciprocal_root(T(square[r]) / T(n) + eps);
     }
