@@ -98,6 +98,18 @@ def test_cross_entropy(
         np.testing.assert_allclose(wanted.grad.numpy(), expected, rtol=1e-7, atol=1e-8)
 
 
+def test_logits_and_probabilities_take_the_wider_dtype(rng: np.random.Generator) -> None:
+    x, target = rng.normal(size=(3, 4)).astype(np.float32), rng.dirichlet(np.ones(4), size=3)
+    weight = np.ones(4, np.float32)
+    logits = nncore.tensor(x, requires_grad=True)
+    loss = nn.CrossEntropyLoss(nncore.tensor(weight))(logits, nncore.tensor(target))
+    assert loss.dtype == nncore.float64
+    np.testing.assert_allclose(loss.item(), cross_entropy(x, target, weight, -100, "mean", 0.0), rtol=1e-6)
+    loss.backward()
+    assert logits.grad is not None
+    assert logits.grad.dtype == nncore.float32
+
+
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("shape", [(6, 4), (3, 4, 2)])

@@ -74,8 +74,10 @@ Tensor class_loss(const char* op, bool logits, const Tensor& x, const Tensor& ta
   if (probabilities) {
     check(target.shape() == x.shape(), op, ": target probabilities have shape ", target.shape(),
           " but logits have ", x.shape(), "; they must be equal (class indices would be int64)");
-    check<TypeError>(target.dtype() == x.dtype(), op, ": target probabilities are ", target.dtype(),
-                     " but logits are ", x.dtype());
+    if (const DType dtype = promote(x.dtype(), target.dtype()); x.dtype() != target.dtype())
+      return class_loss(op, logits, cast(x, dtype), cast(target, dtype),
+                        weight.defined() ? cast(weight, dtype) : weight, ignore_index, reduction,
+                        label_smoothing);
   } else {
     check<TypeError>(target.dtype() != DType::boolean, op,
                      ": target is bool; expected class indices as int64, int32 or "
