@@ -162,6 +162,8 @@ OF_BOOLS: dict[str, tuple[Any, list[Any], str]] = {
     "square": (nncore.square, [1, 0], "int64"),
     "sqrt": (nncore.sqrt, [1.0, 0.0], "float32"),
     "exp2": (nncore.exp2, [2.0, 1.0], "float32"),
+    "** True": (lambda m: m**True, [True, False], "bool"),
+    "** False": (lambda m: m.pow(False), [True, True], "bool"),
 }
 
 
@@ -188,6 +190,44 @@ def test_arithmetic_that_bools_lack(call: str) -> None:
         eval(call, {"nncore": nncore, "m": MASK})
 
 
+SMALL = tensor([1, 2], dtype=nncore.uint8)
+ONE = np.int64(1)
+OF_NUMBERS: dict[str, tuple[Any, list[Any], str]] = {
+    "full": (lambda: nncore.full((2,), ONE), [1, 1], "int64"),
+    "full with a tensor": (lambda: nncore.full((2,), tensor(1)), [1, 1], "int64"),
+    "new_full": (lambda: SMALL.new_full((2,), np.int32(3)), [3, 3], "uint8"),
+    "arange": (lambda: nncore.arange(ONE, np.uint8(3)), [1, 2], "int64"),
+    "where": (lambda: nncore.where(MASK, SMALL, ONE), [1, 1], "uint8"),
+    "where of bools": (lambda: nncore.where(MASK, True, False), [True, False], "bool"),
+    "where of a bool": (lambda: nncore.where(MASK, True, SMALL), [1, 2], "uint8"),
+    "clamp": (lambda: SMALL.clamp(max=ONE), [1, 1], "uint8"),
+    "==": (lambda: tensor([2**60, 2**60 + 1]) == np.int64(2**60), [True, False], "bool"),
+    "masked_fill": (lambda: SMALL.masked_fill(MASK, np.int64(7)), [7, 2], "uint8"),
+    "masked_fill of ints": (lambda: SMALL.masked_fill(~MASK, True), [1, 1], "uint8"),
+    "masked_fill of bools": (lambda: MASK.masked_fill(~MASK, True), [True, True], "bool"),
+    "scatter": (lambda: SMALL.scatter(0, tensor([1]), value=np.int64(5)), [1, 5], "uint8"),
+    "index_fill": (lambda: MASK.index_fill(0, tensor([1]), True), [True, True], "bool"),
+    "/": (lambda: SMALL / -1, [-1.0, -2.0], "float32"),
+    "reflected /": (lambda: 300 / SMALL, [300.0, 150.0], "float32"),
+}
+
+
+@pytest.mark.parametrize("name", OF_NUMBERS)
+def test_numbers_beside_integers_and_bools(name: str) -> None:
+    function, expected, dtype = OF_NUMBERS[name]
+    y = function()
+    assert (y.tolist(), y.dtype) == (expected, getattr(nncore, dtype))
+
+
+@pytest.mark.parametrize("name", ["sum", "prod", "cumsum", "cumprod"])
+@pytest.mark.parametrize("dtype", ["int32", "uint8", "float64"])
+def test_sums_and_products_have_the_given_dtype(name: str, dtype: str) -> None:
+    wanted = getattr(nncore, dtype)
+    y = getattr(tensor([2, 150]), name)(0, dtype=wanted)
+    expected = getattr(np, name)(np.array([2, 150]), 0, dtype=dtype)
+    assert (y.dtype, y.tolist()) == (wanted, expected.tolist())
+
+
 INT = tensor([1, 2])
 REAL: dict[str, Any] = {
     "int / 2": lambda: INT / 2,
@@ -197,6 +237,7 @@ REAL: dict[str, Any] = {
     "int ** 0.5": lambda: INT**0.5,
     "bool * 0.5": lambda: MASK * 0.5,
     "sqrt": lambda: nncore.sqrt(INT),
+    "logsumexp": lambda: nncore.logsumexp(INT, 0),
     "exp of bools": lambda: nncore.exp(MASK),
     "atan2": lambda: nncore.atan2(INT, INT),
     "clamp": lambda: INT.clamp(0.5),

@@ -32,7 +32,7 @@ py::int_ index_of(py::handle h) {
 }
 
 Tensor integer_scalar(const char* op, py::handle number, const Tensor& like) {
-  const int64_t value = PyBool_Check(number.ptr()) ? number.ptr() == Py_True : to_int(number, op);
+  const int64_t value = to_whole(number, op);
   const bool widens = like.dtype() == DType::boolean && !PyBool_Check(number.ptr());
   const DType type = widens ? DType::int64 : like.dtype();
   return ops::full_integer({}, fitting(value, type, op), type, like.device());
@@ -50,7 +50,8 @@ Tensor beside_number(const Tensor& x, py::handle number) {
   check_computes(ops::binary_info[BinaryOps::index_of<Op>].name, x.dtype());
   if (std::is_same_v<Op, Sub>)
     ops::check_subtracts(x.dtype() == DType::boolean || PyBool_Check(number.ptr()));
-  return PyIndex_Check(number.ptr()) ? x : ops::cast(x, real_type(x.dtype()));
+  const bool stays = PyIndex_Check(number.ptr()) && !std::is_same_v<Op, Div>;
+  return stays ? x : ops::cast(x, real_type(x.dtype()));
 }
 
 // x op number. On floats, uses the formula with the number as a constant, if there is one.
@@ -61,6 +62,9 @@ template <class Op, class ScalarOp>
 Tensor with_number(const Tensor& tensor, py::handle number) {
   const char* const name = ops::binary_info[BinaryOps::index_of<Op>].name;
   const Tensor x = beside_number<Op>(tensor, number);
+  if (std::is_same_v<Op, Pow> && x.dtype() == DType::boolean && PyBool_Check(number.ptr()))
+    return ops::compare(CompareOps::index_of<LogicalOr>, x,
+                        ops::full({}, number.ptr() == Py_False, DType::boolean, x.device()));
   if (!is_floating(x.dtype())) return apply<Op>(x, integer_scalar(name, number, x));
   const double value = real_scalar(name, number, x.dtype());
   if constexpr (has_scalar_form<Op, ScalarOp>)
@@ -207,10 +211,10 @@ Tensor divided(const py::object& a, const py::object& b, const std::optional<std
   if (!rounding) return combined<Div, DivScalar, RdivScalar>("div", a, b);
   if (*rounding == "floor") return combined<FloorDivide, FloorDivide, FloorDivide>("div", a, b);
   check(*rounding == "trunc", "div: rounding_mode is '", *rounding, "'; expected 'trunc', 'floor' or None");
-  const auto is_whole = [](py::handle h) {
-    return tensor_of(h.ptr()) ? !is_floating(py::cast<Tensor>(h).dtype()) : PyLong_Check(h.ptr());
+  const auto is_exact = [](py::handle h) {
+    return tensor_of(h.ptr()) ? !is_floating(py::cast<Tensor>(h).dtype()) : is_whole(h);
   };
-  if (!is_whole(a) || !is_whole(b)) return apply<Trunc>(combined<Div, DivScalar, RdivScalar>("div", a, b));
+  if (!is_exact(a) || !is_exact(b)) return apply<Trunc>(combined<Div, DivScalar, RdivScalar>("div", a, b));
   const py::object rest = py::cast(combined<Fmod, Fmod, Fmod>("div", a, b));
   const py::object whole = py::cast(combined<Sub, SubScalar, RsubScalar>("div", a, rest));
   return combined<FloorDivide, FloorDivide, FloorDivide>("div", whole, b);
@@ -222,11 +226,11 @@ Tensor compare_number(int op, const Tensor& x, py::handle number) {
   const auto integer = [&](int64_t value, DType dtype) {
     return ops::full_integer({}, value, dtype, x.device());
   };
-  if (is_floating(x.dtype()) || !PyLong_Check(number.ptr())) {
+  if (is_floating(x.dtype()) || !is_whole(number)) {
     const DType dtype = is_floating(x.dtype()) ? x.dtype() : DType::float64;
     return ops::compare(op, x, ops::full({}, real_scalar(name, number, dtype), dtype, x.device()));
   }
-  const int64_t value = PyBool_Check(number.ptr()) ? number.ptr() == Py_True : to_int(number, name);
+  const int64_t value = to_whole(number, name);
   const ops::IntegerRange range = ops::range_of(x.dtype());
   if (x.dtype() != DType::boolean && range.least <= value && value <= range.most)
     return ops::compare(op, x, integer(value, x.dtype()));

@@ -148,6 +148,17 @@ int64_t to_int(py::handle object, const char* what) {
   return value;
 }
 
+bool is_int(py::handle object) {
+  if (PyLong_Check(object.ptr())) return !PyBool_Check(object.ptr());
+  if (const TensorImpl* const t = tensor_of(object.ptr()))
+    return !is_floating(t->dtype) && t->dtype != DType::boolean && t->shape.numel() == 1;
+  return PyIndex_Check(object.ptr()) && !py::hasattr(object, "__len__");
+}
+
+int64_t to_whole(py::handle object, const char* what) {
+  return PyBool_Check(object.ptr()) ? object.ptr() == Py_True : to_int(object, what);
+}
+
 int64_t fitting(int64_t value, DType dtype, const char* what) {
   ops::check_holds(what, dtype, value);
   return value;
@@ -191,6 +202,11 @@ Shape to_shape(py::handle object) {
 Shape to_shape(const py::args& args) {
   if (args.size() == 1) return to_shape(py::handle(args[0]));
   return to_shape(py::handle(args));
+}
+
+Shape to_shape(const py::args& args, const std::optional<Shape>& named, const char* name) {
+  check<TypeError>(!named || args.empty(), name, " is given twice: by position and by name");
+  return named ? *named : to_shape(args);
 }
 
 }  // namespace nncore::bind

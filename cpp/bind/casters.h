@@ -47,6 +47,10 @@ struct Axes {
 // A size or an index; raises TypeError for floats and bools. With an empty `what`, the error starts with the
 // name of the called function, which mismatch.cpp adds.
 int64_t to_int(py::handle object, const char* what);
+// Whether a number is whole: an int of Python or NumPy, or a tensor of integers. Bools are not.
+bool is_int(py::handle object);
+inline bool is_whole(py::handle object) { return PyBool_Check(object.ptr()) || is_int(object); }
+int64_t to_whole(py::handle object, const char* what);          // an int, or False and True as 0 and 1
 int64_t fitting(int64_t value, DType dtype, const char* what);  // checks that the value fits the dtype
 // A number; raises TypeError for strings and the like, and for a tensor whose gradient would be lost.
 double to_real(py::handle object, const char* what);
@@ -56,6 +60,8 @@ inline bool wants_gradient(py::handle object) {
 }
 Shape to_shape(py::handle object);     // an int or a sequence of them
 Shape to_shape(const py::args& args);  // f(2, 3) or f((2, 3))
+// The same, or f(name=(2, 3))
+Shape to_shape(const py::args& args, const std::optional<Shape>& named, const char* name);
 
 }  // namespace nncore::bind
 

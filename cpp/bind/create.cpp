@@ -53,35 +53,30 @@ void bind_factory(Scope& scope, const char* name, F make, const Extra&... extra)
   bind_made(scope, name, make, static_cast<py::detail::function_signature_t<F>*>(nullptr), extra...);
 }
 
-// A shape given as f(2, 3), f((2, 3)) or f(size=(2, 3)).
-Shape sized(const py::args& sizes, const std::optional<Shape>& size) {
-  check<TypeError>(!size || sizes.empty(), "size is given twice: by position and by name");
-  return size ? *size : to_shape(sizes);
-}
 const auto no_size = py::arg("size") = py::none();
 
-// A tensor of one Python number, whose type gives the dtype; ints stay exact.
+// A tensor of one number, whose type gives the dtype; ints stay exact.
 Tensor full(const Options& o, const Shape& shape, py::handle value) {
-  const bool is_int = PyLong_Check(value.ptr()) && !PyBool_Check(value.ptr());
   const DType type = o.type_or(PyBool_Check(value.ptr()) ? DType::boolean
-                               : is_int                  ? DType::int64
+                               : is_int(value)           ? DType::int64
                                                          : default_dtype.load());
-  if (is_int && !is_floating(type))
+  if (is_int(value) && !is_floating(type))
     return ops::full_integer(shape, fitting(to_int(value, "full"), type, "full"), type, o.device());
   return ops::full(shape, to_real(value, "full"), type, o.device());
 }
 
-Tensor arange(const Options& o, py::handle start, const py::object& end, py::handle step) {
-  const bool ints =
-      PyLong_Check(start.ptr()) && (end.is_none() || PyLong_Check(end.ptr())) && PyLong_Check(step.ptr());
+// arange(n), arange(end=n), arange(start, end) or arange(start, end, step)
+Tensor arange(const Options& o, const py::object& start, const py::object& end, py::handle step) {
+  check<TypeError>(!start.is_none() || !end.is_none(), "arange: expected at least end, got no number");
+  const bool has_start = !start.is_none() && !end.is_none();
+  const py::object first = has_start ? start : py::int_(0), last = end.is_none() ? start : end;
+  const bool ints = is_int(first) && is_int(last) && is_int(step);
   const DType type = o.type_or(ints ? DType::int64 : default_dtype.load());
   if (ints && !is_floating(type))
-    return ops::arange_integer(end.is_none() ? 0 : to_int(start, "arange"),
-                               to_int(end.is_none() ? start : py::handle(end), "arange"),
-                               to_int(step, "arange"), type, o.device());
-  const double first = end.is_none() ? 0 : to_real(start, "arange"),
-               last = to_real(end.is_none() ? start : py::handle(end), "arange");
-  return ops::arange(first, last, to_real(step, "arange"), type, o.device());
+    return ops::arange_integer(to_int(first, "arange"), to_int(last, "arange"), to_int(step, "arange"), type,
+                               o.device());
+  return ops::arange(to_real(first, "arange"), to_real(last, "arange"), to_real(step, "arange"), type,
+                     o.device());
 }
 
 // data as a tensor; a tensor stays on its device if none is given.
@@ -100,7 +95,7 @@ void bind_filled(py::module_& m, TensorClass& tensor, const std::string& name, F
   bind_factory(
       m, name.c_str(),
       [of_shape](const Options& o, const py::args& sizes, const std::optional<Shape>& size) -> Tensor {
-        return of_shape(o, sized(sizes, size));
+        return of_shape(o, to_shape(sizes, size, "size"));
       },
       no_size, doc.c_str());
   bind_factory(
@@ -110,7 +105,7 @@ void bind_filled(py::module_& m, TensorClass& tensor, const std::string& name, F
   bind_factory(
       tensor, ("new_" + name).c_str(),
       [of_shape](const Options& o, const Tensor& x, const py::args& sizes, const std::optional<Shape>& size)
-          -> Tensor { return of_shape(o.like(x), sized(sizes, size)); },
+          -> Tensor { return of_shape(o.like(x), to_shape(sizes, size, "size")); },
       no_size, (doc + " The dtype and the device are those of this tensor.").c_str());
 }
 
@@ -125,7 +120,7 @@ void bind_drawn(py::module_& m, const std::string& name, Distribution distributi
   bind_factory(
       m, name.c_str(),
       [drawn](const Options& o, const py::args& sizes, const std::optional<Shape>& size,
-              const OptionalGenerator& g) -> Tensor { return drawn(o, sized(sizes, size), g); },
+              const OptionalGenerator& g) -> Tensor { return drawn(o, to_shape(sizes, size, "size"), g); },
       no_size, generator, doc.c_str());
   bind_factory(
       m, (name + "_like").c_str(),
@@ -300,8 +295,9 @@ void bind_create(py::module_& m, TensorClass& tensor) {
   bind_filled(
       m, tensor, "ones", [](const Shape& s, DType d, Device& device) { return ops::full(s, 1, d, device); },
       "A tensor filled with 1.");
-  bind_factory(m, "arange", arange, py::arg("start"), py::arg("end") = py::none(), py::arg("step") = 1,
-               py::kw_only(), "The numbers start, start + step, ... before end; arange(n) starts at 0.");
+  bind_factory(m, "arange", arange, py::arg("start") = py::none(), py::arg("end") = py::none(),
+               py::arg("step") = 1, py::kw_only(),
+               "The numbers start, start + step, ... before end; arange(n) starts at 0.");
   bind_factory(
       m, "linspace",
       [](const Options& o, double start, double end, int64_t steps) -> Tensor {

@@ -21,10 +21,10 @@ Tensor clamp(const Tensor& x, const py::object& min, const py::object& max) {
   if (tensors || !is_floating(x.dtype())) {
     const auto bound = [&](const py::object& b) {
       if (tensor_of(b.ptr())) return py::cast<Tensor>(b);
-      if (PyLong_Check(b.ptr()) && !is_floating(x.dtype())) {
+      if (is_whole(b) && !is_floating(x.dtype())) {
         const DType dtype = x.dtype() == DType::boolean ? DType::int64 : x.dtype();
         const ops::IntegerRange range = ops::range_of(dtype);
-        return ops::full_integer({}, std::clamp(to_int(b, "clamp"), range.least, range.most), dtype,
+        return ops::full_integer({}, std::clamp(to_whole(b, "clamp"), range.least, range.most), dtype,
                                  x.device());
       }
       return ops::full({}, to_real(b, "clamp"), real_type(x.dtype()), x.device());

@@ -43,7 +43,7 @@ Tensor addmm(const Tensor& x, const Tensor& a, const Tensor& b, double beta, dou
 
 Tensor tensordot(const Tensor& a, const Tensor& b, const py::object& dims) {
   std::vector<int64_t> first, second;
-  if (PyLong_Check(dims.ptr())) {
+  if (is_int(dims)) {
     const int64_t n = to_int(dims, "tensordot");
     check(n >= 0 && n <= a.ndim() && n <= b.ndim(), "tensordot: dims is ", n, " but the shapes are ",
           a.shape(), " and ", b.shape());

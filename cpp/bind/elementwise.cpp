@@ -93,10 +93,10 @@ Tensor where(const Tensor& condition, py::handle a, py::handle b) {
   const auto tensor = [&](py::handle h, py::handle other) {
     if (tensor_of(h.ptr())) return py::cast<Tensor>(h);
     const TensorImpl* t = tensor_of(other.ptr());
-    const bool is_int = PyLong_Check(h.ptr());
-    if (is_int && !(t && is_floating(t->dtype))) {
-      const DType dtype = t && t->dtype != DType::boolean ? t->dtype : DType::int64;
-      return ops::full_integer({}, fitting(to_int(h, "where"), dtype, "where"), dtype, condition.device());
+    if (is_whole(h) && !(t && is_floating(t->dtype))) {
+      const DType own = PyBool_Check(h.ptr()) ? DType::boolean : DType::int64;
+      const DType dtype = t && t->dtype != DType::boolean ? t->dtype : own;
+      return ops::full_integer({}, fitting(to_whole(h, "where"), dtype, "where"), dtype, condition.device());
     }
     return ops::full({}, to_real(h, "where"), t ? real_type(t->dtype) : default_dtype.load(),
                      condition.device());

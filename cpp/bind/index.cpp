@@ -12,8 +12,8 @@ namespace {
 // A tensor of one dtype from a tensor or a number.
 Tensor as_source(const Tensor& x, py::handle value) {
   if (tensor_of(value.ptr())) return py::cast<Tensor>(value);
-  if (!is_floating(x.dtype()) && PyLong_Check(value.ptr()))
-    return ops::full_integer({}, to_int(value, "scatter"), x.dtype(), x.device());
+  if (!is_floating(x.dtype()) && is_whole(value))
+    return ops::full_integer({}, to_whole(value, "scatter"), x.dtype(), x.device());
   return ops::full({}, to_real(value, "scatter"), x.dtype(), x.device());
 }
 
@@ -36,11 +36,10 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, py::handle value) {
     return ops::where(mask, v.requires_grad() ? ops::cast(v, x.dtype()) : fitting, x);
   }
   const double real = to_real(value, "masked_fill");
-  const bool is_int = PyLong_Check(value.ptr());
-  check<TypeError>(is_floating(x.dtype()) || is_int, "masked_fill: a ", x.dtype(), " tensor cannot hold ",
-                   real);
+  check<TypeError>(is_floating(x.dtype()) || is_whole(value), "masked_fill: a ", x.dtype(),
+                   " tensor cannot hold ", real);
   const int64_t whole =
-      is_int && !is_floating(x.dtype()) ? fitting(to_int(value, "masked_fill"), x.dtype(), "masked_fill") : 0;
+      is_floating(x.dtype()) ? 0 : fitting(to_whole(value, "masked_fill"), x.dtype(), "masked_fill");
   ops::check_holds("masked_fill", x.dtype(), real);
   return ops::masked_fill(x, mask, {real, whole});
 }

@@ -163,10 +163,6 @@ void set_data(const Tensor& target, const Tensor& value) {
   structure.changed();
 }
 
-int64_t whole_number(py::handle value, const char* op) {
-  return PyBool_Check(value.ptr()) ? value.ptr() == Py_True : to_int(value, op);
-}
-
 void bind_draws(TensorClass& tensor) {
   const auto generator = py::arg("generator") = py::none();
   bind_method(tensor, "normal_", draw_normal, py::arg("mean") = 0.0, py::arg("std") = 1.0, py::kw_only(),
@@ -196,8 +192,8 @@ Tensor values_for(const char* op, const Tensor& target, py::handle value) {
   if (!is_number(value)) return make_tensor(value, std::nullopt);
   const DType dtype = target.dtype();
   if (dtype == DType::boolean) return ops::full({}, to_real(value, op) != 0, dtype, target.device());
-  if (!is_floating(dtype) && PyLong_Check(value.ptr()))
-    return ops::full_integer({}, fitting(whole_number(value, op), dtype, op), dtype, target.device());
+  if (!is_floating(dtype) && is_whole(value))
+    return ops::full_integer({}, fitting(to_whole(value, op), dtype, op), dtype, target.device());
   const double number = to_real(value, op);
   ops::check_holds(op, dtype, number);
   return ops::full({}, number, dtype, target.device());

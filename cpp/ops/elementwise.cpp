@@ -122,7 +122,7 @@ Tensor of_bools(int op, const Tensor& x) {
   check<TypeError>(!is_in(op, OpList<Neg>()),
                    "neg: a bool tensor has no negative; invert a mask with ~x or logical_not(), or convert "
                    "it with .long()");
-  check<TypeError>(!is_in(op, OpList<Abs, Floor, Ceil, Round, Trunc, Relu, Relu6, Hardtanh>()),
+  check<TypeError>(!is_in(op, OpList<Abs, Floor, Ceil, Round, Trunc, Relu, Relu6, Hardtanh, Threshold>()),
                    unary_info[op].name,
                    ": expected numbers, got bools; convert them with .long() or .float()");
   return {};
@@ -147,8 +147,13 @@ Tensor of_integers(int op, const Tensor& x, const Scalars& scalars) {
   if (is(OpList<Sign>())) return between(x.dtype() == DType::uint8 ? 0 : -1, 1);
   if (is(OpList<Relu>())) return apply<Maximum>(x, number(0));
   if (is(OpList<Relu6>())) return between(0, 6);
-  if (is(OpList<Hardtanh>()) && std::trunc(scalars[0]) == scalars[0] && std::trunc(scalars[1]) == scalars[1])
-    return between(nearest(scalars[0]), nearest(scalars[1]));
+  const bool whole = std::trunc(scalars[0]) == scalars[0] && std::trunc(scalars[1]) == scalars[1];
+  if (is(OpList<Hardtanh>()) && whole) return between(nearest(scalars[0]), nearest(scalars[1]));
+  if (is(OpList<Threshold>()) && whole) {
+    check_holds(unary_info[op].name, x.dtype(), scalars[1]);
+    return where(compare(CompareOps::index_of<Gt>, x, number(nearest(scalars[0]))), x,
+                 number(nearest(scalars[1])));
+  }
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include "../backend/backend.h"
 #include "../backend/kernels/fold.h"
 #include "../backend/kernels/reduce.h"
+#include "../core/default_dtype.h"
 #include "axes.h"
 #include "composed/composed.h"
 #include "elementwise.h"
@@ -104,7 +105,9 @@ Tensor variance(const Tensor& x, std::span<const int64_t> axes, double correctio
   return fold(op, g, Fold::deviation, root ? FoldEnd::sqrt : FoldEnd::none, scale, 2, mean);
 }
 
-Tensor logsumexp(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
+Tensor logsumexp(const Tensor& input, std::span<const int64_t> axes, bool keepdim) {
+  check_computes("logsumexp", input.dtype());
+  const Tensor x = cast(input, real_type(input.dtype()));
   const Grouped g("logsumexp", x, axes, keepdim);
   if (!runs<FoldFwd, FoldBwd>(x)) return composed::logsumexp(x, axes, keepdim);
   const Tensor largest = empty({g.outer, g.inner}, x);
