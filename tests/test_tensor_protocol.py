@@ -81,6 +81,13 @@ VALUES: list[tuple[str, Callable[[], Any], Any]] = [
         lambda: (x.type(nncore.int32).dtype, v.type("torch.DoubleTensor").dtype),
         (nncore.int32, nncore.float64),
     ),
+    (
+        "Tensor",
+        lambda: (nncore.Tensor([1, 2]).tolist(), nncore.Tensor(X).dtype, nncore.Tensor(2, 3).shape),
+        ([1.0, 2.0], nncore.float32, (2, 3)),
+    ),
+    ("no Tensor", lambda: (nncore.Tensor().shape, nncore.Tensor([]).dtype), ((0,), nncore.float32)),
+    ("is_complex", lambda: (nncore.float32.is_complex, nncore.int64.is_complex), (False, False)),
     ("is_floating_point", lambda: (x.is_floating_point(), nncore.is_floating_point(n)), (True, False)),
     (
         "is_tensor",
@@ -142,6 +149,7 @@ MISTAKES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
     ("out", lambda: nncore_.exp(v, out=v), TypeError, r"exp: got .* without out=: .* out\.copy_\(exp"),
     ("asarray", lambda: nncore.asarray([1.0], copy=False), ValueError, "asarray: a list must be copied"),
     ("size twice", lambda: nncore.zeros(2, size=(2,)), TypeError, "zeros: size is given twice"),
+    ("sizes of Tensor", lambda: nncore.Tensor(2, 2.5), TypeError, "Tensor: expected an int, got float"),
     ("dim and axis", lambda: x.sum(dim=0, axis=1), TypeError, "sum"),
     ("profile", lambda: nncore.set_printoptions(profile="long"), ValueError, "profile is 'long'"),
 ]

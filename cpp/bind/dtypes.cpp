@@ -26,7 +26,10 @@ void bind_dtypes(py::module_& m) {
           "Whether the elements can be negative.")
       .def_property_readonly(
           "is_floating_point", [](const PyDType& t) { return is_floating(t.value); },
-          "Whether the elements are floating-point numbers.");
+          "Whether the elements are floating-point numbers.")
+      .def_property_readonly(
+          "is_complex", [](const PyDType&) { return false; },
+          "False: there are no dtypes of complex numbers.");
   for (int i = 0; i < dtype_count; i++) m.attr(dtype_names[i]) = dtype_object(DType(i));
   m.def("to_dtype", to_dtype, py::arg("dtype"), "The dtype that an object names, or None.", internal);
   const std::pair<const char*, DType> aliases[] = {{"float", DType::float32}, {"double", DType::float64},

@@ -1,5 +1,6 @@
 // Binds the Tensor class: its properties, conversions to Python's types, and autograd.
 #include "../autograd/tape.h"
+#include "../core/default_dtype.h"
 #include "../core/watch.h"
 #include "../ops/create.h"
 #include "../ops/device.h"
@@ -96,6 +97,13 @@ std::string repr(py::handle self) {
   return "tensor(" + text + ")";
 }
 
+// PyTorch's constructor: one array, list or other number than an int is data of the default dtype; ints are
+// the sizes of a tensor with arbitrary values.
+Tensor made_of(const py::args& data) {
+  if (data.size() == 1 && !is_int(data[0])) return make_tensor(data[0], default_dtype.load());
+  return empty(data.empty() ? Shape{0} : to_shape(py::handle(data)), default_dtype, default_device());
+}
+
 }  // namespace
 
 void bind_tensor(TensorClass& tensor) {
@@ -105,6 +113,7 @@ void bind_tensor(TensorClass& tensor) {
                return values.ref();
              }),
              py::arg("data"));
+  tensor.def(py::init([](const py::args& data) { return made_of(data).ref(); }));
   tensor.def_buffer(buffer);
   bind_numpy(tensor);
 
