@@ -37,6 +37,7 @@ EXACT: list[tuple[Any, list[int]]] = [
     (nncore.relu, [0, 0, 0, 7, 2**40 + 1]),
     (nncore.nn.functional.relu6, [0, 0, 0, 6, 6]),
     (lambda x: nncore.nn.functional.hardtanh(x, -2, 5), [-2, -2, 0, 5, 5]),
+    (lambda x: nncore.threshold(x, 3, 0), [0, 0, 0, 7, 2**40 + 1]),
 ]
 
 
@@ -61,6 +62,8 @@ def test_bounds_outside_a_dtype_have_no_effect() -> None:
     assert hardtanh(tensor([-5, 0, 7]), 0, INF).tolist() == [0, 0, 7]
     with pytest.raises(ValueError, match="where: 300 does not fit uint8"):
         nncore.where(tensor([True, False]), x, 300)
+    with pytest.raises(ValueError, match="threshold: 300 does not fit uint8"):
+        nncore.threshold(x, 1, 300)
     counter = tensor([3])
     assert counter.floor().data_ptr() != counter.data_ptr()
 
@@ -81,6 +84,13 @@ def test_bounds_outside_a_dtype_have_no_effect() -> None:
 def test_integer_ranges_are_pythons(arguments: Any) -> None:
     assert nncore.arange(*arguments).tolist() == list(range(*arguments))
     assert nncore.arange(*arguments).dtype == nncore.int64
+
+
+def test_the_end_of_a_range_may_be_named() -> None:
+    assert nncore.arange(end=3).tolist() == [0, 1, 2]
+    assert nncore.arange(end=7, start=2, step=2).tolist() == [2, 4, 6]
+    with pytest.raises(TypeError, match="arange: expected at least end"):
+        nncore.arange()
 
 
 def test_index_add_scales_integers_as_integers() -> None:
@@ -301,6 +311,68 @@ def test_one_hot_counts_the_classes_itself() -> None:
     assert _core.one_hot(tensor([[1], [3]])).shape == (2, 1, 4)
     with pytest.raises(ValueError, match="give num_classes"):
         _core.one_hot(tensor([], dtype=nncore.int64))
+
+
+def test_an_empty_axis_has_as_many_chunks_as_asked() -> None:
+    assert [part.shape for part in nncore.zeros(0, 2).chunk(3)] == [(0, 2)] * 3
+
+
+def test_cat_skips_empty_vectors() -> None:
+    x = nncore.ones(2, 3, requires_grad=True)
+    empty = nncore.zeros(0, dtype=nncore.float64, requires_grad=True)
+    y = nncore.cat([empty, x, empty, x], 1)
+    assert (y.shape, y.dtype) == ((2, 6), nncore.float64)
+    y.sum().backward()
+    assert x.grad is not None
+    assert empty.grad is not None
+    assert (x.grad.tolist(), empty.grad.shape) == ([[2.0] * 3] * 2, (0,))
+    assert nncore.cat([empty, empty]).shape == (0,)
+    with pytest.raises(ValueError, match=r"tensor 2 has shape \(2,\) but tensor 1 has \(2, 3\)"):
+        nncore.cat([empty, x, nncore.ones(2)])
+
+
+NAMED_SIZES: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
+    "reshape": ({"shape": (6,)}, (6,)),
+    "view": ({"size": (1, -1)}, (1, 6)),
+    "expand": ({"size": (4, 2, 3)}, (4, 2, 3)),
+    "permute": ({"dims": (1, 0)}, (3, 2)),
+    "flip": ({"dims": [0]}, (2, 3)),
+    "tile": ({"dims": (2,)}, (2, 6)),
+    "repeat": ({"repeats": (2, 1)}, (4, 3)),
+}
+
+
+@pytest.mark.parametrize("name", NAMED_SIZES)
+def test_sizes_and_axes_may_be_named(name: str) -> None:
+    named, shape = NAMED_SIZES[name]
+    x = tensor([[1, 2, 3], [4, 5, 6]])
+    (given,) = named.values()
+    found = getattr(x, name)(**named)
+    assert found.shape == shape
+    assert found.tolist() == getattr(x, name)(*given).tolist()
+    with pytest.raises(TypeError, match=f"{name}: .* is given twice"):
+        getattr(x, name)(*given, **named)
+
+
+REDUCED = ["sum", "mean", "prod", "amax", "amin", "max", "min", "all"]
+
+
+@pytest.mark.parametrize("name", REDUCED)
+@pytest.mark.parametrize("dtype", ["float32", "int64", "bool"])
+def test_a_reduced_number_has_its_own_memory(name: str, dtype: str) -> None:
+    if name == "mean" and dtype != "float32":
+        return
+    x = tensor(1, dtype=getattr(nncore, dtype))
+    y = getattr(x, name)()
+    y.fill_(0)
+    assert (x.item(), y.item()) == (1, 0)
+
+
+def test_any_and_all_over_no_axes_keep_each_element() -> None:
+    x = tensor([[0, 2], [3, 0]])
+    for name in ("any", "all"):
+        assert getattr(x, name)(()).tolist() == [[False, True], [True, False]]
+        assert getattr(x, name)(dim=None).shape == ()
 
 
 def test_parts_share_one_history() -> None:

@@ -22,7 +22,7 @@ Parts to_tuple(const Tensor& x, const std::vector<Tensor>& parts) {
 }
 
 Parts split(const Tensor& x, py::handle sizes, int64_t dim) {
-  if (PyLong_Check(sizes.ptr())) return to_tuple(x, ops::split(x, to_int(sizes, "split"), dim));
+  if (is_int(sizes)) return to_tuple(x, ops::split(x, to_int(sizes, "split"), dim));
   check<TypeError>(py::isinstance<py::sequence>(sizes), "split: expected an int or a sequence of ints, got ",
                    Py_TYPE(sizes.ptr())->tp_name);
   std::vector<int64_t> list;
@@ -116,8 +116,11 @@ void bind_arrange(py::module_& m, TensorClass& tensor) {
       "flip", [](const Tensor& x, const Shape& dims) { return ops::flip(x, to_list(dims)); },
       py::arg("input"), py::arg("dims"), "Reverses the order of the elements along each axis in dims.");
   tensor.def(
-      "flip", [](const Tensor& x, const py::args& dims) { return ops::flip(x, to_list(to_shape(dims))); },
-      "Reverses the order of the elements along each axis in dims.");
+      "flip",
+      [](const Tensor& x, const py::args& axes, const std::optional<Shape>& dims) {
+        return ops::flip(x, to_list(to_shape(axes, dims, "dims")));
+      },
+      py::arg("dims") = py::none(), "Reverses the order of the elements along each axis in dims.");
   bind_both(m, tensor, "roll", roll, py::arg("shifts"), py::arg("dims") = py::none(),
             "Shifts the elements along dims; those shifted past the end continue at the start. Without dims, "
             "shifts the flattened tensor.");
@@ -126,15 +129,19 @@ void bind_arrange(py::module_& m, TensorClass& tensor) {
       py::arg("input"), py::arg("dims"),
       "Repeats the whole tensor along its last axes: dims are the counts.");
   tensor.def(
-      "tile", [](const Tensor& x, const py::args& dims) { return ops::repeat("tile", x, to_shape(dims)); },
-      "Repeats the whole tensor along its last axes: dims are the counts.");
+      "tile",
+      [](const Tensor& x, const py::args& counts, const std::optional<Shape>& dims) {
+        return ops::repeat("tile", x, to_shape(counts, dims, "dims"));
+      },
+      py::arg("dims") = py::none(), "Repeats the whole tensor along its last axes: dims are the counts.");
   tensor.def(
       "repeat",
-      [](const Tensor& x, const py::args& args) {
-        const Shape sizes = to_shape(args);
+      [](const Tensor& x, const py::args& counts, const std::optional<Shape>& repeats) {
+        const Shape sizes = to_shape(counts, repeats, "repeats");
         check(sizes.ndim() >= x.ndim(), "repeat: sizes ", sizes, " are fewer than the axes of ", x.shape());
         return ops::repeat("repeat", x, sizes);
       },
+      py::arg("repeats") = py::none(),
       "Repeats the whole tensor along each axis; the sizes are the counts. Additional sizes add axes in "
       "front.");
   bind_both(m, tensor, "repeat_interleave", ops::repeat_interleave, py::arg("repeats"),

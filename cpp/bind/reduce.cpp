@@ -9,6 +9,7 @@ namespace nncore::bind {
 namespace {
 
 using OptionalType = std::optional<DType>;
+using OptionalAxes = std::optional<Axes>;
 
 // The extreme of all elements, or (values, indices) along one axis.
 py::object extreme(const Tensor& x, bool largest, const std::optional<int64_t>& dim, bool keepdim) {
@@ -19,6 +20,11 @@ py::object extreme(const Tensor& x, bool largest, const std::optional<int64_t>& 
 
 Tensor arg_extreme(const Tensor& x, bool largest, const std::optional<int64_t>& dim, bool keepdim) {
   return ops::arg_extreme(x, largest, dim ? &*dim : nullptr, keepdim);
+}
+
+Tensor any_all(const Tensor& x, bool all, const OptionalAxes& dim, bool keepdim) {
+  if (dim && dim->list.empty()) return ops::clone(ops::cast(x.detach(), DType::boolean));
+  return ops::any_all(x, all, dim ? dim->list : std::vector<int64_t>(), keepdim);
 }
 
 }  // namespace
@@ -36,9 +42,9 @@ void bind_reduce(py::module_& m, TensorClass& tensor) {
   with_type(
       "sum",
       [](const Tensor& x, const Axes& dim, bool keep, OptionalType t) {
-        return ops::sum(typed(x, t), dim.list, keep);
+        return typed(ops::sum(typed(x, t), dim.list, keep), t);
       },
-      "The sum over all axes, or over dim; integers sum to int64.");
+      "The sum over all axes, or over dim; integers sum to int64 without dtype.");
   with_type(
       "mean",
       [](const Tensor& x, const Axes& dim, bool keep, OptionalType t) {
@@ -48,7 +54,7 @@ void bind_reduce(py::module_& m, TensorClass& tensor) {
   with_type(
       "prod",
       [](const Tensor& x, const Axes& dim, bool keep, OptionalType t) {
-        return ops::prod(typed(x, t), dim.list, keep);
+        return typed(ops::prod(typed(x, t), dim.list, keep), t);
       },
       "The product over all axes, or over dim; the gradient is also correct if elements are 0.");
   bind_both(
@@ -88,13 +94,11 @@ void bind_reduce(py::module_& m, TensorClass& tensor) {
       [](const Tensor& x, std::optional<int64_t> dim, bool keep) { return arg_extreme(x, false, dim, keep); },
       "The index of the smallest element, of the flattened tensor or along dim.");
   both(
-      "any",
-      [](const Tensor& x, const Axes& dim, bool keep) { return ops::any_all(x, false, dim.list, keep); },
-      "Whether any element over dim is not 0.");
+      "any", [](const Tensor& x, const OptionalAxes& dim, bool keep) { return any_all(x, false, dim, keep); },
+      "Whether any element over dim is not 0; dim=() reduces no axis.");
   both(
-      "all",
-      [](const Tensor& x, const Axes& dim, bool keep) { return ops::any_all(x, true, dim.list, keep); },
-      "Whether every element over dim is not 0.");
+      "all", [](const Tensor& x, const OptionalAxes& dim, bool keep) { return any_all(x, true, dim, keep); },
+      "Whether every element over dim is not 0; dim=() reduces no axis.");
 }
 
 }  // namespace nncore::bind

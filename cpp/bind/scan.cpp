@@ -8,14 +8,14 @@ void bind_scan(py::module_& m, TensorClass& tensor) {
   bind_both(
       m, tensor, "cumsum",
       [](const Tensor& x, int64_t dim, std::optional<DType> dtype) {
-        return ops::cumsum(typed(x, dtype), dim);
+        return typed(ops::cumsum(typed(x, dtype), dim), dtype);
       },
       py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(),
-      "Cumulative sums along dim; integers sum to int64.");
+      "Cumulative sums along dim; integers sum to int64 without dtype.");
   bind_both(
       m, tensor, "cumprod",
       [](const Tensor& x, int64_t dim, std::optional<DType> dtype) {
-        return ops::cumprod(typed(x, dtype), dim);
+        return typed(ops::cumprod(typed(x, dtype), dim), dtype);
       },
       py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), "Cumulative products along dim.");
 }

@@ -41,21 +41,33 @@ Tensor reinterpreted(const Tensor& x, DType dtype) {
 
 void bind_shape(py::module_& m, TensorClass& tensor) {
   tensor.def(
-      "reshape", [](const Tensor& x, const py::args& shape) { return ops::reshape(x, to_shape(shape)); },
+      "reshape",
+      [](const Tensor& x, const py::args& sizes, const std::optional<Shape>& shape) {
+        return ops::reshape(x, to_shape(sizes, shape, "shape"));
+      },
+      py::arg("shape") = py::none(),
       "The same elements in row-major order in another shape; one size may be -1.");
   tensor.def(
       "view", [](const Tensor& x, DType dtype) { return reinterpreted(x, dtype); }, py::arg("dtype"),
       "The same bytes as elements of another dtype of the same size, without history.");
   tensor.def(
-      "view", [](const Tensor& x, const py::args& shape) { return ops::reshape(x, to_shape(shape)); },
-      "The same as reshape, because tensors are always dense.");
+      "view",
+      [](const Tensor& x, const py::args& sizes, const std::optional<Shape>& size) {
+        return ops::reshape(x, to_shape(sizes, size, "size"));
+      },
+      py::arg("size") = py::none(), "The same as reshape, because tensors are always dense.");
   tensor.def(
-      "permute", [](const Tensor& x, const py::args& dims) { return permute(x, to_shape(dims)); },
-      "Puts the axes in the given order.");
+      "permute",
+      [](const Tensor& x, const py::args& axes, const std::optional<Shape>& dims) {
+        return permute(x, to_shape(axes, dims, "dims"));
+      },
+      py::arg("dims") = py::none(), "Puts the axes in the given order.");
   tensor.def(
       "expand",
-      [](const Tensor& x, const py::args& shape) { return part(x, ops::expand(x, to_shape(shape))); },
-      "Broadcasts the tensor to the given sizes; -1 keeps a size.");
+      [](const Tensor& x, const py::args& sizes, const std::optional<Shape>& size) {
+        return part(x, ops::expand(x, to_shape(sizes, size, "size")));
+      },
+      py::arg("size") = py::none(), "Broadcasts the tensor to the given sizes; -1 keeps a size.");
   tensor.def_property_readonly(
       "T",
       [](const Tensor& x) {

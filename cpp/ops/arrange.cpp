@@ -144,7 +144,11 @@ std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t axis) {
   check(chunks > 0, "chunk: chunks is ", chunks, " but must be positive");
   const int at = axis_of("chunk", x, axis);
   const int64_t n = x.shape()[at];
-  return even_parts("chunk", x, std::max<int64_t>(1, n / chunks + (n % chunks != 0)), at);
+  if (n == 0) {
+    check_count("chunk", x, chunks);
+    return parts_of("chunk", x, std::vector<int64_t>(size_t(chunks), 0), at, false);
+  }
+  return even_parts("chunk", x, n / chunks + (n % chunks != 0), at);
 }
 
 std::vector<Tensor> unbind(const Tensor& x, int64_t axis) {

@@ -58,7 +58,8 @@ Tensor reduce(Reduction op, const Tensor& x, std::span<const int64_t> axes, bool
     last = first;
   }
   if (!reduced)
-    y = scale == 1 && y.dtype() == result_type(op, x.dtype()) ? x : reduce_group(op, x, 0, 0, scale);
+    y = scale == 1 && y.dtype() == result_type(op, x.dtype()) ? clone(x.detach())
+                                                              : reduce_group(op, x, 0, 0, scale);
   return y.alias(shape);
 }
 
@@ -121,6 +122,7 @@ Tensor mean(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
 Tensor prod(const Tensor& x, std::span<const int64_t> axes, bool keepdim) {
   const AxisMarks gone = marked("prod", x, axes);
   if (!is_floating(x.dtype())) return reduce(Reduction::prod, x, axes, keepdim);
+  if (x.ndim() == 0) return clone(x);
   Tensor y = x;
   for (int last = x.ndim(); last > 0;) {  // reduce neighbouring axes together; each group is a node
     int first = last--;

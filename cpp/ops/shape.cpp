@@ -209,20 +209,23 @@ Tensor slice(const Tensor& x, std::span<const Slice> slices) {
 
 Tensor cat(std::span<const Tensor> xs, int64_t axis) {
   check(!xs.empty(), "cat: expected at least one tensor");
-  const int at = normalize_axis("cat", axis, xs[0].ndim());
+  const auto is_skipped = [](const Tensor& x) { return x.shape() == Shape{0}; };  // as in PyTorch
+  const size_t first = size_t(std::find_if_not(xs.begin(), xs.end(), is_skipped) - xs.begin()) % xs.size();
+  const int at = normalize_axis("cat", axis, xs[first].ndim());
   DType dtype = xs[0].dtype();
-  Shape shape = xs[0].shape();
+  for (const Tensor& x : xs) dtype = promote(dtype, x.dtype());
+  Shape shape = xs[first].shape();
   check(shape.ndim() > 0, "cat: 0-dimensional tensors cannot be joined; use stack");
-  for (size_t i = 1; i < xs.size(); i++) {
+  for (size_t i = first + 1; i < xs.size(); i++) {
+    if (is_skipped(xs[i])) continue;
     Shape other = xs[i].shape();
-    check(other.ndim() == shape.ndim(), "cat: tensor ", i, " has shape ", other, " but tensor 0 has ",
-          xs[0].shape(), "; they need the same number of axes");
+    check(other.ndim() == shape.ndim(), "cat: tensor ", i, " has shape ", other, " but tensor ", first,
+          " has ", xs[first].shape(), "; they need the same number of axes");
     for (int d = 0; d < shape.ndim(); d++)
-      check(d == at || other[d] == shape[d], "cat: tensor ", i, " has shape ", other, " but tensor 0 has ",
-            xs[0].shape(), "; only axis ", at, " may differ");
+      check(d == at || other[d] == shape[d], "cat: tensor ", i, " has shape ", other, " but tensor ", first,
+            " has ", xs[first].shape(), "; only axis ", at, " may differ");
     check(!__builtin_add_overflow(shape[at], other[at], &shape[at]), "cat: axis ", at,
           " of the result is longer than memory can hold");
-    dtype = promote(dtype, xs[i].dtype());
   }
   Tensor y = made("cat", shape, dtype, xs[0].device());
   std::vector<Tensor> parts;
@@ -230,19 +233,22 @@ Tensor cat(std::span<const Tensor> xs, int64_t axis) {
   const Strides strides = contiguous_strides(shape);
   int64_t start = 0;
   for (const Tensor& x : parts) {
+    if (is_skipped(x)) continue;
     copy_strided(x, y, x.shape(), contiguous_strides(x.shape()), strides, 0, start * strides[at]);
     start += x.shape()[at];
   }
   if (Tape tape{std::span<const Tensor>(parts)}) {
-    std::vector<int64_t> sizes;
-    for (const Tensor& x : parts) sizes.push_back(x.shape()[at]);
-    tape.record("cat", y, [sizes, at](const Tensor& dy, InputGrads& dx) {
+    std::vector<Shape> shapes;
+    for (const Tensor& x : parts) shapes.push_back(x.shape());
+    tape.record("cat", y, [shapes, at](const Tensor& dy, InputGrads& dx) {
       std::array<Slice, Shape::max_ndim> slices;
       for (int d = 0; d < dy.ndim(); d++) slices[d] = {0, 1, dy.shape()[d]};
       int64_t start = 0;
-      for (size_t i = 0; i < sizes.size(); start += sizes[i++]) {
-        slices[at] = {start, 1, sizes[i]};
-        if (dx.needs(i)) dx[i] = slice(dy, slices);
+      for (size_t i = 0; i < shapes.size(); i++) {
+        const int64_t size = shapes[i].numel() ? shapes[i][at] : 0;
+        slices[at] = {start, 1, size};
+        if (dx.needs(i)) dx[i] = slice(dy, slices).alias(shapes[i]);
+        start += size;
       }
     });
   }

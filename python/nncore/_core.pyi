@@ -245,6 +245,11 @@ class dtype:
     def __repr__(self: _dtype) -> str:
         ...
     @property
+    def is_complex(self) -> builtins.bool:
+        """
+        False: there are no dtypes of complex numbers.
+        """
+    @property
     def is_floating_point(self) -> builtins.bool:
         """
         Whether the elements are floating-point numbers.
@@ -264,7 +269,7 @@ class Tensor:
     """
     A dense array of numbers with a record of how it was computed, from which backward() computes gradients.
 
-    `tensor`, `zeros` and other functions make tensors; Tensor(x) shares the memory of x.
+    `tensor`, `zeros` and other functions make tensors. Tensor(x) shares the memory of a tensor x, Tensor(array) has its values in the default dtype, and Tensor(2, 3) has arbitrary values.
     """
     __array_priority__: typing.ClassVar[int] = 1000
     @staticmethod
@@ -326,7 +331,11 @@ class Tensor:
         ...
     def __index__(self) -> builtins.int:
         ...
+    @typing.overload
     def __init__(self, data: Tensor) -> None:
+        ...
+    @typing.overload
+    def __init__(self, *args: typing.Any) -> None:
         ...
     def __int__(self) -> builtins.int:
         ...
@@ -470,9 +479,9 @@ class Tensor:
         """
         beta input + alpha mat1 @ mat2.
         """
-    def all(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+    def all(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None | None = None, keepdim: builtins.bool = False) -> Tensor:
         """
-        Whether every element over dim is not 0.
+        Whether every element over dim is not 0; dim=() reduces no axis.
         """
     def amax(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
         """
@@ -482,9 +491,9 @@ class Tensor:
         """
         The smallest element over dim; equal elements share the gradient.
         """
-    def any(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+    def any(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None | None = None, keepdim: builtins.bool = False) -> Tensor:
         """
-        Whether any element over dim is not 0.
+        Whether any element over dim is not 0; dim=() reduces no axis.
         """
     def argmax(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> Tensor:
         """
@@ -721,7 +730,7 @@ class Tensor:
         """
     def cumsum(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
         """
-        Cumulative sums along dim; integers sum to int64.
+        Cumulative sums along dim; integers sum to int64 without dtype.
         """
     def cumsum_(self, *args: typing.Any, **kwargs: typing.Any) -> Tensor:
         """
@@ -827,7 +836,7 @@ class Tensor:
         """
         Writes the result of exp() into the tensor, and returns the tensor.
         """
-    def expand(self, *args: typing.Any) -> Tensor:
+    def expand(self, *args: typing.Any, size: builtins.int | collections.abc.Sequence[builtins.int] | None = None) -> Tensor:
         """
         Broadcasts the tensor to the given sizes; -1 keeps a size.
         """
@@ -862,7 +871,7 @@ class Tensor:
         """
         Merges axes start_dim to end_dim into one.
         """
-    def flip(self, *args: typing.Any) -> Tensor:
+    def flip(self, *args: typing.Any, dims: builtins.int | collections.abc.Sequence[builtins.int] | None = None) -> Tensor:
         """
         Reverses the order of the elements along each axis in dims.
         """
@@ -1314,7 +1323,7 @@ class Tensor:
         """
         The outer product of two vectors.
         """
-    def permute(self, *args: typing.Any) -> Tensor:
+    def permute(self, *args: typing.Any, dims: builtins.int | collections.abc.Sequence[builtins.int] | None = None) -> Tensor:
         """
         Puts the axes in the given order.
         """
@@ -1390,7 +1399,7 @@ class Tensor:
         """
         Writes the result of remainder() into the tensor, and returns the tensor.
         """
-    def repeat(self, *args: typing.Any) -> Tensor:
+    def repeat(self, *args: typing.Any, repeats: builtins.int | collections.abc.Sequence[builtins.int] | None = None) -> Tensor:
         """
         Repeats the whole tensor along each axis; the sizes are the counts. Additional sizes add axes in front.
         """
@@ -1402,7 +1411,7 @@ class Tensor:
         """
         Sets requires_grad and returns the tensor.
         """
-    def reshape(self, *args: typing.Any) -> Tensor:
+    def reshape(self, *args: typing.Any, shape: builtins.int | collections.abc.Sequence[builtins.int] | None = None) -> Tensor:
         """
         The same elements in row-major order in another shape; one size may be -1.
         """
@@ -1610,7 +1619,7 @@ class Tensor:
         """
     def sum(self, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
         """
-        The sum over all axes, or over dim; integers sum to int64.
+        The sum over all axes, or over dim; integers sum to int64 without dtype.
         """
     def swapaxes(self, axis0: typing.SupportsInt | typing.SupportsIndex, axis1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
         """
@@ -1665,7 +1674,7 @@ class Tensor:
         >>> nncore.threshold(nncore.tensor([0.5, 2.0]), 1.0, 20.0)
         tensor([20.,  2.])
         """
-    def tile(self, *args: typing.Any) -> Tensor:
+    def tile(self, *args: typing.Any, dims: builtins.int | collections.abc.Sequence[builtins.int] | None = None) -> Tensor:
         """
         Repeats the whole tensor along its last axes: dims are the counts.
         """
@@ -1776,7 +1785,7 @@ class Tensor:
         The same bytes as elements of another dtype of the same size, without history.
         """
     @typing.overload
-    def view(self, *args: typing.Any) -> Tensor:
+    def view(self, *args: typing.Any, size: builtins.int | collections.abc.Sequence[builtins.int] | None = None) -> Tensor:
         """
         The same as reshape, because tensors are always dense.
         """
@@ -2140,9 +2149,9 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: typing.SupportsFlo
     """
     beta input + alpha mat1 @ mat2.
     """
-def all(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+def all(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None | None = None, keepdim: builtins.bool = False) -> Tensor:
     """
-    Whether every element over dim is not 0.
+    Whether every element over dim is not 0; dim=() reduces no axis.
     """
 def alpha_dropout(input: Tensor, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = False, inplace: builtins.bool = False) -> Tensor:
     """
@@ -2156,11 +2165,11 @@ def amin(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.in
     """
     The smallest element over dim; equal elements share the gradient.
     """
-def any(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False) -> Tensor:
+def any(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None | None = None, keepdim: builtins.bool = False) -> Tensor:
     """
-    Whether any element over dim is not 0.
+    Whether any element over dim is not 0; dim=() reduces no axis.
     """
-def arange(start: typing.Any, end: typing.Any = None, step: typing.Any = 1, *, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
+def arange(start: typing.Any = None, end: typing.Any = None, step: typing.Any = 1, *, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     The numbers start, start + step, ... before end; arange(n) starts at 0.
     """
@@ -2353,7 +2362,7 @@ def cumprod(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dt
     """
 def cumsum(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
     """
-    Cumulative sums along dim; integers sum to int64.
+    Cumulative sums along dim; integers sum to int64 without dtype.
     """
 def default_generator() -> Generator:
     """
@@ -3295,7 +3304,7 @@ def sub(input: typing.Any, other: typing.Any, *, alpha: typing.Any) -> Tensor:
     """
 def sum(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
     """
-    The sum over all axes, or over dim; integers sum to int64.
+    The sum over all axes, or over dim; integers sum to int64 without dtype.
     """
 def swapaxes(input: Tensor, axis0: typing.SupportsInt | typing.SupportsIndex, axis1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
     """
