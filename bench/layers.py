@@ -116,8 +116,8 @@ def calls(layer: Layer, backward: bool) -> dict[str, Call]:
     return checked_calls(functions, layer.inputs, layer.wanted if backward else None, tolerance)
 
 
-def cases(limits: dict[str, float]) -> Iterator[Case]:
-    for layer in layers():
+def each_case(rows: Iterator[Layer], limits: dict[str, float]) -> Iterator[Case]:
+    for layer in rows:
         for backward, moved in zip((False, True), layer.passes, strict=True):
             seconds = moved * layer.inputs[0].nbytes / limits["triad"]
             column = "both" if backward else "forward"
@@ -125,4 +125,4 @@ def cases(limits: dict[str, float]) -> Iterator[Case]:
 
 
 if __name__ == "__main__":
-    main(__doc__, cases, seconds=0.1)
+    main(__doc__, lambda limits: each_case(layers(), limits), seconds=0.1)

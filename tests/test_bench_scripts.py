@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 BENCH = Path(__file__).resolve().parents[1] / "bench"
-CASES = {"ops": "exp 1,000", "layers": "mse_loss (128", "sequences": "GRU", "products": "32x64x8 NN"}
+CASES = {
+    "ops": "exp 1,000",
+    "layers": "mse_loss (128",
+    "sequences": "GRU",
+    "products": "32x64x8 NN",
+    "pooling": "max_pool2d (128",
+}
 
 
 def run(script: str, *arguments: str) -> str:
@@ -22,8 +28,8 @@ def run(script: str, *arguments: str) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("script", CASES)
 def test_records_and_table(script: str, tmp_path: Path) -> None:
-    if script == "layers" and not find_spec("torch"):
-        pytest.skip("layers.py compares with PyTorch")
+    if script in ("layers", "pooling") and not find_spec("torch"):
+        pytest.skip(f"{script}.py compares with PyTorch")
     path = tmp_path / "records-avx2-float32-1.jsonl"
     run(script, "--only", CASES[script], "--seconds", "0.01", "--json", str(path))
     rows = [json.loads(line) for line in path.read_text().splitlines()]

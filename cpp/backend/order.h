@@ -46,6 +46,12 @@ static constexpr int64_t norm_chunk(int64_t rows) {
   return rows > 64 * long_column || even < 64 ? 64 : even;
 }
 
+// Pooling: the elements of a window are one chain in row-major order. The gradients of a maximum are added in
+// order of the outputs. The gradient of a mean: for each row of outputs, the terms of the windows with the
+// column of an element are one chain in order of the outputs; then the results are added in order of the rows
+// of outputs. Fold adds the elements that have the same place in the plane in order of their position in the
+// window.
+
 // Losses: the loss of a row (cross-entropy, multi-margin, CTC) is one chain in float64 in order of its
 // classes or steps. Losses of single elements are summed in blocks of loss_block, each as a chunk of a row.
 // The losses of rows or blocks are then summed as a row.
@@ -65,6 +71,12 @@ static constexpr Chunks chunks_of(int64_t k) {
   const int64_t size = ((k + wanted - 1) / wanted + 15) / 16 * 16;
   return {(k + size - 1) / size, size};
 }
+
+// Convolutions are products. In the forward pass k counts the channels of the group, then the taps of the kernel
+// in row-major order; the padding counts as zeros. In the gradient of the input k counts the filters of the
+// group, then the taps that reach the element with its stride; elements outside the output count as zeros. In
+// the gradient of the weight k counts samples, then pixels of the output in row-major order. The bias is added
+// to the finished sum. A correlation adds its chunks in order without the float64 step of products.
 
 // Running sums and products (cumsum, cumprod and the gradients of products) are one chain in float64.
 

@@ -6,17 +6,13 @@
 
 namespace nncore::bind {
 
-namespace {
-
-int activation_index(const std::string& wanted) {
+int fused_activation(const char* op, const std::string& wanted) {
   if (wanted.empty()) return -1;
   for (size_t i = 0; i < ops::unary_info.size(); i++)
     if (wanted == ops::unary_info[i].name && ops::unary_info[i].scalars.empty()) return int(i);
-  raise<ValueError>("linear: '", wanted,
+  raise<ValueError>(op, ": '", wanted,
                     "' is not an activation that can be fused; apply it to the result instead");
 }
-
-}  // namespace
 
 void bind_linear(py::module_& m, TensorClass& tensor) {
   m.def("matmul", ops::matmul, py::arg("input"), py::arg("other"),
@@ -35,7 +31,7 @@ void bind_linear(py::module_& m, TensorClass& tensor) {
   m.def(
       "linear",
       [](const Tensor& x, const Tensor& w, const std::optional<Tensor>& b, const std::string& activation) {
-        return ops::linear(x, w, b.value_or(Tensor()), activation_index(activation));
+        return ops::linear(x, w, b.value_or(Tensor()), fused_activation("linear", activation));
       },
       py::arg("input"), py::arg("weight"), py::arg("bias") = py::none(), py::arg("activation") = "",
       "activation(input @ weight.T + bias) in one pass: input (..., in), weight (out, in), bias (out,).",

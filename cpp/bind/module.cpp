@@ -125,6 +125,7 @@ PYBIND11_MODULE(_core_of_main, m) {
   bind_reduce(m, tensor);
   bind_fold(m, tensor);
   bind_linear(m, tensor);
+  bind_conv(m);
   bind_einsum(m, tensor);
   bind_runtime(m);
   publish(m, {.nncore = true, .functional = false});
@@ -132,6 +133,7 @@ PYBIND11_MODULE(_core_of_main, m) {
   bind_pointwise(m);
   bind_norm(m);
   bind_dropout(m);
+  bind_pool(m);
   bind_embedding(m);
   publish(m, functional);
   bind_capture(m);

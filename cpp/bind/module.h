@@ -24,6 +24,7 @@ void bind_reduce(py::module_& m, TensorClass& tensor);
 void bind_fold(py::module_& m, TensorClass& tensor);
 void bind_create(py::module_& m, TensorClass& tensor);
 void bind_linear(py::module_& m, TensorClass& tensor);
+void bind_conv(py::module_& m);
 void bind_einsum(py::module_& m, TensorClass& tensor);
 void bind_loss(py::module_& m, TensorClass& tensor);
 void bind_pointwise(py::module_& m);
@@ -31,6 +32,7 @@ void bind_recurrent(py::module_& m);
 void bind_attention(py::module_& m);
 void bind_norm(py::module_& m);
 void bind_dropout(py::module_& m);
+void bind_pool(py::module_& m);
 void bind_embedding(py::module_& m);
 void bind_optim(py::module_& m);
 void bind_capture(py::module_& m);
@@ -43,6 +45,9 @@ py::object values_and_indices(const Tensor& values, const Tensor& indices);
 
 // x converted to `dtype`, if that is given.
 Tensor typed(const Tensor& x, std::optional<DType> dtype);
+
+// The index in UnaryOps of an activation that `op` can apply itself; -1 for an empty name.
+int fused_activation(const char* op, const std::string& name);
 
 // Binds a function f(input, ...) and a method input.f(...).
 template <class F, class... Extra>

@@ -189,16 +189,16 @@ Tensor unary(int op, const Tensor& input, Scalars scalars) {
     tape.record(info.name, y,
                 [op, scalars, x = reads(info.needs, Needs::x) ? x.saved() : Tensor(),
                  y = reads(info.needs, Needs::y) ? y.saved() : Tensor()](const Tensor& dy, InputGrads& dx) {
-                  dx[0] = empty_like(dy);
-                  submit(UnaryBwd{.x = x,
-                                  .y = y,
-                                  .dy = dy,
-                                  .dx = dx[0],
-                                  .op = op,
-                                  .n = dy.numel(),
-                                  .scalars = {scalars[0], scalars[1]}});
+                  dx[0] = unary_gradient(op, x, y, dy, scalars);
                 });
   return y;
+}
+
+Tensor unary_gradient(int op, const Tensor& x, const Tensor& y, const Tensor& dy, Scalars scalars) {
+  const Tensor dx = empty_like(dy);
+  submit(UnaryBwd{
+      .x = x, .y = y, .dy = dy, .dx = dx, .op = op, .n = dy.numel(), .scalars = {scalars[0], scalars[1]}});
+  return dx;
 }
 
 namespace {

@@ -40,6 +40,8 @@ BroadcastLoop merged_loop(const Shape& shape, std::initializer_list<const Tensor
 void check_subtracts(bool has_bools);
 
 Tensor unary(int op, const Tensor& x, Scalars scalars = {});
+// dx of y = f(x). Of x and y, those that the formula does not need may be undefined. Not recorded.
+Tensor unary_gradient(int op, const Tensor& x, const Tensor& y, const Tensor& dy, Scalars scalars = {});
 Tensor binary(int op, const Tensor& a, const Tensor& b);
 Tensor compare(int op, const Tensor& a, const Tensor& b);
 Tensor bitwise(int op, const Tensor& a, const Tensor& b);

@@ -14,6 +14,7 @@ __all__ = [
     "abs",
     "acos",
     "acosh",
+    "adaptive_avg_pool1d",
     "add",
     "addcdiv",
     "addcmul",
@@ -31,6 +32,7 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "avg_pool1d",
     "bfloat16",
     "bitwise_and",
     "bitwise_left_shift",
@@ -48,6 +50,12 @@ __all__ = [
     "clamp",
     "clip",
     "clone",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
     "cos",
     "cosh",
     "cross_entropy",
@@ -134,6 +142,9 @@ __all__ = [
     "masked_select",
     "matmul",
     "max",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
     "maximum",
     "mean",
     "min",
@@ -2116,6 +2127,66 @@ def acosh(input: Tensor) -> Tensor:
     """
     ln(x + sqrt(x^2 - 1)), element by element; derivative 1 / sqrt(x^2 - 1).
     """
+def adaptive_avg_pool1d(input: Tensor, output_size: typing.Any) -> Tensor:
+    """
+    The mean of each of output_size windows of planes (N, C, L) or (C, L).
+
+    output_size is an int, or one per axis; None keeps the size of the input. Along an axis of n elements, window i of m begins at floor(i n / m) and ends before ceil((i + 1) n / m). Raises ValueError for an output_size of 0 or less.
+
+    >>> x = nncore.arange(4.0).reshape(1, 4)
+    >>> nncore.nn.functional.adaptive_avg_pool1d(x, 2).flatten().tolist()
+    [0.5, 2.5]
+    """
+def adaptive_avg_pool2d(input: Tensor, output_size: typing.Any) -> Tensor:
+    """
+    The mean of each of output_size windows of planes (N, C, H, W) or (C, H, W).
+
+    output_size is an int, or one per axis; None keeps the size of the input. Along an axis of n elements, window i of m begins at floor(i n / m) and ends before ceil((i + 1) n / m). Raises ValueError for an output_size of 0 or less.
+
+    >>> x = nncore.arange(4.0).reshape(1, 1, 4)
+    >>> nncore.nn.functional.adaptive_avg_pool2d(x, (None, 2)).flatten().tolist()
+    [0.5, 2.5]
+    """
+def adaptive_avg_pool3d(input: Tensor, output_size: typing.Any) -> Tensor:
+    """
+    The mean of each of output_size windows of planes (N, C, D, H, W) or (C, D, H, W).
+
+    output_size is an int, or one per axis; None keeps the size of the input. Along an axis of n elements, window i of m begins at floor(i n / m) and ends before ceil((i + 1) n / m). Raises ValueError for an output_size of 0 or less.
+
+    >>> x = nncore.arange(4.0).reshape(1, 1, 1, 4)
+    >>> nncore.nn.functional.adaptive_avg_pool3d(x, (1, None, 2)).flatten().tolist()
+    [0.5, 2.5]
+    """
+def adaptive_max_pool1d(input: Tensor, output_size: typing.Any, return_indices: builtins.bool = False) -> typing.Any:
+    """
+    The maximum of each of output_size windows of planes (N, C, L) or (C, L).
+
+    output_size is an int, or one per axis; None keeps the size of the input. Along an axis of n elements, window i of m begins at floor(i n / m) and ends before ceil((i + 1) n / m). Raises ValueError for an output_size of 0 or less. With return_indices, returns (values, indices) as max pooling does.
+
+    >>> x = nncore.arange(4.0).reshape(1, 4)
+    >>> nncore.nn.functional.adaptive_max_pool1d(x, 2).flatten().tolist()
+    [1.0, 3.0]
+    """
+def adaptive_max_pool2d(input: Tensor, output_size: typing.Any, return_indices: builtins.bool = False) -> typing.Any:
+    """
+    The maximum of each of output_size windows of planes (N, C, H, W) or (C, H, W).
+
+    output_size is an int, or one per axis; None keeps the size of the input. Along an axis of n elements, window i of m begins at floor(i n / m) and ends before ceil((i + 1) n / m). Raises ValueError for an output_size of 0 or less. With return_indices, returns (values, indices) as max pooling does.
+
+    >>> x = nncore.arange(4.0).reshape(1, 1, 4)
+    >>> nncore.nn.functional.adaptive_max_pool2d(x, (None, 2)).flatten().tolist()
+    [1.0, 3.0]
+    """
+def adaptive_max_pool3d(input: Tensor, output_size: typing.Any, return_indices: builtins.bool = False) -> typing.Any:
+    """
+    The maximum of each of output_size windows of planes (N, C, D, H, W) or (C, D, H, W).
+
+    output_size is an int, or one per axis; None keeps the size of the input. Along an axis of n elements, window i of m begins at floor(i n / m) and ends before ceil((i + 1) n / m). Raises ValueError for an output_size of 0 or less. With return_indices, returns (values, indices) as max pooling does.
+
+    >>> x = nncore.arange(4.0).reshape(1, 1, 1, 4)
+    >>> nncore.nn.functional.adaptive_max_pool3d(x, (1, None, 2)).flatten().tolist()
+    [1.0, 3.0]
+    """
 @typing.overload
 def add(input: typing.Any, other: typing.Any) -> Tensor:
     """
@@ -2229,6 +2300,36 @@ def attention_of_rows(query: Tensor, key: Tensor, value: Tensor, heads: typing.S
     """
     The same for heads side by side in each row: (batch, rows, heads * features).
     """
+def avg_pool1d(input: Tensor, kernel_size: builtins.int | collections.abc.Sequence[builtins.int], stride: builtins.int | collections.abc.Sequence[builtins.int] | None = None, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, ceil_mode: builtins.bool = False, count_include_pad: builtins.bool = True) -> Tensor:
+    """
+    The mean of each window of planes (N, C, L) or (C, L).
+
+    stride is by default kernel_size. The padding counts as 0; with count_include_pad=False it does not count. With ceil_mode, a last window that begins inside the input may extend beyond it. divisor_override, if the function has it, replaces the number of elements. Raises ValueError for a window larger than the padded input and for a padding of more than half a window.
+
+    >>> x = nncore.arange(4.0).reshape(1, 4)
+    >>> nncore.nn.functional.avg_pool1d(x, 2).flatten().tolist()
+    [0.5, 2.5]
+    """
+def avg_pool2d(input: Tensor, kernel_size: builtins.int | collections.abc.Sequence[builtins.int], stride: builtins.int | collections.abc.Sequence[builtins.int] | None = None, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, ceil_mode: builtins.bool = False, count_include_pad: builtins.bool = True, divisor_override: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    The mean of each window of planes (N, C, H, W) or (C, H, W).
+
+    stride is by default kernel_size. The padding counts as 0; with count_include_pad=False it does not count. With ceil_mode, a last window that begins inside the input may extend beyond it. divisor_override, if the function has it, replaces the number of elements. Raises ValueError for a window larger than the padded input and for a padding of more than half a window.
+
+    >>> x = nncore.arange(4.0).reshape(1, 1, 4)
+    >>> nncore.nn.functional.avg_pool2d(x, (1, 2)).flatten().tolist()
+    [0.5, 2.5]
+    """
+def avg_pool3d(input: Tensor, kernel_size: builtins.int | collections.abc.Sequence[builtins.int], stride: builtins.int | collections.abc.Sequence[builtins.int] | None = None, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, ceil_mode: builtins.bool = False, count_include_pad: builtins.bool = True, divisor_override: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+    """
+    The mean of each window of planes (N, C, D, H, W) or (C, D, H, W).
+
+    stride is by default kernel_size. The padding counts as 0; with count_include_pad=False it does not count. With ceil_mode, a last window that begins inside the input may extend beyond it. divisor_override, if the function has it, replaces the number of elements. Raises ValueError for a window larger than the padded input and for a padding of more than half a window.
+
+    >>> x = nncore.arange(4.0).reshape(1, 1, 1, 4)
+    >>> nncore.nn.functional.avg_pool3d(x, (1, 1, 2)).flatten().tolist()
+    [0.5, 2.5]
+    """
 def backend_names() -> list[str]:
     """
     The devices that Tensor.to() accepts.
@@ -2333,6 +2434,66 @@ def clip(input: Tensor, min: typing.Any = None, max: typing.Any = None) -> Tenso
 def clone(input: Tensor) -> Tensor:
     """
     A copy in new memory.
+    """
+def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: typing.Any = 0, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1, groups: typing.SupportsInt | typing.SupportsIndex = 1, activation: str = '') -> Tensor:
+    """
+    y[n, f, o] = bias[f] + sum over c and k of weight[f, c, k] x[n, c, o stride - padding + k dilation].
+
+    Input (N, C, L), also without N; weight (filters, C / groups, kernel); bias (filters,). The input is 0 in the padding; 'same' pads to the size of the input, 'valid' not at all. Each group of filters reads its own channels. `activation` names an activation that is applied in the same pass. Raises ValueError for sizes that do not fit and TypeError for other dtypes than float32 and float64. LeCun et al. 1989.
+
+    >>> x = nncore.arange(4.0).reshape(1, 1, 4)
+    >>> nncore.nn.functional.conv1d(x, nncore.ones(1, 1, 2)).flatten().tolist()
+    [1.0, 3.0, 5.0]
+    """
+def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: typing.Any = 0, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1, groups: typing.SupportsInt | typing.SupportsIndex = 1, activation: str = '') -> Tensor:
+    """
+    y[n, f, o] = bias[f] + sum over c and k of weight[f, c, k] x[n, c, o stride - padding + k dilation].
+
+    Input (N, C, H, W), also without N; weight (filters, C / groups, kernel); bias (filters,). The input is 0 in the padding; 'same' pads to the size of the input, 'valid' not at all. Each group of filters reads its own channels. `activation` names an activation that is applied in the same pass. Raises ValueError for sizes that do not fit and TypeError for other dtypes than float32 and float64. LeCun et al. 1989.
+
+    >>> x = nncore.arange(4.0).reshape(1, 1, 1, 4)
+    >>> nncore.nn.functional.conv2d(x, nncore.ones(1, 1, 1, 2)).flatten().tolist()
+    [1.0, 3.0, 5.0]
+    """
+def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: typing.Any = 0, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1, groups: typing.SupportsInt | typing.SupportsIndex = 1, activation: str = '') -> Tensor:
+    """
+    y[n, f, o] = bias[f] + sum over c and k of weight[f, c, k] x[n, c, o stride - padding + k dilation].
+
+    Input (N, C, D, H, W), also without N; weight (filters, C / groups, kernel); bias (filters,). The input is 0 in the padding; 'same' pads to the size of the input, 'valid' not at all. Each group of filters reads its own channels. `activation` names an activation that is applied in the same pass. Raises ValueError for sizes that do not fit and TypeError for other dtypes than float32 and float64. LeCun et al. 1989.
+
+    >>> x = nncore.arange(4.0).reshape(1, 1, 1, 1, 4)
+    >>> nncore.nn.functional.conv3d(x, nncore.ones(1, 1, 1, 1, 2)).flatten().tolist()
+    [1.0, 3.0, 5.0]
+    """
+def conv_transpose1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, output_padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, groups: typing.SupportsInt | typing.SupportsIndex = 1, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1) -> Tensor:
+    """
+    The transposed convolution: each element of the input adds weight[c, f] to the output, `stride` elements apart.
+
+    It computes what the backward pass of conv1d computes for the input. Input (N, C, L), also without N; weight (C, filters / groups, kernel). An axis has (n - 1) stride - 2 padding + dilation (k - 1) + output_padding + 1 elements afterwards. Raises ValueError for sizes that do not fit. Zeiler et al. 2010.
+
+    >>> x = nncore.arange(4.0).reshape(1, 1, 4)
+    >>> nncore.nn.functional.conv_transpose1d(x, nncore.ones(1, 1, 2)).flatten().tolist()
+    [0.0, 1.0, 3.0, 5.0, 3.0]
+    """
+def conv_transpose2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, output_padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, groups: typing.SupportsInt | typing.SupportsIndex = 1, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1) -> Tensor:
+    """
+    The transposed convolution: each element of the input adds weight[c, f] to the output, `stride` elements apart.
+
+    It computes what the backward pass of conv2d computes for the input. Input (N, C, H, W), also without N; weight (C, filters / groups, kernel). An axis has (n - 1) stride - 2 padding + dilation (k - 1) + output_padding + 1 elements afterwards. Raises ValueError for sizes that do not fit. Zeiler et al. 2010.
+
+    >>> x = nncore.arange(4.0).reshape(1, 1, 1, 4)
+    >>> nncore.nn.functional.conv_transpose2d(x, nncore.ones(1, 1, 1, 2)).flatten().tolist()
+    [0.0, 1.0, 3.0, 5.0, 3.0]
+    """
+def conv_transpose3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, output_padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, groups: typing.SupportsInt | typing.SupportsIndex = 1, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1) -> Tensor:
+    """
+    The transposed convolution: each element of the input adds weight[c, f] to the output, `stride` elements apart.
+
+    It computes what the backward pass of conv3d computes for the input. Input (N, C, D, H, W), also without N; weight (C, filters / groups, kernel). An axis has (n - 1) stride - 2 padding + dilation (k - 1) + output_padding + 1 elements afterwards. Raises ValueError for sizes that do not fit. Zeiler et al. 2010.
+
+    >>> x = nncore.arange(4.0).reshape(1, 1, 1, 1, 4)
+    >>> nncore.nn.functional.conv_transpose3d(x, nncore.ones(1, 1, 1, 1, 2)).flatten().tolist()
+    [0.0, 1.0, 3.0, 5.0, 3.0]
     """
 def cos(input: Tensor) -> Tensor:
     """
@@ -2511,6 +2672,23 @@ def floor_divide(input: typing.Any, other: typing.Any) -> Tensor:
 def fmod(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a - trunc(a / b) b, broadcast; the result has the sign of a.
+    """
+def fold(input: Tensor, output_size: builtins.int | collections.abc.Sequence[builtins.int], kernel_size: builtins.int | collections.abc.Sequence[builtins.int], dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1) -> Tensor:
+    """
+    Adds columns (N, C * window, number of windows) in their places in planes (N, C, *output_size): the transpose of unfold.
+
+    Raises ValueError for an input whose shape does not fit the windows of output_size.
+
+    >>> nncore.nn.functional.fold(nncore.ones(4, 2), (2, 3), (2, 2)).tolist()
+    [[[1.0, 2.0, 1.0], [1.0, 2.0, 1.0]]]
+    """
+def fractional_max_pool2d_of_size(input: Tensor, kernel_size: builtins.int | collections.abc.Sequence[builtins.int], output_size: builtins.int | collections.abc.Sequence[builtins.int], return_indices: builtins.bool, _random_samples: Tensor | None) -> typing.Any:
+    """
+    The maximum of randomly placed windows.
+    """
+def fractional_max_pool3d_of_size(input: Tensor, kernel_size: builtins.int | collections.abc.Sequence[builtins.int], output_size: builtins.int | collections.abc.Sequence[builtins.int], return_indices: builtins.bool, _random_samples: Tensor | None) -> typing.Any:
+    """
+    The maximum of randomly placed windows.
     """
 def from_numpy(array: typing.Any) -> Tensor:
     """
@@ -2829,6 +3007,54 @@ def max(input: Tensor, other: Tensor) -> Tensor:
 def max(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
     """
     The largest element; with dim, (values, indices) along that axis. NaN wins; the first of equals is returned.
+    """
+def max_pool1d(input: Tensor, kernel_size: builtins.int | collections.abc.Sequence[builtins.int], stride: builtins.int | collections.abc.Sequence[builtins.int] | None = None, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1, ceil_mode: builtins.bool = False, return_indices: builtins.bool = False) -> typing.Any:
+    """
+    The maximum of each window of planes (N, C, L) or (C, L).
+
+    stride is by default kernel_size. The padding counts as -infinity. With ceil_mode, a last window that begins inside the input may extend beyond it. With return_indices, returns (values, indices): int64 positions in the flattened plane, the first of equal numbers. NaN counts as the largest number. Raises ValueError for a window larger than the padded input and for a padding of more than half a window.
+
+    >>> x = nncore.arange(4.0).reshape(1, 4)
+    >>> nncore.nn.functional.max_pool1d(x, 2).flatten().tolist()
+    [1.0, 3.0]
+    """
+def max_pool2d(input: Tensor, kernel_size: builtins.int | collections.abc.Sequence[builtins.int], stride: builtins.int | collections.abc.Sequence[builtins.int] | None = None, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1, ceil_mode: builtins.bool = False, return_indices: builtins.bool = False) -> typing.Any:
+    """
+    The maximum of each window of planes (N, C, H, W) or (C, H, W).
+
+    stride is by default kernel_size. The padding counts as -infinity. With ceil_mode, a last window that begins inside the input may extend beyond it. With return_indices, returns (values, indices): int64 positions in the flattened plane, the first of equal numbers. NaN counts as the largest number. Raises ValueError for a window larger than the padded input and for a padding of more than half a window.
+
+    >>> x = nncore.arange(4.0).reshape(1, 1, 4)
+    >>> nncore.nn.functional.max_pool2d(x, (1, 2)).flatten().tolist()
+    [1.0, 3.0]
+    """
+def max_pool3d(input: Tensor, kernel_size: builtins.int | collections.abc.Sequence[builtins.int], stride: builtins.int | collections.abc.Sequence[builtins.int] | None = None, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1, ceil_mode: builtins.bool = False, return_indices: builtins.bool = False) -> typing.Any:
+    """
+    The maximum of each window of planes (N, C, D, H, W) or (C, D, H, W).
+
+    stride is by default kernel_size. The padding counts as -infinity. With ceil_mode, a last window that begins inside the input may extend beyond it. With return_indices, returns (values, indices): int64 positions in the flattened plane, the first of equal numbers. NaN counts as the largest number. Raises ValueError for a window larger than the padded input and for a padding of more than half a window.
+
+    >>> x = nncore.arange(4.0).reshape(1, 1, 1, 4)
+    >>> nncore.nn.functional.max_pool3d(x, (1, 1, 2)).flatten().tolist()
+    [1.0, 3.0]
+    """
+def max_unpool1d(input: Tensor, indices: Tensor, kernel_size: builtins.int | collections.abc.Sequence[builtins.int], stride: builtins.int | collections.abc.Sequence[builtins.int] | None = None, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, output_size: builtins.int | collections.abc.Sequence[builtins.int] | None = None) -> Tensor:
+    """
+    Puts the numbers of (N, C, L) or (C, L) at the indices that max pooling returned, in planes of zeros.
+
+    A result has (n - 1) stride + kernel_size - 2 padding elements along an axis of n, or output_size, which may differ by less than the stride. Of several numbers with one index, the last counts. Raises IndexError for an index outside the plane.
+    """
+def max_unpool2d(input: Tensor, indices: Tensor, kernel_size: builtins.int | collections.abc.Sequence[builtins.int], stride: builtins.int | collections.abc.Sequence[builtins.int] | None = None, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, output_size: builtins.int | collections.abc.Sequence[builtins.int] | None = None) -> Tensor:
+    """
+    Puts the numbers of (N, C, H, W) or (C, H, W) at the indices that max pooling returned, in planes of zeros.
+
+    A result has (n - 1) stride + kernel_size - 2 padding elements along an axis of n, or output_size, which may differ by less than the stride. Of several numbers with one index, the last counts. Raises IndexError for an index outside the plane.
+    """
+def max_unpool3d(input: Tensor, indices: Tensor, kernel_size: builtins.int | collections.abc.Sequence[builtins.int], stride: builtins.int | collections.abc.Sequence[builtins.int] | None = None, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, output_size: builtins.int | collections.abc.Sequence[builtins.int] | None = None) -> Tensor:
+    """
+    Puts the numbers of (N, C, D, H, W) or (C, D, H, W) at the indices that max pooling returned, in planes of zeros.
+
+    A result has (n - 1) stride + kernel_size - 2 padding elements along an axis of n, or output_size, which may differ by less than the stride. Of several numbers with one index, the last counts. Raises IndexError for an index outside the plane.
     """
 def maximum(input: Tensor, other: Tensor) -> Tensor:
     """
@@ -3407,6 +3633,16 @@ def unchanged(places: tuple[tuple[typing.Any, typing.Any, typing.Any], ...]) -> 
 def unflatten(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, sizes: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
     """
     Splits one axis into several axes; one size may be -1.
+    """
+def unfold(input: Tensor, kernel_size: builtins.int | collections.abc.Sequence[builtins.int], dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1) -> Tensor:
+    """
+    The windows of planes (N, C, H, W) or (C, H, W) as columns: (N, C * window, number of windows).
+
+    Row c * window + i of the result has element i of each window of channel c. Raises ValueError for a window larger than the padded input.
+
+    >>> x = nncore.arange(6.0).reshape(1, 2, 3)
+    >>> nncore.nn.functional.unfold(x, (2, 2)).tolist()
+    [[0.0, 1.0], [1.0, 2.0], [3.0, 4.0], [4.0, 5.0]]
     """
 def uniform_(tensor: Tensor, low: typing.SupportsFloat | typing.SupportsIndex = 0.0, high: typing.SupportsFloat | typing.SupportsIndex = 1.0, generator: Generator | None = None) -> None:
     """

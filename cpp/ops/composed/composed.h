@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "../../backend/kernels/conv.h"
 #include "../../backend/kernels/norm_kind.h"
 #include "../arrange.h"
 #include "../attention.h"
@@ -14,11 +15,17 @@
 #include "../loss.h"
 #include "../norm.h"
 #include "../optim.h"
+#include "../pool.h"
 #include "../recurrent.h"
 
 namespace nncore::ops::composed {
 
 Tensor linear(const Tensor& x, const Tensor& w, const Tensor& b, int activation);
+
+// x (n, channels, in) or, transposed, (n, filters, out), with `axes` axes at the end.
+Tensor conv(int axes, const Tensor& x, const Tensor& w, const Tensor& b, const Convolution& s,
+            int activation);
+Tensor conv_transpose(int axes, const Tensor& x, const Tensor& w, const Tensor& b, const Convolution& s);
 
 // softmax and log_softmax over the last axis.
 Tensor softmax(const Tensor& x);
@@ -60,6 +67,12 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, FillValue value, bool wh
 Tensor triangle(const Tensor& x, int64_t diagonal, bool lower);
 Tensor one_hot(const Tensor& x, int64_t classes);
 Tensor pad_axis(const Tensor& x, int64_t axis, int64_t left, int64_t right, Padding mode);
+
+// Pooling and sliding windows. shape: that of the result. samples: (planes, 3), or undefined.
+Pooled max_pool(const Tensor& x, const Shape& shape, const PoolShape& s, const Tensor& samples, bool indices);
+Tensor avg_pool(const Tensor& x, const Shape& shape, const PoolShape& s, PoolDivisor divisor);
+Tensor unfold(const Tensor& x, const Shape& shape, const PoolShape& s);
+Tensor fold(const Tensor& columns, const Shape& shape, const PoolShape& s);
 
 RecurrentResult recurrent(RecurrentCell cell, int activation, const Tensor& x, const Tensor& h0,
                           const Tensor& c0, std::span<const RecurrentWeights> directions);

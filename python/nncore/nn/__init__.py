@@ -11,11 +11,14 @@ from .activation import *
 from .attention import *
 from .batchnorm import *
 from .container import *
+from .conv import *
 from .dropout import *
 from .elementwise import *
 from .embedding import *
+from .fold import *
 from .instancenorm import *
 from .lazy import *
+from .lazy_conv import *
 from .linear import *
 from .loss import *
 from .loss_elementwise import *
@@ -24,6 +27,8 @@ from .normalization import *
 from .padding import *
 from .parameter import *
 from .parameter_containers import *
+from .pooling import *
+from .pooling_outputs import *
 from .recurrent import *
 from .shape import *
 from .softmax import *

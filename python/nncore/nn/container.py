@@ -6,8 +6,7 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, overload
 
-from nncore import _core
-
+from .conv import Conv1d, Conv2d, Conv3d
 from .elementwise import fusible
 from .linear import Linear
 from .module import Module
@@ -15,6 +14,9 @@ from .module import Module
 __all__ = ["ModuleDict", "ModuleList", "Sequential"]
 
 Self = TypeVar("Self", bound="_Numbered")
+
+# Layers that apply the activation behind them themselves
+_WITH_ACTIVATION = (Linear, Conv1d, Conv2d, Conv3d)
 
 
 class _Numbered(Module):
@@ -96,8 +98,9 @@ class _Numbered(Module):
 class Sequential(_Numbered):
     """A chain of modules: the output of each is the input of the next.
 
-    Takes modules, or one mapping from names to modules. A Linear and the activation without parameters that
-    follows it run as one fused operation with the same result, unless one of them has hooks.
+    Takes modules, or one mapping from names to modules. A Linear or a convolution and the activation
+    without parameters that follows it run as one fused operation with the same result, unless one of them
+    has hooks.
 
     >>> model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
     >>> model(nncore.zeros(5, 4)).shape
@@ -109,7 +112,7 @@ class Sequential(_Numbered):
     )
     """
 
-    # The steps of forward: (module, None), or (linear, activation) fused. None: `_plan` must make them.
+    # The steps of forward: (module, None), or (layer, activation) fused. None: `_plan` must make them.
     _steps: list[tuple[Any, Any]] | None = None
 
     def __init__(self, *args: Module | Mapping[str, Module]) -> None:
@@ -126,7 +129,7 @@ class Sequential(_Numbered):
             if activation is None:
                 input = module(input)
             elif module._plain and activation._plain:
-                input = _core.linear(input, module.weight, module.bias, activation.fused)
+                input = module._activated(input, activation.fused)
             else:
                 input = activation(module(input))
         return input
@@ -134,7 +137,7 @@ class Sequential(_Numbered):
     def _plan(self) -> list[tuple[Any, Any]]:
         steps: list[tuple[Any, Any]] = []
         for module in self:
-            if steps and type(steps[-1][0]) is Linear and steps[-1][1] is None and fusible(module):
+            if steps and type(steps[-1][0]) in _WITH_ACTIVATION and steps[-1][1] is None and fusible(module):
                 steps[-1] = (steps[-1][0], module)
             else:
                 steps.append((module, None))

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-class _Lazy(Module):
+class Lazy(Module):
     """Base: the first call or state dict makes the full layer; this one takes its tensors and its class."""
 
     cls_to_become: type[Any]  # its first argument is the number of features
@@ -96,7 +96,7 @@ class _Lazy(Module):
         return output
 
 
-class LazyLinear(_Lazy, Linear):
+class LazyLinear(Lazy, Linear):
     """A `Linear` whose in_features is the last axis of its first input; from then on it is a Linear.
 
     A state dict of a `Linear` may be loaded before, and decides in_features. Make optimizers, and call
@@ -126,7 +126,7 @@ class LazyLinear(_Lazy, Linear):
         return input.shape[-1] if input.ndim else 0
 
 
-class _LazyNorm(_Lazy, Running):
+class _LazyNorm(Lazy, Running):
     _count = "num_features"
 
     def __init__(

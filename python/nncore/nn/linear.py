@@ -61,6 +61,10 @@ class Linear(Module):
     def forward(self, input: Tensor) -> Tensor:
         return _core.linear(input, self.weight, self.bias)
 
+    def _activated(self, input: Tensor, activation: str) -> Tensor:
+        """The output after an activation that the product applies itself."""
+        return _core.linear(input, self.weight, self.bias, activation)
+
     def extra_repr(self) -> str:
         return (
             f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"

@@ -5,6 +5,7 @@
 
 #include "../../order.h"
 #include "attention_table.h"
+#include "conv_table.h"
 #include "elementwise_table.h"
 #include "family.h"
 #include "fold_table.h"
@@ -13,6 +14,7 @@
 #include "norm_table.h"
 #include "optim_table.h"
 #include "pointwise_table.h"
+#include "pool_table.h"
 #include "product_table.h"
 #include "random_table.h"
 #include "recurrent_table.h"
@@ -23,6 +25,7 @@ namespace nncore {
 template <class T>
 struct LevelKernels {
   ProductKernels<T> product;
+  ConvKernels<T> conv;
   ElementwiseKernels<T> elementwise;
   ReduceKernels<T> reduce;
   FoldKernels<T> fold;
@@ -30,6 +33,7 @@ struct LevelKernels {
   NormKernels<T> norm;
   OptimKernels<T> optim;
   PointwiseKernels<T> pointwise;
+  PoolKernels<T> pool;
   RandomKernels<T> random;
   LimitsKernels<T> limits;
   RecurrentKernels<T> recurrent;

@@ -1,4 +1,6 @@
 // The kernels of matrix products of one level, in their table.
+#include "opaque.inl"
+//
 #include "product_tile.inl"
 //
 #include "product_columns.inl"

@@ -45,11 +45,20 @@ void product_transpose_padded(int64_t k, int64_t width, int64_t padded, const T*
       typename R::Raw r[lanes];
 #pragma GCC unroll 16
       for (int j = 0; j < lanes; j++)
-        r[j] = j < rows ? R::load_tail(from + (i + j) * ld + p, tail) : R::set1(T(0));
+        r[j] = j >= rows        ? R::set1(T(0))
+               : steps == lanes ? R::load(from + (i + j) * ld + p)
+                                : R::load_tail(from + (i + j) * ld + p, tail);
       R::transpose(r);
+      // A row that the next one follows at once may be stored whole: the next row overwrites the rest.
+      const bool follows = ld_to < lanes && ld_to == padded && lanes <= 2 * ld_to;
 #pragma GCC unroll 16
-      for (int c = 0; c < lanes; c++)
-        if (c < steps) R::store_tail(to + (p + c) * ld_to + i, r[c], edge);
+      for (int c = 0; c < lanes; c++) {
+        if (c >= steps) break;
+        if (follows && p + c + 1 < k)
+          R::store(to + (p + c) * ld_to + i, r[c]);
+        else
+          R::store_tail(to + (p + c) * ld_to + i, r[c], edge);
+      }
     }
   }
 }

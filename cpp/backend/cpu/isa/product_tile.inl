@@ -1,12 +1,5 @@
 // A tile of MR rows and NV registers of columns stays in registers over all k steps.
 
-// Hides a pointer's value from the compiler, so that it keeps the pointer in one register and hoists no
-// address.
-template <class P>
-inline __attribute__((always_inline)) void opaque(P*& p) {
-  asm volatile("" : "+r"(p));
-}
-
 // Whether the last register of B is read under a mask.
 enum class Edge { whole, masked };
 // What to prefetch: elements of B and A some steps ahead, or the lines of t.prefetch, two every four steps of

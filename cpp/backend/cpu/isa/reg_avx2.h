@@ -73,6 +73,10 @@ struct Reg<float> {
     r[2] = _mm256_shuffle_ps(AB, CD, 0x44);
     r[3] = _mm256_shuffle_ps(AB, CD, 0xee);
   }
+  // The lanes at even and at odd places of a, then of b.
+  static Raw in_order(Raw a) { return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(a), 0xd8)); }
+  static Raw even(Raw a, Raw b) { return in_order(_mm256_shuffle_ps(a, b, 0x88)); }
+  static Raw odd(Raw a, Raw b) { return in_order(_mm256_shuffle_ps(a, b, 0xdd)); }
   static Raw set1(float a) { return _mm256_set1_ps(a); }
   static Raw add(Raw a, Raw b) { return _mm256_add_ps(a, b); }
   static Raw sub(Raw a, Raw b) { return _mm256_sub_ps(a, b); }
@@ -173,6 +177,8 @@ struct Reg<double> {
     r[0] = _mm256_unpacklo_pd(a, b);
     r[1] = _mm256_unpackhi_pd(a, b);
   }
+  static Raw even(Raw a, Raw b) { return _mm256_permute4x64_pd(_mm256_unpacklo_pd(a, b), 0xd8); }
+  static Raw odd(Raw a, Raw b) { return _mm256_permute4x64_pd(_mm256_unpackhi_pd(a, b), 0xd8); }
   static Raw set1(double a) { return _mm256_set1_pd(a); }
   static Raw add(Raw a, Raw b) { return _mm256_add_pd(a, b); }
   static Raw sub(Raw a, Raw b) { return _mm256_sub_pd(a, b); }

@@ -84,6 +84,14 @@ struct Reg<float> {
       r[c + 4] = _mm512_shuffle_f32x4(u[c], v[c], 0xdd);
     }
   }
+  // The lanes at even and at odd places of a, then of b.
+  static __m512i every_other() {
+    return _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  }
+  static Raw even(Raw a, Raw b) { return _mm512_permutex2var_ps(a, every_other(), b); }
+  static Raw odd(Raw a, Raw b) {
+    return _mm512_permutex2var_ps(a, _mm512_add_epi32(every_other(), _mm512_set1_epi32(1)), b);
+  }
   static Raw set1(float a) { return _mm512_set1_ps(a); }
   static Raw add(Raw a, Raw b) { return _mm512_add_ps(a, b); }
   static Raw sub(Raw a, Raw b) { return _mm512_sub_ps(a, b); }
@@ -197,6 +205,11 @@ struct Reg<double> {
     r[1] = _mm512_shuffle_f64x2(AB, CD, 0x88);
     r[2] = _mm512_shuffle_f64x2(ab, cd, 0xdd);
     r[3] = _mm512_shuffle_f64x2(AB, CD, 0xdd);
+  }
+  static __m512i every_other() { return _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14); }
+  static Raw even(Raw a, Raw b) { return _mm512_permutex2var_pd(a, every_other(), b); }
+  static Raw odd(Raw a, Raw b) {
+    return _mm512_permutex2var_pd(a, _mm512_add_epi64(every_other(), _mm512_set1_epi64(1)), b);
   }
   static Raw set1(double a) { return _mm512_set1_pd(a); }
   static Raw add(Raw a, Raw b) { return _mm512_add_pd(a, b); }

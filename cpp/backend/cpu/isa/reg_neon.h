@@ -52,6 +52,9 @@ struct Reg<float> {
     for (int i = 0; i < 4; i++) r[i] = load(from[i]);
     transpose(r);
   }
+  // The lanes at even and at odd places of a, then of b.
+  static Raw even(Raw a, Raw b) { return vuzp1q_f32(a, b); }
+  static Raw odd(Raw a, Raw b) { return vuzp2q_f32(a, b); }
   static Raw set1(float a) { return vdupq_n_f32(a); }
   static Raw add(Raw a, Raw b) { return vaddq_f32(a, b); }
   static Raw sub(Raw a, Raw b) { return vsubq_f32(a, b); }
@@ -147,6 +150,8 @@ struct Reg<double> {
     r[1] = load(from[1]);
     transpose(r);
   }
+  static Raw even(Raw a, Raw b) { return vuzp1q_f64(a, b); }
+  static Raw odd(Raw a, Raw b) { return vuzp2q_f64(a, b); }
   static Raw set1(double a) { return vdupq_n_f64(a); }
   static Raw add(Raw a, Raw b) { return vaddq_f64(a, b); }
   static Raw sub(Raw a, Raw b) { return vsubq_f64(a, b); }

@@ -41,6 +41,9 @@ struct Reg {
   static void load_columns(const Rows& from, Raw (&r)[strip]) {
     r[0] = *from[0];
   }
+  // The lanes at even and at odd places of a, then of b.
+  static Raw even(Raw a, Raw) { return a; }
+  static Raw odd(Raw, Raw b) { return b; }
   static Raw set1(T a) { return a; }
   static Raw add(Raw a, Raw b) { return a + b; }
   static Raw sub(Raw a, Raw b) { return a - b; }

@@ -14,6 +14,7 @@ from .bound import *
 from .embeddings import *
 from .losses import *
 from .norms import *
+from .pooling import *
 from .positions import *
 
 __all__ = sorted(name for name, value in globals().items() if callable(value))

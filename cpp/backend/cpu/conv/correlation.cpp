@@ -1,0 +1,328 @@
+#include "correlation.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "../../../core/cpu.h"
+#include "../../../core/parallel.h"
+#include "../../cost.h"
+#include "../dispatch.h"
+#include "../product/run.h"
+#include "layout.h"
+#include "places.h"
+
+namespace nncore::cpu {
+namespace {
+
+// Steps of k that a tile runs at once: a chunk, or an even part of a short k.
+struct Steps {
+  Span span;
+  bool start, add, last;  // start from the output's values; add to them; the chain ends here
+};
+std::vector<Steps> cut(int64_t k, int64_t most) {
+  const Chunks chunks = chunks_of(k);
+  std::vector<Steps> steps;
+  const int64_t count = chunks.count > 1 ? chunks.count : std::max<int64_t>(1, ceil_div(k, most));
+  for (int64_t i = 0; i < count; i++) {
+    const Span span =
+        chunks.count > 1 ? Span{i * chunks.size, std::min(k, (i + 1) * chunks.size)} : part(k, count, i, 4);
+    steps.push_back({span, chunks.count == 1 && i > 0, chunks.count > 1 && i > 0, i == count - 1});
+  }
+  return steps;
+}
+
+// The weights as [group][panel][k][rows of the panel]. The panels are as even as possible, taller ones first.
+template <class T>
+class Panels {
+ public:
+  Panels(const Correlation<T>& c, int mr)
+      : c_(c),
+        count_(ceil_div(c.rows, mr)),
+        rows_(c.rows / count_),
+        taller_(c.rows % count_),
+        packed_(c.groups * c.rows * c.k()) {
+    const int64_t tasks = c.groups * count_;
+    parallel_for(tasks, byte_cost(c.groups * c.rows * c.k() * int64_t(sizeof(T)) * 4),
+                 [&](int64_t begin, int64_t end) {
+                   for (int64_t i = begin; i < end; i++) pack(i / count_, i % count_);
+                 });
+  }
+  int64_t count() const { return count_; }
+  int64_t taller() const { return taller_; }  // panels with one more row
+  int64_t height(int64_t panel) const { return rows_ + (panel < taller_); }
+  int64_t row(int64_t panel) const { return panel * rows_ + std::min(panel, taller_); }
+  const T* data(int64_t group, int64_t panel) const {
+    return packed_.data() + (group * c_.rows + row(panel)) * c_.k();
+  }
+
+ private:
+  void pack(int64_t group, int64_t panel) {
+    const auto transposed = kernels<T>().product.pack_transposed;
+    const int64_t taps = c_.taps(), height = this->height(panel);
+    const T* const w = c_.w + group * c_.w_group + row(panel) * c_.w_row;
+    T* to = packed_.data() + (group * c_.rows + row(panel)) * c_.k();
+    const Axis* axis = c_.axis;
+    const bool dense =
+        c_.w_axis[2] == 1 && c_.w_axis[1] == axis[2].taps && c_.w_axis[0] == axis[1].taps * axis[2].taps;
+    if (taps == 0) return;
+    if (dense && c_.w_channel == taps) return transposed(c_.k(), height, w, c_.w_row, to, height);
+    for (int64_t ch = 0; ch < c_.channels; ch++) {
+      const T* const from = w + ch * c_.w_channel;
+      if (dense) {
+        transposed(taps, height, from, c_.w_row, to, height);
+        to += taps * height;
+        continue;
+      }
+      for (int64_t i = 0; i < axis[0].taps; i++)
+        for (int64_t j = 0; j < axis[1].taps; j++)
+          for (int64_t l = 0; l < axis[2].taps; l++)
+            for (int64_t r = 0; r < height; r++)
+              *to++ = from[i * c_.w_axis[0] + j * c_.w_axis[1] + l * c_.w_axis[2] + r * c_.w_row];
+    }
+  }
+
+  const Correlation<T>& c_;
+  const int64_t count_, rows_, taller_;
+  const Scratch<T> packed_;
+};
+
+template <class T>
+class Correlator {
+ public:
+  explicit Correlator(const Correlation<T>& c)
+      : c_(c),
+        across_(c.axis[0].count > 1   ? 0
+                : c.axis[1].count > 1 ? 1
+                                      : 2),
+        panels_(c, kernel_.mr),
+        steps_(cut(c.k(), 1024)),
+        layout_(choose()),
+        offsets_(c.k()) {
+    int64_t* to = offsets_.data();
+    for (int64_t ch = 0; ch < c.channels; ch++)
+      for (int64_t i = 0; i < c.axis[0].taps; i++)
+        for (int64_t j = 0; j < c.axis[1].taps; j++)
+          for (int64_t k = 0; k < c.axis[2].taps; k++)
+            *to++ = ch * layout_.channel() + layout_.tap({i, j, k});
+    furthest_ = c.k() > 0 ? *std::max_element(offsets_.data(), to) : 0;
+  }
+
+  void run() {
+    const int64_t strips = ceil_div(length(), strip_), batches = ceil_div(c_.n, images_);
+    const int64_t units = batches * strips * c_.groups;
+    const int64_t row_parts = std::min(panels_.count(), std::max<int64_t>(1, 2 * threads_ / units));
+    const Places whole = places(images_, strip_),
+                 last_strip = places(images_, length() - (strips - 1) * strip_);
+    const int64_t left = c_.n - (batches - 1) * images_;
+    const Places last_images = places(left, strip_), last = places(left, length() - (strips - 1) * strip_);
+    parallel_ranges(units * row_parts, cost_, [&](int64_t begin, int64_t end) {
+      const Scratch<T> region(in_place_ ? 0 : images_ * layout_.image() + slack);
+      if (region.data()) std::fill_n(region.data() + images_ * layout_.image(), slack, T(0));
+      int64_t filled = -1;  // the strip whose zeros the region has
+      for (int64_t i = begin; i < end && !stopped_; i++) {
+        const int64_t unit = i / row_parts, group = unit % c_.groups, s = unit / c_.groups % strips,
+                      b = unit / c_.groups / strips;
+        const bool ends_strips = s == strips - 1, ends_images = b == batches - 1;
+        const Places& places = ends_images   ? (ends_strips ? last : last_images)
+                               : ends_strips ? last_strip
+                                             : whole;
+        const Unit u{b * images_, ends_images ? left : images_,
+                     s * strip_,  ends_strips ? length() - s * strip_ : strip_,
+                     group,       part(panels_.count(), row_parts, i % row_parts)};
+        compute(u, places, region.data(), s != filled);
+        filled = s;
+      }
+    });
+  }
+
+ private:
+  static constexpr int64_t slack = 64;  // elements behind the last one, which a vector may read
+  struct Unit {
+    int64_t first_image, images, begin, strip, group;
+    Span panels;
+  };
+
+  static int64_t level2() { return cache_sizes().l2 ? cache_sizes().l2 : 256 << 10; }
+  int64_t length() const { return c_.axis[across_].count; }
+  Places places(int64_t images, int64_t strip) const {
+    return {c_, layout_, kernel_.lanes, images, across_, strip, steps_.size() == 1};
+  }
+
+  // Chooses the images and the strip of a unit, and where it reads.
+  Layout choose() {
+    cost_ = flop_cost(double(c_.n * c_.groups * c_.rows) * double(c_.k()) * double(c_.positions())) +
+            byte_cost(int64_t(sizeof(T)) * c_.n * c_.groups *
+                      (c_.channels * c_.inputs() + c_.rows * c_.outputs()));
+    threads_ = team_size(cost_);
+    const int64_t across = length(), vectors = ceil_div(c_.positions(), kernel_.lanes);
+    const int64_t wanted =
+        ceil_div(threads_ > 1 ? 4 * threads_ : 1, c_.n * c_.groups);  // strips for the threads
+    const auto strips_of = [&](int64_t count) {
+      strip_ = ceil_div(across, std::clamp<int64_t>(count, 1, across));
+    };
+    const int64_t fits = std::max<int64_t>(1, level2() / 4 / int64_t(sizeof(T)));
+    in_place_ = Layout::can_read_in_place(c_) && vectors >= 16 && c_.channels * c_.inputs() <= fits;
+    if (in_place_) {
+      strips_of(std::min(wanted, vectors / 16));
+      images_ = 1;
+      return Layout::in_place(c_);
+    }
+    const Layout whole = Layout::copied(c_, across_, across);
+    strips_of(std::max(std::min(wanted, vectors / 16), ceil_div(whole.image(), fits)));
+    const int64_t most = std::min(fits / whole.image(), c_.n * c_.groups / (4 * threads_));
+    images_ = strip_ < across ? 1 : std::clamp<int64_t>(std::min(most, ceil_div(64, vectors)), 1, c_.n);
+    return strip_ < across ? Layout::copied(c_, across_, strip_) : whole;
+  }
+
+  void compute(const Unit& u, const Places& places, T* region, bool zeros) {
+    const int64_t image = c_.groups * c_.channels * c_.inputs();
+    const T* from = c_.x + u.first_image * image + u.group * c_.channels * c_.inputs();
+    T* const to =
+        c_.z + (u.first_image * c_.groups + u.group) * c_.rows * c_.outputs() + u.begin * out_stride();
+    if (in_place_) {
+      int64_t o[3] = {c_.axis[0].lowest(), c_.axis[1].lowest(), c_.axis[2].lowest()};
+      o[across_] += u.begin;
+      from += layout_.position(o);
+      // A copy of what is left, if the last vectors would read beyond the end of x
+      const int64_t left = c_.x + c_.n * image - from;
+      const int64_t needed = places.list().back().in + furthest_ + kernel_.lanes;
+      const Scratch<T> end(needed > left ? needed : 0);
+      if (end.data()) {
+        std::copy_n(from, left, end.data());
+        std::fill_n(end.data() + left, needed - left, T(0));
+      }
+      multiply(u, places, end.data() ? end.data() : from, to);
+    } else {
+      for (int64_t i = 0; i < u.images; i++)
+        for (int64_t ch = 0; ch < c_.channels; ch++)
+          layout_.copy(from + i * image + ch * c_.inputs(), across_, u.begin, u.strip, zeros,
+                       region + i * layout_.image() + ch * layout_.channel());
+      multiply(u, places, region, to);
+    }
+    activate(u);
+  }
+
+  // Elements of the output from one position along the axis of strips to the next.
+  int64_t out_stride() const {
+    int64_t stride = c_.axis[across_].out_step;
+    for (int a = across_ + 1; a < 3; a++) stride *= c_.axis[a].out;
+    return stride;
+  }
+
+  // Blocks of panels of one height that stay in the second-level cache while all places use them.
+  void multiply(const Unit& u, const Places& places, const T* x, T* z) {
+    for (const Steps& steps : steps_)
+      for (int64_t q = u.panels.begin, end; q < u.panels.end; q = end) {
+        const int64_t bytes =
+            panels_.height(q) * std::max<int64_t>(steps.span.size(), 1) * int64_t(sizeof(T));
+        end = std::min(q + std::max<int64_t>(1, level2() / 4 / bytes), u.panels.end);
+        if (q < panels_.taller()) end = std::min(end, panels_.taller());
+        multiply(u, steps, {q, end}, places, x, z);
+      }
+  }
+  void multiply(const Unit& u, const Steps& steps, Span panels, const Places& places, const T* x, T* z) {
+    const int64_t height = panels_.height(panels.begin), k = steps.span.size();
+    const int vectors = kernel_.vectors[height - 1];
+    const std::vector<Place>& list = places.list();
+    // Few steps of k: several tiles per panel, so that each call computes enough.
+    const int64_t together = std::clamp<int64_t>(256 / std::max<int64_t>(k, 1), 1, most_together);
+    const T* b[most_together * ConvKernels<T>::most_vectors];
+    T* out[most_together * ConvKernels<T>::most_vectors];
+    T aside[ConvKernels<T>::most_vectors * ConvKernels<T>::most_rows * vector_bytes / sizeof(T)];
+    ConvTiles<T> t = {};
+    t.k = k, t.a_row = 1, t.a_column = height;
+    t.offsets = offsets_.data() + steps.span.begin;
+    t.b = b, t.out = out;
+    t.start = steps.start, t.add = steps.add;
+    Watch watch;
+    for (size_t first = 0; first < list.size();) {
+      int64_t used = 0;  // places that write their registers directly
+      while (used < together * vectors && first + used < list.size() && is_direct(list[first + used])) used++;
+      t.tiles = used / vectors;
+      const bool direct = t.tiles > 0;
+      used = direct ? t.tiles * vectors : std::min<int64_t>(vectors, list.size() - first);
+      if (!direct) t.tiles = 1;
+      for (int64_t v = 0; v < t.tiles * vectors; v++) {
+        const Place& p = list[first + std::min(v, used - 1)];
+        b[v] = x + p.in;
+        out[v] = direct ? z + p.out : aside + v * height * kernel_.lanes;
+      }
+      t.out_row = direct ? c_.outputs() : kernel_.lanes;
+      if (watch.stops(panels.size() * height * t.tiles * vectors * kernel_.lanes * k)) {
+        stopped_ = true;
+        return;
+      }
+      for (int64_t q = panels.begin; q < panels.end; q++) {
+        T* const rows = z + panels_.row(q) * c_.outputs();
+        t.a = panels_.data(u.group, q) + steps.span.begin * height;
+        t.bias = steps.last && c_.bias ? c_.bias + u.group * c_.rows + panels_.row(q) : nullptr;
+        t.shift = direct ? rows - z : 0;
+        if (!direct && (steps.start || steps.add))
+          for (int64_t v = 0; v < used; v++)
+            each_lane(places, list[first + v], height, [&](int64_t i, int64_t at, int l) {
+              out[v][i * kernel_.lanes + l] = rows[i * c_.outputs() + at];
+            });
+        kernel_.tiles[height - 1](t);
+        for (int64_t v = 0; !direct && v < used; v++)
+          each_lane(places, list[first + v], height, [&](int64_t i, int64_t at, int l) {
+            rows[i * c_.outputs() + at] = out[v][i * kernel_.lanes + l];
+          });
+      }
+      first += size_t(used);
+    }
+  }
+  static constexpr int64_t most_together = 32;
+  bool is_direct(const Place& p) const { return p.lanes == kernel_.lanes && p.map < 0; }
+
+  // f(row, element of the output, lane) for the lanes of a place that have an element
+  template <class F>
+  static void each_lane(const Places& places, const Place& p, int64_t height, F f) {
+    if (p.map < 0) {
+      for (int64_t i = 0; i < height; i++)
+        for (int l = 0; l < p.lanes; l++) f(i, p.out + l, l);
+      return;
+    }
+    const int64_t* const map = places.map(p);
+    for (int l = 0; l < p.lanes; l++)
+      for (int64_t i = 0; map[l] >= 0 && i < height; i++) f(i, map[l], l);
+  }
+
+  // The activation, on the strip while it is in the cache; the forward pass computes whole strips.
+  void activate(const Unit& u) const {
+    if (c_.activation < 0) return;
+    const auto f = kernels<T>().elementwise.unary_fwd[c_.activation];
+    for (int64_t i = 0; i < u.images; i++) {
+      const int64_t first = panels_.row(u.panels.begin);
+      const int64_t end = u.panels.end == panels_.count() ? c_.rows : panels_.row(u.panels.end);
+      for (int64_t r = first; r < end; r++) {
+        const int64_t at = (((u.first_image + i) * c_.groups + u.group) * c_.rows + r) * c_.outputs() +
+                           u.begin * out_stride();
+        f(u.strip * out_stride(), c_.z + at, c_.y + at, nullptr);
+      }
+    }
+  }
+
+  const ConvKernels<T>& kernel_ = kernels<T>().conv;
+  const Correlation<T>& c_;
+  const int across_;  // the axis that strips cut
+  const Panels<T> panels_;
+  const std::vector<Steps> steps_;
+  int64_t images_, strip_, cost_, threads_;  // of a unit
+  bool in_place_;
+  const Layout layout_;
+  const Scratch<int64_t> offsets_;
+  int64_t furthest_;  // the largest offset
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+template <class T>
+void correlate(const Correlation<T>& c) {
+  if (c.n * c.groups * c.rows * c.positions() == 0) return;
+  Correlator<T>(c).run();
+}
+template void correlate(const Correlation<float>&);
+template void correlate(const Correlation<double>&);
+
+}  // namespace nncore::cpu

@@ -1,0 +1,94 @@
+// The vectors of positions that a unit of a correlation computes: where each reads and writes.
+#pragma once
+#include <vector>
+
+#include "layout.h"
+
+namespace nncore::cpu {
+
+struct Place {
+  int64_t in, out;  // the element that the first lane reads at the first tap, and the one that it writes
+  int lanes;        // that are used
+  int map = -1;     // the first of `lanes` numbers in Places::map, if they do not write one after another
+};
+
+class Places {
+ public:
+  // The positions of some images: `strip` along axis `across`, all along the others.
+  template <class T>
+  Places(const Correlation<T>& c, const Layout& layout, int lanes, int64_t images, int across, int64_t strip,
+         bool overlap)
+      : layout_(layout),
+        lanes_(lanes),
+        overlap_(overlap),
+        adjacent_(std::all_of(c.axis, c.axis + 3,
+                              [](const Axis& a) { return a.out_step == 1 && a.count == a.out; })) {
+    std::copy_n(c.axis, 3, axis_);
+    for (int a = 0; a < 3; a++) count_[a] = a == across ? strip : axis_[a].count;
+    // One run over all rows of an image, which also computes the gaps between rows, or a run for each row
+    const int64_t row = layout.row(), plane = row * layout.rows();
+    const int64_t whole = (count_[0] - 1) * plane + (count_[1] - 1) * row + count_[2];
+    const int64_t rows = count_[0] * count_[1];
+    const bool by_rows = 4 * rows * ceil_div(count_[2], lanes) <= 5 * ceil_div(whole, lanes);
+    for (int64_t i = 0; i < images; i++) {
+      in_ = i * layout.image(), out_ = i * c.groups * c.rows * c.outputs();
+      if (!by_rows) add(0, whole, true);
+      for (int64_t z = 0; by_rows && z < count_[0]; z++)
+        for (int64_t y = 0; y < count_[1]; y++)
+          add(layout.position({z, y, 0}), count_[2], z == count_[0] - 1 && y == count_[1] - 1);
+    }
+  }
+
+  const std::vector<Place>& list() const { return list_; }
+  const int64_t* map(const Place& p) const { return map_.data() + p.map; }  // -1: no element
+
+ private:
+  // Adds the vectors of a run of `length` elements from `begin` on. If vectors may overlap, the last one moves
+  // back until it ends with the run, so that all its lanes are used. If the run is shorter than a vector, the
+  // vector extends into the next run, which overwrites it.
+  void add(int64_t begin, int64_t length, bool last) {
+    for (int64_t i = 0; i < length; i += lanes_) {
+      const int64_t left = length - i, back = left < lanes_ ? lanes_ - left : 0;
+      if (overlap_ && back > 0 && i > 0 && add_vector(begin + i - back, lanes_, true)) continue;
+      if (add_vector(begin + i, int(std::min<int64_t>(lanes_, left)), false) && overlap_ && adjacent_ &&
+          i == 0 && back > 0 && back <= length && !last)
+        list_.back().lanes = lanes_;
+    }
+  }
+  // Returns false without adding it if only a vector that writes its elements one after another is wanted.
+  bool add_vector(int64_t at, int used, bool only_dense) {
+    const size_t first = map_.size();
+    bool dense = true, any = false;
+    for (int l = 0; l < used; l++) {
+      map_.push_back(element(at + l));
+      dense &= map_[first] >= 0 && map_.back() == map_[first] + l;
+      any |= map_.back() >= 0;
+    }
+    const bool add = any && (dense || !only_dense);
+    if (add) list_.push_back({in_ + at, dense ? map_[first] : 0, used, dense ? -1 : int(first)});
+    if (dense || !add) map_.resize(first);
+    return add;
+  }
+  // The element of the output that an element of the layout belongs to, or -1.
+  int64_t element(int64_t at) const {
+    const int64_t row = layout_.row(), rows = layout_.rows();
+    const int64_t o[3] = {at / (row * rows), at / row % rows, at % row};
+    int64_t element = 0;
+    for (int a = 0; a < 3; a++) {
+      if (o[a] >= count_[a]) return -1;
+      element = element * axis_[a].out + axis_[a].out_first + o[a] * axis_[a].out_step;
+    }
+    return out_ + element;
+  }
+
+  const Layout& layout_;
+  const int lanes_;
+  const bool overlap_;
+  const bool adjacent_;  // a row of the output follows the one before at once
+  Axis axis_[3];
+  int64_t count_[3], in_, out_;
+  std::vector<Place> list_;
+  std::vector<int64_t> map_;
+};
+
+}  // namespace nncore::cpu

@@ -1,0 +1,112 @@
+// The tiles of convolutions: as those of products, but the columns of B are registers at any addresses, and
+// an offset per step of k moves them all.
+#include "opaque.inl"
+
+template <class T, int MR, int NV>
+void conv_tiles(const nncore::ConvTiles<T>& given) {
+  const nncore::ConvTiles<T>* volatile held =
+      &given;  // on the stack, where it takes no register from the loop
+  using R = Reg<T>;
+  using Raw = typename R::Raw;
+  constexpr int groups = (MR + 2) / 3;
+  const int64_t tiles = given.tiles;
+  for (int64_t tile = 0; tile < tiles; tile++) {
+    const nncore::ConvTiles<T>& t = *held;
+    T* const* const first = t.out + tile * NV;
+    Raw acc[MR][NV];
+    if (t.start) {
+#pragma GCC unroll 8
+      for (int v = 0; v < NV; v++) {
+        const T* row = first[v] + t.shift;
+#pragma GCC unroll 24
+        for (int i = 0; i < MR; i++, row += t.out_row) acc[i][v] = R::load(row);
+      }
+    } else {
+#pragma GCC unroll 8
+      for (int v = 0; v < NV; v++) {
+        const T* row = first[v] + t.shift;
+#pragma GCC unroll 24
+        for (int i = 0; i < MR; i++, row += t.out_row) {
+          __builtin_prefetch(row, 1);
+          acc[i][v] = R::set1(T(0));
+        }
+      }
+    }
+
+    const int64_t row = t.a_row, step_a = t.a_column;
+    const int64_t* offset = t.offsets;
+    const T *a[groups], *b[NV];
+#pragma GCC unroll 8
+    for (int g = 0; g < groups; g++) a[g] = t.a + 3 * g * row;
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; v++) b[v] = t.b[tile * NV + v];
+#pragma GCC unroll 2
+    for (int64_t left = t.k; left > 0; left--) {
+      const int64_t at = *offset++;
+      Raw x[NV];
+#pragma GCC unroll 8
+      for (int v = 0; v < NV; v++) x[v] = R::load(b[v] + at);
+#pragma GCC unroll 24
+      for (int i = 0; i < MR; i++) {
+        const Raw y = R::set1(a[i / 3][i % 3 * row]);
+#pragma GCC unroll 8
+        for (int v = 0; v < NV; v++) R::accumulate(acc[i][v], y, x[v]);
+      }
+#pragma GCC unroll 8
+      for (int g = 0; g < groups; g++) {
+        a[g] += step_a;
+        opaque(a[g]);
+      }
+    }
+
+    const nncore::ConvTiles<T>& end = *held;
+    if (end.add) {
+#pragma GCC unroll 8
+      for (int v = 0; v < NV; v++)
+#pragma GCC unroll 24
+        for (int i = 0; i < MR; i++)
+          acc[i][v] = R::add(R::load(first[v] + end.shift + i * end.out_row), acc[i][v]);
+    }
+    if (end.bias) {
+#pragma GCC unroll 24
+      for (int i = 0; i < MR; i++)
+#pragma GCC unroll 8
+        for (int v = 0; v < NV; v++) acc[i][v] = R::add(acc[i][v], R::set1(end.bias[i]));
+    }
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; v++) {
+      T* out = first[v] + end.shift;
+#pragma GCC unroll 24
+      for (int i = 0; i < MR; i++, out += end.out_row) R::store(out, acc[i][v]);
+    }
+  }
+}
+
+template <class T>
+struct ConvTable {
+  using R = Reg<T>;
+  using Kernels = nncore::ConvKernels<T>;
+  static_assert(R::tile_rows <= Kernels::most_rows);
+
+  // One register for each of A's and B's values, the rest for the tile.
+  static constexpr int vectors(int rows) {
+    constexpr int most = Kernels::most_vectors;
+    const int regs = (R::registers - 1) / (rows + 1);
+    return regs < most ? regs : most;
+  }
+  template <int rows>
+  static constexpr void fill(Kernels& t) {
+    t.vectors[rows - 1] = vectors(rows);
+    t.tiles[rows - 1] = conv_tiles<T, rows, vectors(rows)>;
+    if constexpr (rows < R::tile_rows) fill<rows + 1>(t);
+  }
+  static constexpr Kernels make() {
+    Kernels t{};
+    t.lanes = R::lanes;
+    t.mr = R::tile_rows;
+    fill<1>(t);
+    return t;
+  }
+};
+
+constexpr nncore::Family<nncore::ConvKernels> kernels = {ConvTable<float>::make(), ConvTable<double>::make()};
