@@ -98,12 +98,13 @@ class Correlator {
         steps_(cut(c.k(), 1024)),
         layout_(choose()),
         offsets_(c.k()) {
+    std::vector<int64_t> taps;
+    for (int64_t i = 0; i < c.axis[0].taps; i++)
+      for (int64_t j = 0; j < c.axis[1].taps; j++)
+        for (int64_t k = 0; k < c.axis[2].taps; k++) taps.push_back(layout_.tap({i, j, k}));
     int64_t* to = offsets_.data();
     for (int64_t ch = 0; ch < c.channels; ch++)
-      for (int64_t i = 0; i < c.axis[0].taps; i++)
-        for (int64_t j = 0; j < c.axis[1].taps; j++)
-          for (int64_t k = 0; k < c.axis[2].taps; k++)
-            *to++ = ch * layout_.channel() + layout_.tap({i, j, k});
+      for (const int64_t tap : taps) *to++ = ch * layout_.channel() + tap;
     furthest_ = c.k() > 0 ? *std::max_element(offsets_.data(), to) : 0;
   }
 
@@ -111,25 +112,26 @@ class Correlator {
     const int64_t strips = ceil_div(length(), strip_), batches = ceil_div(c_.n, images_);
     const int64_t units = batches * strips * c_.groups;
     const int64_t row_parts = std::min(panels_.count(), std::max<int64_t>(1, 2 * threads_ / units));
-    const Places whole = places(images_, strip_),
-                 last_strip = places(images_, length() - (strips - 1) * strip_);
-    const int64_t left = c_.n - (batches - 1) * images_;
-    const Places last_images = places(left, strip_), last = places(left, length() - (strips - 1) * strip_);
+    const int64_t last_images = c_.n - (batches - 1) * images_, last_strip = length() - (strips - 1) * strip_;
+    const bool two_batches = last_images != images_, two_strips = last_strip != strip_;  // kinds of them
+    std::vector<Places> places;
+    for (int64_t i = 0; i <= two_batches; i++)
+      for (int64_t j = 0; j <= two_strips; j++)
+        places.emplace_back(c_, layout_, kernel_.lanes, i ? last_images : images_, across_,
+                            j ? last_strip : strip_, steps_.size() == 1);
     parallel_ranges(units * row_parts, cost_, [&](int64_t begin, int64_t end) {
       const Scratch<T> region(in_place_ ? 0 : images_ * layout_.image() + slack);
       if (region.data()) std::fill_n(region.data() + images_ * layout_.image(), slack, T(0));
       int64_t filled = -1;  // the strip whose zeros the region has
-      for (int64_t i = begin; i < end && !stopped_; i++) {
+      for (int64_t i = begin; i < end && !interrupted(); i++) {
         const int64_t unit = i / row_parts, group = unit % c_.groups, s = unit / c_.groups % strips,
                       b = unit / c_.groups / strips;
-        const bool ends_strips = s == strips - 1, ends_images = b == batches - 1;
-        const Places& places = ends_images   ? (ends_strips ? last : last_images)
-                               : ends_strips ? last_strip
-                                             : whole;
-        const Unit u{b * images_, ends_images ? left : images_,
-                     s * strip_,  ends_strips ? length() - s * strip_ : strip_,
+        const bool is_last_strip = s == strips - 1, is_last_batch = b == batches - 1;
+        const Unit u{b * images_, is_last_batch ? last_images : images_,
+                     s * strip_,  is_last_strip ? last_strip : strip_,
                      group,       part(panels_.count(), row_parts, i % row_parts)};
-        compute(u, places, region.data(), s != filled);
+        const int kind = (is_last_batch && two_batches) * (1 + two_strips) + (is_last_strip && two_strips);
+        compute(u, places[size_t(kind)], region.data(), s != filled);
         filled = s;
       }
     });
@@ -144,9 +146,6 @@ class Correlator {
 
   static int64_t level2() { return cache_sizes().l2 ? cache_sizes().l2 : 256 << 10; }
   int64_t length() const { return c_.axis[across_].count; }
-  Places places(int64_t images, int64_t strip) const {
-    return {c_, layout_, kernel_.lanes, images, across_, strip, steps_.size() == 1};
-  }
 
   // Chooses the images and the strip of a unit, and where it reads.
   Layout choose() {
@@ -248,10 +247,7 @@ class Correlator {
         out[v] = direct ? z + p.out : aside + v * height * kernel_.lanes;
       }
       t.out_row = direct ? c_.outputs() : kernel_.lanes;
-      if (watch.stops(panels.size() * height * t.tiles * vectors * kernel_.lanes * k)) {
-        stopped_ = true;
-        return;
-      }
+      if (watch.stops(panels.size() * height * t.tiles * vectors * kernel_.lanes * k)) return;
       for (int64_t q = panels.begin; q < panels.end; q++) {
         T* const rows = z + panels_.row(q) * c_.outputs();
         t.a = panels_.data(u.group, q) + steps.span.begin * height;
@@ -312,7 +308,6 @@ class Correlator {
   const Layout layout_;
   const Scratch<int64_t> offsets_;
   int64_t furthest_;  // the largest offset
-  bool stopped_ = false;
 };
 
 }  // namespace

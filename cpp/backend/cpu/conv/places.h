@@ -25,17 +25,23 @@ class Places {
                               [](const Axis& a) { return a.out_step == 1 && a.count == a.out; })) {
     std::copy_n(c.axis, 3, axis_);
     for (int a = 0; a < 3; a++) count_[a] = a == across ? strip : axis_[a].count;
-    // One run over all rows of an image, which also computes the gaps between rows, or a run for each row
-    const int64_t row = layout.row(), plane = row * layout.rows();
+    // A run for each row; one run if no gaps lie between rows; or one run that also computes the gaps, if that
+    // saves vectors.
+    const int64_t row = layout.row(), plane = row * layout.rows(), rows = count_[0] * count_[1];
     const int64_t whole = (count_[0] - 1) * plane + (count_[1] - 1) * row + count_[2];
-    const int64_t rows = count_[0] * count_[1];
-    const bool by_rows = 4 * rows * ceil_div(count_[2], lanes) <= 5 * ceil_div(whole, lanes);
+    const bool dense = whole == rows * count_[2] && adjacent_;
+    const bool by_rows =
+        axis_[2].out_step == 1 && 4 * rows * ceil_div(count_[2], lanes) <= 5 * ceil_div(whole, lanes);
     for (int64_t i = 0; i < images; i++) {
       in_ = i * layout.image(), out_ = i * c.groups * c.rows * c.outputs();
-      if (!by_rows) add(0, whole, true);
-      for (int64_t z = 0; by_rows && z < count_[0]; z++)
-        for (int64_t y = 0; y < count_[1]; y++)
-          add(layout.position({z, y, 0}), count_[2], z == count_[0] - 1 && y == count_[1] - 1);
+      if (dense)
+        add_dense(0, whole, true);
+      else if (!by_rows)
+        add_scattered(whole);
+      else
+        for (int64_t z = 0; z < count_[0]; z++)
+          for (int64_t y = 0; y < count_[1]; y++)
+            add_dense(layout.position({z, y, 0}), count_[2], z == count_[0] - 1 && y == count_[1] - 1);
     }
   }
 
@@ -43,31 +49,33 @@ class Places {
   const int64_t* map(const Place& p) const { return map_.data() + p.map; }  // -1: no element
 
  private:
-  // Adds the vectors of a run of `length` elements from `begin` on. If vectors may overlap, the last one moves
-  // back until it ends with the run, so that all its lanes are used. If the run is shorter than a vector, the
-  // vector extends into the next run, which overwrites it.
-  void add(int64_t begin, int64_t length, bool last) {
+  // Adds the vectors of `length` elements from `begin` on, which are neighbors in the output too. If vectors may
+  // overlap, the last one moves back until it ends with the run, so that all its lanes are used; if the run is
+  // shorter than a vector, the vector extends into the next run, which overwrites it.
+  void add_dense(int64_t begin, int64_t length, bool last) {
+    const int64_t out = element(begin);
     for (int64_t i = 0; i < length; i += lanes_) {
-      const int64_t left = length - i, back = left < lanes_ ? lanes_ - left : 0;
-      if (overlap_ && back > 0 && i > 0 && add_vector(begin + i - back, lanes_, true)) continue;
-      if (add_vector(begin + i, int(std::min<int64_t>(lanes_, left)), false) && overlap_ && adjacent_ &&
-          i == 0 && back > 0 && back <= length && !last)
-        list_.back().lanes = lanes_;
+      const int64_t left = length - i, missing = std::max<int64_t>(0, lanes_ - left);
+      const int64_t back = overlap_ && missing <= i ? missing : 0;
+      const bool extends = overlap_ && adjacent_ && i == 0 && missing <= length && !last;
+      const int used = back > 0 || extends ? lanes_ : int(lanes_ - missing);
+      list_.push_back({in_ + begin + i - back, out + i - back, used});
     }
   }
-  // Returns false without adding it if only a vector that writes its elements one after another is wanted.
-  bool add_vector(int64_t at, int used, bool only_dense) {
-    const size_t first = map_.size();
-    bool dense = true, any = false;
-    for (int l = 0; l < used; l++) {
-      map_.push_back(element(at + l));
-      dense &= map_[first] >= 0 && map_.back() == map_[first] + l;
-      any |= map_.back() >= 0;
+  // Adds the vectors of `length` elements, some of which may have no place in the output.
+  void add_scattered(int64_t length) {
+    for (int64_t i = 0; i < length; i += lanes_) {
+      const int used = int(std::min<int64_t>(lanes_, length - i));
+      list_.push_back({in_ + i, 0, used, int(map_.size())});
+      bool any = false;
+      for (int l = 0; l < used; l++) {
+        map_.push_back(element(i + l));
+        any |= map_.back() >= 0;
+      }
+      if (any) continue;
+      list_.pop_back();
+      map_.resize(map_.size() - size_t(used));
     }
-    const bool add = any && (dense || !only_dense);
-    if (add) list_.push_back({in_ + at, dense ? map_[first] : 0, used, dense ? -1 : int(first)});
-    if (dense || !add) map_.resize(first);
-    return add;
   }
   // The element of the output that an element of the layout belongs to, or -1.
   int64_t element(int64_t at) const {
