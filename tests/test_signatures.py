@@ -12,9 +12,9 @@ import pytest
 import nncore
 
 MODULES = [
-    "nncore", "nncore.array_api", "nncore.autograd", "nncore.cuda", "nncore.data", "nncore.nn",
-    "nncore.nn.functional", "nncore.nn.init", "nncore.nn.utils", "nncore.optim", "nncore.optim.lr_scheduler",
-    "nncore.train",
+    "nncore", "nncore.array_api", "nncore.autograd", "nncore.cuda", "nncore.data",
+    "nncore.data.transforms", "nncore.nn", "nncore.nn.functional", "nncore.nn.init", "nncore.nn.utils",
+    "nncore.optim", "nncore.optim.lr_scheduler", "nncore.train",
 ]  # fmt: skip
 
 

@@ -54,6 +54,8 @@ NOT_CALLED = {
     "trim_memory",
     "MNIST",
     "FashionMNIST",
+    "CIFAR10",
+    "CIFAR100",
 }
 # Documented exceptions, as in PyTorch
 DOCUMENTED: dict[str, tuple[type[Exception], ...]] = {
@@ -278,6 +280,7 @@ def subjects() -> Iterator[Subject]:
         (optim, "optim."),
         (lr_scheduler, "lr_scheduler."),
         (data, "data."),
+        (data.transforms, "transforms."),
         (train, "train."),
         (autograd, "autograd."),
     ):

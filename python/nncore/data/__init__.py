@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from nncore.data.collate import default_collate, default_convert
 from nncore.data.csv_file import load_csv
 from nncore.data.dataloader import DataLoader
@@ -30,6 +32,9 @@ from nncore.data.sampler import (
 from nncore.data.tables import Table, load_npz
 from nncore.data.worker_info import get_worker_info
 from nncore.errors import absent
+
+if TYPE_CHECKING:
+    from nncore.data import transforms as transforms
 
 __all__ = [
     "MNIST",
@@ -60,4 +65,4 @@ __all__ = [
     "read_idx",
 ]
 
-absent.answer_in(globals(), "utils.data.")
+absent.answer_in(globals(), "utils.data.", lazy=("transforms",))

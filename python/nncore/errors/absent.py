@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,11 +60,16 @@ def missing(module: str, name: str, prefix: str | None = None) -> AttributeError
     return AttributeError(f"module {module!r} has no attribute {name!r}")
 
 
-def answer_in(scope: dict[str, Any], prefix: str | None = None) -> None:
-    """Add `__getattr__` to the globals of a module; a function there would hide wrong names from mypy."""
+def answer_in(scope: dict[str, Any], prefix: str | None = None, lazy: tuple[str, ...] = ()) -> None:
+    """Add `__getattr__` to the globals of a module; a function there would hide wrong names from mypy.
+
+    The submodules `lazy` are loaded at first use.
+    """
     module: str = scope["__name__"]
 
     def __getattr__(name: str) -> Any:
+        if name in lazy:
+            return import_module(f"{module}.{name}")
         raise missing(module, name, prefix)
 
     scope["__getattr__"] = __getattr__
