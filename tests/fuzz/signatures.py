@@ -19,6 +19,7 @@ LEFT_OUT = {"get_num_threads", "set_num_threads", "show_config", "compile", "sav
 LEFT_OUT |= {"manual_seed", "seed"}
 LEFT_OUT |= {"set_default_device", "set_default_dtype", "set_printoptions"}  # settings of the whole process
 NOT_MADE = {"Module", "Optimizer", "LRScheduler", "Dataset", "Table", "MNIST", "FashionMNIST", "RNNBase"}
+NOT_MADE |= {"CIFAR10", "CIFAR100", "ImageFolder"}
 NOT_MADE |= {"Distribution", "Independent"}
 ATOMS = {
     "SupportsInt": "int",

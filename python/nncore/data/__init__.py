@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nncore.data.cifar import CIFAR10, CIFAR100
 from nncore.data.collate import default_collate, default_convert
 from nncore.data.csv_file import load_csv
 from nncore.data.dataloader import DataLoader
@@ -19,7 +20,9 @@ from nncore.data.dataset import (
 )
 from nncore.data.digits import load_digits
 from nncore.data.distributed import DistributedSampler
+from nncore.data.folder import ImageFolder
 from nncore.data.idx import read_idx
+from nncore.data.images import ImageDataset
 from nncore.data.mnist import MNIST, FashionMNIST
 from nncore.data.sampler import (
     BatchSampler,
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     from nncore.data import transforms as transforms
 
 __all__ = [
+    "CIFAR10",
+    "CIFAR100",
     "MNIST",
     "BatchSampler",
     "ChainDataset",
@@ -45,6 +50,8 @@ __all__ = [
     "Dataset",
     "DistributedSampler",
     "FashionMNIST",
+    "ImageDataset",
+    "ImageFolder",
     "IterableDataset",
     "RandomSampler",
     "Sampler",

@@ -108,6 +108,10 @@ class TensorDataset(Dataset["tuple[Tensor, ...]"]):
     def __getitem__(self, index: Any, /) -> tuple[Tensor, ...]:
         return tuple(t[index] for t in self.tensors)
 
+    def rows_are_samples(self) -> bool:
+        """Whether a sample is a row of each tensor, unchanged, so that a loader may gather rows."""
+        return type(self).__getitem__ is TensorDataset.__getitem__
+
     def __repr__(self) -> str:
         columns = (f"{tuple(t.shape[1:])} {str(t.dtype).rpartition('.')[2]}" for t in self.tensors)
         return f"{type(self).__name__}({len(self)} rows: {', '.join(columns)})"
@@ -277,10 +281,9 @@ def arrays_of(dataset: Any) -> tuple[tuple[Tensor, ...], Tensor | None] | None:
 
     A Subset chooses rows. A subclass with its own `__getitem__` is another data set.
     """
-    read = getattr(type(dataset), "__getitem__", None)
-    if isinstance(dataset, TensorDataset) and read is TensorDataset.__getitem__:
+    if isinstance(dataset, TensorDataset) and dataset.rows_are_samples():
         return dataset.tensors, None
-    if isinstance(dataset, Subset) and read is Subset.__getitem__:
+    if isinstance(dataset, Subset) and type(dataset).__getitem__ is Subset.__getitem__:
         found = arrays_of(dataset.dataset)
         if found is not None:
             rows = dataset.rows()

@@ -15,9 +15,11 @@ from nncore.files.atomic import replacing
 from nncore.files.reading import open_plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
 
-LIMIT = 100 << 20  # bytes; every known file is smaller
+LIMIT = 200 << 20  # bytes; every known file is smaller
 TIMEOUT = 20.0
 
 
@@ -39,21 +41,29 @@ def fetch(urls: list[str], path: str, sha256: str) -> None:
 
     Errors: OSError that names the remedies if none is available.
     """
+
+    def found(data: bytes) -> str:
+        return hashlib.sha256(gzip.GzipFile(fileobj=io.BytesIO(data)).read(LIMIT)).hexdigest()
+
+    data = first_good(urls, path, found, sha256)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with replacing(path) as file:
+        file.write(data)
+
+
+def first_good(urls: list[str], path: str, checksum: Callable[[bytes], str], expected: str) -> bytes:
+    """The first of these files that has the checksum; the errors say that it belongs at `path`."""
     failures = []
     for url in urls:
         try:
             data = _get(url)
-            found = hashlib.sha256(gzip.GzipFile(fileobj=io.BytesIO(data)).read(LIMIT)).hexdigest()
+            found = checksum(data)
         except (OSError, EOFError, zlib.error, ValueError) as error:
             failures.append(f"{url}: {getattr(error, 'reason', None) or error}")
             continue
-        if found != sha256:
-            failures.append(f"{url}: wrong SHA-256 {found[:12]}...")
-            continue
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with replacing(path) as file:
-            file.write(data)
-        return
+        if found == expected:
+            return data
+        failures.append(f"{url}: wrong checksum {found[:12]}...")
     raise OSError(
         f"cannot download {os.path.basename(path)} ({'; '.join(failures)}); put it in "
         f"{os.path.dirname(path)} yourself, or set NNCORE_DATA to a folder that contains it"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from nncore._core import Tensor, from_numpy
-from nncore.data.dataset import TensorDataset
+from nncore._core import from_numpy
+from nncore.data.images import ImageDataset, search_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 FILES = {
     True: ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
@@ -19,14 +19,15 @@ FILES = {
 }
 
 
-class MNIST(TensorDataset):
+class MNIST(ImageDataset):
     """Handwritten digits (LeCun, Cortes, Burges): 60,000 for training or 10,000 for testing.
 
     `data` is (n, 28, 28) uint8 with values 0..255, `targets` (n,) int64, `classes` the names of the labels.
     IDX files, plain or gzip, are searched in `root`, `root/mnist` and `root/MNIST/raw`, then in the same
     folders below $NNCORE_DATA and below the cache ($NNCORE_CACHE, else $XDG_CACHE_HOME/nncore, else
     ~/.cache/nncore). With `download=True` missing files are downloaded from a public mirror to `root` or the
-    cache. All files must have the published SHA-256.
+    cache. All files must have the published SHA-256. For `transform` and `target_transform` see
+    `ImageDataset`.
     Errors: FileNotFoundError for missing files, CheckpointError for damaged files, OSError if the network
     fails.
 
@@ -47,27 +48,21 @@ class MNIST(TensorDataset):
     }
 
     def __init__(
-        self, root: str | os.PathLike[str] | None = None, train: bool = True, *, download: bool = False
+        self,
+        root: str | os.PathLike[str] | None = None,
+        train: bool = True,
+        transform: Callable[[Any], Any] | None = None,
+        target_transform: Callable[[Any], Any] | None = None,
+        download: bool = False,
     ) -> None:
-        roots = [] if root is None else [os.fspath(root)]
-        where = roots[0] if roots else cache_folder()
-        if os.environ.get("NNCORE_DATA"):
-            roots.append(os.environ["NNCORE_DATA"])
-        roots.append(cache_folder())
+        roots = search_folders(root)
+        where = roots[0] if root is not None else roots[-1]
         images, labels = (self._load(name, roots, where if download else None) for name in FILES[bool(train)])
         if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels):
             raise ValueError(
                 f"{type(self).__name__}: images {images.shape} and labels {labels.shape} do not match"
             )
-        super().__init__(from_numpy(images), from_numpy(labels.astype(np.int64)))
-
-    @property
-    def data(self) -> Tensor:
-        return self.tensors[0]
-
-    @property
-    def targets(self) -> Tensor:
-        return self.tensors[1]
+        super().__init__(from_numpy(images), from_numpy(labels.astype(np.int64)), transform, target_transform)
 
     def _load(
         self, name: str, roots: list[str], download_to: str | None
@@ -125,11 +120,3 @@ class FashionMNIST(MNIST):
         "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
         "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
     }
-
-
-def cache_folder() -> str:
-    """The folder of downloaded files."""
-    if os.environ.get("NNCORE_CACHE"):
-        return os.environ["NNCORE_CACHE"]
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(base, "nncore")

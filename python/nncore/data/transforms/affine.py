@@ -9,7 +9,14 @@ import numpy as np
 from nncore._core import cos, from_numpy, sin, stack, tan
 from nncore.data.transforms.images import Images, RandomTransform, filled
 from nncore.data.transforms.resize import InterpolationMode, rounded, way
-from nncore.data.transforms.settings import around_zero, fill_value, interval, numbers
+from nncore.data.transforms.settings import (
+    LONGEST,
+    around_zero,
+    fill_value,
+    interval,
+    numbers,
+    sequence,
+)
 from nncore.errors import arguments
 
 if TYPE_CHECKING:
@@ -17,7 +24,8 @@ if TYPE_CHECKING:
 
     from nncore._core import Generator
 
-POINTS = 1 << 18  # pixels that are sampled at once
+POINTS = 1 << 16  # pixels that are sampled at once
+LEAST = 1e-6  # scale
 
 
 class RandomAffine(RandomTransform):
@@ -28,7 +36,7 @@ class RandomAffine(RandomTransform):
     angles of `shear` in (-a, a), (a, b), or along x and y in (a, b, c, d). `center` is (x, y) in pixels.
     The pixels of the result are computed by `interpolation`, "nearest" or "bilinear", from the image
     continued with `fill`, one number or one per channel.
-    Errors: ValueError for translate outside [0, 1], scale of 0 or less, and other numbers of values.
+    Errors: ValueError for translate outside [0, 1], scale below 1e-6, and other numbers of values.
 
     >>> import nncore
     >>> from nncore.data.transforms import RandomAffine
@@ -55,11 +63,11 @@ class RandomAffine(RandomTransform):
         )
         for value in self.translate:
             arguments.number(self._name, "translate", value, 0, 1)
-        self.scale = (1.0, 1.0) if scale is None else interval(self._name, "scale", scale, above=0)
+        self.scale = (1.0, 1.0) if scale is None else interval(self._name, "scale", scale, LEAST)
         self.shear = _shears(self._name, shear)
         self.interpolation = _sampled(self._name, interpolation)
         self.fill = fill_value(self._name, fill)
-        self.center = None if center is None else numbers(self._name, "center", center, (2,))
+        self.center = _center(self._name, center)
 
     def _apply(self, images: Images) -> Images:
         n, _, height, width = images.shape
@@ -102,7 +110,7 @@ class RandomRotation(RandomTransform):
         self.interpolation = _sampled(self._name, interpolation)
         if expand:
             raise ValueError(f"{self._name}: expand=True is not supported; use Pad first and crop afterwards")
-        self.center = None if center is None else numbers(self._name, "center", center, (2,))
+        self.center = _center(self._name, center)
         self.fill = fill_value(self._name, fill)
 
     def _apply(self, images: Images) -> Images:
@@ -138,8 +146,10 @@ def warped(
     """The images whose pixel p is the pixel center + map (p - center - shift) of the given ones."""
     n, channels, height, width = images.shape
     middle = np.array([(width - 1) / 2, (height - 1) / 2] if center is None else np.subtract(center, 0.5))
-    outside = filled(where, fill, images)
     y, x = np.divmod(np.arange(height * width), max(width, 1))
+    framed = np.empty((n, height + 4, width + 4, channels), images.dtype)  # two pixels around each image
+    framed[:] = filled(where, fill, images).transpose(0, 2, 3, 1)
+    framed[:, 2:-2, 2:-2] = images.transpose(0, 2, 3, 1)
     made = np.empty_like(images)
     at_once = max(POINTS // max(height * width, 1), 1)
     for start in range(0, n, at_once):
@@ -147,34 +157,36 @@ def warped(
         p = np.stack([x, y]) - (middle + shift[part])[:, :, None]  # (N, 2, H W)
         m = maps[part]
         p = m[:, :, :1] * p[:, :1] + m[:, :, 1:] * p[:, 1:] + middle[:, None]
+        column, row = p[:, 0].clip(-2, width) + 2, p[:, 1].clip(-2, height) + 2
         sample = _nearest if mode is InterpolationMode.NEAREST else _bilinear
-        made[part] = sample(images[part], p[:, 0], p[:, 1], outside).reshape(-1, channels, height, width)
+        colors = sample(framed[part], column, row).reshape(-1, height, width, channels)
+        made[part] = colors.transpose(0, 3, 1, 2)
     return made
 
 
-def _nearest(images: Images, x: Images, y: Images, outside: Images) -> Images:
-    return _pixels(images, np.rint(x), np.rint(y), outside)
+def _nearest(images: Images, x: Images, y: Images) -> Images:
+    return _colors(images, np.rint(x), np.rint(y))
 
 
-def _bilinear(images: Images, x: Images, y: Images, outside: Images) -> Images:
+def _bilinear(images: Images, x: Images, y: Images) -> Images:
     """The average of the four pixels around each point, with the areas across from them as weights."""
     left, top = np.floor(x), np.floor(y)
-    right, down = (x - left)[:, None], (y - top)[:, None]
-    rows = (
-        _pixels(images, left, top + dy, outside) * (1 - right)
-        + _pixels(images, left + 1, top + dy, outside) * right
-        for dy in (0, 1)
+    dtype = np.result_type(images.dtype, np.float16 if images.dtype.kind == "f" else np.float32)
+    right, down = ((p - whole).astype(dtype)[..., None] for p, whole in ((x, left), (y, top)))
+    above, below = (
+        _colors(images, left, row) * (1 - right) + _colors(images, left + 1, row) * right
+        for row in (top, top + 1)
     )
-    return rounded(next(rows) * (1 - down) + next(rows) * down, images.dtype)
+    return rounded(above * (1 - down) + below * down, images.dtype)
 
 
-def _pixels(images: Images, x: Images, y: Images, outside: Images) -> Images:
-    """The pixels (N, C, P) at whole coordinates (N, P)."""
-    n, channels, height, width = images.shape
-    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    at = np.where(inside, y * width + x, 0).astype(np.int64)
-    found = np.take_along_axis(images.reshape(n, channels, -1), at[:, None], axis=2)
-    return np.where(inside[:, None], found, outside[..., 0])
+def _colors(images: Images, x: Images, y: Images) -> Images:
+    """The colors (N, P, C) of the pixels at whole coordinates (N, P)."""
+    n, height, width, channels = images.shape
+    first = np.arange(n)[:, None] * (height * width)
+    at = first + (y * width + x).astype(np.int64)
+    found: Images = images.reshape(-1, channels).take(at, axis=0)
+    return found
 
 
 def _sampled(where: str, interpolation: Any) -> InterpolationMode:
@@ -182,6 +194,15 @@ def _sampled(where: str, interpolation: Any) -> InterpolationMode:
     if mode not in (InterpolationMode.NEAREST, InterpolationMode.BILINEAR):
         raise ValueError(f"{where}: interpolation is {mode.value!r}; expected 'nearest' or 'bilinear'")
     return mode
+
+
+def _center(where: str, center: Any) -> tuple[float, ...] | None:
+    if center is None:
+        return None
+    return tuple(
+        arguments.number(where, "center", value, -LONGEST, LONGEST)
+        for value in sequence(where, "center", center, (2,))
+    )
 
 
 def _shears(where: str, shear: Any) -> list[tuple[float, float]]:
