@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import os
-import tarfile
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -143,6 +140,9 @@ class CIFAR10(ImageDataset):
 
     def _download(self, folder: str) -> None:
         """Write the files of the archive to `folder`."""
+        import io
+        import tarfile
+
         from nncore.data.download import first_good
         from nncore.files.atomic import replacing
 
@@ -181,4 +181,6 @@ class CIFAR100(CIFAR10):
 
 
 def _md5(data: bytes) -> str:
+    import hashlib
+
     return hashlib.md5(data, usedforsecurity=False).hexdigest()

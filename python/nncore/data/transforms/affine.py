@@ -171,7 +171,7 @@ def _nearest(images: Images, x: Images, y: Images) -> Images:
 def _bilinear(images: Images, x: Images, y: Images) -> Images:
     """The average of the four pixels around each point, with the areas across from them as weights."""
     left, top = np.floor(x), np.floor(y)
-    dtype = np.result_type(images.dtype, np.float16 if images.dtype.kind == "f" else np.float32)
+    dtype = np.result_type(images.dtype, np.float32)
     right, down = ((p - whole).astype(dtype)[..., None] for p, whole in ((x, left), (y, top)))
     above, below = (
         _colors(images, left, row) * (1 - right) + _colors(images, left + 1, row) * right

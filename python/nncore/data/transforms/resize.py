@@ -77,7 +77,7 @@ class Resize(Transform):
             exact = self.interpolation is InterpolationMode.NEAREST_EXACT
             y, x = (_nearest(n, m, exact) for n, m in zip(size, images.shape[2:], strict=True))
             return images[:, :, y[:, None], x]
-        dtype = images.dtype if images.dtype == np.float64 else np.dtype(np.float32)
+        dtype = np.result_type(images.dtype, np.float32)
         down, right = (
             from_numpy(weights(n, m, self.interpolation, self.antialias).astype(dtype))
             for n, m in zip(size, images.shape[2:], strict=True)
