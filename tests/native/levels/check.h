@@ -131,6 +131,8 @@ void run_rows(const LevelKernels<T>& level, Log& log);
 template <class T>
 void run_sequences(const LevelKernels<T>& level, Log& log);
 template <class T>
+void run_conv(const LevelKernels<T>& level, Log& log);
+template <class T>
 void run_pool(const LevelKernels<T>& level, Log& log);
 template <class T>
 void run_layers(const LevelKernels<T>& level, Log& log);

@@ -70,6 +70,8 @@ Log run_level(const Level& level) {
   run_rows(level.f64, log);
   run_sequences(level.f32, log);
   run_sequences(level.f64, log);
+  run_conv(level.f32, log);
+  run_conv(level.f64, log);
   run_pool(level.f32, log);
   run_pool(level.f64, log);
   run_layers(level.f32, log);

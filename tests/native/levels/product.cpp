@@ -53,14 +53,15 @@ template <class T>
 void run_pack(const ProductKernels<T>& level, Log& log) {
   for (const int64_t k : {1, 2, 7, 8, 9, 16, 33})
     for (const int64_t width : {1, 2, 3, 4, 5, 6, 7, 8, 12, 15, 16})
-      for (const bool transposed : {false, true}) {
-        const int64_t ld = (transposed ? k : width) + 1, ld_to = (width + 15) / 16 * 16;
-        Buffer<T> from(transposed ? (width - 1) * ld + k : (k - 1) * ld + width), to(k * ld_to, T(-1));
-        fill(from, 1, Kind::plain);
-        const std::string label = name("k=%d width=%d", int(k), int(width));
-        (transposed ? level.pack_transposed : level.pack)(k, width, from.data(), ld, to.data(), ld_to);
-        log.add(transposed ? "product.pack_transposed" : "product.pack", label, to);
-      }
+      for (const bool transposed : {false, true})
+        for (const int64_t ld_to : {(width + 15) / 16 * 16, width}) {
+          const int64_t ld = (transposed ? k : width) + 1;
+          Buffer<T> from(transposed ? (width - 1) * ld + k : (k - 1) * ld + width), to(k * ld_to, T(-1));
+          fill(from, 1, Kind::plain);
+          const std::string label = name("k=%d width=%d row=%d", int(k), int(width), int(ld_to));
+          (transposed ? level.pack_transposed : level.pack)(k, width, from.data(), ld, to.data(), ld_to);
+          log.add(transposed ? "product.pack_transposed" : "product.pack", label, to);
+        }
 }
 
 }  // namespace
