@@ -16,11 +16,24 @@ from op_table_layers import CASES as LAYERS
 from op_table_losses import CASES as LOSSES
 from op_table_pooling import CASES as POOLING
 from op_table_products import CASES as PRODUCTS
+from op_table_resampling import CASES as RESAMPLING
 from op_table_select import CASES as SELECT
 from op_table_sequences import CASES as SEQUENCES
 from op_table_statistics import CASES as STATISTICS
 
-CASES = [*TABLE, *ARRAYS, *SELECT, *PRODUCTS, *CONVOLUTIONS, *SEQUENCES, *LAYERS, *LOSSES, *POOLING, *STATISTICS]
+CASES = [
+    *TABLE,
+    *ARRAYS,
+    *SELECT,
+    *PRODUCTS,
+    *CONVOLUTIONS,
+    *SEQUENCES,
+    *LAYERS,
+    *LOSSES,
+    *POOLING,
+    *RESAMPLING,
+    *STATISTICS,
+]
 
 
 def one_row_per_op() -> list[Any]:

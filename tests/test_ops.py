@@ -77,8 +77,8 @@ def test_every_function_has_a_row() -> None:
 
 # Ops without a row with an empty operand, or with one of one element, because it has no meaning
 WITHOUT = {
-    "empty": """addmm cosine_embedding_loss cosine_similarity cross_entropy ctc_loss diag embedding
-        embedding_bag flatten gather group_norm index_add masked_select multi_margin_loss
+    "empty": """addmm affine_grid cosine_embedding_loss cosine_similarity cross_entropy ctc_loss diag
+        embedding embedding_bag flatten gather group_norm index_add masked_select multi_margin_loss
         multilabel_soft_margin_loss new nll_loss prelu scatter scatter_add split, take take_along_dim topk
         triplet_margin_loss unflatten where""",
     "one": """addmm cosine_embedding_loss cosine_similarity ctc_loss embedding gather index_add

@@ -134,6 +134,7 @@ PYBIND11_MODULE(_core_of_main, m) {
   bind_norm(m);
   bind_dropout(m);
   bind_pool(m);
+  bind_resample(m);
   bind_embedding(m);
   publish(m, functional);
   bind_capture(m);

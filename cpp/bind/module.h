@@ -33,6 +33,7 @@ void bind_attention(py::module_& m);
 void bind_norm(py::module_& m);
 void bind_dropout(py::module_& m);
 void bind_pool(py::module_& m);
+void bind_resample(py::module_& m);
 void bind_embedding(py::module_& m);
 void bind_optim(py::module_& m);
 void bind_capture(py::module_& m);

@@ -17,7 +17,7 @@ namespace {
 
 // The label of an axis: its letter (0 to 51), or its position in the ellipsis, counted from the last (52 and
 // up).
-constexpr int letters = 52, names = letters + Shape::max_ndim;
+constexpr int letters = 52, labels_in_all = letters + Shape::max_ndim;
 using Labels = std::vector<int>;
 
 bool has(const Labels& list, int label) { return std::find(list.begin(), list.end(), label) != list.end(); }
@@ -171,7 +171,7 @@ Tensor einsum(const std::string& equation, std::span<const Tensor> operands) {
   check(parts.size() == operands.size(), "einsum: '", equation, "' names ", parts.size(), " operands but ",
         operands.size(), " are given");
   std::vector<Term> terms;
-  std::array<int64_t, names> sizes, count = {};
+  std::array<int64_t, labels_in_all> sizes, count = {};
   sizes.fill(-1);
   int dots = 0;
   for (size_t i = 0; i < parts.size(); i++) {

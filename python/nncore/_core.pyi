@@ -46,6 +46,7 @@ __all__ = [
     "cat",
     "ceil",
     "celu",
+    "channel_shuffle",
     "chunk",
     "clamp",
     "clip",
@@ -166,6 +167,8 @@ __all__ = [
     "ones_like",
     "outer",
     "permute",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "pow",
     "prod",
     "rand",
@@ -2407,6 +2410,15 @@ def celu(input: Tensor, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0
     >>> nncore.celu(nncore.tensor([-1.0, 2.0]), 2.0)
     tensor([-0.7869,  2.    ])
     """
+def channel_shuffle(input: Tensor, groups: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    """
+    The channels of (N, C, ...) in another order: those of all groups in turn.
+
+    y[:, i g + j] = x[:, j C / g + i] with g = groups. Raises ValueError for channels that g does not divide. Zhang et al. 2018.
+
+    >>> nncore.channel_shuffle(nncore.arange(4.0).reshape(1, 4, 1), 2).flatten().tolist()
+    [0.0, 2.0, 1.0, 3.0]
+    """
 def check_finite(input: Tensor) -> None:
     """
     Raises DivergenceError, also in a replay, if the tensor has a NaN or an infinity; later calls do not run.
@@ -2745,6 +2757,17 @@ def gradients(outputs: collections.abc.Sequence[Tensor], inputs: collections.abc
     """
     The implementation of nncore.autograd.grad.
     """
+def grid_sample(input: Tensor, grid: Tensor, mode: str = 'bilinear', padding_mode: str = 'zeros', align_corners: builtins.bool | None = None) -> Tensor:
+    """
+    The values of the input (N, C, H, W) at the points grid (N, h, w, 2): (N, C, h, w).
+
+    A point (x, y) has -1 at the left or upper end of the input and 1 at the right or lower end. The ends are the middles of the first and last pixels with align_corners, else their outer edges. A value is interpolated by `mode` 'bilinear', 'nearest' or 'bicubic' (Keys 1981, a = -0.75). Beyond the ends, the input has 'zeros', the pixels of its 'border', or their 'reflection', as padding_mode says. An input (N, C, D, H, W) needs a grid (N, d, h, w, 3); 'bilinear' is then trilinear, and there is no 'bicubic'. A NaN in the grid counts as -1. Both input and grid have gradients. Raises ValueError for shapes that do not fit and TypeError for dtypes that differ. Jaderberg et al. 2015.
+
+    >>> image = nncore.arange(4.0).reshape(1, 1, 2, 2)
+    >>> grid = nncore.tensor([[[[-1.0, -1.0], [0.0, 0.0], [1.0, 0.0]]]])
+    >>> nncore.nn.functional.grid_sample(image, grid, align_corners=True).tolist()
+    [[[[0.0, 1.5, 2.0]]]]
+    """
 def group_norm(input: Tensor, num_groups: typing.SupportsInt | typing.SupportsIndex, weight: Tensor | None = None, bias: Tensor | None = None, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-05) -> Tensor:
     """
     (x - mean) / sqrt(var + eps) * weight + bias of x (N, C, ...), with mean and variance of each of num_groups groups of channels.
@@ -2825,6 +2848,10 @@ def index_put(input: Tensor, indices: typing.Any, values: Tensor, accumulate: bu
 def index_select(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
     """
     The slices of input at a vector of indices along dim.
+    """
+def interpolate_to(input: Tensor, size: builtins.int | collections.abc.Sequence[builtins.int], scales: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex], mode: str, align_corners: builtins.bool) -> Tensor:
+    """
+    Planes with new sizes. scales: the factors from the old sizes, or none.
     """
 def is_floating_point(input: Tensor) -> builtins.bool:
     """
@@ -3196,6 +3223,24 @@ def pad(input: Tensor, pad: collections.abc.Sequence[typing.SupportsInt | typing
 def permute(input: Tensor, dims: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
     """
     Puts the axes in the given order.
+    """
+def pixel_shuffle(input: Tensor, upscale_factor: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    """
+    Channels as pixels: (..., C f^2, H, W) to (..., C, H f, W f), f = upscale_factor.
+
+    y[c, h f + i, w f + j] = x[c f^2 + i f + j, h, w]. Raises ValueError for channels that f^2 does not divide. Shi et al. 2016.
+
+    >>> nncore.pixel_shuffle(nncore.arange(4.0).reshape(4, 1, 1), 2).tolist()
+    [[[0.0, 1.0], [2.0, 3.0]]]
+    """
+def pixel_unshuffle(input: Tensor, downscale_factor: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    """
+    Pixels as channels: (..., C, H f, W f) to (..., C f^2, H, W), f = downscale_factor.
+
+    The inverse of pixel_shuffle. Raises ValueError for planes whose sizes f does not divide.
+
+    >>> nncore.pixel_unshuffle(nncore.arange(4.0).reshape(1, 2, 2), 2).flatten().tolist()
+    [0.0, 1.0, 2.0, 3.0]
     """
 def poisson_nll_loss(input: Tensor, target: Tensor, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-08, size_average: typing.Any = None, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """

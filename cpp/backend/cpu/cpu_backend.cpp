@@ -23,6 +23,7 @@
 #include "../kernels/random.h"
 #include "../kernels/recurrent.h"
 #include "../kernels/reduce.h"
+#include "../kernels/resample.h"
 #include "../kernels/scan.h"
 #include "../kernels/softmax.h"
 #include "../kernels/sort.h"

@@ -17,6 +17,7 @@
 #include "../optim.h"
 #include "../pool.h"
 #include "../recurrent.h"
+#include "../resample.h"
 
 namespace nncore::ops::composed {
 
@@ -73,6 +74,11 @@ Pooled max_pool(const Tensor& x, const Shape& shape, const PoolShape& s, const T
 Tensor avg_pool(const Tensor& x, const Shape& shape, const PoolShape& s, PoolDivisor divisor);
 Tensor unfold(const Tensor& x, const Shape& shape, const PoolShape& s);
 Tensor fold(const Tensor& columns, const Shape& shape, const PoolShape& s);
+
+// y (..., m, ...) of x (..., n, ...) along the axis.
+Tensor resample(const Tensor& x, int axis, const Resampling& s);
+// y (N, C, points...) of the shape.
+Tensor grid_sample(const Tensor& x, const Tensor& grid, const Shape& shape, const Sampling& s);
 
 RecurrentResult recurrent(RecurrentCell cell, int activation, const Tensor& x, const Tensor& h0,
                           const Tensor& c0, std::span<const RecurrentWeights> directions);

@@ -27,12 +27,14 @@ from .normalization import *
 from .padding import *
 from .parameter import *
 from .parameter_containers import *
+from .pixels import *
 from .pooling import *
 from .pooling_outputs import *
 from .recurrent import *
 from .shape import *
 from .softmax import *
 from .transformer import *
+from .upsampling import *
 
 __all__ = sorted(name for name, value in globals().items() if isinstance(value, type))
 __all__ += ["functional", "init", "utils"]

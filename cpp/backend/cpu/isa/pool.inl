@@ -164,8 +164,25 @@ NNCORE_FLATTEN void pool_mean_bwd(const nncore::PoolGradRow<T>& a) {
 }
 
 template <class T>
+NNCORE_FLATTEN void pool_blend(int64_t rows, const T* const* row, const T* weight, int64_t n, T* y) {
+  using V = Lanes<T>;
+  for (int64_t x = 0; x < n; x += V::lanes) {
+    V sum = V(weight[0]) * load_some<V>(row[0] + x, n - x);
+    for (int64_t k = 1; k < rows; k++) sum = fma(V(weight[k]), load_some<V>(row[k] + x, n - x), sum);
+    store_some(y + x, sum, n - x);
+  }
+}
+
+template <class T>
+NNCORE_FLATTEN void pool_add_weighted(int64_t n, T weight, const T* from, T* y) {
+  using V = Lanes<T>;
+  for (int64_t x = 0; x < n; x += V::lanes)
+    store_some(y + x, fma(V(weight), load_some<V>(from + x, n - x), load_some<V>(y + x, n - x)), n - x);
+}
+
+template <class T>
 constexpr nncore::PoolKernels<T> make_kernels() {
-  return {pool_max<T>, pool_mean<T>, pool_mean_bwd<T>, pool_divide<T>};
+  return {pool_max<T>, pool_mean<T>, pool_mean_bwd<T>, pool_divide<T>, pool_blend<T>, pool_add_weighted<T>};
 }
 
 constexpr nncore::Family<nncore::PoolKernels> kernels = {make_kernels<float>(), make_kernels<double>()};

@@ -51,6 +51,10 @@ struct PoolKernels {
   void (*mean_bwd)(const PoolGradRow<T>&);
   // y[x] = dy[x] / (factor divisor[x])
   void (*divide)(int64_t n, const T* dy, T factor, const T* divisor, T* y);
+  // y = the sum of weight[k] row[k] over all `rows`: a chain in order of k
+  void (*blend)(int64_t rows, const T* const* row, const T* weight, int64_t n, T* y);
+  // y = y + weight x, with one rounding
+  void (*add_weighted)(int64_t n, T weight, const T* x, T* y);
 };
 
 }  // namespace nncore

@@ -16,6 +16,7 @@ from .losses import *
 from .norms import *
 from .pooling import *
 from .positions import *
+from .resampling import *
 
 __all__ = sorted(name for name, value in globals().items() if callable(value))
 
