@@ -1,4 +1,4 @@
-// Rows of windows of pooling.
+// Rows of windows of pooling, and weighted sums of rows.
 #include "check.h"
 
 namespace nncore::test {
@@ -43,6 +43,20 @@ void run_backward(const PoolKernels<T>& level, const Windows& w, Kind kind, cons
   log.add("pool.mean_bwd", label + " second row", below);
 }
 
+template <class T>
+void run_weighted(const PoolKernels<T>& level, int64_t n, Kind kind, const std::string& label, Log& log) {
+  Buffer<T> above(n), below(n), y(n);
+  fill(above, 1, kind), fill(below, 2, kind);
+  const T* const row[] = {above.data(), below.data(), above.data(), below.data()};
+  const T weight[] = {T(-0.1), T(0.6), T(0.7), T(-0.2)};
+  for (const int64_t rows : {1, 2, 4}) {
+    level.blend(rows, row, weight, n, y.data());
+    log.add("pool.blend", label + name(" rows=%d", int(rows)), y);
+  }
+  level.add_weighted(n, weight[1], above.data(), y.data());
+  log.add("pool.add_weighted", label, y);
+}
+
 }  // namespace
 
 template <class T>
@@ -58,6 +72,9 @@ void run_pool(const LevelKernels<T>& level, Log& log) {
             run_forward(level.pool, w, kind, label, log);
             if (dilation == 1) run_backward(level.pool, w, kind, label, log);
           }
+  for (const int64_t n : {1, 3, 7, 8, 9, 16, 31, 64})
+    for (const Kind kind : {Kind::plain, Kind::wild})
+      run_weighted(level.pool, n, kind, name("n=%d kind=%d", int(n), int(kind)), log);
 }
 
 template void run_pool(const LevelKernels<float>&, Log&);
