@@ -37,6 +37,10 @@ static constexpr int64_t chain_rows(int64_t rows) { return rows <= long_column ?
 // if there are more than long_column positions, in the backward of a maximum over bags if there are more than
 // long_column bags.
 
+// Interpolation: a value is one chain over the elements of the input in order, one axis after another, the
+// last axis first; a point of a grid is one chain over the plane. A gradient is one chain in order of the
+// values or points, that of a grid one chain in order of the channels.
+
 // The gradients of a norm's weight and bias: a chain for each chunk of rows, about 64 chunks; then the
 // results are summed as a column. Batch norm and group norm sum each channel of a sample as a row, then the
 // samples as a column; group norm adds the channels of a group in order. A window of local response norm is
