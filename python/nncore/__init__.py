@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nncore import cuda as cuda
     from nncore import data as data
     from nncore import distributions as distributions
+    from nncore import models as models
     from nncore import nn as nn
     from nncore import optim as optim
     from nncore import random as random
@@ -61,6 +62,7 @@ _MODULES = (
     "cuda",
     "data",
     "distributions",
+    "models",
     "nn",
     "optim",
     "random",
