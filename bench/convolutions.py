@@ -2,14 +2,15 @@
 
     python bench/convolutions.py --threads 1 --json convolutions.jsonl
 
-"forward" runs without gradients; "input" and "weight" are the backward passes for one operand, on a graph that
-is kept. Results are checked against float64 first. The limit is the time of the multiply-adds at the rate of
-registers, or of the operands at the bandwidth of a streaming triad if that is longer, measured in the same run.
+"forward" runs without gradients; "input" and "weight" are the backward passes for one operand, on a graph
+that is kept. Results are checked against float64 first. The limit is the time of the multiply-adds at the
+rate of registers, or of the operands at the bandwidth of a streaming triad if that is longer; both rates are
+measured in the same run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -69,7 +70,7 @@ SHAPES = (
 COLUMNS = ("forward", "input", "weight")
 
 
-def call(library: Any, shape: Shape, column: str, x: Any, w: Any, dy: Any) -> Call:
+def call(library: Any, shape: Shape, column: str, x: Any, w: Any, dy: Any) -> Callable[[], Any]:
     x, w, dy = map(library.from_numpy, (x, w, dy))
     settings = {"stride": shape.stride, "padding": shape.padding, "groups": shape.groups}
     if column == "forward":
@@ -88,12 +89,13 @@ def call(library: Any, shape: Shape, column: str, x: Any, w: Any, dy: Any) -> Ca
 def calls(shape: Shape, column: str) -> dict[str, Call]:
     rng = np.random.default_rng(0)
     n, c, s, f, k, groups = shape.n, shape.channels, shape.size, shape.filters, shape.kernel, shape.groups
-    arrays = [rng.normal(size=size) for size in ((n, c, s, s), (f, c // groups, k, k), (n, f, shape.out, shape.out))]
+    sizes = (n, c, s, s), (f, c // groups, k, k), (n, f, shape.out, shape.out)
+    arrays = [rng.normal(size=size) for size in sizes]
     exact = call(nncore, shape, column, *arrays)()
-    found = {}
+    found: dict[str, Call] = {}
     for name, library in ("nncore", nncore), ("pytorch", torch):
-        found[name] = call(library, shape, column, *(a.astype(np.float32) for a in arrays))
-        error = relative_error(found[name](), exact)
+        found[name] = run = call(library, shape, column, *(a.astype(np.float32) for a in arrays))
+        error = relative_error(run(), exact)
         if not error <= 1e-4:
             raise ValueError(f"{name} is off from float64 by {error}, allowed 1e-4")
     return found

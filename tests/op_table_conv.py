@@ -43,7 +43,8 @@ CONVOLUTIONS: list[tuple[Shape, Shape, dict[str, Any]]] = [
     ((2, 2, 4, 5, 6), (3, 2, 2, 3, 3), {"padding": 1}),
     ((1, 1, 1, 1, 1), (1, 1, 1, 1, 1), {}),
     ((0, 1, 3, 3, 3), (1, 1, 2, 2, 2), {}),
-    ((1, 4, 5, 6, 7), (4, 2, 3, 2, 2), {"groups": 2, "stride": (2, 1, 2), "dilation": (1, 2, 1), "padding": 1}),
+    ((1, 4, 5, 6, 7), (4, 2, 3, 2, 2), {"groups": 2, "stride": (2, 1, 2), "padding": 1}),
+    ((1, 2, 5, 6, 4), (3, 2, 2, 2, 2), {"dilation": (1, 2, 1)}),
 ]
 
 TRANSPOSED_CONVOLUTIONS: list[tuple[Shape, Shape, dict[str, Any]]] = [

@@ -26,7 +26,7 @@ def test_a_layer_applies_its_settings(transposed: bool) -> None:
     if transposed:
         settings["output_padding"] = (1, 0)
     kind = nn.ConvTranspose2d if transposed else nn.Conv2d
-    layer = kind(6, 9, (3, 2), **settings, dtype=nncore.float64)
+    layer: Any = kind(6, 9, (3, 2), **settings, dtype=nncore.float64)
     truth = (oracle.conv_transpose if transposed else oracle.conv)(
         x, layer.weight.detach().numpy(), layer.bias.detach().numpy(), **settings
     )
@@ -36,17 +36,17 @@ def test_a_layer_applies_its_settings(transposed: bool) -> None:
 @pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
 @pytest.mark.parametrize("padding", [2, "same", "valid"])
 def test_padding_modes(mode: Any, padding: Any) -> None:
-    layer = nn.Conv1d(3, 4, 4, padding=padding, padding_mode=mode, dtype=nncore.float64)
+    layer: Any = nn.Conv1d(3, 4, 4, padding=padding, padding_mode=mode, dtype=nncore.float64)
     x = normal(2, 3, 9, dtype=np.float64)
     left, right = {2: (2, 2), "same": (1, 2), "valid": (0, 0)}[padding]
-    kind = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}[mode]
+    kind: Any = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}[mode]
     padded = np.pad(x, [(0, 0), (0, 0), (left, right)], mode=kind)
     truth = oracle.conv(padded, layer.weight.detach().numpy(), layer.bias.detach().numpy())
     np.testing.assert_allclose(layer(nncore.tensor(x)).detach().numpy(), truth, rtol=1e-12, atol=1e-12)
 
 
 def test_weights_start_within_the_bound() -> None:
-    layer = nn.Conv2d(8, 64, 5, groups=2)
+    layer: Any = nn.Conv2d(8, 64, 5, groups=2)
     bound = 1 / np.sqrt(4 * 25)
     for values in (layer.weight.detach().numpy(), layer.bias.detach().numpy()):
         assert bound * 0.9 < np.abs(values).max() <= bound
@@ -87,17 +87,18 @@ def test_output_size_chooses_the_output_padding() -> None:
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "gelu", "silu"])
 def test_an_activation_is_applied_in_the_same_pass(activation: str) -> None:
-    x, w, b = (
+    x, w, b = leaves = [
         nncore.tensor(normal(*shape, seed=i), requires_grad=True)
         for i, shape in enumerate([(2, 3, 9, 9), (8, 3, 3, 3), (8,)])
-    )
+    ]
+    conv: Any = F.conv2d
     dy = nncore.tensor(normal(2, 8, 9, 9, seed=5))
     results = []
     for fused in (True, False):
-        y = F.conv2d(x, w, b, padding=1, **({"activation": activation} if fused else {}))
+        y = conv(x, w, b, padding=1, **({"activation": activation} if fused else {}))
         y = y if fused else getattr(F if hasattr(F, activation) else nncore, activation)(y)
         y.backward(dy)
-        results.append([y.detach().numpy(), *(t.grad.numpy() for t in (x, w, b))])
+        results.append([y.detach().numpy(), *(np.asarray(t.grad) for t in leaves)])
         x.grad = w.grad = b.grad = None
     for one, other in zip(*results, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -130,7 +131,7 @@ def results_of(x: Any, w: Any, settings: dict[str, Any]) -> list[Any]:
     tensors = [nncore.tensor(a, requires_grad=True) for a in (x, w, normal(len(w), seed=3))]
     y = getattr(F, f"conv{w.ndim - 2}d")(*tensors, **settings)
     y.backward(nncore.tensor(normal(*y.shape, seed=4)))
-    return [y.detach().numpy(), *(t.grad.numpy() for t in tensors)]
+    return [y.detach().numpy(), *(np.asarray(t.grad) for t in tensors)]
 
 
 @pytest.mark.parametrize(("x", "w", "settings"), LAYOUTS)
@@ -150,8 +151,9 @@ def test_bits_depend_on_neither_threads_nor_levels_nor_batch(
     finally:
         nncore.set_num_threads(threads)
         _core.set_isa(level)
-    alone = F.conv1d if len(x) == 3 else F.conv2d
-    y = alone(nncore.tensor(images[:1]), nncore.tensor(weights), nncore.tensor(normal(w[0], seed=3)), **settings)
+    alone: Any = F.conv1d if len(x) == 3 else F.conv2d
+    operands = [nncore.tensor(a) for a in (images[:1], weights, normal(w[0], seed=3))]
+    y = alone(*operands, **settings)
     np.testing.assert_array_equal(y.numpy(), expected[0][:1])
 
 
@@ -223,8 +225,8 @@ def test_lazy_layers_take_the_channels_of_the_input_or_of_a_state_dict() -> None
 
 
 X, W = nncore.ones(2, 4, 8, 8), nncore.ones(6, 4, 3, 3)
-MISUSE: list[tuple[Callable[[], Any], type[Exception], str]] = [
-    (lambda: F.conv2d(X, nncore.ones(6, 4, 9, 3)), ValueError, "reaches over 9 elements .* but the padded input has 8"),
+MISUSE: list[tuple[Callable[[], Any], Any, str]] = [
+    (lambda: F.conv2d(X, nncore.ones(6, 4, 9, 3)), ValueError, "over 9 elements .* padded input has 8"),
     (lambda: F.conv2d(X, W, dilation=4), ValueError, "reaches over 9 elements"),
     (lambda: F.conv2d(X, W, stride=0), ValueError, r"stride is \(0,\); expected numbers from 1"),
     (lambda: F.conv2d(X, W, stride=(1, -1)), ValueError, r"stride is \(1, -1\); expected numbers from 1"),
@@ -232,7 +234,7 @@ MISUSE: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: F.conv2d(X, W, dilation=0), ValueError, r"dilation is \(0,\); expected numbers from 1"),
     (lambda: F.conv2d(X, W, stride=2**40), ValueError, "stride is"),
     (lambda: F.conv2d(X, W, padding=(1, 1, 1)), ValueError, "padding has 3 numbers; expected one, or 2"),
-    (lambda: F.conv2d(X, W, padding="full"), ValueError, "padding is 'full'; expected 'same', 'valid' or numbers"),
+    (lambda: F.conv2d(X, W, padding="full"), ValueError, "padding is 'full'; expected 'same'"),
     (lambda: F.conv2d(X, W, padding="same", stride=2), ValueError, "padding is 'same' but stride is"),
     (lambda: F.conv2d(X, W, groups=0), ValueError, "groups is 0; expected at least 1"),
     (lambda: F.conv2d(X, W, groups=4), ValueError, "do not divide into 4 groups"),
@@ -246,7 +248,7 @@ MISUSE: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: F.conv2d(X, W, nncore.ones(6).double()), TypeError, "but the bias is float64"),
     (lambda: F.conv2d(X, W, padding=2**30), (ValueError, MemoryError), "conv2d"),
     (lambda: F.conv2d(X, W, activation="no"), ValueError, "'no' is not an activation that can be fused"),
-    (lambda: F.conv2d(X, "w"), TypeError, "weight"),
+    (lambda: F.conv2d(X, "w"), TypeError, "weight"),  # type: ignore[arg-type]
     (lambda: F.conv_transpose2d(X, W), ValueError, "has 4 channels but the weight .* needs 6"),
     (
         lambda: F.conv_transpose2d(X, nncore.ones(4, 2, 3, 3), output_padding=1),
@@ -258,10 +260,14 @@ MISUSE: list[tuple[Callable[[], Any], type[Exception], str]] = [
         ValueError,
         "the output would have 0 elements along axis 2",
     ),
-    (lambda: nn.Conv2d(4, 6, 3, groups=4), ValueError, "out_channels is 6, which does not divide into 4 groups"),
+    (lambda: nn.Conv2d(4, 6, 3, groups=4), ValueError, "out_channels is 6, which does not"),
     (lambda: nn.Conv2d(4, 6, 0), ValueError, "Conv2d: kernel_size must be at least 1, got 0"),
     (lambda: nn.Conv2d(4, 6, (3, 3, 3)), ValueError, "kernel_size has 3 numbers; expected an int or 2"),
-    (lambda: nn.Conv2d(4, 6, 3, padding_mode="mirror"), ValueError, "padding_mode is 'mirror'; expected 'zeros'"),  # type: ignore[arg-type]
+    (
+        lambda: nn.Conv2d(4, 6, 3, padding_mode="mirror"),  # type: ignore[arg-type]
+        ValueError,
+        "padding_mode is 'mirror'; expected 'zeros'",
+    ),
     (lambda: nn.Conv2d(4, 6, 3, stride=2, padding="same"), ValueError, "padding is 'same' but stride is"),
     (lambda: nn.ConvTranspose2d(4, 6, 3, padding="same"), ValueError, "padding is 'same'; expected numbers"),  # type: ignore[arg-type]
     (lambda: nn.ConvTranspose2d(4, 6, 3, padding_mode="reflect"), ValueError, "expected 'zeros'"),  # type: ignore[arg-type]

@@ -95,7 +95,8 @@ class _Convolution(Module):
             init.uniform_(self.bias, -bound, bound)
 
     def extra_repr(self) -> str:
-        text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+        text = f"{self.in_channels}, {self.out_channels}"
+        text += f", kernel_size={self.kernel_size}, stride={self.stride}"
         plain: dict[str, Any] = dict.fromkeys(("padding", "output_padding"), (0,) * self.axes)
         plain.update(dilation=(1,) * self.axes, groups=1)
         for name in ("padding", "dilation", "output_padding", "groups"):
@@ -141,10 +142,10 @@ class _Conv(_Convolution):
 
     def _activated(self, input: Tensor, activation: str) -> Tensor:
         """The output after an activation that the convolution applies itself; "" for none."""
-        padding = self.padding
+        padding: tuple[int, ...] | str = self.padding
         if self.padding_mode != "zeros":
             tensors(type(self).__name__, input=input)
-            input, padding = _core.pad(input, self._widths(), self.padding_mode), 0
+            input, padding = _core.pad(input, self._widths(), self.padding_mode), "valid"
         function = type(self).function
         return function(
             input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups, activation

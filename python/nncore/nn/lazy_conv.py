@@ -37,7 +37,7 @@ class _LazyConvolution(Lazy):
         return input.shape[-axes - 1] if input.ndim > axes else 0
 
     def _full_layer(self, saved: Mapping[str, Any]) -> Any:
-        shape = getattr(saved.get("weight"), "shape", ())
+        shape: tuple[int, ...] = getattr(saved.get("weight"), "shape", ())
         if len(shape) < 2:
             return None
         transposed: bool = self.cls_to_become.transposed
@@ -133,7 +133,7 @@ class LazyConv3d(_LazyConv, Conv3d):
     cls_to_become = Conv3d
 
 
-class LazyConvTranspose1d(_LazyConvTranspose, ConvTranspose1d):
+class LazyConvTranspose1d(_LazyConvTranspose, ConvTranspose1d):  # type: ignore[misc]
     """A `ConvTranspose1d` whose in_channels is that of its first input; see `LazyLinear`.
 
     >>> nn.LazyConvTranspose1d(4, 2, stride=2)(nncore.ones(2, 5, 8)).shape
@@ -143,7 +143,7 @@ class LazyConvTranspose1d(_LazyConvTranspose, ConvTranspose1d):
     cls_to_become = ConvTranspose1d
 
 
-class LazyConvTranspose2d(_LazyConvTranspose, ConvTranspose2d):
+class LazyConvTranspose2d(_LazyConvTranspose, ConvTranspose2d):  # type: ignore[misc]
     """A `ConvTranspose2d` whose in_channels is that of its first input; see `LazyLinear`.
 
     >>> nn.LazyConvTranspose2d(4, 2, stride=2)(nncore.ones(2, 5, 8, 8)).shape
@@ -153,7 +153,7 @@ class LazyConvTranspose2d(_LazyConvTranspose, ConvTranspose2d):
     cls_to_become = ConvTranspose2d
 
 
-class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
+class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):  # type: ignore[misc]
     """A `ConvTranspose3d` whose in_channels is that of its first input; see `LazyLinear`.
 
     >>> nn.LazyConvTranspose3d(4, 1)(nncore.ones(2, 5, 2, 2, 2)).shape

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from typing import TypeVar
 
-from nncore.grad_mode import no_grad
 from nncore._core import Tensor
+from nncore.grad_mode import no_grad
 from nncore.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from nncore.nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from nncore.nn.linear import Linear
@@ -80,7 +80,7 @@ def fuse_linear_bn_eval(linear: Linear, bn: Norm) -> Linear:
     return _fused("fuse_linear_bn_eval", "linear", linear, bn, linear.out_features, False)
 
 
-Layer = TypeVar("Layer", Linear, Convolution)
+Layer = TypeVar("Layer", bound=Linear | Convolution)
 
 
 def _fused(where: str, name: str, layer: Layer, bn: Norm, filters: int, transpose: bool) -> Layer:
