@@ -17,6 +17,8 @@ CASES = {
     "sequences": "GRU",
     "products": "32x64x8 NN",
     "pooling": "max_pool2d (128",
+    "convolutions": "Nielsen 2",
+    "vision_steps": "Nielsen",
 }
 
 
@@ -28,13 +30,13 @@ def run(script: str, *arguments: str) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("script", CASES)
 def test_records_and_table(script: str, tmp_path: Path) -> None:
-    if script in ("layers", "pooling") and not find_spec("torch"):
+    if script in ("layers", "pooling", "convolutions", "vision_steps") and not find_spec("torch"):
         pytest.skip(f"{script}.py compares with PyTorch")
     path = tmp_path / "records-avx2-float32-1.jsonl"
     run(script, "--only", CASES[script], "--seconds", "0.01", "--json", str(path))
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     assert all(row["of_limit"] > 0 and row["threads"] == 1 for row in rows)
     if script != "products":
-        table = run("tabulate", str(path)).splitlines()
+        table = run("make_table", str(path)).splitlines()
         assert len(table) == len({row["case"] for row in rows}) + 3
         assert all(line.count("|") == table[0].count("|") for line in table)

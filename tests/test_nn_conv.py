@@ -10,6 +10,7 @@ import pytest
 
 import conv_oracle as oracle
 import nncore
+from conv_oracle import each
 from nncore import _core, nn
 from nncore.captured.step import CompiledStep
 from nncore.nn import functional as F
@@ -236,7 +237,7 @@ MISUSE: list[tuple[Callable[[], Any], Any, str]] = [
     (lambda: F.conv2d(X, W, padding=(1, 1, 1)), ValueError, "padding has 3 numbers; expected one, or 2"),
     (lambda: F.conv2d(X, W, padding="full"), ValueError, "padding is 'full'; expected 'same'"),
     (lambda: F.conv2d(X, W, padding="same", stride=2), ValueError, "padding is 'same' but stride is"),
-    (lambda: F.conv2d(X, W, groups=0), ValueError, "groups is 0; expected at least 1"),
+    (lambda: F.conv2d(X, W, groups=0), ValueError, "groups is 0; expected a number from 1"),
     (lambda: F.conv2d(X, W, groups=4), ValueError, "do not divide into 4 groups"),
     (lambda: F.conv2d(X, W, groups=2), ValueError, "has 4 channels but a weight .* in 2 groups needs 8"),
     (lambda: F.conv2d(X[0, 0], W), ValueError, r"the input has shape \(8, 8\); expected \(N, C, H, W\)"),
@@ -279,6 +280,58 @@ MISUSE: list[tuple[Callable[[], Any], Any, str]] = [
 def test_misuse(call: Callable[[], Any], kind: Any, message: str) -> None:
     with pytest.raises(kind, match=message):
         call()
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_no_channels_or_no_filters_give_empty_sums(groups: int) -> None:
+    b = nncore.tensor([1.0, 2.0], requires_grad=True)
+    x, w = nncore.zeros(3, 0, 5, 5, requires_grad=True), nncore.zeros(2, 0, 3, 3, requires_grad=True)
+    y = F.conv2d(x, w, b, padding=1, groups=groups)
+    assert y.shape == (3, 2, 5, 5)
+    assert (y[:, 0] == 1).all()
+    assert (y[:, 1] == 2).all()
+    y.sum().backward()
+    assert np.asarray(b.grad).tolist() == [75.0, 75.0]
+    x, w = nncore.ones(2, 2 * groups, 5, 5, requires_grad=True), nncore.zeros(0, 2, 3, 3, requires_grad=True)
+    y = F.conv2d(x, w, groups=groups)
+    assert y.shape == (2, 0, 3, 3)
+    y.sum().backward()
+    assert not np.asarray(x.grad).any()
+    z = F.conv_transpose2d(nncore.zeros(2, 0, 3, 3), nncore.zeros(0, 3, 2, 2), nncore.ones(3))
+    assert z.shape == (2, 3, 4, 4)
+    assert (z == 1).all()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"stride": 10**6},
+        {"stride": 2**30},
+        {"stride": (1, 5), "padding": (0, 9)},
+        {"dilation": 10**4, "padding": "same"},
+        {"dilation": 2**30, "padding": "same"},
+        {"dilation": (7, 1), "padding": (7, 1)},
+    ],
+)
+def test_large_strides_and_dilations_cost_no_more_than_their_elements(settings: dict[str, Any]) -> None:
+    arrays = normal(2, 3, 8, 8, dtype=np.float64), normal(4, 3, 3, 3, seed=1, dtype=np.float64)
+    x, w = (nncore.tensor(a, requires_grad=True) for a in arrays)
+    y = F.conv2d(x, w, **settings)
+    dy = normal(*y.shape, seed=2, dtype=np.float64)
+    y.backward(nncore.tensor(dy))
+    # the same sums by hand: each tap reads what it reaches
+    sizes = [each(settings.get(k, d), 2) for k, d in (("stride", 1), ("dilation", 1))]
+    given = settings.get("padding", 0)
+    pads = [sizes[1][a] if given == "same" else each(given, 2)[a] for a in (0, 1)]
+    truth, dx, dw = np.zeros(y.shape), np.zeros(x.shape), np.zeros(w.shape)
+    for i, j, m, n in np.ndindex(*y.shape[2:], 3, 3):
+        r, c = (o * s + t * d - p for o, t, s, d, p in zip((i, j), (m, n), *sizes, pads, strict=True))
+        if 0 <= r < 8 and 0 <= c < 8:
+            truth[:, :, i, j] += arrays[0][:, :, r, c] @ arrays[1][:, :, m, n].T
+            dx[:, :, r, c] += dy[:, :, i, j] @ arrays[1][:, :, m, n]
+            dw[:, :, m, n] += dy[:, :, i, j].T @ arrays[0][:, :, r, c]
+    for found, exact in (y, truth), (x.grad, dx), (w.grad, dw):
+        np.testing.assert_allclose(np.asarray(found.detach()), exact, rtol=1e-12, atol=1e-12)
 
 
 def test_nan_and_infinity_spread_as_in_products() -> None:

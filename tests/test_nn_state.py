@@ -171,3 +171,22 @@ def test_misuse_is_named(call: Use, error: type[Exception], message: str) -> Non
     with pytest.raises(error, match=message):
         call(model)
     assert repr(model) == repr(nested())
+
+
+def test_a_conversion_keeps_the_parameters_that_others_hold() -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    weight, mean = model[0].weight, model[1].running_mean
+    model[0].bias = nn.Parameter(nncore.zeros(2))
+    optimizer = nncore.optim.SGD(model.parameters(), lr=0.5)
+    weight.register_hook(lambda gradient: gradient * 0)
+    model(nncore.ones(3, 2)).sum().backward()
+    model.double()
+    assert model[0].weight is weight
+    assert model[1].running_mean is mean
+    assert (weight.dtype, mean.dtype, weight.grad.dtype) == (nncore.float64,) * 3
+    optimizer.zero_grad()
+    before = model[1].bias.tolist()
+    model(nncore.randn(3, 2, dtype=nncore.float64)).sum().backward()
+    assert weight.grad.tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    optimizer.step()
+    assert model[1].bias.tolist() == [b - 1.5 for b in before]

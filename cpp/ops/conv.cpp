@@ -45,7 +45,7 @@ void check_operands(const char* op, int axes, const Tensor& x, const Tensor& w, 
         layouts[axes - 1]);
   check(w.ndim() == axes + 2, op, ": the weight has shape ", w.shape(), "; expected ", axes + 2,
         " axes: two of channels and ", axes, " of the kernel");
-  check(groups > 0, op, ": groups is ", groups, "; expected at least 1");
+  check(groups > 0 && groups < most, op, ": groups is ", groups, "; expected a number from 1 to ", most - 1);
   check(w.size(0) % groups == 0, op, ": ", w.size(0), " filters, of a weight of shape ", w.shape(),
         ", do not divide into ", groups, " groups");
   for (int a = 0; a < axes; a++)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nncore import _core
 from nncore._core import Tensor
 
-from .parameter import Parameter, UninitializedParameter
+from .parameter import UninitializedParameter
 
 if TYPE_CHECKING:
     from .module import Module
@@ -36,11 +36,13 @@ def parse(args: tuple[Any, ...], device: Any, dtype: Any) -> tuple[_core.device 
 
 
 def convert(module: Module, device: _core.device | None, dtype: _core.dtype | None) -> None:
-    """Replace the parameters and buffers that have another device or dtype."""
-    converted: dict[int, Tensor] = {}  # tensors shared by several modules stay shared
+    """Convert the parameters and buffers that have another device or dtype, and their gradients.
+
+    The objects stay the same, so optimizers, hooks and tied weights keep them.
+    """
     for owner in module.modules():
         for kind in ("parameter", "buffer"):
-            for name, value in list(owner._of_kind(kind)):
+            for _, value in list(owner._of_kind(kind)):
                 is_float = value.dtype.is_floating_point
                 wanted = (device or value.device, dtype if dtype and is_float else value.dtype)
                 if wanted == (value.device, value.dtype):
@@ -48,8 +50,6 @@ def convert(module: Module, device: _core.device | None, dtype: _core.dtype | No
                 if isinstance(value, UninitializedParameter):
                     value.device, value.dtype = wanted
                     continue
-                if id(value) not in converted:
-                    new = value.detach().to(*wanted)
-                    is_parameter = kind == "parameter"
-                    converted[id(value)] = Parameter(new, value.requires_grad) if is_parameter else new
-                owner._register(name, converted[id(value)], kind)
+                gradient, value.grad = value.grad, None
+                value.data = value.detach().to(*wanted)
+                value.grad = gradient if gradient is None else gradient.to(*wanted)

@@ -1,8 +1,11 @@
 // Convolutions and the gradients of their inputs, as correlations.
 #include "../../kernels/conv.h"
 
+#include <algorithm>
 #include <numeric>
+#include <vector>
 
+#include "../../../core/interrupt.h"
 #include "../span.h"
 #include "correlation.h"
 
@@ -16,22 +19,33 @@ struct Phase {
   Axis axis;
   int64_t tap, tap_step;  // the first tap, and from tap to tap
 };
-Phase phase_of(const Convolution& s, int a, int64_t phase) {
+
+// The phases that a tap reaches; for a large stride few of them.
+std::vector<Phase> reached_phases(const Convolution& s, int a) {
   const int64_t stride = s.stride[a], dilation = s.dilation[a], step = stride / std::gcd(stride, dilation);
-  const auto rest = [&](int64_t tap) { return phase + s.pad[a] - tap * dilation; };
-  int64_t tap = 0;
-  while (tap < step && rest(tap) % stride != 0) tap++;
-  const bool reached = tap < step && tap < s.kernel[a];
-  return {.axis = {.in = s.out[a],
-                   .out = s.in[a],
-                   .count = s.in[a] > phase ? ceil_div(s.in[a] - phase, stride) : 0,
-                   .out_first = phase,
-                   .out_step = stride,
-                   .taps = reached ? ceil_div(s.kernel[a] - tap, step) : 0,
-                   .first = reached ? rest(tap) / stride : 0,
-                   .spacing = -step * dilation / stride},
-          .tap = tap,
-          .tap_step = step};
+  std::vector<Phase> phases;
+  for (int64_t tap = 0; tap < std::min(step, s.kernel[a]); tap++) {
+    const int64_t rest = (tap * dilation - s.pad[a]) % stride, phase = rest < 0 ? rest + stride : rest;
+    if (phase >= s.in[a]) continue;
+    phases.push_back({.axis = {.in = s.out[a],
+                               .out = s.in[a],
+                               .count = ceil_div(s.in[a] - phase, stride),
+                               .out_first = phase,
+                               .out_step = stride,
+                               .taps = ceil_div(s.kernel[a] - tap, step),
+                               .first = (phase + s.pad[a] - tap * dilation) / stride,
+                               .spacing = -step * dilation / stride},
+                      .tap = tap,
+                      .tap_step = step});
+  }
+  return phases;
+}
+
+template <class T>
+void fill_with_bias(const ConvInputBwd& k, T) {
+  const int64_t size = k.shape.inputs();
+  for (int64_t i = 0; i < k.shape.n * k.shape.channels; i++)
+    std::fill_n(k.dx.as<T>() + i * size, size, k.bias ? k.bias.as<T>()[i % k.shape.channels] : T(0));
 }
 
 template <class T>
@@ -89,16 +103,25 @@ void run(const ConvInputBwd& k) {
   visit_float(k.dy.dtype, [&](auto zero) {
     using T = decltype(zero);
     const Convolution& s = k.shape;
-    int64_t p[3];
-    for (p[0] = 0; p[0] < s.stride[0]; p[0]++)
-      for (p[1] = 0; p[1] < s.stride[1]; p[1]++)
-        for (p[2] = 0; p[2] < s.stride[2]; p[2]++) {
+    std::vector<Phase> phases[3];
+    int64_t elements = 1;  // that some tap reaches
+    for (int a = 0; a < 3; a++) {
+      phases[a] = reached_phases(s, a);
+      int64_t reached = 0;
+      for (const Phase& phase : phases[a]) reached += phase.axis.count;
+      elements *= reached;
+    }
+    if (elements < s.inputs()) fill_with_bias(k, zero);
+    for (const Phase& p0 : phases[0])
+      for (const Phase& p1 : phases[1])
+        for (const Phase& p2 : phases[2]) {
+          if (interrupted()) return;
           Correlation<T> c = input_gradient<T>(k);
           int64_t stride = 1;
           for (int a = 2; a >= 0; a--) {
-            const Phase phase = phase_of(s, a, p[a]);
+            const Phase& phase = a == 0 ? p0 : a == 1 ? p1 : p2;
             c.axis[a] = phase.axis;
-            if (phase.axis.taps > 0) c.w += phase.tap * stride;
+            c.w += phase.tap * stride;
             c.w_axis[a] = phase.tap_step * stride;
             stride *= s.kernel[a];
           }

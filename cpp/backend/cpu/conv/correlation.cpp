@@ -310,11 +310,48 @@ class Correlator {
   int64_t furthest_;  // the largest offset
 };
 
+// The correlation without the taps at both ends of the kernel that read only zeros around the input, so that a
+// large dilation needs no large copy.
+template <class T>
+Correlation<T> without_idle_taps(Correlation<T> c) {
+  for (int a = 0; a < 3; a++) {
+    Axis& axis = c.axis[a];
+    const auto reads = [&](int64_t tap) {
+      const int64_t first = axis.first + tap * axis.spacing;
+      return first < axis.in && first + (axis.count - 1) * axis.step >= 0;
+    };
+    for (; axis.taps > 0 && !reads(0); axis.taps--) {
+      axis.first += axis.spacing;
+      c.w += c.w_axis[a];
+    }
+    while (axis.taps > 0 && !reads(axis.taps - 1)) axis.taps--;
+  }
+  return c;
+}
+
+// The values of an empty sum.
+template <class T>
+void fill_with_bias(const Correlation<T>& c) {
+  for (int64_t i = 0; i < c.n * c.groups * c.rows; i++) {
+    const T value = c.bias ? c.bias[i % (c.groups * c.rows)] : T(0);
+    const auto at = [&](int a, int64_t o) { return c.axis[a].out_first + o * c.axis[a].out_step; };
+    for (int64_t z = 0; z < c.axis[0].count; z++)
+      for (int64_t y = 0; y < c.axis[1].count; y++)
+        for (int64_t x = 0; x < c.axis[2].count; x++)
+          c.z[((i * c.axis[0].out + at(0, z)) * c.axis[1].out + at(1, y)) * c.axis[2].out + at(2, x)] = value;
+  }
+  if (c.activation >= 0)  // of a forward pass, which writes all of y
+    kernels<T>().elementwise.unary_fwd[c.activation](c.n * c.groups * c.rows * c.outputs(), c.z, c.y,
+                                                     nullptr);
+}
+
 }  // namespace
 
 template <class T>
-void correlate(const Correlation<T>& c) {
-  if (c.n * c.groups * c.rows * c.positions() == 0) return;
+void correlate(const Correlation<T>& given) {
+  if (given.n * given.groups * given.rows * given.positions() == 0) return;
+  const Correlation<T> c = without_idle_taps(given);
+  if (c.k() == 0) return fill_with_bias(c);
   Correlator<T>(c).run();
 }
 template void correlate(const Correlation<float>&);

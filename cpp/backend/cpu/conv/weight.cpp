@@ -41,6 +41,7 @@ class WeightGradient {
                 : s_.out[1] > 1 ? 1
                                 : 2),
         chunks_(chunks_of(s_.n * s_.pixels())) {
+    leave_out_idle_taps();
     ranges_ = 1;
     const int64_t threads = team_size(cost_);
     if (threads > 1 && s_.groups * chunks_.count < 2 * threads)
@@ -50,6 +51,8 @@ class WeightGradient {
   }
 
   void run() const {
+    if (s_.taps() < all_taps()) std::fill_n(dw_, s_.groups * filters_ * channels_ * all_taps(), T(0));
+    if (s_.taps() == 0) return;
     const int64_t size = s_.groups * filters_ * row_;
     const int64_t most = std::min(chunks_.count, most_chunks);
     const Scratch<T> sums(most * size);
@@ -69,6 +72,23 @@ class WeightGradient {
   }
 
  private:
+  // Leaves out the taps at both ends of the kernel that read only zeros around the input; their gradient is 0.
+  void leave_out_idle_taps() {
+    for (int a = 0; a < 3; a++) {
+      kernel_size_[a] = s_.kernel[a], first_tap_[a] = 0;
+      const auto reads = [&](int64_t tap) {
+        const int64_t first = tap * s_.dilation[a] - s_.pad[a];
+        return first < s_.in[a] && first + (s_.out[a] - 1) * s_.stride[a] >= 0;
+      };
+      int64_t end = s_.kernel[a];
+      while (end > 0 && !reads(end - 1)) end--;
+      while (first_tap_[a] < end && !reads(first_tap_[a])) first_tap_[a]++;
+      s_.kernel[a] = end - first_tap_[a];
+      s_.pad[a] -= first_tap_[a] * s_.dilation[a];
+      step_[a] = std::min(s_.stride[a], (s_.kernel[a] - 1) * s_.dilation[a] + 1);
+    }
+  }
+
   // The columns of a range of channels: a row of the kernel after another, if the elements of its taps lie
   // side by side, else tap after tap.
   void add_columns(Span range) {
@@ -89,9 +109,11 @@ class WeightGradient {
             const int used = int(std::min<int64_t>(kernel_.lanes, length - at));
             columns_.push_back({in + at, int64_t(weights_.size()), used});
             for (int l = 0; l < used; l++) {
-              const int64_t channel = range.begin + (at + l) % c,
-                            tap = (i * s_.kernel[1] + j) * s_.kernel[2] + k + (at + l) / c;
-              weights_.push_back(channel * s_.taps() + tap);
+              const int64_t channel = range.begin + (at + l) % c;
+              const int64_t tap =
+                  ((i + first_tap_[0]) * kernel_size_[1] + j + first_tap_[1]) * kernel_size_[2] + k +
+                  first_tap_[2] + (at + l) / c;
+              weights_.push_back(channel * all_taps() + tap);
             }
           }
         }
@@ -99,7 +121,7 @@ class WeightGradient {
 
   // Elements of the transposed input along an axis for `count` positions.
   int64_t extent(int a, int64_t count) const {
-    return (count - 1) * s_.stride[a] + (s_.kernel[a] - 1) * s_.dilation[a] + 1;
+    return (count - 1) * step_[a] + (s_.kernel[a] - 1) * s_.dilation[a] + 1;
   }
   int64_t extent(int a) const { return extent(a, s_.out[a]); }
 
@@ -149,14 +171,13 @@ class WeightGradient {
 
   // The element of each pixel in the transposed input.
   int64_t* add_offsets(const Segment& g, Span pixels, int64_t at, int64_t pitch, int64_t* to) const {
-    const int64_t width = s_.out[2], step = s_.stride[2] * pitch;
+    const int64_t width = s_.out[2], step = step_[2] * pitch;
     for (int64_t p = pixels.begin - g.sample * s_.pixels(); p < pixels.end - g.sample * s_.pixels();) {
       int64_t o[3] = {p / (s_.out[1] * width), p / width % s_.out[1], p % width};
       const int64_t count = std::min(width - o[2], pixels.end - g.sample * s_.pixels() - p);
       o[across_] -= g.begin;
       const int64_t first =
-          at +
-          ((o[0] * s_.stride[0] * extent(1) + o[1] * s_.stride[1]) * extent(2) + o[2] * s_.stride[2]) * pitch;
+          at + ((o[0] * step_[0] * extent(1) + o[1] * step_[1]) * extent(2) + o[2] * step_[2]) * pitch;
       for (int64_t i = 0; i < count; i++) *to++ = first + i * step;
       p += count;
     }
@@ -171,25 +192,36 @@ class WeightGradient {
     const Span channels = channels_of_[range];
     const int64_t c = channels.size(), pitch = pitch_[range], plane = s_.inputs(), width = extent_in(g, 2);
     const T* const x = x_ + (g.sample * s_.channels + group * channels_ + channels.begin) * plane;
-    int64_t low[3];
-    for (int a = 0; a < 3; a++) low[a] = (a == across_ ? g.begin * s_.stride[a] : 0) - s_.pad[a];
-    const int64_t left = std::clamp<int64_t>(-low[2], 0, width),
-                  right = std::clamp<int64_t>(s_.in[2] - low[2], left, width);
+    // The element of the input at place i of the transposed one
+    const auto source = [&](int a, int64_t i) {
+      return ((a == across_ ? g.begin : 0) + i / step_[a]) * s_.stride[a] + i % step_[a] - s_.pad[a];
+    };
+    const int64_t low = source(2, 0);
+    const int64_t left = std::clamp<int64_t>(-low, 0, width),
+                  right = std::clamp<int64_t>(s_.in[2] - low, left, width);
     for (int64_t i = 0; i < extent_in(g, 0); i++)
       for (int64_t j = 0; j < extent_in(g, 1); j++) {
         T* const row = to + (i * extent(1) + j) * extent(2) * pitch;
-        const int64_t z = low[0] + i, y = low[1] + j;
-        if (z < 0 || z >= s_.in[0] || y < 0 || y >= s_.in[1]) {
+        const int64_t z = source(0, i), y = source(1, j);
+        const bool inside = z >= 0 && z < s_.in[0] && y >= 0 && y < s_.in[1];
+        const T* const from = x + (z * s_.in[1] + y) * s_.in[2];
+        if (!inside) {
           std::fill_n(row, width * pitch, T(0));
-          continue;
+        } else if (step_[2] == s_.stride[2]) {
+          std::fill_n(row, left * pitch, T(0));
+          if (pitch == 1)
+            std::copy_n(from + low + left, right - left, row + left);
+          else
+            kernels<T>().product.transpose(c, right - left, from + low + left, plane, row + left * pitch,
+                                           pitch);
+          std::fill_n(row + right * pitch, (width - right) * pitch, T(0));
+        } else {
+          for (int64_t e = 0; e < width; e++) {
+            const int64_t at = source(2, e);
+            for (int64_t ch = 0; ch < c; ch++)
+              row[e * pitch + ch] = at >= 0 && at < s_.in[2] ? from[ch * plane + at] : T(0);
+          }
         }
-        std::fill_n(row, left * pitch, T(0));
-        const T* const from = x + (z * s_.in[1] + y) * s_.in[2] + low[2] + left;
-        if (pitch == 1)
-          std::copy_n(from, right - left, row + left);
-        else
-          kernels<T>().product.transpose(c, right - left, from, plane, row + left * pitch, pitch);
-        std::fill_n(row + right * pitch, (width - right) * pitch, T(0));
       }
   }
 
@@ -276,14 +308,18 @@ class WeightGradient {
                          for (int64_t i = 1; i < count; i++) sum += sums[i * size + at];
                          if (totals) totals[at] = first ? double(sum) : totals[at] + double(sum);
                          if (last)
-                           dw_[r * channels_ * s_.taps() + weights_[columns_[c].weight + l]] =
+                           dw_[r * channels_ * all_taps() + weights_[columns_[c].weight + l]] =
                                totals ? T(totals[at]) : sum;
                        }
                  });
   }
 
   const ConvKernels<T>& kernel_ = kernels<T>().conv;
-  const Convolution& s_;
+  int64_t all_taps() const { return kernel_size_[0] * kernel_size_[1] * kernel_size_[2]; }
+
+  Convolution s_;  // with the taps that read some input
+  int64_t kernel_size_[3], first_tap_[3];
+  int64_t step_[3];  // from position to position in the transposed input, without elements that no tap reads
   const T *dy_, *x_;
   T* dw_;
   const int64_t cost_, channels_, filters_;  // of a group

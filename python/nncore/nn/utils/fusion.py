@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from nncore._core import Tensor
+from nncore.errors.arguments import number, optional_tensors, tensors
 from nncore.grad_mode import no_grad
 from nncore.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from nncore.nn.conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
@@ -39,8 +40,11 @@ def fuse_conv_bn_weights(
     >>> w.tolist(), b.tolist()
     ([[[2.0]]], [-2.0])
     """
+    tensors("fuse_conv_bn_weights", conv_w=conv_w, bn_rm=bn_rm, bn_rv=bn_rv)
+    optional_tensors("fuse_conv_bn_weights", conv_b=conv_b, bn_w=bn_w, bn_b=bn_b)
+    eps = number("fuse_conv_bn_weights", "bn_eps", bn_eps, 0)
     with no_grad():
-        scale = (bn_rv + bn_eps) ** -0.5
+        scale = (bn_rv + eps) ** -0.5
         if bn_w is not None:
             scale = scale * bn_w
         shape = [1] * conv_w.ndim
@@ -62,6 +66,7 @@ def fuse_conv_bn_eval(conv: Conv, bn: Norm, transpose: bool = False) -> Conv:
     >>> nncore.allclose(fused(x), bn(conv(x)), atol=1e-6)
     True
     """
+    _check_layer("fuse_conv_bn_eval", "conv", conv, Convolution)
     if not transpose and isinstance(conv, (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)):
         raise ValueError(f"fuse_conv_bn_eval: conv is a {type(conv).__name__}; pass transpose=True")
     if transpose and conv.groups > 1:
@@ -77,13 +82,22 @@ def fuse_linear_bn_eval(linear: Linear, bn: Norm) -> Linear:
     >>> nncore.allclose(fused(x), bn(linear(x)), atol=1e-6)
     True
     """
+    _check_layer("fuse_linear_bn_eval", "linear", linear, Linear)
     return _fused("fuse_linear_bn_eval", "linear", linear, bn, linear.out_features, False)
 
 
 Layer = TypeVar("Layer", bound=Linear | Convolution)
 
 
+def _check_layer(where: str, name: str, layer: object, kinds: Any) -> None:
+    if not isinstance(layer, kinds):
+        raise TypeError(
+            f"{where}: {name} is a {type(layer).__name__}; expected a layer of nncore.nn of that kind"
+        )
+
+
 def _fused(where: str, name: str, layer: Layer, bn: Norm, filters: int, transpose: bool) -> Layer:
+    _check_layer(where, "bn", bn, Norm)
     if layer.training or bn.training:
         raise ValueError(f"{where}: both layers must be in eval mode; call .eval() first")
     if bn.running_mean is None or bn.running_var is None:

@@ -3,7 +3,7 @@
 A cell shows the time of the fastest other library divided by nncore's, then nncore's part of the limit. In
 the records of steps.py a column is a library, and the numbers are its own. Several files give a column each.
 
-    python bench/tabulate.py layers.jsonl
+    python bench/make_table.py layers.jsonl
 """
 
 from __future__ import annotations
