@@ -90,7 +90,7 @@ NETWORKS = (
 )
 
 
-def step_of(library: Any, network: Network, model: Any, x: Any, y: Any) -> Call:
+def step_of(library: Any, model: Any, x: Any, y: Any) -> Callable[[], Any]:
     optimizer = library.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
     images, labels = library.from_numpy(x), library.from_numpy(y)
 
@@ -112,14 +112,14 @@ def calls(network: Network) -> dict[str, Call]:
     ours, theirs = network.build(nncore.nn), network.build(torch.nn)
     weights = {name: torch.from_numpy(value.numpy().copy()) for name, value in ours.state_dict().items()}
     theirs.load_state_dict(weights)
-    found = {
-        "nncore": nncore.compile(step_of(nncore, network, ours, x, y)),
-        "pytorch": step_of(torch, network, theirs, x, y),
+    found: dict[str, Callable[[], Any]] = {
+        "nncore": nncore.compile(step_of(nncore, ours, x, y)),
+        "pytorch": step_of(torch, theirs, x, y),
     }
-    losses = [float(call()) for call in found.values()]  # type: ignore[arg-type]
+    losses = [float(call()) for call in found.values()]
     if abs(losses[0] - losses[1]) > 1e-4 * abs(losses[1]):
         raise ValueError(f"the first losses differ: {losses}")
-    return found
+    return dict(found)
 
 
 def cases(limits: dict[str, float]) -> Iterator[Case]:

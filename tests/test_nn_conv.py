@@ -330,8 +330,9 @@ def test_large_strides_and_dilations_cost_no_more_than_their_elements(settings: 
             truth[:, :, i, j] += arrays[0][:, :, r, c] @ arrays[1][:, :, m, n].T
             dx[:, :, r, c] += dy[:, :, i, j] @ arrays[1][:, :, m, n]
             dw[:, :, m, n] += dy[:, :, i, j].T @ arrays[0][:, :, r, c]
-    for found, exact in (y, truth), (x.grad, dx), (w.grad, dw):
-        np.testing.assert_allclose(np.asarray(found.detach()), exact, rtol=1e-12, atol=1e-12)
+    pairs: Any = ((y.detach(), truth), (x.grad, dx), (w.grad, dw))
+    for found, exact in pairs:
+        np.testing.assert_allclose(np.asarray(found), exact, rtol=1e-12, atol=1e-12)
 
 
 def test_nan_and_infinity_spread_as_in_products() -> None:

@@ -14,20 +14,16 @@
 namespace nncore::cpu {
 namespace {
 
-// Steps of k that a tile runs at once: a chunk, or an even part of a short k.
+// The steps of a chunk of k, which a tile runs at once.
 struct Steps {
   Span span;
-  bool start, add, last;  // start from the output's values; add to them; the chain ends here
+  bool add, last;  // add to the output's values; the sum ends here
 };
-std::vector<Steps> cut(int64_t k, int64_t most) {
+std::vector<Steps> cut(int64_t k) {
   const Chunks chunks = chunks_of(k);
   std::vector<Steps> steps;
-  const int64_t count = chunks.count > 1 ? chunks.count : std::max<int64_t>(1, ceil_div(k, most));
-  for (int64_t i = 0; i < count; i++) {
-    const Span span =
-        chunks.count > 1 ? Span{i * chunks.size, std::min(k, (i + 1) * chunks.size)} : part(k, count, i, 4);
-    steps.push_back({span, chunks.count == 1 && i > 0, chunks.count > 1 && i > 0, i == count - 1});
-  }
+  for (int64_t i = 0; i < chunks.count; i++)
+    steps.push_back({{i * chunks.size, std::min(k, (i + 1) * chunks.size)}, i > 0, i == chunks.count - 1});
   return steps;
 }
 
@@ -95,7 +91,7 @@ class Correlator {
                 : c.axis[1].count > 1 ? 1
                                       : 2),
         panels_(c, kernel_.mr),
-        steps_(cut(c.k(), 1024)),
+        steps_(cut(c.k())),
         layout_(choose()),
         offsets_(c.k()) {
     std::vector<int64_t> taps;
@@ -214,7 +210,7 @@ class Correlator {
       for (int64_t q = u.panels.begin, end; q < u.panels.end; q = end) {
         const int64_t bytes =
             panels_.height(q) * std::max<int64_t>(steps.span.size(), 1) * int64_t(sizeof(T));
-        end = std::min(q + std::max<int64_t>(1, level2() / 4 / bytes), u.panels.end);
+        end = std::min(q + std::max<int64_t>(1, level2() / 2 / bytes), u.panels.end);
         if (q < panels_.taller()) end = std::min(end, panels_.taller());
         multiply(u, steps, {q, end}, places, x, z);
       }
@@ -232,7 +228,7 @@ class Correlator {
     t.k = k, t.a_row = 1, t.a_column = height;
     t.offsets = offsets_.data() + steps.span.begin;
     t.b = b, t.out = out;
-    t.start = steps.start, t.add = steps.add;
+    t.add = steps.add;
     Watch watch;
     for (size_t first = 0; first < list.size();) {
       int64_t used = 0;  // places that write their registers directly
@@ -253,7 +249,7 @@ class Correlator {
         t.a = panels_.data(u.group, q) + steps.span.begin * height;
         t.bias = steps.last && c_.bias ? c_.bias + u.group * c_.rows + panels_.row(q) : nullptr;
         t.shift = direct ? rows - z : 0;
-        if (!direct && (steps.start || steps.add))
+        if (!direct && steps.add)
           for (int64_t v = 0; v < used; v++)
             each_lane(places, list[first + v], height, [&](int64_t i, int64_t at, int l) {
               out[v][i * kernel_.lanes + l] = rows[i * c_.outputs() + at];
