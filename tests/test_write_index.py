@@ -126,6 +126,53 @@ def test_one_value_where_a_mask_is_true() -> None:
     assert x.tolist() == [5, 1, -1, -1]
 
 
+BYTES = nncore.tensor(MASK.astype(np.uint8))
+# The index, and the index with the same meaning in NumPy. As in PyTorch, uint8 is a mask, and a list with
+# other items than numbers is a tuple.
+MEANINGS: dict[str, tuple[Any, Any]] = {
+    "mask of bytes": (BYTES, MASK),
+    "array of bytes": (MASK.astype(np.uint8), MASK),
+    "bytes of rows": (BYTES[:, 0], MASK[:, 0]),
+    "bytes of columns": ((slice(None), BYTES[0]), (slice(None), MASK[0])),
+    "range": (range(2), [0, 1]),
+    "empty range": (range(0), slice(0)),
+    "range and list": ((range(2), [3, 1]), ([0, 1], [3, 1])),
+    "range and tensor": ((range(2), nncore.tensor([3, 1])), ([0, 1], [3, 1])),
+    "tuple of columns": ((slice(None), (0, 2)), (slice(None), [0, 2])),
+    "tuple of rows": (((2, 0),), [2, 0]),
+    "list of lists": ([[0, 1], [1, 2]], ([0, 1], [1, 2])),
+    "list of one list": ([[2, 0]], [2, 0]),
+    "list in a tuple": (([[0, 1], [1, 2]],), np.array([[0, 1], [1, 2]])),
+    "list of tensors": ([nncore.tensor([0, 1]), nncore.tensor([2, 1])], ([0, 1], [2, 1])),
+    "list of numbers without axes": ([nncore.tensor(1), nncore.tensor(2)], (1, 2)),
+    "list of an integer and a list": ([1, [1, 2]], (1, [1, 2])),
+    "list with a slice": ([slice(1, 3), 0], (slice(1, 3), 0)),
+    "list with none": ([None, 1], (None, 1)),
+    "list with an ellipsis": ([..., 1], (..., 1)),
+    "list of integers": ([np.int64(2), 0], [2, 0]),
+    "list of bytes": ([np.uint8(1), np.uint8(0), np.uint8(1)], [0, 2]),
+    "list of truths": ([True, False, True], [0, 2]),
+}
+
+
+@pytest.mark.parametrize("name", MEANINGS)
+def test_indices_mean_what_they_mean_in_pytorch(name: str) -> None:
+    index, same = MEANINGS[name]
+    expected = np.arange(12.0).reshape(3, 4)
+    x = nncore.tensor(expected)
+    np.testing.assert_array_equal(x[index].numpy(), expected[same])
+    x[index] += 100
+    expected[same] += 100
+    np.testing.assert_array_equal(x.numpy(), expected)
+    x[index] = nncore.zeros(expected[same].shape).double()
+    expected[same] = 0
+    np.testing.assert_array_equal(x.numpy(), expected)
+
+
+def test_a_long_list_of_tensors_is_one_index() -> None:
+    assert nncore.arange(40.0)[[nncore.tensor(i) for i in range(33)]].shape == (33,)
+
+
 ERRORS: dict[str, tuple[Any, Any, type[Exception], str]] = {
     "out of range": (3, 0, IndexError, "3"),
     "array out of range": ([0, 7], 0, IndexError, "7"),

@@ -1,5 +1,5 @@
-// x[index] and x[index] = value: the index may contain integers, slices, None, `...`, True and False, boolean
-// masks, and integer tensors or arrays that broadcast together.
+// x[index] and x[index] = value: the index may contain integers, slices, None, `...`, True and False, masks of
+// bool or uint8, and tensors, arrays or sequences of integers that broadcast together.
 #include <numeric>
 
 #include "../ops/create.h"
@@ -15,8 +15,12 @@ namespace nncore::bind {
 
 namespace {
 
+bool is_sequence(py::handle h) {
+  return PySequence_Check(h.ptr()) && !PyUnicode_Check(h.ptr()) && !PyBytes_Check(h.ptr());
+}
+
 bool is_index_array(py::handle h) {
-  return tensor_of(h.ptr()) || py::isinstance<py::list>(h) ||
+  return tensor_of(h.ptr()) || is_sequence(h) ||
          (py::hasattr(h, "__array_interface__") && py::hasattr(h, "__len__"));
 }
 
@@ -110,11 +114,14 @@ class Indexing {
   std::vector<int> array_axes_;  // positions in shape_
 };
 
-// An index given as a tensor, an array or a list. An empty list counts as one of integers.
+// An index given as a tensor, an array or a sequence. An empty sequence counts as one of integers. As in
+// PyTorch, uint8 is a mask.
 Tensor index_array(py::handle p, Device& device) {
-  if (tensor_of(p.ptr())) return py::cast<Tensor>(p);
-  const bool is_empty = PyList_Check(p.ptr()) && PyList_GET_SIZE(p.ptr()) == 0;
-  return ops::to_device(make_tensor(p, is_empty ? std::optional(DType::int64) : std::nullopt), device);
+  Tensor index = tensor_of(p.ptr()) ? py::cast<Tensor>(p) : make_tensor(p, std::nullopt);
+  const bool is_array = tensor_of(p.ptr()) || py::hasattr(p, "__array_interface__");
+  if (!is_array && index.numel() == 0) index = ops::cast(index, DType::int64);
+  if (index.dtype() == DType::uint8) index = ops::cast(index, DType::boolean);
+  return ops::to_device(index, device);
 }
 
 Indexing indexing_by(const Tensor& x, const py::tuple& parts) {
@@ -151,8 +158,19 @@ Indexing indexing_by(const Tensor& x, const py::tuple& parts) {
   return indexing;
 }
 
+// As in PyTorch, a list with an item that is not a number stands for a tuple, unless it is longer than the
+// number of axes can be.
+bool is_list_of_parts(py::handle index) {
+  if (!PyList_Check(index.ptr()) || PyList_GET_SIZE(index.ptr()) >= 32) return false;
+  const auto items = py::reinterpret_borrow<py::list>(index);
+  return std::any_of(items.begin(), items.end(), [](py::handle item) {
+    return is_index_array(item) || item.is_none() || item.is(py::ellipsis()) || PySlice_Check(item.ptr());
+  });
+}
+
 py::tuple parts_of(py::handle index) {
-  return py::isinstance<py::tuple>(index) ? py::reinterpret_borrow<py::tuple>(index) : py::make_tuple(index);
+  if (py::isinstance<py::tuple>(index)) return py::reinterpret_borrow<py::tuple>(index);
+  return is_list_of_parts(index) ? py::tuple(py::reinterpret_borrow<py::list>(index)) : py::make_tuple(index);
 }
 
 // The mask, with axes of size 1 for the axes of x that it does not have, if the index is a mask.
