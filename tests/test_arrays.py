@@ -180,6 +180,43 @@ def test_a_number_beside_integers_takes_their_type() -> None:
     assert (x + True).tolist() == [2, 3]
 
 
+# Python's floats have the default dtype, and other values their own; PyTorch gives the same dtypes.
+LISTS: list[tuple[Any, str]] = [
+    ([1.5, 2], "float32"),
+    ([[1.5], [True]], "float32"),
+    ([np.float64(1.5)], "float64"),
+    ([1.0, np.float64(2)], "float64"),
+    ((np.float64(2), 1.0), "float64"),
+    ([1, np.float64(2)], "float64"),
+    ([np.float32(1), 1], "float32"),
+    ([np.float16(1)], "float16"),
+    ([np.float16(1), 1.5], "float32"),
+    ([np.float16(1), np.float32(1)], "float32"),
+    ([np.int32(1), 2.0], "float32"),
+    ([np.uint8(1)], "uint8"),
+    ([np.uint8(1), 1], "int64"),
+    ([np.int8(1), np.uint8(1)], "int16"),
+    ([[1.5], np.array([1.0])], "float64"),
+    ([np.array([1], np.uint8), [1.5]], "float32"),
+    ([np.array([1.5], np.float16)], "float16"),
+    ([np.zeros(0)], "float64"),
+    ([tensor(1.5, dtype="float64")], "float64"),
+    ([1.5, tensor(1.5, dtype="float64")], "float64"),
+    ([1.5, tensor(1.5, dtype="float16")], "float32"),
+    ([True, tensor(1.5, dtype="float16")], "float16"),
+    ([tensor(1, dtype="int32"), tensor(1.5, dtype="float16")], "float16"),
+    ([tensor(1, dtype="uint8")], "uint8"),
+    ([], "float32"),
+]
+
+
+@pytest.mark.parametrize(("data", "dtype"), LISTS)
+def test_the_dtype_of_a_list(data: Any, dtype: str) -> None:
+    for made in (tensor(data), nncore.as_tensor(data)):
+        assert str(made.dtype).endswith(dtype)
+        assert made.flatten().tolist() == [float(np.ravel(item)[0]) for item in data if np.size(item)]
+
+
 def test_ragged_lists_raise_what_numpy_raises() -> None:
     with pytest.raises(ValueError, match="inhomogeneous shape"):
         tensor([[1, 2], [3]])

@@ -66,13 +66,32 @@ Tensor copied(const char* op, const py::array& array) {
 // is too long; then this raises ValueError.
 py::array in_64_bits(const py::array& array) {
   const char kind = array.dtype().kind();
-  if ((kind != 'O' && kind != 'u') || array.size() == 0) return array;
+  const bool is_long = kind == 'O' || (kind == 'u' && array.itemsize() == 8);
+  if (!is_long || array.size() == 0) return array;
   try {
     for (const py::handle value : py::iter(array.attr("flat"))) to_int(value, "tensor");
   } catch (const TypeError&) {
     return array;  // refused later, because of its own dtype
   }
   return array.attr("astype")("int64");
+}
+
+// The common floating dtype of the tensors, arrays and numbers in a list or tuple, or nothing if it is not known.
+// Python's floats have the default dtype. Integers beside floats do not matter.
+std::optional<DType> float_dtype_in(py::handle data) {
+  PyObject* const p = data.ptr();
+  if (PyFloat_CheckExact(p)) return default_dtype;
+  if (PyLong_Check(p)) return std::nullopt;
+  if (const TensorImpl* const t = tensor_of(p)) return t->dtype;
+  if (py::hasattr(data, "dtype")) {
+    const py::object type = data.attr("dtype");
+    return py::isinstance<py::dtype>(type) ? dtype_of_numpy(type) : std::nullopt;
+  }
+  if (!PyList_Check(p) && !PyTuple_Check(p)) return std::nullopt;
+  std::optional<DType> common;
+  for (const py::handle item : data)
+    if (const auto found = float_dtype_in(item)) common = common ? promote(*common, *found) : *found;
+  return common;
 }
 
 void drop_reference(void* object) {
@@ -104,9 +123,9 @@ Tensor make_tensor(py::handle data, std::optional<DType> dtype) {
   }
   host_writes("tensor");
   const py::array array = call_python(py::module_::import("numpy").attr("asarray"), py::make_tuple(data));
-  // Python numbers have no dtype: floats get the default dtype, as in PyTorch.
   const bool has_width = py::hasattr(data, "dtype");
-  if (!has_width && !dtype && (array.dtype().kind() == 'f' || array.size() == 0)) dtype = default_dtype;
+  if (!has_width && !dtype && array.dtype().kind() == 'f')
+    dtype = float_dtype_in(data).value_or(default_dtype.load());
   Tensor t = copied("tensor", has_width ? array : in_64_bits(array));
   return dtype ? ops::converted("tensor", t, *dtype) : t;
 }
