@@ -148,6 +148,62 @@ def test_replaced_values_are_noticed() -> None:
     assert step(x).item() == 0
 
 
+def _exchanged(p: Tensor, q: Tensor, x: Tensor) -> None:
+    p.data, q.data = q.data, p.data
+
+
+def _old_kept(p: Tensor, q: Tensor, x: Tensor) -> Tensor:
+    old = p.data
+    p.data = p.data - x
+    return old - p.data
+
+
+def _new_kept(p: Tensor, q: Tensor, x: Tensor) -> None:
+    new = p.data - x
+    p.data = new
+    new.zero_()
+
+
+def _gradient(p: Tensor, q: Tensor, x: Tensor) -> None:
+    (p * x).sum().backward()
+    q.data = p.grad.detach() if p.grad is not None else x
+
+
+def _argument(p: Tensor, q: Tensor, x: Tensor) -> None:
+    p.data = x
+
+
+@pytest.mark.parametrize("share", [_exchanged, _old_kept, _new_kept, _gradient, _argument])
+def test_data_with_shared_memory_is_refused(share: Callable[..., Any]) -> None:
+    p, q = nncore.ones(3, requires_grad=True), nncore.zeros(3)
+
+    @nncore.compile
+    def step(x: Tensor) -> Tensor:
+        share(p, q, x)
+        return q.sum()
+
+    with pytest.raises(CaptureError, match=r"data: another tensor.* memory.* Use copy_\(\) under no_grad"):
+        step(nncore.ones(3))
+
+
+def test_steps_do_not_count_as_tensors_with_shared_memory() -> None:
+    def train(compiled: bool) -> list[float]:
+        w = nncore.ones(3, requires_grad=True)
+
+        def shrink(x: Tensor) -> Tensor:
+            w.data = w.data - 0.1 * x
+            return w.detach()
+
+        def double(x: Tensor) -> Tensor:
+            w.data = w.data * 2 * x
+            return w.sum()
+
+        steps = [nncore.compile(f) if compiled else f for f in (shrink, double)]
+        return [step(nncore.ones(n)).sum().item() for _ in range(8) for n in (3, 1) for step in steps]
+
+    assert train(compiled=True) == train(compiled=False)
+
+
 def test_a_recorded_write_to_an_outside_tensor_is_refused() -> None:
     w, total = nncore.ones(2, requires_grad=True), nncore.zeros(2)
 

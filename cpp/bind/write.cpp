@@ -8,6 +8,7 @@
 #include "../ops/create.h"
 #include "../ops/elementwise.h"
 #include "../ops/shape.h"
+#include "../plan/record.h"
 #include "numpy.h"
 #include "structure.h"
 #include "write.h"
@@ -144,8 +145,26 @@ void cut_history(const Tensor& t) {
   }
 }
 
-// The object gets the value's memory, shape and dtype. In a captured step, which a replay could not repeat,
-// the values are copied instead.
+// Whether only the caller's expression has this tensor, so that nobody sees it after the call.
+bool is_temporary(const Tensor& value) {
+  constexpr int called = 2;  // references of a call: its argument's object, and `value`
+  return value.impl()->use_count() == called && py::cast(value).ref_count() == called;
+}
+
+// In a captured step, .data = value copies the values, because a replay could not exchange memory. True if the
+// step cannot observe this: no other tensor has the old or the new memory. Otherwise the capture is refused.
+bool may_copy(plan::Capture& capture, const Tensor& target, const Tensor& value) {
+  const bool old_shared = capture.is_shared(target.impl()->storage.get());
+  const bool new_shared = !is_temporary(value) || capture.is_shared(value.impl()->storage.get());
+  if (!old_shared && !new_shared) return true;
+  capture.refuse("data: another tensor, or a graph, also uses the " +
+                 std::string(old_shared ? "old" : "new") + " memory, at " + interpreter.where() +
+                 "; a compiled step would copy the values and leave the memory as it is. Use copy_() under "
+                 "no_grad()");
+  return false;
+}
+
+// The object gets the value's memory, shape and dtype.
 void set_data(const Tensor& target, const Tensor& value) {
   TensorImpl &t = *target.impl(), &v = *value.impl();
   check<TypeError>(!t.requires_grad || is_floating(v.dtype), "data: a ", v.dtype,
@@ -154,7 +173,8 @@ void set_data(const Tensor& target, const Tensor& value) {
   if (t.requires_grad) ops::check_writable("data", value, "the new value");
   const bool is_same_form = t.shape == v.shape && t.dtype == v.dtype;
   if (t.storage == v.storage && t.byte_offset == v.byte_offset && is_same_form) return;
-  if (watcher() && is_same_form) return ops::assign_(target, value.detach());
+  if (watcher() && is_same_form && may_copy(static_cast<plan::Capture&>(*watcher()), target, value))
+    return ops::assign_(target, value.detach());
   t.storage = v.storage;
   t.byte_offset = v.byte_offset;
   t.shape = v.shape;

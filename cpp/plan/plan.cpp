@@ -121,7 +121,7 @@ std::vector<Tensor> Plan::replay(const std::vector<Tensor>& inputs) {
       const TensorImpl& t = *inputs[size_t(o.input)].impl();
       results.emplace_back(t.storage, t.byte_offset + o.offset, o.shape, o.dtype);
     } else {
-      const Ref<Storage>& storage = o.slot >= 0 ? slots_[size_t(o.slot)].storage : o.outside;
+      const Ref<Storage>& storage = o.slot >= 0 ? slots_[size_t(o.slot)].storage : o.outside.storage();
       results.emplace_back(storage, o.offset, o.shape, o.dtype);
     }
   }

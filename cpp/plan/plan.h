@@ -55,7 +55,7 @@ class Plan final : public Object {
   };
   struct Output {
     int slot = -1, input = -1;
-    Ref<Storage> outside;
+    Kept outside;
     int64_t offset = 0;
     Shape shape;
     DType dtype;
@@ -91,7 +91,7 @@ class Plan final : public Object {
   std::vector<Output> outputs_;
   std::vector<Slot> slots_;
   std::vector<Leaf> leaves_;
-  std::vector<Ref<Storage>> held_;
+  std::vector<Kept> held_;
   std::vector<Storage*> changed_;  // those in held_ that the step writes, such as parameters
   std::vector<Ref<Generator>> generators_;
   std::vector<int> drawing_;    // calls that draw random numbers, in order

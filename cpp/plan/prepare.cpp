@@ -62,7 +62,7 @@ std::vector<int> Plan::find_slots(const Capture& capture, const std::vector<Tens
     if (id >= 0 && record.buffers[size_t(id)].role == Role::input)
       o.input = record.buffers[size_t(id)].input;
     else if (o.slot < 0)
-      o.outside = storage;
+      o.outside = Kept(storage);
     outputs_.push_back(std::move(o));
   }
   for (const LeafGrad& l : record.leaves) {
@@ -136,7 +136,7 @@ void Plan::lay_out(const Record& record, const std::vector<int>& slot_of, const 
           return l.keeps && l.at_entry == buffer.storage;
         });
         memory_.outside += buffer.bytes;
-        if (!is_gradient) held_.emplace_back(buffer.storage);
+        if (!is_gradient) held_.emplace_back(Ref<Storage>(buffer.storage));
         if (!is_gradient && buffer.written) changed_.push_back(buffer.storage);
       }
     }

@@ -1,6 +1,7 @@
 #include "record.h"
 
 #include <algorithm>
+#include <mutex>
 #include <unordered_set>
 
 #include "../autograd/tape.h"
@@ -35,10 +36,35 @@ bool LeafGrad::as_before() const {
          now->is_gradient == owned;
 }
 
+namespace {
+
+std::mutex kept_mutex;
+std::unordered_map<const Storage*, int64_t> kept_counts;
+
+}  // namespace
+
+Kept::Kept(Ref<Storage> storage) : storage_(std::move(storage)) {
+  const std::lock_guard lock(kept_mutex);
+  kept_counts[storage_.get()]++;
+}
+
+Kept::~Kept() {
+  if (!storage_) return;
+  const std::lock_guard lock(kept_mutex);
+  const auto entry = kept_counts.find(storage_.get());
+  if (--entry->second == 0) kept_counts.erase(entry);
+}
+
+int64_t Kept::count(const Storage* storage) {
+  const std::lock_guard lock(kept_mutex);
+  const auto entry = kept_counts.find(storage);
+  return entry == kept_counts.end() ? 0 : entry->second;
+}
+
 Capture::Capture(const std::vector<Tensor>& inputs, bool strict) : strict_(strict) {
   for (const Tensor& t : inputs) {
     inputs_.push_back(separate(t));
-    sources_.push_back(t.impl()->storage);
+    sources_.emplace_back(t.impl()->storage);
     add({Role::input, int(inputs_.size()) - 1, inputs_.back().impl()->storage.get(), int64_t(t.bytes())});
   }
 }
@@ -57,7 +83,7 @@ void Capture::finish() {
   // A gradient that was there before is not held: plans write its memory again if nobody else holds it.
   std::unordered_set<const Storage*> gradients;
   for (const LeafGrad& l : record_.leaves) gradients.insert(l.at_entry);
-  std::erase_if(outside_, [&](const Ref<Storage>& s) { return gradients.contains(s.get()); });
+  std::erase_if(outside_, [&](const Kept& k) { return gradients.contains(k.storage().get()); });
 }
 
 int Capture::add(Buffer buffer) {
@@ -70,6 +96,14 @@ int Capture::add(Buffer buffer) {
 int Capture::buffer_of(const Storage* storage) const {
   const auto found = ids_.find(storage);
   return found == ids_.end() ? -1 : found->second;
+}
+
+bool Capture::is_shared(const Storage* storage) const {
+  const int id = buffer_of(storage);
+  const bool is_input = id >= 0 && record_.buffers[size_t(id)].role == Role::input;
+  const auto tensors = [](const Storage* s) { return s->use_count() - Kept::count(s); };
+  if (tensors(storage) > 1) return true;
+  return is_input && tensors(sources_[size_t(record_.buffers[size_t(id)].input)].storage().get()) > 1;
 }
 
 void Capture::storage_made(Storage& storage) {
@@ -94,7 +128,7 @@ void Capture::record(const Call& call, Backend& backend) {
     if (!o || o.bytes == 0) continue;
     int id = buffer_of(o.storage);
     if (id < 0) {
-      outside_.emplace_back(o.storage);
+      outside_.emplace_back(Ref<Storage>(o.storage));
       id = add({Role::outside, -1, o.storage, int64_t(o.storage->bytes())});
     }
     Buffer& b = record_.buffers[size_t(id)];
@@ -109,7 +143,7 @@ void Capture::record(const Call& call, Backend& backend) {
     if (call.operands()[k].written && recorded.locations[k].buffer >= 0) {
       Buffer& b = record_.buffers[size_t(recorded.locations[k].buffer)];
       b.written = true;
-      if (b.role == Role::input) sources_[size_t(b.input)]->changed();
+      if (b.role == Role::input) sources_[size_t(b.input)].storage()->changed();
     }
   record_.calls.push_back(std::move(recorded));
 }

@@ -65,6 +65,25 @@ struct Record {
 // The difference between two runs of one step; empty if a replay of the second repeats both.
 std::string difference(const Record& a, const Record& b);
 
+// A reference of a captured step to memory. These are counted, because they are not tensors.
+class Kept {
+ public:
+  Kept() = default;
+  explicit Kept(Ref<Storage> storage);
+  Kept(Kept&& other) noexcept = default;
+  Kept& operator=(Kept other) noexcept {
+    std::swap(storage_, other.storage_);
+    return *this;
+  }
+  ~Kept();
+
+  const Ref<Storage>& storage() const { return storage_; }
+  static int64_t count(const Storage* storage);  // in all steps
+
+ private:
+  Ref<Storage> storage_;
+};
+
 // Watches one run. It keeps the memory that the step makes until the end, so that no address is used twice.
 // Its record can be compared afterwards.
 class Capture final : public CallRecorder {
@@ -80,7 +99,9 @@ class Capture final : public CallRecorder {
   const Record& record() const { return record_; }
   const std::string& refusal() const { return refusal_; }
   int buffer_of(const Storage* storage) const;  // -1 if no call has used it
-  std::vector<int> kept() const;                // buffers made by the step that are still in use
+  // Whether more than one tensor, of the user or saved for backward, lies in this memory.
+  bool is_shared(const Storage* storage) const;
+  std::vector<int> kept() const;  // buffers made by the step that are still in use
   std::vector<Ref<TensorImpl>> hand_over_leaves() { return std::exchange(leaves_, {}); }
   void finish();  // releases the arguments and the values of the step
 
@@ -100,12 +121,12 @@ class Capture final : public CallRecorder {
 
   Record record_;
   std::vector<Tensor> inputs_;
-  std::vector<Ref<Storage>> sources_;  // the memory of the arguments
+  std::vector<Kept> sources_;  // the memory of the arguments
   std::unordered_map<const Storage*, int> ids_;
   std::unordered_map<const TensorImpl*, size_t> leaf_ids_;
   std::vector<Storage*> graveyard_;
   std::vector<Ref<TensorImpl>> leaves_;
-  std::vector<Ref<Storage>> outside_;  // kept alive, so that no address is used twice
+  std::vector<Kept> outside_;  // kept alive, so that no address is used twice
   int64_t bytes_now_ = 0;
   bool finished_ = false, strict_;
   std::string refusal_;
