@@ -47,8 +47,37 @@ std::string called_name(PyObject* self) {
   return name.starts_with('_') ? "" : name;
 }
 
+// Names the argument for sizes or axes whose conversion gives this error: "stride is 1.5; expected an int or a
+// sequence of ints". Without one, or if the text gives a reason after a colon, the text itself.
+py::str with_argument(const py::str& text, PyObject* self, PyObject* const* args, Py_ssize_t count,
+                      PyObject* keywords) {
+  const std::string given = text;
+  if (!given.starts_with("expected an int, got ") || given.find(':') != std::string::npos) return text;
+  const auto* record = py::detail::function_record_ptr_from_PyObject(self);
+  const Py_ssize_t named = keywords ? PyTuple_GET_SIZE(keywords) : 0;
+  for (Py_ssize_t i = 0; i < count + named; i++) {
+    if (i < count && size_t(i) >= record->args.size()) continue;
+    const std::string name = i < count
+                                 ? record->args[size_t(i)].name
+                                 : py::cast<std::string>(py::handle(PyTuple_GET_ITEM(keywords, i - count)));
+    const std::string typed = name + ": int | collections.abc.Sequence[int]";
+    if (std::string_view(record->signature).find(typed) == std::string_view::npos) continue;
+    try {
+      to_shape(py::handle(args[i]));
+    } catch (const std::exception& error) {
+      if (given != error.what()) continue;
+      PyObject* const full =
+          PyUnicode_FromFormat("%s is %.60R; expected an int or a sequence of ints", name.c_str(), args[i]);
+      if (!full) throw py::error_already_set();
+      return py::reinterpret_steal<py::str>(full);
+    }
+  }
+  return text;
+}
+
 // Restores the error with the called function's name in front, unless Python code raised it.
-void name_error(py::error_already_set& error, PyObject* self, const py::str& text) {
+void name_error(py::error_already_set& error, const py::str& text, PyObject* self, PyObject* const* args,
+                Py_ssize_t count, PyObject* keywords) {
   bool plain = !error.trace();
   if (plain) {
     plain = false;
@@ -58,7 +87,7 @@ void name_error(py::error_already_set& error, PyObject* self, const py::str& tex
   const std::string name = plain ? called_name(self) : "";
   if (name.empty()) return error.restore();
   const py::object named = py::module_::import("nncore.errors.mismatch").attr("named");
-  PyErr_SetObject(error.type().ptr(), named(name, text).ptr());
+  PyErr_SetObject(error.type().ptr(), named(name, with_argument(text, self, args, count, keywords)).ptr());
 }
 
 // Sets TypeError and returns false if an argument, from `first` on, is an object whose __init__ has not run.
@@ -123,7 +152,7 @@ PyObject* explained(PyObject* self, PyObject* const* args, Py_ssize_t count, PyO
   try {
     const py::str text(error.value());
     if (!error.matches(PyExc_TypeError) || !text.contains("(): incompatible ")) {
-      name_error(error, self, text);
+      name_error(error, text, self, args, count, keywords);
       return nullptr;
     }
     const py::object reworded = py::module_::import("nncore.errors.mismatch").attr("reworded");
