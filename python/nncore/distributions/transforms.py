@@ -98,7 +98,7 @@ class ExpTransform(Transform):
 
 
 class AffineTransform(Transform):
-    """y = loc + scale x, for each element. Errors: NotImplementedError for event_dim other than 0.
+    """y = loc + scale x, for each element. Errors: ValueError for event_dim other than 0.
 
     >>> nncore.distributions.AffineTransform(1.0, 2.0).inv(nncore.tensor(5.0)).item()
     2.0
@@ -109,7 +109,7 @@ class AffineTransform(Transform):
     ) -> None:
         super().__init__(cache_size)
         if event_dim != 0:
-            raise NotImplementedError(
+            raise ValueError(
                 f"AffineTransform: event_dim must be 0, got {event_dim!r}; make the base distribution "
                 "Independent, which sums over the dimensions of an event"
             )
