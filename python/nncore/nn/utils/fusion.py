@@ -66,7 +66,7 @@ def fuse_conv_bn_eval(conv: Conv, bn: Norm, transpose: bool = False) -> Conv:
     >>> nncore.allclose(fused(x), bn(conv(x)), atol=1e-6)
     True
     """
-    _check_layer("fuse_conv_bn_eval", "conv", conv, Convolution)
+    _check_layer("fuse_conv_bn_eval", "conv", conv, Convolution, "a convolution of nncore.nn")
     if not transpose and isinstance(conv, (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)):
         raise ValueError(f"fuse_conv_bn_eval: conv is a {type(conv).__name__}; pass transpose=True")
     if transpose and conv.groups > 1:
@@ -82,22 +82,20 @@ def fuse_linear_bn_eval(linear: Linear, bn: Norm) -> Linear:
     >>> nncore.allclose(fused(x), bn(linear(x)), atol=1e-6)
     True
     """
-    _check_layer("fuse_linear_bn_eval", "linear", linear, Linear)
+    _check_layer("fuse_linear_bn_eval", "linear", linear, Linear, "an nncore.nn.Linear")
     return _fused("fuse_linear_bn_eval", "linear", linear, bn, linear.out_features, False)
 
 
 Layer = TypeVar("Layer", bound=Linear | Convolution)
 
 
-def _check_layer(where: str, name: str, layer: object, kinds: Any) -> None:
+def _check_layer(where: str, name: str, layer: object, kinds: Any, wanted: str) -> None:
     if not isinstance(layer, kinds):
-        raise TypeError(
-            f"{where}: {name} is a {type(layer).__name__}; expected a layer of nncore.nn of that kind"
-        )
+        raise TypeError(f"{where}: {name} is a {type(layer).__name__}; expected {wanted}")
 
 
 def _fused(where: str, name: str, layer: Layer, bn: Norm, filters: int, transpose: bool) -> Layer:
-    _check_layer(where, "bn", bn, Norm)
+    _check_layer(where, "bn", bn, Norm, "a BatchNorm1d, BatchNorm2d or BatchNorm3d")
     if layer.training or bn.training:
         raise ValueError(f"{where}: both layers must be in eval mode; call .eval() first")
     if bn.running_mean is None or bn.running_var is None:
