@@ -139,6 +139,12 @@ MISTAKES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
         "from_dlpack: expected an object with __dlpack__",
     ),
     (
+        "from_dlpack of another byte order",
+        lambda: nncore.from_dlpack(np.zeros(2, ">f4")),
+        BufferError,
+        r"from_dlpack: the ndarray cannot share its memory: .* Copy it with nncore.tensor\(\)",
+    ),
+    (
         "select range",
         lambda: x.select(1, 3),
         IndexError,

@@ -99,7 +99,7 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
     """A tensor that shares the memory of an array of another library, by the DLPack protocol.
 
     An array that is not contiguous is copied. Errors: TypeError for an object without `__dlpack__`, and for
-    elements that nncore does not have.
+    elements that nncore does not have; BufferError for memory that the other library cannot hand out.
     Source: the DLPack protocol, https://dmlc.github.io/dlpack.
 
     >>> nncore.from_dlpack(np.arange(3)).tolist()
@@ -110,7 +110,14 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
             f"from_dlpack: expected an object with __dlpack__, got {type(ext_tensor).__name__}; "
             "use nncore.tensor() for other data"
         )
-    return _core.from_numpy(np.from_dlpack(ext_tensor))
+    try:
+        array = np.from_dlpack(ext_tensor)
+    except BufferError as error:
+        raise BufferError(
+            f"from_dlpack: the {type(ext_tensor).__name__} cannot share its memory: {error} "
+            "Copy it with nncore.tensor()"
+        ) from error
+    return _core.from_numpy(array)
 
 
 def hstack(tensors: Sequence[Tensor]) -> Tensor:

@@ -26,6 +26,7 @@ DOCUMENTED = {
     nncore.DivergenceError,
 }
 AS_IN_PYTORCH = {
+    BufferError: "from_dlpack: ",
     AttributeError: "'nncore._core.Tensor' object",  # of __setattr__
     OverflowError: "cannot convert float infinity to integer",
     KeyError: "is not specified in param_groups[0] when resuming an optimizer",
