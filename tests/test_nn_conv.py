@@ -87,13 +87,14 @@ def test_output_size_chooses_the_output_padding() -> None:
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "gelu", "silu"])
-def test_an_activation_is_applied_in_the_same_pass(activation: str) -> None:
+@pytest.mark.parametrize(("channels", "filters"), [(3, 8), (16, 48)])
+def test_an_activation_is_applied_in_the_same_pass(activation: str, channels: int, filters: int) -> None:
     x, w, b = leaves = [
         nncore.tensor(normal(*shape, seed=i), requires_grad=True)
-        for i, shape in enumerate([(2, 3, 9, 9), (8, 3, 3, 3), (8,)])
+        for i, shape in enumerate([(2, channels, 9, 9), (filters, channels, 3, 3), (filters,)])
     ]
     conv: Any = F.conv2d
-    dy = nncore.tensor(normal(2, 8, 9, 9, seed=5))
+    dy = nncore.tensor(normal(2, filters, 9, 9, seed=5))
     results = []
     for fused in (True, False):
         y = conv(x, w, b, padding=1, **({"activation": activation} if fused else {}))
@@ -125,6 +126,11 @@ LAYOUTS: list[tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = [
     ((2, 64, 12, 12), (48, 64, 1, 1), {}),
     ((2, 8, 900), (8, 8, 9), {"padding": 4}),
     ((1, 2, 90, 110), (3, 2, 3, 3), {"padding": 1}),
+    # Points by filters: copied and in place, several chunks of k, strides and groups
+    ((3, 20, 13, 13), (48, 20, 3, 3), {"padding": 1}),
+    ((2, 470, 5, 5), (50, 470, 3, 3), {"padding": 1}),
+    ((2, 80, 15, 14), (100, 40, 3, 3), {"padding": 1, "stride": 2, "groups": 2}),
+    ((2, 600, 6, 7), (40, 600, 1, 1), {}),
 ]
 
 

@@ -9,7 +9,9 @@
 #include "../dispatch.h"
 #include "../product/run.h"
 #include "layout.h"
+#include "panels.h"
 #include "places.h"
+#include "unit.h"
 
 namespace nncore::cpu {
 namespace {
@@ -27,70 +29,13 @@ std::vector<Steps> cut(int64_t k) {
   return steps;
 }
 
-// The weights as [group][panel][k][rows of the panel]. The panels are as even as possible, taller ones first.
-template <class T>
-class Panels {
- public:
-  Panels(const Correlation<T>& c, int mr)
-      : c_(c),
-        count_(ceil_div(c.rows, mr)),
-        rows_(c.rows / count_),
-        taller_(c.rows % count_),
-        packed_(c.groups * c.rows * c.k()) {
-    const int64_t tasks = c.groups * count_;
-    parallel_for(tasks, byte_cost(c.groups * c.rows * c.k() * int64_t(sizeof(T)) * 4),
-                 [&](int64_t begin, int64_t end) {
-                   for (int64_t i = begin; i < end; i++) pack(i / count_, i % count_);
-                 });
-  }
-  int64_t count() const { return count_; }
-  int64_t taller() const { return taller_; }  // panels with one more row
-  int64_t height(int64_t panel) const { return rows_ + (panel < taller_); }
-  int64_t row(int64_t panel) const { return panel * rows_ + std::min(panel, taller_); }
-  const T* data(int64_t group, int64_t panel) const {
-    return packed_.data() + (group * c_.rows + row(panel)) * c_.k();
-  }
-
- private:
-  void pack(int64_t group, int64_t panel) {
-    const auto transposed = kernels<T>().product.pack_transposed;
-    const int64_t taps = c_.taps(), height = this->height(panel);
-    const T* const w = c_.w + group * c_.w_group + row(panel) * c_.w_row;
-    T* to = packed_.data() + (group * c_.rows + row(panel)) * c_.k();
-    const Axis* axis = c_.axis;
-    const bool dense =
-        c_.w_axis[2] == 1 && c_.w_axis[1] == axis[2].taps && c_.w_axis[0] == axis[1].taps * axis[2].taps;
-    if (taps == 0) return;
-    if (dense && c_.w_channel == taps) return transposed(c_.k(), height, w, c_.w_row, to, height);
-    for (int64_t ch = 0; ch < c_.channels; ch++) {
-      const T* const from = w + ch * c_.w_channel;
-      if (dense) {
-        transposed(taps, height, from, c_.w_row, to, height);
-        to += taps * height;
-        continue;
-      }
-      for (int64_t i = 0; i < axis[0].taps; i++)
-        for (int64_t j = 0; j < axis[1].taps; j++)
-          for (int64_t l = 0; l < axis[2].taps; l++)
-            for (int64_t r = 0; r < height; r++)
-              *to++ = from[i * c_.w_axis[0] + j * c_.w_axis[1] + l * c_.w_axis[2] + r * c_.w_row];
-    }
-  }
-
-  const Correlation<T>& c_;
-  const int64_t count_, rows_, taller_;
-  const Scratch<T> packed_;
-};
-
 template <class T>
 class Correlator {
  public:
   explicit Correlator(const Correlation<T>& c)
       : c_(c),
-        across_(c.axis[0].count > 1   ? 0
-                : c.axis[1].count > 1 ? 1
-                                      : 2),
-        panels_(c, kernel_.mr),
+        across_(c.across()),
+        panels_(c, kernel_.mr, false),
         steps_(cut(c.k())),
         layout_(choose()),
         offsets_(c.k()) {
@@ -135,11 +80,6 @@ class Correlator {
 
  private:
   static constexpr int64_t slack = 64;  // elements behind the last one, which a vector may read
-  struct Unit {
-    int64_t first_image, images, begin, strip, group;
-    Span panels;
-  };
-
   static int64_t level2() { return cache_sizes().l2 ? cache_sizes().l2 : 256 << 10; }
   int64_t length() const { return c_.axis[across_].count; }
 
@@ -156,28 +96,27 @@ class Correlator {
       strip_ = ceil_div(across, std::clamp<int64_t>(count, 1, across));
     };
     const int64_t fits = std::max<int64_t>(1, level2() / 4 / int64_t(sizeof(T)));
-    in_place_ = Layout::can_read_in_place(c_) && vectors >= 16 && c_.channels * c_.inputs() <= fits;
+    const bool dense = std::all_of(c_.axis, c_.axis + 3, [](const Axis& axis) { return axis.step == 1; });
+    in_place_ = dense && Layout::can_read_in_place(c_) && vectors >= 16 && c_.channels * c_.inputs() <= fits;
     if (in_place_) {
       strips_of(std::min(wanted, vectors / 16));
       images_ = 1;
       return Layout::in_place(c_);
     }
-    const Layout whole = Layout::copied(c_, across_, across);
+    constexpr auto neighbors = Layout::Order::neighbors;
+    const Layout whole = Layout::copied(c_, across_, across, neighbors);
     strips_of(std::max(std::min(wanted, vectors / 16), ceil_div(whole.image(), fits)));
     const int64_t most = std::min(fits / whole.image(), c_.n * c_.groups / (4 * threads_));
     images_ = strip_ < across ? 1 : std::clamp<int64_t>(std::min(most, ceil_div(64, vectors)), 1, c_.n);
-    return strip_ < across ? Layout::copied(c_, across_, strip_) : whole;
+    return strip_ < across ? Layout::copied(c_, across_, strip_, neighbors) : whole;
   }
 
   void compute(const Unit& u, const Places& places, T* region, bool zeros) {
     const int64_t image = c_.groups * c_.channels * c_.inputs();
     const T* from = c_.x + u.first_image * image + u.group * c_.channels * c_.inputs();
-    T* const to =
-        c_.z + (u.first_image * c_.groups + u.group) * c_.rows * c_.outputs() + u.begin * out_stride();
+    T* const to = c_.z + u.first_output(c_);
     if (in_place_) {
-      int64_t o[3] = {c_.axis[0].lowest(), c_.axis[1].lowest(), c_.axis[2].lowest()};
-      o[across_] += u.begin;
-      from += layout_.position(o);
+      from += layout_.first(across_, u.begin);
       // A copy of what is left, if the last vectors would read beyond the end of x
       const int64_t left = c_.x + c_.n * image - from;
       const int64_t needed = places.list().back().in + furthest_ + kernel_.lanes;
@@ -194,14 +133,7 @@ class Correlator {
                        region + i * layout_.image() + ch * layout_.channel());
       multiply(u, places, region, to);
     }
-    activate(u);
-  }
-
-  // Elements of the output from one position along the axis of strips to the next.
-  int64_t out_stride() const {
-    int64_t stride = c_.axis[across_].out_step;
-    for (int a = across_ + 1; a < 3; a++) stride *= c_.axis[a].out;
-    return stride;
+    u.activate(c_, panels_);
   }
 
   // Blocks of panels of one height that stay in the second-level cache while all places use them.
@@ -279,21 +211,6 @@ class Correlator {
       for (int64_t i = 0; map[l] >= 0 && i < height; i++) f(i, map[l], l);
   }
 
-  // The activation, on the strip while it is in the cache; the forward pass computes whole strips.
-  void activate(const Unit& u) const {
-    if (c_.activation < 0) return;
-    const auto f = kernels<T>().elementwise.unary_fwd[c_.activation];
-    for (int64_t i = 0; i < u.images; i++) {
-      const int64_t first = panels_.row(u.panels.begin);
-      const int64_t end = u.panels.end == panels_.count() ? c_.rows : panels_.row(u.panels.end);
-      for (int64_t r = first; r < end; r++) {
-        const int64_t at = (((u.first_image + i) * c_.groups + u.group) * c_.rows + r) * c_.outputs() +
-                           u.begin * out_stride();
-        f(u.strip * out_stride(), c_.z + at, c_.y + at, nullptr);
-      }
-    }
-  }
-
   const ConvKernels<T>& kernel_ = kernels<T>().conv;
   const Correlation<T>& c_;
   const int across_;  // the axis that strips cut
@@ -348,6 +265,7 @@ void correlate(const Correlation<T>& given) {
   if (given.n * given.groups * given.rows * given.positions() == 0) return;
   const Correlation<T> c = without_idle_taps(given);
   if (c.k() == 0) return fill_with_bias(c);
+  if (prefers_points(c)) return correlate_points(c);
   Correlator<T>(c).run();
 }
 template void correlate(const Correlation<float>&);

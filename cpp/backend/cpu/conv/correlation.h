@@ -40,9 +40,18 @@ struct Correlation {
   int64_t positions() const { return axis[0].count * axis[1].count * axis[2].count; }
   int64_t taps() const { return axis[0].taps * axis[1].taps * axis[2].taps; }
   int64_t k() const { return channels * taps(); }
+  // The first axis with several positions, along which strips are cut.
+  int across() const { return axis[0].count > 1 ? 0 : axis[1].count > 1 ? 1 : 2; }
 };
 
 template <class T>
 void correlate(const Correlation<T>& c);
+
+// The same with rows in the registers instead of positions (points.cpp), which suits many rows and positions that
+// fill registers badly.
+template <class T>
+bool prefers_points(const Correlation<T>& c);
+template <class T>
+void correlate_points(const Correlation<T>& c);
 
 }  // namespace nncore::cpu

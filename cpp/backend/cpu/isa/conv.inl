@@ -82,6 +82,66 @@ void conv_tiles(const nncore::ConvTiles<T>& given) {
   }
 }
 
+// The same with the operands exchanged: the registers hold rows of the correlation, and each point broadcasts the
+// element of the input at its own address.
+template <class T>
+struct PointTile {
+  using R = Reg<T>;
+  static constexpr int points = R::tile_rows < 8 ? R::tile_rows : 8;
+  static constexpr int vectors =
+      (R::registers - 1) / (points + 1) < 3 ? (R::registers - 1) / (points + 1) : 3;
+  static constexpr int width = vectors * R::lanes;
+};
+
+template <class T>
+void conv_point_tiles(const nncore::ConvPointTiles<T>& given) {
+  const nncore::ConvPointTiles<T>* volatile held = &given;
+  using R = Reg<T>;
+  using Raw = typename R::Raw;
+  constexpr int points = PointTile<T>::points, vectors = PointTile<T>::vectors, width = PointTile<T>::width;
+  const int64_t tiles = given.tiles;
+  for (int64_t tile = 0; tile < tiles; tile++) {
+    const nncore::ConvPointTiles<T>& t = *held;
+    Raw acc[points][vectors];
+#pragma GCC unroll 8
+    for (int i = 0; i < points; i++)
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; v++)
+        acc[i][v] = t.start ? R::load(t.start + (tile * points + i) * width + v * R::lanes) : R::set1(T(0));
+
+    const int64_t *offset = t.offsets, *const at = t.at + tile * points;
+    const T *x[points], *a = t.a;
+#pragma GCC unroll 8
+    for (int i = 0; i < points; i++) x[i] = t.x + at[i];
+#pragma GCC unroll 2
+    for (int64_t left = t.k; left > 0; left--) {
+      const int64_t from = *offset++;
+      Raw w[vectors];
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; v++) w[v] = R::load(a + v * R::lanes);
+#pragma GCC unroll 8
+      for (int i = 0; i < points; i++) {
+        const Raw y = R::set1(x[i][from]);
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; v++) R::accumulate(acc[i][v], y, w[v]);
+      }
+      a += width;
+      opaque(a);
+    }
+
+    const nncore::ConvPointTiles<T>& end = *held;
+#pragma GCC unroll 8
+    for (int i = 0; i < points; i++)
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; v++) {
+        const int64_t at = (tile * points + i) * width + v * R::lanes;
+        if (end.add) acc[i][v] = R::add(R::load(end.add + at), acc[i][v]);
+        if (end.bias) acc[i][v] = R::add(acc[i][v], R::load(end.bias + v * R::lanes));
+        R::store(end.out + at, acc[i][v]);
+      }
+  }
+}
+
 template <class T>
 struct ConvTable {
   using R = Reg<T>;
@@ -105,6 +165,9 @@ struct ConvTable {
     t.lanes = R::lanes;
     t.mr = R::tile_rows;
     fill<1>(t);
+    t.points = PointTile<T>::points;
+    t.width = PointTile<T>::width;
+    t.point_tiles = conv_point_tiles<T>;
     return t;
   }
 };
