@@ -119,7 +119,7 @@ class Correlator {
       from += layout_.first(across_, u.begin);
       // A copy of what is left, if the last vectors would read beyond the end of x
       const int64_t left = c_.x + c_.n * image - from;
-      const int64_t needed = places.list().back().in + furthest_ + kernel_.lanes;
+      const int64_t needed = places.in()[places.size() - 1] + furthest_ + kernel_.lanes;
       const Scratch<T> end(needed > left ? needed : 0);
       if (end.data()) {
         std::copy_n(from, left, end.data());
@@ -150,60 +150,59 @@ class Correlator {
   void multiply(const Unit& u, const Steps& steps, Span panels, const Places& places, const T* x, T* z) {
     const int64_t height = panels_.height(panels.begin), k = steps.span.size();
     const int vectors = kernel_.vectors[height - 1];
-    const std::vector<Place>& list = places.list();
     // Few steps of k: several tiles per panel, so that each call computes enough.
-    const int64_t together = std::clamp<int64_t>(256 / std::max<int64_t>(k, 1), 1, most_together);
-    const T* b[most_together * ConvKernels<T>::most_vectors];
-    T* out[most_together * ConvKernels<T>::most_vectors];
+    const int64_t together = std::clamp<int64_t>(256 / std::max<int64_t>(k, 1), 1, 32);
+    int64_t in[ConvKernels<T>::most_vectors], out[ConvKernels<T>::most_vectors];
     T aside[ConvKernels<T>::most_vectors * ConvKernels<T>::most_rows * vector_bytes / sizeof(T)];
     ConvTiles<T> t = {};
     t.k = k, t.a_row = 1, t.a_column = height;
-    t.offsets = offsets_.data() + steps.span.begin;
-    t.b = b, t.out = out;
+    t.x = x, t.offsets = offsets_.data() + steps.span.begin;
     t.add = steps.add;
     Watch watch;
-    for (size_t first = 0; first < list.size();) {
+    for (int64_t first = 0; first < places.size();) {
       int64_t used = 0;  // places that write their registers directly
-      while (used < together * vectors && first + used < list.size() && is_direct(list[first + used])) used++;
+      while (used < together * vectors && first + used < places.size() && is_direct(places[first + used]))
+        used++;
       t.tiles = used / vectors;
       const bool direct = t.tiles > 0;
-      used = direct ? t.tiles * vectors : std::min<int64_t>(vectors, list.size() - first);
-      if (!direct) t.tiles = 1;
-      for (int64_t v = 0; v < t.tiles * vectors; v++) {
-        const Place& p = list[first + std::min(v, used - 1)];
-        b[v] = x + p.in;
-        out[v] = direct ? z + p.out : aside + v * height * kernel_.lanes;
+      if (direct) {
+        used = t.tiles * vectors;
+        t.in = places.in() + first, t.out = places.out() + first, t.z_row = c_.outputs();
+      } else {
+        used = std::min<int64_t>(vectors, places.size() - first);
+        for (int64_t v = 0; v < vectors; v++)
+          in[v] = places.in()[first + std::min(v, used - 1)], out[v] = v * height * kernel_.lanes;
+        t.tiles = 1, t.in = in, t.out = out, t.z_row = kernel_.lanes;
       }
-      t.out_row = direct ? c_.outputs() : kernel_.lanes;
       if (watch.stops(panels.size() * height * t.tiles * vectors * kernel_.lanes * k)) return;
       for (int64_t q = panels.begin; q < panels.end; q++) {
         T* const rows = z + panels_.row(q) * c_.outputs();
         t.a = panels_.data(u.group, q) + steps.span.begin * height;
         t.bias = steps.last && c_.bias ? c_.bias + u.group * c_.rows + panels_.row(q) : nullptr;
-        t.shift = direct ? rows - z : 0;
+        t.z = direct ? rows : aside;
         if (!direct && steps.add)
           for (int64_t v = 0; v < used; v++)
-            each_lane(places, list[first + v], height, [&](int64_t i, int64_t at, int l) {
-              out[v][i * kernel_.lanes + l] = rows[i * c_.outputs() + at];
+            each_lane(places, first + v, height, [&](int64_t i, int64_t at, int l) {
+              aside[out[v] + i * kernel_.lanes + l] = rows[i * c_.outputs() + at];
             });
         kernel_.tiles[height - 1](t);
         for (int64_t v = 0; !direct && v < used; v++)
-          each_lane(places, list[first + v], height, [&](int64_t i, int64_t at, int l) {
-            rows[i * c_.outputs() + at] = out[v][i * kernel_.lanes + l];
+          each_lane(places, first + v, height, [&](int64_t i, int64_t at, int l) {
+            rows[i * c_.outputs() + at] = aside[out[v] + i * kernel_.lanes + l];
           });
       }
-      first += size_t(used);
+      first += used;
     }
   }
-  static constexpr int64_t most_together = 32;
   bool is_direct(const Place& p) const { return p.lanes == kernel_.lanes && p.map < 0; }
 
   // f(row, element of the output, lane) for the lanes of a place that have an element
   template <class F>
-  static void each_lane(const Places& places, const Place& p, int64_t height, F f) {
+  static void each_lane(const Places& places, int64_t place, int64_t height, F f) {
+    const Place& p = places[place];
     if (p.map < 0) {
       for (int64_t i = 0; i < height; i++)
-        for (int l = 0; l < p.lanes; l++) f(i, p.out + l, l);
+        for (int l = 0; l < p.lanes; l++) f(i, places.out()[place] + l, l);
       return;
     }
     const int64_t* const map = places.map(p);

@@ -7,9 +7,8 @@
 namespace nncore::cpu {
 
 struct Place {
-  int64_t in, out;  // the element that the first lane reads at the first tap, and the one that it writes
-  int lanes;        // that are used
-  int map = -1;     // the first of `lanes` numbers in Places::map, if they do not write one after another
+  int lanes;     // that are used
+  int map = -1;  // the first of `lanes` numbers in Places::map, if they do not write one after another
 };
 
 class Places {
@@ -45,7 +44,11 @@ class Places {
     }
   }
 
-  const std::vector<Place>& list() const { return list_; }
+  int64_t size() const { return int64_t(list_.size()); }
+  const Place& operator[](int64_t i) const { return list_[size_t(i)]; }
+  // By place: the element that the first lane reads at the first tap, and the one that it writes.
+  const int64_t* in() const { return reads_.data(); }
+  const int64_t* out() const { return writes_.data(); }
   const int64_t* map(const Place& p) const { return map_.data() + p.map; }  // -1: no element
 
  private:
@@ -59,23 +62,27 @@ class Places {
       const int64_t back = overlap_ && missing <= i ? missing : 0;
       const bool extends = overlap_ && adjacent_ && i == 0 && missing <= length && !last;
       const int used = back > 0 || extends ? lanes_ : int(lanes_ - missing);
-      list_.push_back({in_ + begin + i - back, out + i - back, used});
+      add(in_ + begin + i - back, out + i - back, {used});
     }
   }
   // Adds the vectors of `length` elements, some of which may have no place in the output.
   void add_scattered(int64_t length) {
     for (int64_t i = 0; i < length; i += lanes_) {
       const int used = int(std::min<int64_t>(lanes_, length - i));
-      list_.push_back({in_ + i, 0, used, int(map_.size())});
+      const int map = int(map_.size());
       bool any = false;
       for (int l = 0; l < used; l++) {
         map_.push_back(element(i + l));
         any |= map_.back() >= 0;
       }
-      if (any) continue;
-      list_.pop_back();
-      map_.resize(map_.size() - size_t(used));
+      if (any)
+        add(in_ + i, 0, {used, map});
+      else
+        map_.resize(size_t(map));
     }
+  }
+  void add(int64_t in, int64_t out, Place place) {
+    reads_.push_back(in), writes_.push_back(out), list_.push_back(place);
   }
   // The element of the output that an element of the layout belongs to, or -1.
   int64_t element(int64_t at) const {
@@ -96,7 +103,7 @@ class Places {
   Axis axis_[3];
   int64_t count_[3], in_, out_;
   std::vector<Place> list_;
-  std::vector<int64_t> map_;
+  std::vector<int64_t> reads_, writes_, map_;
 };
 
 }  // namespace nncore::cpu

@@ -10,6 +10,10 @@
 #include "../../kernels/conv.h"
 #include "../dispatch.h"
 #include "../product/run.h"
+#include "chunk_sums.h"
+#include "transposed_input.h"
+#include "used_taps.h"
+#include "weight.h"
 
 namespace nncore::cpu {
 namespace {
@@ -21,27 +25,19 @@ struct Column {
   int lanes;
 };
 
-// Some pixels of one sample; positions [begin, end) along the axis that chunks cut.
-struct Segment {
-  int64_t sample, begin, end;
-};
-
 template <class T>
 class WeightGradient {
  public:
   explicit WeightGradient(const ConvWeightBwd& k)
-      : s_(k.shape),
+      : used_(k.shape),
+        s_(used_.shape),
         dy_(k.dy.as<T>()),
-        x_(k.x.as<T>()),
         dw_(k.dw.as<T>()),
         cost_(k.cost()),
         channels_(s_.channels / s_.groups),
         filters_(s_.filters / s_.groups),
-        across_(s_.out[0] > 1   ? 0
-                : s_.out[1] > 1 ? 1
-                                : 2),
+        input_(s_, k.x.as<T>()),
         chunks_(chunks_of(s_.n * s_.pixels())) {
-    leave_out_idle_taps();
     ranges_ = 1;
     const int64_t threads = team_size(cost_);
     if (threads > 1 && s_.groups * chunks_.count < 2 * threads)
@@ -51,44 +47,30 @@ class WeightGradient {
   }
 
   void run() const {
-    if (s_.taps() < all_taps()) std::fill_n(dw_, s_.groups * filters_ * channels_ * all_taps(), T(0));
+    if (s_.taps() < used_.all()) std::fill_n(dw_, s_.filters * channels_ * used_.all(), T(0));
     if (s_.taps() == 0) return;
-    const int64_t size = s_.groups * filters_ * row_;
-    const int64_t most = std::min(chunks_.count, most_chunks);
-    const Scratch<T> sums(most * size);
-    const Scratch<double> totals(chunks_.count > most_chunks ? size : 0);
-    for (int64_t first = 0; first < chunks_.count; first += most) {
-      const int64_t count = std::min(most, chunks_.count - first);
-      parallel_ranges(
-          count * s_.groups * ranges_, cost_ * count / chunks_.count, [&](int64_t begin, int64_t end) {
-            for (int64_t i = begin; i < end && !interrupted(); i++) {
-              const int64_t range = i % ranges_, group = i / ranges_ % s_.groups,
-                            chunk = i / ranges_ / s_.groups;
-              multiply(first + chunk, group, range, sums.data() + chunk * size + group * filters_ * row_);
-            }
-          });
-      finish(sums.data(), count, size, totals.data(), first == 0, first + count == chunks_.count);
-    }
+    const int64_t size = s_.filters * row_;
+    const ChunkSums<T> chunk_sums(chunks_.count, size);
+    const T* const sums = chunk_sums.add([&](int64_t first, int64_t count, T* to) {
+      parallel_ranges(count * s_.groups * ranges_, cost_ * count / chunks_.count,
+                      [&](int64_t begin, int64_t end) {
+                        for (int64_t i = begin; i < end && !interrupted(); i++) {
+                          const int64_t range = i % ranges_, group = i / ranges_ % s_.groups,
+                                        chunk = i / ranges_ / s_.groups;
+                          multiply(first + chunk, group, range, to + chunk * size + group * filters_ * row_);
+                        }
+                      });
+    });
+    parallel_for(s_.filters, byte_cost(size * int64_t(sizeof(T)) * 2), [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; r++)
+        for (size_t c = 0; c < columns_.size(); c++)
+          for (int l = 0; l < columns_[c].lanes; l++)
+            dw_[r * channels_ * used_.all() + weights_[size_t(columns_[c].weight + l)]] =
+                sums[r * row_ + int64_t(c) * kernel_.lanes + l];
+    });
   }
 
  private:
-  // Leaves out the taps at both ends of the kernel that read only zeros around the input; their gradient is 0.
-  void leave_out_idle_taps() {
-    for (int a = 0; a < 3; a++) {
-      kernel_size_[a] = s_.kernel[a], first_tap_[a] = 0;
-      const auto reads = [&](int64_t tap) {
-        const int64_t first = tap * s_.dilation[a] - s_.pad[a];
-        return first < s_.in[a] && first + (s_.out[a] - 1) * s_.stride[a] >= 0;
-      };
-      int64_t end = s_.kernel[a];
-      while (end > 0 && !reads(end - 1)) end--;
-      while (first_tap_[a] < end && !reads(first_tap_[a])) first_tap_[a]++;
-      s_.kernel[a] = end - first_tap_[a];
-      s_.pad[a] -= first_tap_[a] * s_.dilation[a];
-      step_[a] = std::min(s_.stride[a], (s_.kernel[a] - 1) * s_.dilation[a] + 1);
-    }
-  }
-
   // The columns of a range of channels: a row of the kernel after another, if the elements of its taps lie
   // side by side, else tap after tap.
   void add_columns(Span range) {
@@ -101,128 +83,30 @@ class WeightGradient {
     for (int64_t i = 0; i < s_.kernel[0]; i++)
       for (int64_t j = 0; j < s_.kernel[1]; j++)
         for (int64_t k = 0; k < (rows ? 1 : s_.kernel[2]); k++) {
-          const int64_t in =
-              ((i * s_.dilation[0] * extent(1) + j * s_.dilation[1]) * extent(2) + k * s_.dilation[2]) *
-              pitch;
+          const int64_t in = input_.distance(i, j, k) * pitch;
           const int64_t length = rows ? c * s_.kernel[2] : c;
           for (int64_t at = 0; at < length; at += kernel_.lanes) {
             const int used = int(std::min<int64_t>(kernel_.lanes, length - at));
             columns_.push_back({in + at, int64_t(weights_.size()), used});
             for (int l = 0; l < used; l++) {
               const int64_t channel = range.begin + (at + l) % c;
-              const int64_t tap =
-                  ((i + first_tap_[0]) * kernel_size_[1] + j + first_tap_[1]) * kernel_size_[2] + k +
-                  first_tap_[2] + (at + l) / c;
-              weights_.push_back(channel * all_taps() + tap);
+              weights_.push_back(channel * used_.all() + used_.place(i, j, k) + (at + l) / c);
             }
           }
         }
   }
 
-  // Elements of the transposed input along an axis for `count` positions.
-  int64_t extent(int a, int64_t count) const {
-    return (count - 1) * step_[a] + (s_.kernel[a] - 1) * s_.dilation[a] + 1;
-  }
-  int64_t extent(int a) const { return extent(a, s_.out[a]); }
-
-  // Pixels of one position along the axis that chunks cut.
-  int64_t inner() const {
-    int64_t n = 1;
-    for (int a = across_ + 1; a < 3; a++) n *= s_.out[a];
-    return n;
-  }
-
   // The products of one chunk, for the channels of a range, into rows of `to`.
   void multiply(int64_t chunk, int64_t group, int64_t range, T* to) const {
     const Span pixels{chunk * chunks_.size, std::min((chunk + 1) * chunks_.size, s_.n * s_.pixels())};
-    const int64_t per_sample = s_.pixels(), pitch = pitch_[range];
-    const std::vector<Segment> segments = cut(pixels);
-    int64_t elements = 0;
-    for (const Segment& g : segments) elements += size_of(g) * pitch;
+    const int64_t pitch = pitch_[range], elements = input_.size(pixels) * pitch;
+    const Span channels{group * channels_ + channels_of_[range].begin,
+                        group * channels_ + channels_of_[range].end};
     const Scratch<T> scratch(elements + slack);
     std::fill_n(scratch.data() + elements, slack, T(0));
     const Scratch<int64_t> offsets(pixels.size());
-    int64_t* offset = offsets.data();
-    int64_t at = 0, pixel = pixels.begin;
-    for (const Segment& g : segments) {
-      transpose(g, group, range, scratch.data() + at);
-      const int64_t end = std::min(pixels.end, (g.sample + 1) * per_sample);
-      offset = add_offsets(g, Span{pixel, end}, at, pitch, offset);
-      pixel = end;
-      at += size_of(g) * pitch;
-    }
+    input_.copy(pixels, channels, pitch, scratch.data(), offsets.data());
     multiply_blocks(pixels, group, range, scratch.data(), offsets.data(), to);
-  }
-
-  std::vector<Segment> cut(Span pixels) const {
-    std::vector<Segment> segments;
-    const int64_t per_sample = s_.pixels();
-    for (int64_t n = pixels.begin / per_sample; n * per_sample < pixels.end; n++) {
-      const int64_t from = std::max(pixels.begin - n * per_sample, int64_t(0)),
-                    to = std::min(pixels.end - n * per_sample, per_sample);
-      segments.push_back({n, from / inner(), ceil_div(to, inner())});
-    }
-    return segments;
-  }
-  // The elements of a segment: its rows are as far apart as those of a whole sample.
-  int64_t size_of(const Segment& g) const {
-    return ((extent_in(g, 0) - 1) * extent(1) + extent_in(g, 1) - 1) * extent(2) + extent_in(g, 2);
-  }
-
-  // The element of each pixel in the transposed input.
-  int64_t* add_offsets(const Segment& g, Span pixels, int64_t at, int64_t pitch, int64_t* to) const {
-    const int64_t width = s_.out[2], step = step_[2] * pitch;
-    for (int64_t p = pixels.begin - g.sample * s_.pixels(); p < pixels.end - g.sample * s_.pixels();) {
-      int64_t o[3] = {p / (s_.out[1] * width), p / width % s_.out[1], p % width};
-      const int64_t count = std::min(width - o[2], pixels.end - g.sample * s_.pixels() - p);
-      o[across_] -= g.begin;
-      const int64_t first =
-          at + ((o[0] * step_[0] * extent(1) + o[1] * step_[1]) * extent(2) + o[2] * step_[2]) * pitch;
-      for (int64_t i = 0; i < count; i++) *to++ = first + i * step;
-      p += count;
-    }
-    return to;
-  }
-  int64_t extent_in(const Segment& g, int a) const {
-    return a == across_ ? extent(a, g.end - g.begin) : extent(a);
-  }
-
-  // Copies the input of a segment as (pixel, channel), with zeros around it.
-  void transpose(const Segment& g, int64_t group, int64_t range, T* to) const {
-    const Span channels = channels_of_[range];
-    const int64_t c = channels.size(), pitch = pitch_[range], plane = s_.inputs(), width = extent_in(g, 2);
-    const T* const x = x_ + (g.sample * s_.channels + group * channels_ + channels.begin) * plane;
-    // The element of the input at place i of the transposed one
-    const auto source = [&](int a, int64_t i) {
-      return ((a == across_ ? g.begin : 0) + i / step_[a]) * s_.stride[a] + i % step_[a] - s_.pad[a];
-    };
-    const int64_t low = source(2, 0);
-    const int64_t left = std::clamp<int64_t>(-low, 0, width),
-                  right = std::clamp<int64_t>(s_.in[2] - low, left, width);
-    for (int64_t i = 0; i < extent_in(g, 0); i++)
-      for (int64_t j = 0; j < extent_in(g, 1); j++) {
-        T* const row = to + (i * extent(1) + j) * extent(2) * pitch;
-        const int64_t z = source(0, i), y = source(1, j);
-        const bool inside = z >= 0 && z < s_.in[0] && y >= 0 && y < s_.in[1];
-        const T* const from = x + (z * s_.in[1] + y) * s_.in[2];
-        if (!inside) {
-          std::fill_n(row, width * pitch, T(0));
-        } else if (step_[2] == s_.stride[2]) {
-          std::fill_n(row, left * pitch, T(0));
-          if (pitch == 1)
-            std::copy_n(from + low + left, right - left, row + left);
-          else
-            kernels<T>().product.transpose(c, right - left, from + low + left, plane, row + left * pitch,
-                                           pitch);
-          std::fill_n(row + right * pitch, (width - right) * pitch, T(0));
-        } else {
-          for (int64_t e = 0; e < width; e++) {
-            const int64_t at = source(2, e);
-            for (int64_t ch = 0; ch < c; ch++)
-              row[e * pitch + ch] = at >= 0 && at < s_.in[2] ? from[ch * plane + at] : T(0);
-          }
-        }
-      }
   }
 
   void multiply_blocks(Span pixels, int64_t group, int64_t range, const T* x, const int64_t* offsets,
@@ -262,19 +146,18 @@ class WeightGradient {
                  T* to) const {
     const int64_t height = rows(panels.begin).size();
     const int vectors = kernel_.vectors[height - 1];
-    const T* b[ConvKernels<T>::most_vectors];
-    T* out[ConvKernels<T>::most_vectors];
+    int64_t in[ConvKernels<T>::most_vectors], out[ConvKernels<T>::most_vectors];
     t.a_row = packs ? 1 : s_.pixels(), t.a_column = packs ? height : 1;
-    t.tiles = 1, t.b = b, t.out = out, t.out_row = row_;
+    t.tiles = 1, t.x = x, t.in = in, t.out = out, t.z_row = row_;
     for (int64_t c = columns.begin; c < columns.end; c += vectors) {
       for (int v = 0; v < vectors; v++) {
-        b[v] = x + columns_[std::min(c + v, columns.end - 1)].in;
-        out[v] = to + (c + v < columns.end ? c + v : int64_t(columns_.size()) + v) * kernel_.lanes;
+        in[v] = columns_[size_t(std::min(c + v, columns.end - 1))].in;
+        out[v] = (c + v < columns.end ? c + v : int64_t(columns_.size()) + v) * kernel_.lanes;
       }
       for (int64_t q = panels.begin; q < panels.end; q++) {
         const int64_t first = rows(q).begin;
         t.a = dy + first * (packs ? t.k : s_.pixels());
-        t.shift = first * row_;
+        t.z = to + first * row_;
         kernel_.tiles[height - 1](t);
       }
     }
@@ -296,34 +179,13 @@ class WeightGradient {
     }
   }
 
-  // Adds the sums of the chunks in order, and writes dw after the last.
-  void finish(const T* sums, int64_t count, int64_t size, double* totals, bool first, bool last) const {
-    parallel_for(s_.groups * filters_, byte_cost(size * count * int64_t(sizeof(T)) * 2),
-                 [&](int64_t begin, int64_t end) {
-                   for (int64_t r = begin; r < end; r++)
-                     for (size_t c = 0; c < columns_.size(); c++)
-                       for (int l = 0; l < columns_[c].lanes; l++) {
-                         const int64_t at = r * row_ + int64_t(c) * kernel_.lanes + l;
-                         T sum = sums[at];
-                         for (int64_t i = 1; i < count; i++) sum += sums[i * size + at];
-                         if (totals) totals[at] = first ? double(sum) : totals[at] + double(sum);
-                         if (last)
-                           dw_[r * channels_ * all_taps() + weights_[columns_[c].weight + l]] =
-                               totals ? T(totals[at]) : sum;
-                       }
-                 });
-  }
-
   const ConvKernels<T>& kernel_ = kernels<T>().conv;
-  int64_t all_taps() const { return kernel_size_[0] * kernel_size_[1] * kernel_size_[2]; }
-
-  Convolution s_;  // with the taps that read some input
-  int64_t kernel_size_[3], first_tap_[3];
-  int64_t step_[3];  // from position to position in the transposed input, without elements that no tap reads
-  const T *dy_, *x_;
-  T* dw_;
+  const UsedTaps used_;
+  const Convolution& s_;
+  const T* const dy_;
+  T* const dw_;
   const int64_t cost_, channels_, filters_;  // of a group
-  const int across_;                         // the first axis with several positions
+  const TransposedInput<T> input_;
   const Chunks chunks_;
   int64_t ranges_;  // of channels, which threads share
   int64_t row_;     // elements of a row of the sums: the columns, and registers that are not used
@@ -339,7 +201,11 @@ void run(const ConvWeightBwd& k) {
     using T = decltype(zero);
     if (k.shape.n * k.shape.pixels() == 0)
       return (void)std::fill_n(k.dw.as<T>(), k.dw.bytes / int64_t(sizeof(T)), T(0));
-    if (k.dw.bytes > 0) WeightGradient<T>(k).run();
+    if (k.dw.bytes == 0) return;
+    if (k.shape.groups == k.shape.channels && k.shape.filters == k.shape.channels && k.shape.groups > 1)
+      depthwise_weight_gradient<T>(k);
+    else
+      WeightGradient<T>(k).run();
   });
 }
 

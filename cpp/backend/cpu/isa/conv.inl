@@ -12,21 +12,21 @@ void conv_tiles(const nncore::ConvTiles<T>& given) {
   const int64_t tiles = given.tiles;
   for (int64_t tile = 0; tile < tiles; tile++) {
     const nncore::ConvTiles<T>& t = *held;
-    T* const* const first = t.out + tile * NV;
+    const int64_t* const first = t.out + tile * NV;
     Raw acc[MR][NV];
     if (t.start) {
 #pragma GCC unroll 8
       for (int v = 0; v < NV; v++) {
-        const T* row = first[v] + t.shift;
+        const T* row = t.z + first[v];
 #pragma GCC unroll 24
-        for (int i = 0; i < MR; i++, row += t.out_row) acc[i][v] = R::load(row);
+        for (int i = 0; i < MR; i++, row += t.z_row) acc[i][v] = R::load(row);
       }
     } else {
 #pragma GCC unroll 8
       for (int v = 0; v < NV; v++) {
-        const T* row = first[v] + t.shift;
+        const T* row = t.z + first[v];
 #pragma GCC unroll 24
-        for (int i = 0; i < MR; i++, row += t.out_row) {
+        for (int i = 0; i < MR; i++, row += t.z_row) {
           __builtin_prefetch(row, 1);
           acc[i][v] = R::set1(T(0));
         }
@@ -39,7 +39,7 @@ void conv_tiles(const nncore::ConvTiles<T>& given) {
 #pragma GCC unroll 8
     for (int g = 0; g < groups; g++) a[g] = t.a + 3 * g * row;
 #pragma GCC unroll 8
-    for (int v = 0; v < NV; v++) b[v] = t.b[tile * NV + v];
+    for (int v = 0; v < NV; v++) b[v] = t.x + t.in[tile * NV + v];
 #pragma GCC unroll 2
     for (int64_t left = t.k; left > 0; left--) {
       const int64_t at = *offset++;
@@ -64,8 +64,7 @@ void conv_tiles(const nncore::ConvTiles<T>& given) {
 #pragma GCC unroll 8
       for (int v = 0; v < NV; v++)
 #pragma GCC unroll 24
-        for (int i = 0; i < MR; i++)
-          acc[i][v] = R::add(R::load(first[v] + end.shift + i * end.out_row), acc[i][v]);
+        for (int i = 0; i < MR; i++) acc[i][v] = R::add(R::load(end.z + first[v] + i * end.z_row), acc[i][v]);
     }
     if (end.bias) {
 #pragma GCC unroll 24
@@ -75,9 +74,9 @@ void conv_tiles(const nncore::ConvTiles<T>& given) {
     }
 #pragma GCC unroll 8
     for (int v = 0; v < NV; v++) {
-      T* out = first[v] + end.shift;
+      T* row = end.z + first[v];
 #pragma GCC unroll 24
-      for (int i = 0; i < MR; i++, out += end.out_row) R::store(out, acc[i][v]);
+      for (int i = 0; i < MR; i++, row += end.z_row) R::store(row, acc[i][v]);
     }
   }
 }
@@ -143,6 +142,26 @@ void conv_point_tiles(const nncore::ConvPointTiles<T>& given) {
 }
 
 template <class T>
+void conv_diagonal(const nncore::ConvDiagonal<T>& t) {
+  using R = Reg<T>;
+  constexpr int columns = nncore::ConvKernels<T>::diagonal_columns;
+  typename R::Raw acc[columns];
+  const T *x[columns], *y = t.y;
+#pragma GCC unroll 16
+  for (int v = 0; v < columns; v++) acc[v] = R::set1(T(0)), x[v] = t.x + t.in[v];
+  const int64_t step = t.y_step;
+  for (const int64_t *offset = t.offsets, *const end = offset + t.k; offset < end; offset++) {
+    const int64_t at = *offset;
+    const auto dy = R::load(y);
+    y += step;
+#pragma GCC unroll 16
+    for (int v = 0; v < columns; v++) R::accumulate(acc[v], dy, R::load(x[v] + at));
+  }
+#pragma GCC unroll 16
+  for (int v = 0; v < columns; v++) R::store(t.out + v * t.out_row, acc[v]);
+}
+
+template <class T>
 struct ConvTable {
   using R = Reg<T>;
   using Kernels = nncore::ConvKernels<T>;
@@ -168,6 +187,7 @@ struct ConvTable {
     t.points = PointTile<T>::points;
     t.width = PointTile<T>::width;
     t.point_tiles = conv_point_tiles<T>;
+    t.diagonal = conv_diagonal<T>;
     return t;
   }
 };

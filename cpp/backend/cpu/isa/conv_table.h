@@ -4,21 +4,22 @@
 
 namespace nncore {
 
-// Some tiles of V registers, one after another. For register v of a tile, out[v] + shift + i * out_row has
-// [its own value +] (start + sum over p of A[i][p] B[p][v]) [+ bias[i]], with A[i][p] = a[i * a_row + p *
-// a_column] and B[p][v] at b[v] + offsets[p].
+// Some tiles of V registers, one after another. Register v of a tile and row i is at z + out[v] + i * z_row and
+// becomes [its own value +] (start + sum over p of A[i][p] B[p][v]) [+ bias[i]], with A[i][p] = a[i * a_row + p *
+// a_column] and B[p][v] at x + in[v] + offsets[p].
 template <class T>
 struct ConvTiles {
   int64_t k;
   const T* a;
   int64_t a_row, a_column;
+  const T* x;
   const int64_t* offsets;
   int64_t tiles;
-  const T* const* b;  // tiles * V addresses
-  T* const* out;      // likewise
-  int64_t shift, out_row;
-  bool start;     // the chains start from the values in out, else from 0
-  bool add;       // the chains are added to the values in out
+  const int64_t *in, *out;  // tiles * V numbers each
+  T* z;
+  int64_t z_row;
+  bool start;     // the chains start from the values in z, else from 0
+  bool add;       // the chains are added to the values in z
   const T* bias;  // per row, or null
 };
 
@@ -37,9 +38,23 @@ struct ConvPointTiles {
   const T* bias;   // or null
 };
 
+// Sums of products of registers: register v at out + v * out_row becomes the sum over p of X[p][v] Y[p], with X[p][v]
+// at x + in[v] + offsets[p] and Y[p] at y + p * y_step.
+template <class T>
+struct ConvDiagonal {
+  int64_t k;
+  const T* x;
+  const int64_t *in, *offsets;
+  const T* y;
+  int64_t y_step;
+  T* out;
+  int64_t out_row;
+};
+
 template <class T>
 struct ConvKernels {
   static constexpr int most_rows = 14, most_vectors = 6;
+  static constexpr int diagonal_columns = 9;  // registers of `diagonal`
   int lanes;
   int mr;                  // rows of the tallest tile
   int vectors[most_rows];  // of a tile, by rows - 1
@@ -47,6 +62,8 @@ struct ConvKernels {
 
   int points, width;
   void (*point_tiles)(const ConvPointTiles<T>&);
+
+  void (*diagonal)(const ConvDiagonal<T>&);
 };
 
 }  // namespace nncore
