@@ -199,22 +199,30 @@ BAD: list[tuple[Callable[[Optimizer], Any], type[Exception], str]] = [
     (lambda o: lrs.LinearLR(o, end_factor=1.1), ValueError, "LinearLR: end_factor must be"),
     (lambda o: lrs.ConstantLR(o, total_iters=-1), ValueError, "ConstantLR: total_iters must be at least 0"),
     (lambda o: lrs.CosineAnnealingLR(o, 0), ValueError, "CosineAnnealingLR: T_max must be at least 1"),
-    (lambda o: lrs.LambdaLR(o, [abs, abs]), ValueError, "Expected 1 lr_lambdas, but got 2"),
-    (lambda o: sequential(o, 0, []), ValueError, "at least one scheduler"),
-    (lambda o: sequential(o, 2, []), ValueError, "one more than the number of milestone points"),
+    (lambda o: lrs.LambdaLR(o, [abs, abs]), ValueError, "LambdaLR: expected 1 lr_lambdas, but got 2"),
+    (lambda o: sequential(o, 0, []), ValueError, "schedulers is empty"),
+    (
+        lambda o: sequential(o, 2, []),
+        ValueError,
+        "one scheduler more than milestones, got 2",
+    ),
     (
         lambda o: lrs.SequentialLR(o, [lrs.StepLR(optimizer(), 1)], []),
         ValueError,
-        "index 0 has another optimizer",
+        r"schedulers\[0\] has another optimizer",
     ),
     (
         lambda o: lrs.SequentialLR(o, [lrs.ReduceLROnPlateau(o)], []),
         ValueError,
-        "index 0 is ReduceLROnPlateau",
+        r"schedulers\[0\] is ReduceLROnPlateau",
     ),
-    (lambda o: lrs.ReduceLROnPlateau(o, mode="up"), ValueError, "mode up is unknown!"),  # type: ignore[arg-type]
-    (lambda o: lrs.ReduceLROnPlateau(o, factor=1.0), ValueError, "Factor should be < 1.0."),
-    (lambda o: lrs.ReduceLROnPlateau(o, min_lr=[0, 0]), ValueError, "expected 1 min_lrs, got 2"),
+    (lambda o: lrs.ReduceLROnPlateau(o, mode="up"), ValueError, "mode must be 'min' or 'max', got 'up'"),  # type: ignore[arg-type]
+    (lambda o: lrs.ReduceLROnPlateau(o, factor=1.0), ValueError, "factor must be below 1, got 1.0"),
+    (
+        lambda o: lrs.ReduceLROnPlateau(o, min_lr=[0, 0]),
+        ValueError,
+        "min_lr has 2 values, but the opt",
+    ),
     (
         lambda o: lrs.StepLR(o, 1).load_state_dict({"gamma": 1}),
         ValueError,

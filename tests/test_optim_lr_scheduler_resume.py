@@ -150,7 +150,7 @@ def test_a_new_group_without_a_setting_raises() -> None:
     opt.add_param_group(group(1.0))
     with pytest.raises(ValueError, match=r"LambdaLR: .* 3 parameter groups .* lr_lambdas has 2 entries; set"):
         by_group.step()
-    with pytest.raises(ValueError, match=r"ReduceLROnPlateau: .* 3 parameter groups but min_lrs has 2"):
+    with pytest.raises(RuntimeError, match=r"ReduceLROnPlateau: .* 3 parameter groups but min_lrs has 2"):
         plateau.step(1.0)
     by_group.lr_lambdas.append(lambda epoch: 0.25)
     by_group.step()

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from numbers import Real
 from typing import Any
 
 from nncore import _core
 from nncore.captured.actions import repeat_in_replays
+from nncore.errors.arguments import number, size
 from nncore.optim.optimizer import Optimizer
 
 __all__ = ["LRScheduler"]
 
-RATES = ("base_lrs", "_last_lr", "min_lrs")  # lists with one number per group
+# lists with one number per group
+RATES = ("base_lrs", "_last_lr", "min_lrs", "max_lrs", "base_momentums", "max_momentums")
+OPTIONAL = ("_step_count", "default_min_lr")  # a state dict may lack them
 
 
 class LRScheduler:
-    """Base of the schedules; a subclass defines `_next`, which computes the new rate from the current one.
+    """Base of the schedules; a subclass defines `get_lr`, which returns the rates for epoch `last_epoch`.
 
-    Rates are computed from the current ones, so that several schedules of one optimizer multiply.
+    Most schedules compute a rate from the current one, so that several schedules of one optimizer multiply.
     `last_epoch` counts the calls of `step()`; to resume, load the states of optimizer and scheduler. A group
     that is added to the optimizer later begins with its own rate, in the current epoch of the schedule.
 
@@ -44,6 +48,7 @@ class LRScheduler:
     _is_initial = False  # True during the step in the constructor
 
     def _initial_step(self) -> None:
+        self._step_count = self.last_epoch + 1
         self._is_initial = True
         try:
             with _core.once():  # a captured step that makes or restarts a schedule does not repeat this
@@ -54,14 +59,12 @@ class LRScheduler:
     def _undo_initial_step(self) -> None:
         self.last_epoch -= 1
 
-    def _next(self, lr: float, base_lr: float) -> float:
-        """The rate for epoch `last_epoch` of a group whose rate was `lr` before and `base_lr` at first."""
-        raise NotImplementedError
+    def _rewind(self) -> None:
+        self.last_epoch = -1
 
     def get_lr(self) -> list[float]:
         """The rates for epoch `last_epoch`, one per group."""
-        groups = self.optimizer.param_groups
-        return [self._next(group["lr"], base) for group, base in zip(groups, self.base_lrs, strict=True)]
+        raise NotImplementedError
 
     def _meet_groups(self) -> None:
         """Add the groups that were added to the optimizer."""
@@ -79,22 +82,30 @@ class LRScheduler:
         """The current rates, one per group."""
         return self._last_lr
 
-    def step(self) -> None:
-        """Advance to the next epoch."""
-        repeat_in_replays(self.step, self.optimizer.param_groups)
-        self._meet_groups()
-        self.last_epoch += 1
-        self._last_lr = self.get_lr()
-        for group, lr in zip(self.optimizer.param_groups, self._last_lr, strict=True):
-            group["lr"] = lr
+    def step(self, epoch: int | None = None) -> None:
+        """Advance to the next epoch, or to `epoch` by the closed form of the schedule if it has one."""
+        if epoch is not None:
+            self._check_epoch(epoch)
+        action = self.step if epoch is None else partial(self.step, epoch)
+        repeat_in_replays(action, self.optimizer.param_groups)
+        self._step_count += 1
+        self._update_lr(epoch)
 
-    def _restart(self) -> None:
-        """Restart at epoch 0 with the initial rates."""
+    def _check_epoch(self, epoch: Any) -> None:
+        size(type(self).__name__, "epoch", epoch)
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        """Set the rates of the next epoch, or of `epoch`."""
         self._meet_groups()
-        for group, base in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
-            group["lr"] = base
-        self.last_epoch = -1
-        self._initial_step()
+        if epoch is None:
+            self.last_epoch += 1
+            rates = self.get_lr()
+        else:
+            self.last_epoch = epoch
+            rates = getattr(self, "_get_closed_form_lr", self.get_lr)()
+        for group, lr in zip(self.optimizer.param_groups, rates, strict=True):
+            group["lr"] = lr
+        self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
 
     def __repr__(self) -> str:
         shown = {k: v for k, v in vars(self).items() if k not in ("optimizer", "base_lrs") and k[0] != "_"}
@@ -119,13 +130,15 @@ class LRScheduler:
         where = f"state_dict of {type(self).__name__}"
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"{where}: expected a dict, got {type(state_dict).__name__}")
+        own = {name: value for name, value in own.items() if name in state_dict or name not in OPTIONAL}
         missing = ", ".join(f'"{name}"' for name in own if name not in state_dict)
         if missing:
             raise ValueError(f"Missing key(s) in {where}: {missing}")
         loaded = {name: copy.copy(state_dict[name]) for name in own}
         groups = len(self.optimizer.param_groups)
         for name, value in loaded.items():
-            check_like(f'{where}: "{name}"', own[name], value)
+            if value is not None or name not in OPTIONAL:
+                check_like(f'{where}: "{name}"', own[name], value)
             if name in RATES and len(value) > groups:
                 raise ValueError(f'{where}: "{name}" has {len(value)} rates for {groups} parameter groups')
         return loaded
@@ -149,12 +162,39 @@ def check_like(what: str, own: Any, loaded: Any) -> None:
                 check_like(f"{what}[{i}]", own[0], value)
 
 
-def one_each(scheduler: LRScheduler, name: str, values: list[Any]) -> list[Any]:
-    """`values` with one per group of the optimizer; a new group gets the value that all others share."""
-    groups = len(scheduler.optimizer.param_groups)
-    if len(values) > groups or (len(values) < groups and any(value is not values[0] for value in values)):
+def per_group(where: str, name: str, optimizer: Optimizer, value: Any) -> list[float]:
+    """The number or list of numbers `value` as a list with one per group of the optimizer."""
+    groups = len(optimizer.param_groups)
+    if not isinstance(value, (list, tuple)):
+        return [number(where, name, value)] * groups
+    if len(value) != groups:
+        raise ValueError(
+            f"{where}: {name} has {len(value)} values, but the optimizer has {groups} parameter groups; "
+            "give one number, or one per group"
+        )
+    return [number(where, f"{name}[{i}]", one) for i, one in enumerate(value)]
+
+
+def one_each(scheduler: LRScheduler, name: str) -> None:
+    """Extend the list `scheduler.name` to one per group; a new group gets the value that the others share."""
+    values, groups = getattr(scheduler, name), len(scheduler.optimizer.param_groups)
+    if len(values) > groups or (len(values) < groups and any(value != values[0] for value in values)):
         raise ValueError(
             f"{type(scheduler).__name__}: the optimizer has {groups} parameter groups but {name} has "
             f"{len(values)} entries; set scheduler.{name} to a list with one per group"
         )
-    return values + values[:1] * (groups - len(values))
+    setattr(scheduler, name, values + values[:1] * (groups - len(values)))
+
+
+def share_settings(scheduler: LRScheduler, names: Iterable[str]) -> None:
+    """Give the groups that were added later the settings which all groups before them share."""
+    groups, known = scheduler.optimizer.param_groups, len(scheduler.base_lrs)
+    for i, group in enumerate(groups[known:], known):
+        for name in names:
+            values = [other[name] for other in groups[:known]]
+            if name not in group and any(value != values[0] for value in values):
+                raise ValueError(
+                    f"{type(scheduler).__name__}: param_groups[{i}] has no {name!r}, and the groups before "
+                    f'it have different values; set optimizer.param_groups[{i}]["{name}"]'
+                )
+            group.setdefault(name, values[0])

@@ -10,7 +10,7 @@ from nncore.captured.actions import repeat_in_replays
 from nncore.errors.arguments import number, real, size
 from nncore.optim.optimizer import Optimizer
 
-from .base import LRScheduler, one_each, optimizer_of
+from .base import LRScheduler, optimizer_of, per_group
 
 __all__ = ["ReduceLROnPlateau"]
 
@@ -47,16 +47,16 @@ class ReduceLROnPlateau(LRScheduler):
     ) -> None:
         self.optimizer = optimizer_of("ReduceLROnPlateau", optimizer)
         if mode not in ("min", "max"):
-            raise ValueError(f"mode {mode} is unknown!")
+            raise ValueError(f"ReduceLROnPlateau: mode must be 'min' or 'max', got {mode!r}")
         if threshold_mode not in ("rel", "abs"):
-            raise ValueError(f"threshold mode {threshold_mode} is unknown!")
+            raise ValueError(
+                f"ReduceLROnPlateau: threshold_mode must be 'rel' or 'abs', got {threshold_mode!r}"
+            )
         self.factor = number("ReduceLROnPlateau", "factor", factor, 0.0)
-        if factor >= 1.0:
-            raise ValueError("Factor should be < 1.0.")
-        groups = len(optimizer.param_groups)
-        self.min_lrs = list(min_lr) if isinstance(min_lr, (list, tuple)) else [min_lr] * groups
-        if len(self.min_lrs) != groups:
-            raise ValueError(f"expected {groups} min_lrs, got {len(self.min_lrs)}")
+        if self.factor >= 1.0:
+            raise ValueError(f"ReduceLROnPlateau: factor must be below 1, got {factor!r}")
+        self.default_min_lr = None if isinstance(min_lr, (list, tuple)) else min_lr
+        self.min_lrs = per_group("ReduceLROnPlateau", "min_lr", optimizer, min_lr)
         self.mode, self.threshold_mode = mode, threshold_mode
         self.patience = size("ReduceLROnPlateau", "patience", patience)
         self.threshold = number("ReduceLROnPlateau", "threshold", threshold)
@@ -67,12 +67,14 @@ class ReduceLROnPlateau(LRScheduler):
         self.cooldown_counter = self.num_bad_epochs = 0
         self._last_lr = [group["lr"] for group in optimizer.param_groups]
 
-    def step(self, metrics: SupportsFloat) -> None:  # type: ignore[override]
-        """Record the metric of this epoch."""
+    def step(self, metrics: SupportsFloat, epoch: int | None = None) -> None:  # type: ignore[override]
+        """Record the metric of this epoch, which is the one after the last unless `epoch` is given."""
         current = real("ReduceLROnPlateau", "metrics", metrics)
-        self.min_lrs = one_each(self, "min_lrs", self.min_lrs)
-        repeat_in_replays(partial(self.step, current), self.optimizer.param_groups)
-        self.last_epoch += 1
+        if epoch is not None:
+            self._check_epoch(epoch)
+        self._meet_groups()
+        repeat_in_replays(partial(self.step, current, epoch), self.optimizer.param_groups)
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self._is_better(current):
             self.best, self.num_bad_epochs = current, 0
         else:
@@ -84,6 +86,17 @@ class ReduceLROnPlateau(LRScheduler):
             self._reduce()
             self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
         self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
+
+    def _meet_groups(self) -> None:
+        groups = len(self.optimizer.param_groups)
+        if len(self.min_lrs) == groups:
+            return
+        if self.default_min_lr is None:
+            raise RuntimeError(
+                f"ReduceLROnPlateau: the optimizer has {groups} parameter groups but min_lrs has "
+                f"{len(self.min_lrs)} entries; set scheduler.min_lrs to a list with one per group"
+            )
+        self.min_lrs = [self.default_min_lr] * groups
 
     def _is_better(self, metric: float) -> bool:
         sign = -1.0 if self.mode == "min" else 1.0
