@@ -14,6 +14,7 @@ from nncore import nn
 from nncore.errors import CaptureError
 from nncore.optim import SGD, Adam, Optimizer
 from nncore.optim import lr_scheduler as lrs
+from nncore.optim.swa_utils import SWALR
 
 Steps = Callable[[Optimizer, Any], None]  # the end of the step: optimizer and schedule
 
@@ -60,6 +61,12 @@ MAKERS: dict[str, Callable[[Optimizer], Any]] = {
     "StepLR": lambda o: lrs.StepLR(o, 3, 0.5),
     "LambdaLR": lambda o: lrs.LambdaLR(o, lambda epoch: 1 / (1 + epoch)),
     "CosineAnnealingLR": lambda o: lrs.CosineAnnealingLR(o, 7),
+    "MultiplicativeLR": lambda o: lrs.MultiplicativeLR(o, lambda epoch: 0.8),
+    "CosineAnnealingWarmRestarts": lambda o: lrs.CosineAnnealingWarmRestarts(o, 3, 2),
+    "CyclicLR": lambda o: lrs.CyclicLR(o, 0.01, 0.2, 3),
+    "OneCycleLR": lambda o: lrs.OneCycleLR(o, 0.2, 30),
+    "SWALR": lambda o: SWALR(o, 0.02, 4),
+    "ChainedScheduler": lambda o: lrs.ChainedScheduler([lrs.StepLR(o, 4), lrs.ExponentialLR(o, 0.9)]),
     "SequentialLR": lambda o: lrs.SequentialLR(o, [lrs.LinearLR(o), lrs.ExponentialLR(o, 0.9)], [4]),
 }
 PLATEAU: Callable[[Optimizer], Any] = lambda o: lrs.ReduceLROnPlateau(o, patience=2, factor=0.5)  # noqa: E731
@@ -101,7 +108,8 @@ def test_rates_and_weights_are_those_of_eager_steps(
     for x, y in batches(12, nncore.float32):
         eager.step(x, y)
         compiled.step(x, y)
-        assert two.param_groups[0]["lr"] == one.param_groups[0]["lr"]
+        for name in ("lr", "momentum", "betas"):
+            assert two.param_groups[0].get(name) == one.param_groups[0].get(name)
         assert compiled.state() == eager.state()
     assert (compiled.step.captures, compiled.step.audits, compiled.step.replays) == (2, 2, 8)
 

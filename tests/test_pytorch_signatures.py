@@ -114,9 +114,17 @@ def test_modules(name: str) -> None:
         compare(name, signature(ours), signature(theirs))
 
 
-@pytest.mark.parametrize("name", sorted({*nncore.optim.__all__} - {"Optimizer", "lr_scheduler"}))
+@pytest.mark.parametrize("name", sorted({*nncore.optim.__all__} - {"Optimizer", "lr_scheduler", "swa_utils"}))
 def test_optimizers(name: str) -> None:
     compare(name, signature(getattr(nncore.optim, name)), signature(getattr(torch.optim, name)))
+
+
+@pytest.mark.parametrize("module", ["lr_scheduler", "swa_utils"])
+def test_schedules(module: str) -> None:
+    ours, theirs = getattr(nncore.optim, module), getattr(torch.optim, module)
+    assert sorted(ours.__all__) == sorted(theirs.__all__)
+    for name in ours.__all__:
+        compare(name, signature(getattr(ours, name)), signature(getattr(theirs, name)))
 
 
 @pytest.mark.parametrize("name", sorted(functional.__all__))

@@ -14,7 +14,7 @@ import nncore
 MODULES = [
     "nncore", "nncore.array_api", "nncore.autograd", "nncore.cuda", "nncore.data",
     "nncore.data.transforms", "nncore.nn", "nncore.nn.functional", "nncore.nn.init", "nncore.nn.utils",
-    "nncore.optim", "nncore.optim.lr_scheduler", "nncore.train",
+    "nncore.optim", "nncore.optim.lr_scheduler", "nncore.optim.swa_utils", "nncore.train",
 ]  # fmt: skip
 
 

@@ -19,7 +19,7 @@ import nncore
 from nncore import _core, autograd, data, nn, optim, train
 from nncore.errors.mismatch import OF_OTHERS, PUBLIC
 from nncore.nn import functional, init
-from nncore.optim import lr_scheduler
+from nncore.optim import lr_scheduler, swa_utils
 from wrong_values import BY_ANNOTATION, FITTING, OF_ONE, WRONG, matrix
 
 ALLOWED = (
@@ -279,6 +279,7 @@ def subjects() -> Iterator[Subject]:
         (nn, "nn."),
         (optim, "optim."),
         (lr_scheduler, "lr_scheduler."),
+        (swa_utils, "swa_utils."),
         (data, "data."),
         (data.transforms, "transforms."),
         (train, "train."),

@@ -142,6 +142,7 @@ def constructor_calls() -> Iterator[Signature]:
         ("nn", nncore.nn),
         ("optim", nncore.optim),
         ("lr_scheduler", nncore.optim.lr_scheduler),
+        ("optim.swa_utils", nncore.optim.swa_utils),
         ("data", nncore.data),
         ("distributions", nncore.distributions),
     ]

@@ -16,7 +16,10 @@ OPTIMIZERS = (
 SCHEDULERS = (
     "StepLR(o, 2)", "MultiStepLR(o, [1, 3])", "ExponentialLR(o, 0.9)", "CosineAnnealingLR(o, 4)",
     "LinearLR(o)", "ConstantLR(o)", "PolynomialLR(o, 3)", "LambdaLR(o, lambda e: 0.9 ** e)",
+    "MultiplicativeLR(o, lambda e: 0.9)", "CosineAnnealingWarmRestarts(o, 1, 2)",
     "ReduceLROnPlateau(o, patience=1)",
+    "CyclicLR(o, 0.01, 0.1, 2, mode='triangular2')", "OneCycleLR(o, 0.1, 100, pct_start=0.02)",
+    "ChainedScheduler([lr_scheduler.ConstantLR(o, 0.5), lr_scheduler.StepLR(o, 2)])",
     "SequentialLR(o, [lr_scheduler.StepLR(o, 1), lr_scheduler.ExponentialLR(o, 0.5)], [2])",
 )  # fmt: skip
 TRAIN = """\

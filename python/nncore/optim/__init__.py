@@ -5,12 +5,13 @@ from __future__ import annotations
 from nncore.errors import absent
 
 from . import lr_scheduler as lr_scheduler
+from . import swa_utils as swa_utils
 from .adaptive import *
 from .optimizer import Optimizer as Optimizer
 from .sgd import *
 
 __all__ = sorted(name for name, value in globals().items() if isinstance(value, type))
-__all__ += ["lr_scheduler"]
+__all__ += ["lr_scheduler", "swa_utils"]
 
 
 def __dir__() -> list[str]:
