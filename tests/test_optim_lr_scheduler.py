@@ -223,6 +223,67 @@ BAD: list[tuple[Callable[[Optimizer], Any], type[Exception], str]] = [
         ValueError,
         "min_lr has 2 values, but the opt",
     ),
+    (lambda o: lrs.MultiplicativeLR(o, 0.9), TypeError, "MultiplicativeLR: lr_lambda must be a function"),  # type: ignore[arg-type]
+    (lambda o: lrs.StepLR(o, 1).step(-2), ValueError, "StepLR: epoch must be at least 0, got -2"),
+    (
+        lambda o: lrs.CosineAnnealingWarmRestarts(o, 3).step(-0.5),
+        ValueError,
+        "CosineAnnealingWarmRestarts: epoch must be finite, at least 0, got -0.5",
+    ),
+    (lambda o: lrs.CosineAnnealingWarmRestarts(o, 0), ValueError, "T_0 must be at least 1, got 0"),
+    (lambda o: lrs.CosineAnnealingWarmRestarts(o, 1, 0), ValueError, "T_mult must be at least 1, got 0"),
+    (
+        lambda o: lrs.CyclicLR(o, 0.1, [1.0, 2.0]),
+        ValueError,
+        "CyclicLR: max_lr has 2 values, but the optimizer",
+    ),
+    (lambda o: lrs.CyclicLR(o, 0.1, 1.0, 0), ValueError, "step_size_up must be finite, above 0, got 0.0"),
+    (
+        lambda o: lrs.CyclicLR(o, 0.1, 1.0, mode="up"),  # type: ignore[arg-type]
+        ValueError,
+        "mode must be 'triangular', 'triang.*got 'up'",
+    ),
+    (
+        lambda o: lrs.CyclicLR(o, 0.1, 1.0, scale_fn=abs, scale_mode="x"),  # type: ignore[arg-type]
+        ValueError,
+        "scale_mode must be 'cycle' or 'iterations', got 'x'",
+    ),
+    (
+        lambda o: lrs.CyclicLR(
+            nncore.optim.RMSprop(o.param_groups[0]["params"]), 0.1, 1.0, max_momentum=[0.9, 0.8]
+        ),
+        ValueError,
+        "CyclicLR: max_momentum has 2 values",
+    ),
+    (
+        lambda o: lrs.CyclicLR(Optimizer([nncore.ones(1)], {}), 0.1, 1.0),
+        ValueError,
+        "set cycle_momentum=False",
+    ),
+    (
+        lambda o: lrs.OneCycleLR(o, 0.1, epochs=3),
+        ValueError,
+        "give total_steps, or both epochs and steps_per_e",
+    ),
+    (lambda o: lrs.OneCycleLR(o, 0.1, 0), ValueError, "OneCycleLR: total_steps must be at least 1, got 0"),
+    (lambda o: lrs.OneCycleLR(o, 0.1, 5, pct_start=1.5), ValueError, "OneCycleLR: pct_start must be"),
+    (
+        lambda o: lrs.OneCycleLR(o, 0.1, 5, anneal_strategy="x"),  # type: ignore[arg-type]
+        ValueError,
+        "must be 'cos' or 'linear', got 'x'",
+    ),
+    (
+        lambda o: (lrs.StepLR(o, 1), lrs.OneCycleLR(o, 0.1, 5, last_epoch=2)),
+        KeyError,
+        "has no 'max_lr'; load",
+    ),
+    (
+        lambda o: rates(o, lrs.OneCycleLR(o, 0.1, 5, pct_start=0.2), 7),  # 0.2 * 5 steps: no rise
+        ValueError,
+        "OneCycleLR: step 6 is after the last of 5",
+    ),
+    (lambda o: lrs.ChainedScheduler([]), ValueError, "ChainedScheduler: schedulers is empty"),
+    (lambda o: lrs.ChainedScheduler([o]), TypeError, r"schedulers\[0\] is a SGD, not a schedule"),  # type: ignore[list-item]
     (
         lambda o: lrs.StepLR(o, 1).load_state_dict({"gamma": 1}),
         ValueError,

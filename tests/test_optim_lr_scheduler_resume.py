@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import nncore
 from nncore import nn
 from nncore.optim import SGD, Optimizer
 from nncore.optim import lr_scheduler as lrs
+from nncore.optim.swa_utils import SWALR
 
 Resumed = Callable[[Optimizer, int], Any]
 
@@ -162,4 +164,76 @@ def test_removed_groups_raise() -> None:
     schedule = lrs.StepLR(opt, 2)
     del opt.param_groups[0]
     with pytest.raises(ValueError, match="StepLR: the optimizer has 1 parameter groups, but had 2 before"):
+        schedule.step()
+
+
+# Schedules whose rate PyTorch's constructor does not restore from `last_epoch=`.
+RESTORED: dict[str, Resumed] = {
+    "restarts": lambda o, e: lrs.CosineAnnealingWarmRestarts(o, 3, 2, last_epoch=e),
+    "SWALR": lambda o, e: SWALR(o, 0.1, 14, last_epoch=e),
+    "SWALR at once": lambda o, e: SWALR(o, 0.1, 0, last_epoch=e),
+}
+
+
+@pytest.mark.parametrize("name", RESTORED)
+@pytest.mark.parametrize("epoch", [1, 3, 8, 9, 11, 20])
+def test_last_epoch_finds_the_position(name: str, epoch: int) -> None:
+    first = SGD([group(1.0)])
+    whole = RESTORED[name](first, -1)
+    rates(whole, epoch)
+    second = SGD([group(1.0)])
+    second.load_state_dict(first.state_dict())
+    assert rates(RESTORED[name](second, epoch - 1), 20) == pytest.approx(rates(whole, 20))
+
+
+def nested(o: Optimizer, milestones: list[int]) -> lrs.SequentialLR:
+    return lrs.SequentialLR(o, [lrs.LinearLR(o, 0.5, total_iters=2), lrs.ExponentialLR(o, 0.5)], milestones)
+
+
+def test_parts_of_a_sequence_may_be_combined() -> None:
+    opt = SGD([group(1.0)])
+    chain = lrs.ChainedScheduler([lrs.ConstantLR(opt, 0.1, 2), lrs.ExponentialLR(opt, 0.5)])
+    again = lrs.ChainedScheduler([nested(opt, [1]), lrs.ExponentialLR(opt, 0.5)])
+    schedule = lrs.SequentialLR(opt, [chain, nested(opt, [2]), again], [3, 7])
+    expected = [0.1, 0.05, 0.25, 0.5, 0.75, 1.0, 0.5, 0.5, 0.5, 0.125]
+    assert rates(schedule, 10) == pytest.approx(expected, rel=1e-12)
+
+
+SHARED: dict[str, Callable[[Optimizer], Any]] = {
+    "CyclicLR": lambda o: lrs.CyclicLR(o, 0.1, 0.4, 3),
+    "OneCycleLR": lambda o: lrs.OneCycleLR(o, 0.4, 30),
+    "SWALR": lambda o: SWALR(o, 0.1, 9),
+}
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_a_later_group_gets_the_settings_that_all_share(name: str) -> None:
+    opt = SGD([group(1.0), group(1.0)], momentum=0.9)
+    schedule = SHARED[name](opt)
+    rates(schedule, 4)
+    opt.add_param_group(group(opt.param_groups[0]["lr"]))
+    for _ in range(12):
+        schedule.step()
+        first, _, last = opt.param_groups
+        assert (last["lr"], last["momentum"]) == (first["lr"], first["momentum"])
+
+
+DIFFERING: dict[str, tuple[Callable[[Optimizer], Any], str]] = {
+    "CyclicLR": (lambda o: lrs.CyclicLR(o, 0.1, [0.4, 0.5]), "max_lrs has 2 entries; set scheduler.max_lrs"),
+    "OneCycleLR": (
+        lambda o: lrs.OneCycleLR(o, [0.4, 0.5], 30),
+        "param_groups[2] has no 'initial_lr', and the groups before it have different values; "
+        'set optimizer.param_groups[2]["initial_lr"]',
+    ),
+    "SWALR": (lambda o: SWALR(o, [0.1, 0.2]), 'set optimizer.param_groups[2]["swa_lr"]'),
+}
+
+
+@pytest.mark.parametrize("name", DIFFERING)
+def test_a_later_group_without_a_setting_is_named(name: str) -> None:
+    make, message = DIFFERING[name]
+    opt = SGD([group(1.0), group(1.0)], momentum=0.9)
+    schedule = make(opt)
+    opt.add_param_group(group(1.0))
+    with pytest.raises(ValueError, match=re.escape(message)):
         schedule.step()
