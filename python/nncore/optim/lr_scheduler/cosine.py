@@ -66,7 +66,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     ) -> None:
         self.T_0 = self.T_i = size("CosineAnnealingWarmRestarts", "T_0", T_0, 1)
         self.T_mult = size("CosineAnnealingWarmRestarts", "T_mult", T_mult, 1)
-        self.eta_min = number("CosineAnnealingWarmRestarts", "eta_min", eta_min)
+        self.eta_min = number("CosineAnnealingWarmRestarts", "eta_min", eta_min, 0.0)
         self.T_cur: float = last_epoch
         super().__init__(optimizer, last_epoch)
 
