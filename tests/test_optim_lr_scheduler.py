@@ -275,7 +275,7 @@ BAD: list[tuple[Callable[[Optimizer], Any], type[Exception], str]] = [
     (
         lambda o: (lrs.StepLR(o, 1), lrs.OneCycleLR(o, 0.1, 5, last_epoch=2)),
         KeyError,
-        "has no 'max_lr'; load",
+        "param 'max_lr' is not specified in",
     ),
     (
         lambda o: rates(o, lrs.OneCycleLR(o, 0.1, 5, pct_start=0.2), 7),  # 0.2 * 5 steps: no rise

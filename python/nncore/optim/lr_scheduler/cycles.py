@@ -254,8 +254,7 @@ class OneCycleLR(Cycle):
                 group["min_lr"] = lr / initial / final
             elif missing := [name for name in self._settings() if name not in group]:
                 raise KeyError(
-                    f"OneCycleLR: param_groups[{i}] has no {missing[0]!r}; load the state of the optimizer "
-                    "before you resume its schedule"
+                    f"param {missing[0]!r} is not specified in param_groups[{i}] when resuming an optimizer"
                 )
         super().__init__(optimizer, last_epoch)
 
