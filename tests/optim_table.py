@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from nncore.optim import SGD, Adam, AdamW, Optimizer, RMSprop
+from nncore import optim
+from nncore.optim import LAMB, LARS, SGD, Adam, AdamW, Lion, Optimizer, RMSprop
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -85,6 +86,64 @@ def rmsprop_oracle(
         yield p
 
 
+def lion_oracle(
+    p: Array,
+    grads: list[Array],
+    lr: float,
+    betas: tuple[float, float] = (0.9, 0.99),
+    weight_decay: float = 0,
+    maximize: bool = False,
+) -> Iterator[Array]:
+    m = np.zeros_like(p)
+    for grad in grads:
+        g = -grad if maximize else grad
+        p = p - lr * (np.sign(betas[0] * m + (1 - betas[0]) * g) + weight_decay * p)
+        m = betas[1] * m + (1 - betas[1]) * g
+        yield p
+
+
+def norm(x: Array) -> float:
+    return float(np.sqrt((x * x).sum()))
+
+
+def lamb_oracle(
+    p: Array,
+    grads: list[Array],
+    lr: float,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-6,
+    weight_decay: float = 0.01,
+    maximize: bool = False,
+) -> Iterator[Array]:
+    m, v = np.zeros_like(p), np.zeros_like(p)
+    for t, grad in enumerate(grads, 1):
+        g = -grad if maximize else grad
+        m = betas[0] * m + (1 - betas[0]) * g
+        v = betas[1] * v + (1 - betas[1]) * g * g
+        u = m / (1 - betas[0] ** t) / (np.sqrt(v / (1 - betas[1] ** t)) + eps) + weight_decay * p
+        p = p - lr * (norm(p) / norm(u) if norm(p) * norm(u) else 1) * u
+        yield p
+
+
+def lars_oracle(
+    p: Array,
+    grads: list[Array],
+    lr: float,
+    momentum: float = 0.9,
+    weight_decay: float = 0,
+    trust_coefficient: float = 1e-3,
+    maximize: bool = False,
+) -> Iterator[Array]:
+    b = np.zeros_like(p)
+    for grad in grads:
+        g = -grad if maximize else grad
+        size = norm(g) + weight_decay * norm(p)
+        rate = trust_coefficient * norm(p) / size if norm(p) * size else 1
+        b = momentum * b + lr * rate * (g + weight_decay * p)
+        p = p - b
+        yield p
+
+
 RULES: list[tuple[Callable[..., Optimizer], Callable[..., Iterator[Array]], dict[str, Any]]] = [
     (SGD, sgd_oracle, {"lr": 0.1}),
     (SGD, sgd_oracle, {"lr": 0.1, "weight_decay": 0.1, "maximize": True}),
@@ -100,4 +159,25 @@ RULES: list[tuple[Callable[..., Optimizer], Callable[..., Iterator[Array]], dict
     (RMSprop, rmsprop_oracle, {"lr": 0.01}),
     (RMSprop, rmsprop_oracle, {"lr": 0.01, "alpha": 0.5, "weight_decay": 0.1, "maximize": True}),
     (RMSprop, rmsprop_oracle, {"lr": 0.01, "eps": 1e-3, "momentum": 0.9, "centered": True}),
+    (Lion, lion_oracle, {"lr": 0.01}),
+    (Lion, lion_oracle, {"lr": 0.1, "betas": (0.5, 0.6), "weight_decay": 0.1, "maximize": True}),
+    (LAMB, lamb_oracle, {"lr": 0.01}),
+    (LAMB, lamb_oracle, {"lr": 0.1, "betas": (0.5, 0.6), "weight_decay": 0, "maximize": True}),
+    (LARS, lars_oracle, {"lr": 1.0}),
+    (LARS, lars_oracle, {"lr": 2.0, "momentum": 0.5, "weight_decay": 0.1, "trust_coefficient": 0.1}),
+    (LARS, lars_oracle, {"lr": 0.1, "momentum": 0, "maximize": True}),
+]
+
+# All optimizers that update by a formula, with settings to try. PyTorch's results are the oracle of those
+# without a rule here.
+SETTINGS: list[tuple[Callable[..., Optimizer], dict[str, Any]]] = [
+    *((kind, {key: value for key, value in settings.items() if key != "lr"}) for kind, _, settings in RULES),
+    (optim.Adagrad, {"lr_decay": 0.1, "initial_accumulator_value": 0.5}),
+    (optim.Adadelta, {"rho": 0.5, "weight_decay": 0.1}),
+    (optim.Adamax, {"weight_decay": 0.1, "maximize": True}),
+    (optim.NAdam, {"weight_decay": 0.1, "decoupled_weight_decay": True}),
+    (optim.RAdam, {"betas": (0.5, 0.9)}),
+    (optim.ASGD, {"lambd": 0.1, "t0": 1.0}),
+    (optim.Rprop, {"etas": (0.25, 1.5)}),
+    (optim.Adafactor, {"weight_decay": 0.1}),
 ]

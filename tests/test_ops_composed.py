@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from nncore import _core, nn, optim
 from nncore.nn import functional as F
 from op_case import Array, Case
 from op_tables import CASES, run
+from optim_table import SETTINGS
 
 # The kernels that every backend has.
 SIMPLE = """
@@ -104,20 +106,10 @@ FURTHER: dict[str, Callable[[Any], list[Array]]] = {
     "one_hot": one_hot,
     "running statistics": running_statistics(0.3),
     "running means": running_statistics(None),
-    "SGD": updates(lambda p: optim.SGD(p, 0.1)),
-    "SGD momentum": updates(
-        lambda p: optim.SGD(p, 0.1, momentum=0.9, dampening=0.3, weight_decay=0.01, maximize=True)
-    ),
-    "SGD nesterov": updates(lambda p: optim.SGD(p, 0.1, momentum=0.9, nesterov=True)),
-    "Adam": updates(lambda p: optim.Adam(p, 0.1)),
-    "Adam amsgrad": updates(
-        lambda p: optim.Adam(p, 0.1, betas=(0.8, 0.95), weight_decay=0.01, amsgrad=True, maximize=True)
-    ),
-    "AdamW": updates(lambda p: optim.AdamW(p, 0.1, weight_decay=0.1, amsgrad=True)),
-    "RMSprop": updates(lambda p: optim.RMSprop(p, 0.1, maximize=True)),
-    "RMSprop centered": updates(
-        lambda p: optim.RMSprop(p, 0.1, alpha=0.9, weight_decay=0.01, momentum=0.9, centered=True)
-    ),
+    **{
+        f"{make.__name__} {i}": updates(partial(make, lr=0.1, **settings))
+        for i, (make, settings) in enumerate(SETTINGS)
+    },
 }
 
 

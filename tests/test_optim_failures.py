@@ -20,7 +20,7 @@ from nncore.optim import lr_scheduler as lrs
 from nncore.optim.lr_scheduler.base import OPTIONAL
 from nncore.optim.swa_utils import SWALR
 from nncore.train import Checkpoint, fit, resume
-from optim_table import RULES
+from optim_table import SETTINGS
 
 KINDS: dict[str, tuple[Callable[..., Optimizer], dict[str, Any]]] = {
     "SGD": (SGD, {}),
@@ -28,10 +28,7 @@ KINDS: dict[str, tuple[Callable[..., Optimizer], dict[str, Any]]] = {
     "dampening": (SGD, {"momentum": 0.9, "dampening": 0.3}),
     "Adam": (Adam, {}),
     "amsgrad": (AdamW, {"amsgrad": True}),
-    **{
-        f"{kind.__name__} of the table": (kind, {k: v for k, v in settings.items() if k != "lr"})
-        for kind, _, settings in RULES
-    },
+    **{f"{kind.__name__} of the table": (kind, settings) for kind, settings in SETTINGS},
 }
 kinds = pytest.mark.parametrize("name", KINDS)
 
@@ -85,7 +82,7 @@ class Failing:
 
     def __getattr__(self, name: str) -> Any:
         function = getattr(_core, name)
-        if name not in ("tensor", "zeros_like", "zeros", "empty_like"):
+        if name not in ("tensor", "zeros_like", "zeros", "empty_like", "full"):
             return function
 
         def make(*args: Any, **kwargs: Any) -> Any:

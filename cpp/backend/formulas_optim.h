@@ -1,34 +1,60 @@
 // The mathematics of every optimizer, once: its settings, what it keeps of a parameter, and one step of one
 // element, generic over the vector type V. The kernels of all levels, the binding, the checks and state_dict
-// follow from the list at the end. Definitions are PyTorch's. To be included after formulas.h inside the
+// follow from the lists at the end. Definitions are PyTorch's. To be included after formulas.h inside the
 // namespace of its user. An optimizer has
-//   name                   its name in the core
-//   Values                 its settings as numbers, a flag as 0 or 1, in the order of `settings`
-//   settings               their names in a parameter group and their ranges; a name that stands twice is a
-//   pair states                 what it keeps of each element, with PyTorch's names, 0 at first Step<V> made
-//   from (values, powers, first) once for each call; step(w, g, state) moves a vector
-//                          of elements w with gradients g, and the vectors of its states
+//   name       its name in the core
+//   Values     its settings as numbers, a flag as 0 or 1, in the order of `settings`
+//   settings   their names in a parameter group and their ranges; a name that stands several times is a tuple
+//   states     what it keeps of each parameter, with PyTorch's names
+//   Step<V>    made from (values, moment) once for each call; step(w, g, state) moves a vector of elements w
+//              with gradients g, and the vectors of its states. Composed optimizers have none.
 // and, where it differs from what `Optimizer` states,
-//   uses(i, values)        whether these settings need state i
-//   counts_steps           whether each parameter has a number of steps, `step`
-//   powers, power(i, v)    numbers of which a step reads the t-th power, in step t
-//   first_differs(values)  whether the first step of a parameter differs from the others
-//   refuses(values)        why settings that are right one by one do not fit together, or null
+//   uses(i, values)          whether these settings need state i
+//   counts_steps             whether each parameter has a number of steps, `step`
+//   powers, power(i, v, t)   how many powers step t reads, and their bases and exponents
+//   next(i, v, moment)       the value of state i, a number, after the step
+//   first_differs(values)    whether the first step of a parameter differs from the others
+//   refuses(values)          why settings that are right one by one do not fit together, or null
 #pragma once
 
 namespace optimizers {
 
-constexpr double infinity = __builtin_inf(), positive = 0x1p-1074;
+constexpr double infinity = __builtin_inf(), positive = 0x1p-1074, above_one = 0x1.0000000000001p0;
+constexpr double not_allowed = __builtin_nan("");
 
 struct Setting {
   const char* name;
   double least = 0, below = infinity;
-  const char* called = nullptr;  // in errors; by default "<name> value"
+  const char* text = nullptr;  // the start of errors; by default "Invalid <name> value"
   bool flag = false;
+  bool fixed = false;             // the calls of a step depend on it
+  double none = not_allowed;      // stands for None
+  const char* choices = nullptr;  // the setting is one of these words, and its number the word's position
 };
+
+// The shape of a state: the parameter's; one float32 number; a matrix whose last axis (column), or whose last
+// axis but one (row), has one element; the parameter's if it is not a matrix. The last three are of some
+// parameters only.
+enum class Extent { whole, number, column, row, vector };
 struct State {
   const char* name;
-  int copy_of = -1;  // it begins as a copy of another state
+  Extent extent = Extent::whole;
+  double start = 0;                // its elements before the first step, or
+  int copy_of = -1, setting = -1;  // the state whose copy, or the setting whose value it starts as
+};
+
+constexpr int max_states = 3, max_powers = 3;
+
+struct Power {
+  double base, exponent;
+};
+
+// What a step knows of its parameter besides elements, as numbers.
+struct Moment {
+  double t;                    // the number of this step, from 1
+  double powers[max_powers];   // of power()
+  double numbers[max_states];  // states of one number, before the step
+  double first;                // 1 in a first step that differs from the others
 };
 
 struct Optimizer {
@@ -39,7 +65,11 @@ struct Optimizer {
     return true;
   }
   template <class Values>
-  static constexpr double power(int, const Values&) {
+  static constexpr Power power(int, const Values&, double) {
+    return {};
+  }
+  template <class Values>
+  static constexpr double next(int, const Values&, const Moment&) {
     return 0;
   }
   template <class Values>
@@ -89,165 +119,15 @@ struct Gradient {
   }
 };
 
-// Momentum: Sutskever et al. 2013.
-struct Sgd : Optimizer {
-  static constexpr const char* name = "sgd";
-  struct Values {
-    double lr, momentum, dampening, weight_decay, nesterov, maximize;
-  };
-  static constexpr Setting settings[] = {
-      {.name = "lr", .called = "learning rate"}, {.name = "momentum"},
-      {.name = "dampening", .least = -infinity}, {.name = "weight_decay"},
-      {.name = "nesterov", .flag = true},        {.name = "maximize", .flag = true}};
-  static constexpr State states[] = {{.name = "momentum_buffer"}};
-  static constexpr bool uses(int, const Values& v) { return v.momentum != 0; }
-  static constexpr bool first_differs(const Values& v) { return v.momentum != 0 && v.dampening != 0; }
-  static constexpr const char* refuses(const Values& v) {
-    return v.nesterov != 0 && (v.momentum <= 0 || v.dampening != 0)
-               ? "Nesterov momentum requires a momentum and zero dampening"
-               : nullptr;
-  }
-  template <class V>
-  struct Step {
-    using T = typename V::Scalar;
-    Gradient<V> gradient;
-    T rate, momentum, carry, keep;  // buffer = carry buffer + keep g
-    bool has_momentum, nesterov;
-
-    Step(const Values& v, const double*, bool first)
-        : gradient(v.weight_decay, v.maximize),
-          rate(-T(v.lr)),
-          momentum(T(v.momentum)),
-          carry(first ? T(0) : T(v.momentum)),
-          keep(first ? T(1) : T(1 - v.dampening)),
-          has_momentum(is_on(v.momentum)),
-          nesterov(is_on(v.nesterov)) {}
-    NNCORE_INLINE void operator()(V& w, V g, V* buffer) const {
-      V d = gradient(w, g);
-      if (has_momentum) {
-        const V b = *buffer = fma(V(carry), *buffer, V(keep) * d);
-        d = nesterov ? fma(V(momentum), b, d) : b;
-      }
-      w = fma(V(rate), d, w);
-    }
-  };
-};
-
-// Kingma and Ba 2015, algorithm 1; amsgrad: Reddi et al. 2018; decoupled decay: Loshchilov and Hutter 2019.
-struct Adam : Optimizer {
-  static constexpr const char* name = "adam";
-  struct Values {
-    double lr, beta1, beta2, eps, weight_decay, amsgrad, maximize;
-  };
-  static constexpr Setting settings[] = {{.name = "lr", .called = "learning rate"},
-                                         {.name = "betas", .below = 1, .called = "beta parameter at index 0"},
-                                         {.name = "betas", .below = 1, .called = "beta parameter at index 1"},
-                                         {.name = "eps", .least = positive, .called = "epsilon value"},
-                                         {.name = "weight_decay"},
-                                         {.name = "amsgrad", .flag = true},
-                                         {.name = "maximize", .flag = true}};
-  static constexpr State states[] = {
-      {.name = "exp_avg"}, {.name = "exp_avg_sq"}, {.name = "max_exp_avg_sq", .copy_of = 1}};
-  static constexpr bool uses(int i, const Values& v) { return i < 2 || v.amsgrad != 0; }
-  static constexpr bool counts_steps = true;
-  static constexpr int powers = 2;
-  static constexpr double power(int i, const Values& v) { return i == 0 ? v.beta1 : v.beta2; }
-
-  template <class V>
-  struct Step {
-    using T = typename V::Scalar;
-    Gradient<V> gradient;
-    T rate;    // -lr / (1 - beta1^t)
-    T shrink;  // 1 - lr weight_decay where the decay is decoupled
-    T root;    // 1 / sqrt(1 - beta2^t)
-    T one_minus_beta1, beta2, one_minus_beta2, eps;
-    bool amsgrad;
-
-    Step(const Values& v, const double* powers, bool, bool decoupled = false)
-        : gradient(decoupled ? 0 : v.weight_decay, v.maximize),
-          rate(-T(v.lr / (1 - powers[0]))),
-          shrink(decoupled ? T(1 - v.lr * v.weight_decay) : T(1)),
-          root(T(1 / __builtin_sqrt(1 - powers[1]))),
-          one_minus_beta1(T(1 - v.beta1)),
-          beta2(T(v.beta2)),
-          one_minus_beta2(T(1 - v.beta2)),
-          eps(T(v.eps)),
-          amsgrad(is_on(v.amsgrad)) {}
-    NNCORE_INLINE void operator()(V& w, V g, V* state) const {
-      const V d = gradient(w, g);
-      V &mean = state[0], &square = state[1], &largest = state[2];
-      mean = fma(V(one_minus_beta1), d - mean, mean);
-      square = fma(V(one_minus_beta2) * d, d, V(beta2) * square);
-      V second = square;
-      if (amsgrad) second = largest = max(largest, square);
-      const V denominator = fma(sqrt(second), V(root), V(eps));
-      w = fma(V(rate), quotient(mean, denominator), V(shrink) * w);
-    }
-  };
-};
-
-struct AdamW : Adam {
-  static constexpr const char* name = "adamw";
-  template <class V>
-  struct Step : Adam::Step<V> {
-    Step(const Values& v, const double* powers, bool first) : Adam::Step<V>(v, powers, first, true) {}
-  };
-};
-
-// Tieleman and Hinton 2012; centered: Graves 2013, equations 38 to 45.
-struct RmsProp : Optimizer {
-  static constexpr const char* name = "rmsprop";
-  struct Values {
-    double lr, alpha, eps, weight_decay, momentum, centered, maximize;
-  };
-  static constexpr Setting settings[] = {{.name = "lr", .called = "learning rate"},
-                                         {.name = "alpha", .below = 1},
-                                         {.name = "eps", .least = positive, .called = "epsilon value"},
-                                         {.name = "weight_decay"},
-                                         {.name = "momentum"},
-                                         {.name = "centered", .flag = true},
-                                         {.name = "maximize", .flag = true}};
-  static constexpr State states[] = {
-      {.name = "square_avg"}, {.name = "momentum_buffer"}, {.name = "grad_avg"}};
-  static constexpr bool uses(int i, const Values& v) {
-    return i == 0 || (i == 1 ? v.momentum : v.centered) != 0;
-  }
-  static constexpr bool counts_steps = true;
-
-  template <class V>
-  struct Step {
-    using T = typename V::Scalar;
-    Gradient<V> gradient;
-    T rate, alpha, one_minus_alpha, eps, momentum;
-    bool has_momentum, centered;
-
-    Step(const Values& v, const double*, bool)
-        : gradient(v.weight_decay, v.maximize),
-          rate(-T(v.lr)),
-          alpha(T(v.alpha)),
-          one_minus_alpha(T(1 - v.alpha)),
-          eps(T(v.eps)),
-          momentum(T(v.momentum)),
-          has_momentum(is_on(v.momentum)),
-          centered(is_on(v.centered)) {}
-    NNCORE_INLINE void operator()(V& w, V g, V* state) const {
-      const V d = gradient(w, g);
-      V &square = state[0], &buffer = state[1], &mean = state[2];
-      square = fma(V(one_minus_alpha) * d, d, V(alpha) * square);
-      V variance = square;
-      if (centered) {
-        mean = fma(V(one_minus_alpha), d - mean, mean);
-        variance = max(V(0), fma(-mean, mean, square));
-      }
-      V move = quotient(d, sqrt(variance) + V(eps));
-      if (has_momentum) move = buffer = fma(V(momentum), buffer, move);
-      w = fma(V(rate), move, w);
-    }
-  };
-};
-
 }  // namespace optimizers
 
-using OptimizerOps = OpList<optimizers::Sgd, optimizers::Adam, optimizers::AdamW, optimizers::RmsProp>;
+#include "formulas_optim_adam.h"
+#include "formulas_optim_composed.h"
+#include "formulas_optim_descent.h"
+#include "formulas_optim_scaled.h"
 
-constexpr int max_optimizer_states = 3, max_optimizer_powers = 2;
+using OptimizerOps = OpList<optimizers::Sgd, optimizers::Adam, optimizers::RmsProp, optimizers::Adagrad,
+                            optimizers::Adadelta, optimizers::Adamax, optimizers::NAdam, optimizers::RAdam,
+                            optimizers::Asgd, optimizers::Rprop, optimizers::Lion>;
+using ComposedOptimizers =
+    OpList<optimizers::Lamb, optimizers::Lars, optimizers::Adafactor, optimizers::Muon>;

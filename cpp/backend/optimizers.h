@@ -16,10 +16,12 @@ struct OptimizerInfo {
   int powers;
   // values: all settings as numbers
   bool (*uses)(int state, const double* values);
-  double (*power)(int i, const double* values);
+  optimizers::Power (*power)(int i, const double* values, double t);
+  double (*next)(int state, const double* values, const optimizers::Moment& moment);
   bool (*first_differs)(const double* values);
   const char* (*refuses)(const double* values);
 };
-extern const std::array<OptimizerInfo, OptimizerOps::size> optimizer_info;
+// Of OptimizerOps, and of ComposedOptimizers after them.
+extern const std::array<OptimizerInfo, OptimizerOps::size + ComposedOptimizers::size> optimizer_info;
 
 }  // namespace nncore

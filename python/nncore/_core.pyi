@@ -3197,15 +3197,15 @@ def ones_like(input: Tensor, *, dtype: _dtype | builtins.type | str | None = Non
     """
     A tensor filled with 1. The shape is that of input.
     """
-def optimize(optimizer: typing.SupportsInt | typing.SupportsIndex, groups: collections.abc.Sequence[tuple[collections.abc.Sequence[Tensor], collections.abc.Sequence[Tensor], collections.abc.Sequence[collections.abc.Sequence[Tensor]], collections.abc.Sequence[Tensor], collections.abc.Sequence[builtins.bool], Tensor]], state: collections.abc.Sequence[tuple[dict[str, typing.Any], dict[str, typing.Any]]]) -> None:
+def optimize(optimizer: typing.SupportsInt | typing.SupportsIndex, groups: collections.abc.Sequence[tuple[collections.abc.Sequence[Tensor], collections.abc.Sequence[Tensor], collections.abc.Sequence[collections.abc.Sequence[Tensor | None]], collections.abc.Sequence[Tensor], collections.abc.Sequence[builtins.bool], Tensor, collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]]], state: collections.abc.Sequence[tuple[dict[str, typing.Any], dict[str, typing.Any]]]) -> None:
     """
     Performs one step of an optimizer on all parameters, in place. Checks everything before it changes any.
 
-    groups: tuples (params, grads, states, steps, first, settings). states has a list for each state of the optimizer, empty if the settings do not need it. state: pairs of a dict and what the step adds to it.
+    groups: tuples (params, grads, states, steps, first, settings, fixed). states has a list for each state of the optimizer, empty if the settings do not need it; None stands for a state that the parameter does not have. state: pairs of a dict and what the step adds to it.
     """
 def optimizers() -> list[typing.Any]:
     """
-    A description of every optimizer: its name, its settings (name, name in errors, least, below, flag), its states (name, the state whose copy it starts as, whether all settings need it) and whether it counts steps.
+    A description of every optimizer: its name, its settings, its states and whether it counts steps; see cpp/backend/formulas_optim.h.
     """
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """
@@ -3526,6 +3526,10 @@ def squeeze(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins
 def stack(tensors: collections.abc.Sequence[Tensor], dim: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
     """
     Joins tensors of the same shape along a new axis.
+    """
+def state_shape(optimizer: typing.SupportsInt | typing.SupportsIndex, state: typing.SupportsInt | typing.SupportsIndex, param: Tensor) -> tuple[builtins.int, ...] | None:
+    """
+    The shape of a state of a parameter; None if the parameter does not have it.
     """
 @typing.overload
 def std(input: Tensor, unbiased: builtins.bool) -> Tensor:

@@ -31,9 +31,10 @@
 namespace nncore::cpu {
 
 #define NNCORE_KERNEL(name, Type) void run(const Type& k);
-#define NNCORE_SLICED(name, Type) \
-  int64_t begin(const Type& k);   \
-  void slice(const Type& k, int64_t begin, int64_t end);
+#define NNCORE_SLICED(name, Type)                        \
+  int64_t elements(const Type& k);                       \
+  void slice(const Type& k, int64_t begin, int64_t end); \
+  void finish(const Type& k);
 #include "../kernel_list.inl"
 #undef NNCORE_KERNEL
 
@@ -47,19 +48,22 @@ void run_kernel(const void* k) {
 template <class K>
 void run_sliced(const void* k) {
   const K& s = *static_cast<const K*>(k);
-  parallel_for(begin(s), s.cost(), [&](int64_t from, int64_t to) { slice(s, from, to); });
+  parallel_for(elements(s), s.cost(), [&](int64_t from, int64_t to) { slice(s, from, to); });
+  finish(s);
 }
 
-// begin() runs once and returns the number of elements; slice() processes a range of them.
+// slice() processes a range of the elements; finish() runs once after all of them.
 struct Slices {
-  int64_t (*begin)(const void* k);
+  int64_t (*elements)(const void* k);
   void (*slice)(const void* k, int64_t from, int64_t to);
+  void (*finish)(const void* k);
 };
 
 template <class K>
 constexpr Slices slices_of = {
-    [](const void* k) { return begin(*static_cast<const K*>(k)); },
-    [](const void* k, int64_t from, int64_t to) { slice(*static_cast<const K*>(k), from, to); }};
+    [](const void* k) { return elements(*static_cast<const K*>(k)); },
+    [](const void* k, int64_t from, int64_t to) { slice(*static_cast<const K*>(k), from, to); },
+    [](const void* k) { finish(*static_cast<const K*>(k)); }};
 
 constexpr Slices slices[] = {
 #define NNCORE_KERNEL(name, Type) {},
@@ -83,7 +87,7 @@ bool is_sliced(Kernel kernel) { return sliced[size_t(kernel)]; }
 void together(const Call* const* calls, int count) {
   int64_t ends[max_together], n = 0, cost = 0;
   for (int i = 0; i < count; i++) {
-    ends[i] = n += slices[size_t(calls[i]->kernel())].begin(calls[i]->memory);
+    ends[i] = n += slices[size_t(calls[i]->kernel())].elements(calls[i]->memory);
     cost += calls[i]->cost;
   }
   parallel_for(n, cost, [&](int64_t begin, int64_t end) {
@@ -93,6 +97,7 @@ void together(const Call* const* calls, int count) {
       begin = to;
     }
   });
+  for (int i = 0; i < count; i++) slices[size_t(calls[i]->kernel())].finish(calls[i]->memory);
 }
 
 CpuBackend::CpuBackend() : Backend("cpu", true) {

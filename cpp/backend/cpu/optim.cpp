@@ -2,46 +2,80 @@
 #include "../kernels/optim.h"
 #include "dispatch.h"
 
+namespace nncore {
+#include "../elementwise_list.h"
+}
+
 namespace nncore::cpu {
 
 namespace {
 
-// x^n by squaring: the same bits on every machine. All parameters of a group ask for the same power.
-struct Power {
-  double x = 0, y = 1;
-  int64_t n = 0;
+using optimizers::Extent, optimizers::Moment, optimizers::Power;
 
-  double operator()(double new_x, int64_t new_n) {
-    if (new_x == x && new_n == n) return y;
-    x = new_x, n = new_n, y = 1;
-    for (double square = x; new_n > 0; new_n /= 2, square *= square)
-      if (new_n % 2) y *= square;
+// base^exponent with the same bits on every machine: a whole exponent by squaring.
+double compute(const Power& p) {
+  double y = 1;
+  if (p.exponent != double(int64_t(p.exponent))) {
+    constexpr int op = BinaryOps::index_of<formulas::Pow>;
+    kernels<double>().elementwise.binary_fwd[op][both_vectors](1, &p.base, &p.exponent, &y);
     return y;
+  }
+  double square = p.base;
+  for (int64_t n = int64_t(p.exponent); n > 0; n /= 2, square *= square)
+    if (n % 2) y *= square;
+  return y;
+}
+
+// Most parameters of a group ask for the same power.
+struct LastPower {
+  Power of = {0, 1};
+  double value = 0;
+
+  double operator()(const Power& p) {
+    if (p.base == of.base && p.exponent == of.exponent) return value;
+    of = p;
+    return value = compute(p);
   }
 };
 
-}  // namespace
-
-int64_t begin(const OptimizerStep& k) {
-  if (k.count) *k.count.as<float>() += 1;
-  return k.n;
+bool is_number(const OptimizerInfo& info, size_t state) {
+  return state < info.states.size() && info.states[state].extent == Extent::number;
 }
 
-void slice(const OptimizerStep& k, int64_t begin, int64_t end) {
-  thread_local Power power[max_optimizer_powers];
-  const OptimizerInfo& info = optimizer_info[size_t(k.optimizer)];
-  const double* settings = k.settings.as<double>();
-  double powers[max_optimizer_powers];
+Moment moment_of(const OptimizerStep& k, const OptimizerInfo& info) {
+  thread_local LastPower last[optimizers::max_powers];
+  Moment now = {.t = 1, .powers = {}, .numbers = {}, .first = double(k.first)};
+  if (k.count) now.t = double(*k.count.as<float>()) + 1;
   for (int i = 0; i < info.powers; i++)
-    powers[i] = power[i](info.power(i, settings), int64_t(*k.count.as<float>()));
+    now.powers[i] = last[i](info.power(i, k.settings.as<double>(), now.t));
+  for (size_t i = 0; i < info.states.size(); i++)
+    if (is_number(info, i)) now.numbers[i] = double(*k.states[i].as<float>());
+  return now;
+}
+
+}  // namespace
+
+int64_t elements(const OptimizerStep& k) { return k.n; }
+
+void slice(const OptimizerStep& k, int64_t begin, int64_t end) {
+  const OptimizerInfo& info = optimizer_info[size_t(k.optimizer)];
+  const Moment now = moment_of(k, info);
   visit_float(k.p.dtype, [&](auto zero) {
     using T = decltype(zero);
-    T* states[max_optimizer_states];
-    for (int i = 0; i < max_optimizer_states; i++)
-      states[i] = k.states[i] ? k.states[i].as<T>() + begin : nullptr;
-    kernels<T>().optim.step[k.optimizer](end - begin, settings, powers, k.first, k.p.as<T>() + begin,
+    T* states[optimizers::max_states];
+    for (size_t i = 0; i < optimizers::max_states; i++)
+      states[i] = k.states[i] && !is_number(info, i) ? k.states[i].as<T>() + begin : nullptr;
+    kernels<T>().optim.step[k.optimizer](end - begin, k.settings.as<double>(), &now.t, k.p.as<T>() + begin,
                                          k.grad.as<T>() + begin, states);
   });
+}
+
+void finish(const OptimizerStep& k) {
+  const OptimizerInfo& info = optimizer_info[size_t(k.optimizer)];
+  const Moment now = moment_of(k, info);
+  for (size_t i = 0; i < info.states.size(); i++)
+    if (is_number(info, i)) *k.states[i].as<float>() = float(info.next(int(i), k.settings.as<double>(), now));
+  if (k.count) *k.count.as<float>() += 1;
 }
 
 }  // namespace nncore::cpu

@@ -12,16 +12,17 @@ struct OptimizerStep {
   static constexpr bool mixes_types = true;
   Out p;
   In grad;
-  Out states[max_optimizer_states] = {};  // absent where the settings do not need it
+  Out states[optimizers::max_states] = {};  // absent where the settings do not need it
   Out count = {};                         // of steps: one float32 number, advanced by one
   In settings;
   int64_t n;
   int optimizer;  // index in optimizer_info
   bool first;     // the step is the first of its parameter, and differs from the others
 
+  // The number of states with as many elements as the parameter.
   int present() const {
     int found = 0;
-    for (const Out& state : states) found += bool(state);
+    for (const Out& state : states) found += state && state.bytes == p.bytes;
     return found;
   }
   int64_t cost() const { return byte_cost((3 + 2 * present()) * p.bytes); }

@@ -13,7 +13,7 @@ from nncore import _core
 from nncore._core import Tensor
 from nncore.errors import arguments
 
-__all__ = ["FORMULAS", "Formula", "Group", "Groups", "Layout", "Watched"]
+__all__ = ["FORMULAS", "Formula", "Group", "Groups", "Layout", "StateKind", "Watched"]
 
 
 class Watched(dict[Any, Any]):
@@ -52,13 +52,51 @@ class Watched(dict[Any, Any]):
             del self[key]
 
 
+class Setting(NamedTuple):
+    """A number of a group; see `Setting` in cpp/backend/formulas_optim.h."""
+
+    name: str
+    text: str
+    least: float
+    below: float
+    flag: bool
+    fixed: bool
+    none: float | None
+    choices: list[str]
+
+    def number(self, value: Any) -> float:
+        """The value as a number; TypeError or ValueError if it is invalid."""
+        if self.none is not None and value is None:
+            return self.none
+        if self.choices:
+            if value not in self.choices:
+                raise ValueError(f"{self.text} {value} is not supported; use one of {self.choices}")
+            return float(self.choices.index(value))
+        if self.flag:
+            return float(is_flag(self.text, value))
+        return in_range(self.text, value, self.least, self.below)
+
+
+class StateKind(NamedTuple):
+    """What an optimizer keeps of a parameter; see `State` in cpp/backend/formulas_optim.h."""
+
+    place: int  # in the list of states
+    name: str
+    start: float
+    copy_of: str | None  # the state whose copy it starts as
+    setting: str | None  # the setting whose value it starts with
+    always: bool  # all settings need it
+    number: bool  # it is one float32 number
+    of_all: bool  # all parameters have it
+
+
 class Layout(NamedTuple):
     """The states that the settings of a group need."""
 
-    # for each state of the formula: its name and the state whose copy it starts as; None: not needed
-    states: list[tuple[str, str | None] | None]
-    names: set[str]  # the keys that a parameter's state must have
+    states: list[StateKind | None]  # None: not needed
+    names: set[str]  # the keys that a parameter's state must have, if all parameters have them
     first_differs: bool  # whether the first step of a parameter differs
+    fixed: list[float]  # the settings on which the calls of a step depend
 
 
 class Formula:
@@ -66,35 +104,43 @@ class Formula:
 
     def __init__(self, index: int, description: dict[str, Any]) -> None:
         self.index = index
-        self.settings: dict[str, list[tuple[str, float, float, bool]]] = {}
-        for name, *rest in description["settings"]:
-            self.settings.setdefault(name, []).append(tuple(rest))
+        self.settings: dict[str, list[Setting]] = {}
+        for setting in description["settings"]:
+            self.settings.setdefault(setting["name"], []).append(Setting(**setting))
         self.size = len(description["settings"])
         self.counts_steps: bool = description["counts_steps"]
-        self.states: list[tuple[str, str | None]] = [state[:2] for state in description["states"]]
-        required = [name for name, _, always in description["states"] if always]
-        self.required = ["step", *required] if self.counts_steps else required
+        self.states = [StateKind(i, **state) for i, state in enumerate(description["states"])]
+        self.of_all = all(state.of_all for state in self.states)
 
     def numbers(self, group: dict[str, Any]) -> list[float]:
-        """The settings of a group, with a flag as 0 or 1; TypeError or ValueError for an invalid setting."""
+        """The settings of a group as numbers; TypeError or ValueError for an invalid setting."""
         found = []
         for name, parts in self.settings.items():
             values = group[name] if len(parts) > 1 else [group[name]]
             if not isinstance(values, (tuple, list)) or len(values) != len(parts):
-                raise ValueError(f"{name} must be a pair of numbers, got {values!r}")
-            for (called, least, below, flag), value in zip(parts, values, strict=True):
-                if flag:
-                    found.append(float(is_flag(called, value)))
-                else:
-                    found.append(in_range(called, value, least, below))
+                count = {2: "a pair of", 3: "three"}[len(parts)]
+                raise ValueError(f"{name} must be {count} numbers, got {values!r}")
+            found += [part.number(value) for part, value in zip(parts, values, strict=True)]
         return found
 
     def write(self, settings: Tensor, group: dict[str, Any]) -> Layout:
         """Write the settings where the kernel reads them; TypeError or ValueError for an invalid one."""
-        uses, first_differs = _core.set_settings(self.index, settings, self.numbers(group))
+        numbers = self.numbers(group)
+        uses, first_differs = _core.set_settings(self.index, settings, numbers)
         states = [state if used else None for state, used in zip(self.states, uses, strict=True)]
-        names = {state[0] for state in states if state}
-        return Layout(states, names | {"step"} if self.counts_steps else names, first_differs)
+        names = {state.name for state in states if state and state.of_all}
+        parts = [part for parts in self.settings.values() for part in parts]
+        fixed = [value for part, value in zip(parts, numbers, strict=True) if part.fixed]
+        return Layout(states, names | {"step"} if self.counts_steps else names, first_differs, fixed)
+
+    def shape(self, state: StateKind, param: Tensor) -> tuple[int, ...] | None:
+        """The shape of a state of a parameter; None if the parameter does not have it."""
+        return _core.state_shape(self.index, state.place, param)
+
+    def required(self, param: Tensor) -> list[str]:
+        """The names that the state of a parameter has with any settings."""
+        steps = ["step"] if self.counts_steps else []
+        return steps + [s.name for s in self.states if s.always and self.shape(s, param) is not None]
 
 
 FORMULAS = {d["name"]: Formula(i, d) for i, d in enumerate(_core.optimizers())}
@@ -140,15 +186,19 @@ class Group(Watched):
         if self.layout is None:
             self._check(self)
             formula = self._formula
-            self.layout = formula.write(self.settings, self) if formula else Layout([], set(), False)
+            self.layout = formula.write(self.settings, self) if formula else Layout([], set(), False, [])
         return self.layout
 
     def _lasting(self, key: Any, value: Any) -> Any:
-        """The value as an immutable one: a number for a 0-dimensional tensor or array, a tuple for a list."""
-        if isinstance(value, (Tensor, np.ndarray)) and value.ndim == 0:
-            return value.item()
+        """The value as an immutable one: a number for a tensor or array of one, a tuple for a list."""
         is_setting = self._formula is not None and key in self._formula.settings
-        return tuple(value) if is_setting and isinstance(value, list) else value
+        if isinstance(value, (Tensor, np.ndarray)) and (
+            value.ndim == 0 or (is_setting and size_of(value) == 1)
+        ):
+            return value.item()
+        if is_setting and isinstance(value, (list, tuple)):
+            return tuple(self._lasting(None, part) for part in value)
+        return value
 
     def _changed(self, key: Any) -> None:
         if self._formula is not None and key in self._formula.settings:
@@ -199,20 +249,27 @@ for _name in ["__setitem__", "__delitem__", "__iadd__", "__imul__"]:
     setattr(Groups, _name, _adopting(_name))
 
 
-def in_range(name: str, value: Any, low: float = 0.0, below: float = math.inf) -> float:
-    """The number; raises "Invalid `name`" unless low <= value < below, or for NaN and infinity."""
+def size_of(value: Tensor | np.ndarray[Any, Any]) -> int:
+    """The number of elements."""
+    return math.prod(value.shape)
+
+
+def in_range(text: str, value: Any, low: float = 0.0, below: float = math.inf) -> float:
+    """The number; an error that starts with `text` unless low <= value < below, or for NaN and infinity."""
+    if isinstance(value, Tensor) and size_of(value) != 1:
+        raise ValueError(f"{text}: Tensor lr must be 1-element, got a tensor of shape {value.shape}")
     try:
-        number = arguments.real("optimizer", name, value)
+        number = arguments.real("optimizer", text, value)
     except TypeError:
-        raise TypeError(f"Invalid {name}: {arguments.brief(value)} is not a number") from None
+        raise TypeError(f"{text}: {arguments.brief(value)} is not a number") from None
     if not low <= number < below:
-        raise ValueError(f"Invalid {name}: {value}")
+        raise ValueError(f"{text}: {value}")
     return number
 
 
-def is_flag(name: str, value: Any) -> bool:
-    """The truth of a value; raises "Invalid `name`" if it has none."""
+def is_flag(text: str, value: Any) -> bool:
+    """The truth of a value; an error that starts with `text` if it has none."""
     try:
         return bool(value)
     except (TypeError, ValueError):
-        raise ValueError(f"Invalid {name}: {value!r} is neither true nor false") from None
+        raise ValueError(f"{text}: {value!r} is neither true nor false") from None

@@ -6,14 +6,14 @@ import weakref
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from nncore import _core
 from nncore._core import Tensor
 from nncore.errors import arguments
 from nncore.grad_mode import enable_grad
 
-from .group import FORMULAS, Group, Groups, Layout, Watched
+from .group import FORMULAS, Formula, Group, Groups, Layout, StateKind, Watched
 
 __all__ = ["Closure", "Optimizer", "ParamsT"]
 
@@ -137,10 +137,10 @@ class Optimizer:
         for group, params, grads in batches:
             layout = group.ready()
             first = self._first(layout, params) if layout.first_differs else []
-            states = self._states(layout, params, new) if layout.names else []
-            lists = [[state[kind[0]] for state in states] if kind else [] for kind in layout.states]
+            states = self._states(formula, group, params, new) if any(layout.states) else []
+            lists = [[state.get(kind.name) for state in states] if kind else [] for kind in layout.states]
             steps = [state["step"] for state in states] if formula.counts_steps else []
-            ready.append((params, grads, lists, steps, first, group.settings))
+            ready.append((params, grads, lists, steps, first, group.settings, layout.fixed))
         try:
             _core.optimize(formula.index, ready, new)
         except TypeError:
@@ -161,22 +161,29 @@ class Optimizer:
         """For each parameter: whether it has no complete state yet."""
         return [not layout.names <= self.state.get(param, {}).keys() for param in params]
 
-    def _states(self, layout: Layout, params: list[Tensor], new: Additions) -> list[Values]:
+    def _states(
+        self, formula: Formula, group: Group, params: list[Tensor], new: Additions
+    ) -> list[dict[str, Any]]:
         """The state of each parameter. States made here are added to `new`.
 
         The step adds them to the optimizer's state once no error can occur.
         """
-        states: list[Values] = []
+        layout = group.ready()
+        names, kinds = layout.names, [kind for kind in layout.states if kind]
+        states: list[dict[str, Any]] = []
         for param in params:
+            if not formula.of_all:
+                kinds = [kind for kind in layout.states if kind and formula.shape(kind, param) is not None]
+                names = layout.names | {kind.name for kind in kinds}
             state: Any = self.state.get(param)
-            if state is None or not layout.names <= state.keys():
+            if state is None or not names <= state.keys():
                 whole = Values(state or {})
                 with _core.once():  # replays find it made
-                    if "step" in layout.names and "step" not in whole:
+                    if "step" in names and "step" not in whole:
                         whole["step"] = _core.tensor(0.0, dtype=_core.float32, device=param.device)
-                    for name, source in filter(None, layout.states):
-                        if name not in whole:
-                            whole[name] = _core.zeros_like(param) if source is None else whole[source].clone()
+                    for kind in kinds:
+                        if kind.name not in whole:
+                            whole[kind.name] = _first_value(formula, kind, param, group, whole)
                 new.append((self.state, {param: whole}) if state is None else (state, whole))
                 state = whole
             states.append(state)
@@ -211,6 +218,8 @@ class Optimizer:
             if not param.is_leaf:
                 raise ValueError("can't optimize a non-leaf Tensor")
         (group,) = self._groups([{**self.defaults, **param_group, "params": params}])
+        if self._formula:
+            _check_options(type(self).__name__, group)
         group.ready()
         taken = {id(param) for other in self.param_groups for param in other["params"]}
         if len({id(param) for param in params}) < len(params) or any(id(param) in taken for param in params):
@@ -308,18 +317,38 @@ class Optimizer:
                     f"loaded state dict holds state for parameter {index}, which is in none of its groups"
                 )
             param = by_index[index]
-            needed = formula.required if formula else []
+            needed = formula.required(param) if formula else []
             if missing := [name for name in needed if values.get(name) is None]:
                 raise ValueError(
                     f"loaded state dict: the state of parameter {index} has no {', '.join(missing)}; "
                     f"was it saved by another optimizer than {type(self).__name__}?"
                 )
             state[param] = {
-                name: _restored(index, name, value, param)
+                name: self._restored(index, name, value, param)
                 for name, value in values.items()
                 if value is not None
             }
         return {"param_groups": made, "state": state}
+
+    def _restored(self, index: int, name: str, value: Any, param: Tensor) -> Any:
+        """A copy of one saved state value like the parameter, or a float32 number."""
+        formula = FORMULAS.get(self._formula)
+        kind = next((kind for kind in formula.states if kind.name == name), None) if formula else None
+        if name == "step" or (kind and kind.number):
+            number = arguments.real("loaded state dict", f"{name} of parameter {index}", value)
+            return _core.tensor(number, dtype=_core.float32).to(param.device)
+        if hasattr(value, "__array__") and not isinstance(value, Tensor):
+            value = _core.tensor(value.__array__())
+        if not isinstance(value, Tensor):
+            return value
+        shape = formula.shape(kind, param) if formula and kind else param.shape
+        if value.shape != shape:
+            raise ValueError(
+                f"loaded state dict: {name} of parameter {index} has shape {value.shape}, the parameter "
+                f"{'needs ' * (shape != param.shape)}{shape}; was it saved with another model?"
+            )
+        value = arguments.converted("loaded state dict", f"{name} of parameter {index}", value, param.dtype)
+        return value.to(param.device).clone()
 
     def _all_params(self) -> Iterable[Tensor]:
         return (param for group in self.param_groups for param in _params_of(group))
@@ -330,6 +359,21 @@ class Optimizer:
             lines.append(f"Parameter Group {i}")
             lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
         return "\n".join([*lines, ")"])
+
+
+def _check_options(name: str, group: dict[str, Any]) -> None:
+    """Raise for PyTorch's choices of an implementation that exclude one another or that nncore lacks.
+
+    `foreach`, `fused` and `capturable` have no effect: there is one implementation, which is all of these.
+    """
+    if group.get("differentiable"):
+        reason = "`fused` does not support `differentiable`" if group.get("fused") else "it is not supported"
+        raise RuntimeError(
+            f"{name}: differentiable=True: {reason}; a step is not recorded, so compute the update with "
+            "nncore's functions instead"
+        )
+    if group.get("fused") and group.get("foreach"):
+        raise RuntimeError(f"{name}: `fused` and `foreach` cannot be `True` together.")
 
 
 def _params_of(group: dict[str, Any]) -> Collection[Tensor]:
@@ -348,19 +392,13 @@ def _params_of(group: dict[str, Any]) -> Collection[Tensor]:
     return params
 
 
-def _restored(index: int, name: str, value: Any, param: Tensor) -> Any:
-    """A copy of one saved state value like the parameter; `step` is a float32 number."""
-    if name == "step":
-        number = arguments.real("loaded state dict", f"step of parameter {index}", value)
-        return _core.tensor(number).to(param.device)
-    if hasattr(value, "__array__") and not isinstance(value, Tensor):
-        value = _core.tensor(value.__array__())
-    if not isinstance(value, Tensor):
-        return value
-    if value.shape != param.shape:
-        raise ValueError(
-            f"loaded state dict: {name} of parameter {index} has shape {value.shape}, the parameter "
-            f"{param.shape}; was it saved with another model?"
-        )
-    value = arguments.converted("loaded state dict", f"{name} of parameter {index}", value, param.dtype)
-    return value.to(param.device).clone()
+def _first_value(
+    formula: Formula, kind: StateKind, param: Tensor, group: Group, state: dict[str, Any]
+) -> Tensor:
+    """A state of a parameter before its first step."""
+    if kind.copy_of is not None:
+        return cast(Tensor, state[kind.copy_of]).clone()
+    start = kind.start if kind.setting is None else float(group[kind.setting])
+    dtype = _core.float32 if kind.number else param.dtype
+    shape = formula.shape(kind, param) or ()
+    return _core.full(shape, start, dtype=dtype, device=param.device)

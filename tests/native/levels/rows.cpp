@@ -88,9 +88,9 @@ void run_loss(const LossKernels<T>& level, Log& log) {
 // Each setting is a small number, or 0 in some variants; only the states that the settings need are given.
 template <class T>
 void run_optim(const OptimKernels<T>& level, Log& log) {
-  const double powers[] = {0.6, 0.9};
+  optimizers::Moment now = {.t = 7, .powers = {0.6, 0.9, 0.8}, .numbers = {0, 0.3, 0.7}, .first = 0};
   for (const int64_t n : sizes)
-    for (size_t op = 0; op < optimizer_info.size(); op++)
+    for (size_t op = 0; op < size_t(OptimizerOps::size); op++)
       for (int variant = 0; variant < 8; variant++) {
         const OptimizerInfo& info = optimizer_info[op];
         double settings[16];
@@ -100,13 +100,14 @@ void run_optim(const OptimKernels<T>& level, Log& log) {
         Buffer<T> p(n), g(n), a(n), b(n), c(n);
         fill(p, 1, Kind::plain);
         fill(g, 2, Kind::plain);
-        Buffer<T>* const states[max_optimizer_states] = {&a, &b, &c};
-        T* at[max_optimizer_states] = {};
+        Buffer<T>* const states[optimizers::max_states] = {&a, &b, &c};
+        T* at[optimizers::max_states] = {};
         for (size_t k = 0; k < info.states.size(); k++) {
           fill(*states[k], 3 + k, Kind::positive);
           if (info.uses(int(k), settings)) at[k] = states[k]->data();
         }
-        level.step[op](n, settings, powers, variant == 1, p.data(), g.data(), at);
+        now.first = variant == 1;
+        level.step[op](n, settings, &now.t, p.data(), g.data(), at);
         log.add(std::string("optim.p.") + info.name, label, p);
         for (size_t k = 0; k < info.states.size(); k++)
           log.add(std::string("optim.state.") + info.name, label, *states[k]);

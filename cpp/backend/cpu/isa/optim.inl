@@ -8,15 +8,24 @@ template <class Op>
 constexpr bool always_uses(int i) {
   return Op::uses(i, typename Op::Values{});
 }
+// The number of states with as many elements as the parameter. They come first.
+template <class Op>
+constexpr int whole_states() {
+  int count = 0;
+  for (const optimizers::State& state : Op::states) count += state.extent == optimizers::Extent::whole;
+  return count;
+}
 
 template <class Op, class T>
-void optimizer_step(int64_t n, const double* settings, const double* powers, bool first, T* p, const T* g,
+void optimizer_step(int64_t n, const double* settings, const double* moment, T* p, const T* g,
                     T* const* states) {
   using V = Vec<T>;
-  constexpr int count = array_size<decltype(Op::states)>;
+  constexpr int count = whole_states<Op>();
   typename Op::Values values;
   __builtin_memcpy(&values, settings, sizeof values);
-  const typename Op::template Step<V> step(values, powers, first);
+  optimizers::Moment now;
+  __builtin_memcpy(&now, moment, sizeof now);
+  const typename Op::template Step<V> step(values, now);
   T* at[count];
   for (int j = 0; j < count; j++) at[j] = states[j];
   const auto move = [=](int64_t i, int64_t k) __attribute__((always_inline)) {
