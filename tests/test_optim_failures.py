@@ -164,8 +164,13 @@ def bad_rate(params: list[nn.Parameter], optimizer: Optimizer) -> None:
     optimizer.param_groups[1]["lr"] = -1.0
 
 
-def bad_decay(params: list[nn.Parameter], optimizer: Optimizer) -> None:
-    optimizer.param_groups[1]["weight_decay"] = float("nan")
+def last_setting(optimizer: Optimizer) -> str:
+    """Rprop has no decay of weights."""
+    return "weight_decay" if "weight_decay" in optimizer.defaults else "etas"
+
+
+def bad_setting(params: list[nn.Parameter], optimizer: Optimizer) -> None:
+    optimizer.param_groups[1][last_setting(optimizer)] = float("nan")
 
 
 def no_number(params: list[nn.Parameter], optimizer: Optimizer) -> None:
@@ -173,7 +178,7 @@ def no_number(params: list[nn.Parameter], optimizer: Optimizer) -> None:
 
 
 def missing(params: list[nn.Parameter], optimizer: Optimizer) -> None:
-    del optimizer.param_groups[1]["weight_decay"]
+    del optimizer.param_groups[1][last_setting(optimizer)]
 
 
 def bad_state(params: list[nn.Parameter], optimizer: Optimizer) -> None:
@@ -184,7 +189,7 @@ def bad_state(params: list[nn.Parameter], optimizer: Optimizer) -> None:
         bad_rate(params, optimizer)
 
 
-BREAKS = [read_only, bad_rate, bad_decay, no_number, missing, bad_state]
+BREAKS = [read_only, bad_rate, bad_setting, no_number, missing, bad_state]
 
 
 @pytest.mark.parametrize("warm", [0, 1])

@@ -59,7 +59,7 @@ def test_a_number_of_the_wrong_type(
 ) -> None:
     optimizer, param = ready(kind, settings, steps)
     group, before = optimizer.param_groups[0], param.tolist()
-    called = {"lr": "(?i)learning rate", "betas": "beta", "eps": "epsilon"}
+    called = {"lr": "(?i)learning rate", "betas": "beta", "eps": "eps"}
     for name in group.keys() - {"params", *FLAGS, *OPTIONS}:
         good, group[name] = group[name], value
         with pytest.raises((TypeError, ValueError), match=called.get(name, name)):

@@ -12,6 +12,10 @@ OPTIMIZERS = (
     "SGD(p, lr={lr}, momentum=0.5, dampening=0.1)",
     "SGD(p, lr={lr}, weight_decay=0.1, maximize=True)", "Adam(p, lr={lr})", "Adam(p, lr={lr}, amsgrad=True)",
     "Adam([{{'params': p, 'lr': {lr}}}], betas=(0.5, 0.9))", "AdamW(p, lr={lr}, weight_decay=0.1)",
+    "RMSprop(p, lr={lr}, centered=True)", "Adagrad(p, lr={lr}, lr_decay=0.1)", "Adadelta(p, lr={lr})",
+    "Adamax(p, lr={lr})", "NAdam(p, lr={lr}, decoupled_weight_decay=True)", "RAdam(p, lr={lr})",
+    "ASGD(p, lr={lr}, t0=1)", "Rprop(p, lr={lr})", "Lion(p, lr={lr})", "LAMB(p, lr={lr})",
+    "LARS(p, lr={lr}, weight_decay=0.1)", "Adafactor(p, lr={lr})",
 )  # fmt: skip
 SCHEDULERS = (
     "StepLR(o, 2)", "MultiStepLR(o, [1, 3])", "ExponentialLR(o, 0.9)", "CosineAnnealingLR(o, 4)",

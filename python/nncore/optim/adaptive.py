@@ -161,8 +161,8 @@ class NAdam(Optimizer):
 
     m := β₁m + (1-β₁)g, v := β₂v + (1-β₂)g², v̂ = v / (1-β₂ᵗ), μₜ = β₁(1 - 0.96^(t * momentum_decay) / 2),
     m̂ = μₜ₊₁m / (1 - μ₁...μₜ₊₁) + (1-μₜ)g / (1 - μ₁...μₜ), p := p - lr * m̂ / (sqrt(v̂) + eps); g is the
-    gradient plus weight_decay * p. `decoupled_weight_decay` decays as AdamW does, `maximize` ascends instead of
-    descending. `foreach` and `capturable` are accepted and change nothing.
+    gradient plus weight_decay * p. `decoupled_weight_decay` decays as AdamW does, `maximize` ascends instead
+    of descending. `foreach` and `capturable` are accepted and change nothing.
 
     Errors: ValueError for a setting that is negative, infinite or NaN, eps of 0, and betas outside [0, 1).
     Source: Dozat 2016, "Incorporating Nesterov momentum into Adam".
@@ -172,7 +172,7 @@ class NAdam(Optimizer):
     >>> (weight * weight).sum().backward()
     >>> optimizer.step()
     >>> [round(value, 4) for value in weight.tolist()]
-    [0.4642, -1.4642]
+    [0.4718, -1.4718]
     """
 
     _formula = "nadam"

@@ -24,10 +24,10 @@ class LBFGS(Optimizer):
 
     A call of `step(closure)` makes up to `max_iter` iterations p := p + t * d and calls `closure`, which must
     clear the gradients, compute the loss, call backward and return the loss, up to `max_eval` times (by
-    default 1.25 * max_iter). t is lr, in the very first iteration min(1, 1 / sum(abs(g))) * lr; with `line_search_fn`
-    of "strong_wolfe" the search starts there. It stops early if no gradient is larger than `tolerance_grad`,
-    or if neither the loss nor a weight changes by more than `tolerance_change`. `maximize` ascends instead of
-    descending. There is one parameter group, and parameters of one dtype.
+    default 1.25 * max_iter). t is lr, in the very first iteration min(1, 1 / sum(abs(g))) * lr; with
+    `line_search_fn` of "strong_wolfe" the search starts there. The step ends early if no gradient is larger
+    than `tolerance_grad`, or if the loss or all weights change by less than `tolerance_change`. `maximize`
+    ascends instead of descending. There is one parameter group, and parameters of one dtype.
 
     Errors: ValueError for lr that is negative, infinite or NaN, and for a second group; RuntimeError for
     another line search; TypeError for a step without closure; CaptureError for a step inside

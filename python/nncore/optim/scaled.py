@@ -72,7 +72,7 @@ class Adadelta(Optimizer):
     >>> (weight * weight).sum().backward()
     >>> optimizer.step()
     >>> [round(value, 4) for value in weight.tolist()]
-    [-0.7888, 0.9848]
+    [-0.7889, 0.8284]
     """
 
     _formula = "adadelta"
