@@ -92,7 +92,7 @@ BAD: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"max_iter": 2.5}, TypeError, "LBFGS: max_iter must be an int"),
     ({"history_size": -1}, ValueError, "LBFGS: history_size must be"),
     ({"tolerance_grad": float("nan")}, ValueError, "Invalid tolerance_grad value: nan"),
-    ({"line_search_fn": "armijo"}, RuntimeError, "only 'strong_wolfe' is supported, got 'armijo'"),
+    ({"line_search_fn": "armijo"}, ValueError, "only 'strong_wolfe' is supported, got 'armijo'"),
 ]
 
 

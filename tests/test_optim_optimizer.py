@@ -112,6 +112,16 @@ def test_groups_have_settings_of_their_own() -> None:
     assert optimizer.defaults["lr"] == 0.5
 
 
+def test_named_parameters_keep_their_names_in_the_state_dict() -> None:
+    model = nn.Linear(2, 1)
+    optimizer = SGD(model.named_parameters(), lr=0.5)
+    assert optimizer.param_groups[0]["params"] == list(model.parameters())
+    assert optimizer.state_dict()["param_groups"][0]["param_names"] == ["weight", "bias"]
+    plain = SGD(model.parameters())
+    plain.load_state_dict(optimizer.state_dict())
+    assert plain.param_groups[0]["lr"] == 0.5
+
+
 def test_zero_grad() -> None:
     param, other = nn.Parameter(nncore.ones(2)), nn.Parameter(nncore.ones(2))
     optimizer = SGD([param, other], lr=1.0)
@@ -303,6 +313,10 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: SGD(SHARED * 2), ValueError, "some parameters appear in more than one parameter group"),
     (lambda: SGD([{"params": SHARED}, {"params": SHARED}]), ValueError, "some parameters appear in more"),
     (lambda: SGD([{"params": set(SHARED)}]), TypeError, "a set has no order"),
+    (lambda: SGD([("w", SHARED[0]), *one()]), ValueError, "with/without names. Some param names are missing"),
+    (lambda: SGD([{"params": [("w", SHARED[0])]}, {"params": one()}]), ValueError, "cannot add param group"),
+    (lambda: SGD([("w", 1, 2)]), TypeError, "a named parameter must be a pair of a name and a Tensor, got"),  # type: ignore[list-item]
+    (lambda: SGD([("w", 1)]), TypeError, "can only optimize Tensors, but one of the params is int"),  # type: ignore[list-item]
     (lambda: SGD([{"lr": 1}]), ValueError, 'param_group must have the key "params"'),
     (lambda: SGD(SHARED).add_param_group(one()), TypeError, "param_group must be a dict"),  # type: ignore[arg-type]
     (lambda: SGD([{"params": SHARED, "lr": -2}]), ValueError, "Invalid learning rate: -2"),

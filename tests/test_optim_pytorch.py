@@ -150,6 +150,9 @@ def test_choices_of_an_implementation_are_accepted(name: str) -> None:
     for option in filter(taken.__contains__, OPTIONS):
         optimizer = kind([nn.Parameter(nncore.ones(2, 2))], **{option: True})
         assert optimizer.param_groups[0][option] is True
+    if {"fused", "foreach"} <= set(taken):
+        with pytest.raises(RuntimeError, match="`fused` and `foreach` cannot be `True` together"):
+            kind([nn.Parameter(nncore.ones(2, 2))], fused=True, foreach=True)
     if "differentiable" in taken:
-        with pytest.raises(RuntimeError, match="differentiable=True: it is not supported; a step is not"):
+        with pytest.raises(ValueError, match="differentiable must be False, because a step is not recorded"):
             kind([nn.Parameter(nncore.ones(2, 2))], differentiable=True)

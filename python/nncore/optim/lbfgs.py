@@ -29,9 +29,9 @@ class LBFGS(Optimizer):
     than `tolerance_grad`, or if the loss or all weights change by less than `tolerance_change`. `maximize`
     ascends instead of descending. There is one parameter group, and parameters of one dtype.
 
-    Errors: ValueError for lr that is negative, infinite or NaN, and for a second group; RuntimeError for
-    another line search; TypeError for a step without closure; CaptureError for a step inside
-    `nncore.compile`. An error restores the weights.
+    Errors: ValueError for lr that is negative, infinite or NaN, for another line search and for a second
+    group; TypeError for a step without closure; CaptureError for a step inside `nncore.compile`. An error
+    restores the weights.
     Source: Nocedal and Wright 2006, algorithms 7.4 and 7.5, with PyTorch's rules for the step and the end.
 
     >>> weight = nn.Parameter(nncore.tensor([3.0, -4.0]))
@@ -86,7 +86,7 @@ class LBFGS(Optimizer):
         for name in ("max_iter", "max_eval", "history_size"):
             arguments.size("LBFGS", name, group[name])
         if group["line_search_fn"] not in (None, "strong_wolfe"):
-            raise RuntimeError(f"LBFGS: only 'strong_wolfe' is supported, got {group['line_search_fn']!r}")
+            raise ValueError(f"LBFGS: only 'strong_wolfe' is supported, got {group['line_search_fn']!r}")
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Make up to `max_iter` iterations; return the loss before the first one."""

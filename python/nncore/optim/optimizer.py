@@ -13,11 +13,11 @@ from nncore._core import Tensor
 from nncore.errors import arguments
 from nncore.grad_mode import enable_grad
 
-from .group import FORMULAS, Formula, Group, Groups, Layout, StateKind, Watched
+from .group import FORMULAS, Formula, Group, Groups, Layout, StateKind, Watched, is_flag
 
 __all__ = ["Closure", "Optimizer", "ParamsT"]
 
-ParamsT = Iterable[Tensor | dict[str, Any]]
+ParamsT = Iterable[Tensor | dict[str, Any] | tuple[str, Tensor]]
 Closure = Callable[[], Any]
 Batch = tuple[Group, list[Tensor], list[Tensor]]  # a group, its parameters with a gradient, the gradients
 Additions = list[tuple[dict[Any, Any], dict[Any, Any]]]  # pairs of a dict and what a step adds to it
@@ -59,8 +59,8 @@ class Optimizer:
 
     Instead of `step` it may override `_update`; it may override `_check` to reject settings.
 
-    `params` are tensors or dicts, each with "params" and the settings that differ from `defaults` in
-    that group.
+    `params` are tensors, pairs of a name and a tensor (`named_parameters()`), or dicts, each with "params"
+    and the settings that differ from `defaults` in that group.
 
     Errors: TypeError for anything but leaf tensors; ValueError if there are no parameters, for a parameter
     given twice, and for settings out of range, also of a single group.
@@ -208,6 +208,7 @@ class Optimizer:
                 "optimizer parameters need to be organized in ordered collections, but a set has no order"
             )
         params = [params] if isinstance(params, Tensor) else arguments.listed("optimizer", "params", params)
+        params, names = _without_names(params)
         for param in params:
             if not isinstance(param, Tensor):
                 is_lazy = type(param).__name__ == "UninitializedParameter"
@@ -217,7 +218,13 @@ class Optimizer:
                 )
             if not param.is_leaf:
                 raise ValueError("can't optimize a non-leaf Tensor")
-        (group,) = self._groups([{**self.defaults, **param_group, "params": params}])
+        if self.param_groups and ("param_names" in self.param_groups[0]) != bool(names):
+            raise ValueError(
+                "all optimizer param groups should be with/without names. cannot add param group "
+                f"{'with' if names else 'without'} names to the optimizer"
+            )
+        named = {"param_names": names} if names else {}
+        (group,) = self._groups([{**self.defaults, **param_group, "params": params, **named}])
         if self._formula:
             _check_options(type(self).__name__, group)
         group.ready()
@@ -366,14 +373,28 @@ def _check_options(name: str, group: dict[str, Any]) -> None:
 
     `foreach`, `fused` and `capturable` have no effect: there is one implementation, which is all of these.
     """
-    if group.get("differentiable"):
-        reason = "`fused` does not support `differentiable`" if group.get("fused") else "it is not supported"
-        raise RuntimeError(
-            f"{name}: differentiable=True: {reason}; a step is not recorded, so compute the update with "
-            "nncore's functions instead"
+    if is_flag("Invalid differentiable value", group.get("differentiable", False)):
+        raise ValueError(
+            f"{name}: differentiable must be False, because a step is not recorded for gradients; write the "
+            "update with nncore's functions instead"
         )
-    if group.get("fused") and group.get("foreach"):
+    on = [key for key in ("fused", "foreach") if is_flag(f"Invalid {key} value", group.get(key))]
+    if len(on) == 2:
         raise RuntimeError(f"{name}: `fused` and `foreach` cannot be `True` together.")
+
+
+def _without_names(params: list[Any]) -> tuple[list[Any], list[str]]:
+    """The parameters, and their names if they are pairs of a name and a parameter."""
+    pairs = [param for param in params if isinstance(param, tuple)]
+    if pairs and len(pairs) < len(params):
+        raise ValueError("all optimizer params should be with/without names. Some param names are missing")
+    for pair in pairs:
+        if len(pair) != 2 or not isinstance(pair[0], str):
+            raise TypeError(
+                "optimizer: a named parameter must be a pair of a name and a Tensor, got "
+                f"{arguments.brief(pair)}"
+            )
+    return ([param for _, param in pairs] if pairs else params), [name for name, _ in pairs]
 
 
 def _params_of(group: dict[str, Any]) -> Collection[Tensor]:
