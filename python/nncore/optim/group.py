@@ -69,12 +69,12 @@ class Setting(NamedTuple):
         if self.none is not None and value is None:
             return self.none
         if self.choices:
-            if value not in self.choices:
+            if not isinstance(value, str) or value not in self.choices:
                 raise ValueError(f"{self.text} {value} is not supported; use one of {self.choices}")
             return float(self.choices.index(value))
         if self.flag:
             return float(is_flag(self.text, value))
-        return in_range(self.text, value, self.least, self.below)
+        return in_range(self.name, self.text, value, self.least, self.below)
 
 
 class StateKind(NamedTuple):
@@ -197,7 +197,7 @@ class Group(Watched):
         ):
             return value.item()
         if is_setting and isinstance(value, (list, tuple)):
-            return tuple(self._lasting(None, part) for part in value)
+            return tuple(self._lasting(key, part) for part in value)
         return value
 
     def _changed(self, key: Any) -> None:
@@ -254,10 +254,10 @@ def size_of(value: Tensor | np.ndarray[Any, Any]) -> int:
     return math.prod(value.shape)
 
 
-def in_range(text: str, value: Any, low: float = 0.0, below: float = math.inf) -> float:
+def in_range(name: str, text: str, value: Any, low: float = 0.0, below: float = math.inf) -> float:
     """The number; an error that starts with `text` unless low <= value < below, or for NaN and infinity."""
     if isinstance(value, Tensor) and size_of(value) != 1:
-        raise ValueError(f"{text}: Tensor lr must be 1-element, got a tensor of shape {value.shape}")
+        raise ValueError(f"{text}: Tensor {name} must be 1-element, got a tensor of shape {value.shape}")
     try:
         number = arguments.real("optimizer", text, value)
     except TypeError:

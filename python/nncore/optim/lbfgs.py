@@ -80,9 +80,9 @@ class LBFGS(Optimizer):
         super().add_param_group(param_group)
 
     def _check(self, group: dict[str, Any]) -> None:
-        in_range("Invalid learning rate", group["lr"])
+        in_range("lr", "Invalid learning rate", group["lr"])
         for name in ("tolerance_grad", "tolerance_change"):
-            in_range(f"Invalid {name} value", group[name])
+            in_range(name, f"Invalid {name} value", group[name])
         for name in ("max_iter", "max_eval", "history_size"):
             arguments.size("LBFGS", name, group[name])
         if group["line_search_fn"] not in (None, "strong_wolfe"):
