@@ -35,6 +35,14 @@ def test_accuracy_and_confusion(case: tuple[Any, Any], form: str) -> None:
     np.testing.assert_array_equal(confusion_matrix(*arguments).numpy(), expected)
 
 
+@pytest.mark.parametrize("target", [[1, 0, 0, 1], [[1.0], [0.0], [0.0], [1.0]]], ids=["numbers", "a column"])
+def test_one_logit(target: Any) -> None:
+    logits = [[0.5], [-2.0], [3.0], [-1.0]]
+    assert accuracy(logits, target) == 0.5
+    assert confusion_matrix(logits, target).tolist() == [[1, 1], [1, 1]]
+    assert confusion_matrix([[-1.0]], [0]).shape == (2, 2)
+
+
 def test_confusion_has_a_row_for_every_class() -> None:
     assert confusion_matrix([0, 0], [0, 0], 3).shape == (3, 3)
     assert confusion_matrix(np.zeros((1, 4), np.float32), [0]).shape == (4, 4)

@@ -6,7 +6,7 @@ from nncore.train.callbacks import Callback, Checkpoint, EarlyStopping, resume
 from nncore.train.evaluate import Evaluation, evaluate, predict
 from nncore.train.fit import fit
 from nncore.train.history import History, TrainingState
-from nncore.train.metrics import accuracy, confusion_matrix
+from nncore.train.metrics import Metric, accuracy, confusion_matrix
 
 __all__ = [
     "Callback",
@@ -14,6 +14,7 @@ __all__ = [
     "EarlyStopping",
     "Evaluation",
     "History",
+    "Metric",
     "TrainingState",
     "accuracy",
     "confusion_matrix",

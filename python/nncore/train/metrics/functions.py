@@ -1,4 +1,4 @@
-"""Accuracy and the confusion matrix."""
+"""Accuracy and the confusion matrix of arrays, and the class numbers in scores and targets."""
 
 from __future__ import annotations
 
@@ -12,8 +12,13 @@ from nncore.errors import arguments
 
 
 def class_numbers(values: Tensor) -> Tensor:
-    """Class numbers: integers unchanged, or the index of the largest of the scores (n, classes, ...)."""
-    return values.argmax(1) if values.ndim > 1 and values.dtype.is_floating_point else values
+    """Class numbers: integers unchanged, or the index of the largest of the scores (n, classes, ...).
+
+    Of one score (n, 1), a logit, class 1 if it is above 0.
+    """
+    if values.ndim < 2 or not values.dtype.is_floating_point:
+        return values
+    return (values > 0).flatten().long() if values.shape[1:] == (1,) else values.argmax(1)
 
 
 def is_one_hot(y: Tensor) -> bool:
@@ -44,7 +49,8 @@ def targets_per_row(y: Tensor) -> int:
 def accuracy(output: Any, target: Any) -> float:
     """The fraction of rows with the correct class.
 
-    output: scores (n, classes) or class numbers (n,); target: class numbers (n,) or one-hot (n, classes).
+    output: scores (n, classes), one logit (n, 1) or class numbers (n,); target: class numbers (n,), one-hot
+    (n, classes) or one column of 0.0 and 1.0.
     Errors: ValueError for different lengths and for no rows.
 
     >>> from nncore.train import accuracy
@@ -71,7 +77,7 @@ def confusion_matrix(output: Any, target: Any, classes: int | None = None) -> Te
     lowest, highest = int(min(found.min(), right.min())), int(max(found.max(), right.max()))
     if classes is None:
         scores = as_tensor(output)
-        classes = scores.shape[1] if scores.ndim > 1 else highest + 1
+        classes = max(scores.shape[1], 2) if scores.ndim > 1 else highest + 1
     if lowest < 0 or highest >= classes:
         raise ValueError(f"confusion_matrix: label {min(lowest, 0) or highest} is outside 0..{classes - 1}")
     counts = np.bincount(right * classes + found, minlength=classes * classes)
