@@ -60,7 +60,7 @@ def test_fit_is_the_plain_loop() -> None:
         rights.append(right / 300)
     assert bits(ours) == bits(theirs)
     assert (history.loss, history.accuracy) == (losses, rights)
-    assert len(history) == len(history.samples_per_second) == 3
+    assert history.epochs == len(history.samples_per_second) == 3
     assert (history.val_loss, history.val_accuracy) == ([], [])
 
 
@@ -128,7 +128,7 @@ def test_data_sets_dtypes_and_defaults() -> None:
         results.append(bits(model))
     assert len(set(results)) == 1
     before = bits(model)
-    assert len(fit(model, x, y, epochs=0, progress=False)) == 0
+    assert fit(model, x, y, epochs=0, progress=False).epochs == 0
     assert bits(model) == before
 
 
@@ -163,14 +163,14 @@ def test_callbacks_see_every_epoch_and_may_stop() -> None:
     seen: list[tuple[int, int, bool]] = []
 
     def callback(state: TrainingState) -> bool:
-        seen.append((state.epoch, len(state.history), state.model.training))
+        seen.append((state.epoch, state.history.epochs, state.model.training))
         return state.epoch == 2
 
     model = network(64, 10)
     model.eval()
     history = fit(model, x, y, epochs=9, callbacks=[callback, lambda state: None], progress=False)
     assert seen == [(1, 1, True), (2, 2, True)]
-    assert len(history) == 2
+    assert history.epochs == 2
     assert not model.training
 
 
@@ -202,7 +202,7 @@ def test_early_stopping_keeps_the_best_weights() -> None:
 
     stop = EarlyStopping(patience=2)
     history = fit(model, x, y, validation=(x, y), epochs=9, callbacks=[pretend, stop], progress=False)
-    assert (len(history), stop.best_epoch) == (4, 2)
+    assert (history.epochs, stop.best_epoch) == (4, 2)
     assert bits(model) == snapshots[1]
     with pytest.raises(ValueError, match="no 'val_loss'"):
         fit(model, x, y, epochs=1, callbacks=[EarlyStopping()], progress=False)

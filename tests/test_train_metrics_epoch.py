@@ -211,7 +211,8 @@ REFUSED: list[tuple[Any, str, type[Exception], str]] = [  # metrics, task, error
     ([F1], "multiclass", TypeError, r"fit: metrics\[0\] is the class F1; expected an object: F1\(\)"),
     ([5], "multiclass", TypeError, r"metrics\[0\] is 5; expected a name, a function of output and target"),
     (["f1", F1()], "multiclass", ValueError, "'f1' is the name of two metrics in the history; give the"),
-    ([F1(name="loss")], "multiclass", ValueError, "'loss' is the name of another number in the history"),
+    ([F1(name="loss")], "multiclass", ValueError, "'loss' has another meaning in the history; give the"),
+    ([F1(name="plot")], "multiclass", ValueError, "'plot' has another meaning in the history; give the"),
 ]
 
 

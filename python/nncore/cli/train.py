@@ -91,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
         raise
     trained["test_accuracy"] = test.accuracy
     model.save(path, trained)
-    rate = sum(history.samples_per_second) / max(len(history), 1)
+    rate = sum(history.samples_per_second) / max(history.epochs, 1)
     print(f"trained in {seconds:.2f} s ({rate:,.0f} samples/s)")
     print(f"training loss {final.loss!r}, accuracy {final.accuracy:.2%}")
     print(

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nncore._core import Tensor, cat
+from nncore.train.history import History
 from nncore.train.metrics.base import Metric
 from nncore.train.metrics.counts import F1, Accuracy, ConfusionMatrix, Precision, Recall, TopK
 from nncore.train.metrics.numbers import MAE, MSE, R2, Perplexity
@@ -24,7 +25,7 @@ KNOWN: dict[str, Callable[[], Metric]] = {
     for kind in PER_CLASS
     for average in ("macro", "micro", "weighted")
 }
-TAKEN = ("epoch", "loss", "samples_per_second")  # other columns of a history
+TAKEN = ("epoch", "loss", "samples_per_second")
 
 
 class Function(Metric):
@@ -75,8 +76,9 @@ def resolve(
             raise ValueError(
                 f"{where}: the metric {metric.name!r} does not fit {task} targets; expected one of {fitting}"
             )
-        if metric.name in TAKEN or names.count(metric.name) > 1:
-            reason = "is the name of another number" if metric.name in TAKEN else "is the name of two metrics"
+        taken = metric.name in TAKEN or hasattr(History, metric.name)
+        if taken or names.count(metric.name) > 1:
+            reason = "has another meaning" if taken else "is the name of two metrics"
             raise ValueError(
                 f"{where}: {metric.name!r} {reason} in the history; give the metric another name, such as "
                 "F1(name='mine')"
