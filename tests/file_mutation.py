@@ -90,7 +90,7 @@ def kinds(folder: Path) -> dict[str, Kind]:
     adam.step()
     training = TrainingState(model, adam, nncore.Generator(seed=1), History())
     found["checkpoint"] = Kind(
-        written(lambda p: Checkpoint(p)(training)),
+        written(lambda p: Checkpoint(p).on_epoch_end(training)),
         lambda p: resume(p, *network(), nncore.Generator(seed=2)),
         damaged,
         sealed,

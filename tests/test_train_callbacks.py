@@ -12,6 +12,7 @@ import pytest
 
 import nncore
 from nncore import nn, optim
+from nncore.data import DataLoader, TensorDataset
 from nncore.train import Callback, Checkpoint, EarlyStopping, History, TrainingState, fit
 
 X, Y = np.eye(6, 3, dtype=np.float32), np.array([0, 1, 2, 0, 1, 2])
@@ -99,25 +100,105 @@ def test_an_exception_leaves_the_weights_that_were_reached() -> None:
     assert bits(model) == seen[-1]
 
 
-def test_when_callbacks_are_called() -> None:
-    calls: list[tuple[str, int]] = []
+class Spy(Callback):
+    """Keeps the calls of its hooks, with the finished epochs and steps."""
 
-    class Spy(Callback):
-        def begin(self, state: TrainingState) -> None:
-            calls.append(("begin", state.epoch))
+    def __init__(self, answers: dict[tuple[str, int, int], Any] | None = None) -> None:
+        self.calls: list[tuple[str, int, int]] = []
+        self._answers = answers or {}
 
-        def __call__(self, state: TrainingState) -> object:
-            calls.append(("epoch", state.epoch))
-            return np.bool_(state.epoch == 2)
+    def _call(self, hook: str, state: TrainingState) -> Any:
+        self.calls.append((hook, state.epoch, state.step))
+        return self._answers.get(self.calls[-1])
 
-        def end(self, state: TrainingState) -> None:
-            calls.append(("end", state.epoch))
+    def on_train_begin(self, state: TrainingState) -> object:
+        return self._call("begin", state)
 
-    fit(nn.Linear(3, 3), X, Y, epochs=9, callbacks=[Spy()], progress=False)
-    assert calls == [("begin", 0), ("epoch", 1), ("epoch", 2), ("end", 2)]
-    calls.clear()
-    fit(nn.Linear(3, 3), X, Y, epochs=0, callbacks=[Spy()], progress=False)
-    assert calls == [("begin", 0), ("end", 0)]
+    def on_epoch_begin(self, state: TrainingState) -> object:
+        return self._call("epoch", state)
+
+    def on_epoch_end(self, state: TrainingState) -> object:
+        assert state.logs == state.history.last()
+        return self._call("epoch end", state)
+
+    def on_train_end(self, state: TrainingState) -> object:
+        return self._call("end", state)
+
+
+class BatchSpy(Spy):
+    def on_batch_end(self, state: TrainingState) -> object:
+        assert np.isfinite(state.logs["loss"])
+        return self._call("batch", state)
+
+
+def loader() -> Any:
+    return DataLoader(TensorDataset(X, Y), batch_size=3)
+
+
+def data(kind: str) -> tuple[Any, Any]:
+    return (X, Y) if kind == "arrays" else (loader(), None)
+
+
+@pytest.mark.parametrize("kind", ["arrays", "loader"])
+def test_when_callbacks_are_called(kind: str) -> None:
+    begin, end = ("begin", 0, 0), ("end", 2, 4)
+    epochs = [("epoch", 0, 0), ("epoch end", 1, 2), ("epoch", 1, 2), ("epoch end", 2, 4)]
+    x, y = data(kind)
+    spy = Spy({("epoch end", 2, 4): np.bool_(True)})
+    fit(nn.Linear(3, 3), x, y, epochs=9, batch_size=3, callbacks=[spy], progress=False)
+    assert spy.calls == [begin, *epochs, end]
+    batches = BatchSpy()
+    fit(nn.Linear(3, 3), x, y, epochs=2, batch_size=3, callbacks=[batches], progress=False)
+    steps = [[("batch", 0, 1), ("batch", 0, 2)], [("batch", 1, 3), ("batch", 1, 4)]]
+    assert batches.calls == [begin, epochs[0], *steps[0], *epochs[1:3], *steps[1], epochs[3], end]
+    spy.calls.clear()
+    fit(nn.Linear(3, 3), x, y, epochs=0, callbacks=[spy], progress=False)
+    assert spy.calls == [begin, ("end", 0, 0)]
+
+
+@pytest.mark.parametrize("kind", ["arrays", "loader"])
+def test_a_callback_ends_training_in_an_epoch(kind: str) -> None:
+    x, y = data(kind)
+    spy = BatchSpy({("batch", 1, 3): True})
+    history = fit(nn.Linear(3, 3), x, y, epochs=9, batch_size=3, callbacks=[spy], progress=False)
+    assert spy.calls[-3:] == [("batch", 1, 3), ("epoch end", 2, 3), ("end", 2, 3)]
+    assert history.epochs == 2
+
+
+def test_setting_stop_ends_training() -> None:
+    def stop(state: TrainingState) -> None:
+        state.stop = state.epoch == 3
+
+    assert fit(nn.Linear(3, 3), X, Y, epochs=9, callbacks=[stop], progress=False).epochs == 3
+
+
+def test_hooks_in_each_batch_do_not_change_the_bits() -> None:
+    results = []
+    for callbacks in ([], [BatchSpy()]):
+        nncore.manual_seed(0)
+        model = nn.Linear(3, 3)
+        history = fit(model, X, Y, epochs=40, batch_size=3, seed=0, callbacks=callbacks, progress=False)
+        results.append((bits(model), history.loss))
+    assert results[0] == results[1]
+
+
+def press(state: TrainingState) -> None:
+    if state.epoch == 2:
+        raise KeyboardInterrupt
+
+
+def fail(state: TrainingState) -> None:
+    raise LookupError("mine")
+
+
+@pytest.mark.parametrize(
+    ("last", "error", "called"), [(press, KeyboardInterrupt, True), (fail, LookupError, False)]
+)
+def test_the_end_after_an_error(last: Any, error: type[BaseException], called: bool) -> None:
+    spy = Spy()
+    with pytest.raises(error):
+        fit(nn.Linear(3, 3), X, Y, callbacks=[spy, last], progress=False)
+    assert (spy.calls[-1][0] == "end") == called
 
 
 def test_callbacks_from_a_generator_are_called_after_every_epoch() -> None:
@@ -133,20 +214,31 @@ def test_callbacks_from_a_generator_are_called_after_every_epoch() -> None:
     assert seen == [1, 2, 3]
 
 
-def test_only_true_ends_training() -> None:
-    results = iter([1, np.ones(3), "yes", None, True])
-    history = fit(nn.Linear(3, 3), X, Y, epochs=9, callbacks=[lambda state: next(results)], progress=False)
-    assert history.epochs == 5
+def named(state: TrainingState) -> Any:
+    return 1
+
+
+WRONG_RESULTS: dict[str, tuple[Any, str]] = {
+    "a number": (named, "fit: the callback named returned an int; expected None, or True to end training"),
+    "a text": (Spy({("epoch end", 1, 1): "yes"}), "the callback Spy.on_epoch_end returned a str; expected"),
+    "of another hook": (Spy({("begin", 0, 0): 0.5}), "the callback Spy.on_train_begin returned a float"),
+}
+
+
+@pytest.mark.parametrize(("callback", "text"), WRONG_RESULTS.values(), ids=WRONG_RESULTS)
+def test_wrong_results_are_refused(callback: Any, text: str) -> None:
+    with pytest.raises(TypeError, match=text):
+        fit(nn.Linear(3, 3), X, Y, callbacks=[callback], progress=False)
 
 
 def test_numbers_tell_what_the_history_will_have() -> None:
     seen: list[tuple[str, ...]] = []
 
     class Spy(Callback):
-        def begin(self, state: TrainingState) -> None:
+        def on_train_begin(self, state: TrainingState) -> None:
             seen.append(state.numbers)
 
-        def end(self, state: TrainingState) -> None:
+        def on_train_end(self, state: TrainingState) -> None:
             assert set(state.history.last()) == set(state.numbers)
 
     for y in (Y, X):
@@ -160,7 +252,7 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
     "a class": (
         [EarlyStopping],
         TypeError,
-        r"callbacks\[0\] is the class EarlyStopping; expected a function",
+        r"callbacks\[0\] is the class EarlyStopping; expected a function .*, or a Callback: Early.*\(...\)",
     ),
     "a number": ([print, 5], TypeError, r"callbacks\[1\] is an int; expected a function of a TrainingState"),
     "nothing to monitor": (
@@ -223,11 +315,11 @@ def test_a_monitor_that_the_history_will_not_have(
 class Score(Callback):
     """Adds a list to the history."""
 
-    def begin(self, state: TrainingState) -> None:
+    def on_train_begin(self, state: TrainingState) -> None:
         self.values: list[float] = []
         vars(state.history)["score"] = self.values
 
-    def __call__(self, state: TrainingState) -> None:
+    def on_epoch_end(self, state: TrainingState) -> None:
         self.values.append(state.epoch)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from nncore.nn import Module
     from nncore.optim import Optimizer
+    from nncore.train.callbacks import Callbacks
     from nncore.train.history import TrainingState
     from nncore.train.interrupt import DeferredInterrupt
     from nncore.train.prepare import Loss
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
 class Epochs:
     """Trains the model of `state`, one epoch at a time."""
 
-    def __init__(self, state: TrainingState, bar: Silent) -> None:
-        self._state, self._bar = state, bar
+    def __init__(self, state: TrainingState, bar: Silent, hooks: Callbacks) -> None:
+        self._state, self._bar, self._hooks = state, bar, hooks
         self._version: int | None = None
         self._values: list[tuple[str, Tensor]] = []  # that must stay finite
 
@@ -73,15 +75,23 @@ class Epochs:
     def _pass(self, interrupt: DeferredInterrupt) -> None:
         """One step on each batch."""
         look = self._bar.first_look
+        before = self._state.step
 
         def progress(steps: int) -> None:
             nonlocal look
+            self._state.step = before + steps
+            if self._hooks.have("on_batch_end"):
+                self._state.logs = {"loss": self._loss_of(steps)}
+                if self._hooks("on_batch_end", self._state):
+                    raise _Ended
             if steps >= look:
                 look = self._bar.show(steps, self._rows_in(steps), *self._means(steps))
             if interrupt.pressed:
                 raise KeyboardInterrupt
 
-        self._steps(progress)
+        with suppress(_Ended):
+            self._steps(progress)
+        self._state.step = before + self.done
 
     def _steps(self, progress: Callable[[int], object]) -> None:
         """All steps of an epoch; `progress` is called with the number of completed ones."""
@@ -94,19 +104,35 @@ class Epochs:
         """The mean loss and the accuracy in the first steps of the epoch."""
         raise NotImplementedError
 
+    def _loss_of(self, step: int) -> float:
+        """The loss of this step, the newest, counted from 1."""
+        raise NotImplementedError
+
     def _diverged(self, what: str, step: int) -> DivergenceError:
         return diverged(self._state.model, what, self._state.epoch + 1, step)
+
+
+class _Ended(Exception):
+    """A callback ends the training in the middle of an epoch."""
 
 
 class ArrayEpochs(Epochs):
     """Epochs on the rows of x and y in memory; `step` returns what `training_step` does."""
 
     def __init__(
-        self, state: TrainingState, step: Any, data: list[Tensor], size: int, shuffle: bool, bar: Silent
+        self,
+        state: TrainingState,
+        step: Any,
+        data: list[Tensor],
+        size: int,
+        shuffle: bool,
+        bar: Silent,
+        hooks: Callbacks,
     ) -> None:
-        super().__init__(state, bar)
+        super().__init__(state, bar, hooks)
         self._shuffle = shuffle
-        self._epoch = Epoch(step, getattr(step, "_replay_epoch", None), data, size)
+        replay = None if hooks.have("on_batch_end") else getattr(step, "_replay_epoch", None)
+        self._epoch = Epoch(step, replay, data, size)
         self._rows, self._size, self._places = len(data[0]), size, targets_per_row(data[1])
 
     @property
@@ -119,6 +145,9 @@ class ArrayEpochs(Epochs):
     def _rows_in(self, steps: int) -> int:
         return min(steps * self._size, self._rows)
 
+    def _loss_of(self, step: int) -> float:
+        return float(self._epoch.numbers[0][step - 1])
+
     def _means(self, steps: int) -> tuple[float, float | None]:
         losses, *right = self._epoch.numbers
         rows = self._rows_in(steps)
@@ -130,11 +159,13 @@ class ArrayEpochs(Epochs):
 class LoaderEpochs(Epochs):
     """Epochs on the batches of a loader, read anew in each; `step` returns what `training_step` does."""
 
-    def __init__(self, state: TrainingState, step: Any, source: Loaded, bar: Silent) -> None:
-        super().__init__(state, bar)
+    def __init__(
+        self, state: TrainingState, step: Any, source: Loaded, bar: Silent, hooks: Callbacks
+    ) -> None:
+        super().__init__(state, bar, hooks)
         self._step, self._source = step, source
         self._done = self._rows = self._targets = self._right = 0  # in this epoch
-        self._loss = 0.0
+        self._loss = self._newest = 0.0
 
     @property
     def done(self) -> int:
@@ -145,6 +176,7 @@ class LoaderEpochs(Epochs):
         self._loss = 0.0
         for x, y in self._source.batches():
             loss, *right = (result.item() for result in self._step(x, y))
+            self._newest = loss
             self._loss += loss * len(x)
             self._rows += len(x)
             self._done += 1
@@ -155,6 +187,9 @@ class LoaderEpochs(Epochs):
 
     def _rows_in(self, steps: int) -> int:
         return self._rows
+
+    def _loss_of(self, step: int) -> float:
+        return self._newest
 
     def _means(self, steps: int) -> tuple[float, float | None]:
         return self._loss / self._rows, self._right / self._targets if self._targets else None

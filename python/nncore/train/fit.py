@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from nncore._core import Generator, Tensor, manual_seed
 from nncore.errors import arguments
 from nncore.grad_mode import enable_grad
 from nncore.train import prepare
-from nncore.train.callbacks import Callback
+from nncore.train.callbacks import Callbacks
 from nncore.train.epochs import ArrayEpochs, Epochs, LoaderEpochs, training_step
 from nncore.train.evaluate import evaluate_ready
 from nncore.train.history import History, TrainingState
@@ -22,10 +20,11 @@ from nncore.train.progress import Bar, Silent
 from nncore.train.source import Arrays, has_own_order, source_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from nncore.nn import Module
     from nncore.optim import Optimizer
+    from nncore.train.callbacks import Callback
     from nncore.train.prepare import Loss
 
 EVALUATION_BATCH = 1024
@@ -46,7 +45,7 @@ def fit(
     generator: Generator | None = None,
     seed: int | None = None,
     progress: bool = True,
-    callbacks: Iterable[Callable[[TrainingState], object]] = (),
+    callbacks: Iterable[Callback | Callable[[TrainingState], object]] = (),
     compile: bool = True,
 ) -> History:
     """Train a model on x (n, ...) and y, a data set of pairs or a loader; returns the history of the epochs.
@@ -62,8 +61,8 @@ def fit(
     the global generator, which dropout and a loader without a generator use.
     `validation` is a pair (x, y), a data set or a loader, evaluated after each epoch. The training accuracy
     is measured during the steps.
-    Callbacks are called with a TrainingState after each epoch; the result True ends training. See `Callback`
-    for callbacks with a state.
+    Callbacks are functions that are called with a TrainingState after each epoch, where the result True ends
+    the training, and objects with more hooks: see `Callback`.
 
     Errors: ValueError and TypeError before training for arguments and data that do not fit, and for a last
     batch that is too small for the model; DivergenceError that names epoch, step and layer if the loss or a
@@ -87,7 +86,7 @@ def fit(
     if generator is not None and seed is not None:
         raise ValueError("fit: give generator or seed, not both")
     prepare.objects("fit", model, loss, optimizer, generator)
-    callbacks = prepare.callables("fit", callbacks)
+    hooks = Callbacks("fit", callbacks)
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise ValueError("fit: the model has no parameters to train")
     if own_order := has_own_order(x, y):
@@ -130,16 +129,14 @@ def fit(
     if held_out:
         numbers += ["val_loss"] + ["val_accuracy"] * classes
     state = TrainingState(model, optimizer, generator, History(), numbers)
-    told = [callback for callback in callbacks if isinstance(callback, Callback)]
-    for callback in told:
-        callback.begin(state)
+    hooks("on_train_begin", state)
     step = training_step(model, optimizer, criterion, classes, compile)
     bar = Bar(epochs, source.samples) if progress and epochs else Silent()
     training: Epochs
     if isinstance(source, Arrays):
-        training = ArrayEpochs(state, step, [data, target], size, shuffle, bar)
+        training = ArrayEpochs(state, step, [data, target], size, shuffle, bar, hooks)
     else:
-        training = LoaderEpochs(state, step, source, bar)
+        training = LoaderEpochs(state, step, source, bar, hooks)
 
     def end_epoch() -> bool:
         """Validation and callbacks; returns whether one of them ends the training."""
@@ -151,28 +148,43 @@ def fit(
                 state.history.val_accuracy.append(result.accuracy)
         state.epoch += 1
         bar.end_epoch(state.history, training.rows)
-        results = [callback(state) for callback in callbacks]
-        return any(isinstance(result, (bool, np.bool_)) and result for result in results)
+        state.logs = state.history.last()
+        return hooks("on_epoch_end", state)
 
     try:
-        with restored_mode(model), enable_grad():
-            with DeferredInterrupt() as interrupt:
-                for _ in range(epochs):
-                    training.run(interrupt)
-                    refusal = getattr(step, "refusal", "")
-                    if refusal and state.epoch == 0:
-                        warnings.warn(
-                            f"fit: steps run one by one, because they cannot be captured: {refusal}",
-                            stacklevel=2,
-                        )
-                    with interrupt.lifted() if held_out or callbacks else nullcontext():
-                        if end_epoch():
-                            break
-            for callback in told:
-                callback.end(state)
+        with (
+            restored_mode(model),
+            enable_grad(),
+            _told_of_the_end(hooks, state),
+            DeferredInterrupt() as interrupt,
+        ):
+            for _ in range(epochs):
+                if hooks("on_epoch_begin", state):
+                    break
+                training.run(interrupt)
+                refusal = getattr(step, "refusal", "")
+                if refusal and state.epoch == 0:
+                    warnings.warn(
+                        f"fit: steps run one by one, because they cannot be captured: {refusal}",
+                        stacklevel=2,
+                    )
+                with interrupt.lifted() if held_out or hooks else nullcontext():
+                    if end_epoch():
+                        break
     finally:
         bar.close()
     return state.history
+
+
+@contextmanager
+def _told_of_the_end(hooks: Callbacks, state: TrainingState) -> Iterator[None]:
+    """Call `on_train_end` after the block, unless it raises something else than KeyboardInterrupt."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        hooks("on_train_end", state)
+        raise
+    hooks("on_train_end", state)
 
 
 def _try_validation(model: Module, x: Tensor, y: Tensor, loss: Loss, classes: bool) -> None:

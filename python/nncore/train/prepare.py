@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nncore.nn import Module
-    from nncore.train.history import TrainingState
 
     Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -43,20 +42,6 @@ def objects(where: str, model: Any, loss: Any, optimizer: Any, generator: Any) -
     for name, value, right, expected in needed:
         if isinstance(value, type) or not right:
             raise TypeError(f"{where}: {name} is {_described(value)}; expected {expected}")
-
-
-def callables(where: str, callbacks: Any) -> list[Callable[[TrainingState], object]]:
-    """The callbacks as a list, which can be iterated in each epoch."""
-    if not hasattr(callbacks, "__iter__"):
-        raise TypeError(f"{where}: callbacks is {_described(callbacks)}; expected a list of functions")
-    every = list(callbacks)
-    for number, callback in enumerate(every):
-        if isinstance(callback, type) or not callable(callback):
-            raise TypeError(
-                f"{where}: callbacks[{number}] is {_described(callback)}; expected a function of a "
-                "TrainingState, or a Callback"
-            )
-    return every
 
 
 def _described(value: object) -> str:

@@ -11,6 +11,7 @@ from nncore.errors import CheckpointError, arguments
 from nncore.files.atomic import check_replaceable
 from nncore.files.endings import means_pytorch
 from nncore.files.serialization import load, save
+from nncore.train.callbacks.base import Callback
 from nncore.train.history import History
 
 if TYPE_CHECKING:
@@ -19,36 +20,10 @@ if TYPE_CHECKING:
     from nncore.train.history import TrainingState
 
 
-class Callback:
-    """Base of callbacks with a state that each `fit` resets.
-
-    Any function of a TrainingState can be a callback. For a Callback, `fit` calls `begin` after its checks
-    and before the first step, the object itself after each epoch, and, unless an exception ends the training,
-    `end` after the last epoch.
-
-    >>> from nncore.train import Callback
-    >>> class Slowest(Callback):
-    ...     def begin(self, state):
-    ...         self.rate = float("inf")
-    ...     def __call__(self, state):
-    ...         self.rate = min(self.rate, state.history.samples_per_second[-1])
-    """
-
-    def begin(self, state: TrainingState) -> None:
-        """Reset the state, and raise errors that would otherwise occur after the first epoch."""
-
-    def __call__(self, state: TrainingState) -> object:
-        """Called after each epoch; the result True ends training."""
-        return None
-
-    def end(self, state: TrainingState) -> None:
-        """Called after the last epoch."""
-
-
 class EarlyStopping(Callback):
     """End `fit` after `patience` epochs without an improvement of a number in its history.
 
-    `monitor` names a list of History, or one that `begin` of an earlier callback adds to it. If the name ends
+    `monitor` names a list of History, or one that an earlier callback adds to it. If the name ends
     with "accuracy", larger is better, otherwise smaller; NaN is never an improvement. After training,
     unless an exception ends it, the weights of the best epoch are restored; `restore_best=False` keeps the
     last weights. Each `fit` resets the state; `best_epoch` belongs to the latest.
@@ -70,13 +45,13 @@ class EarlyStopping(Callback):
         self._best: float | None = None
         self._weights: dict[str, Any] = {}
 
-    def begin(self, state: TrainingState) -> None:
+    def on_train_begin(self, state: TrainingState) -> None:
         own = vars(state.history).keys() - vars(History()).keys()
         if self.monitor not in own.union(state.numbers):
             raise self._nothing_to_monitor(state)
         self._reset()
 
-    def __call__(self, state: TrainingState) -> bool:
+    def on_epoch_end(self, state: TrainingState) -> bool:
         values = getattr(state.history, self.monitor, None)
         if not values:
             raise self._nothing_to_monitor(state)
@@ -91,7 +66,7 @@ class EarlyStopping(Callback):
         self._restore(state)
         return True
 
-    def end(self, state: TrainingState) -> None:
+    def on_train_end(self, state: TrainingState) -> None:
         self._restore(state)
         self._weights = {}
 
@@ -122,10 +97,10 @@ class Checkpoint(Callback):
         means_pytorch("Checkpoint", self.path)  # raises for an ending that `save` refuses
         self.every = arguments.size("Checkpoint", "every", every, 1)
 
-    def begin(self, state: TrainingState) -> None:
+    def on_train_begin(self, state: TrainingState) -> None:
         check_replaceable(self.path)
 
-    def __call__(self, state: TrainingState) -> None:
+    def on_epoch_end(self, state: TrainingState) -> None:
         if state.epoch % self.every == 0:
             contents = {
                 "epoch": state.epoch,
