@@ -1,19 +1,23 @@
-"""Contexts that restore the state of a model after a block."""
+"""Copies of the state of a model, and contexts that restore it after a block."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from nncore._core import assign_, default_generator
+from nncore._core import Tensor, assign_, default_generator
 from nncore.grad_mode import no_grad
 from nncore.nn.running import Running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from nncore._core import Tensor
     from nncore.nn import Module
+
+
+def copied(state: Mapping[str, Any]) -> dict[str, Any]:
+    """A state dict with copies of its tensors."""
+    return {name: value.clone() if isinstance(value, Tensor) else value for name, value in state.items()}
 
 
 @contextmanager
