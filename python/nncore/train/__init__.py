@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from nncore.train.callbacks import Callback, Checkpoint, EarlyStopping, resume
+from nncore.train.callbacks import Callback, Checkpoint, CSVLogger, EarlyStopping, TensorBoard, resume
 from nncore.train.evaluate import Evaluation, evaluate, predict
 from nncore.train.fit import fit
 from nncore.train.history import History, TrainingState
 from nncore.train.metrics import Metric, accuracy, confusion_matrix
 
 __all__ = [
+    "CSVLogger",
     "Callback",
     "Checkpoint",
     "EarlyStopping",
     "Evaluation",
     "History",
     "Metric",
+    "TensorBoard",
     "TrainingState",
     "accuracy",
     "confusion_matrix",
