@@ -6,6 +6,7 @@ from nncore.train.callbacks import Callback, Checkpoint, CSVLogger, EarlyStoppin
 from nncore.train.evaluate import Evaluation, evaluate, predict
 from nncore.train.fit import fit
 from nncore.train.history import History, TrainingState
+from nncore.train.lr_finder import LRFinder
 from nncore.train.metrics import Metric, accuracy, confusion_matrix
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "EarlyStopping",
     "Evaluation",
     "History",
+    "LRFinder",
     "Metric",
     "TensorBoard",
     "TrainingState",
