@@ -170,7 +170,6 @@ class TrainingState:
         generator: Generator | None,
         history: History,
         numbers: Iterable[str] = ("loss", "samples_per_second"),
-        *,
         scheduler: Any = None,
         ema: Any = None,
     ) -> None:
