@@ -50,10 +50,10 @@ class History(Mapping[str, list[Any]]):
     def append(self, name: str, value: Any) -> None:
         """Add the number of an epoch to a list, which begins here if it is new.
 
-        Errors: ValueError for the name of a method.
+        Errors: ValueError for the name of another attribute.
         """
         if hasattr(History, name):
-            raise ValueError(f"History: {name!r} is the name of a method; give the list another name")
+            raise ValueError(f"History: {name!r} is the name of an attribute; give the list another name")
         vars(self).setdefault(name, []).append(value)
 
     def last(self) -> dict[str, Any]:

@@ -76,10 +76,10 @@ class Callbacks:
             result = getattr(callback, hook)(state)
             if result is not None and not isinstance(result, (bool, np.bool_)):
                 inner = callback.function if isinstance(callback, Function) else callback
-                name = getattr(inner, "__name__", f"{type(inner).__name__}.{hook}")
+                name = getattr(inner, "__name__", type(inner).__name__)
                 raise TypeError(
-                    f"{self._where}: the callback {name} returned {_described(result)}; expected None, or "
-                    "True to end training"
+                    f"{self._where}: {hook} of {name} returned {_described(result)}; expected None, or True "
+                    "to end the training"
                 )
             if result and hook in ("on_batch_end", "on_epoch_end"):
                 state.stop = True
@@ -95,16 +95,12 @@ class Callbacks:
     def _made(self, number: int, value: Any) -> Callback:
         if isinstance(value, Callback):
             return value
-        if isinstance(value, type) or not callable(value):
-            raise TypeError(
-                f"{self._where}: callbacks[{number}] is {_described(value)}; expected a function of a "
-                f"TrainingState, or a Callback{_instance(value)}"
-            )
+        where = f"{self._where}: callbacks[{number}] is {_described(value)}; expected"
+        if isinstance(value, type):
+            raise TypeError(f"{where} an object: {value.__name__}(...)")
+        if not callable(value):
+            raise TypeError(f"{where} a function of a TrainingState, or a Callback")
         return Function(value)
-
-
-def _instance(value: object) -> str:
-    return f": {value.__name__}(...)" if isinstance(value, type) and issubclass(value, Callback) else ""
 
 
 def _described(value: object) -> str:
