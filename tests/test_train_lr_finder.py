@@ -103,6 +103,11 @@ WRONG: dict[str, tuple[Callable[[], object], type[Exception], str]] = {
     "end": (lambda: LRFinder(1.0, 0.5), ValueError, "LRFinder: end must be finite, above 1, got 0.5"),
     "steps": (lambda: LRFinder(steps=2), ValueError, "LRFinder: steps must be at least 3, got 2"),
     "no steps": (lambda: LRFinder().suggestion, ValueError, "LRFinder: there are no losses; call find first"),
+    "epochs": (
+        lambda: LRFinder().find(nn.Linear(4, 1), X, Y, epochs=3),
+        TypeError,
+        "multiple values for keyword argument 'epochs'",
+    ),
     "data": (lambda: LRFinder().find(nn.Linear(3, 1), X, Y), ValueError, "4 features"),
 }
 

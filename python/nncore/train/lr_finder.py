@@ -49,10 +49,10 @@ class LRFinder:
     def find(self, model: Module, x: Any, y: Any = None, **options: Any) -> None:
         """Run the steps with the data and options of `fit`."""
         sweep = _Sweep(self)
-        options = {"progress": False, **options, "epochs": self.steps, "callbacks": [sweep]}
+        options.setdefault("progress", False)
         with same_random():
             try:
-                fit(model, x, y, **options)
+                fit(model, x, y, epochs=self.steps, callbacks=[sweep], **options)
             except DivergenceError:
                 if not self.losses:
                     raise
