@@ -218,6 +218,16 @@ def test_a_list_that_another_callback_adds_is_monitored() -> None:
         fit(nn.Linear(3, 3), X, Y, callbacks=[Score(), EarlyStopping("score")], progress=False)
 
 
+def test_an_array_is_not_monitored() -> None:
+    def add(state: TrainingState) -> None:
+        state.numbers += ("confusion_matrix",)
+
+    adds = Callback()
+    adds.on_train_begin = add  # type: ignore[method-assign]
+    with pytest.raises(ValueError, match="it is not known whether a larger 'confusion_matrix' is better"):
+        fit(nn.Linear(3, 3), X, Y, callbacks=[adds, EarlyStopping("confusion_matrix")], progress=False)
+
+
 ARGUMENTS: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: EarlyStopping(patience=0), ValueError, "EarlyStopping: patience must be at least 1, got 0"),
     (lambda: EarlyStopping(patience=1.5), TypeError, "EarlyStopping: patience must be an int"),  # type: ignore[arg-type]

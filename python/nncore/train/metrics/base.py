@@ -26,7 +26,8 @@ class Metric:
     lists the tasks that it fits: "multiclass" (scores (n, classes, ...)), "binary" (one logit per target),
     "multilabel" (logits (n, labels)) and "regression". `fit` sets `task`, `threshold` (an output above it
     means label 1: 0 for logits, 0.5 for probabilities) and `ignored` (a class number that does not count);
-    without `task` it follows from the shapes. `larger_is_better` is the direction for `EarlyStopping`.
+    without `task` it follows from the shapes. `larger_is_better` is the direction for `EarlyStopping`; it is
+    None for values that cannot be compared.
 
     >>> from nncore.train import Metric
     >>> class Largest(Metric):
@@ -46,7 +47,7 @@ class Metric:
 
     name = ""
     tasks: tuple[str, ...] = TASKS
-    larger_is_better = True
+    larger_is_better: bool | None = True
     task: str | None = None
     threshold = 0.0
     ignored = -100

@@ -103,6 +103,7 @@ class ConfusionMatrix(Metric):
 
     name = "confusion_matrix"
     tasks = ("multiclass", "binary")
+    larger_is_better = None
 
     def reset(self) -> None:
         self._counts: Any = 0
