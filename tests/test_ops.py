@@ -62,11 +62,11 @@ WITHOUT_ROW = """
     get_float32_matmul_precision get_num_threads get_rng_state gt gumbel_softmax hstack iinfo
     inference_mode initial_seed int16 int8 is_floating_point is_grad_enabled is_tensor isclose isnan
     le linspace load logical_and logical_not logical_or logical_xor long lt manual_seed meshgrid
-    models multinomial nan ne newaxis no_grad nonzero normal numel one_hot ones_like optim poisson rand
-    rand_like randint randint_like randn randn_like randperm rotary_tables save set_default_device
-    set_default_dtype set_float32_matmul_precision set_grad_enabled set_num_threads set_printoptions
-    set_rng_state short show_config sinusoidal_positions swapdims train uint16 uint8 unique
-    use_deterministic_algorithms utils vstack"""
+    models multinomial nan ne newaxis no_grad nonzero normal numel one_hot ones_like optim poisson
+    rand rand_like randint randint_like randn randn_like randperm rotary_tables save seed_everything
+    set_default_device set_default_dtype set_float32_matmul_precision set_grad_enabled
+    set_num_threads set_printoptions set_rng_state short show_config sinusoidal_positions swapdims
+    train uint16 uint8 unique use_deterministic_algorithms utils vstack"""
 
 
 def test_every_function_has_a_row() -> None:

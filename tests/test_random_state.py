@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 
@@ -25,6 +27,17 @@ def test_fork_restores_the_state_also_after_an_error() -> None:
     with nncore.random.fork_rng(enabled=False):
         nncore.rand(3)
     assert nncore.get_rng_state().tolist() != before
+
+
+def test_seed_everything() -> None:
+    def numbers() -> object:
+        return random.random(), np.random.rand(), nncore.rand(1).item()  # noqa: NPY002
+
+    first = nncore.seed_everything(3), numbers()
+    assert (nncore.seed_everything(3), numbers()) == first
+    assert (nncore.seed_everything(4), numbers()) != first
+    with pytest.raises(ValueError, match="seed_everything: seed must be at most 4294967295"):
+        nncore.seed_everything(2**32)
 
 
 def test_seed_is_random() -> None:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from nncore.random import get_rng_state as get_rng_state
     from nncore.random import initial_seed as initial_seed
     from nncore.random import seed as seed
+    from nncore.random import seed_everything as seed_everything
     from nncore.random import set_rng_state as set_rng_state
     from nncore.settings import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
     from nncore.settings import get_float32_matmul_precision as get_float32_matmul_precision
@@ -79,7 +80,7 @@ _MEMBERS = {
         "nncore.grad_mode": "enable_grad inference_mode is_grad_enabled no_grad set_grad_enabled",
         "nncore.limits": "e finfo iinfo inf nan newaxis pi",
         "nncore.printing": "set_printoptions",
-        "nncore.random": "get_rng_state initial_seed seed set_rng_state",
+        "nncore.random": "get_rng_state initial_seed seed seed_everything set_rng_state",
         "nncore.settings": "are_deterministic_algorithms_enabled get_float32_matmul_precision "
         "set_float32_matmul_precision use_deterministic_algorithms",
         "nncore.statistics": "bernoulli bincount cdist count_nonzero median meshgrid multinomial nan_to_num "

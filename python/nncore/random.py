@@ -5,15 +5,27 @@ One generator serves all devices. A state has two int64 elements: the seed and t
 
 from __future__ import annotations
 
+import random
 import secrets
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
+import numpy as np
+
 from nncore import Tensor, manual_seed
 from nncore._core import default_generator
 from nncore.errors import absent
+from nncore.errors.arguments import size
 
-__all__ = ["fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state"]
+__all__ = [
+    "fork_rng",
+    "get_rng_state",
+    "initial_seed",
+    "manual_seed",
+    "seed",
+    "seed_everything",
+    "set_rng_state",
+]
 
 
 def get_rng_state() -> Tensor:
@@ -53,6 +65,28 @@ def seed() -> int:
     True
     """
     chosen = secrets.randbits(63)
+    manual_seed(chosen)
+    return chosen
+
+
+def seed_everything(seed: int) -> int:
+    """Seed Python's `random`, NumPy's global generator and nncore's default generator; returns the seed.
+
+    It decides everything that is random in a program and does not have a generator of its own: initial
+    weights, dropout and the order of batches.
+
+    Errors: TypeError or ValueError unless 0 <= seed < 2**32, the range of NumPy's generator.
+
+    >>> nncore.seed_everything(7)
+    7
+    >>> first = nncore.rand(3)
+    >>> _ = nncore.seed_everything(7)
+    >>> nncore.equal(nncore.rand(3), first)
+    True
+    """
+    chosen = size("seed_everything", "seed", seed, 0, 2**32 - 1)
+    random.seed(chosen)
+    np.random.seed(chosen)  # noqa: NPY002 programs use it
     manual_seed(chosen)
     return chosen
 
