@@ -18,7 +18,8 @@ def test_the_first_bad_step_is_named() -> None:
     sgd = optim.SGD(model.parameters(), lr=0.0)
     with pytest.raises(
         nncore.DivergenceError,
-        match=r"fit: the loss became inf in epoch 1, step 3; all parameters are still finite; lower the",
+        match="fit: the loss became inf in epoch 1, step 3; all parameters are still finite; lower the "
+        "learning rate, scale the inputs or clip the gradients; the model has its weights of the start again",
     ):
         fit(
             model,

@@ -91,8 +91,11 @@ def test_same_seed_same_bits(threads: int, batch_size: int) -> None:
     assert run() == first
 
 
-def test_the_progress_line_does_not_change_the_bits(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_progress_line_does_not_change_the_bits(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     x, y = digits()
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     results = []
     for progress in (False, True):
         model = network(64, 10)
@@ -310,7 +313,7 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
         r"y has shape \(4,\) but the model gives \(4, 3\); reshape y, or give integer class labels",
     ),
     "features": ({"x": np.zeros((4, 5), np.float32)}, ValueError, "5 features but weight .* expects 3"),
-    "text": ({"x": np.array([["a"]] * 4)}, TypeError, "from_numpy: NumPy dtype <U1 is not supported"),
+    "text": ({"x": np.array([["a"]] * 4)}, TypeError, "fit: x has dtype <U1; expected numbers: encode text"),
     "batch size 0": ({"batch_size": 0}, ValueError, "fit: batch_size must be at least 1, got 0"),
     "batch size -1": ({"batch_size": -1}, ValueError, "fit: batch_size must be at least 1, got -1"),
     "batch size 1.5": ({"batch_size": 1.5}, TypeError, "fit: batch_size must be an int, got 1.5"),
@@ -337,12 +340,24 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
         "fit: the optimizer has none of the model's parameters",
     ),
     "optimizer class": (
-        {"optimizer": optim.Adam},
+        {"optimizer": nn.Linear},
         TypeError,
-        r"fit: optimizer is the class Adam; expected an nncore\.optim\.Optimizer",
+        "fit: optimizer Linear cannot be made with its defaults: .*; give an object",
     ),
-    "loss class": ({"loss": nn.MSELoss}, TypeError, "fit: loss is the class MSELoss; expected a function"),
-    "loss text": ({"loss": "mse"}, TypeError, "fit: loss is a str; expected a function"),
+    "optimizer text": ({"optimizer": "adm"}, ValueError, "optimizer is 'adm'; .* one of 'adam', "),
+    "optimizer": ({"optimizer": 3}, TypeError, "optimizer is an int; expected an Optimizer, its class or"),
+    "lr of an object": (
+        {"optimizer": optim.Adam(nn.Linear(3, 3).parameters()), "lr": 0.1},
+        ValueError,
+        "lr does not apply to an optimizer that is made; give lr to Adam, or give its class or name",
+    ),
+    "loss class": ({"loss": nn.Linear}, TypeError, "fit: loss Linear cannot be made with its defaults"),
+    "loss text": ({"loss": "msee"}, ValueError, "fit: loss is 'msee'; expected .* one of 'cross_entropy', "),
+    "loss": (
+        {"loss": 3},
+        TypeError,
+        "fit: loss is an int; expected a function of output and target, a class",
+    ),
     "generator": ({"generator": 3}, TypeError, r"fit: generator is an int; expected an nncore\.Generator"),
     "validation parts": ({"validation": (X, Y, Y)}, ValueError, "validation has 3 parts"),
 }
@@ -403,7 +418,7 @@ LAST_BATCH: dict[str, tuple[Any, dict[str, Any], str]] = {
         lambda: nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 3)),
         {},
         r"fit: the last batch has 1 of the 33 rows \(batch_size 16\), and a step with it fails: "
-        "batch_norm: .*one value per channel.*; choose another batch_size, or leave out 1 of the rows",
+        "batch_norm: .*one value per channel.*; choose another batch_size, or drop_last=True",
     ),
     "the loss": (lambda: nn.Linear(3, 3), {"loss": contrast}, "the last batch has 1 .* a pair is needed"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -154,7 +155,10 @@ def test_resume_has_the_bits_of_an_uninterrupted_run(tmp_path: Any) -> None:
 
 
 @pytest.mark.parametrize("data", [Rows(), Stream()], ids=["known length", "unknown length"])
-def test_the_progress_line(data: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_progress_line(
+    data: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     fit(network(), data, epochs=2)
     shown = capsys.readouterr().err
     assert "epoch 2/2" in shown

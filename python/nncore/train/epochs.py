@@ -2,46 +2,47 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from itertools import islice
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from nncore._core import Tensor, check_finite, structure_version
+from nncore._core import Tensor, cat, structure_version
 from nncore.captured.epoch import Epoch, order_of
-from nncore.captured.step import CompiledStep
 from nncore.errors import DivergenceError
-from nncore.train import prepare
-from nncore.train.divergence import diverged, first_non_finite, floating
-from nncore.train.metrics import hits, targets_per_row
+from nncore.train.divergence import LastGood, first_non_finite
 from nncore.train.modes import put_back
+from nncore.train.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from nncore.nn import Module
-    from nncore.optim import Optimizer
-    from nncore.train.callbacks import Callbacks
+    from nncore.train.budget import Budget
     from nncore.train.history import TrainingState
     from nncore.train.interrupt import DeferredInterrupt
-    from nncore.train.prepare import Loss
+    from nncore.train.layout import Batch
+    from nncore.train.measures import Measures
     from nncore.train.progress import Silent
-    from nncore.train.source import Loaded
+    from nncore.train.source import Reading, Source
+
+
+class Enough(Exception):
+    """Raised between two steps to end the training in the middle of an epoch."""
 
 
 class Epochs:
     """Trains the model of `state`, one epoch at a time."""
 
-    def __init__(self, state: TrainingState, bar: Silent, hooks: Callbacks) -> None:
-        self._state, self._bar, self._hooks = state, bar, hooks
+    def __init__(self, state: TrainingState, budget: Budget, bar: Silent, step: Any) -> None:
+        self._state, self._budget, self._bar, self._step = state, budget, bar, step
         self._version: int | None = None
-        self._values: list[tuple[str, Tensor]] = []  # that must stay finite
+        self._before = 0  # steps before this epoch
 
     def run(self, interrupt: DeferredInterrupt) -> None:
-        """Train for one epoch and append its loss and accuracy to the history."""
+        """Train for one epoch and append its numbers to the history."""
         state = self._state
         if self._version != structure_version():  # a callback may have changed the model or its mode
             state.model.train()
-            self._version, self._values = structure_version(), floating(state.model)
+            self._version, self._good = structure_version(), LastGood(state.model)
         started = perf_counter()
         try:
             if state.epoch == 0:
@@ -50,17 +51,24 @@ class Epochs:
                     self._pass(interrupt)
             else:
                 self._pass(interrupt)
+        except Enough:
+            pass
         except DivergenceError as error:
-            raise self._diverged(f"the loss {error}", self.done + 1) from None
+            raise self._good.diverged(f"the loss {error}", state.epoch, self.done + 1) from None
+        state.step = self._before + self.done
         state.history.samples_per_second.append(self.rows / max(perf_counter() - started, 1e-9))
-        if (name := first_non_finite(self._values)) is not None:
-            raise self._diverged(f"{name} is no longer finite", self.done)
-        loss, accuracy = self._means(self.done)
-        state.history.loss.append(loss)
-        if accuracy is not None:
-            state.history.accuracy.append(accuracy)
+        if (name := first_non_finite(self._good.values)) is not None:
+            raise self._good.diverged(f"{name} is no longer finite", state.epoch, self.done)
+        self._good.keep()
+        for name, value in (self.numbers(self.done) | self.metrics()).items():
+            state.history.append(name, value)
         if interrupt.pressed:
             raise KeyboardInterrupt
+
+    @property
+    def refusal(self) -> str:
+        """Why the steps cannot be captured, or an empty text."""
+        return getattr(self._step, "refusal", "")
 
     @property
     def done(self) -> int:
@@ -72,143 +80,177 @@ class Epochs:
         """The number of rows in these steps."""
         return self._rows_in(self.done)
 
+    def numbers(self, steps: int) -> dict[str, Any]:
+        """The mean loss and the accuracy in the first steps of the epoch."""
+        raise NotImplementedError
+
+    def metrics(self) -> dict[str, Any]:
+        """The other metrics of the epoch."""
+        return {}
+
     def _pass(self, interrupt: DeferredInterrupt) -> None:
         """One step on each batch."""
         look = self._bar.first_look
-        before = self._state.step
+        self._before = self._state.step
 
         def progress(steps: int) -> None:
             nonlocal look
-            self._state.step = before + steps
-            if self._hooks.have("on_batch_end"):
-                self._state.logs = {"loss": self._loss_of(steps)}
-                if self._hooks("on_batch_end", self._state):
-                    raise _Ended
             if steps >= look:
-                look = self._bar.show(steps, self._rows_in(steps), *self._means(steps))
+                look = self._bar.show(steps, self._rows_in(steps), lambda: self.numbers(steps))
             if interrupt.pressed:
                 raise KeyboardInterrupt
+            if self._budget.is_out_of_time:
+                raise Enough
 
-        with suppress(_Ended):
-            self._steps(progress)
-        self._state.step = before + self.done
+        self._steps(self._budget.steps_left(self._state.step), progress)
 
-    def _steps(self, progress: Callable[[int], object]) -> None:
-        """All steps of an epoch; `progress` is called with the number of completed ones."""
+    def _steps(self, most: int | None, progress: Callable[[int], object]) -> None:
+        """The steps of an epoch, at most `most`; `progress` is called with the number of completed ones."""
         raise NotImplementedError
 
     def _rows_in(self, steps: int) -> int:
         raise NotImplementedError
 
-    def _means(self, steps: int) -> tuple[float, float | None]:
-        """The mean loss and the accuracy in the first steps of the epoch."""
-        raise NotImplementedError
-
-    def _loss_of(self, step: int) -> float:
-        """The loss of this step, the newest, counted from 1."""
-        raise NotImplementedError
-
-    def _diverged(self, what: str, step: int) -> DivergenceError:
-        return diverged(self._state.model, what, self._state.epoch + 1, step)
-
-
-class _Ended(Exception):
-    """A callback ends the training in the middle of an epoch."""
-
 
 class ArrayEpochs(Epochs):
-    """Epochs on the rows of x and y in memory; `step` returns what `training_step` does."""
+    """Epochs on tensors in memory, replayed natively; `step` returns the loss and perhaps the hits."""
 
     def __init__(
         self,
         state: TrainingState,
-        step: Any,
-        data: list[Tensor],
-        size: int,
-        shuffle: bool,
+        budget: Budget,
         bar: Silent,
-        hooks: Callbacks,
+        step: Any,
+        columns: Any,
+        size: int,
+        order: Callable[[], Tensor],
+        used: int,
+        possible: float,
     ) -> None:
-        super().__init__(state, bar, hooks)
-        self._shuffle = shuffle
-        replay = None if hooks.have("on_batch_end") else getattr(step, "_replay_epoch", None)
-        self._epoch = Epoch(step, replay, data, size)
-        self._rows, self._size, self._places = len(data[0]), size, targets_per_row(data[1])
+        super().__init__(state, budget, bar, step)
+        self._epoch = Epoch(step, getattr(step, "_replay_epoch", None), columns, size)
+        self._order, self._used, self._size, self._possible = order, used, size, possible
 
     @property
     def done(self) -> int:
         return self._epoch.done
 
-    def _steps(self, progress: Callable[[int], object]) -> None:
-        self._epoch.run(order_of(self._rows, self._shuffle, self._state.generator), progress)
+    def _steps(self, most: int | None, progress: Callable[[int], object]) -> None:
+        steps = -(-self._used // self._size)
+        self._epoch.steps = steps if most is None else min(steps, most)
+        self._epoch.run(self._order(), progress)
 
     def _rows_in(self, steps: int) -> int:
-        return min(steps * self._size, self._rows)
+        return min(steps * self._size, self._used)
 
-    def _loss_of(self, step: int) -> float:
-        return float(self._epoch.numbers[0][step - 1])
-
-    def _means(self, steps: int) -> tuple[float, float | None]:
+    def numbers(self, steps: int) -> dict[str, Any]:
         losses, *right = self._epoch.numbers
         rows = self._rows_in(steps)
         missing = steps * self._size - rows  # in the last batch
         loss = (sum(losses[:steps]) * self._size - losses[steps - 1] * missing) / rows
-        return loss, sum(right[0][:steps]) / (rows * self._places) if right else None
+        found = {"loss": loss}
+        if right:
+            found["accuracy"] = sum(right[0][:steps]) / (rows * self._possible)
+        return found
 
 
-class LoaderEpochs(Epochs):
-    """Epochs on the batches of a loader, read anew in each; `step` returns what `training_step` does."""
+class BatchEpochs(Epochs):
+    """Epochs on batches one by one; `step` returns the loss, perhaps the hits, and the output for metrics.
+
+    `after` is called after each step; the result True ends the training.
+    """
 
     def __init__(
-        self, state: TrainingState, step: Any, source: Loaded, bar: Silent, hooks: Callbacks
+        self,
+        state: TrainingState,
+        budget: Budget,
+        bar: Silent,
+        step: Any,
+        batches: Callable[[], Iterator[Batch]],
+        target: int,
+        measures: Measures,
+        after: Callable[[TrainingState], bool] | None,
     ) -> None:
-        super().__init__(state, bar, hooks)
-        self._step, self._source = step, source
-        self._done = self._rows = self._targets = self._right = 0  # in this epoch
-        self._loss = self._newest = 0.0
+        super().__init__(state, budget, bar, step)
+        self._batches, self._after = batches, after
+        self._target, self._measures, self._done = target, measures, 0
 
     @property
     def done(self) -> int:
         return self._done
 
-    def _steps(self, progress: Callable[[int], object]) -> None:
-        self._done = self._rows = self._targets = self._right = 0
-        self._loss = 0.0
-        for x, y in self._source.batches():
-            loss, *right = (result.item() for result in self._step(x, y))
-            self._newest = loss
-            self._loss += loss * len(x)
-            self._rows += len(x)
-            self._done += 1
-            if right:
-                self._right += int(right[0])
-                self._targets += len(y) * targets_per_row(y)
+    def _steps(self, most: int | None, progress: Callable[[int], object]) -> None:
+        self._done = 0
+        self._measures.reset()
+        for batch in self._batches():
+            self._add(batch)
             progress(self._done)
+            if self._after is not None and self._after(self._state):
+                raise Enough
+            if self._done == most:
+                return
+
+    def _add(self, batch: Batch) -> None:
+        """Take a step and add its results."""
+        loss, *rest = self._step(*batch)
+        number, measures, target = loss.item(), self._measures, batch[self._target]
+        right = None if measures.hits is None else int(rest[0].item())
+        measures.add(number, rest[-1].detach() if measures.need_outputs else None, target, right)
+        self._done += 1
+        self._state.step = self._before + self._done
+        self._state.logs = {"loss": number}
+        if right is not None:
+            self._state.logs["accuracy"] = right / measures.possible(target)
 
     def _rows_in(self, steps: int) -> int:
-        return self._rows
+        return self._measures.rows
 
-    def _loss_of(self, step: int) -> float:
-        return self._newest
+    def numbers(self, steps: int) -> dict[str, Any]:
+        return self._measures.numbers()
 
-    def _means(self, steps: int) -> tuple[float, float | None]:
-        return self._loss / self._rows, self._right / self._targets if self._targets else None
+    def metrics(self) -> dict[str, Any]:
+        return self._measures.others()
 
 
-def training_step(model: Module, optimizer: Optimizer, loss: Loss, classes: bool, compile: bool) -> Any:
-    """One optimizer step, which returns the loss and, for classes, the number of correct targets."""
+def epochs_of(
+    state: TrainingState,
+    budget: Budget,
+    bar: Silent,
+    step: Any,
+    source: Source,
+    reading: Reading,
+    group: int,
+    measures: Measures,
+    after: Callable[[TrainingState], bool] | None,
+) -> Epochs:
+    """The epochs on a source, `group` batches per step: native if nothing needs the batches one by one."""
+    layout, size = source.layout, reading.size * group
+    if not isinstance(source, Rows):
 
-    def step(x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
-        output = model(x)
-        error = loss(output, y)
-        try:
-            check_finite(error)
-            optimizer.zero_grad()
-            error.backward()
-        except Exception:
-            prepare.check_loss("fit", error)
-            raise
-        optimizer.step()
-        return (error, hits(output, y)) if classes else (error,)
+        def batches() -> Iterator[Batch]:
+            return source.batches() if group == 1 else grouped(source.batches(), group)
 
-    return CompiledStep(step, cache_size=4, falls_back=True) if compile else step
+        return BatchEpochs(state, budget, bar, step, batches, layout.target, measures, after)
+    used = source.samples // reading.size * reading.size if reading.drop_last else source.samples
+    if used == 0:
+        raise ValueError(
+            f"fit: x has {source.samples} rows, and with drop_last no batch of {reading.size}; choose a "
+            "smaller batch_size"
+        )
+
+    def order() -> Tensor:
+        drawn = order_of(source.samples, reading.shuffle, reading.generator)
+        return drawn if used == source.samples else drawn[:used]
+
+    if source.is_dense and after is None and not measures.need_outputs:
+        possible = measures.possible(source.target) / source.samples
+        return ArrayEpochs(state, budget, bar, step, source.columns, size, order, used, possible)
+    return BatchEpochs(
+        state, budget, bar, step, lambda: source.batches(size, order()), layout.target, measures, after
+    )
+
+
+def grouped(batches: Iterator[Batch], count: int) -> Iterator[Batch]:
+    """`count` batches at a time, joined to one."""
+    while group := list(islice(batches, count)):
+        yield group[0] if len(group) == 1 else tuple(cat(list(parts)) for parts in zip(*group, strict=True))

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-import warnings
-from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from nncore._core import Generator, Tensor, manual_seed
+from nncore._core import Generator, manual_seed
 from nncore.errors import arguments
-from nncore.grad_mode import enable_grad
-from nncore.train import prepare
+from nncore.train import choices, prepare
+from nncore.train.average import Average
+from nncore.train.budget import Budget
 from nncore.train.callbacks import Callbacks
-from nncore.train.epochs import ArrayEpochs, Epochs, LoaderEpochs, training_step
-from nncore.train.evaluate import evaluate_ready
+from nncore.train.epochs import epochs_of
+from nncore.train.held_out import HeldOut, held_out_of
 from nncore.train.history import History, TrainingState
-from nncore.train.interrupt import DeferredInterrupt
-from nncore.train.modes import restored_mode, same_random
-from nncore.train.progress import Bar, Silent
-from nncore.train.source import Arrays, has_own_order, source_of
+from nncore.train.loop import Loop
+from nncore.train.measures import Measures
+from nncore.train.objective import Objective
+from nncore.train.progress import check_verbose, progress_of
+from nncore.train.schedule import Schedule
+from nncore.train.source import Reading, has_own_order, source_of
+from nncore.train.split import split
+from nncore.train.step import Update, captured, training_step
+from nncore.train.targets import with_class_numbers
+from nncore.train.weights import sample_weights, weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Mapping
 
     from nncore.nn import Module
     from nncore.optim import Optimizer
-    from nncore.train.callbacks import Callback
-    from nncore.train.prepare import Loss
-
-EVALUATION_BATCH = 1024
-VALIDATION_NAMES = ("the validation x", "the validation y")
+    from nncore.train.choices import Loss
 
 
 def fit(
@@ -36,39 +38,75 @@ def fit(
     x: Any,
     y: Any = None,
     *,
-    loss: Loss | None = None,
-    optimizer: Optimizer | None = None,
-    epochs: int = 10,
+    loss: Loss | str | type[Module] | None = None,
+    optimizer: Optimizer | Callable[..., Optimizer] | str | None = None,
+    lr: float | None = None,
+    epochs: int | None = None,
+    steps: int | None = None,
+    seconds: float | None = None,
     batch_size: int = 32,
+    drop_last: bool = False,
     validation: Any = None,
+    validation_split: float | None = None,
+    class_weight: Mapping[Any, float] | str | None = None,
+    sample_weight: Any = None,
+    metrics: Iterable[Any] | None = None,
+    scheduler: Any = None,
+    scheduler_interval: str | None = None,
+    max_norm: float | None = None,
+    accumulate: int = 1,
+    ema: Average | float | None = None,
     shuffle: bool = True,
     generator: Generator | None = None,
     seed: int | None = None,
     progress: bool = True,
-    callbacks: Iterable[Callback | Callable[[TrainingState], object]] = (),
+    verbose: int = 1,
+    callbacks: Iterable[Any] = (),
     compile: bool = True,
 ) -> History:
-    """Train a model on x (n, ...) and y, a data set of pairs or a loader; returns the history of the epochs.
+    """Train a model on x and y, a data set of pairs or a loader; returns the history of the epochs.
 
     Each epoch draws one permutation, from `generator`, from a new generator with `seed`, or from the global
-    one. It takes one optimizer step per batch, captured with `nncore.compile` and replayed. With
-    `compile=False`, or with a warning if the model or loss cannot be captured, the steps run eagerly.
-    `loss(output, target)` is averaged over the samples; it is by default cross-entropy for integer y and the
-    mean squared error for floats. The default optimizer is Adam. Floats and pixels in x are cast once to the
-    dtype of the parameters.
-    A TensorDataset, or a Subset of one, is trained on like its tensors. Any other data set is read anew,
-    sample by sample, in each epoch; a loader too, with its own batches and order. For a loader `seed` seeds
-    the global generator, which dropout and a loader without a generator use.
-    `validation` is a pair (x, y), a data set or a loader, evaluated after each epoch. The training accuracy
-    is measured during the steps.
-    Callbacks are functions that are called with a TrainingState after each epoch, where the result True ends
-    the training, and objects with more hooks: see `Callback`.
+    one, and takes one step per batch, captured with `nncore.compile` and replayed. With `compile=False`, or
+    with a warning if the model or loss cannot be captured, the steps run eagerly. Training takes 10 `epochs`,
+    or as many `epochs`, `steps` or `seconds` as are given. `seed` fixes the order of the batches in every
+    epoch, not initial weights or dropout; `nncore.seed_everything` does. For a loader `seed` seeds the global
+    generator, which dropout and a loader without a generator use.
+
+    Data: x are arrays (n, ...), DataFrames, SciPy sparse rows, or a dict or tuple of these, with which the
+    model is called by keyword or position. Floats, pixels and tables are cast to the dtype of the parameters;
+    categories of a table become their codes. y are class numbers, one-hot rows, labels (text becomes a number
+    in `classes` of the history, sorted), labels of several classes, or numbers. Without y, x is a data set of
+    pairs, a loader, a function that returns an iterator of batches, or, with a loss that compares values, its
+    own target. A TensorDataset is trained on like its tensors, and any other data set sample by sample.
+
+    Loss: `loss(output, target)` is averaged over the samples. It may be a function, a class or a name of
+    `nncore.train.choices.LOSSES`; by default the mean squared error for floats, and for labels cross-entropy,
+    with one output on its logit. `class_weight` is a dict by label or "balanced". With weights the loss of a
+    batch is sum(w * loss) / sum(w). `optimizer` is an object, or a class or name, with `lr`; by default Adam.
+
+    Validation: `validation` is evaluated after each epoch: (x, y), a data set or a loader. `validation_split`
+    takes a fraction of the rows for it at random, in each class in proportion; without `shuffle` the last
+    rows. `metrics` are names, functions or objects of `nncore.train.metrics`, by default accuracy for labels;
+    those of the training data are measured during the steps. Without `metrics` other than accuracy, and
+    without a callback that has `on_batch_end`, an epoch of arrays is one native call.
+
+    Steps: `accumulate` batches make one step, whose gradient is that of their rows together. `max_norm` clips
+    the norm of all gradients. `scheduler` is a schedule, or a function of the optimizer; it advances after
+    each epoch, or with `scheduler_interval="batch"` (the default of OneCycleLR and CyclicLR) in each step.
+    With `ema`, a decay or an `Average`, the model has averages of its parameters in validation, in callbacks
+    and at the end.
+
+    Callbacks are called with a TrainingState: functions after each epoch, and objects as in `Callback`. The
+    result True, or `state.stop = True`, ends training. `verbose` is 0 for no progress (as progress=False), 1
+    for a line that is redrawn on a terminal, and 2 for a line per epoch.
 
     Errors: ValueError and TypeError before training for arguments and data that do not fit, and for a last
     batch that is too small for the model; DivergenceError that names epoch, step and layer if the loss or a
-    parameter is no longer finite; KeyboardInterrupt on Ctrl-C, after the current step if it ends within
-    0.5 s, else after its replay is undone. An error in the first step leaves parameters and buffers
-    unchanged.
+    parameter is no longer finite: the model gets the weights after the last good epoch again, a copy of which
+    is kept; the optimizer's state is not restored. KeyboardInterrupt on Ctrl-C, with the history of the
+    finished epochs as `history`, after the current step if it ends within 0.5 s, else after its replay is
+    undone. An error in the first step leaves parameters and buffers unchanged.
 
     >>> import nncore
     >>> from nncore import nn, optim
@@ -76,119 +114,68 @@ def fit(
     >>> nncore.manual_seed(0)
     >>> x = nncore.arange(8).float().reshape(8, 1) / 8
     >>> model = nn.Linear(1, 1)
-    >>> sgd = optim.SGD(model.parameters(), lr=0.5)
-    >>> history = fit(model, x, 2 * x, optimizer=sgd, epochs=50, progress=False)
+    >>> history = fit(model, x, 2 * x, optimizer="sgd", lr=0.5, epochs=50, verbose=0)
     >>> history.loss[-1] < 1e-2 < history.loss[0]
     True
     """
-    epochs = arguments.size("fit", "epochs", epochs)
+    budget = Budget("fit", epochs, steps, seconds)
     size = arguments.size("fit", "batch_size", batch_size, 1)
-    if generator is not None and seed is not None:
-        raise ValueError("fit: give generator or seed, not both")
-    prepare.objects("fit", model, loss, optimizer, generator)
-    hooks = Callbacks("fit", callbacks)
-    if not any(parameter.requires_grad for parameter in model.parameters()):
-        raise ValueError("fit: the model has no parameters to train")
-    if own_order := has_own_order(x, y):
-        if generator is not None:
-            raise ValueError(
-                "fit: generator does not apply to a loader; give it to the DataLoader, or give seed"
-            )
-    elif seed is not None:
-        generator = Generator(seed=seed)
-    held_out = None
-    if validation is not None:
-        parts = validation if isinstance(validation, (tuple, list)) else (validation, None)
-        if len(parts) != 2:
-            raise ValueError(f"fit: validation has {len(parts)} parts; expected (x, y) or a data set")
-        with same_random():
-            x_held, y_held = parts
-            held_out = source_of("fit", model, x_held, y_held, size, VALIDATION_NAMES, started=False)
+    group = arguments.size("fit", "accumulate", accumulate, 1)
+    prepare.check_model("fit", model)
+    prepare.check_trainable("fit", model)
+    shown = check_verbose("fit", verbose if progress else 0)
+    hooks, criterion = Callbacks("fit", callbacks), choices.loss_of("fit", loss)
+    own_order = has_own_order(x, y)
+    generator = prepare.generator_of("fit", generator, seed, own_order)
+
+    # Data
+    y, classes = with_class_numbers("fit", y)
+    reading = Reading(
+        size,
+        shuffle,
+        generator,
+        drop_last,
+        choices.reconstructs(criterion),
+        budget.epochs not in (0, 1, None),
+    )
+    held_out = held_out_of("fit", model, validation, reading, classes)
     if own_order and seed is not None:
         manual_seed(seed)
-    source = source_of("fit", model, x, y, size, shuffle=shuffle, generator=generator)
-    data, target = source.first
-    criterion = loss if loss is not None else prepare.default_loss(target)
-    classes = prepare.targets_fit("fit", model, criterion, data, target)
-    if held_out:
-        prepare.targets_fit("fit", model, criterion, *held_out.first, VALIDATION_NAMES[1])
-    if optimizer is None:
-        from nncore.optim import Adam
+    source, weight = source_of("fit", model, x, y, reading), None
+    if sample_weight is not None:
+        weight = sample_weights("fit", sample_weight, source)
+    if validation_split is not None:
+        if held_out is not None:
+            raise ValueError("fit: give validation or validation_split, not both")
+        source, held_out, weight = split("fit", source, weight, validation_split, reading)
 
-        optimizer = Adam(model.parameters())
-    trained = {id(param) for group in optimizer.param_groups for param in group["params"]}
-    if not any(id(param) in trained for param in model.parameters()):
-        raise ValueError(
-            "fit: the optimizer has none of the model's parameters; make it from model.parameters()"
-        )
-    if isinstance(source, Arrays):
-        prepare.last_batch("fit", model, criterion, data, target, size)
-    if isinstance(held_out, Arrays):
-        _try_validation(model, *held_out.first, criterion, classes)
-    numbers = ["loss", "samples_per_second"] + ["accuracy"] * classes
-    if held_out:
-        numbers += ["val_loss"] + ["val_accuracy"] * classes
-    state = TrainingState(model, optimizer, generator, History(), numbers)
+    # What a step minimizes and changes
+    objective = Objective("fit", model, criterion, source)
+    if weight is not None or class_weight is not None:
+        weigh("fit", source, objective, weight, class_weight, classes)
+    measures = Measures("fit", metrics, objective)
+    chosen = choices.optimizer_of("fit", optimizer, model, lr)
+    schedule = Schedule("fit", scheduler, scheduler_interval, chosen)
+    average = ema if ema is None or isinstance(ema, Average) else Average(model, ema)
+    norm = None if max_norm is None else arguments.number("fit", "max_norm", max_norm, above=0.0)
+    update = Update(chosen, norm, schedule.of_steps, average)
+
+    # Trials, so that errors occur before the first step
+    prepare.last_batch("fit", model, objective, source, reading)
+    validated = None if held_out is None else HeldOut(model, held_out, objective, measures)
+    names = ["loss", "samples_per_second", *measures.names[1:]]
+    names += [f"val_{name}" for name in measures.names if held_out is not None]
+    state = TrainingState(model, chosen, generator, History(), names, schedule.scheduler, average)
+    state.history.classes = None if classes is None else classes.tolist()
     hooks("on_train_begin", state)
-    step = training_step(model, optimizer, criterion, classes, compile)
-    bar = Bar(epochs, source.samples) if progress and epochs else Silent()
-    training: Epochs
-    if isinstance(source, Arrays):
-        training = ArrayEpochs(state, step, [data, target], size, shuffle, bar, hooks)
-    else:
-        training = LoaderEpochs(state, step, source, bar, hooks)
 
-    def end_epoch() -> bool:
-        """Validation and callbacks; returns whether one of them ends the training."""
-        if held_out:
-            batches = held_out.batches(EVALUATION_BATCH)
-            result = evaluate_ready(model, batches, criterion, classes)
-            state.history.val_loss.append(result.loss)
-            if result.accuracy is not None:
-                state.history.val_accuracy.append(result.accuracy)
-        state.epoch += 1
-        bar.end_epoch(state.history, training.rows)
-        state.logs = state.history.last()
-        return hooks("on_epoch_end", state)
-
-    try:
-        with (
-            restored_mode(model),
-            enable_grad(),
-            _told_of_the_end(hooks, state),
-            DeferredInterrupt() as interrupt,
-        ):
-            for _ in range(epochs):
-                if hooks("on_epoch_begin", state):
-                    break
-                training.run(interrupt)
-                refusal = getattr(step, "refusal", "")
-                if refusal and state.epoch == 0:
-                    warnings.warn(
-                        f"fit: steps run one by one, because they cannot be captured: {refusal}",
-                        stacklevel=2,
-                    )
-                with interrupt.lifted() if held_out or hooks else nullcontext():
-                    if end_epoch():
-                        break
-    finally:
-        bar.close()
+    step = training_step(
+        model, objective, source.layout, update, source.last_batch(reading)[0], measures.returns
+    )
+    after = partial(hooks, "on_batch_end") if hooks.have("on_batch_end") else None
+    bar = progress_of(shown, budget, source.samples)
+    training = epochs_of(
+        state, budget, bar, captured(step) if compile else step, source, reading, group, measures, after
+    )
+    Loop(state, budget, training, hooks, schedule, average, validated, bar).run()
     return state.history
-
-
-@contextmanager
-def _told_of_the_end(hooks: Callbacks, state: TrainingState) -> Iterator[None]:
-    """Call `on_train_end` after the block, unless it raises something else than KeyboardInterrupt."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        hooks("on_train_end", state)
-        raise
-    hooks("on_train_end", state)
-
-
-def _try_validation(model: Module, x: Tensor, y: Tensor, loss: Loss, classes: bool) -> None:
-    """Evaluate one batch of each size, so that errors occur before training."""
-    with same_random():
-        for rows in {min(len(x), EVALUATION_BATCH), len(x) % EVALUATION_BATCH} - {0}:
-            evaluate_ready(model, [(x[:rows], y[:rows])], loss, classes)

@@ -25,7 +25,8 @@ class History(Mapping[str, list[Any]]):
 
     `loss`, `accuracy`, `val_loss`, `val_accuracy`, `samples_per_second`, and those of metrics, such as "f1".
     Lists that do not apply, such as the accuracy in regression, are empty attributes and not in the mapping;
-    its length is the number of the others. `epochs` is the number of epochs. `print` writes a table.
+    its length is the number of the others. `classes` are the sorted labels of text targets, whose positions
+    the model learned, or None. `epochs` is the number of epochs. `print` writes a table.
     Errors: KeyError and AttributeError, which list the names, for a name that the history lacks.
 
     >>> from nncore.train import History
@@ -40,7 +41,12 @@ class History(Mapping[str, list[Any]]):
         2  0.25
     """
 
+    __slots__ = ("__dict__", "__weakref__", "classes")  # vars has the lists
+
+    classes: list[Any] | None
+
     def __init__(self) -> None:
+        self.classes = None
         self.loss: list[float] = []
         self.accuracy: list[float] = []
         self.val_loss: list[float] = []

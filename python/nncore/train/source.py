@@ -1,74 +1,41 @@
-"""The batches of `fit` and `evaluate`: rows of arrays in memory, or a loader that is read anew."""
+"""The data of `fit` and `evaluate`: rows in memory, or batches that are read anew in each epoch."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from nncore._core import Tensor
 from nncore.data.dataloader import DataLoader
 from nncore.data.dataset import IterableDataset, arrays_of
-from nncore.train import prepare
+from nncore.train.columns import inputs_of, is_sparse, is_table
+from nncore.train.layout import Layout
+from nncore.train.rows import Rows, check_lengths
+from nncore.train.stream import Factory, Stream
+from nncore.train.targets import target_of
 
 if TYPE_CHECKING:
     from nncore._core import Generator
     from nncore.nn import Module
+    from nncore.train.targets import Classes
 
-Pair = tuple[Tensor, Tensor]
+Source = Rows | Stream
 NAMES = ("x", "y")
+FORMS = "a DataLoader, an IterableDataset or a function that returns a new iterator"
 
 
-class Arrays:
-    """x and y in memory, checked and cast for a model; `first` is all of it."""
+class Reading(NamedTuple):
+    """How data are read: the size and order of the batches, and how often."""
 
-    def __init__(self, x: Tensor, y: Tensor) -> None:
-        self.first = (x, y)
-        self.samples = len(x)
-
-    def batches(self, size: int) -> Iterator[Pair]:
-        """The rows in order, `size` at a time."""
-        x, y = self.first
-        return ((x[i : i + size], y[i : i + size]) for i in range(0, len(x), size))
-
-
-class Loaded:
-    """The batches of a loader, checked and cast for a model.
-
-    `first` is the first batch. It is read at once; with `started` the first pass goes on from it, else the
-    first pass reads it again. `samples` is the number of samples of an epoch, or None if it is not known.
-    """
-
-    def __init__(
-        self, where: str, model: Module, loader: Iterable[Any], names: tuple[str, str], started: bool
-    ) -> None:
-        self._where, self._model, self._loader, self._names = where, model, loader, names
-        self._started: Iterator[Pair] | None = self._read()
-        self.first = next(self._started)
-        if not started:
-            self._started = None
-        self.samples: int | None = None
-        if isinstance(loader, DataLoader) and loader.batch_size is not None and loader.sampler is not None:
-            self.samples = min(len(loader.sampler), len(loader) * loader.batch_size)
-
-    def batches(self, size: int = 0) -> Iterator[Pair]:
-        """One pass; the size is that of the loader's batches."""
-        started, self._started = self._started, None
-        return self._read() if started is None else itertools.chain([self.first], started)
-
-    def _read(self) -> Iterator[Pair]:
-        batch = None
-        for batch in self._loader:
-            if not isinstance(batch, (tuple, list)) or len(batch) != 2:
-                parts = f" of {len(batch)}" if hasattr(batch, "__len__") else ""
-                kind = type(batch).__name__
-                raise TypeError(f"{self._where}: a batch is a {kind}{parts}; expected a pair (x, y)")
-            x, y = batch
-            yield prepare.pair(self._where, self._model, x, y, self._names)
-        if batch is None:
-            raise ValueError(f"{self._where}: the data set or loader has no batches; expected at least one")
+    size: int
+    shuffle: bool = False
+    generator: Generator | None = None
+    drop_last: bool = False
+    reconstructs: bool = False  # without y the target is x
+    repeats: bool = True  # the data are read more than once
+    continues: bool = True  # the first pass may go on from the batch that was read to check it
 
 
 def source_of(
@@ -76,25 +43,52 @@ def source_of(
     model: Module,
     x: Any,
     y: Any,
-    size: int,
+    reading: Reading,
     names: tuple[str, str] = NAMES,
-    shuffle: bool = False,
-    generator: Generator | None = None,
-    started: bool = True,
-) -> Arrays | Loaded:
-    """The batches of arrays x and y or, if y is None, of a data set of pairs or a loader.
-
-    `size`, `shuffle` and `generator` are those of the loader that reads a data set sample by sample.
-    """
+    classes: Classes | None = None,
+) -> Source:
+    """Arrays x and y or, if y is None, a data set of pairs, a loader, or x as its own target."""
     if y is None:
-        arrays = arrays_of(x)
-        if arrays is None:
-            return Loaded(where, model, _loader(where, x, size, shuffle, generator), names, started)
-        columns, rows = arrays
-        if len(columns) != 2:
-            raise ValueError(f"{where}: the data set has {len(columns)} columns; expected two, x and y")
-        x, y = columns if rows is None else (column[rows] for column in columns)
-    return Arrays(*prepare.pair(where, model, x, y, names))
+        found = arrays_of(x)
+        if found is not None:
+            columns, chosen = found
+            if len(columns) != 1 + (not reading.reconstructs) and len(columns) != 2:
+                raise ValueError(
+                    f"{where}: the data set has {len(columns)} columns; expected two, {names[0]} and "
+                    f"{names[1]}"
+                )
+            x, y, *_ = (*(column if chosen is None else column[chosen] for column in columns), None)
+        elif not (reading.reconstructs and is_rows(x)):
+            return Stream(where, model, _loader(where, x, reading), names, reading, classes)
+    return rows_of(where, model, x, y, names, classes)
+
+
+def rows_of(
+    where: str, model: Module, x: Any, y: Any, names: tuple[str, str] = NAMES, classes: Classes | None = None
+) -> Rows:
+    """Inputs x and targets y in memory; if y is None the target is x."""
+    columns, keys = inputs_of(where, model, x, names[0])
+    inputs, shown = len(columns), [names[0]]
+    if keys is not None:
+        shown = [f"{names[0]}[{key!r}]" for key in keys]
+    elif inputs > 1:
+        shown = [f"{names[0]}[{i}]" for i in range(inputs)]
+    if y is None:
+        if inputs > 1:
+            raise TypeError(f"{where}: y is missing; with {inputs} inputs give y")
+        check_lengths(where, columns, shown, None, names[1])
+        return Rows(columns, Layout(inputs, keys, 0))
+    target, classes = target_of(where, y, names[1], classes)
+    check_lengths(where, columns, shown, target, names[1])
+    first = columns[0]
+    if target.dtype.is_floating_point and isinstance(first, Tensor) and first.dtype.is_floating_point:
+        target = target.to(first.dtype)
+    return Rows([*columns, target], Layout(inputs, keys, inputs), classes)
+
+
+def is_rows(x: Any) -> bool:
+    """Whether x are arrays, or tuples and dicts of them, and not a data set or a loader."""
+    return isinstance(x, (Tensor, np.ndarray, list, tuple, Mapping)) or is_table(x) or is_sparse(x)
 
 
 def has_own_order(x: Any, y: Any) -> bool:
@@ -102,17 +96,28 @@ def has_own_order(x: Any, y: Any) -> bool:
     return y is None and not hasattr(x, "__getitem__") and not isinstance(x, IterableDataset)
 
 
-def _loader(where: str, data: Any, size: int, shuffle: bool, generator: Generator | None) -> Iterable[Any]:
+def _loader(where: str, data: Any, reading: Reading) -> Iterable[Any]:
     if isinstance(data, IterableDataset):
-        return DataLoader(data, size, generator=generator)
-    if isinstance(data, (Tensor, np.ndarray, list, tuple, dict, str)):
-        raise TypeError(f"{where}: y is missing; give x and y, or a data set of pairs")
+        return DataLoader(data, reading.size, generator=reading.generator, drop_last=reading.drop_last)
+    if is_rows(data) or isinstance(data, str):
+        raise TypeError(
+            f"{where}: y is missing; give x and y, or a data set of pairs, or for an autoencoder a loss that "
+            "compares values, such as loss='mse'"
+        )
     if hasattr(data, "__getitem__") and hasattr(data, "__len__"):
         if not len(data):
             raise ValueError(f"{where}: the data set has no samples; expected at least one")
-        return DataLoader(data, size, shuffle, generator=generator)
+        return DataLoader(
+            data, reading.size, reading.shuffle, generator=reading.generator, drop_last=reading.drop_last
+        )
+    if reading.drop_last:
+        raise ValueError(f"{where}: drop_last does not apply to a loader; give it to the DataLoader")
     if isinstance(data, Iterator):
-        raise TypeError(f"{where}: an iterator can be read once; give a DataLoader or an IterableDataset")
-    if not isinstance(data, Iterable):
-        raise TypeError(f"{where}: y is missing; give x and y, a data set of pairs or a loader")
-    return data
+        if reading.repeats or not reading.continues:
+            raise TypeError(f"{where}: an iterator can be read once; give {FORMS}")
+        return data
+    if isinstance(data, Iterable):
+        return data
+    if callable(data):
+        return Factory(where, data)
+    raise TypeError(f"{where}: y is missing; give x and y, a data set of pairs or a loader")

@@ -21,7 +21,8 @@ class Callback:
     each epoch, `on_batch_end` after each step, `on_epoch_end` after each epoch and its validation. If one of
     the last two returns True, or sets `state.stop`, the training ends. `on_train_end` is called whenever a
     training that has begun ends, also by Ctrl-C, but not after another error. A function of a TrainingState
-    can be a callback too; it is called as `on_epoch_end`. Hooks return None, True or False.
+    can be a callback too, called as `on_epoch_end`, and so can any object with one of these methods. Hooks
+    return None, True or False.
 
     >>> from nncore.train import Callback
     >>> class Slowest(Callback):
@@ -95,6 +96,10 @@ class Callbacks:
     def _made(self, number: int, value: Any) -> Callback:
         if isinstance(value, Callback):
             return value
+        hooks = {hook: getattr(value, hook) for hook in HOOKS if callable(getattr(value, hook, None))}
+        if hooks and not isinstance(value, type):
+            made = {hook: staticmethod(method) for hook, method in hooks.items()}
+            return type(type(value).__name__, (Callback,), made)()  # type: ignore[no-any-return]
         where = f"{self._where}: callbacks[{number}] is {_described(value)}; expected"
         if isinstance(value, type):
             raise TypeError(f"{where} an object: {value.__name__}(...)")

@@ -1,0 +1,85 @@
+"""The exponential moving average of the parameters."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from nncore._core import assign_
+from nncore.errors import arguments
+from nncore.grad_mode import no_grad
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from nncore._core import Tensor
+    from nncore.nn import Module
+
+
+class Average:
+    """The average a = decay * a + (1 - decay) * p of each parameter p, beginning with its first value.
+
+    `fit` updates it in each step. After `fit` the model has the averages, and this object the trained values;
+    another `fit` with this object goes on from them. Errors: ValueError for a decay outside 0..1.
+    Source: Polyak and Juditsky 1992; Szegedy et al. 2016, section 8.
+
+    >>> from nncore.train import Average
+    >>> model = nn.Linear(1, 1, bias=False)
+    >>> average = Average(model, decay=0.75)
+    >>> with nncore.no_grad():
+    ...     _ = model.weight.add_(4.0)
+    >>> average.update()
+    >>> before = model.weight.item()
+    >>> average.exchange()
+    >>> round(before - model.weight.item(), 4)
+    3.0
+    """
+
+    def __init__(self, model: Module, decay: float) -> None:
+        self.decay = arguments.number("Average", "decay", decay, 0.0, 1.0)
+        self.is_exchanged = False
+        self._parameters: dict[str, Tensor] = dict(model.named_parameters())
+        self._values = {name: value.detach().clone() for name, value in self._parameters.items()}
+
+    def update(self) -> None:
+        """Add the present values of the parameters."""
+        with no_grad():
+            for name, value in self._values.items():
+                value.lerp_(self._parameters[name], 1 - self.decay)
+
+    def exchange(self) -> None:
+        """Exchange the parameters with their averages, or back."""
+        self.is_exchanged = not self.is_exchanged
+        with no_grad():
+            for name, value in self._values.items():
+                parameter = self._parameters[name]
+                kept = parameter.detach().clone()
+                assign_(parameter, value)
+                assign_(value, kept)
+
+    @contextmanager
+    def in_model(self) -> Iterator[None]:
+        """In the block the model has the averages."""
+        self.exchange()
+        try:
+            yield
+        finally:
+            self.exchange()
+
+    def state_dict(self) -> dict[str, Any]:
+        """The values that the model does not have, and whether these are the trained ones."""
+        return {**self._values, "is_exchanged": self.is_exchanged}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Load a state of `state_dict`. An error changes nothing.
+
+        Errors: ValueError for values of another model.
+        """
+        values = {name: value for name, value in state_dict.items() if name != "is_exchanged"}
+        shapes = {name: value.shape for name, value in self._values.items()}
+        given = {name: value.shape for name, value in values.items()}
+        if given != shapes:
+            raise ValueError(f"Average: the state has values of shapes {given}; expected {shapes}")
+        self.is_exchanged = bool(state_dict["is_exchanged"])
+        for name, value in self._values.items():
+            assign_(value, values[name])
