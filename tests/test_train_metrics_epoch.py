@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import nncore
-from nncore import Tensor
-from nncore.train import Metric
+from nncore import Tensor, nn
+from nncore.train import EarlyStopping, Metric, evaluate, fit, predict
 from nncore.train.metrics import F1, Accuracy, Precision, TopK, resolve
 
 Array = np.ndarray[Any, Any]
@@ -193,6 +193,39 @@ def test_a_function_gets_the_whole_epoch() -> None:
     assert [metric.name for metric in named] == ["largest", "mean", "lambda"]
     assert over(named[0], output, target) == np.abs(output - target).max()
     assert over(named[2], output, target) == 60.0
+
+
+def test_in_fit_and_evaluate() -> None:
+    """The numbers of the best epoch are those of scikit-learn for its weights, which are restored."""
+    sk: Any = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((300, 6)).astype(np.float32)
+    y = (x @ rng.standard_normal((6, 4))).argmax(1)
+    x_held, y_held = x[200:], y[200:]
+    model = nn.Linear(6, 4)
+    stop = EarlyStopping("val_f1", patience=9)
+    names = ["accuracy", "f1", "roc_auc", "confusion_matrix"]
+    history = fit(
+        model, x[:200], y[:200], epochs=5, validation=(x_held, y_held), metrics=names, verbose=0,
+        callbacks=[stop],
+    )  # fmt: skip
+    output = predict(model, x_held).numpy()
+    found = output.argmax(1)
+    expected = [
+        sk.accuracy_score(y_held, found),
+        sk.f1_score(y_held, found, average="macro"),
+        sk.roc_auc_score(y_held, softmax(output), multi_class="ovr"),
+        sk.confusion_matrix(y_held, found),
+    ]
+    again = evaluate(model, x_held, y_held, metrics=names, batch_size=7).metrics
+    for name, value in zip(names, expected, strict=True):
+        np.testing.assert_allclose(history[f"val_{name}"][stop.best_epoch - 1], value, rtol=1e-12)
+        np.testing.assert_allclose(again[name], value, rtol=1e-12)
+        assert len(history[name]) == 5
+    before = model.weight.tolist()
+    with pytest.raises(ValueError, match="top5: k is 5 but the model has 4 scores"):
+        fit(model, x, y, metrics=["top5"], verbose=0)
+    assert model.weight.tolist() == before
 
 
 REFUSED: list[tuple[Any, str, type[Exception], str]] = [  # metrics, task, error, text

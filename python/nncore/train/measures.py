@@ -33,6 +33,8 @@ class Measures:
             is_counted = [name == "accuracy" and objective.hits is not None for name in named]
             self._others = [metric for metric, counted in zip(found, is_counted, strict=True) if not counted]
             self.hits = objective.hits if any(is_counted) else None
+            for metric in self._others:
+                metric.update(*objective.sample)  # raises before training, such as for top5 of three classes
         self.names = ["loss"] + ["accuracy"] * (self.hits is not None)
         self.names += [metric.name for metric in self._others]
         self.reset()

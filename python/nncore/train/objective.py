@@ -41,6 +41,7 @@ class Objective:
         self.loss = targets.default_loss(where, self._output, target) if loss is None else loss
         self._each = self.loss
         target = self.adapt(source, name)
+        self.sample = self._output, target[:1]
         self.task = targets.task_of(self.loss, self._output, target)
         self.hits: Any = None
         if self.task == "multiclass":
