@@ -344,7 +344,7 @@ REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
         TypeError,
         "fit: optimizer Linear cannot be made with its defaults: .*; give an object",
     ),
-    "optimizer text": ({"optimizer": "adm"}, ValueError, "optimizer is 'adm'; .* one of 'adam', "),
+    "optimizer text": ({"optimizer": "adm"}, ValueError, "optimizer is 'adm'; .* one of .*'adam', "),
     "optimizer": ({"optimizer": 3}, TypeError, "optimizer is an int; expected an Optimizer, its class or"),
     "lr of an object": (
         {"optimizer": optim.Adam(nn.Linear(3, 3).parameters()), "lr": 0.1},
