@@ -69,9 +69,9 @@ def test_a_rate_given_as_a_tensor() -> None:
     optimizer.step()
     np.testing.assert_allclose(p.detach().numpy(), [0.75, -1.0])
     groups: Any = [{"params": [p], "lr": nncore.tensor(0.125)}]
-    assert nncore.optim.Adam(groups, lr=nncore.tensor(0.1)).param_groups[0]["lr"] == 0.125  # type: ignore[arg-type]
+    assert nncore.optim.Adam(groups, lr=nncore.tensor(0.1)).param_groups[0]["lr"] == 0.125
     with pytest.raises(ValueError, match="learning rate"):
-        nncore.optim.SGD([p], lr=nncore.tensor(-0.5))  # type: ignore[arg-type]
+        nncore.optim.SGD([p], lr=nncore.tensor(-0.5))
 
 
 def test_take_along_a_negative_dim() -> None:

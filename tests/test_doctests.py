@@ -8,6 +8,7 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -23,7 +24,8 @@ FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 def modules() -> Iterator[ModuleType]:
     yield nncore
     for found in pkgutil.walk_packages(nncore.__path__, "nncore."):
-        if not found.name.endswith(("__main__", "._core")):
+        is_usable = not found.name.startswith("nncore.sklearn") or find_spec("sklearn")
+        if is_usable and not found.name.endswith(("__main__", "._core")):
             yield importlib.import_module(found.name)
 
 

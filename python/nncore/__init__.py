@@ -98,7 +98,7 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
+    if name in _MODULES or name == "sklearn":  # not in __all__, because it needs scikit-learn
         return importlib.import_module(f"nncore.{name}")
     if name in _MEMBERS:
         value = globals()[name] = getattr(importlib.import_module(_MEMBERS[name]), name)
