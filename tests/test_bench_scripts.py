@@ -19,6 +19,7 @@ CASES = {
     "pooling": "max_pool2d (128",
     "convolutions": "Nielsen 2",
     "vision_steps": "Nielsen",
+    "estimators": "California-like adam float32",
 }
 
 
@@ -32,6 +33,8 @@ def run(script: str, *arguments: str) -> str:
 def test_records_and_table(script: str, tmp_path: Path) -> None:
     if script in ("layers", "pooling", "convolutions", "vision_steps") and not find_spec("torch"):
         pytest.skip(f"{script}.py compares with PyTorch")
+    if script == "estimators":
+        pytest.importorskip("sklearn")
     path = tmp_path / "records-avx2-float32-1.jsonl"
     run(script, "--only", CASES[script], "--seconds", "0.01", "--json", str(path))
     rows = [json.loads(line) for line in path.read_text().splitlines()]
