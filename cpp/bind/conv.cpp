@@ -1,4 +1,5 @@
 #include "../ops/conv.h"
+#include "../ops/windows.h"
 
 #include "module.h"
 
@@ -8,7 +9,6 @@ namespace {
 
 constexpr const char* names[] = {"conv1d", "conv2d", "conv3d"};
 constexpr const char* transposed_names[] = {"conv_transpose1d", "conv_transpose2d", "conv_transpose3d"};
-constexpr const char* layouts[] = {"(N, C, L)", "(N, C, H, W)", "(N, C, D, H, W)"};
 
 // numbers, "same" or "valid"
 void set_padding(const char* op, const py::object& given, ops::ConvSettings& settings) {
@@ -23,7 +23,7 @@ void set_padding(const char* op, const py::object& given, ops::ConvSettings& set
 }
 
 void bind_conv_of(py::module_& m, int axes) {
-  const std::string x = layouts[axes - 1], kernel = std::string("(filters, C / groups, kernel)");
+  const std::string x = ops::plane_layouts[axes - 1], kernel = std::string("(filters, C / groups, kernel)");
   const std::string example = axes == 1 ? "(1, 1, 4)" : axes == 2 ? "(1, 1, 1, 4)" : "(1, 1, 1, 1, 4)";
   const std::string weight = axes == 1 ? "(1, 1, 2)" : axes == 2 ? "(1, 1, 1, 2)" : "(1, 1, 1, 1, 2)";
   const char* const name = names[axes - 1];
@@ -44,7 +44,7 @@ void bind_conv_of(py::module_& m, int axes) {
       ("y[n, f, o] = bias[f] + sum over c and k of weight[f, c, k] x[n, c, o stride - padding + k "
        "dilation].\n\n"
        "Input " +
-       x + ", also without N; weight " + kernel +
+       x + "; weight " + kernel +
        "; bias (filters,). The input is 0 in the padding; "
        "'same' pads to the size of the input, 'valid' not at all. Each group of filters reads its own "
        "channels. "
@@ -70,7 +70,7 @@ void bind_conv_of(py::module_& m, int axes) {
        "elements "
        "apart.\n\nIt computes what the backward pass of " +
        std::string(name) + " computes for the input. Input " + x +
-       ", also without N; weight (C, filters / groups, kernel). An axis has (n - 1) stride - 2 padding + "
+       "; weight (C, filters / groups, kernel). An axis has (n - 1) stride - 2 padding + "
        "dilation (k - 1) + output_padding + 1 elements afterwards. Raises ValueError for sizes that do not "
        "fit. "
        "Zeiler et al. 2010.\n\n>>> x = nncore.arange(4.0).reshape" +

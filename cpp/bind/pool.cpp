@@ -9,18 +9,16 @@ namespace {
 using Optional = std::optional<Tensor>;
 using OptionalSizes = std::optional<Shape>;
 
-// The names of a function for one, two and three axes, and of the planes.
+// The names of a function for one, two and three axes.
 struct ByAxes {
   const char* of[3];
 };
-constexpr ByAxes plane_layouts = {
-    {"(N, C, L) or (C, L)", "(N, C, H, W) or (C, H, W)", "(N, C, D, H, W) or (C, D, H, W)"}};
 
 // A docstring: `text`, in which $ is the layout of the planes, and an example for an input of ones.
 std::string pool_doc(const std::string& text, const char* name, int axes, const char* arguments,
                      const char* result) {
   std::string all = text;
-  all.replace(all.find('$'), 1, plane_layouts.of[axes - 1]);
+  all.replace(all.find('$'), 1, ops::plane_layouts[axes - 1]);
   std::string sizes = "1", brackets(size_t(axes) + 1, '[');
   for (int i = 0; i < axes; i++) sizes += i + 1 < axes ? ", 1" : ", 4";
   all += std::string("\n\n>>> x = nncore.arange(4.0).reshape(") + sizes + ")\n>>> nncore.nn.functional." +
@@ -66,7 +64,9 @@ void bind_max_pool(py::module_& m, int axes) {
           "as -infinity. With ceil_mode, a last window that begins inside the input may extend beyond it. "
           "With return_indices, returns (values, indices): int64 positions in the flattened plane, the first "
           "of equal numbers. NaN counts as the largest number. Raises ValueError for a window larger than "
-          "the padded input and for a padding of more than half a window.",
+          "the padded input, for a padding of more than half a window and for a dilated window that lies in "
+          "the "
+          "padding.",
           name, axes,
           axes == 1   ? "2"
           : axes == 2 ? "(1, 2)"
@@ -160,7 +160,7 @@ void bind_unpool(py::module_& m, int axes) {
       "differ "
       "by less than the stride. Of several numbers with one index, the last counts. Raises IndexError for an "
       "index outside the plane.";
-  text.replace(text.find('$'), 1, plane_layouts.of[axes - 1]);
+  text.replace(text.find('$'), 1, ops::plane_layouts[axes - 1]);
   m.def(
       name,
       [=](const Tensor& x, const Tensor& indices, const Shape& kernel, const OptionalSizes& stride,

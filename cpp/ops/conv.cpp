@@ -7,6 +7,7 @@
 #include "made.h"
 #include "reduce.h"
 #include "rows.h"
+#include "windows.h"
 
 namespace nncore::ops {
 
@@ -14,26 +15,6 @@ namespace {
 
 constexpr const char* names[] = {"conv1d", "conv2d", "conv3d"};
 constexpr const char* transposed_names[] = {"conv_transpose1d", "conv_transpose2d", "conv_transpose3d"};
-constexpr const char* layouts[] = {"(N, C, L) or (C, L)", "(N, C, H, W) or (C, H, W)",
-                                   "(N, C, D, H, W) or (C, D, H, W)"};
-constexpr int64_t most = int64_t{1} << 31;  // products of two settings do not overflow
-
-// A setting of each axis, at the end of three numbers; the others are `missing`.
-struct Three {
-  int64_t of[3];
-};
-Three three(const char* op, const char* name, const Shape& given, int axes, int64_t least, int64_t missing) {
-  check(given.ndim() == 1 || given.ndim() == axes, op, ": ", name, " has ", given.ndim(),
-        " numbers; expected one, or ", axes, ", one per axis");
-  Three t = {{missing, missing, missing}};
-  for (int a = 0; a < axes; a++) {
-    const int64_t value = given[given.ndim() == 1 ? 0 : a];
-    check(value >= least && value < most, op, ": ", name, " is ", given, "; expected numbers from ", least,
-          " to ", most - 1);
-    t.of[3 - axes + a] = value;
-  }
-  return t;
-}
 
 // The operands as both ops need them: the input with an axis of samples.
 void check_operands(const char* op, int axes, const Tensor& x, const Tensor& w, const Tensor& b,
@@ -42,14 +23,15 @@ void check_operands(const char* op, int axes, const Tensor& x, const Tensor& w, 
   check<TypeError>(w.dtype() == x.dtype(), op, ": the input is ", x.dtype(), " but the weight is ", w.dtype(),
                    "; convert one of them with .to()");
   check(x.ndim() == axes + 1 || x.ndim() == axes + 2, op, ": the input has shape ", x.shape(), "; expected ",
-        layouts[axes - 1]);
+        plane_layouts[axes - 1]);
   check(w.ndim() == axes + 2, op, ": the weight has shape ", w.shape(), "; expected ", axes + 2,
         " axes: two of channels and ", axes, " of the kernel");
-  check(groups > 0 && groups < most, op, ": groups is ", groups, "; expected a number from 1 to ", most - 1);
+  check(groups > 0 && groups <= most_along, op, ": groups is ", groups, "; expected a number from 1 to ",
+        most_along);
   check(w.size(0) % groups == 0, op, ": ", w.size(0), " filters, of a weight of shape ", w.shape(),
         ", do not divide into ", groups, " groups");
   for (int a = 0; a < axes; a++)
-    check(w.size(2 + a) > 0 && w.size(2 + a) < most, op, ": the weight has shape ", w.shape(),
+    check(w.size(2 + a) > 0 && w.size(2 + a) <= most_along, op, ": the weight has shape ", w.shape(),
           "; a kernel must have at least one element");
   if (!b.defined()) return;
   check<TypeError>(b.dtype() == x.dtype(), op, ": the input is ", x.dtype(), " but the bias is ", b.dtype(),
@@ -69,14 +51,17 @@ Convolution sizes_of(int axes, const Tensor& x, const Tensor& w, int64_t groups)
                 .in = {1, 1, 1},
                 .out = {1, 1, 1},
                 .kernel = {1, 1, 1},
-                .stride = {},
+                .stride = {1, 1, 1},
                 .pad = {},
-                .dilation = {}};
+                .dilation = {1, 1, 1}};
   for (int a = 0; a < axes; a++) s.kernel[3 - axes + a] = w.size(2 + a);
   return s;
 }
 
-void set(int64_t (&to)[3], const Three& from) { std::copy_n(from.of, 3, to); }
+// Sets the last `axes` numbers of a setting.
+void set(int64_t (&to)[3], const char* op, const char* name, const Shape& given, int axes, int64_t least) {
+  for (int a = 0; a < axes; a++) to[3 - axes + a] = size_along(op, name, given, axes, a, least);
+}
 
 Shape shape_of(int64_t n, int64_t channels, const int64_t (&sizes)[3], int axes) {
   Shape shape = {n, channels};
@@ -114,9 +99,9 @@ Tensor conv(int axes, const Tensor& x, const Tensor& w, const Tensor& b, const C
   Convolution s = sizes_of(axes, x, w, settings.groups);
   check(x.size(1) == s.channels, op, ": the input ", x.shape(), " has ", x.size(1),
         " channels but a weight of shape ", w.shape(), " in ", s.groups, " groups needs ", s.channels);
-  set(s.stride, three(op, "stride", settings.stride, axes, 1, 1));
-  set(s.pad, three(op, "padding", settings.padding, axes, 0, 0));
-  set(s.dilation, three(op, "dilation", settings.dilation, axes, 1, 1));
+  set(s.stride, op, "stride", settings.stride, axes, 1);
+  set(s.pad, op, "padding", settings.padding, axes, 0);
+  set(s.dilation, op, "dilation", settings.dilation, axes, 1);
   for (int a = 3 - axes; a < 3; a++) {
     s.in[a] = x.size(a + axes - 1);
     const int64_t reach = s.dilation[a] * (s.kernel[a] - 1);
@@ -166,17 +151,17 @@ Tensor conv_transpose(int axes, const Tensor& x, const Tensor& w, const Tensor& 
   Convolution s = sizes_of(axes, x, w, groups);  // whose output is x
   check(x.size(1) == s.filters, op, ": the input ", x.shape(), " has ", x.size(1),
         " channels but the weight ", w.shape(), " needs ", s.filters);
-  set(s.stride, three(op, "stride", stride, axes, 1, 1));
-  set(s.pad, three(op, "padding", padding, axes, 0, 0));
-  set(s.dilation, three(op, "dilation", dilation, axes, 1, 1));
-  const Three more = three(op, "output_padding", output_padding, axes, 0, 0);
+  set(s.stride, op, "stride", stride, axes, 1);
+  set(s.pad, op, "padding", padding, axes, 0);
+  set(s.dilation, op, "dilation", dilation, axes, 1);
+  int64_t more[3] = {};
+  set(more, op, "output_padding", output_padding, axes, 0);
   for (int a = 3 - axes; a < 3; a++) {
-    check(more.of[a] < std::max(s.stride[a], s.dilation[a]), op, ": output_padding is ", output_padding,
+    check(more[a] < std::max(s.stride[a], s.dilation[a]), op, ": output_padding is ", output_padding,
           "; expected less than the stride, ", s.stride[a], ", or the dilation, ", s.dilation[a]);
     s.out[a] = x.size(a + axes - 1);
-    s.in[a] =
-        (s.out[a] - 1) * s.stride[a] - 2 * s.pad[a] + s.dilation[a] * (s.kernel[a] - 1) + more.of[a] + 1;
-    check(s.out[a] > 0 && s.out[a] < most && s.in[a] > 0, op, ": the output would have ", s.in[a],
+    s.in[a] = (s.out[a] - 1) * s.stride[a] - 2 * s.pad[a] + s.dilation[a] * (s.kernel[a] - 1) + more[a] + 1;
+    check(s.out[a] > 0 && s.out[a] <= most_along && s.in[a] > 0, op, ": the output would have ", s.in[a],
           " elements along axis ", a + axes - 1, " for an input of shape ", x.shape(), ", stride ",
           s.stride[a], " and padding ", s.pad[a], "; use less padding or a larger input");
   }

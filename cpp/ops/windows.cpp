@@ -1,16 +1,10 @@
 #include "windows.h"
 
-#include <limits>
-
 #include "rows.h"
 
 namespace nncore::ops {
 
 namespace {
-
-constexpr const char* layouts[] = {"(N, C, L) or (C, L)", "(N, C, H, W) or (C, H, W)",
-                                   "(N, C, D, H, W) or (C, D, H, W)"};
-constexpr int64_t most = std::numeric_limits<int32_t>::max();
 
 struct Rule {
   bool may_overhang;  // windows may extend beyond the padded plane; the padding is at most half a window
@@ -54,18 +48,19 @@ int64_t size_along(const char* op, const char* name, const Shape& sizes, int axe
   check(sizes.ndim() == 1 || sizes.ndim() == axes, op, ": ", name, " is ", sizes, "; expected one number or ",
         axes);
   const int64_t size = sizes[sizes.ndim() == 1 ? 0 : i];
-  check(size >= least && size <= most, op, ": ", name, " is ", size, " but must be ",
-        least ? "at least 1" : "0 or more", " and at most ", most);
+  check(size >= least && size <= most_along, op, ": ", name, " is ", size, " but must be ",
+        least ? "at least 1" : "0 or more", " and at most ", most_along);
   return size;
 }
 
 void check_planes(const char* op, const Tensor& x, int axes) {
   check(x.ndim() == axes + 1 || x.ndim() == axes + 2, op, ": the input has shape ", x.shape(), "; expected ",
-        layouts[axes - 1]);
+        plane_layouts[axes - 1]);
   float_only(op, "the input", x);
   for (int i = 1; i <= axes; i++)
     check(x.shape().back(i) > 0, op, ": the input has shape ", x.shape(),
-          ", so its planes are empty; expected ", layouts[axes - 1], " with sizes of 1 or more after C");
+          ", so its planes are empty; expected ", plane_layouts[axes - 1],
+          " with sizes of 1 or more after C");
 }
 
 Shape pooled_shape(const Tensor& x, int axes, const PoolShape& s) {
@@ -98,7 +93,8 @@ PoolShape adaptive_windows(const char* op, const Tensor& x, int axes, const Outp
   bool even = true;
   for (int i = 0; i < axes; i++) {
     const int64_t n = x.size(i - axes), out = output[output.size() == 1 ? 0 : size_t(i)].value_or(n);
-    check(out > 0 && out <= most, op, ": output_size is ", out, " but must be at least 1 and at most ", most);
+    check(out > 0 && out <= most_along, op, ": output_size is ", out, " but must be at least 1 and at most ",
+          most_along);
     s.axes[3 - axes + i] = {.in = n, .out = out, .kernel = std::min(n, n / out + 2), .stride = 1};
     even = even && n % out == 0;
   }

@@ -1,5 +1,6 @@
 // Checks the arguments of pooling and of sliding windows. Each list has one size for all axes, or one per axis.
 #pragma once
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -7,12 +8,19 @@
 
 namespace nncore::ops {
 
+// The shapes of inputs with one, two and three axes after the channels
+inline constexpr const char* plane_layouts[] = {"(N, C, L) or (C, L)", "(N, C, H, W) or (C, H, W)",
+                                                "(N, C, D, H, W) or (C, D, H, W)"};
+// The largest size of a window, stride, padding or dilation: products of two do not overflow.
+inline constexpr int64_t most_along = std::numeric_limits<int32_t>::max();
+
 struct WindowSizes {
   Shape kernel, stride, padding = {0}, dilation = {1};  // an empty stride: that of the kernel
   bool ceil_mode = false;
 };
 
-// Element i of a list of sizes; raises ValueError unless the list has one size or `axes`, each in [least, 2^31).
+// Element i of a list of sizes; raises ValueError unless the list has one size or `axes`, each in
+// [least, most_along].
 int64_t size_along(const char* op, const char* name, const Shape& sizes, int axes, int i, int64_t least);
 
 // Raises unless x is a float tensor (N, C, sizes) or (C, sizes) with `axes` sizes, none of which is 0.
