@@ -98,6 +98,21 @@ struct type_caster<double> {
   static handle cast(double number, return_value_policy, handle) { return PyFloat_FromDouble(number); }
 };
 
+// Like pybind11's caster, but refuses what int() would truncate, such as np.float32(2.5) and a tensor of 2.5.
+template <>
+struct type_caster<int64_t> {
+  PYBIND11_TYPE_CASTER(int64_t, io_name("typing.SupportsIndex", "int"));
+  bool load(handle source, bool) {
+    if (!source || !PyIndex_Check(source.ptr())) return false;
+    const auto index = reinterpret_steal<object>(PyNumber_Index(source.ptr()));
+    if (index) value = PyLong_AsLongLong(index.ptr());
+    if (index && (value != -1 || !PyErr_Occurred())) return true;
+    PyErr_Clear();
+    return false;
+  }
+  static handle cast(int64_t number, return_value_policy, handle) { return PyLong_FromLongLong(number); }
+};
+
 // Without this caster, pybind11 would give an object that was never initialized uninitialized memory.
 template <>
 struct type_caster<nncore::TensorImpl> : type_caster_base<nncore::TensorImpl> {

@@ -509,15 +509,15 @@ class Tensor:
         """
         Whether any element over dim is not 0; dim=() reduces no axis.
         """
-    def argmax(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> Tensor:
+    def argmax(self, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> Tensor:
         """
         The index of the largest element, of the flattened tensor or along dim.
         """
-    def argmin(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> Tensor:
+    def argmin(self, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> Tensor:
         """
         The index of the smallest element, of the flattened tensor or along dim.
         """
-    def argsort(self, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> Tensor:
+    def argsort(self, dim: typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> Tensor:
         """
         The indices that sort along dim.
         """
@@ -671,7 +671,7 @@ class Tensor:
         """
         The values as int8.
         """
-    def chunk(self, chunks: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
+    def chunk(self, chunks: typing.SupportsIndex, dim: typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
         """
         Splits the tensor along dim into at most `chunks` parts; all but the last have one size.
         """
@@ -734,7 +734,7 @@ class Tensor:
         """
         The values on a CUDA device; raises RuntimeError if there is none.
         """
-    def cumprod(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
+    def cumprod(self, dim: typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
         """
         Cumulative products along dim.
         """
@@ -742,7 +742,7 @@ class Tensor:
         """
         Writes the result of cumprod() into the tensor, and returns the tensor.
         """
-    def cumsum(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
+    def cumsum(self, dim: typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
         """
         Cumulative sums along dim; integers sum to int64 without dtype.
         """
@@ -762,11 +762,11 @@ class Tensor:
         """
         Makes the tensor a leaf without a gradient, and returns it.
         """
-    def diag(self, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+    def diag(self, diagonal: typing.SupportsIndex = 0) -> Tensor:
         """
         The diagonal of a matrix; for a vector, the matrix with the vector on its diagonal.
         """
-    def diagonal(self, offset: typing.SupportsInt | typing.SupportsIndex = 0, dim1: typing.SupportsInt | typing.SupportsIndex = 0, dim2: typing.SupportsInt | typing.SupportsIndex = 1) -> Tensor:
+    def diagonal(self, offset: typing.SupportsIndex = 0, dim1: typing.SupportsIndex = 0, dim2: typing.SupportsIndex = 1) -> Tensor:
         """
         The diagonal over two axes, as the last axis of the result.
         """
@@ -881,7 +881,7 @@ class Tensor:
         >>> nncore.zeros(2, 2).fill_diagonal_(1).tolist()
         [[1.0, 0.0], [0.0, 1.0]]
         """
-    def flatten(self, start_dim: typing.SupportsInt | typing.SupportsIndex = 0, end_dim: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
+    def flatten(self, start_dim: typing.SupportsIndex = 0, end_dim: typing.SupportsIndex = -1) -> Tensor:
         """
         Merges axes start_dim to end_dim into one.
         """
@@ -917,7 +917,7 @@ class Tensor:
         """
         Writes the result of fmod() into the tensor, and returns the tensor.
         """
-    def gather(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
+    def gather(self, dim: typing.SupportsIndex, index: Tensor) -> Tensor:
         """
         y[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on.
 
@@ -978,7 +978,7 @@ class Tensor:
         >>> nncore.hardtanh(nncore.tensor([-3.0, 0.5, 3.0]))
         tensor([-1. ,  0.5,  1. ])
         """
-    def index_add(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, source: Tensor, *, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+    def index_add(self, dim: typing.SupportsIndex, index: Tensor, source: Tensor, *, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
         """
         A copy of input with alpha * source added to the slices at the indices along dim.
         """
@@ -986,7 +986,7 @@ class Tensor:
         """
         Writes the result of index_add() into the tensor, and returns the tensor.
         """
-    def index_copy(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, source: Tensor) -> Tensor:
+    def index_copy(self, dim: typing.SupportsIndex, index: Tensor, source: Tensor) -> Tensor:
         """
         A copy of input in which the slices at the indices along dim are those of source.
 
@@ -997,7 +997,7 @@ class Tensor:
         """
         Writes the result of index_copy() into the tensor, and returns the tensor.
         """
-    def index_fill(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, value: typing.Any) -> Tensor:
+    def index_fill(self, dim: typing.SupportsIndex, index: Tensor, value: typing.Any) -> Tensor:
         """
         A copy of input in which the slices at the indices along dim have one value.
 
@@ -1021,7 +1021,7 @@ class Tensor:
         >>> x.index_put_((i,), nncore.ones(2), accumulate=True).tolist()
         [0.0, 0.0, 2.0]
         """
-    def index_select(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
+    def index_select(self, dim: typing.SupportsIndex, index: Tensor) -> Tensor:
         """
         The slices of input at a vector of indices along dim.
         """
@@ -1108,7 +1108,7 @@ class Tensor:
         """
         Writes the result of log() into the tensor, and returns the tensor.
         """
-    def log_softmax(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
+    def log_softmax(self, dim: typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
         """
         x - log(sum(exp(x))) along dim; the input is converted to dtype first, if given.
         """
@@ -1200,7 +1200,7 @@ class Tensor:
         The larger of two elements: maximum(input, other).
         """
     @typing.overload
-    def max(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
+    def max(self, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
         """
         The largest element; with dim, (values, indices) along that axis. NaN wins; the first of equals is returned.
         """
@@ -1222,7 +1222,7 @@ class Tensor:
         The smaller of two elements: minimum(input, other).
         """
     @typing.overload
-    def min(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
+    def min(self, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
         """
         The smallest element; with dim, (values, indices) along that axis. NaN wins; the first of equals is returned.
         """
@@ -1269,7 +1269,7 @@ class Tensor:
         """
         Writes the result of nan_to_num() into the tensor, and returns the tensor.
         """
-    def narrow(self, dim: typing.SupportsInt | typing.SupportsIndex, start: typing.SupportsInt | typing.SupportsIndex, length: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    def narrow(self, dim: typing.SupportsIndex, start: typing.SupportsIndex, length: typing.SupportsIndex) -> Tensor:
         """
         The elements start to start + length - 1 along an axis.
         """
@@ -1417,7 +1417,7 @@ class Tensor:
         """
         Repeats the whole tensor along each axis; the sizes are the counts. Additional sizes add axes in front.
         """
-    def repeat_interleave(self, repeats: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+    def repeat_interleave(self, repeats: typing.SupportsIndex, dim: typing.SupportsIndex | None = None) -> Tensor:
         """
         Repeats each element, along dim or of the flattened tensor.
         """
@@ -1447,7 +1447,7 @@ class Tensor:
         x rounded to the nearest integer, ties to even, element by element; derivative 0.
         """
     @typing.overload
-    def round(self, *, decimals: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    def round(self, *, decimals: typing.SupportsIndex) -> Tensor:
         """
         Rounds to `decimals` decimal places; -1 rounds to tens, -2 to hundreds, and so on. Integers become float32 if decimals is negative.
         """
@@ -1463,7 +1463,7 @@ class Tensor:
         """
         Writes the result of rsqrt() into the tensor, and returns the tensor.
         """
-    def scatter(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, src: typing.Any = None, *, value: typing.Any = None) -> Tensor:
+    def scatter(self, dim: typing.SupportsIndex, index: Tensor, src: typing.Any = None, *, value: typing.Any = None) -> Tensor:
         """
         A copy of input with elements of src, or one value, written at the indices along dim. The last one wins if an index is repeated.
         """
@@ -1471,7 +1471,7 @@ class Tensor:
         """
         Writes the result of scatter() into the tensor, and returns the tensor.
         """
-    def scatter_add(self, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, src: Tensor) -> Tensor:
+    def scatter_add(self, dim: typing.SupportsIndex, index: Tensor, src: Tensor) -> Tensor:
         """
         A copy of input with elements of src added at the indices along dim.
         """
@@ -1479,7 +1479,7 @@ class Tensor:
         """
         Writes the result of scatter_add() into the tensor, and returns the tensor.
         """
-    def select(self, dim: typing.SupportsInt | typing.SupportsIndex, index: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    def select(self, dim: typing.SupportsIndex, index: typing.SupportsIndex) -> Tensor:
         """
         The slice at one index along dim, without that axis.
 
@@ -1550,11 +1550,11 @@ class Tensor:
         """
         Writes the result of sinh() into the tensor, and returns the tensor.
         """
-    def size(self, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> typing.Any:
+    def size(self, dim: typing.SupportsIndex | None = None) -> typing.Any:
         """
         The shape, or the size of one axis.
         """
-    def softmax(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
+    def softmax(self, dim: typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
         """
         exp(x) / sum(exp(x)) along dim; the input is converted to dtype first, if given.
         """
@@ -1579,11 +1579,11 @@ class Tensor:
         >>> nncore.softsign(nncore.tensor([-1.0, 3.0]))
         tensor([-0.5 ,  0.75])
         """
-    def sort(self, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> typing.Any:
+    def sort(self, dim: typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> typing.Any:
         """
         Sorts along dim; returns (values, indices). The sort is always stable, and NaN counts as the largest.
         """
-    def split(self, split_size: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
+    def split(self, split_size: typing.Any, dim: typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
         """
         Splits the tensor along dim into parts of one size (the last part may be shorter) or of the given sizes.
         """
@@ -1635,11 +1635,11 @@ class Tensor:
         """
         The sum over all axes, or over dim; integers sum to int64 without dtype.
         """
-    def swapaxes(self, axis0: typing.SupportsInt | typing.SupportsIndex, axis1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    def swapaxes(self, axis0: typing.SupportsIndex, axis1: typing.SupportsIndex) -> Tensor:
         """
         Exchanges two axes.
         """
-    def swapdims(self, dim0: typing.SupportsInt | typing.SupportsIndex, dim1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    def swapdims(self, dim0: typing.SupportsIndex, dim1: typing.SupportsIndex) -> Tensor:
         """
         Exchanges two axes.
         """
@@ -1651,7 +1651,7 @@ class Tensor:
         """
         The elements of the flattened tensor at the given indices.
         """
-    def take_along_dim(self, indices: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+    def take_along_dim(self, indices: Tensor, dim: typing.SupportsIndex | None = None) -> Tensor:
         """
         Like gather, but input and indices broadcast along the other axes; for the results of argsort and argmax.
         """
@@ -1716,7 +1716,7 @@ class Tensor:
         """
         The values as nested Python lists; a 0-dimensional tensor gives a number.
         """
-    def topk(self, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, largest: builtins.bool = True, sorted: builtins.bool = True) -> typing.Any:
+    def topk(self, k: typing.SupportsIndex, dim: typing.SupportsIndex = -1, largest: builtins.bool = True, sorted: builtins.bool = True) -> typing.Any:
         """
         (values, indices) of the k largest or smallest elements along dim, in order; of equal elements, the first come first.
         """
@@ -1724,11 +1724,11 @@ class Tensor:
         """
         See nncore.trace.
         """
-    def transpose(self, dim0: typing.SupportsInt | typing.SupportsIndex, dim1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    def transpose(self, dim0: typing.SupportsIndex, dim1: typing.SupportsIndex) -> Tensor:
         """
         Exchanges two axes.
         """
-    def tril(self, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+    def tril(self, diagonal: typing.SupportsIndex = 0) -> Tensor:
         """
         Keeps the lower triangle of each matrix up to the given diagonal; the other elements become 0.
         """
@@ -1736,7 +1736,7 @@ class Tensor:
         """
         Writes the result of tril() into the tensor, and returns the tensor.
         """
-    def triu(self, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+    def triu(self, diagonal: typing.SupportsIndex = 0) -> Tensor:
         """
         Keeps the upper triangle of each matrix from the given diagonal on; the other elements become 0.
         """
@@ -1763,11 +1763,11 @@ class Tensor:
         """
         The values as the dtype of another tensor.
         """
-    def unbind(self, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
+    def unbind(self, dim: typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
         """
         Returns the slices along dim, without that axis.
         """
-    def unflatten(self, dim: typing.SupportsInt | typing.SupportsIndex, sizes: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
+    def unflatten(self, dim: typing.SupportsIndex, sizes: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
         """
         Splits one axis into several axes; one size may be -1.
         """
@@ -1779,7 +1779,7 @@ class Tensor:
         """
         See nncore.unique.
         """
-    def unsqueeze(self, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+    def unsqueeze(self, dim: typing.SupportsIndex) -> Tensor:
         """
         Inserts an axis of size 1 at dim.
         """
@@ -1934,7 +1934,7 @@ class device:
         ...
     def __hash__(self) -> builtins.int:
         ...
-    def __init__(self, type: typing.Any, index: typing.SupportsInt | typing.SupportsIndex | None = None) -> None:
+    def __init__(self, type: typing.Any, index: typing.SupportsIndex | None = None) -> None:
         ...
     def __reduce__(self) -> tuple[type, tuple[str]]:
         ...
@@ -2048,7 +2048,7 @@ class Plan:
     """
     def __init__(self, capture: Capture, results: collections.abc.Sequence[Tensor], arguments: tuple[typing.Any, ...], names: tuple[str, ...], before: typing.Any, after: typing.Any, rebuild: typing.Any) -> None:
         ...
-    def audited(self, ns: typing.SupportsInt | typing.SupportsIndex) -> None:
+    def audited(self, ns: typing.SupportsIndex) -> None:
         """
         Must be called after an audit found no difference. ns: how long the eager run took.
         """
@@ -2092,7 +2092,7 @@ class Step:
         """
         The result of a replay, or NotImplemented.
         """
-    def _replay_epoch(self, sources: collections.abc.Sequence[Tensor], order: Tensor, size: typing.SupportsInt | typing.SupportsIndex, first: typing.SupportsInt | typing.SupportsIndex, steps: typing.SupportsInt | typing.SupportsIndex, sinks: collections.abc.Sequence[Tensor | None], progress: typing.Any) -> builtins.int:
+    def _replay_epoch(self, sources: collections.abc.Sequence[Tensor], order: Tensor, size: typing.SupportsIndex, first: typing.SupportsIndex, steps: typing.SupportsIndex, sinks: collections.abc.Sequence[Tensor | None], progress: typing.Any) -> builtins.int:
         """
         Replays consecutive batches; returns how many ran.
         """
@@ -2247,15 +2247,15 @@ def arange(start: typing.Any = None, end: typing.Any = None, step: typing.Any = 
     """
     The numbers start, start + step, ... before end; arange(n) starts at 0.
     """
-def argmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> Tensor:
+def argmax(input: Tensor, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> Tensor:
     """
     The index of the largest element, of the flattened tensor or along dim.
     """
-def argmin(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> Tensor:
+def argmin(input: Tensor, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> Tensor:
     """
     The index of the smallest element, of the flattened tensor or along dim.
     """
-def argsort(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> Tensor:
+def argsort(input: Tensor, dim: typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> Tensor:
     """
     The indices that sort along dim.
     """
@@ -2295,11 +2295,11 @@ def attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | Non
     """
     softmax(scale q k^T + mask) v for each head; query, key and value are (..., heads, rows, features).
     """
-def attention_of_packed(qkv: Tensor, heads: typing.SupportsInt | typing.SupportsIndex, attn_mask: Tensor | None = None, is_causal: builtins.bool = False, scale: typing.SupportsFloat | typing.SupportsIndex | None = None, dropout_p: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> Tensor:
+def attention_of_packed(qkv: Tensor, heads: typing.SupportsIndex, attn_mask: Tensor | None = None, is_causal: builtins.bool = False, scale: typing.SupportsFloat | typing.SupportsIndex | None = None, dropout_p: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> Tensor:
     """
     The same for query, key and value side by side in each row: (batch, rows, 3 * heads * features).
     """
-def attention_of_rows(query: Tensor, key: Tensor, value: Tensor, heads: typing.SupportsInt | typing.SupportsIndex, attn_mask: Tensor | None = None, is_causal: builtins.bool = False, scale: typing.SupportsFloat | typing.SupportsIndex | None = None, dropout_p: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> Tensor:
+def attention_of_rows(query: Tensor, key: Tensor, value: Tensor, heads: typing.SupportsIndex, attn_mask: Tensor | None = None, is_causal: builtins.bool = False, scale: typing.SupportsFloat | typing.SupportsIndex | None = None, dropout_p: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> Tensor:
     """
     The same for heads side by side in each row: (batch, rows, heads * features).
     """
@@ -2313,7 +2313,7 @@ def avg_pool1d(input: Tensor, kernel_size: builtins.int | collections.abc.Sequen
     >>> nncore.nn.functional.avg_pool1d(x, 2).flatten().tolist()
     [0.5, 2.5]
     """
-def avg_pool2d(input: Tensor, kernel_size: builtins.int | collections.abc.Sequence[builtins.int], stride: builtins.int | collections.abc.Sequence[builtins.int] | None = None, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, ceil_mode: builtins.bool = False, count_include_pad: builtins.bool = True, divisor_override: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+def avg_pool2d(input: Tensor, kernel_size: builtins.int | collections.abc.Sequence[builtins.int], stride: builtins.int | collections.abc.Sequence[builtins.int] | None = None, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, ceil_mode: builtins.bool = False, count_include_pad: builtins.bool = True, divisor_override: typing.SupportsIndex | None = None) -> Tensor:
     """
     The mean of each window of planes (N, C, H, W) or (C, H, W).
 
@@ -2323,7 +2323,7 @@ def avg_pool2d(input: Tensor, kernel_size: builtins.int | collections.abc.Sequen
     >>> nncore.nn.functional.avg_pool2d(x, (1, 2)).flatten().tolist()
     [0.5, 2.5]
     """
-def avg_pool3d(input: Tensor, kernel_size: builtins.int | collections.abc.Sequence[builtins.int], stride: builtins.int | collections.abc.Sequence[builtins.int] | None = None, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, ceil_mode: builtins.bool = False, count_include_pad: builtins.bool = True, divisor_override: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+def avg_pool3d(input: Tensor, kernel_size: builtins.int | collections.abc.Sequence[builtins.int], stride: builtins.int | collections.abc.Sequence[builtins.int] | None = None, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, ceil_mode: builtins.bool = False, count_include_pad: builtins.bool = True, divisor_override: typing.SupportsIndex | None = None) -> Tensor:
     """
     The mean of each window of planes (N, C, D, H, W) or (C, D, H, W).
 
@@ -2395,7 +2395,7 @@ def capturing() -> builtins.bool:
     """
     Whether this thread is capturing a step.
     """
-def cat(tensors: collections.abc.Sequence[Tensor], dim: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+def cat(tensors: collections.abc.Sequence[Tensor], dim: typing.SupportsIndex = 0) -> Tensor:
     """
     Joins tensors along an existing axis.
     """
@@ -2410,7 +2410,7 @@ def celu(input: Tensor, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0
     >>> nncore.celu(nncore.tensor([-1.0, 2.0]), 2.0)
     tensor([-0.7869,  2.    ])
     """
-def channel_shuffle(input: Tensor, groups: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+def channel_shuffle(input: Tensor, groups: typing.SupportsIndex) -> Tensor:
     """
     The channels of (N, C, ...) in another order: those of all groups in turn.
 
@@ -2431,7 +2431,7 @@ def check_writable(caller: str, tensor: Tensor) -> None:
     """
     Raises ValueError if the tensor lies in the memory of a read-only array.
     """
-def chunk(input: Tensor, chunks: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
+def chunk(input: Tensor, chunks: typing.SupportsIndex, dim: typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
     """
     Splits the tensor along dim into at most `chunks` parts; all but the last have one size.
     """
@@ -2447,61 +2447,61 @@ def clone(input: Tensor) -> Tensor:
     """
     A copy in new memory.
     """
-def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: typing.Any = 0, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1, groups: typing.SupportsInt | typing.SupportsIndex = 1, activation: str = '') -> Tensor:
+def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: typing.Any = 0, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1, groups: typing.SupportsIndex = 1, activation: str = '') -> Tensor:
     """
     y[n, f, o] = bias[f] + sum over c and k of weight[f, c, k] x[n, c, o stride - padding + k dilation].
 
-    Input (N, C, L), also without N; weight (filters, C / groups, kernel); bias (filters,). The input is 0 in the padding; 'same' pads to the size of the input, 'valid' not at all. Each group of filters reads its own channels. `activation` names an activation that is applied in the same pass. Raises ValueError for sizes that do not fit and TypeError for other dtypes than float32 and float64. LeCun et al. 1989.
+    Input (N, C, L) or (C, L); weight (filters, C / groups, kernel); bias (filters,). The input is 0 in the padding; 'same' pads to the size of the input, 'valid' not at all. Each group of filters reads its own channels. `activation` names an activation that is applied in the same pass. Raises ValueError for sizes that do not fit and TypeError for other dtypes than float32 and float64. LeCun et al. 1989.
 
     >>> x = nncore.arange(4.0).reshape(1, 1, 4)
     >>> nncore.nn.functional.conv1d(x, nncore.ones(1, 1, 2)).flatten().tolist()
     [1.0, 3.0, 5.0]
     """
-def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: typing.Any = 0, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1, groups: typing.SupportsInt | typing.SupportsIndex = 1, activation: str = '') -> Tensor:
+def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: typing.Any = 0, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1, groups: typing.SupportsIndex = 1, activation: str = '') -> Tensor:
     """
     y[n, f, o] = bias[f] + sum over c and k of weight[f, c, k] x[n, c, o stride - padding + k dilation].
 
-    Input (N, C, H, W), also without N; weight (filters, C / groups, kernel); bias (filters,). The input is 0 in the padding; 'same' pads to the size of the input, 'valid' not at all. Each group of filters reads its own channels. `activation` names an activation that is applied in the same pass. Raises ValueError for sizes that do not fit and TypeError for other dtypes than float32 and float64. LeCun et al. 1989.
+    Input (N, C, H, W) or (C, H, W); weight (filters, C / groups, kernel); bias (filters,). The input is 0 in the padding; 'same' pads to the size of the input, 'valid' not at all. Each group of filters reads its own channels. `activation` names an activation that is applied in the same pass. Raises ValueError for sizes that do not fit and TypeError for other dtypes than float32 and float64. LeCun et al. 1989.
 
     >>> x = nncore.arange(4.0).reshape(1, 1, 1, 4)
     >>> nncore.nn.functional.conv2d(x, nncore.ones(1, 1, 1, 2)).flatten().tolist()
     [1.0, 3.0, 5.0]
     """
-def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: typing.Any = 0, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1, groups: typing.SupportsInt | typing.SupportsIndex = 1, activation: str = '') -> Tensor:
+def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: typing.Any = 0, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1, groups: typing.SupportsIndex = 1, activation: str = '') -> Tensor:
     """
     y[n, f, o] = bias[f] + sum over c and k of weight[f, c, k] x[n, c, o stride - padding + k dilation].
 
-    Input (N, C, D, H, W), also without N; weight (filters, C / groups, kernel); bias (filters,). The input is 0 in the padding; 'same' pads to the size of the input, 'valid' not at all. Each group of filters reads its own channels. `activation` names an activation that is applied in the same pass. Raises ValueError for sizes that do not fit and TypeError for other dtypes than float32 and float64. LeCun et al. 1989.
+    Input (N, C, D, H, W) or (C, D, H, W); weight (filters, C / groups, kernel); bias (filters,). The input is 0 in the padding; 'same' pads to the size of the input, 'valid' not at all. Each group of filters reads its own channels. `activation` names an activation that is applied in the same pass. Raises ValueError for sizes that do not fit and TypeError for other dtypes than float32 and float64. LeCun et al. 1989.
 
     >>> x = nncore.arange(4.0).reshape(1, 1, 1, 1, 4)
     >>> nncore.nn.functional.conv3d(x, nncore.ones(1, 1, 1, 1, 2)).flatten().tolist()
     [1.0, 3.0, 5.0]
     """
-def conv_transpose1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, output_padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, groups: typing.SupportsInt | typing.SupportsIndex = 1, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1) -> Tensor:
+def conv_transpose1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, output_padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, groups: typing.SupportsIndex = 1, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1) -> Tensor:
     """
     The transposed convolution: each element of the input adds weight[c, f] to the output, `stride` elements apart.
 
-    It computes what the backward pass of conv1d computes for the input. Input (N, C, L), also without N; weight (C, filters / groups, kernel). An axis has (n - 1) stride - 2 padding + dilation (k - 1) + output_padding + 1 elements afterwards. Raises ValueError for sizes that do not fit. Zeiler et al. 2010.
+    It computes what the backward pass of conv1d computes for the input. Input (N, C, L) or (C, L); weight (C, filters / groups, kernel). An axis has (n - 1) stride - 2 padding + dilation (k - 1) + output_padding + 1 elements afterwards. Raises ValueError for sizes that do not fit. Zeiler et al. 2010.
 
     >>> x = nncore.arange(4.0).reshape(1, 1, 4)
     >>> nncore.nn.functional.conv_transpose1d(x, nncore.ones(1, 1, 2)).flatten().tolist()
     [0.0, 1.0, 3.0, 5.0, 3.0]
     """
-def conv_transpose2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, output_padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, groups: typing.SupportsInt | typing.SupportsIndex = 1, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1) -> Tensor:
+def conv_transpose2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, output_padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, groups: typing.SupportsIndex = 1, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1) -> Tensor:
     """
     The transposed convolution: each element of the input adds weight[c, f] to the output, `stride` elements apart.
 
-    It computes what the backward pass of conv2d computes for the input. Input (N, C, H, W), also without N; weight (C, filters / groups, kernel). An axis has (n - 1) stride - 2 padding + dilation (k - 1) + output_padding + 1 elements afterwards. Raises ValueError for sizes that do not fit. Zeiler et al. 2010.
+    It computes what the backward pass of conv2d computes for the input. Input (N, C, H, W) or (C, H, W); weight (C, filters / groups, kernel). An axis has (n - 1) stride - 2 padding + dilation (k - 1) + output_padding + 1 elements afterwards. Raises ValueError for sizes that do not fit. Zeiler et al. 2010.
 
     >>> x = nncore.arange(4.0).reshape(1, 1, 1, 4)
     >>> nncore.nn.functional.conv_transpose2d(x, nncore.ones(1, 1, 1, 2)).flatten().tolist()
     [0.0, 1.0, 3.0, 5.0, 3.0]
     """
-def conv_transpose3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, output_padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, groups: typing.SupportsInt | typing.SupportsIndex = 1, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1) -> Tensor:
+def conv_transpose3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: builtins.int | collections.abc.Sequence[builtins.int] = 1, padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, output_padding: builtins.int | collections.abc.Sequence[builtins.int] = 0, groups: typing.SupportsIndex = 1, dilation: builtins.int | collections.abc.Sequence[builtins.int] = 1) -> Tensor:
     """
     The transposed convolution: each element of the input adds weight[c, f] to the output, `stride` elements apart.
 
-    It computes what the backward pass of conv3d computes for the input. Input (N, C, D, H, W), also without N; weight (C, filters / groups, kernel). An axis has (n - 1) stride - 2 padding + dilation (k - 1) + output_padding + 1 elements afterwards. Raises ValueError for sizes that do not fit. Zeiler et al. 2010.
+    It computes what the backward pass of conv3d computes for the input. Input (N, C, D, H, W) or (C, D, H, W); weight (C, filters / groups, kernel). An axis has (n - 1) stride - 2 padding + dilation (k - 1) + output_padding + 1 elements afterwards. Raises ValueError for sizes that do not fit. Zeiler et al. 2010.
 
     >>> x = nncore.arange(4.0).reshape(1, 1, 1, 1, 4)
     >>> nncore.nn.functional.conv_transpose3d(x, nncore.ones(1, 1, 1, 1, 2)).flatten().tolist()
@@ -2519,21 +2519,21 @@ def cosine_embedding_loss(input: Tensor, target: Tensor, margin: typing.Supports
     """
     1 - x where target is 1, max(0, x - margin) where it is -1.
     """
-def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: typing.Any = None, ignore_index: typing.SupportsInt | typing.SupportsIndex = -100, reduce: typing.Any = None, reduction: str = 'mean', label_smoothing: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> Tensor:
+def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: typing.Any = None, ignore_index: typing.SupportsIndex = -100, reduce: typing.Any = None, reduction: str = 'mean', label_smoothing: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> Tensor:
     """
     -log softmax(input)[target] for logits (N, C) or (N, C, ...) and class indices or probabilities.
 
     Raises IndexError for a label outside 0..C-1, ValueError for shapes that do not match or a mean over nothing.
     """
-def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: typing.SupportsInt | typing.SupportsIndex = 0, reduction: str = 'mean', zero_infinity: builtins.bool = False) -> Tensor:
+def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: typing.SupportsIndex = 0, reduction: str = 'mean', zero_infinity: builtins.bool = False) -> Tensor:
     """
     -ln of the total probability of all alignments of targets with log_probs (steps, batch, classes).
     """
-def cumprod(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
+def cumprod(input: Tensor, dim: typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
     """
     Cumulative products along dim.
     """
-def cumsum(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
+def cumsum(input: Tensor, dim: typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
     """
     Cumulative sums along dim; integers sum to int64 without dtype.
     """
@@ -2541,11 +2541,11 @@ def default_generator() -> Generator:
     """
     The generator that is used if none is given.
     """
-def diag(input: Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+def diag(input: Tensor, diagonal: typing.SupportsIndex = 0) -> Tensor:
     """
     The diagonal of a matrix; for a vector, the matrix with the vector on its diagonal.
     """
-def diagonal(input: Tensor, offset: typing.SupportsInt | typing.SupportsIndex = 0, dim1: typing.SupportsInt | typing.SupportsIndex = 0, dim2: typing.SupportsInt | typing.SupportsIndex = 1) -> Tensor:
+def diagonal(input: Tensor, offset: typing.SupportsIndex = 0, dim1: typing.SupportsIndex = 0, dim2: typing.SupportsIndex = 1) -> Tensor:
     """
     The diagonal over two axes, as the last axis of the result.
     """
@@ -2606,11 +2606,11 @@ def elu(input: Tensor, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0,
     >>> nncore.elu(nncore.tensor([-1.0, 2.0]))
     tensor([-0.6321,  2.    ])
     """
-def embedding(input: Tensor, weight: Tensor, padding_idx: typing.SupportsInt | typing.SupportsIndex | None = None, scale_grad_by_freq: builtins.bool = False) -> Tensor:
+def embedding(input: Tensor, weight: Tensor, padding_idx: typing.SupportsIndex | None = None, scale_grad_by_freq: builtins.bool = False) -> Tensor:
     """
     The rows of weight whose indices are in input.
     """
-def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None = None, mode: str = 'mean', include_last_offset: builtins.bool = False, padding_idx: typing.SupportsInt | typing.SupportsIndex | None = None, scale_grad_by_freq: builtins.bool = False, per_sample_weights: Tensor | None = None) -> Tensor:
+def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None = None, mode: str = 'mean', include_last_offset: builtins.bool = False, padding_idx: typing.SupportsIndex | None = None, scale_grad_by_freq: builtins.bool = False, per_sample_weights: Tensor | None = None) -> Tensor:
     """
     The sum, mean or maximum of the rows of weight in each bag.
     """
@@ -2653,7 +2653,7 @@ def expm1(input: Tensor) -> Tensor:
     """
     e^x - 1, element by element; derivative y + 1.
     """
-def eye(n: typing.SupportsInt | typing.SupportsIndex, m: typing.SupportsInt | typing.SupportsIndex | None = None, *, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
+def eye(n: typing.SupportsIndex, m: typing.SupportsIndex | None = None, *, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     A matrix with 1 on the diagonal and 0 elsewhere.
     """
@@ -2665,7 +2665,7 @@ def find_device(device: device | str | builtins.int | None) -> device | None:
     """
     The device with this name, or None for None; raises RuntimeError if it is missing.
     """
-def flatten(input: Tensor, start_dim: typing.SupportsInt | typing.SupportsIndex = 0, end_dim: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
+def flatten(input: Tensor, start_dim: typing.SupportsIndex = 0, end_dim: typing.SupportsIndex = -1) -> Tensor:
     """
     Merges axes start_dim to end_dim into one.
     """
@@ -2716,7 +2716,7 @@ def full_like(input: Tensor, fill_value: typing.Any, *, dtype: _dtype | builtins
     """
     A tensor filled with fill_value. The shape is that of input.
     """
-def gather(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
+def gather(input: Tensor, dim: typing.SupportsIndex, index: Tensor) -> Tensor:
     """
     y[i][j][k] = input[index[i][j][k]][j][k] for dim 0, and so on.
 
@@ -2749,7 +2749,7 @@ def get_num_threads() -> builtins.int:
     """
     The number of threads that kernels may use.
     """
-def glu(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
+def glu(input: Tensor, dim: typing.SupportsIndex = -1) -> Tensor:
     """
     a sigmoid(b) for the halves a and b of an axis.
     """
@@ -2768,7 +2768,7 @@ def grid_sample(input: Tensor, grid: Tensor, mode: str = 'bilinear', padding_mod
     >>> nncore.nn.functional.grid_sample(image, grid, align_corners=True).tolist()
     [[[[0.0, 1.5, 2.0]]]]
     """
-def group_norm(input: Tensor, num_groups: typing.SupportsInt | typing.SupportsIndex, weight: Tensor | None = None, bias: Tensor | None = None, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-05) -> Tensor:
+def group_norm(input: Tensor, num_groups: typing.SupportsIndex, weight: Tensor | None = None, bias: Tensor | None = None, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-05) -> Tensor:
     """
     (x - mean) / sqrt(var + eps) * weight + bias of x (N, C, ...), with mean and variance of each of num_groups groups of channels.
 
@@ -2823,18 +2823,18 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = 'mean', delta: ty
 
     weight, of the input's shape, multiplies each element; the mean divides by the number of elements, not by the weights.
     """
-def index_add(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, source: Tensor, *, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
+def index_add(input: Tensor, dim: typing.SupportsIndex, index: Tensor, source: Tensor, *, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> Tensor:
     """
     A copy of input with alpha * source added to the slices at the indices along dim.
     """
-def index_copy(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, source: Tensor) -> Tensor:
+def index_copy(input: Tensor, dim: typing.SupportsIndex, index: Tensor, source: Tensor) -> Tensor:
     """
     A copy of input in which the slices at the indices along dim are those of source.
 
     >>> nncore.index_copy(nncore.zeros(3), 0, nncore.tensor([2]), nncore.ones(1)).tolist()
     [0.0, 0.0, 1.0]
     """
-def index_fill(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, value: typing.Any) -> Tensor:
+def index_fill(input: Tensor, dim: typing.SupportsIndex, index: Tensor, value: typing.Any) -> Tensor:
     """
     A copy of input in which the slices at the indices along dim have one value.
 
@@ -2845,7 +2845,7 @@ def index_put(input: Tensor, indices: typing.Any, values: Tensor, accumulate: bu
     """
     A copy of input, written by index_put_.
     """
-def index_select(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor) -> Tensor:
+def index_select(input: Tensor, dim: typing.SupportsIndex, index: Tensor) -> Tensor:
     """
     The slices of input at a vector of indices along dim.
     """
@@ -2903,7 +2903,7 @@ def l1_loss(input: Tensor, target: Tensor, size_average: typing.Any = None, redu
 
     weight, of the same shape, multiplies each element; the mean divides by the sum of the weights.
     """
-def l2_normalize(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = 1, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-12) -> Tensor:
+def l2_normalize(input: Tensor, dim: typing.SupportsIndex = 1, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-12) -> Tensor:
     """
     x / max(|x|, eps) along dim.
     """
@@ -2935,7 +2935,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None, activation
     """
     activation(input @ weight.T + bias) in one pass: input (..., in), weight (out, in), bias (out,).
     """
-def linspace(start: typing.SupportsFloat | typing.SupportsIndex, end: typing.SupportsFloat | typing.SupportsIndex, steps: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
+def linspace(start: typing.SupportsFloat | typing.SupportsIndex, end: typing.SupportsFloat | typing.SupportsIndex, steps: typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     `steps` numbers at equal distances from start to end.
     """
@@ -2959,7 +2959,7 @@ def log2(input: Tensor) -> Tensor:
     """
     ln x / ln 2, element by element; derivative 1 / (x ln 2).
     """
-def log_softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
+def log_softmax(input: Tensor, dim: typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
     """
     x - log(sum(exp(x))) along dim; the input is converted to dtype first, if given.
     """
@@ -3031,7 +3031,7 @@ def max(input: Tensor, other: Tensor) -> Tensor:
     The larger of two elements: maximum(input, other).
     """
 @typing.overload
-def max(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
+def max(input: Tensor, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
     """
     The largest element; with dim, (values, indices) along that axis. NaN wins; the first of equals is returned.
     """
@@ -3039,7 +3039,7 @@ def max_pool1d(input: Tensor, kernel_size: builtins.int | collections.abc.Sequen
     """
     The maximum of each window of planes (N, C, L) or (C, L).
 
-    stride is by default kernel_size. The padding counts as -infinity. With ceil_mode, a last window that begins inside the input may extend beyond it. With return_indices, returns (values, indices): int64 positions in the flattened plane, the first of equal numbers. NaN counts as the largest number. Raises ValueError for a window larger than the padded input and for a padding of more than half a window.
+    stride is by default kernel_size. The padding counts as -infinity. With ceil_mode, a last window that begins inside the input may extend beyond it. With return_indices, returns (values, indices): int64 positions in the flattened plane, the first of equal numbers. NaN counts as the largest number. Raises ValueError for a window larger than the padded input, for a padding of more than half a window and for a dilated window that lies in the padding.
 
     >>> x = nncore.arange(4.0).reshape(1, 4)
     >>> nncore.nn.functional.max_pool1d(x, 2).flatten().tolist()
@@ -3049,7 +3049,7 @@ def max_pool2d(input: Tensor, kernel_size: builtins.int | collections.abc.Sequen
     """
     The maximum of each window of planes (N, C, H, W) or (C, H, W).
 
-    stride is by default kernel_size. The padding counts as -infinity. With ceil_mode, a last window that begins inside the input may extend beyond it. With return_indices, returns (values, indices): int64 positions in the flattened plane, the first of equal numbers. NaN counts as the largest number. Raises ValueError for a window larger than the padded input and for a padding of more than half a window.
+    stride is by default kernel_size. The padding counts as -infinity. With ceil_mode, a last window that begins inside the input may extend beyond it. With return_indices, returns (values, indices): int64 positions in the flattened plane, the first of equal numbers. NaN counts as the largest number. Raises ValueError for a window larger than the padded input, for a padding of more than half a window and for a dilated window that lies in the padding.
 
     >>> x = nncore.arange(4.0).reshape(1, 1, 4)
     >>> nncore.nn.functional.max_pool2d(x, (1, 2)).flatten().tolist()
@@ -3059,7 +3059,7 @@ def max_pool3d(input: Tensor, kernel_size: builtins.int | collections.abc.Sequen
     """
     The maximum of each window of planes (N, C, D, H, W) or (C, D, H, W).
 
-    stride is by default kernel_size. The padding counts as -infinity. With ceil_mode, a last window that begins inside the input may extend beyond it. With return_indices, returns (values, indices): int64 positions in the flattened plane, the first of equal numbers. NaN counts as the largest number. Raises ValueError for a window larger than the padded input and for a padding of more than half a window.
+    stride is by default kernel_size. The padding counts as -infinity. With ceil_mode, a last window that begins inside the input may extend beyond it. With return_indices, returns (values, indices): int64 positions in the flattened plane, the first of equal numbers. NaN counts as the largest number. Raises ValueError for a window larger than the padded input, for a padding of more than half a window and for a dilated window that lies in the padding.
 
     >>> x = nncore.arange(4.0).reshape(1, 1, 1, 4)
     >>> nncore.nn.functional.max_pool3d(x, (1, 1, 2)).flatten().tolist()
@@ -3091,7 +3091,7 @@ def mean(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.in
     """
     The mean over all axes, or over dim.
     """
-def measure_limits(threads: typing.SupportsInt | typing.SupportsIndex = 0, seconds: typing.SupportsFloat | typing.SupportsIndex = 0.1, bytes: typing.SupportsInt | typing.SupportsIndex = 0) -> dict[str, typing.Any]:
+def measure_limits(threads: typing.SupportsInt | typing.SupportsIndex = 0, seconds: typing.SupportsFloat | typing.SupportsIndex = 0.1, bytes: typing.SupportsIndex = 0) -> dict[str, typing.Any]:
     """
     Measures the limits of the machine, in operations and bytes per second. Each of four measurements takes `seconds`.
     """
@@ -3105,7 +3105,7 @@ def min(input: Tensor, other: Tensor) -> Tensor:
     The smaller of two elements: minimum(input, other).
     """
 @typing.overload
-def min(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
+def min(input: Tensor, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
     """
     The smallest element; with dim, (values, indices) along that axis. NaN wins; the first of equals is returned.
     """
@@ -3148,7 +3148,7 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     """
     The product of a matrix and a vector.
     """
-def narrow(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, start: typing.SupportsInt | typing.SupportsIndex, length: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+def narrow(input: Tensor, dim: typing.SupportsIndex, start: typing.SupportsIndex, length: typing.SupportsIndex) -> Tensor:
     """
     The elements start to start + length - 1 along an axis.
     """
@@ -3160,7 +3160,7 @@ def neg(input: Tensor) -> Tensor:
     """
     -x, element by element; derivative -1.
     """
-def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: typing.Any = None, ignore_index: typing.SupportsInt | typing.SupportsIndex = -100, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
+def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: typing.Any = None, ignore_index: typing.SupportsIndex = -100, reduce: typing.Any = None, reduction: str = 'mean') -> Tensor:
     """
     -input[target] for log-probabilities (N, C) or (N, C, ...).
     """
@@ -3180,7 +3180,7 @@ def numel(input: Tensor) -> builtins.int:
     """
     The number of elements.
     """
-def one_hot(tensor: Tensor, num_classes: typing.SupportsInt | typing.SupportsIndex = -1) -> Tensor:
+def one_hot(tensor: Tensor, num_classes: typing.SupportsIndex = -1) -> Tensor:
     """
     An int64 tensor with a new last axis: 1 at the class of each element, 0 elsewhere.
 
@@ -3211,7 +3211,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """
     The outer product of two vectors.
     """
-def pad(input: Tensor, pad: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], mode: str = 'constant', value: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
+def pad(input: Tensor, pad: collections.abc.Sequence[typing.SupportsIndex], mode: str = 'constant', value: typing.SupportsFloat | typing.SupportsIndex | None = None) -> Tensor:
     """
     Pads the last axes at both ends. pad is (left, right) of the last axis, then of the one before it, and so on.
 
@@ -3224,7 +3224,7 @@ def permute(input: Tensor, dims: builtins.int | collections.abc.Sequence[builtin
     """
     Puts the axes in the given order.
     """
-def pixel_shuffle(input: Tensor, upscale_factor: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+def pixel_shuffle(input: Tensor, upscale_factor: typing.SupportsIndex) -> Tensor:
     """
     Channels as pixels: (..., C f^2, H, W) to (..., C, H f, W f), f = upscale_factor.
 
@@ -3233,7 +3233,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: typing.SupportsInt | typing.Sup
     >>> nncore.pixel_shuffle(nncore.arange(4.0).reshape(4, 1, 1), 2).tolist()
     [[[0.0, 1.0], [2.0, 3.0]]]
     """
-def pixel_unshuffle(input: Tensor, downscale_factor: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+def pixel_unshuffle(input: Tensor, downscale_factor: typing.SupportsIndex) -> Tensor:
     """
     Pixels as channels: (..., C, H f, W f) to (..., C f^2, H, W), f = downscale_factor.
 
@@ -3266,7 +3266,7 @@ def product(a: Tensor, b: Tensor, trans_a: builtins.bool = False, trans_b: built
     """
     The product of two matrices, each transposed or not; without history.
     """
-def product_path(m: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex, k: typing.SupportsInt | typing.SupportsIndex, trans_a: builtins.bool = False, trans_b: builtins.bool = False) -> str:
+def product_path(m: typing.SupportsIndex, n: typing.SupportsIndex, k: typing.SupportsIndex, trans_a: builtins.bool = False, trans_b: builtins.bool = False) -> str:
     """
     The path that a float32 product of this shape takes on one thread.
     """
@@ -3279,12 +3279,12 @@ def rand_like(input: Tensor, *, generator: Generator | None = None, dtype: _dtyp
     Uniform random numbers in [0, 1). The shape is that of input.
     """
 @typing.overload
-def randint(low: typing.SupportsInt | typing.SupportsIndex, high: typing.SupportsInt | typing.SupportsIndex, size: builtins.int | collections.abc.Sequence[builtins.int], *, generator: Generator | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
+def randint(low: typing.SupportsIndex, high: typing.SupportsIndex, size: builtins.int | collections.abc.Sequence[builtins.int], *, generator: Generator | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     Uniform random integers from low (by default 0) to high - 1.
     """
 @typing.overload
-def randint(high: typing.SupportsInt | typing.SupportsIndex, size: builtins.int | collections.abc.Sequence[builtins.int], *, generator: Generator | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
+def randint(high: typing.SupportsIndex, size: builtins.int | collections.abc.Sequence[builtins.int], *, generator: Generator | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     Uniform random integers from low (by default 0) to high - 1.
     """
@@ -3296,7 +3296,7 @@ def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: _dty
     """
     Random numbers of the normal distribution with mean 0 and variance 1 (Box and Muller 1958). The shape is that of input.
     """
-def randperm(n: typing.SupportsInt | typing.SupportsIndex, *, generator: Generator | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
+def randperm(n: typing.SupportsIndex, *, generator: Generator | None = None, dtype: _dtype | builtins.type | str | None = None, device: device | str | builtins.int | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False) -> Tensor:
     """
     The integers 0 to n - 1 in random order.
     """
@@ -3330,7 +3330,7 @@ def remainder(input: typing.Any, other: typing.Any) -> Tensor:
     """
     a - floor(a / b) b, broadcast; the result has the sign of b.
     """
-def repeat_interleave(input: Tensor, repeats: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+def repeat_interleave(input: Tensor, repeats: typing.SupportsIndex, dim: typing.SupportsIndex | None = None) -> Tensor:
     """
     Repeats each element, along dim or of the flattened tensor.
     """
@@ -3338,7 +3338,7 @@ def reshape(input: Tensor, shape: builtins.int | collections.abc.Sequence[builti
     """
     The same elements in row-major order in another shape; one size may be -1.
     """
-def response_norm(input: Tensor, size: typing.SupportsInt | typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, beta: typing.SupportsFloat | typing.SupportsIndex, k: typing.SupportsFloat | typing.SupportsIndex) -> Tensor:
+def response_norm(input: Tensor, size: typing.SupportsIndex, alpha: typing.SupportsFloat | typing.SupportsIndex, beta: typing.SupportsFloat | typing.SupportsIndex, k: typing.SupportsFloat | typing.SupportsIndex) -> Tensor:
     """
     x (k + alpha * sum of x^2 over neighbouring channels)^-beta.
     """
@@ -3361,7 +3361,7 @@ def round(input: Tensor) -> Tensor:
     x rounded to the nearest integer, ties to even, element by element; derivative 0.
     """
 @typing.overload
-def round(input: Tensor, *, decimals: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+def round(input: Tensor, *, decimals: typing.SupportsIndex) -> Tensor:
     """
     Rounds to `decimals` decimal places; -1 rounds to tens, -2 to hundreds, and so on. Integers become float32 if decimals is negative.
     """
@@ -3373,15 +3373,15 @@ def scale_(tensors: collections.abc.Sequence[Tensor], factor: Tensor) -> None:
     """
     Multiplies all tensors by a tensor of one number, in place.
     """
-def scatter(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, src: typing.Any = None, *, value: typing.Any = None) -> Tensor:
+def scatter(input: Tensor, dim: typing.SupportsIndex, index: Tensor, src: typing.Any = None, *, value: typing.Any = None) -> Tensor:
     """
     A copy of input with elements of src, or one value, written at the indices along dim. The last one wins if an index is repeated.
     """
-def scatter_add(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: Tensor, src: Tensor) -> Tensor:
+def scatter_add(input: Tensor, dim: typing.SupportsIndex, index: Tensor, src: Tensor) -> Tensor:
     """
     A copy of input with elements of src added at the indices along dim.
     """
-def select(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+def select(input: Tensor, dim: typing.SupportsIndex, index: typing.SupportsIndex) -> Tensor:
     """
     The slice at one index along dim, without that axis.
 
@@ -3474,7 +3474,7 @@ def soft_margin_loss(input: Tensor, target: Tensor, size_average: typing.Any = N
     """
     ln(1 + e^(-t x)) for targets t of 1 or -1.
     """
-def softmax(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
+def softmax(input: Tensor, dim: typing.SupportsIndex, *, dtype: _dtype | builtins.type | str | None = None) -> Tensor:
     """
     exp(x) / sum(exp(x)) along dim; the input is converted to dtype first, if given.
     """
@@ -3499,11 +3499,11 @@ def softsign(input: Tensor) -> Tensor:
     >>> nncore.softsign(nncore.tensor([-1.0, 3.0]))
     tensor([-0.5 ,  0.75])
     """
-def sort(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> typing.Any:
+def sort(input: Tensor, dim: typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> typing.Any:
     """
     Sorts along dim; returns (values, indices). The sort is always stable, and NaN counts as the largest.
     """
-def split(tensor: Tensor, split_size_or_sections: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
+def split(tensor: Tensor, split_size_or_sections: typing.Any, dim: typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
     """
     Splits the tensor along dim into parts of one size (the last part may be shorter) or of the given sizes.
     """
@@ -3523,7 +3523,7 @@ def squeeze(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins
     """
     Removes the axes of size 1; with dim, only those in dim.
     """
-def stack(tensors: collections.abc.Sequence[Tensor], dim: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+def stack(tensors: collections.abc.Sequence[Tensor], dim: typing.SupportsIndex = 0) -> Tensor:
     """
     Joins tensors of the same shape along a new axis.
     """
@@ -3581,11 +3581,11 @@ def sum(input: Tensor, dim: builtins.int | collections.abc.Sequence[builtins.int
     """
     The sum over all axes, or over dim; integers sum to int64 without dtype.
     """
-def swapaxes(input: Tensor, axis0: typing.SupportsInt | typing.SupportsIndex, axis1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+def swapaxes(input: Tensor, axis0: typing.SupportsIndex, axis1: typing.SupportsIndex) -> Tensor:
     """
     Exchanges two axes.
     """
-def swapdims(input: Tensor, dim0: typing.SupportsInt | typing.SupportsIndex, dim1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+def swapdims(input: Tensor, dim0: typing.SupportsIndex, dim1: typing.SupportsIndex) -> Tensor:
     """
     Exchanges two axes.
     """
@@ -3597,7 +3597,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     """
     The elements of the flattened tensor at the given indices.
     """
-def take_along_dim(input: Tensor, indices: Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> Tensor:
+def take_along_dim(input: Tensor, indices: Tensor, dim: typing.SupportsIndex | None = None) -> Tensor:
     """
     Like gather, but input and indices broadcast along the other axes; for the results of argsort and argmax.
     """
@@ -3647,15 +3647,15 @@ def to_dtype(dtype: typing.Any) -> _dtype | None:
     """
     The dtype that an object names, or None.
     """
-def topk(input: Tensor, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, largest: builtins.bool = True, sorted: builtins.bool = True) -> typing.Any:
+def topk(input: Tensor, k: typing.SupportsIndex, dim: typing.SupportsIndex = -1, largest: builtins.bool = True, sorted: builtins.bool = True) -> typing.Any:
     """
     (values, indices) of the k largest or smallest elements along dim, in order; of equal elements, the first come first.
     """
-def transpose(input: Tensor, dim0: typing.SupportsInt | typing.SupportsIndex, dim1: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+def transpose(input: Tensor, dim0: typing.SupportsIndex, dim1: typing.SupportsIndex) -> Tensor:
     """
     Exchanges two axes.
     """
-def tril(input: Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+def tril(input: Tensor, diagonal: typing.SupportsIndex = 0) -> Tensor:
     """
     Keeps the lower triangle of each matrix up to the given diagonal; the other elements become 0.
     """
@@ -3663,7 +3663,7 @@ def trim_memory() -> None:
     """
     Gives cached memory back to the system.
     """
-def triu(input: Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> Tensor:
+def triu(input: Tensor, diagonal: typing.SupportsIndex = 0) -> Tensor:
     """
     Keeps the upper triangle of each matrix from the given diagonal on; the other elements become 0.
     """
@@ -3671,7 +3671,7 @@ def trunc(input: Tensor) -> Tensor:
     """
     x rounded toward zero, element by element; derivative 0.
     """
-def unbind(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
+def unbind(input: Tensor, dim: typing.SupportsIndex = 0) -> tuple[Tensor, ...]:
     """
     Returns the slices along dim, without that axis.
     """
@@ -3679,7 +3679,7 @@ def unchanged(places: tuple[tuple[typing.Any, typing.Any, typing.Any], ...]) -> 
     """
     Whether places in Python, tuples (holder, key, value), still have their values.
     """
-def unflatten(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex, sizes: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
+def unflatten(input: Tensor, dim: typing.SupportsIndex, sizes: builtins.int | collections.abc.Sequence[builtins.int]) -> Tensor:
     """
     Splits one axis into several axes; one size may be -1.
     """
@@ -3697,7 +3697,7 @@ def uniform_(tensor: Tensor, low: typing.SupportsFloat | typing.SupportsIndex = 
     """
     Fills a parameter with uniform numbers in [low, high).
     """
-def unsqueeze(input: Tensor, dim: typing.SupportsInt | typing.SupportsIndex) -> Tensor:
+def unsqueeze(input: Tensor, dim: typing.SupportsIndex) -> Tensor:
     """
     Inserts an axis of size 1 at dim.
     """
