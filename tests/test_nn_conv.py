@@ -235,12 +235,16 @@ X, W = nncore.ones(2, 4, 8, 8), nncore.ones(6, 4, 3, 3)
 MISUSE: list[tuple[Callable[[], Any], Any, str]] = [
     (lambda: F.conv2d(X, nncore.ones(6, 4, 9, 3)), ValueError, "over 9 elements .* padded input has 8"),
     (lambda: F.conv2d(X, W, dilation=4), ValueError, "reaches over 9 elements"),
-    (lambda: F.conv2d(X, W, stride=0), ValueError, r"stride is \(0,\); expected numbers from 1"),
-    (lambda: F.conv2d(X, W, stride=(1, -1)), ValueError, r"stride is \(1, -1\); expected numbers from 1"),
-    (lambda: F.conv2d(X, W, padding=-1), ValueError, r"padding is \(-1,\); expected numbers from 0"),
-    (lambda: F.conv2d(X, W, dilation=0), ValueError, r"dilation is \(0,\); expected numbers from 1"),
+    (lambda: F.conv2d(X, W, stride=0), ValueError, "stride is 0 but must be at least 1"),
+    (lambda: F.conv2d(X, W, stride=(1, -1)), ValueError, "stride is -1 but must be at least 1"),
+    (lambda: F.conv2d(X, W, padding=-1), ValueError, "padding is -1 but must be 0 or more"),
+    (lambda: F.conv2d(X, W, dilation=0), ValueError, "dilation is 0 but must be at least 1"),
     (lambda: F.conv2d(X, W, stride=2**40), ValueError, "stride is"),
-    (lambda: F.conv2d(X, W, padding=(1, 1, 1)), ValueError, "padding has 3 numbers; expected one, or 2"),
+    (
+        lambda: F.conv2d(X, W, padding=(1, 1, 1)),
+        ValueError,
+        r"padding is \(1, 1, 1\); expected one number or 2",
+    ),
     (lambda: F.conv2d(X, W, padding="full"), ValueError, "padding is 'full'; expected 'same'"),
     (lambda: F.conv2d(X, W, padding="same", stride=2), ValueError, "padding is 'same' but stride is"),
     (lambda: F.conv2d(X, W, groups=0), ValueError, "groups is 0; expected a number from 1"),
@@ -279,6 +283,17 @@ MISUSE: list[tuple[Callable[[], Any], Any, str]] = [
     (lambda: nn.ConvTranspose2d(4, 6, 3, padding="same"), ValueError, "padding is 'same'; expected numbers"),  # type: ignore[arg-type]
     (lambda: nn.ConvTranspose2d(4, 6, 3, padding_mode="reflect"), ValueError, "expected 'zeros'"),  # type: ignore[arg-type]
     (lambda: nn.Conv2d(4, 6, 2.5), TypeError, "kernel_size must be an int"),  # type: ignore[arg-type]
+    (lambda: nn.Conv2d(4, 6, 3, padding_mode=1), TypeError, "Conv2d: padding_mode must be a str, got 1"),  # type: ignore[arg-type]
+    (lambda: nn.Conv2d(2**31, 2**31, 3), ValueError, r"Conv2d: shape \(2147483648, 2147483648, 3, 3\) has"),
+    (lambda: nn.Conv2d(4), TypeError, r"Conv2d.__init__\(\) missing 2 required"),  # type: ignore[call-arg]
+    (lambda: nn.LazyConv2d(), TypeError, r"LazyConv2d.__init__\(\) missing 2 required"),  # type: ignore[call-arg]
+    (lambda: F.conv2d(X.half(), W.half()), TypeError, "^conv2d: float16 only stores values; convert it"),
+    (lambda: F.conv_transpose2d(X.half(), W.half()[:4]), TypeError, "^conv_transpose2d: float16 only stores"),
+    (
+        lambda: F.conv2d(X, W, groups=np.float32(1.5)),  # type: ignore[arg-type]
+        TypeError,
+        r"conv2d: got \(Tensor, Tensor, groups=float32\)",
+    ),
 ]
 
 

@@ -223,7 +223,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: F.max_pool1d(X, 2), ValueError, r"max_pool1d: .* expected \(N, C, L\) or \(C, L\)"),
     (lambda: F.avg_pool3d(X[0], 2), ValueError, r"expected \(N, C, D, H, W\)"),
     (lambda: F.max_pool2d(X.long(), 2), TypeError, "the input is int64; expected float32 or float64"),
-    (lambda: F.avg_pool2d(X.half(), 2), TypeError, "float16 only stores values"),
+    (lambda: F.avg_pool2d(X.half(), 2), TypeError, "^avg_pool2d: float16 only stores values"),
     (lambda: F.max_pool2d(X[..., :0], 1), ValueError, "its planes are empty"),
     (lambda: F.max_pool1d(nncore.ones(1, 2), 2, 1, 1, 3), ValueError, "window 0 .* is in the padding"),
     (lambda: F.avg_pool2d(X, 2, divisor_override=0), ValueError, "divisor_override is 0"),
@@ -233,8 +233,17 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: F.adaptive_max_pool2d(X, 2.5), TypeError, "output_size: expected an int"),
     (lambda: F.adaptive_max_pool2d(X, "a"), TypeError, "output_size: expected an int"),
     (lambda: F.lp_pool2d(X, 0, 2), ValueError, "lp_pool2d: norm_type is 0"),
+    (lambda: F.lp_pool2d(X, 2, 9), ValueError, "^lp_pool2d: a window spans 9 elements"),
+    (lambda: F.lp_pool2d(X, float("inf"), 2.5), TypeError, "^lp_pool2d: kernel_size is 2.5; expected an int"),  # type: ignore[arg-type]
     (lambda: F.fractional_max_pool2d(X, 2), ValueError, "give either output_size or output_ratio"),
-    (lambda: F.fractional_max_pool2d(X, 2, 8), ValueError, "need an axis of at least 9 elements"),
+    (lambda: F.fractional_max_pool2d(X, 2, 8), ValueError, "^fractional_max_pool2d: .* at least 9 elements"),
+    (lambda: F.fractional_max_pool2d(X, "a", 3), TypeError, "^fractional_max_pool2d: kernel_size is 'a'"),  # type: ignore[arg-type]
+    (lambda: F.fractional_max_pool2d(X.half(), 2, 3), TypeError, "^fractional_max_pool2d: float16 only"),
+    (
+        lambda: F.fractional_max_pool2d(X, 2, 3, _random_samples=[1.0]),  # type: ignore[arg-type]
+        TypeError,
+        "fractional_max_pool2d: _random_samples is a list; expected a Tensor",
+    ),
     (lambda: F.fractional_max_pool2d(X, 2, output_ratio=1.5), ValueError, "output_ratio must be"),
     (
         lambda: F.fractional_max_pool2d(X, 2, 3, _random_samples=nncore.zeros(2, 3, 3)),
@@ -255,6 +264,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: F.fold(nncore.ones(1, 4, 3), (2, 3), 2), ValueError, "fold: .* with 3 windows, but .* has 2"),
     (lambda: F.fold(nncore.ones(1, 5, 2), (2, 3), 2), ValueError, "5 must be a multiple of 4"),
     (lambda: F.fold(nncore.ones(4), (2, 3), 2), ValueError, "expected .N, C \\* window, windows"),
+    (lambda: nn.MaxPool2d(), TypeError, r"MaxPool2d.__init__\(\) missing 1 required"),  # type: ignore[call-arg]
     (lambda: nn.MaxPool2d(0), ValueError, "MaxPool2d: kernel_size must be at least 1"),
     (lambda: nn.MaxPool2d("a"), TypeError, "MaxPool2d: kernel_size must be an int"),  # type: ignore[arg-type]
     (lambda: nn.AvgPool2d((2, 2, 2)), ValueError, "AvgPool2d: kernel_size has 3 numbers"),

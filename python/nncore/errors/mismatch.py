@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from nncore import _core
 
@@ -15,6 +17,9 @@ PUBLIC = {
     "attention": "scaled_dot_product_attention",
     "attention_of_packed": "scaled_dot_product_attention",
     "attention_of_rows": "scaled_dot_product_attention",
+    "fractional_max_pool2d_of_size": "fractional_max_pool2d",
+    "fractional_max_pool3d_of_size": "fractional_max_pool3d",
+    "interpolate_to": "interpolate",
     "kl_div_log": "kl_div",
     "l2_normalize": "normalize",
     "poisson_nll_loss_log": "poisson_nll_loss",
@@ -43,7 +48,7 @@ def reworded(text: str, given: list[str]) -> str:
 
 
 def named(name: str, text: str) -> str:
-    """The text of an error with the name of the called function, not of a function inside it.
+    """The text of an error with the name of the called function, not of a function or kernel inside it.
 
     >>> named("zeros", "full: negative dimension"), named("sum", "expected an int, got str")
     ('zeros: negative dimension', 'sum: expected an int, got str')
@@ -52,5 +57,26 @@ def named(name: str, text: str) -> str:
     first = found[1] if found else ""
     if first == name or name in OF_OTHERS:
         return text
-    known = first.endswith("_scalar") or any(callable(getattr(o, first, None)) for o in (_core, _core.Tensor))
+    known = (
+        first.endswith("_scalar")
+        or first in _core.kernel_names()
+        or any(callable(getattr(o, first, None)) for o in (_core, _core.Tensor))
+    )
     return f"{name}: {text[len(first) + 2 :] if found and known else text}"
+
+
+@contextmanager
+def called(name: str) -> Iterator[None]:
+    """Errors of the operations inside name the called function or class instead.
+
+    >>> with called("Linear"):
+    ...     _core.empty(-1)
+    Traceback (most recent call last):
+    ...
+    ValueError: Linear: negative dimension in shape (-1,); sizes must be 0 or more
+    """
+    try:
+        yield
+    except (TypeError, ValueError, IndexError, MemoryError) as error:
+        error.args = (named(name, str(error)),)
+        raise

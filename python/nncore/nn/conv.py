@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Literal
 
 from nncore import _core
 from nncore._core import Tensor, device, dtype
-from nncore.errors.arguments import size, tensors
+from nncore.errors.arguments import size, tensors, text
+from nncore.errors.mismatch import called
 
 from . import init
 from .module import Module
@@ -57,7 +58,7 @@ class _Convolution(Module):
         for name, (value, least) in sizes.items():
             setattr(self, name, one_per_axis(checked(where, name, value, self.axes, least), self.axes))
         self.padding = self._checked_padding(padding)
-        self.padding_mode = padding_mode
+        self.padding_mode = text(where, "padding_mode", padding_mode)
         if padding_mode not in ("zeros", "reflect", "replicate", "circular"):
             raise ValueError(
                 f"{where}: padding_mode is {padding_mode!r}; expected 'zeros', 'reflect', 'replicate' or "
@@ -65,8 +66,9 @@ class _Convolution(Module):
             )
         inputs, outputs = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
         shape = (inputs, outputs // groups, *self.kernel_size)
-        self.weight = Parameter(_core.empty(shape, device=device, dtype=dtype))
-        self.bias = Parameter(_core.empty(out_channels, device=device, dtype=dtype)) if bias else None
+        with called(where):
+            self.weight = Parameter(_core.empty(shape, device=device, dtype=dtype))
+            self.bias = Parameter(_core.empty(out_channels, device=device, dtype=dtype)) if bias else None
         self.reset_parameters()
 
     kernel_size: tuple[int, ...]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import update_wrapper
+from types import FunctionType
 from typing import Any, Literal, TypeVar
 
 from nncore import _core
@@ -31,6 +33,15 @@ class _NotYet:
             f"{owner.__name__}: Module.__init__() has not run; call super().__init__() at the start of "
             f"{owner.__name__}.__init__, before parameters, buffers or modules are assigned"
         )
+
+
+def _renamed(function: Any, name: str) -> Any:
+    """A copy of the function with another qualified name."""
+    copied: Any = FunctionType(function.__code__, function.__globals__, closure=function.__closure__)
+    update_wrapper(copied, function)
+    copied.__defaults__, copied.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
+    copied.__qualname__ = name
+    return copied
 
 
 class Module(Hooked):
@@ -63,6 +74,12 @@ class Module(Hooked):
     _transient: set[str] = _NotYet()  # type: ignore[assignment]  # buffers that are not saved
     _hooks: Hooks = _NotYet()  # type: ignore[assignment]
     _plain: bool = _NotYet()  # type: ignore[assignment]  # no hooks; a call only runs the class's forward
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Give a layer that inherits `__init__` its own, whose name Python's errors about arguments show."""
+        super().__init_subclass__(**options)
+        if cls.__module__.startswith("nncore.") and "__init__" not in vars(cls):
+            cls.__init__ = _renamed(cls.__init__, f"{cls.__qualname__}.__init__")  # type: ignore[method-assign]
 
     def __init__(self) -> None:
         vars(self).update(training=True, _registered={}, _transient=set(), _hooks=Hooks(), _plain=True)

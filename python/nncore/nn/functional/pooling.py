@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 from nncore import _core
 from nncore._core import Tensor
-from nncore.errors.arguments import number, real, tensors
+from nncore.errors.arguments import number, optional_tensors, real, tensors
+from nncore.errors.mismatch import called
 from nncore.nn.sizes import Sizes, checked, one_per_axis
 
 __all__ = ["fractional_max_pool2d", "fractional_max_pool3d", "lp_pool1d", "lp_pool2d", "lp_pool3d"]
@@ -21,13 +22,14 @@ def _lp_pool(
     p = real(name, "norm_type", norm_type)
     if p == 0 or math.isnan(p):
         raise ValueError(f"{name}: norm_type is {norm_type}; expected a number that is not 0")
-    if math.isinf(p):
-        largest: Callable[..., Tensor] = getattr(_core, f"max_pool{axes}d")
-        if p > 0:
-            return largest(input.abs(), kernel_size, stride, ceil_mode=ceil_mode)
-        return -largest(-input.abs(), kernel_size, stride, ceil_mode=ceil_mode)
-    mean: Callable[..., Tensor] = getattr(_core, f"avg_pool{axes}d")
-    y = mean(input**p, kernel_size, stride, ceil_mode=ceil_mode)
+    with called(name):
+        if math.isinf(p):
+            largest: Callable[..., Tensor] = getattr(_core, f"max_pool{axes}d")
+            if p > 0:
+                return largest(input.abs(), kernel_size, stride, ceil_mode=ceil_mode)
+            return -largest(-input.abs(), kernel_size, stride, ceil_mode=ceil_mode)
+        mean: Callable[..., Tensor] = getattr(_core, f"avg_pool{axes}d")
+        y = mean(input**p, kernel_size, stride, ceil_mode=ceil_mode)
     count = math.prod(one_per_axis(checked(name, "kernel_size", kernel_size, axes), axes))
     total: Tensor = y.sign() * y.abs().relu() * count  # relu: the gradient is 0 where y is 0
     return total ** (1 / p)
@@ -92,6 +94,7 @@ def _fractional(
 ) -> Tensor | tuple[Tensor, Tensor]:
     name = f"fractional_max_pool{axes}d"
     tensors(name, input=input)
+    optional_tensors(name, _random_samples=samples)
     if (output_size is None) == (output_ratio is None):
         raise ValueError(f"{name}: give either output_size or output_ratio")
     if output_size is None:

@@ -9,6 +9,7 @@ from nncore import _core
 from nncore._core import Tensor
 from nncore.errors.arguments import listed, number, tensors, text
 from nncore.errors.arguments import size as whole_number
+from nncore.errors.mismatch import called
 from nncore.nn.sizes import Sizes
 
 __all__ = ["affine_grid", "interpolate"]
@@ -105,7 +106,8 @@ def interpolate(
         sizes = [_scaled(n, s) for n, s in zip(input.shape[2:], scales, strict=True)]
     if mode == "area":
         mean: Callable[..., Tensor] = getattr(_core, f"adaptive_avg_pool{axes}d")
-        return mean(input, sizes)
+        with called(where):
+            return mean(input, sizes)
     kind = "linear" if mode in ("bilinear", "trilinear") else mode
     return _core.interpolate_to(
         input, sizes, [] if recompute_scale_factor else scales, kind, bool(align_corners)
