@@ -111,13 +111,18 @@ def test_damaged_images_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "kind", "text"),
     [
-        ({"root": "no/such/folder"}, FileNotFoundError, "no/such/folder"),
+        (
+            {"root": "no/such/folder"},
+            FileNotFoundError,
+            "cannot read the folder .*no/such/folder: No such",
+        ),
         ({"root": "a"}, FileNotFoundError, "ImageFolder: .*a has no folders; expected one for each class"),
         (
             {"is_valid_file": lambda path: "z" in path},
             FileNotFoundError,
             "no images in b of .*; expected files",
         ),
+        ({"root": "b/2.png"}, NotADirectoryError, "ImageFolder: cannot read the folder .*: Not a directory"),
         ({"transform": 3}, TypeError, "ImageFolder: transform is a int; expected a function or None"),
         ({"loader": "pil"}, TypeError, "ImageFolder: loader is a str"),
     ],

@@ -23,8 +23,9 @@ class ImageFolder(Dataset["tuple[Any, Any]"]):
     `imgs`, the pairs (path, number), sorted, and `targets` the numbers. Images are RGB images of Pillow, or
     what `loader(path)` returns; `transform` and `target_transform` change the samples. Files have an ending
     of an image format, or `is_valid_file(path)` is true.
-    Errors: FileNotFoundError for no classes, and for classes without images unless `allow_empty`;
-    ModuleNotFoundError without Pillow; CheckpointError, when it is read, for a damaged image.
+    Errors: OSError for a folder that cannot be read; FileNotFoundError for no classes, and for classes
+    without images unless `allow_empty`; ModuleNotFoundError without Pillow; CheckpointError, when it is read,
+    for a damaged image.
 
         data = ImageFolder("photos", transforms.Compose([transforms.Resize((64, 64)), transforms.ToTensor()]))
     """
@@ -45,7 +46,13 @@ class ImageFolder(Dataset["tuple[Any, Any]"]):
             _pillow()
         self.loader = checked("ImageFolder", "loader", loader) or load_rgb
         is_valid = checked("ImageFolder", "is_valid_file", is_valid_file) or is_image
-        self.classes = sorted(entry.name for entry in os.scandir(self.root) if entry.is_dir())
+        try:
+            self.classes = sorted(entry.name for entry in os.scandir(self.root) if entry.is_dir())
+        except OSError as error:
+            raise type(error)(
+                f"ImageFolder: cannot read the folder {self.root}: {error.strerror}; expected a folder for "
+                "each class in it"
+            ) from None
         if not self.classes:
             raise FileNotFoundError(f"ImageFolder: {self.root} has no folders; expected one for each class")
         self.class_to_idx = {name: i for i, name in enumerate(self.classes)}

@@ -90,9 +90,8 @@ class Grayscale(Transform):
     """
 
     def __init__(self, num_output_channels: int = 1) -> None:
-        if num_output_channels not in (1, 3):
-            given = arguments.brief(num_output_channels)
-            raise ValueError(f"{self._name}: num_output_channels must be 1 or 3, got {given}")
+        if arguments.size(self._name, "num_output_channels", num_output_channels, 1, 3) == 2:
+            raise ValueError(f"{self._name}: num_output_channels must be 1 or 3, got 2")
         self.num_output_channels = num_output_channels
 
     def _apply(self, images: Images) -> Images:

@@ -145,7 +145,7 @@ def _four(where: str, padding: Any) -> tuple[int, ...]:
 
 
 def _mode(where: str, mode: Any) -> str:
-    if mode not in MODES:
+    if arguments.text(where, "padding_mode", mode) not in MODES:
         raise ValueError(
             f"{where}: padding_mode is {arguments.brief(mode)}; expected one of {', '.join(MODES)}"
         )

@@ -50,7 +50,8 @@ class RandomErasing(RandomTransform):
         self.scale = interval(self._name, "scale", scale, 0, 1)
         self.ratio = interval(self._name, "ratio", ratio, above=0)
         self.inplace = bool(inplace)
-        self.value = value if value == "random" else fill_value(self._name, value)
+        drawn = isinstance(value, str) and value == "random"
+        self.value = value if drawn else fill_value(self._name, value, "value")
 
     def _apply(self, images: Images) -> Images:
         n, _, height, width = images.shape
@@ -69,7 +70,7 @@ class RandomErasing(RandomTransform):
 
     def _values(self, images: Images) -> Images:
         if self.value != "random":
-            return filled(self._name, self.value, images)
+            return filled(self._name, self.value, images, "value")
         return rounded(randn(*images.shape, generator=self.generator, dtype=float64).numpy(), images.dtype)
 
 

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nncore._core import Tensor, float64, from_numpy, rand
+from nncore._core import Generator, Tensor, float64, from_numpy, rand
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from nncore._core import Generator
 
 Images = np.ndarray[Any, Any]  # (N, C, H, W)
 
@@ -30,7 +28,12 @@ class Transform:
     def __call__(self, img: Any) -> Any:
         """The transformed image or batch, in the form of `img`; with `inplace` its values are in `img`."""
         images, back = opened(self._name, img)
-        made = self._apply(images)
+        try:
+            made = self._apply(images)
+        except MemoryError:
+            raise MemoryError(
+                f"{self._name}: no memory for images of shape {images.shape} after {self!r}"
+            ) from None
         result = back(made.copy() if np.may_share_memory(made, images) else made)
         if not self.inplace:
             return result
@@ -55,6 +58,10 @@ class RandomTransform(Transform):
     """A transform that draws from `generator`, by default the global one."""
 
     def __init__(self, generator: Generator | None) -> None:
+        if generator is not None and not isinstance(generator, Generator):
+            raise TypeError(
+                f"{self._name}: generator is a {type(generator).__name__}; expected an nncore.Generator"
+            )
         self.generator = generator
 
     def _draw(self, *shape: int) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -114,7 +121,7 @@ def _pil(array: Images) -> Any:
     return Image.fromarray(array[:, :, 0] if array.ndim == 3 and array.shape[2] == 1 else array)
 
 
-def filled(name: str, fill: Any, images: Images) -> Images:
+def filled(where: str, fill: Any, images: Images, name: str = "fill") -> Images:
     """`fill`, a number or one per channel, as an array that broadcasts with (N, C, H, W).
 
     Errors: ValueError for another number of values, and for one that the dtype of the images cannot hold.
@@ -122,10 +129,10 @@ def filled(name: str, fill: Any, images: Images) -> Images:
     values = np.asarray(fill, np.float64).reshape(-1)
     if len(values) not in (1, images.shape[1]):
         raise ValueError(
-            f"{name}: fill has {len(values)} values; expected 1 or {images.shape[1]}, one per channel"
+            f"{where}: {name} has {len(values)} values; expected 1 or {images.shape[1]}, one per channel"
         )
     if images.dtype.kind in "iu":
         range_ = np.iinfo(images.dtype)
         if not ((values >= range_.min) & (values <= range_.max)).all():
-            raise ValueError(f"{name}: fill is {fill!r}; expected values that {images.dtype} can hold")
+            raise ValueError(f"{where}: {name} is {fill!r}; expected values that {images.dtype} can hold")
     return values.astype(images.dtype).reshape(1, -1, 1, 1)

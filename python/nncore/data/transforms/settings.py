@@ -48,11 +48,11 @@ def sides(where: str, name: str, size: Any) -> tuple[int, int]:
     return found[0], found[-1]
 
 
-def fill_value(where: str, fill: Any) -> float | tuple[float, ...]:
+def fill_value(where: str, fill: Any, name: str = "fill") -> float | tuple[float, ...]:
     """A number, or a tuple of one per channel."""
     if is_number(fill):
-        return arguments.number(where, "fill", fill)
-    return numbers(where, "fill", fill, (len(fill),) if len(fill) else (1,))
+        return arguments.number(where, name, fill)
+    return numbers(where, name, fill, (len(fill),) if len(fill) else (1,))
 
 
 def interval(
