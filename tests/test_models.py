@@ -154,6 +154,22 @@ def test_wrong_images(build: Callable[[], nn.Module], shape: tuple[int, ...], ex
         (lambda: models.mobilenet_v2(width_mult=0), ValueError, "MobileNetV2: width_mult"),
         (lambda: models.mobilenet_v2(width_mult=float("nan")), ValueError, "MobileNetV2: width_mult"),
         (lambda: models.UNet(width=0), ValueError, "UNet: width must be at least 1, got 0"),
+        (lambda: models.AlexNet(-1), ValueError, "AlexNet: num_classes must be at least 0, got -1"),
+        (
+            lambda: models.AlexNet(dropout=2),
+            ValueError,
+            "AlexNet: dropout must be finite, at least 0, at",
+        ),
+        (
+            lambda: models.vgg16("10"),  # type: ignore[arg-type]
+            TypeError,
+            "VGG: num_classes must be an int, got '10' (str)",
+        ),
+        (
+            lambda: models.ResNet(3, (2, 2, 2, 2)),  # type: ignore[arg-type]
+            TypeError,
+            "ResNet: block is 3; expected the class BasicBlock or Bottleneck",
+        ),
     ],
 )
 def test_wrong_arguments(build: Callable[[], Any], error: type[Exception], message: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nncore import nn
 from nncore._core import Tensor
+from nncore.errors.arguments import number, size
 
 from ._images import check_images
 
@@ -39,6 +40,9 @@ class AlexNet(nn.Module):
 
     def __init__(self, num_classes: int = 1000, dropout: float = 0.5, hidden: int = 4096) -> None:
         super().__init__()
+        num_classes = size("AlexNet", "num_classes", num_classes)
+        dropout = number("AlexNet", "dropout", dropout, 0.0, 1.0)
+        hidden = size("AlexNet", "hidden", hidden)
         self.features = nn.Sequential(
             nn.Conv2d(3, 96, 11, stride=4, padding=2),
             nn.ReLU(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nncore import nn
 from nncore._core import Tensor
+from nncore.errors.arguments import size
 
 from ._images import check_images
 
@@ -29,6 +30,7 @@ class CudaConvNet(nn.Module):
 
     def __init__(self, num_classes: int = 10) -> None:
         super().__init__()
+        num_classes = size("CudaConvNet", "num_classes", num_classes)
         self.features = nn.Sequential(
             nn.Conv2d(3, 32, 5, padding=2),
             nn.MaxPool2d(3, 2, ceil_mode=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nncore import nn
 from nncore._core import Tensor
-from nncore.errors.arguments import number
+from nncore.errors.arguments import number, size
 
 from ._images import check_images, initialize
 
@@ -73,6 +73,8 @@ class MobileNetV2(nn.Module):
     def __init__(self, num_classes: int = 1000, width_mult: float = 1.0, dropout: float = 0.2) -> None:
         super().__init__()
         width_mult = number("MobileNetV2", "width_mult", width_mult, above=0.0)
+        num_classes = size("MobileNetV2", "num_classes", num_classes)
+        dropout = number("MobileNetV2", "dropout", dropout, 0.0, 1.0)
         maps = _multiple_of_8(32 * width_mult)
         last = _multiple_of_8(1280 * max(1.0, width_mult))
         layers: list[nn.Module] = [_conv(3, maps, 3, 2)]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from nncore import nn
 from nncore._core import Tensor
+from nncore.errors.arguments import brief, size
 
 from ._images import check_images, initialize, sizes
 
@@ -111,6 +112,9 @@ class ResNet(nn.Module):
         zero_init_residual: bool = False,
     ) -> None:
         super().__init__()
+        num_classes = size("ResNet", "num_classes", num_classes)
+        if not hasattr(block, "expansion"):
+            raise TypeError(f"ResNet: block is {brief(block)}; expected the class BasicBlock or Bottleneck")
         blocks = sizes("ResNet", "layers", layers)
         if len(blocks) != 4:
             raise ValueError(f"ResNet: layers has {len(blocks)} numbers; expected the blocks of 4 stages")

@@ -40,6 +40,7 @@ class CifarResNet(nn.Module):
     def __init__(self, n: int = 3, num_classes: int = 10) -> None:
         super().__init__()
         n = size("CifarResNet", "n", n, 1)
+        num_classes = size("CifarResNet", "num_classes", num_classes)
         self.conv1 = nn.Conv2d(3, 16, 3, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(16)
         self.layer1 = nn.Sequential(*(BasicBlock(16, 16) for _ in range(n)))

@@ -43,6 +43,7 @@ class UNet(nn.Module):
     def __init__(self, in_channels: int = 1, num_classes: int = 2, width: int = 16, depth: int = 2) -> None:
         super().__init__()
         self.in_channels = size("UNet", "in_channels", in_channels, 1)
+        num_classes = size("UNet", "num_classes", num_classes)
         width = size("UNet", "width", width, 1)
         depth = size("UNet", "depth", depth, 1, 16)
         maps = [width << level for level in range(depth + 1)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nncore import nn
 from nncore._core import Tensor
-from nncore.errors.arguments import listed
+from nncore.errors.arguments import listed, number, size
 
 from ._images import check_images, initialize, sizes
 
@@ -43,6 +43,9 @@ class VGG(nn.Module):
         hidden: int = 4096,
     ) -> None:
         super().__init__()
+        num_classes = size("VGG", "num_classes", num_classes)
+        dropout = number("VGG", "dropout", dropout, 0.0, 1.0)
+        hidden = size("VGG", "hidden", hidden)
         layers: list[nn.Module] = []
         maps = 3
         stages = listed("VGG", "stages", stages)
