@@ -123,6 +123,7 @@ def test_damaged_images_are_named(tmp_path: Path) -> None:
             "no images in b of .*; expected files",
         ),
         ({"root": "b/2.png"}, NotADirectoryError, "ImageFolder: cannot read the folder .*: Not a directory"),
+        ({"root": 3}, TypeError, r"ImageFolder: root must be a path, got 3 \(int\)"),
         ({"transform": 3}, TypeError, "ImageFolder: transform is a int; expected a function or None"),
         ({"loader": "pil"}, TypeError, "ImageFolder: loader is a str"),
     ],
@@ -131,8 +132,9 @@ def test_misuse(numbers: Path, change: dict[str, Any], kind: type[Exception], te
     (numbers / "a" / "x" / "y.jpg").rename(numbers / "a" / "y.jpg")
     (numbers / "a" / "x").rmdir()
     settings: dict[str, Any] = {"loader": read, **change}
+    root = settings.pop("root", "")
     with pytest.raises(kind, match=text):
-        ImageFolder(numbers / settings.pop("root", ""), **settings)
+        ImageFolder(numbers / root if isinstance(root, str) else root, **settings)
 
 
 def test_without_pillow(numbers: Path, monkeypatch: pytest.MonkeyPatch) -> None:

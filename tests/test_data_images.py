@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import nncore
-from nncore.data import DataLoader, ImageDataset, Subset, random_split
+from nncore.data import MNIST, DataLoader, ImageDataset, Subset, random_split
 from nncore.data import transforms as t
 from nncore.data.dataset import arrays_of
 
@@ -122,7 +122,7 @@ def test_training_on_random_images() -> None:
             ValueError,
             r"ImageDataset: images has shape \(2, 3\)",
         ),
-        (lambda: ImageDataset(np.zeros((2, 3, 3)), [0]), ValueError, "different lengths"),
+        (lambda: ImageDataset(np.zeros((2, 3, 3)), [0]), ValueError, "^ImageDataset: .* different lengths"),
         (
             lambda: with_transform(3),
             TypeError,
@@ -134,6 +134,7 @@ def test_training_on_random_images() -> None:
             TypeError,
             "with a transform, expected the number of a sample",
         ),
+        (lambda: MNIST(3), TypeError, r"MNIST: root must be a path, got 3 \(int\)"),  # type: ignore[arg-type]
         (lambda: with_transform(AUGMENT)[N], IndexError, "out of range"),
     ],
 )

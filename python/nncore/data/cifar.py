@@ -92,7 +92,7 @@ class CIFAR10(ImageDataset):
         self, root: str | os.PathLike[str] | None, train: bool, download: bool
     ) -> np.ndarray[Any, np.dtype[np.uint8]]:
         """The records (n, labels and pixels) of all files."""
-        folders = search_folders(root)
+        folders = search_folders(type(self).__name__, root)
         paths = {name: self._find(name, folders) for name in self.files[train]}
         missing = [name for name, path in paths.items() if path is None]
         if missing and download:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from nncore._core import Tensor, from_numpy, randperm, tensor
+from nncore.errors.mismatch import called
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -88,17 +89,19 @@ class TensorDataset(Dataset["tuple[Tensor, ...]"]):
     tensors: tuple[Tensor, ...]
 
     def __init__(self, *tensors: Any) -> None:
+        where = type(self).__name__
         if not tensors:
-            raise ValueError("TensorDataset: no tensors given; expected at least one")
-        self.tensors = tuple(as_tensor(t) for t in tensors)
+            raise ValueError(f"{where}: no tensors given; expected at least one")
+        with called(where):
+            self.tensors = tuple(as_tensor(t) for t in tensors)
         lengths = [t.shape[0] if t.ndim else None for t in self.tensors]
         if None in lengths:
             raise ValueError(
-                f"TensorDataset: tensor {lengths.index(None)} is a scalar; expected rows, shape (n, ...)"
+                f"{where}: tensor {lengths.index(None)} is a scalar; expected rows, shape (n, ...)"
             )
         if len(set(lengths)) > 1:
             raise ValueError(
-                f"TensorDataset: the tensors have different lengths {lengths}; give tensors with the same "
+                f"{where}: the tensors have different lengths {lengths}; give tensors with the same "
                 "number of rows"
             )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nncore.data.dataset import Dataset
 from nncore.data.images import checked
 from nncore.errors import CheckpointError
+from nncore.errors.arguments import path_of
 from nncore.files.reading import open_regular
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class ImageFolder(Dataset["tuple[Any, Any]"]):
         is_valid_file: Callable[[str], bool] | None = None,
         allow_empty: bool = False,
     ) -> None:
-        self.root = os.fspath(root)
+        self.root = path_of("ImageFolder", "root", root)
         self.transform = checked("ImageFolder", "transform", transform)
         self.target_transform = checked("ImageFolder", "target_transform", target_transform)
         if loader is None:

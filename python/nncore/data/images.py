@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nncore._core import Tensor, tensor
 from nncore.data.dataset import TensorDataset
+from nncore.errors.arguments import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,9 +99,9 @@ def checked(where: str, name: str, function: Any) -> Any:
     return function
 
 
-def search_folders(root: str | os.PathLike[str] | None) -> list[str]:
+def search_folders(where: str, root: str | os.PathLike[str] | None) -> list[str]:
     """The folders in which data sets are searched: root, $NNCORE_DATA and the cache."""
-    folders = [] if root is None else [os.fspath(root)]
+    folders = [] if root is None else [path_of(where, "root", root)]
     if os.environ.get("NNCORE_DATA"):
         folders.append(os.environ["NNCORE_DATA"])
     return [*folders, cache_folder()]

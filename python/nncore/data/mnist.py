@@ -55,7 +55,7 @@ class MNIST(ImageDataset):
         target_transform: Callable[[Any], Any] | None = None,
         download: bool = False,
     ) -> None:
-        roots = search_folders(root)
+        roots = search_folders(type(self).__name__, root)
         where = roots[0] if root is not None else roots[-1]
         images, labels = (self._load(name, roots, where if download else None) for name in FILES[bool(train)])
         if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels):

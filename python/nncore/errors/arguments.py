@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import operator
+import os
 from collections.abc import Iterable, Iterator
 from numbers import Real
 from typing import Any
@@ -21,6 +22,7 @@ __all__ = [
     "listed",
     "number",
     "optional_tensors",
+    "path_of",
     "real",
     "same_constant",
     "size",
@@ -88,6 +90,13 @@ def text(where: str, name: str, value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{where}: {name} must be a str, got {brief(value)} ({type(value).__name__})")
     return value
+
+
+def path_of(where: str, name: str, value: object) -> str:
+    """The text of a path; TypeError for other objects."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{where}: {name} must be a path, got {brief(value)} ({type(value).__name__})")
+    return text(where, name, os.fspath(value))
 
 
 def listed(where: str, name: str, values: Iterable[Any]) -> list[Any]:
