@@ -1,4 +1,4 @@
-"""Tabulate the records of layers.py, ops.py, sequences.py and steps.py.
+"""Tabulate the records of the other scripts in this folder but products.py and busy.py.
 
 A cell shows the time of the fastest other library divided by nncore's, then nncore's part of the limit. In
 the records of steps.py a column is a library, and the numbers are its own. Several files give a column each.
