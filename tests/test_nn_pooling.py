@@ -245,6 +245,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
         "fractional_max_pool2d: _random_samples is a list; expected a Tensor",
     ),
     (lambda: F.fractional_max_pool2d(X, 2, output_ratio=1.5), ValueError, "output_ratio must be"),
+    (lambda: F.fractional_max_pool2d(X, 2, output_ratio=0.0), ValueError, "output_ratio must be .* above 0"),
     (
         lambda: F.fractional_max_pool2d(X, 2, 3, _random_samples=nncore.zeros(2, 3, 3)),
         ValueError,

@@ -160,6 +160,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: F.interpolate(X, 2**62), ValueError, "^interpolate: shape .* more elements than memory"),
     (lambda: F.interpolate(X, 2**70), ValueError, "size must be at most"),
     (lambda: wrong.interpolate(X, 2.5), TypeError, "interpolate: size must be an int"),
+    (lambda: wrong.interpolate(X, X.long()), TypeError, "interpolate: size must be an int, got tensor"),
     (lambda: wrong.interpolate(X, "a"), TypeError, "interpolate: size must be an int"),
     (lambda: F.interpolate(X, scale_factor=float("nan")), ValueError, "scale_factor must be finite"),
     (lambda: F.interpolate(X, scale_factor=float("inf")), ValueError, "scale_factor must be finite"),

@@ -35,7 +35,7 @@ def size(where: str, name: str, value: object, minimum: int = 0, maximum: int = 
     """`value` as an int in [minimum, maximum]; TypeError for floats, strings and bools."""
     try:
         whole = operator.index(None if isinstance(value, bool) else value)  # type: ignore[arg-type]
-    except TypeError:
+    except (TypeError, ValueError):  # ValueError: a tensor of several numbers
         kind = type(value).__name__
         raise TypeError(f"{where}: {name} must be an int, got {brief(value)} ({kind})") from None
     if whole < minimum:

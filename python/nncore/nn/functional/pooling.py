@@ -103,7 +103,7 @@ def _fractional(
             raise ValueError(f"{name}: output_ratio has {len(ratios)} numbers; expected one number or {axes}")
         if input.ndim < axes:
             raise ValueError(f"{name}: the input has shape {input.shape}; expected {axes + 1} axes or more")
-        parts = [number(name, "output_ratio", ratio, 0.0, 1.0) for ratio in ratios]
+        parts = [number(name, "output_ratio", ratio, high=1.0, above=0.0) for ratio in ratios]
         output_size = [int(n * part) for n, part in zip(input.shape[-axes:], parts, strict=True)]
     pool: Callable[..., Tensor | tuple[Tensor, Tensor]] = getattr(_core, f"{name}_of_size")
     return pool(input, kernel_size, output_size, return_indices, samples)
