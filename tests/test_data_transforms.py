@@ -89,6 +89,14 @@ def test_gray_images_and_empty_batches(transform: Callable[[Any], Any]) -> None:
     assert transform(batch(2)[:0]).shape[:2] == (0, 3)
 
 
+@pytest.mark.parametrize(
+    "transform", [t.RandomAffine(9), t.RandomRotation(9), t.ColorJitter(0.5, 0.5, 0.5, 0.1)]
+)
+def test_images_without_pixels_stay(transform: Callable[[Any], Any]) -> None:
+    for shape in ((2, 3, 0, 8), (2, 3, 8, 0), (0, 3, 8, 8)):
+        assert transform(nncore.zeros(*shape)).shape == shape
+
+
 def test_results_do_not_share_memory_with_the_input() -> None:
     images = nncore.from_numpy(batch().astype(np.float32))
     for transform in (t.CenterCrop((7, 5)), t.Pad(0), t.Resize((7, 5)), t.Grayscale(3), t.ToTensor()):

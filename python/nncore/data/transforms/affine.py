@@ -159,7 +159,7 @@ def warped(
         p = m[:, :, :1] * p[:, :1] + m[:, :, 1:] * p[:, 1:] + middle[:, None]
         column, row = p[:, 0].clip(-2, width) + 2, p[:, 1].clip(-2, height) + 2
         sample = _nearest if mode is InterpolationMode.NEAREST else _bilinear
-        colors = sample(framed[part], column, row).reshape(-1, height, width, channels)
+        colors = sample(framed[part], column, row).reshape(len(column), height, width, channels)
         made[part] = colors.transpose(0, 3, 1, 2)
     return made
 
@@ -185,7 +185,7 @@ def _colors(images: Images, x: Images, y: Images) -> Images:
     n, height, width, channels = images.shape
     first = np.arange(n)[:, None] * (height * width)
     at = first + (y * width + x).astype(np.int64)
-    found: Images = images.reshape(-1, channels).take(at, axis=0)
+    found: Images = images.reshape(n * height * width, channels).take(at, axis=0)
     return found
 
 

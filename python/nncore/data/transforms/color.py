@@ -112,6 +112,8 @@ def _brightness(images: Images, factor: Images) -> Images:
 
 
 def _contrast(images: Images, factor: Images) -> Images:
+    if not images.size:
+        return images
     return _blended(images, gray(images).mean(axis=(1, 2, 3), keepdims=True, dtype=np.float64), factor)
 
 
