@@ -52,7 +52,9 @@ std::string called_name(PyObject* self) {
 py::str with_argument(const py::str& text, PyObject* self, PyObject* const* args, Py_ssize_t count,
                       PyObject* keywords) {
   const std::string given = text;
-  if (!given.starts_with("expected an int, got ") || given.find(':') != std::string::npos) return text;
+  const bool large = given.ends_with(" does not fit in 64 bits");
+  if (!large && (!given.starts_with("expected an int, got ") || given.find(':') != std::string::npos))
+    return text;
   const auto* record = py::detail::function_record_ptr_from_PyObject(self);
   const Py_ssize_t named = keywords ? PyTuple_GET_SIZE(keywords) : 0;
   for (Py_ssize_t i = 0; i < count + named; i++) {
@@ -66,8 +68,9 @@ py::str with_argument(const py::str& text, PyObject* self, PyObject* const* args
       to_shape(py::handle(args[i]));
     } catch (const std::exception& error) {
       if (given != error.what()) continue;
-      PyObject* const full =
-          PyUnicode_FromFormat("%s is %.60R; expected an int or a sequence of ints", name.c_str(), args[i]);
+      PyObject* const full = PyUnicode_FromFormat(
+          "%s is %.60R%s", name.c_str(), args[i],
+          large ? ", which does not fit in 64 bits" : "; expected an int or a sequence of ints");
       if (!full) throw py::error_already_set();
       return py::reinterpret_steal<py::str>(full);
     }
