@@ -151,8 +151,9 @@ class MaxPool1d(_MaxPool):
 
     stride is by default kernel_size. The padding counts as -infinity. With ceil_mode, a last window that
     begins inside the input may extend beyond it. With return_indices, returns (values, indices): int64
-    positions in the flattened signal. Errors: ValueError for a window larger than the padded input and for a
-    padding of more than half a window. Source: Ranzato et al. 2007.
+    positions in the flattened signal. Errors: ValueError for a window larger than the padded input, for a
+    padding of more than half a window, and for a dilated window that lies in the padding, for which PyTorch
+    returns -infinity and an index outside the signal. Source: Ranzato et al. 2007.
 
     >>> nn.MaxPool1d(2)(nncore.ones(1, 4)).shape
     (1, 2)
