@@ -39,7 +39,7 @@ def peak_of(call: Callable[[], Any]) -> tuple[Any, int]:
 
 
 def test_references_to_one_array_share_it(tmp_path: Path) -> None:
-    path = tmp_path / "state"
+    path = tmp_path / "state.nnz"
     value = {"w": np.zeros((250, 1000), np.float32)}
     nncore.save({"w": nncore.from_numpy(value["w"])}, path)
     with zipfile.ZipFile(path) as archive:
@@ -117,7 +117,7 @@ def test_a_highly_compressed_file_is_still_read(tmp_path: Path) -> None:
 
 def test_an_archive_that_claims_more_than_the_file(tmp_path: Path) -> None:
     """zipfile allocates the compressed size in an entry's header before it reads the entry."""
-    path = tmp_path / "state"
+    path = tmp_path / "state.nnz"
     nncore.save({"w": nncore.ones(3)}, path)
     data = bytearray(path.read_bytes())
     entry = data.index(b"PK\1\2")
@@ -149,7 +149,7 @@ print(memory() - before)
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc")
 @pytest.mark.parametrize("pieces", [1, 64])
 def test_loading_takes_the_memory_of_the_file(tmp_path: Path, pieces: int) -> None:
-    path, small = tmp_path / "large", tmp_path / "small"
+    path, small = tmp_path / "large.nnz", tmp_path / "small.nnz"
     nncore.save([nncore.ones((24 << 18) // pieces) for _ in range(pieces)], path)
     nncore.save([nncore.ones(3)], small)
     done = subprocess.run(

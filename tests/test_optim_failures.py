@@ -338,7 +338,7 @@ def test_resume_changes_nothing_unless_all_fits(name: str, tmp_path: Path) -> No
         model = nn.Linear(3, 2)
         return model, Adam(model.parameters()), nncore.Generator(seed=1)
 
-    path = tmp_path / "run.ckpt"
+    path = tmp_path / "run.nnz"
     model, optimizer, generator = make()
     x, y = np.ones((8, 3), "f4"), np.ones((8, 2), "f4")
     fit(

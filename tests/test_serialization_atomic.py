@@ -22,41 +22,42 @@ from nncore.files.atomic import check_replaceable, replacing
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
-    path = tmp_path / "state"
+    path = tmp_path / "state.nnz"
     nncore.save({"w": nncore.arange(3).float(), "step": 1}, path)
     return path
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
+    os.mkfifo(tmp_path / "pipe.nnz")
     with pytest.raises(FileNotFoundError):
-        nncore.load(tmp_path / "missing")
+        nncore.load(tmp_path / "missing.nnz")
+    (tmp_path / "folder.nnz").mkdir()
     with pytest.raises(IsADirectoryError, match="it is a folder"):
-        nncore.load(tmp_path)
+        nncore.load(tmp_path / "folder.nnz")
     with pytest.raises(OSError, match="not a regular file"):
-        nncore.load(tmp_path / "pipe")
+        nncore.load(tmp_path / "pipe.nnz")
     with pytest.raises(IsADirectoryError, match="name a file in it"):
-        nncore.save(1, tmp_path)
+        nncore.save(1, tmp_path / "folder.nnz")
     with pytest.raises(OSError, match="not a regular file"):
-        nncore.save(1, tmp_path / "pipe")
+        nncore.save(1, tmp_path / "pipe.nnz")
     with pytest.raises(FileNotFoundError):
-        nncore.save(1, tmp_path / "missing" / "a")
+        nncore.save(1, tmp_path / "missing" / "a.nnz")
     with pytest.raises(TypeError):
         nncore.save(1, 5)  # type: ignore[arg-type]
 
 
 def test_links_are_followed(tmp_path: Path) -> None:
-    nncore.save(1, tmp_path / "real")
-    (tmp_path / "link").symlink_to("real")
-    nncore.save(2, tmp_path / "link")
-    assert (tmp_path / "link").is_symlink()
-    assert nncore.load(tmp_path / "real") == 2
+    nncore.save(1, tmp_path / "real.nnz")
+    (tmp_path / "link.nnz").symlink_to("real.nnz")
+    nncore.save(2, tmp_path / "link.nnz")
+    assert (tmp_path / "link.nnz").is_symlink()
+    assert nncore.load(tmp_path / "real.nnz") == 2
 
 
 def test_permissions_follow_the_umask(tmp_path: Path) -> None:
-    nncore.save(1, tmp_path / "a")
-    (tmp_path / "b").write_bytes(b"")
-    assert (tmp_path / "a").stat().st_mode == (tmp_path / "b").stat().st_mode
+    nncore.save(1, tmp_path / "a.nnz")
+    (tmp_path / "b.nnz").write_bytes(b"")
+    assert (tmp_path / "a.nnz").stat().st_mode == (tmp_path / "b.nnz").stat().st_mode
 
 
 def test_failed_write_keeps_the_old_file(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +88,7 @@ def test_disk_full_at_any_byte(saved: Path) -> None:
     """The system limits the file size; for any limit the old file remains, and no other."""
     before = saved.read_bytes()
     new = {"w": nncore.zeros(50), "step": 2}
-    whole = saved.with_name("whole")
+    whole = saved.with_name("whole.nnz")
     nncore.save(new, whole)
     size = whole.stat().st_size
     whole.unlink()
@@ -115,22 +116,22 @@ def test_files_of_killed_processes_are_removed_by_the_next_save(tmp_path: Path) 
     os.mkfifo(tmp_path / ".nncore-1-pipe.tmp")
     (tmp_path / "target").write_bytes(b"mine")
     (tmp_path / ".nncore-1-link.tmp").symlink_to("target")
-    nncore.save(1, tmp_path / "state")
+    nncore.save(1, tmp_path / "state.nnz")
     assert not any(path.exists() for path in left)
     assert all(path.exists() for path in (*others, tmp_path / "target"))
 
 
 def test_two_savers_in_one_folder(tmp_path: Path) -> None:
     """The temporary file of another running save is kept, even if that save has just started."""
-    with replacing(tmp_path / "a") as first:
+    with replacing(tmp_path / "a.nnz") as first:
         first.write(b"first")
-        with replacing(tmp_path / "b") as second:
+        with replacing(tmp_path / "b.nnz") as second:
             second.write(b"second")
-            nncore.save(3, tmp_path / "c")
-        nncore.save(4, tmp_path / "a")
-    assert (tmp_path / "a").read_bytes() == b"first"
-    assert (tmp_path / "b").read_bytes() == b"second"
-    assert sorted(os.listdir(tmp_path)) == ["a", "b", "c"]
+            nncore.save(3, tmp_path / "c.nnz")
+        nncore.save(4, tmp_path / "a.nnz")
+    assert (tmp_path / "a.nnz").read_bytes() == b"first"
+    assert (tmp_path / "b.nnz").read_bytes() == b"second"
+    assert sorted(os.listdir(tmp_path)) == ["a.nnz", "b.nnz", "c.nnz"]
 
 
 def test_a_file_removed_before_it_was_locked_is_made_again(
@@ -146,9 +147,9 @@ def test_a_file_removed_before_it_was_locked_is_made_again(
         return real(descriptor, wait)
 
     monkeypatch.setattr(atomic, "_lock", late)
-    nncore.save(5, tmp_path / "state")
+    nncore.save(5, tmp_path / "state.nnz")
     assert next(waits) == 2
-    assert nncore.load(tmp_path / "state") == 5
+    assert nncore.load(tmp_path / "state.nnz") == 5
 
 
 SAVER = """
@@ -162,32 +163,33 @@ with replacing(sys.argv[1]) as file:
 
 
 def test_temporary_files_of_another_process_stay_until_it_is_killed(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", SAVER, str(tmp_path / "a")]
+    command = [sys.executable, "-c", SAVER, str(tmp_path / "a.nnz")]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
-    nncore.save(1, tmp_path / "b")
+    nncore.save(1, tmp_path / "b.nnz")
     assert len(os.listdir(tmp_path)) == 2
     process.kill()
     process.communicate()
-    nncore.save(2, tmp_path / "b")
-    assert os.listdir(tmp_path) == ["b"]
+    nncore.save(2, tmp_path / "b.nnz")
+    assert os.listdir(tmp_path) == ["b.nnz"]
 
 
 def test_checking_a_path_leaves_no_trace(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"old")
+    (tmp_path / "folder.nnz").mkdir()
     check_replaceable(tmp_path / "file")
     check_replaceable(tmp_path / "new")
     wrong: list[tuple[Path, type[OSError], str]] = [
-        (tmp_path, IsADirectoryError, "it is a folder"),
-        (tmp_path / "missing" / "a", FileNotFoundError, "make the folder first"),
-        (tmp_path / "file" / "a", NotADirectoryError, "file is not a folder"),
+        (tmp_path / "folder.nnz", IsADirectoryError, "it is a folder"),
+        (tmp_path / "missing" / "a.nnz", FileNotFoundError, "make the folder first"),
+        (tmp_path / "file" / "a.nnz", NotADirectoryError, "file is not a folder"),
     ]
     for path, error, text in wrong:
         for use in (check_replaceable, lambda path: nncore.save(1, path)):
             with pytest.raises(error, match=text):
                 use(path)
-    assert os.listdir(tmp_path) == ["file"]
+    assert sorted(os.listdir(tmp_path)) == ["file", "folder.nnz"]
     assert (tmp_path / "file").read_bytes() == b"old"
 
 
@@ -202,7 +204,7 @@ while True:
 
 
 def test_kill_while_saving_leaves_a_whole_file(tmp_path: Path) -> None:
-    path = tmp_path / "state"
+    path = tmp_path / "state.nnz"
     for delay in (0.0, 0.003, 0.01):
         process = subprocess.Popen([sys.executable, "-c", SAVE_FOREVER, str(path)], stdout=subprocess.PIPE)
         assert process.stdout is not None
@@ -214,4 +216,4 @@ def test_kill_while_saving_leaves_a_whole_file(tmp_path: Path) -> None:
         found = nncore.load(path)
         assert len({*found["a"].tolist(), *found["b"].tolist()}) == 1
     nncore.save(1, path)
-    assert os.listdir(tmp_path) == ["state"]
+    assert os.listdir(tmp_path) == ["state.nnz"]

@@ -18,7 +18,7 @@ from nncore.files.archive import HEX, MARK, _seal
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
-    path = tmp_path / "state"
+    path = tmp_path / "state.nnz"
     nncore.save({"w": nncore.arange(3).float(), "step": 1}, path)
     return path
 
@@ -71,7 +71,7 @@ FOREIGN = {
 
 @pytest.mark.parametrize(("data", "text"), FOREIGN.values(), ids=FOREIGN)
 def test_foreign_files(tmp_path: Path, data: bytes, text: str) -> None:
-    path = tmp_path / "a"
+    path = tmp_path / "a.nnz"
     path.write_bytes(data)
     with pytest.raises(nncore.CheckpointError, match=text) as caught:
         nncore.load(path)
@@ -152,7 +152,7 @@ FORGED: dict[str, tuple[Any, dict[str, bytes], int, str]] = {
 def test_forged_files(
     tmp_path: Path, manifest: Any, entries: dict[str, bytes], method: int, text: str
 ) -> None:
-    path = tmp_path / "a"
+    path = tmp_path / "a.nnz"
     forge(path, manifest, entries, method)
     tracemalloc.start()
     try:
@@ -166,11 +166,11 @@ def test_forged_files(
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_two_entries_of_one_name(tmp_path: Path) -> None:
-    with open(tmp_path / "a", "wb+") as file:
+    with open(tmp_path / "a.nnz", "wb+") as file:
         with zipfile.ZipFile(file, "w") as archive:
             for _ in range(2):
                 archive.writestr("manifest.json", json.dumps(tree(1)))
             archive.comment = MARK + b"0" * HEX
         _seal(file)
     with pytest.raises(nncore.CheckpointError, match="two entries of the same name"):
-        nncore.load(tmp_path / "a")
+        nncore.load(tmp_path / "a.nnz")

@@ -71,8 +71,8 @@ DTYPES = ("float32", "float64", "int64", "int32", "uint8", "bool")
 
 @pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
 def test_round_trip(tmp_path: Path, value: Any) -> None:
-    nncore.save(value, tmp_path / "a")
-    assert same(value, nncore.load(tmp_path / "a"))
+    nncore.save(value, tmp_path / "a.nnz")
+    assert same(value, nncore.load(tmp_path / "a.nnz"))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -82,15 +82,15 @@ def test_arrays_round_trip(
 ) -> None:
     array = np.asarray(rng.integers(0, 2, shape)).astype(dtype)
     value = {"tensor": nncore.from_numpy(array.copy()), "array": array}
-    nncore.save(value, tmp_path / "a")
-    assert same(value, nncore.load(tmp_path / "a"))
+    nncore.save(value, tmp_path / "a.nnz")
+    assert same(value, nncore.load(tmp_path / "a.nnz"))
 
 
 def test_other_layouts_and_kinds(tmp_path: Path) -> None:
     array = np.arange(6, dtype=np.float32).reshape(2, 3)
     value = [array.T, array[:, ::-1], array.astype(">f4"), np.float32(1.5), np.int16(3), np.bool_(True)]
-    nncore.save(OrderedDict(a=value), str(tmp_path / "a"))
-    found = nncore.load(str(tmp_path / "a"))["a"]
+    nncore.save(OrderedDict(a=value), str(tmp_path / "a.nnz"))
+    found = nncore.load(str(tmp_path / "a.nnz"))["a"]
     for a, b in zip(value[:3], found, strict=False):
         np.testing.assert_array_equal(a, b)
     assert found[3:] == [1.5, 3, True]
@@ -114,9 +114,9 @@ def shared() -> dict[str, Callable[[], list[Any]]]:
 @pytest.mark.parametrize("make", shared().values(), ids=shared())
 def test_an_array_of_many_names_is_written_once(tmp_path: Path, make: Callable[[], list[Any]]) -> None:
     value = {f"name {i}": array for i, array in enumerate(make())}
-    nncore.save(value, tmp_path / "a")
-    assert (tmp_path / "a").stat().st_size < 65536 * 4 + 20_000
-    found = nncore.load(tmp_path / "a")
+    nncore.save(value, tmp_path / "a.nnz")
+    assert (tmp_path / "a.nnz").stat().st_size < 65536 * 4 + 20_000
+    found = nncore.load(tmp_path / "a.nnz")
     assert same(
         {name: array.copy() if isinstance(array, np.ndarray) else array for name, array in value.items()},
         found,
@@ -128,8 +128,8 @@ def test_an_array_of_many_names_is_written_once(tmp_path: Path, make: Callable[[
 def test_different_arrays_at_one_address_stay_different(tmp_path: Path) -> None:
     array = np.arange(16, dtype=np.float32).reshape(4, 4)
     value = [array, array.T, array[:2], array[:, :2], array.view(np.int32), array.astype("f4"), array[::-1]]
-    nncore.save(value, tmp_path / "a")
-    for a, b in zip(value, nncore.load(tmp_path / "a"), strict=True):
+    nncore.save(value, tmp_path / "a.nnz")
+    for a, b in zip(value, nncore.load(tmp_path / "a.nnz"), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
@@ -141,29 +141,29 @@ class Fresh(dict[str, Any]):
 
 
 def test_arrays_made_in_turn_are_not_mistaken_for_one(tmp_path: Path) -> None:
-    nncore.save(Fresh(), tmp_path / "a")
-    assert [array[0, 0] for array in nncore.load(tmp_path / "a").values()] == list(range(50))
+    nncore.save(Fresh(), tmp_path / "a.nnz")
+    assert [array[0, 0] for array in nncore.load(tmp_path / "a.nnz").values()] == list(range(50))
 
 
 def test_special_floats_keep_their_bits(tmp_path: Path) -> None:
     bits = np.array([0x7FC00001, 0xFFC00000, 0x7F800000, 0x80000000, 0x00000001], np.uint32).view(np.float32)
-    nncore.save(bits, tmp_path / "a")
-    assert nncore.load(tmp_path / "a").tobytes() == bits.tobytes()
+    nncore.save(bits, tmp_path / "a.nnz")
+    assert nncore.load(tmp_path / "a.nnz").tobytes() == bits.tobytes()
 
 
 def test_same_values_same_bytes_and_numpy_reads_them(tmp_path: Path) -> None:
     value = {"layer.weight": nncore.ones(2, 3), "step": 4}
-    for name in ("a", "b"):
+    for name in ("a.nnz", "b.nnz"):
         nncore.save(value, tmp_path / name)
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-    with np.load(tmp_path / "a") as archive:
+    assert (tmp_path / "a.nnz").read_bytes() == (tmp_path / "b.nnz").read_bytes()
+    with np.load(tmp_path / "a.nnz") as archive:
         np.testing.assert_array_equal(archive["layer.weight"], np.ones((2, 3), np.float32))
 
 
 def test_state_dict_of_a_model(tmp_path: Path) -> None:
     model, other = nncore.nn.Linear(3, 2), nncore.nn.Linear(3, 2)
-    nncore.save(model.state_dict(), tmp_path / "a")
-    other.load_state_dict(nncore.load(tmp_path / "a"))
+    nncore.save(model.state_dict(), tmp_path / "a.nnz")
+    other.load_state_dict(nncore.load(tmp_path / "a.nnz"))
     assert same(dict(model.state_dict()), dict(other.state_dict()))
 
 
@@ -185,8 +185,8 @@ UNSAVABLE: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.parametrize(("value", "text"), UNSAVABLE.values(), ids=UNSAVABLE)
 def test_what_cannot_be_saved(tmp_path: Path, value: Any, text: str) -> None:
-    nncore.save(1, tmp_path / "a")
+    nncore.save(1, tmp_path / "a.nnz")
     with pytest.raises(TypeError, match=f"^save: {text}|^save: .*{text}"):
-        nncore.save(value, tmp_path / "a")
-    assert nncore.load(tmp_path / "a") == 1, "the old file is untouched"
-    assert os.listdir(tmp_path) == ["a"], "and no temporary one is left"
+        nncore.save(value, tmp_path / "a.nnz")
+    assert nncore.load(tmp_path / "a.nnz") == 1, "the old file is untouched"
+    assert os.listdir(tmp_path) == ["a.nnz"], "and no temporary one is left"

@@ -26,7 +26,7 @@ def digest(arrays: list[tuple[str, Any]]) -> str:
 
 
 def test_values_of_every_kind() -> None:
-    found = nncore.load(FOLDER / "state.saved")
+    found = nncore.load(FOLDER / "state.nnz")
     for name, tensor in found["tensors"].items():
         assert str(tensor.dtype) == f"nncore.{name}"
         assert tensor.numpy().astype(int).tolist() == [[0, 1, 0], [1, 0, 1]]
@@ -42,7 +42,7 @@ def test_values_of_every_kind() -> None:
 def test_training_goes_on() -> None:
     model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 3))
     adam, generator = optim.Adam(model.parameters(), lr=0.5), nncore.Generator(seed=1)
-    assert resume(FOLDER / "run.saved", model, adam, generator) == 2
+    assert resume(FOLDER / "run.nnz", model, adam, generator) == 2
     assert digest(list(model.state_dict().items())) == "de9f1a402afed57c"
     state = adam.state_dict()
     moments = [("", state["state"][i][k]) for i in sorted(state["state"]) for k in ("exp_avg", "exp_avg_sq")]
@@ -80,7 +80,7 @@ def test_trained_models(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    path = str(FOLDER / f"{name}.saved")
+    path = str(FOLDER / f"{name}.nnz")
     assert main(["info", path]) == 0
     text = capsys.readouterr().out
     assert f"{layers} between the layers" in text

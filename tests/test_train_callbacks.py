@@ -180,9 +180,8 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
         ValueError,
         "the history has no 'val_loss'; give fit validation",
     ),
-    "a folder that is missing": ([Checkpoint("missing/a")], FileNotFoundError, "make the folder first"),
-    "below a file": ([Checkpoint("file/a")], NotADirectoryError, "file is not a folder"),
-    "a folder": ([Checkpoint(".")], IsADirectoryError, "name a file in it"),
+    "a folder that is missing": ([Checkpoint("missing/a.nnz")], FileNotFoundError, "make the folder first"),
+    "below a file": ([Checkpoint("file/a.nnz")], NotADirectoryError, "file is not a folder"),
 }
 
 

@@ -29,29 +29,29 @@ class Pretend(Callback):
 
 
 def test_a_checkpoint_used_twice(tmp_path: Path) -> None:
-    checkpoint = Checkpoint(tmp_path / "a", every=2)
+    checkpoint = Checkpoint(tmp_path / "a.nnz", every=2)
     for _ in range(2):
         model = nn.Linear(3, 3)
         adam = optim.Adam(model.parameters())
         fit(model, X, Y, optimizer=adam, epochs=3, callbacks=[checkpoint], progress=False)
-        saved = nncore.load(tmp_path / "a")
+        saved = nncore.load(tmp_path / "a.nnz")
         assert (saved["epoch"], len(saved["history"]["loss"])) == (2, 2)
 
 
 LOSSES = (3.0, 2.0, 2.5, 1.0, 0.5)
 FILES: dict[str, tuple[str, dict[str, Any], list[str]]] = {  # path, settings, files after five epochs
-    "every epoch": ("a-{epoch}", {}, ["a-1", "a-2", "a-3", "a-4", "a-5"]),
+    "every epoch": ("a-{epoch}.nnz", {}, ["a-1.nnz", "a-2.nnz", "a-3.nnz", "a-4.nnz", "a-5.nnz"]),
     "every second": ("a-{epoch:03d}.nnz", {"every": 2}, ["a-002.nnz", "a-004.nnz"]),
     "numbers": ("a-{epoch}-{loss:.1f}.pt", {"every": 4}, ["a-4-1.0.pt"]),
-    "steps": ("a-{step:04d}", {"every": 5}, ["a-0010"]),
-    "the best": ("a-{epoch}", {"monitor": "loss"}, ["a-1", "a-2", "a-4", "a-5"]),
-    "the largest": ("a-{epoch}", {"monitor": "loss", "mode": "max"}, ["a-1"]),
-    "the newest": ("a-{epoch}", {"keep": 2}, ["a-4", "a-5"]),
-    "the best three": ("a-{epoch}", {"monitor": "loss", "keep": 3}, ["a-2", "a-4", "a-5"]),
-    "the same name twice": ("a-{loss:.0f}", {"keep": 2}, ["a-0", "a-1"]),
-    "one file": ("a", {"keep": 1}, ["a"]),
-    "epochs before": ("a-{epoch}", {"done": 10, "every": 5}, ["a-15"]),
-    "a brace": ("a{{b}}", {}, ["a{b}"]),
+    "steps": ("a-{step:04d}.nnz", {"every": 5}, ["a-0010.nnz"]),
+    "the best": ("a-{epoch}.nnz", {"monitor": "loss"}, ["a-1.nnz", "a-2.nnz", "a-4.nnz", "a-5.nnz"]),
+    "the largest": ("a-{epoch}.nnz", {"monitor": "loss", "mode": "max"}, ["a-1.nnz"]),
+    "the newest": ("a-{epoch}.nnz", {"keep": 2}, ["a-4.nnz", "a-5.nnz"]),
+    "the best three": ("a-{epoch}.nnz", {"monitor": "loss", "keep": 3}, ["a-2.nnz", "a-4.nnz", "a-5.nnz"]),
+    "the same name twice": ("a-{loss:.0f}.nnz", {"keep": 2}, ["a-0.nnz", "a-1.nnz"]),
+    "one file": ("a.nnz", {"keep": 1}, ["a.nnz"]),
+    "epochs before": ("a-{epoch}.nnz", {"done": 10, "every": 5}, ["a-15.nnz"]),
+    "a brace": ("a{{b}}.nnz", {}, ["a{b}.nnz"]),
 }
 
 
@@ -67,9 +67,9 @@ def test_files(tmp_path: Path, path: str, settings: dict[str, Any], files: list[
 
 def test_a_file_that_is_gone_already(tmp_path: Path) -> None:
     def remove(state: TrainingState) -> None:
-        (tmp_path / f"a-{state.epoch}").unlink()
+        (tmp_path / f"a-{state.epoch}.nnz").unlink()
 
-    saved = Checkpoint(tmp_path / "a-{epoch}", keep=2)
+    saved = Checkpoint(tmp_path / "a-{epoch}.nnz", keep=2)
     fit(nn.Linear(3, 3), X, Y, epochs=4, callbacks=[saved, remove], progress=False)
     assert os.listdir(tmp_path) == []
 
@@ -162,7 +162,7 @@ def test_a_resumed_run_has_the_bits_of_a_whole_one(tmp_path: Path, kind: str, na
 
 
 def test_what_resume_refuses(tmp_path: Path) -> None:
-    path = tmp_path / "run"
+    path = tmp_path / "run.nnz"
     made = parts("step")
     train(made, 1, Checkpoint(path))
     model, adam, generator, scheduler, ema = parts("step")
@@ -181,28 +181,32 @@ def test_what_resume_refuses(tmp_path: Path) -> None:
         with pytest.raises(error, match=text):
             resume(path, model, adam, generator, **extras)
         assert bits((model, adam, generator, scheduler, ema)) == before
-    plain = tmp_path / "plain"
+    plain = tmp_path / "plain.nnz"
     fit(model, X, Y, optimizer=adam, epochs=1, callbacks=[Checkpoint(plain)], progress=False)
     with pytest.raises(nncore.CheckpointError, match="saved without a scheduler; resume without one"):
         resume(plain, model, adam, scheduler=scheduler)
 
 
 REFUSED: dict[str, tuple[Callable[[], object], type[Exception], str]] = {
-    "every": (lambda: Checkpoint("a", every=0), ValueError, "Checkpoint: every must be at least 1, got 0"),
+    "every": (
+        lambda: Checkpoint("a.nnz", every=0),
+        ValueError,
+        "Checkpoint: every must be at least 1, got 0",
+    ),
     "path": (lambda: Checkpoint(5), TypeError, "int"),  # type: ignore[arg-type]
-    "keep": (lambda: Checkpoint("a", keep=0), ValueError, "Checkpoint: keep must be at least 1, got 0"),
+    "keep": (lambda: Checkpoint("a.nnz", keep=0), ValueError, "Checkpoint: keep must be at least 1, got 0"),
     "keep without fields": (
         lambda: Checkpoint("run.nnz", keep=3),
         ValueError,
         r"Checkpoint: keep=3 needs a path with a field, such as 'run-\{epoch\}.nnz', got 'run.nnz'",
     ),
-    "done": (lambda: Checkpoint("a", done=-1), ValueError, "Checkpoint: done must be at least 0, got -1"),
+    "done": (lambda: Checkpoint("a.nnz", done=-1), ValueError, "Checkpoint: done must be at least 0, got -1"),
     "an open brace": (
-        lambda: Checkpoint("a{epoch"),
+        lambda: Checkpoint("a{epoch.nnz"),
         ValueError,
-        r"Checkpoint: the fields of 'a\{epoch' cannot be read: .*; write a brace as \{\{",
+        r"Checkpoint: the fields of 'a\{epoch.nnz' cannot be read: .*; write a brace as \{\{",
     ),
-    "mode": (lambda: Checkpoint("a", monitor="loss", mode="up"), ValueError, "Checkpoint: mode is 'up'"),
+    "mode": (lambda: Checkpoint("a.nnz", monitor="loss", mode="up"), ValueError, "Checkpoint: mode is 'up'"),
 }
 
 
@@ -214,20 +218,24 @@ def test_wrong_arguments(make: Callable[[], object], error: type[Exception], tex
 
 BEFORE_TRAINING: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "a field that will not exist": (
-        {"path": "a-{val_loss}"},
+        {"path": "a-{val_loss}.nnz"},
         ValueError,
-        r"the fields of 'a-\{val_loss\}' cannot be filled in \(KeyError: 'val_loss'\); expected fields such "
-        r"as \{epoch:03d\} from 'epoch', 'step', 'loss', 'samples_per_second', 'accuracy'$",
+        r"the fields of 'a-\{val_loss\}.nnz' cannot be filled in \(KeyError: 'val_loss'\); expected fields "
+        r"such as \{epoch:03d\} from 'epoch', 'step', 'loss', 'samples_per_second', 'accuracy'$",
     ),
-    "a field without a name": ({"path": "a-{}"}, ValueError, r"'a-\{\}' cannot be filled in"),
-    "a format": ({"path": "a-{epoch:q}"}, ValueError, "cannot be filled in .ValueError: Unknown format code"),
+    "a field without a name": ({"path": "a-{}.nnz"}, ValueError, r"'a-\{\}.nnz' cannot be filled in"),
+    "a format": (
+        {"path": "a-{epoch:q}.nnz"},
+        ValueError,
+        "cannot be filled in .ValueError: Unknown format code",
+    ),
     "a folder": (
-        {"path": "no/a-{epoch}"},
+        {"path": "no/a-{epoch}.nnz"},
         FileNotFoundError,
-        "cannot write no/a-0: .* make the folder first",
+        "cannot write no/a-0.nnz: .* make the folder first",
     ),
     "a monitor": (
-        {"path": "a", "monitor": "val_f1"},
+        {"path": "a.nnz", "monitor": "val_f1"},
         ValueError,
         "Checkpoint: the history has no 'val_f1'; monitor one of 'loss'",
     ),
@@ -255,11 +263,11 @@ def test_with_early_stopping(tmp_path: Path) -> None:
     model = nn.Linear(3, 3)
     callbacks = [
         Pretend(3, 1, 2, 4, 5),
-        Checkpoint(tmp_path / "best", monitor="loss"),
+        Checkpoint(tmp_path / "best.nnz", monitor="loss"),
         EarlyStopping("loss", 2),
     ]
     fit(model, X, Y, epochs=5, callbacks=callbacks, progress=False)
-    saved = nncore.load(tmp_path / "best")["model"]
+    saved = nncore.load(tmp_path / "best.nnz")["model"]
     assert {name: value.tolist() for name, value in model.state_dict().items()} == {
         name: value.tolist() for name, value in saved.items()
     }

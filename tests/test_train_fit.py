@@ -216,13 +216,13 @@ def test_resume_without_a_generator_restores_the_global_one(tmp_path: Path) -> N
     model = network(64, 10)
     adam = optim.Adam(model.parameters())
     nncore.manual_seed(4)
-    fit(model, x, y, optimizer=adam, epochs=1, callbacks=[Checkpoint(tmp_path / "a")], progress=False)
+    fit(model, x, y, optimizer=adam, epochs=1, callbacks=[Checkpoint(tmp_path / "a.nnz")], progress=False)
     fit(model, x, y, optimizer=adam, epochs=2, progress=False)
     whole = bits(model)
     nncore.manual_seed(77)
     model = network(64, 10)
     adam = optim.Adam(model.parameters())
-    assert resume(tmp_path / "a", model, adam) == 1
+    assert resume(tmp_path / "a.nnz", model, adam) == 1
     fit(model, x, y, optimizer=adam, epochs=2, progress=False)
     assert bits(model) == whole
 
@@ -237,7 +237,7 @@ def test_resume_has_the_bits_of_an_uninterrupted_run(tmp_path: Path) -> None:
     whole, adam, generator = start()
     fit(whole, x, y, optimizer=adam, generator=generator, epochs=5, progress=False)
 
-    path = tmp_path / "run.ckpt"
+    path = tmp_path / "run.nnz"
     model, adam, generator = start()
     fit(
         model,

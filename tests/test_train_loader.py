@@ -147,9 +147,9 @@ def test_resume_has_the_bits_of_an_uninterrupted_run(tmp_path: Any) -> None:
     whole, options = start()
     fit(whole, Rows(), epochs=4, progress=False, **options)
     model, options = start()
-    fit(model, Rows(), epochs=2, progress=False, callbacks=[Checkpoint(tmp_path / "a")], **options)
+    fit(model, Rows(), epochs=2, progress=False, callbacks=[Checkpoint(tmp_path / "a.nnz")], **options)
     model, options = start()
-    resume(tmp_path / "a", model, **options)
+    resume(tmp_path / "a.nnz", model, **options)
     fit(model, Rows(), epochs=2, progress=False, **options)
     assert [p.tolist() for p in model.parameters()] == [p.tolist() for p in whole.parameters()]
 

@@ -20,6 +20,8 @@ FORMATS = (
     ),
     ("nncore.save([nncore.zeros(0, 3), np.arange(6).reshape(2, 3), True, ''], path)", "nncore.load", "nnz"),
     ("nncore.save({'w': nncore.ones(3, 4), 5: [{1, 2}, nncore.arange(5)]}, path)", "nncore.load", "pt"),
+    ("nncore.save({'w': nncore.ones(3, 4), 'o': {'b': np.arange(5)}}, path)", "nncore.load", "npz"),
+    ("nncore.save({'w': nncore.ones(3, 4), 'o': {'b': np.arange(5)}}, path)", "nncore.load", "safetensors"),
     ("np.savez(path, x=np.ones((4, 3), 'f4'), y=np.array([0, 1, 1, 0]))", "data.load_npz", "npz"),
     ("np.savez_compressed(path, x=np.ones((4, 3)), y=np.array(list('abca')))", "data.load_npz", "npz"),
     ("Path(path).write_text('a,b,label\\n1,2,x\\n3,4.5,y\\n-1e3,0,x\\n')", "data.load_csv", "csv"),

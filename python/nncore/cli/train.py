@@ -12,7 +12,7 @@ from nncore.cli import source
 from nncore.cli.model import Classifier
 from nncore.cli.text import confusion_table
 from nncore.files.atomic import check_replaceable
-from nncore.files.endings import means_pytorch
+from nncore.files.endings import format_of
 from nncore.train import confusion_matrix, evaluate, fit
 from nncore.train.prepare import pair
 
@@ -27,8 +27,7 @@ def run(options: argparse.Namespace) -> int:
     if options.threads is not None:
         nncore.set_num_threads(options.threads)
     path = options.output or f"nncore-{source.short_name(options.data_set)}.nnz"
-    if means_pytorch("--output", path):
-        raise ValueError(f"--output {path}: a trained model has nncore's format; name the file .nnz")
+    format_of("--output", path, (".nnz",))
     check_replaceable(path)
     if os.path.exists(path) and os.path.exists(options.data_set) and os.path.samefile(path, options.data_set):
         raise ValueError(f"--output {path} is the data file itself; name another file")

@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from nncore._core import Tensor, from_numpy
-from nncore.errors import CheckpointError
-from nncore.files.npy import read_npy
-from nncore.files.reading import expansion_limit, open_regular, open_zip, size_of
+from nncore.files.reading import open_regular, open_zip, size_of
 
 if TYPE_CHECKING:
-    import zipfile
     from collections.abc import Sequence
 
 
@@ -74,30 +71,12 @@ def arrays_in(path: str | os.PathLike[str]) -> list[str]:
 
 
 def _arrays(name: str, wanted: Sequence[str]) -> dict[str, np.ndarray[Any, Any]]:
+    from nncore.files.npz import arrays
+
     kind = f"not an .npz file with arrays {' and '.join(wanted)}"
     with open_regular(name) as file, open_zip(file, name, kind) as archive:
         names = archive.namelist()
         missing = [key for key in wanted if f"{key}.npy" not in names]
         if missing:
             raise ValueError(f"no array {' and '.join(missing)}; it contains {', '.join(names) or 'none'}")
-        entries = {key: archive.getinfo(f"{key}.npy") for key in wanted}
-        _check_sizes(list(entries.values()), size_of(file))
-        arrays = {}
-        for key, entry in entries.items():
-            with archive.open(entry) as stream:
-                arrays[key] = read_npy(stream, entry.file_size, "biufU")
-        return arrays
-
-
-def _check_sizes(entries: Sequence[zipfile.ZipInfo], size: int) -> None:
-    """Raise if the entries would expand to more bytes than a file of `size` bytes may, before reading one."""
-    from zipfile import ZIP_DEFLATED, ZIP_STORED
-
-    if any(entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED) for entry in entries):
-        raise CheckpointError("it has a compression that NumPy does not write")
-    compressed = sum(entry.file_size for entry in entries if entry.compress_type == ZIP_DEFLATED)
-    if compressed > expansion_limit(size):
-        raise CheckpointError(
-            f"its arrays expand to {compressed} bytes, above the limit of {expansion_limit(size)} for a file "
-            "of this size; save them with numpy.savez, uncompressed"
-        )
+        return arrays(archive, wanted, size_of(file), "biufU")

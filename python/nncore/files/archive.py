@@ -9,15 +9,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import zipfile
 from functools import cache
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from nncore.errors import CheckpointError
-from nncore.files.atomic import replacing
 from nncore.files.entries import check_plain, new_entry
 from nncore.files.npy import read_npy
 from nncore.files.reading import CHUNK, open_zip, size_of
@@ -33,17 +31,16 @@ MARK = b"nncore sha256 "
 HEX = 64
 
 
-def write_archive(path: str | os.PathLike[str], tree: Any, arrays: dict[str, Array]) -> None:
-    """Write the file; equal trees and arrays give equal bytes, because entries have no timestamp."""
+def write_archive(file: IO[bytes], tree: Any, arrays: dict[str, Array]) -> None:
+    """Write into an empty file; equal trees and arrays give equal bytes: entries have no timestamp."""
     manifest = json.dumps({"format": FORMAT, "version": VERSION, "tree": tree}, separators=(",", ":"))
-    with replacing(path) as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            archive.writestr(zipfile.ZipInfo("manifest.json"), manifest)
-            for name, array in arrays.items():
-                with new_entry(archive, name + ".npy", array.nbytes) as entry:
-                    np.lib.format.write_array(entry, array, allow_pickle=False)
-            archive.comment = MARK + b"0" * HEX
-        _seal(file)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(zipfile.ZipInfo("manifest.json"), manifest)
+        for name, array in arrays.items():
+            with new_entry(archive, name + ".npy", array.nbytes) as entry:
+                np.lib.format.write_array(entry, array, allow_pickle=False)
+        archive.comment = MARK + b"0" * HEX
+    _seal(file)
 
 
 def read_archive(file: BinaryIO, name: str, decode: Callable[[Any, Callable[[str], Array]], Any]) -> Any:
@@ -62,14 +59,14 @@ def starts_archive(head: bytes) -> bool:
     return head[:4] == b"PK\3\4" and b"manifest.json" in head[:64]
 
 
-def _seal(file: BinaryIO) -> None:
+def _seal(file: IO[bytes]) -> None:
     """Replace the last 64 bytes by the digest of the bytes before them."""
     digest = _digest(file)
     file.seek(-HEX, io.SEEK_END)
     file.write(digest)
 
 
-def _digest(file: BinaryIO) -> bytes:
+def _digest(file: IO[bytes]) -> bytes:
     """The SHA-256 of all bytes but the last 64, in hexadecimal."""
     left = file.seek(-HEX, io.SEEK_END)
     file.seek(0)

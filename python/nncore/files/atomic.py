@@ -19,12 +19,12 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
     Links are followed. The temporary file is locked while it is written. Temporary files without a lock were
     left by killed processes; they are removed.
-    Errors: OSError if `path` is a folder, a device or a pipe, and if the disk is full.
+    Errors: OSError that names `path` if it is a folder, a device or a pipe, and if the disk is full.
     """
     target = _target(path)
     folder = os.path.dirname(target)
     _remove_abandoned(folder)
-    with _temporary(folder) as (file, temporary):
+    with _naming(path), _temporary(folder) as (file, temporary):
         yield file
         file.flush()
         os.fsync(file.fileno())
@@ -35,8 +35,19 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 def check_replaceable(path: str | os.PathLike[str]) -> None:
     """Raise the error that `replacing` would raise for this path; change nothing."""
-    with _temporary(os.path.dirname(_target(path))):
+    with _naming(path), _temporary(os.path.dirname(_target(path))):
         pass
+
+
+@contextmanager
+def _naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Make an OSError of the block name `path`, not the temporary file."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from None
 
 
 def _target(path: str | os.PathLike[str]) -> str:

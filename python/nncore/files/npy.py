@@ -94,7 +94,14 @@ def _exactly(stream: IO[bytes], count: int) -> bytes:
 
 
 def fill(stream: IO[bytes], raw: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
-    """Read exactly these bytes; the last read is at the end, where a zip entry checks its checksum."""
+    """Read the whole stream; the last read is at the end, where a zip entry checks its checksum."""
+    read_into(stream, raw)
+    if stream.read(1):
+        raise ValueError(f"more than {len(raw)} bytes follow its header")
+
+
+def read_into(stream: IO[bytes], raw: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
+    """Read exactly these bytes."""
     done = 0
     while done < len(raw):
         data = stream.read(min(CHUNK, len(raw) - done))
@@ -102,5 +109,3 @@ def fill(stream: IO[bytes], raw: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
             raise ValueError(f"it ends after {done} of {len(raw)} bytes")
         raw[done : done + len(data)] = np.frombuffer(data, np.uint8)
         done += len(data)
-    if stream.read(1):
-        raise ValueError(f"more than {len(raw)} bytes follow its header")

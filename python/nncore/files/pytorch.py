@@ -8,11 +8,9 @@ archive/version, archive/byteorder
 from __future__ import annotations
 
 import math
-import os
 import sys
 import zipfile
 from collections import Counter, OrderedDict
-from contextlib import nullcontext
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 import numpy as np
@@ -20,7 +18,6 @@ import numpy as np
 import nncore
 from nncore._core import Tensor, from_numpy
 from nncore.errors import CheckpointError
-from nncore.files.atomic import replacing
 from nncore.files.entries import check_plain, new_entry
 from nncore.files.location import check_device
 from nncore.files.npy import fill, native
@@ -30,6 +27,8 @@ from nncore.files.unpickling import is_key, unpickle
 from nncore.nn.parameter import Parameter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     Array = np.ndarray[Any, Any]
 
 NEWEST = 10  # the newest version of the format that PyTorch reads
@@ -53,17 +52,20 @@ DTYPES = (*FLOATS, "int64", "int32", "int16", "int8", "uint8", "uint16", "bool")
 UNTYPED = "u2"  # bytes; PyTorch uses them for uint16 and for dtypes that nncore lacks
 
 
-def write_pytorch(f: str | os.PathLike[str] | IO[bytes], obj: Any) -> None:
-    """Write the file, or into the open file; nothing is written if a value cannot be saved."""
+def pytorch_writer(obj: Any) -> Callable[[IO[bytes]], None]:
+    """A function that writes into an open file."""
     pickler = Pickler(obj)
-    target = replacing(f) if isinstance(f, (str, os.PathLike)) else nullcontext(f)
-    with target as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        entries = {"data.pkl": pickler.data, "byteorder": sys.byteorder.encode(), "version": b"3\n"}
-        for name, content in entries.items():
-            archive.writestr(zipfile.ZipInfo(f"archive/{name}"), content)
-        for i, array in enumerate(pickler.storages):
-            with new_entry(archive, f"archive/data/{i}", array.nbytes) as entry:
-                entry.write(array.reshape(-1).view(np.uint8).data)
+
+    def write(file: IO[bytes]) -> None:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            entries = {"data.pkl": pickler.data, "byteorder": sys.byteorder.encode(), "version": b"3\n"}
+            for name, content in entries.items():
+                archive.writestr(zipfile.ZipInfo(f"archive/{name}"), content)
+            for i, array in enumerate(pickler.storages):
+                with new_entry(archive, f"archive/data/{i}", array.nbytes) as entry:
+                    entry.write(array.reshape(-1).view(np.uint8).data)
+
+    return write
 
 
 def read_pytorch(file: BinaryIO, name: str, map_location: object) -> Any:

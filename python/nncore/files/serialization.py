@@ -14,9 +14,10 @@ import numpy as np
 from nncore._core import Tensor, bfloat16, from_numpy, uint16
 from nncore.errors import CheckpointError
 from nncore.files import location
-from nncore.files.endings import means_pytorch
+from nncore.files.atomic import replacing
+from nncore.files.endings import ALL, format_of
 from nncore.files.position import MAX_DEPTH, position
-from nncore.files.reading import open_regular
+from nncore.files.reading import open_regular, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,43 +30,51 @@ __all__ = ["load", "save"]
 def save(obj: Any, f: str | os.PathLike[str] | IO[bytes]) -> None:
     """Write nested dicts, lists, tuples, tensors, NumPy arrays, numbers, strings and None to one file.
 
-    A name that ends with .pt, .pth or .pth.tar, and an open binary file, get PyTorch's format: `torch.load`
-    reads it. It has sets and OrderedDicts, Parameters and `requires_grad`, but no arrays. Any other name gets
-    nncore's format, usually .nnz, except an ending of another format such as .npz, which raises. Tensors and
-    arrays with the same elements of the same memory are written once and share memory after loading.
+    The ending of the name chooses the format:
+
+    * .nnz: nncore's, with all of the above and a checksum over the whole file. Tensors and arrays with the
+      same elements of the same memory are written once and share memory after loading.
+    * .pt, .pth, .pth.tar: PyTorch's, which `torch.load` reads. It has sets and OrderedDicts, Parameters and
+      `requires_grad`, but no arrays.
+    * .npz, .safetensors: a flat or nested dict of tensors and arrays, whose keys are joined by dots, for
+      `numpy.load` and the package safetensors. .npz lacks bfloat16.
+
+    An open binary file has the format that its name chooses, and PyTorch's if it has no such name.
 
     A crash or a full disk leaves the old file as it was. A killed process may leave a temporary file
     `.nncore-*.tmp` beside it, which the next save into that folder removes. Equal values give equal bytes.
-    Errors: TypeError that names the position of a value of another type; ValueError for an ending of another
-    format; OSError if writing fails.
+    Errors: TypeError that names the position of a value of another type; ValueError for another ending;
+    OSError if writing fails.
     Source: PyTorch's `torch.save`.
 
     >>> import os, tempfile
     >>> import nncore
-    >>> path = os.path.join(tempfile.mkdtemp(), "state.pt")
-    >>> nncore.save({"weight": nncore.ones(2), "step": 7}, path)
-    >>> nncore.load(path)["weight"].tolist()
-    [1.0, 1.0]
+    >>> path = os.path.join(tempfile.mkdtemp(), "state.npz")
+    >>> nncore.save({"layer": {"weight": nncore.ones(2)}, "step": nncore.tensor(7)}, path)
+    >>> nncore.load(path)
+    {'layer.weight': tensor([1., 1.]), 'step': tensor(7)}
     """
-    if isinstance(f, (str, os.PathLike)) and not means_pytorch("save", f):
-        from nncore.files.archive import write_archive
-
-        arrays = _Arrays()
-        tree = _encode(obj, (), arrays)
-        write_archive(f, tree, arrays.by_name)
-        return
-    from nncore.files.pytorch import write_pytorch
-
-    if not isinstance(f, (str, os.PathLike)):
-        _check_open("save", f, "write")
-    write_pytorch(f, obj)
+    if isinstance(f, (str, os.PathLike)):
+        write = _writer(format_of("save", f), obj)
+        with replacing(f) as file:
+            return write(file)
+    _check_open("save", f, "write")
+    kind = _format_of_open(f)
+    write = _writer(kind, obj)
+    if kind != "nncore":
+        return write(f)
+    with io.BytesIO() as copy:  # the checksum is computed from the written bytes, and f may be write-only
+        write(copy)
+        f.write(copy.getbuffer())
 
 
 def load(
     f: str | os.PathLike[str] | IO[bytes], map_location: Any = None, *, weights_only: bool | None = True
 ) -> Any:
-    """Read a file of `save` or of `torch.save`; no code in the file is executed.
+    """Read a file of `save`, `torch.save`, `numpy.savez` or safetensors; no code in the file is executed.
 
+    The contents decide among the formats of `save`. Of .npz and .safetensors files the result is a flat dict
+    of tensors by name.
     Of PyTorch's files it reads tensors, dicts, OrderedDicts, Counters, lists, tuples, sets, numbers, strings,
     None, dtypes and devices; `weights_only=False` reads the same. Contiguous tensors of one storage share its
     memory; strided ones are copied. Tensors saved on another device need a `map_location`: "cpu", a device, a
@@ -73,7 +82,8 @@ def load(
 
     Values are read directly into their tensors; the peak memory is the size of the file.
     Errors: CheckpointError with the reason if the file is truncated, damaged, of a newer version or of
-    another format, or contains objects of other classes; OSError if it cannot be read.
+    another format, or contains objects of other classes; ValueError for a name with another ending (give an
+    open file to read it all the same); OSError if it cannot be read.
     Source: PyTorch's `torch.load`.
 
     >>> import io
@@ -88,11 +98,11 @@ def load(
     if not isinstance(weights_only, (bool, type(None))):
         raise TypeError(f"load: weights_only is a {type(weights_only).__name__}; expected a bool")
     if isinstance(f, (str, os.PathLike)):
-        is_pytorch = means_pytorch("load", f)
+        named = format_of("load", f)
         with open_regular(f) as file:
-            return _read(file, os.fsdecode(f), is_pytorch, map_location)
+            return _read(file, os.fsdecode(f), named, map_location)
     _check_open("load", f, "read")
-    return _read(f, str(getattr(f, "name", type(f).__name__)), True, map_location)
+    return _read(f, str(getattr(f, "name", type(f).__name__)), "pytorch", map_location)
 
 
 def _check_open(where: str, f: Any, method: str) -> None:
@@ -104,17 +114,51 @@ def _check_open(where: str, f: Any, method: str) -> None:
         raise TypeError(f"{where}: f is a stream without seek; give io.BytesIO(f.read())")
 
 
-def _read(file: Any, name: str, is_pytorch: bool, map_location: object) -> Any:
-    """The value in an open file of either format; `is_pytorch` decides if its first bytes do not."""
-    from nncore.files.archive import read_archive, starts_archive
+def _format_of_open(f: Any) -> str:
+    name = getattr(f, "name", None)
+    return format_of("save", name) if isinstance(name, str) and name.lower().endswith(ALL) else "pytorch"
 
+
+def _writer(kind: str, obj: Any) -> Callable[[IO[bytes]], None]:
+    """A function that writes obj into an open file; raises for values that this format lacks."""
+    if kind == "npz":
+        from nncore.files.npz import npz_writer as writer
+    elif kind == "safetensors":
+        from nncore.files.safetensors import safetensors_writer as writer
+    elif kind == "pytorch":
+        from nncore.files.pytorch import pytorch_writer as writer
+    else:
+        writer = _nncore_writer
+    return writer(obj)
+
+
+def _nncore_writer(obj: Any) -> Callable[[IO[bytes]], None]:
+    from nncore.files.archive import write_archive
+
+    arrays = _Arrays()
+    tree = _encode(obj, (), arrays)
+    return lambda file: write_archive(file, tree, arrays.by_name)
+
+
+def _read(file: Any, name: str, named: str, map_location: object) -> Any:
+    """The value in an open file; if its first bytes do not tell its format, it has the format `named`."""
     start = file.tell()
     head = file.read(512)
     file.seek(start)
-    if not starts_archive(head) and (is_pytorch or (head[:2] == b"PK" and b"data.pkl" in head)):
+    kind = _format_of_contents(head) or named
+    if kind == "pytorch":
         from nncore.files.pytorch import read_pytorch
 
         return read_pytorch(file, name, map_location)
+    if kind == "npz":
+        from nncore.files.npz import read_npz
+
+        return read_npz(file, name, size_of(file))
+    if kind == "safetensors":
+        from nncore.files.safetensors import read_safetensors
+
+        return read_safetensors(file, name, size_of(file))
+    from nncore.files.archive import read_archive
 
     def decode(tree: Any, array: Callable[[str], Array]) -> Any:
         tensor = cache(lambda name: from_numpy(array(name)))
@@ -122,6 +166,15 @@ def _read(file: Any, name: str, is_pytorch: bool, map_location: object) -> Any:
         return _decode(tree, {"tensor": tensor, "array": array, "bfloat16": halves}, 0)
 
     return read_archive(file, name, decode)
+
+
+def _format_of_contents(head: bytes) -> str:
+    """The format that the first bytes of a file show, or an empty string."""
+    if head[:4] == b"PK\3\4":
+        first = head[30 : 30 + int.from_bytes(head[26:28], "little")]  # the name of the first entry
+        is_npz = "npz" if first.endswith(b".npy") else ""
+        return "nncore" if first == b"manifest.json" else "pytorch" if b"/data.pkl" in head else is_npz
+    return "safetensors" if head[4:9] == b"\0\0\0\0{" else ""
 
 
 class _Arrays:

@@ -12,7 +12,7 @@ import numpy as np
 from nncore._core import Generator, default_generator
 from nncore.errors import CheckpointError, arguments
 from nncore.files.atomic import check_replaceable
-from nncore.files.endings import means_pytorch
+from nncore.files.endings import NESTED, format_of
 from nncore.files.serialization import load, save
 from nncore.train.callbacks.base import Callback
 from nncore.train.callbacks.monitor import Monitor
@@ -50,7 +50,7 @@ class Checkpoint(Callback):
         done: int = 0,
     ) -> None:
         self.path = os.fsdecode(path)
-        means_pytorch("Checkpoint", self.path)  # raises for an ending that `save` refuses
+        format_of("Checkpoint", self.path, NESTED)
         self.every = arguments.size("Checkpoint", "every", every, 1)
         self.done = arguments.size("Checkpoint", "done", done)
         self.keep = None if keep is None else arguments.size("Checkpoint", "keep", keep, 1)
@@ -119,7 +119,7 @@ def resume(
 ) -> int:
     """Restore all that a file of `Checkpoint` has; returns the number of epochs done.
 
-        done = resume("run.ckpt", model, optimizer, generator)
+        done = resume("run.nnz", model, optimizer, generator)
         fit(model, x, y, optimizer=optimizer, generator=generator, epochs=100 - done)
 
     An error leaves everything unchanged. Errors: CheckpointError for another file, and for a generator,
