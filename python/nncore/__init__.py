@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from nncore import train as train
     from nncore import utils as utils
     from nncore.captured.step import compile as compile
+    from nncore.captured.summary import summary as summary
     from nncore.errors import *
     from nncore.files.serialization import load as load
     from nncore.files.serialization import save as save
@@ -74,6 +75,7 @@ _MEMBERS = {
     name: module
     for module, names in {
         "nncore.captured.step": "compile",
+        "nncore.captured.summary": "summary",
         "nncore.errors": "CaptureError CheckpointError DivergenceError",
         "nncore.files.serialization": "load save",
         "nncore.functions": "allclose as_tensor asarray from_dlpack hstack isclose vstack",
