@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from nncore.captured.step import compile as compile
     from nncore.captured.summary import summary as summary
     from nncore.errors import *
+    from nncore.files.models import load_model as load_model
     from nncore.files.serialization import load as load
     from nncore.files.serialization import save as save
     from nncore.functions import *
@@ -77,6 +78,7 @@ _MEMBERS = {
         "nncore.captured.step": "compile",
         "nncore.captured.summary": "summary",
         "nncore.errors": "CaptureError CheckpointError DivergenceError",
+        "nncore.files.models": "load_model",
         "nncore.files.serialization": "load save",
         "nncore.functions": "allclose as_tensor asarray from_dlpack hstack isclose vstack",
         "nncore.grad_mode": "enable_grad inference_mode is_grad_enabled no_grad set_grad_enabled",

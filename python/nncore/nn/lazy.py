@@ -75,6 +75,7 @@ class Lazy(Module):
             self._register(name, vars(layer)[name], kind)
         setattr(self, self._count, getattr(layer, self._count))
         del self._arguments
+        self._made_with = layer._made_with
         self.__class__ = self.cls_to_become
 
     def has_uninitialized_params(self) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
-from functools import update_wrapper
-from types import FunctionType
 from typing import Any, Literal, TypeVar
 
 from nncore import _core
@@ -13,6 +12,7 @@ from nncore.captured.step import CompiledModule
 from nncore.errors.arguments import same_constant, text
 
 from . import conversion, state
+from .architecture import Remembered
 from .hooks import Hooked, Hooks
 from .parameter import Parameter
 
@@ -35,16 +35,7 @@ class _NotYet:
         )
 
 
-def _renamed(function: Any, name: str) -> Any:
-    """A copy of the function with another qualified name."""
-    copied: Any = FunctionType(function.__code__, function.__globals__, closure=function.__closure__)
-    update_wrapper(copied, function)
-    copied.__defaults__, copied.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
-    copied.__qualname__ = name
-    return copied
-
-
-class Module(Hooked):
+class Module(Hooked, Remembered):
     """Base class of layers and models: assign parameters and modules as attributes, and write `forward`.
 
     Assignment registers a parameter or module under the attribute's name: `parameters()`, `state_dict()`,
@@ -74,12 +65,6 @@ class Module(Hooked):
     _transient: set[str] = _NotYet()  # type: ignore[assignment]  # buffers that are not saved
     _hooks: Hooks = _NotYet()  # type: ignore[assignment]
     _plain: bool = _NotYet()  # type: ignore[assignment]  # no hooks; a call only runs the class's forward
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        """Give a layer that inherits `__init__` its own, whose name Python's errors about arguments show."""
-        super().__init_subclass__(**options)
-        if cls.__module__.startswith("nncore.") and "__init__" not in vars(cls):
-            cls.__init__ = _renamed(cls.__init__, f"{cls.__qualname__}.__init__")  # type: ignore[method-assign]
 
     def __init__(self) -> None:
         vars(self).update(training=True, _registered={}, _transient=set(), _hooks=Hooks(), _plain=True)
@@ -448,6 +433,28 @@ class Module(Hooked):
             size mismatch for weight: the state_dict has shape (1, 3), the current model (1, 2).
         """
         return state.load(self, state_dict, strict, assign)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the architecture and the state dict to an .nnz file, which `nncore.load_model` reads.
+
+        It works for the models of `nncore.models`, the layers of `nncore.nn` whose arguments are numbers,
+        strings and classes, and `Sequential` of such modules. Hooks and gradients are not saved.
+
+        Errors: TypeError for other modules and for modules that were changed after they were made, such as by
+        a replaced layer: save their state_dict(); ValueError for another ending; OSError.
+
+        >>> import os, tempfile
+        >>> path = os.path.join(tempfile.mkdtemp(), "model.nnz")
+        >>> nn.Sequential(nn.Linear(3, 2), nn.ReLU()).save(path)
+        >>> nncore.load_model(path)
+        Sequential(
+          (0): Linear(in_features=3, out_features=2, bias=True)
+          (1): ReLU()
+        )
+        """
+        from nncore.files.models import save_model
+
+        save_model(self, path)
 
     def get_extra_state(self) -> Any:
         """Override this to save another value under the key `_extra_state`."""
