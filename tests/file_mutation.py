@@ -22,10 +22,12 @@ import numpy as np
 
 import nncore
 from nncore import nn, optim
-from nncore.cli.model import Classifier
+from nncore.cli.model import open_model
 from nncore.data import load_csv, load_npz, read_idx
 from nncore.files.archive import HEX, MARK, _seal
+from nncore.files.models import save_model
 from nncore.files.npy import read_npy
+from nncore.models import TableModel
 from nncore.train import Checkpoint, History, TrainingState, resume
 
 MOST_MEMORY = 8 << 20  # bytes per read; the files have a few kilobytes
@@ -68,7 +70,7 @@ def network() -> tuple[nn.Sequential, optim.Adam]:
 
 def kinds(folder: Path) -> dict[str, Kind]:
     """A small file of each kind, with its reader."""
-    path = folder / "whole"
+    path = folder / "whole.nnz"
     found: dict[str, Kind] = {}
     damaged = (nncore.CheckpointError,)
 
@@ -78,6 +80,11 @@ def kinds(folder: Path) -> dict[str, Kind]:
 
     state = {"w": nncore.ones(2, 3), "a": [np.arange(3), (1.5, None, "x", float("inf"))], 5: {"b": True}}
     found["state"] = Kind(written(lambda p: nncore.save(state, p)), nncore.load, damaged, sealed)
+    for ending in (".npz", ".safetensors"):
+        with io.BytesIO() as stream:
+            stream.name = f"whole{ending}"
+            nncore.save({"w": nncore.ones(2, 3), "a": {"b": np.arange(3)}}, stream)
+            found[f"state{ending}"] = Kind(stream.getvalue(), nncore.load, damaged)
     for file in sorted((Path(__file__).parent / "data" / "pytorch").glob("[!l]*.pt*")):
         found[file.name] = Kind(file.read_bytes(), nncore.load, damaged)
         with zipfile.ZipFile(file) as archive:
@@ -95,12 +102,10 @@ def kinds(folder: Path) -> dict[str, Kind]:
         damaged,
         sealed,
     )
-    classifier = Classifier(
-        [3, 2], "relu", ["no", 7], np.float32(0) + np.zeros(3, np.float32), np.ones(3, np.float32)
-    )
+    table = TableModel([("a", None), ("b", ("x", "y"))], ["no", "7"], [2])
     found["model"] = Kind(
-        written(lambda p: classifier.save(str(p), {"epochs": 3})),
-        lambda p: Classifier.load(str(p)),
+        written(lambda p: save_model(table, p, trained={"epochs": 3})),
+        lambda p: open_model(str(p)),
         damaged,
         sealed,
     )
@@ -190,7 +195,7 @@ def damaged(random: Random, data: bytes) -> bytes:
 def faults(folder: Path, count: int, seed: int) -> Iterator[str]:
     """Damage `count` files; yield a text if reading raises another exception or takes too much memory."""
     every = kinds(folder)
-    path = folder / "damaged"
+    path = folder / "damaged.nnz"
     tracemalloc.start()
     try:
         for number in range(count):

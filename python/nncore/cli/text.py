@@ -24,7 +24,7 @@ def confusion_table(matrix: np.ndarray[Any, Any], classes: Sequence[int | str]) 
     """Counts with a row per true class and a column per predicted class; zeros are dots."""
     if len(classes) > MOST_CLASSES:
         return f"(no confusion matrix: {len(classes)} classes)"
-    names = [str(name)[:12] for name in classes]
+    names = [str(name)[:20] for name in classes]
     rows = [["true \\ found", *names]]
     rows += [
         [name, *(str(n) if n else "." for n in row)] for name, row in zip(names, matrix.tolist(), strict=True)

@@ -74,7 +74,7 @@ def read_csv(path: str | os.PathLike[str], *, labels: bool, header: bool | None)
             f"{name}: line {first[0]} has one column; expected features and a label, separated by commas"
         )
     counted = bool(labels and header is None and _counts_to_a_name(cells))  # header, unless the label recurs
-    named = counted or (_is_header(name, cells, features) if header is None else bool(header))
+    named = counted or (is_header(name, cells, features) if header is None else bool(header))
     columns = tuple(cells[:features]) if named else tuple(str(i + 1) for i in range(features))
     known: dict[str, int] = {}
     parsed = []
@@ -121,7 +121,7 @@ def _cells(name: str, line: Line, strict: bool = False) -> list[str]:
         raise ValueError(f"{name}: line {line[0]}: {error}; a row with its quotes must be one line") from None
 
 
-def _is_header(name: str, cells: Sequence[str], features: int) -> bool:
+def is_header(name: str, cells: Sequence[str], features: int) -> bool:
     """Whether the first line is a header, by the rules of `load_csv`."""
     counted = list(cells[1:] if not cells[0] else cells)
     if counted == [str(i) for i in range(len(counted))] and len(cells) > 1:

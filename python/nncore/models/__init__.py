@@ -20,6 +20,7 @@ from .mobilenet import *
 from .nielsen import *
 from .resnet import *
 from .resnet_cifar import *
+from .table import *
 from .unet import *
 from .vgg import *
 
@@ -32,6 +33,7 @@ __all__ = [
     "MobileNetV2",
     "NielsenNet",
     "ResNet",
+    "TableModel",
     "UNet",
     "VGG",
     "mobilenet_v2",
