@@ -61,7 +61,7 @@ def test_spread_of_all_elements_by_unbiased(unbiased: bool) -> None:
 
 def test_a_rate_given_as_a_tensor() -> None:
     p = grown()
-    optimizer = nncore.optim.SGD([p], lr=nncore.tensor(0.5))  # type: ignore[arg-type]
+    optimizer = nncore.optim.SGD([p], lr=nncore.tensor(0.5))
     assert optimizer.param_groups[0]["lr"] == 0.5
     optimizer.step()
     np.testing.assert_allclose(p.detach().numpy(), [1.5, -2.0])

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +25,19 @@ def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, float]:
-    """(a folder with the default model, the output of the command, its time in seconds)."""
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """(a folder with the default model, the output of the command)."""
     folder = tmp_path_factory.mktemp("cli")
-    started = time.monotonic()
     done = run("train", "--no-progress", folder=folder)
     assert (done.returncode, done.stderr) == (0, "")
-    return folder, done.stdout, time.monotonic() - started
+    return folder, done.stdout
 
 
-def test_training_without_arguments_reaches_97_percent(trained: tuple[Path, str, float]) -> None:
-    folder, text, seconds = trained
+def test_training_without_arguments_reaches_97_percent(trained: tuple[Path, str]) -> None:
+    folder, text = trained
     found = re.search(r"test loss ([\d.e-]+), accuracy ([\d.]+)% \((\d+) of 359\)", text)
     assert found, text
     assert float(found[2]) >= 97
-    assert seconds < 60
     assert "digits: 1438 rows to train on, 359 to test on, 64 features, 10 classes" in text
     assert "saved to nncore-digits.nnz" in text
     assert (folder / "nncore-digits.nnz").is_file()
@@ -57,17 +54,15 @@ def without_times(text: str) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("level", nncore._core.isa_levels())
 def test_every_run_and_level_has_the_same_bits(
-    trained: tuple[Path, str, float], tmp_path: Path, level: str, monkeypatch: pytest.MonkeyPatch
+    trained: tuple[Path, str], tmp_path: Path, level: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NNCORE_ISA", level)
-    started = time.monotonic()
     done = run("train", "--no-progress", "--threads", "1", folder=tmp_path)
-    assert time.monotonic() - started < 60
     assert without_times(done.stdout) == without_times(trained[1])
     assert (tmp_path / "nncore-digits.nnz").read_bytes() == (trained[0] / "nncore-digits.nnz").read_bytes()
 
 
-def test_another_seed_gives_other_parameters(trained: tuple[Path, str, float], tmp_path: Path) -> None:
+def test_another_seed_gives_other_parameters(trained: tuple[Path, str], tmp_path: Path) -> None:
     def digest(text: str) -> str:
         found = re.search(r"parameters sha256 (\w{16})", text)
         assert found
@@ -78,7 +73,7 @@ def test_another_seed_gives_other_parameters(trained: tuple[Path, str, float], t
 
 
 def test_predict_csv_npz_and_idx(
-    trained: tuple[Path, str, float],
+    trained: tuple[Path, str],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -220,7 +215,7 @@ def test_progress_is_for_terminals(tmp_path: Path) -> None:
     assert "epoch 2/2" not in done.stderr + done.stdout
 
 
-def test_info(capsys: pytest.CaptureFixture[str], trained: tuple[Path, str, float]) -> None:
+def test_info(capsys: pytest.CaptureFixture[str], trained: tuple[Path, str]) -> None:
     assert main(["info"]) == 0
     text = capsys.readouterr().out
     assert f"nncore {nncore.__version__}" in text
@@ -237,7 +232,7 @@ def test_the_script_is_installed() -> None:
     assert subprocess.run([script, "info"], capture_output=True, timeout=60).returncode == 0
 
 
-def test_a_reader_that_leaves(trained: tuple[Path, str, float], tmp_path: Path) -> None:
+def test_a_reader_that_leaves(trained: tuple[Path, str], tmp_path: Path) -> None:
     rows = np.tile(load_digits()[0].numpy().reshape(-1, 64), (20, 1))
     np.savez(tmp_path / "many.npz", x=rows)
     model = trained[0] / "nncore-digits.nnz"
