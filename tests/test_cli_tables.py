@@ -161,7 +161,7 @@ def test_missing_values(capsys: pytest.CaptureFixture[str]) -> None:
     assert dropped["notes"][0] == "dropped 3 of 200 rows with missing values"
     assert sum(dropped["rows"].values()) == 197
     filled = result(capsys, "a.csv", "--missing", "mean")
-    assert filled["notes"][0] == "3 rows have missing values, which count as the mean of the column"
+    assert filled["notes"][0] == "missing values in 3 of 200 rows count as the mean of the column"
     assert sum(filled["rows"].values()) == 200
     Path("new.csv").write_text("age,city\n,Rome\n30,\n")
     assert main(["predict", "nncore-a.nnz", "new.csv"]) == 0

@@ -116,7 +116,7 @@ def _table(name: str, options: argparse.Namespace) -> Source:
         cells = {column: values[~dropped] for column, values in cells.items()}
         targets = targets[~dropped]
     elif gaps.any():
-        notes.append(f"{gaps.sum()} rows have missing values, which count as the mean of the column")
+        notes.append(f"missing values in {gaps.sum()} of {len(gaps)} rows count as the mean of the column")
     columns = columns_of(where, cells)
     for column, categories in columns:
         if categories:
