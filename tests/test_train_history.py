@@ -108,7 +108,7 @@ BAD: dict[str, tuple[Callable[[History], object], type[Exception], str]] = {
     "an attribute": (lambda h: h.f1, AttributeError, "the history has no 'f1'; it has 'loss', 'val_loss'"),
     "an empty history": (lambda h: History()["loss"], KeyError, "has no 'loss'; it has no epochs"),
     "a method": (lambda h: h.append("plot", 1.0), ValueError, "'plot' is the name of an attribute; give"),
-    "a name to draw": (lambda h: h.plot("f1"), KeyError, "the history has no 'f1'"),
+    "a name to draw": (lambda h: h.plot("f1"), ValueError, "History.plot: the history has no 'f1'"),
     "nothing to draw": (lambda h: History().plot(), ValueError, "History.plot: the history has no epochs"),
     "no matplotlib": (
         lambda h: h.plot(),

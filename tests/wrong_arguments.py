@@ -20,6 +20,7 @@ from nncore import _core, autograd, data, nn, optim, train
 from nncore.errors.mismatch import OF_OTHERS, PUBLIC
 from nncore.nn import functional, init
 from nncore.optim import lr_scheduler, swa_utils
+from nncore.train.callbacks.base import HOOKS
 from wrong_values import BY_ANNOTATION, FITTING, OF_ONE, WRONG, matrix
 
 ALLOWED = (
@@ -230,7 +231,7 @@ def methods(value: type, name: str, prefix: str) -> Iterator[Subject]:
         made()
     except Exception:
         return
-    seen = {"begin", "end"}  # of callbacks; fit calls them
+    seen = set(HOOKS)  # of callbacks; fit calls them
     for cls in value.__mro__[:-1]:
         for method, function in vars(cls).items():
             if method in seen or method.startswith("_") or not inspect.isfunction(function):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from nncore._core import assign_
 from nncore.errors import arguments
 from nncore.grad_mode import no_grad
+from nncore.train.prepare import check_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from nncore._core import Tensor
     from nncore.nn import Module
@@ -20,7 +22,8 @@ class Average:
     """The average a = decay * a + (1 - decay) * p of each parameter p, beginning with its first value.
 
     `fit` updates it in each step. After `fit` the model has the averages, and this object the trained values;
-    another `fit` with this object goes on from them. Errors: ValueError for a decay outside 0..1.
+    another `fit` with this object goes on from them. Errors: TypeError for something else than a Module;
+    ValueError for a decay outside 0..1.
     Source: Polyak and Juditsky 1992; Szegedy et al. 2016, section 8.
 
     >>> from nncore.train import Average
@@ -36,6 +39,7 @@ class Average:
     """
 
     def __init__(self, model: Module, decay: float) -> None:
+        check_model("Average", model)
         self.decay = arguments.number("Average", "decay", decay, 0.0, 1.0)
         self.is_exchanged = False
         self._parameters: dict[str, Tensor] = dict(model.named_parameters())
@@ -73,11 +77,15 @@ class Average:
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Load a state of `state_dict`. An error changes nothing.
 
-        Errors: ValueError for values of another model.
+        Errors: TypeError for something else than such a state; ValueError for values of another model.
         """
+        if not isinstance(state_dict, Mapping) or "is_exchanged" not in state_dict:
+            raise TypeError(
+                f"Average: the state is {arguments.brief(state_dict)}; expected a state_dict of an Average"
+            )
         values = {name: value for name, value in state_dict.items() if name != "is_exchanged"}
         shapes = {name: value.shape for name, value in self._values.items()}
-        given = {name: value.shape for name, value in values.items()}
+        given = {name: getattr(value, "shape", None) for name, value in values.items()}
         if given != shapes:
             raise ValueError(f"Average: the state has values of shapes {given}; expected {shapes}")
         self.is_exchanged = bool(state_dict["is_exchanged"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nncore.errors import arguments
 from nncore.train.optional import optional
 
 if TYPE_CHECKING:
@@ -82,15 +83,16 @@ class History(Mapping[str, list[Any]]):
         """Draw these lists, or all but the speed, over the epochs; returns a matplotlib figure.
 
         A list of the training and the one of the validation, "loss" and "val_loss", share their axes.
-        Errors: ImportError without matplotlib (the extra nncore[plot]); KeyError for a name that the history
-        lacks; ValueError if there is nothing to draw.
+        Errors: ImportError without matplotlib (the extra nncore[plot]); ValueError for a name that the history
+        lacks, and if there is nothing to draw.
 
             history.plot("loss", "val_loss").savefig("loss.png")
         """
         drawn = names or [name for name in self._columns() if name != "samples_per_second"]
         groups: dict[str, list[str]] = {}
         for name in drawn:
-            self[name]
+            if arguments.text("History.plot", "a name", name) not in self:
+                raise ValueError(f"History.plot: {self._missing(name)}")
             groups.setdefault(name.removeprefix("val_"), []).append(name)
         if not groups:
             raise ValueError("History.plot: the history has no epochs")

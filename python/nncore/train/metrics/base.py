@@ -53,6 +53,8 @@ class Metric:
     ignored = -100
 
     def __init__(self, name: str | None = None) -> None:
+        if type(self) is Metric:
+            raise TypeError("Metric: make a subclass with reset, update and compute; Metric itself has none")
         if name is not None:
             self.name = arguments.text(type(self).__name__, "name", name)
         self.reset()
