@@ -83,8 +83,8 @@ class History(Mapping[str, list[Any]]):
         """Draw these lists, or all but the speed, over the epochs; returns a matplotlib figure.
 
         A list of the training and the one of the validation, "loss" and "val_loss", share their axes.
-        Errors: ImportError without matplotlib (the extra nncore[plot]); ValueError for a name that the history
-        lacks, and if there is nothing to draw.
+        Errors: ImportError without matplotlib (the extra nncore[plot]); ValueError for a name that the
+        history lacks, and if there is nothing to draw.
 
             history.plot("loss", "val_loss").savefig("loss.png")
         """
