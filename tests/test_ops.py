@@ -61,11 +61,11 @@ WITHOUT_ROW = """
     float16 from_dlpack from_numpy full_like ge get_default_device get_default_dtype
     get_float32_matmul_precision get_num_threads get_rng_state gt gumbel_softmax hstack iinfo
     inference_mode initial_seed int16 int8 is_floating_point is_grad_enabled is_tensor isclose isnan
-    le linspace load logical_and logical_not logical_or logical_xor long lt manual_seed meshgrid
+    le linspace load load_model logical_and logical_not logical_or logical_xor long lt manual_seed meshgrid
     models multinomial nan ne newaxis no_grad nonzero normal numel one_hot ones_like optim poisson
     rand rand_like randint randint_like randn randn_like randperm rotary_tables save seed_everything
     set_default_device set_default_dtype set_float32_matmul_precision set_grad_enabled
-    set_num_threads set_printoptions set_rng_state short show_config sinusoidal_positions swapdims
+    set_num_threads set_printoptions set_rng_state short show_config sinusoidal_positions summary swapdims
     train uint16 uint8 unique use_deterministic_algorithms utils vstack"""
 
 

@@ -77,11 +77,13 @@ class Average:
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Load a state of `state_dict`. An error changes nothing.
 
-        Errors: TypeError for something else than such a state; ValueError for values of another model.
+        Errors: TypeError for something else than a dict; ValueError for values of another model.
         """
-        if not isinstance(state_dict, Mapping) or "is_exchanged" not in state_dict:
-            raise TypeError(
-                f"Average: the state is {arguments.brief(state_dict)}; expected a state_dict of an Average"
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"Average: the state is {arguments.brief(state_dict)}; expected a dict")
+        if "is_exchanged" not in state_dict:
+            raise ValueError(
+                "Average: the state has no 'is_exchanged'; expected the state_dict of an Average"
             )
         values = {name: value for name, value in state_dict.items() if name != "is_exchanged"}
         shapes = {name: value.shape for name, value in self._values.items()}

@@ -117,7 +117,12 @@ class PointCorrelator {
     const int64_t wanted = std::clamp<int64_t>(l2 / 4 / per_point, 64, 512);
     strip_ = ceil_div(length(), std::clamp<int64_t>(ceil_div(c_.positions(), wanted), 1, length()));
     images_ = strip_ < length() ? 1 : std::clamp<int64_t>(wanted / c_.positions(), 1, c_.n);
-    return in_place_ ? Layout::in_place(c_) : Layout::copied(c_, across_, strip_, Layout::Order::as_in_x);
+    if (in_place_) return Layout::in_place(c_);
+    const bool dense =
+        std::all_of(c_.axis, c_.axis + 3, [](const Axis& a) { return a.count == 1 || a.step <= a.taps; });
+    const auto order =
+        dense ? Layout::Order::as_in_x : Layout::Order::neighbors;  // without what no tap reads
+    return Layout::copied(c_, across_, strip_, order);
   }
 
   void compute(const Unit& u, const Memory& m) const {
