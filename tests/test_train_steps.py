@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 
 import nncore
 from nncore import nn, optim
+from nncore.captured.step import CompiledStep
 from nncore.data import DataLoader, TensorDataset
 from nncore.optim import lr_scheduler
-from nncore.train import Average, Checkpoint, evaluate, fit, resume
+from nncore.train import Average, Callback, Checkpoint, TrainingState, evaluate, fit, resume
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((50, 4)).astype(np.float32)
@@ -81,18 +83,80 @@ def test_clipping(compile: bool) -> None:
     assert trained(max_norm=0.05)[0] != trained()[0]
 
 
+ACCUMULATED: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "clipped": {"max_norm": 0.05},
+    "weighted": {"sample_weight": np.where(np.arange(50) < 20, 0, np.arange(50) % 4)},
+    "weighted classes": {"class_weight": {1: 2.0}},
+    "with an average": {"ema": 0.9, "validation": (X, Y), "metrics": ["accuracy", "f1"]},
+    "schedule of steps": {
+        "scheduler": lambda o: lr_scheduler.StepLR(o, 2, 0.5), "scheduler_interval": "batch",
+    },
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("compile", [True, False])
-def test_accumulated_batches_are_one_step(compile: bool) -> None:
-    """Also the smaller last step: 50 rows are steps of 20, 20 and 10 rows."""
-    options: dict[str, Any] = {"compile": compile, "sample_weight": np.arange(50) % 4}
-    for own in ({}, options):
-        whole, history = trained(batch_size=20, **own)
-        found, other = trained(batch_size=10, accumulate=2, **own)
-        close(found, whole)
+@pytest.mark.parametrize("options", ACCUMULATED.values(), ids=ACCUMULATED)
+def test_accumulated_batches_are_one_step(options: dict[str, Any], compile: bool) -> None:
+    """Also the smaller last batch and step: 50 rows are steps of 24, 24 and 2 rows."""
+    whole, history = trained(batch_size=24, epochs=12, compile=compile, **options)
+    found, other = trained(batch_size=8, epochs=12, accumulate=3, compile=compile, **options)
+    close(found, whole)
+    assert other.accuracy == history.accuracy
+    if not options.keys() & {"sample_weight", "class_weight"}:
         assert other.loss == pytest.approx(history.loss, rel=1e-5)
-        assert other.accuracy == history.accuracy
+
+
+def test_accumulation_of_a_loader_and_of_float64() -> None:
     loader = DataLoader(TensorDataset(X, Y), 10)
     assert trained(None, loader, None, accumulate=2)[0] == trained(accumulate=2)[0]
+    own = {"x": X.astype(np.float64), "sample_weight": np.arange(50)}
+    whole, parts = (network().double() for _ in range(2))
+    trained(whole, batch_size=20, **own)
+    trained(parts, batch_size=10, accumulate=2, **own)
+    for one, other in zip(weights(whole), weights(parts), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+def test_accumulated_steps_are_counted_and_captured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step is an update: 50 rows in batches of 10, two of them per step, are three steps per epoch."""
+    made: list[Any] = []
+
+    def captured(step: Any) -> Any:
+        made.append(CompiledStep(step, cache_size=8, strict=True))
+        return made[-1]
+
+    monkeypatch.setattr("nncore.train.step.captured", captured)
+    seen: list[int] = []
+
+    class Counter(Callback):
+        def on_batch_end(self, state: TrainingState) -> None:
+            seen.append(state.step)
+
+    trained(accumulate=2, steps=100, epochs=None, callbacks=[Counter()])
+    assert seen == list(range(1, 101))
+    assert made[0].replays > 100
+
+
+def test_accumulation_needs_the_memory_of_one_batch() -> None:
+    """When a batch comes, the results of the one before no longer exist."""
+    living: list[Any] = []
+
+    class Watched(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = network()
+
+        def forward(self, x: nncore.Tensor) -> nncore.Tensor:
+            if self.training:
+                assert len(x) <= 10
+                assert not any(hidden() is not None for hidden in living)
+            hidden = self.inner[0](x)
+            living.append(weakref.ref(hidden))
+            return self.inner[2](self.inner[1](hidden))  # type: ignore[no-any-return]
+
+    trained(Watched(), accumulate=5, compile=False)
+    assert len(living) >= 30
 
 
 def test_averages_are_validated_and_kept() -> None:
@@ -146,6 +210,18 @@ def test_a_checkpoint_has_the_average(tmp_path: Path) -> None:
     model, options = start()
     assert resume(tmp_path / "a.nnz", model, **options) == 3
     assert trained(model, **options, lr=None, shuffle=True, epochs=3)[0] == expected
+
+
+def test_an_average_given_as_a_number_is_resumed(tmp_path: Path) -> None:
+    path, expected = tmp_path / "a.nnz", trained(ema=0.9)[0]
+    trained(ema=0.9, epochs=3, callbacks=[Checkpoint(path)])
+    model = network()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(nncore.CheckpointError, match=r"averaged model; give resume and fit ema=Average\("):
+        resume(path, model, optimizer)
+    average = Average(model, 0.9)
+    resume(path, model, optimizer, ema=average)
+    assert trained(model, optimizer=optimizer, lr=None, ema=average, epochs=3)[0] == expected
 
 
 def test_schedules_of_epochs_and_of_steps() -> None:

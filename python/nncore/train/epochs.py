@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from nncore._core import Tensor, cat, structure_version
+from nncore._core import structure_version
 from nncore.captured.epoch import Epoch, order_of
 from nncore.errors import DivergenceError
 from nncore.train.divergence import LastGood, first_non_finite
@@ -16,6 +15,7 @@ from nncore.train.rows import Rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from nncore._core import Tensor
     from nncore.train.budget import Budget
     from nncore.train.history import TrainingState
     from nncore.train.interrupt import DeferredInterrupt
@@ -157,7 +157,9 @@ class ArrayEpochs(Epochs):
 class BatchEpochs(Epochs):
     """Epochs on batches one by one; `step` returns the loss, perhaps the hits, and the output for metrics.
 
-    `after` is called after each step; the result True ends the training.
+    A step has `group` batches, or those that are left. If that is not 1, `step` gets before the tensors of a
+    batch whether it is the first and the last of its step. `after` is called after each step; the result True
+    ends the training.
     """
 
     def __init__(
@@ -169,10 +171,11 @@ class BatchEpochs(Epochs):
         batches: Callable[[], Iterator[Batch]],
         target: int,
         measures: Measures,
+        group: int,
         after: Callable[[TrainingState], bool] | None,
     ) -> None:
         super().__init__(state, budget, bar, step)
-        self._batches, self._after = batches, after
+        self._batches, self._group, self._after = batches, group, after
         self._target, self._measures, self._done = target, measures, 0
 
     @property
@@ -182,22 +185,24 @@ class BatchEpochs(Epochs):
     def _steps(self, most: int | None, progress: Callable[[int], object]) -> None:
         self._done = 0
         self._measures.reset()
-        for batch in self._batches():
-            self._add(batch)
+        for batch, first, last in placed(self._batches(), self._group):
+            self._add(batch, () if self._group == 1 else (first, last))
+            if not last:
+                continue
+            self._done += 1
+            self._state.step = self._before + self._done
             progress(self._done)
             if self._after is not None and self._after(self._state):
                 raise Enough
             if self._done == most:
                 return
 
-    def _add(self, batch: Batch) -> None:
-        """Take a step and add its results."""
-        loss, *rest = self._step(*batch)
+    def _add(self, batch: Batch, place: tuple[bool, ...]) -> None:
+        """Take a step, or a part of it, and add its results."""
+        loss, *rest = self._step(*place, *batch)
         number, measures, target = loss.item(), self._measures, batch[self._target]
         right = None if measures.hits is None else int(rest[0].item())
         measures.add(number, rest[-1].detach() if measures.need_outputs else None, target, right)
-        self._done += 1
-        self._state.step = self._before + self._done
         self._state.logs = {"loss": number}
         if right is not None:
             self._state.logs["accuracy"] = right / measures.possible(target)
@@ -224,13 +229,9 @@ def epochs_of(
     after: Callable[[TrainingState], bool] | None,
 ) -> Epochs:
     """The epochs on a source, `group` batches per step: native if nothing needs the batches one by one."""
-    layout, size = source.layout, reading.size * group
+    target, size = source.layout.target, reading.size
     if not isinstance(source, Rows):
-
-        def batches() -> Iterator[Batch]:
-            return source.batches() if group == 1 else grouped(source.batches(), group)
-
-        return BatchEpochs(state, budget, bar, step, batches, layout.target, measures, after)
+        return BatchEpochs(state, budget, bar, step, source.batches, target, measures, group, after)
     used = source.samples // reading.size * reading.size if reading.drop_last else source.samples
     if used == 0:
         raise ValueError(
@@ -242,15 +243,21 @@ def epochs_of(
         drawn = order_of(source.samples, reading.shuffle, reading.generator)
         return drawn if used == source.samples else drawn[:used]
 
-    if source.is_dense and after is None and not measures.need_outputs:
+    if source.is_dense and group == 1 and after is None and not measures.need_outputs:
         possible = measures.possible(source.target) / source.samples
         return ArrayEpochs(state, budget, bar, step, source.columns, size, order, used, possible)
-    return BatchEpochs(
-        state, budget, bar, step, lambda: source.batches(size, order()), layout.target, measures, after
-    )
+
+    def batches() -> Iterator[Batch]:
+        return source.batches(size, order())
+
+    return BatchEpochs(state, budget, bar, step, batches, target, measures, group, after)
 
 
-def grouped(batches: Iterator[Batch], count: int) -> Iterator[Batch]:
-    """`count` batches at a time, joined to one."""
-    while group := list(islice(batches, count)):
-        yield group[0] if len(group) == 1 else tuple(cat(list(parts)) for parts in zip(*group, strict=True))
+def placed(batches: Iterator[Batch], group: int) -> Iterator[tuple[Batch, bool, bool]]:
+    """Each batch, and whether it is the first and the last of the batches of a step."""
+    batch, place = next(batches, None), 1
+    while batch is not None:
+        following = next(batches, None) if place < group else None
+        yield batch, place == 1, following is None
+        place = place + 1 if following is not None else 1
+        batch = next(batches, None) if following is None else following

@@ -21,7 +21,7 @@ from nncore.train.progress import check_verbose, progress_of
 from nncore.train.schedule import Schedule
 from nncore.train.source import Reading, has_own_order, source_of
 from nncore.train.split import split
-from nncore.train.step import Update, captured, training_step
+from nncore.train.step import Pass, Update, step_of
 from nncore.train.targets import with_class_numbers
 from nncore.train.weights import sample_weights, weigh
 
@@ -88,14 +88,15 @@ def fit(
     Validation: `validation` is evaluated after each epoch: (x, y), a data set or a loader. `validation_split`
     takes a fraction of the rows for it at random, in each class in proportion; without `shuffle` the last
     rows. `metrics` are names, functions or objects of `nncore.train.metrics`, by default accuracy for labels;
-    those of the training data are measured during the steps. Without `metrics` other than accuracy, and
-    without a callback that has `on_batch_end`, an epoch of arrays is one native call.
+    those of the training data are measured during the steps, and count all rows alike, whatever their
+    weights. Without `metrics` other than accuracy, without `accumulate`, and without a callback that has
+    `on_batch_end`, an epoch of arrays is one native call.
 
-    Steps: `accumulate` batches make one step, whose gradient is that of their rows together. `max_norm` clips
-    the norm of all gradients. `scheduler` is a schedule, or a function of the optimizer; it advances after
-    each epoch, or with `scheduler_interval="batch"` (the default of OneCycleLR and CyclicLR) in each step.
-    With `ema`, a decay or an `Average`, the model has averages of its parameters in validation, in callbacks
-    and at the end.
+    Steps: `accumulate` batches make one step: their gradients are added to that of their rows together, in
+    the memory of one batch. `max_norm` clips the norm of all gradients. `scheduler` is a schedule, or a function of the optimizer; it
+    advances after each epoch, or with `scheduler_interval="batch"` (the default of OneCycleLR and CyclicLR)
+    in each step. With `ema`, a decay or an `Average`, the model has averages of its parameters in validation,
+    in callbacks and at the end.
 
     Callbacks are called with a TrainingState: functions after each epoch, and objects as in `Callback`. The
     result True, or `state.stop = True`, ends training. `verbose` is 0 for no progress (as progress=False), 1
@@ -169,13 +170,9 @@ def fit(
     state.history.classes = None if classes is None else classes.tolist()
     hooks("on_train_begin", state)
 
-    step = training_step(
-        model, objective, source.layout, update, source.last_batch(reading)[0], measures.returns
-    )
+    step = step_of(Pass(model, objective, source.layout, measures.returns), update, group, compile)
     after = partial(hooks, "on_batch_end") if hooks.have("on_batch_end") else None
     bar = progress_of(shown, budget, source.samples)
-    training = epochs_of(
-        state, budget, bar, captured(step) if compile else step, source, reading, group, measures, after
-    )
+    training = epochs_of(state, budget, bar, step, source, reading, group, measures, after)
     Loop(state, budget, training, hooks, schedule, average, validated, bar).run()
     return state.history

@@ -167,8 +167,8 @@ class TrainingState:
     model, optimizer, generator, scheduler and ema (the averaged model) are those of the training, or None;
     `history` is that of the finished epochs and `numbers` names the lists of it that this training fills.
     `epoch` and `step` are the numbers of finished epochs and steps. `logs` has the newest numbers: after a
-    step its "loss", after an epoch the last numbers of the history. A callback that sets `stop` to True ends
-    the training.
+    step its "loss" (with `accumulate` that of its last batch), after an epoch the last numbers of the
+    history. A callback that sets `stop` to True ends the training.
     """
 
     def __init__(

@@ -1,23 +1,25 @@
-"""One step of training: forward, loss, backward and update on one batch, or on parts that accumulate."""
+"""One step of training: forward, loss, backward and update, for one batch or for several that add up."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nncore._core import Tensor, cat, check_finite
+from nncore._core import Tensor, check_finite, zeros
 from nncore.captured.step import CompiledStep
 from nncore.nn.utils import clip_grad_norm_
 from nncore.train import prepare
 from nncore.train.objective import TINY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from nncore.nn import Module
     from nncore.optim import Optimizer
     from nncore.train.average import Average
     from nncore.train.layout import Batch, Layout
     from nncore.train.objective import Objective
+
+VARIANTS = 8  # two sizes of batches, each at the start, inside and at the end of a step, or alone
 
 
 class Update(NamedTuple):
@@ -29,37 +31,79 @@ class Update(NamedTuple):
     average: Average | None = None
 
 
-def training_step(
-    model: Module, objective: Objective, layout: Layout, update: Update, size: int, returns: Any
-) -> Any:
-    """A step on the tensors of one batch, `size` rows at a time, with one update.
+class Pass(NamedTuple):
+    """Forward, loss and backward on a batch; `returns(output, target)` are results besides the loss."""
 
-    It returns the loss, then the results of `returns(output, target)`.
-    """
-    optimizer, max_norm, scheduler, average = update
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    model: Module
+    objective: Objective
+    layout: Layout
+    returns: Callable[[Tensor, Tensor], tuple[Tensor, ...]]
 
-    def backward(batch: Batch, share: Any) -> tuple[Tensor, Tensor]:
-        output = layout.output(model, batch)
-        error = objective.value(layout, output, batch)
+    def __call__(self, batch: Batch, weight: Any = None) -> tuple[Tensor, ...]:
+        """Add the gradient of `weight` times the loss; returns the loss and the other results."""
+        output = self.layout.output(self.model, batch)
+        error = self.objective.value(self.layout, output, batch)
         try:
             check_finite(error)
-            if share is not None:
-                error = error * share
-            error.backward()
+            (error if weight is None else error * weight).backward()
         except Exception:
             prepare.check_loss("fit", error)
             raise
-        return error, output
+        return (error, *self.returns(output, batch[self.layout.target]))
+
+
+def step_of(run: Pass, update: Update, accumulate: int, compile: bool) -> Any:
+    """The step of `fit`, captured if possible; `accumulate` above 1 adds the arguments `first` and `last`."""
+    step = training_step(run, update) if accumulate == 1 else accumulating_step(run, update)
+    return captured(step) if compile else step
+
+
+def training_step(run: Pass, update: Update) -> Any:
+    """A step on the tensors of one batch."""
+    optimizer, finish = update.optimizer, finishing(update)
 
     def step(*batch: Tensor) -> tuple[Tensor, ...]:
         optimizer.zero_grad()
-        if len(batch[0]) <= size:
-            error, output = backward(batch, None)
-        else:
-            done = [backward(part, share) for part, share in parts(layout, batch, size)]
-            error = sum((part.detach() for part, _ in done[1:]), done[0][0].detach())
-            output = cat([part.detach() for _, part in done])
+        results = run(batch)
+        finish()
+        return results
+
+    return step
+
+
+def accumulating_step(run: Pass, update: Update) -> Any:
+    """The passes of a step one by one: `first` clears the gradients, `last` updates.
+
+    The gradients are sums over the rows until `last` divides them by the number of rows, or by the sum of
+    their weights.
+    """
+    optimizer, finish = update.optimizer, finishing(update)
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    total = zeros((), dtype=parameters[0].dtype)
+
+    def step(first: bool, last: bool, *batch: Tensor) -> tuple[Tensor, ...]:
+        weight = batch[-1].sum() if run.layout.weighted else len(batch[0])
+        if first:
+            optimizer.zero_grad()
+            total.zero_()
+        results = run(batch, weight)
+        total.add_(weight)
+        if last:
+            for parameter in parameters:
+                if parameter.grad is not None:
+                    parameter.grad.div_(total.clamp(min=TINY))
+            finish()
+        return results
+
+    return step
+
+
+def finishing(update: Update) -> Callable[..., None]:
+    """What follows the backward pass."""
+    optimizer, max_norm, scheduler, average = update
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+    def finish() -> None:
         if max_norm is not None:
             clip_grad_norm_(parameters, max_norm)
         optimizer.step()
@@ -67,20 +111,10 @@ def training_step(
             scheduler.step()
         if average is not None:
             average.update()
-        return (error, *returns(output, batch[layout.target]))
 
-    return step
-
-
-def parts(layout: Layout, batch: Batch, size: int) -> Iterator[tuple[Batch, Any]]:
-    """`size` rows at a time, with their share in the mean over the batch."""
-    rows = len(batch[0])
-    total = batch[-1].sum().clamp(min=TINY) if layout.weighted else rows
-    for start in range(0, rows, size):
-        part = tuple(tensor[start : start + size] for tensor in batch)
-        yield part, (part[-1].sum() if layout.weighted else len(part[0])) / total
+    return finish
 
 
 def captured(step: Any) -> CompiledStep:
     """The step captured; it runs eagerly if it cannot be captured."""
-    return CompiledStep(step, cache_size=4, falls_back=True)
+    return CompiledStep(step, cache_size=VARIANTS, falls_back=True)
