@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nncore import nn, optim
 from nncore._core import Tensor
-from nncore.errors import arguments
+from nncore.errors import absent, arguments
 from nncore.nn import functional
 
 if TYPE_CHECKING:
@@ -100,8 +100,12 @@ def optimizer_of(where: str, given: Any, model: Module, lr: float | None) -> Opt
         names = {name.lower(): getattr(optim, name) for name in optim.__all__ if name[0].isupper()}
         del names["optimizer"]
         if given.lower() not in names:
+            known = {name.lower(): name for name in absent.read()}.get(f"optim.{given.lower()}")
+            instead = known and absent.answer(known)
             raise ValueError(
-                f"{where}: optimizer is {given!r}; expected an optimizer or one of {_listed(names)}"
+                f"{where}: {instead.text(known)}"
+                if instead and known
+                else f"{where}: optimizer is {given!r}; expected an optimizer or one of {_listed(names)}"
             )
         make = names[given.lower()]
     if not callable(make):

@@ -93,7 +93,8 @@ def fit(
     `on_batch_end`, an epoch of arrays is one native call.
 
     Steps: `accumulate` batches make one step: their gradients are added to that of their rows together, in
-    the memory of one batch. `max_norm` clips the norm of all gradients. `scheduler` is a schedule, or a function of the optimizer; it
+    the memory of one batch. `max_norm` clips the norm of all gradients. LBFGS evaluates a batch several times
+    per step, and takes neither of them. `scheduler` is a schedule, or a function of the optimizer; it
     advances after each epoch, or with `scheduler_interval="batch"` (the default of OneCycleLR and CyclicLR)
     in each step. With `ema`, a decay or an `Average`, the model has averages of its parameters in validation,
     in callbacks and at the end.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nncore._core import Tensor, check_finite, zeros
 from nncore.captured.step import CompiledStep
 from nncore.nn.utils import clip_grad_norm_
+from nncore.optim import LBFGS
 from nncore.train import prepare
 from nncore.train.objective import TINY
 
@@ -39,12 +40,13 @@ class Pass(NamedTuple):
     layout: Layout
     returns: Callable[[Tensor, Tensor], tuple[Tensor, ...]]
 
-    def __call__(self, batch: Batch, weight: Any = None) -> tuple[Tensor, ...]:
+    def __call__(self, batch: Batch, weight: Any = None, check: bool = True) -> tuple[Tensor, ...]:
         """Add the gradient of `weight` times the loss; returns the loss and the other results."""
         output = self.layout.output(self.model, batch)
         error = self.objective.value(self.layout, output, batch)
         try:
-            check_finite(error)
+            if check:
+                check_finite(error)
             (error if weight is None else error * weight).backward()
         except Exception:
             prepare.check_loss("fit", error)
@@ -54,6 +56,8 @@ class Pass(NamedTuple):
 
 def step_of(run: Pass, update: Update, accumulate: int, compile: bool) -> Any:
     """The step of `fit`, captured if possible; `accumulate` above 1 adds the arguments `first` and `last`."""
+    if isinstance(update.optimizer, LBFGS):
+        return closure_step(run, update, accumulate, compile)
     step = training_step(run, update) if accumulate == 1 else accumulating_step(run, update)
     return captured(step) if compile else step
 
@@ -98,15 +102,48 @@ def accumulating_step(run: Pass, update: Update) -> Any:
     return step
 
 
+def closure_step(run: Pass, update: Update, accumulate: int, compile: bool) -> Any:
+    """A step of L-BFGS, which evaluates loss and gradient several times; the results are the first ones."""
+    optimizer, finish = update.optimizer, finishing(update)
+    for name, given in (("accumulate", accumulate > 1), ("max_norm", update.max_norm is not None)):
+        if given:
+            raise ValueError(
+                f"fit: {name} does not apply to LBFGS, which evaluates the loss of one batch at several "
+                "points and needs its true gradient; choose another batch_size, lr or line_search_fn"
+            )
+
+    def evaluate(*batch: Tensor) -> tuple[Tensor, ...]:
+        optimizer.zero_grad()
+        return run(batch, check=False)  # a line search may try weights with an infinite loss
+
+    evaluated = captured(evaluate) if compile else evaluate
+
+    def step(*batch: Tensor) -> tuple[Tensor, ...]:
+        results: tuple[Tensor, ...] = ()
+
+        def closure() -> Tensor:
+            nonlocal results
+            found = evaluated(*batch)
+            if not results:
+                check_finite(found[0])
+                results = tuple(result.detach().clone() for result in found)  # a replay writes them anew
+            return found[0]
+
+        finish(closure)
+        return results
+
+    return step
+
+
 def finishing(update: Update) -> Callable[..., None]:
-    """What follows the backward pass."""
+    """What follows the backward pass; an optimizer that needs a closure gets it."""
     optimizer, max_norm, scheduler, average = update
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
-    def finish() -> None:
+    def finish(*closure: Callable[[], Tensor]) -> None:
         if max_norm is not None:
             clip_grad_norm_(parameters, max_norm)
-        optimizer.step()
+        optimizer.step(*closure)
         if scheduler is not None:
             scheduler.step()
         if average is not None:
