@@ -168,7 +168,11 @@ def test_what_resume_refuses(tmp_path: Path) -> None:
     model, adam, generator, scheduler, ema = parts("step")
     before = bits((model, adam, generator, scheduler, ema))
     cases: list[tuple[dict[str, Any], type[Exception], str]] = [
-        ({"scheduler": scheduler}, nncore.CheckpointError, "saved with an ema model; resume with one"),
+        (
+            {"scheduler": scheduler},
+            nncore.CheckpointError,
+            "saved with an averaged model; give resume and fit ema",
+        ),
         ({"ema": ema}, nncore.CheckpointError, "saved with a scheduler; resume with one"),
         (
             {"scheduler": lr_scheduler.ExponentialLR(adam, 0.9), "ema": ema},

@@ -122,6 +122,8 @@ def resume(
         done = resume("run.nnz", model, optimizer, generator)
         fit(model, x, y, optimizer=optimizer, generator=generator, epochs=100 - done)
 
+    If `ema` was a number, make an Average with this decay, and give it to `resume` and to `fit`. Callbacks
+    begin anew: EarlyStopping and the `monitor` and `keep` of Checkpoint do not know the epochs before.
     An error leaves everything unchanged. Errors: CheckpointError for another file, and for a generator,
     scheduler or averaged model that only one side has; the errors of load_state_dict for a checkpoint of
     another model.
@@ -139,8 +141,12 @@ def resume(
     for name, given in optional.items():
         if (given is None) != (contents.get(name) is None):
             has = "without" if contents.get(name) is None else "with"
-            what = "an ema model" if name == "ema" else f"a {name}"
-            raise CheckpointError(f"{path}: saved {has} {what}; resume {has} one")
+            what, remedy = f"a {name}", f"resume {has} one"
+            if name == "ema":
+                what = "an averaged model"
+                if given is None:
+                    remedy = "give resume and fit ema=Average(model, decay)"
+            raise CheckpointError(f"{path}: saved {has} {what}; {remedy}")
     if type(contents["epoch"]) is not int:
         raise CheckpointError(f"{path}: the epoch is {contents['epoch']!r}; expected an int")
     _check_generator_state(path, "global_generator", contents["global_generator"])
