@@ -22,7 +22,7 @@ class Measures:
     """
 
     def __init__(self, where: str, given: Any, objective: Objective) -> None:
-        self.possible = objective.possible
+        self._where, self.possible = where, objective.possible
         self.hits = objective.hits
         self._others: list[Metric] = []
         if given is not None:
@@ -34,7 +34,7 @@ class Measures:
             self._others = [metric for metric, counted in zip(found, is_counted, strict=True) if not counted]
             self.hits = objective.hits if any(is_counted) else None
             for metric in self._others:
-                metric.update(*objective.sample)  # raises before training, such as for top5 of three classes
+                self._update(metric, *objective.sample)  # raises before training: top5 of three classes
         self.names = ["loss"] + ["accuracy"] * (self.hits is not None)
         self.names += [metric.name for metric in self._others]
         self.reset()
@@ -64,7 +64,13 @@ class Measures:
             self._right += int(self.hits(output, target).item()) if right is None else right
             self._possible += self.possible(target)
         for metric in self._others:
-            metric.update(output, target)  # type: ignore[arg-type]
+            self._update(metric, output, target)
+
+    def _update(self, metric: Metric, output: Any, target: Tensor) -> None:
+        try:
+            metric.update(output, target)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{self._where}: {error}") from error
 
     def numbers(self) -> dict[str, float]:
         """The mean loss and the accuracy."""
