@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -25,8 +26,8 @@ def alarm() -> Iterator[Alarm]:
 
 def interrupted(alarm: Alarm, n: int, work: Callable[[], object]) -> None:
     """Repeat the work until signal number n ends it."""
-    alarm.start(number=n)
-    with pytest.raises(Enough):  # noqa: PT012
+    with suppress(Enough):
+        alarm.start(number=n)
         while True:
             work()
 
@@ -143,9 +144,9 @@ def test_a_captured_step_is_undone_or_finished(n: int, alarm: Alarm) -> None:
     training = Training(rows)
     before = training.state()
     rng = _core.default_generator().get_state()
-    alarm.start(number=n)
     steps = 0
-    with pytest.raises(Enough):  # noqa: PT012
+    with suppress(Enough):
+        alarm.start(number=n)
         while True:
             training.step(training.x)
             steps += 1
