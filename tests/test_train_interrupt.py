@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 import nncore
-from nncore import nn, optim
-from nncore.train import fit
+from nncore import _core, nn, optim
+from nncore.train import Average, fit
 from nncore.train.interrupt import DeferredInterrupt
 
 
@@ -161,3 +161,32 @@ def test_ctrl_c_from_outside_within_a_second(tmp_path: Path) -> None:
     output, _ = process.communicate(timeout=30)
     assert output == "stopped True\n"
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 7, 8])
+def test_an_exchange_with_averages_is_finished(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C at each assignment before and after the validation of the first epoch."""
+    calls = 0
+
+    def assign(tensor: nncore.Tensor, value: nncore.Tensor) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == n:
+            signal.raise_signal(signal.SIGINT)
+        _core.assign_(tensor, value)
+
+    def trained(epochs: int) -> Any:
+        nncore.manual_seed(0)
+        model, x = nn.Linear(2, 2), np.ones((8, 2), np.float32)
+        options: dict[str, Any] = {"ema": Average(model, 0.5), "validation": (x, x), "verbose": 0}
+        try:
+            fit(model, x, -x, epochs=epochs, optimizer="sgd", lr=0.1, **options)
+        except KeyboardInterrupt:
+            assert calls >= n
+        assert options["ema"].is_exchanged
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        return [parameter.tolist() for parameter in model.parameters()]
+
+    expected = trained(1)
+    monkeypatch.setattr("nncore.train.average.assign_", assign)
+    assert trained(2) == expected

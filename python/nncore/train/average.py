@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nncore._core import assign_
 from nncore.errors import arguments
 from nncore.grad_mode import no_grad
+from nncore.train.interrupt import DeferredInterrupt
 from nncore.train.prepare import check_model
 
 if TYPE_CHECKING:
@@ -53,22 +54,23 @@ class Average:
 
     def exchange(self) -> None:
         """Exchange the parameters with their averages, or back."""
-        self.is_exchanged = not self.is_exchanged
-        with no_grad():
+        with DeferredInterrupt(), no_grad():
             for name, value in self._values.items():
                 parameter = self._parameters[name]
                 kept = parameter.detach().clone()
                 assign_(parameter, value)
                 assign_(value, kept)
+            self.is_exchanged = not self.is_exchanged
 
     @contextmanager
     def in_model(self) -> Iterator[None]:
         """In the block the model has the averages."""
-        self.exchange()
         try:
+            self.exchange()
             yield
         finally:
-            self.exchange()
+            if self.is_exchanged:
+                self.exchange()
 
     def state_dict(self) -> dict[str, Any]:
         """The values that the model does not have, and whether these are the trained ones."""

@@ -47,6 +47,8 @@ class DeferredInterrupt:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._depth == 0:
+            if kind is not None:
+                return  # Ctrl-C came before __enter__ had begun
             raise RuntimeError("DeferredInterrupt: __exit__ without __enter__; use it in a with statement")
         self._depth -= 1
         if self._depth > 0:

@@ -36,13 +36,18 @@ class Loop(NamedTuple):
     def run(self) -> None:
         """Train; a KeyboardInterrupt gets the history of the finished epochs."""
         try:
-            self._train()
+            self._run()
         except KeyboardInterrupt as error:
-            history = self.state.history
-            for values in vars(history).values():
+            error.history = self.state.history  # type: ignore[attr-defined]
+            raise
+
+    def _run(self) -> None:
+        try:
+            self._train()
+        except KeyboardInterrupt:
+            for values in vars(self.state.history).values():
                 if isinstance(values, list):
                     del values[self.state.epoch :]
-            error.history = history  # type: ignore[attr-defined]
             self._end()
             raise
         finally:
@@ -53,7 +58,7 @@ class Loop(NamedTuple):
         state = self.state
         if self.average and self.average.is_exchanged:
             self.average.exchange()
-        with restored_mode(state.model), enable_grad(), DeferredInterrupt() as interrupt:
+        with DeferredInterrupt() as interrupt, restored_mode(state.model), enable_grad():
             self.budget.start()
             ends = state.stop
             while not ends and not self.budget.is_spent(state.epoch, state.step):
@@ -64,7 +69,7 @@ class Loop(NamedTuple):
                 if self.epochs.refusal and state.epoch == 0:
                     warnings.warn(
                         f"fit: steps run one by one, because they cannot be captured: {self.epochs.refusal}",
-                        stacklevel=4,
+                        stacklevel=5,
                     )
                 with interrupt.lifted() if self.held_out or self.hooks else nullcontext():
                     ends = self._end_epoch()
@@ -86,6 +91,7 @@ class Loop(NamedTuple):
 
     def _end(self) -> None:
         """The model keeps the averages, then the callbacks may change it."""
-        if self.average:
-            self.average.exchange()
-        self.hooks("on_train_end", self.state)
+        with DeferredInterrupt():
+            if self.average and not self.average.is_exchanged:
+                self.average.exchange()
+            self.hooks("on_train_end", self.state)

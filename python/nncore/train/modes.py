@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nncore._core import Tensor, assign_, default_generator
 from nncore.grad_mode import no_grad
 from nncore.nn.running import Running
+from nncore.train.interrupt import DeferredInterrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,8 +28,9 @@ def restored_mode(model: Module) -> Iterator[None]:
     try:
         yield
     finally:
-        for module, training in before:
-            module.training = training
+        with DeferredInterrupt():
+            for module, training in before:
+                module.training = training
 
 
 @contextmanager
