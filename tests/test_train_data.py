@@ -269,6 +269,21 @@ def same() -> Callable[[], Any]:
     return lambda: iterator
 
 
+class Twice(nn.Module):
+    """A model that returns two outputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = network()
+
+    def forward(self, x: nncore.Tensor) -> tuple[nncore.Tensor, nncore.Tensor]:
+        return self.inner(x), self.inner(-x)
+
+
+def first_loss(output: Any, target: nncore.Tensor) -> nncore.Tensor:
+    return nn.functional.cross_entropy(output[0], target)
+
+
 WITH_NAN = np.where(np.arange(240).reshape(60, 4) == 9, np.nan, X)
 REFUSED: dict[str, tuple[Any, Any, dict[str, Any], type[Exception], str]] = {
     "text column": (
@@ -278,6 +293,32 @@ REFUSED: dict[str, tuple[Any, Any, dict[str, Any], type[Exception], str]] = {
     "missing category": (
         FRAME.assign(kind=FRAME.kind.where(FRAME.index != 7)), Y, {}, ValueError,
         "fit: column 'kind' of x has no value in row 7; remove or fill",
+    ),
+    "no inputs": (None, Y, {}, TypeError, "fit: x is a NoneType; expected an array, a table or a list"),
+    "a path": ("data.csv", Y, {}, TypeError, "fit: x is a str; expected an array, a table or a list"),
+    "complex inputs": (X * 1j, Y, {}, TypeError, "fit: x cannot be a tensor: .* complex64 is not supported"),
+    "rows of different lengths": ([[1, 2, 3, 4], [1]], Y[:2], {}, ValueError, "fit: x cannot be a tensor: "),
+    "a loader with targets": (
+        DataLoader(Pairs(), 9), Y, {}, TypeError,
+        "fit: y does not apply to a DataLoader, which has the targets itself; leave y out",
+    ),
+    "text as targets": (X, "abc", {}, TypeError, "fit: y is a str; expected an array, a table or a list"),
+    "a dict of targets": (X, {"y": Y}, {}, TypeError, "fit: y is a dict; expected an array, a table or a li"),
+    "unsigned labels": (X, Y.astype(np.uint64), {}, TypeError, "fit: y cannot be a tensor: .* uint64 is not"),
+    "a list without a label": (X, [None, *LABELS[1:]], {}, TypeError, "y is None in row 0; expected labels"),
+    "weights as text": (
+        X, Y, {"sample_weight": "a"}, ValueError, "fit: sample_weight cannot be an array of numbers: could",
+    ),
+    "a tuple of outputs": (
+        X, Y, {"model": Twice()}, TypeError,
+        "fit: the model returned a tuple, and the loss compares one Tensor with the target; give loss=",
+    ),
+    "metrics of a tuple": (
+        X, Y, {"model": Twice(), "loss": first_loss, "metrics": [first_loss]}, TypeError,
+        "fit: metrics compare one Tensor with the target, but the model returned a tuple; leave metrics out",
+    ),
+    "a metric that does not fit": (
+        X, Y, {"metrics": ["top5"]}, ValueError, "fit: top5: k is 5 but the model has 3 scores; expected",
     ),
     "nan in sparse rows": (sp.csr_matrix(WITH_NAN), Y, {}, ValueError, "x is nan at row 2, column 1"),
     "unequal inputs": ((LEFT, RIGHT[:5]), Y, {}, ValueError, r"x\[0\] has 60 rows but x\[1\] 5"),
@@ -337,6 +378,29 @@ REFUSED: dict[str, tuple[Any, Any, dict[str, Any], type[Exception], str]] = {
 def test_data_that_is_refused(x: Any, y: Any, options: Any, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         losses(x, y, **{"model": network(), **options})
+
+
+def test_several_outputs_have_a_loss() -> None:
+    assert len(losses(X, Y, Twice(), loss=first_loss).loss) == 3
+    assert evaluate(Twice(), X, Y, loss=first_loss).accuracy is None
+    assert len(predict(Twice(), X)) == 2
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.int16, np.uint16, np.uint8, np.int32, bool])
+def test_labels_of_any_integer_dtype(kind: Any) -> None:
+    assert losses(X, Y.astype(kind)).loss == losses(X, Y.astype(kind).astype(np.int64)).loss
+
+
+def test_outputs_without_a_second_axis_are_logits() -> None:
+    flat = nn.Sequential(network(1), nn.Flatten(0))
+    assert losses(X, VALUES > 0, flat).accuracy == losses(X, VALUES > 0, network(1)).accuracy
+
+
+def test_fit_is_not_part_of_a_captured_step() -> None:
+    model = network()
+    step = nncore.compile(lambda x: fit(model, x, Y, verbose=0).loss[-1])
+    with pytest.raises(nncore.CaptureError, match="fit: it captures steps itself and cannot be part of"):
+        step(X)
 
 
 def test_evaluate_and_predict_refuse() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from numbers import Number
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from nncore._core import Tensor, from_numpy, uint8
 from nncore.data.dataset import as_tensor
+from nncore.train.choices import described
 
 if TYPE_CHECKING:
     from nncore._core import dtype
@@ -65,22 +67,33 @@ def column(where: str, model: Module, x: Any, name: str) -> Column:
         matrix = x.tocsr()
         _finite_entries(where, name, matrix)
         return Sparse(matrix, parameter.dtype if parameter is not None else None)
-    tensor = as_tensor(table(where, x, name) if is_table(x) else _with_numbers(where, x, name))
+    tensor = tensor_of(where, name, table(where, x, name) if is_table(x) else _with_numbers(where, x, name))
     if tensor.ndim == 0:
         raise ValueError(f"{where}: {name} is a scalar; expected rows, shape (n, ...)")
     if tensor.dtype.is_floating_point:
-        finite(where, name, tensor.detach().numpy())
+        finite(where, name, tensor.numpy())
     if parameter is None or not (tensor.dtype.is_floating_point or tensor.dtype == uint8):
-        return tensor.detach()
-    cast = tensor.detach().to(parameter.dtype)
+        return tensor
+    cast = tensor.to(parameter.dtype)
     if cast.dtype != tensor.dtype and tensor.dtype.is_floating_point:
         finite(where, f"{name} as {parameter.dtype}", cast.numpy())
     return cast
 
 
+def tensor_of(where: str, name: str, values: Any) -> Tensor:
+    """Values as a tensor without history; TypeError and ValueError name them."""
+    is_list = isinstance(values, (Sequence, Number)) and not isinstance(values, (str, bytes))
+    if not (is_list or isinstance(values, Tensor) or hasattr(values, "__array__")):
+        raise TypeError(f"{where}: {name} is {described(values)}; expected an array, a table or a list")
+    try:
+        return as_tensor(values).detach()
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{where}: {name} cannot be a tensor: {error}") from error
+
+
 def is_table(x: Any) -> bool:
     """Whether x is a pandas DataFrame; pandas is not imported."""
-    return hasattr(x, "columns") and hasattr(x, "dtypes") and hasattr(x, "to_numpy")
+    return hasattr(x, "columns") and hasattr(x, "dtypes") and hasattr(x, "iloc")
 
 
 def is_sparse(x: Any) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from nncore._core import Generator, manual_seed
-from nncore.errors import arguments
+from nncore._core import Generator, capturing, manual_seed
+from nncore.errors import CaptureError, arguments
 from nncore.train import choices, prepare
 from nncore.train.average import Average
 from nncore.train.budget import Budget
@@ -120,6 +120,10 @@ def fit(
     >>> history.loss[-1] < 1e-2 < history.loss[0]
     True
     """
+    if capturing():
+        raise CaptureError(
+            "fit: it captures steps itself and cannot be part of a compiled step; call it outside"
+        )
     budget = Budget("fit", epochs, steps, seconds)
     size = arguments.size("fit", "batch_size", batch_size, 1)
     group = arguments.size("fit", "accumulate", accumulate, 1)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nncore._core import Tensor
 from nncore.train import choices
-from nncore.train.choices import is_one_of
+from nncore.train.choices import described, is_one_of
 from nncore.train.metrics import resolve
 
 if TYPE_CHECKING:
-    from nncore._core import Tensor
     from nncore.train.metrics import Metric
     from nncore.train.objective import Objective
 
@@ -33,6 +33,11 @@ class Measures:
             is_counted = [name == "accuracy" and objective.hits is not None for name in named]
             self._others = [metric for metric, counted in zip(found, is_counted, strict=True) if not counted]
             self.hits = objective.hits if any(is_counted) else None
+            if self._others and not isinstance(objective.sample[0], Tensor):
+                raise TypeError(
+                    f"{where}: metrics compare one Tensor with the target, but the model returned "
+                    f"{described(objective.sample[0])}; leave metrics out, or return one Tensor"
+                )
             for metric in self._others:
                 self._update(metric, *objective.sample)  # raises before training: top5 of three classes
         self.names = ["loss"] + ["accuracy"] * (self.hits is not None)

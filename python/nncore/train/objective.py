@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nncore.train.source import Source
 
 TRIED = 64  # rows whose outputs are checked to be probabilities
+COMPARE = tuple(choices.LOSSES.values())
 TINY = 1e-30  # keeps the mean of rows without weight at 0
 
 
@@ -38,6 +39,11 @@ class Objective:
         batch = source.head(rows)
         self._output = trial_output(model, source.layout, batch)
         target = source.target
+        if not isinstance(self._output, Tensor) and (loss is None or is_one_of(loss, COMPARE)):
+            raise TypeError(
+                f"{where}: the model returned {described(self._output)}, and the loss compares one Tensor "
+                "with the target; give loss=, a function of what the model returns and the target"
+            )
         self.loss = targets.default_loss(where, self._output, target) if loss is None else loss
         self._each = self.loss
         target = self.adapt(source, name)

@@ -9,7 +9,8 @@ import numpy as np
 
 from nncore._core import Tensor
 from nncore.data.dataloader import DataLoader
-from nncore.data.dataset import IterableDataset, arrays_of
+from nncore.data.dataset import Dataset, IterableDataset, arrays_of
+from nncore.train.choices import described
 from nncore.train.columns import inputs_of, is_sparse, is_table
 from nncore.train.layout import Layout
 from nncore.train.rows import Rows, check_lengths
@@ -60,6 +61,11 @@ def source_of(
             x, y, *_ = (*(column if chosen is None else column[chosen] for column in columns), None)
         elif not (reading.reconstructs and is_rows(x)):
             return Stream(where, model, _loader(where, x, reading), names, reading, classes)
+    elif isinstance(x, (DataLoader, Dataset)):
+        raise TypeError(
+            f"{where}: {names[1]} does not apply to {described(x)}, which has the targets itself; leave "
+            f"{names[1]} out"
+        )
     return rows_of(where, model, x, y, names, classes)
 
 

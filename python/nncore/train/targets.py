@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nncore import nn
-from nncore._core import Tensor, from_numpy
+from nncore._core import Tensor, from_numpy, int8, int16, uint16
 from nncore._core import bool as bool_
-from nncore.data.dataset import as_tensor
 from nncore.train import choices
 from nncore.train.choices import is_one_of
-from nncore.train.columns import NUMBERS, finite, is_sparse, is_table, table
+from nncore.train.columns import NUMBERS, finite, is_sparse, is_table, table, tensor_of
 from nncore.train.metrics import classifies
 
 if TYPE_CHECKING:
     from nncore.train.choices import Loss
 
 Classes = np.ndarray[Any, Any]
+STORED = (bool_, int8, int16, uint16)  # no labels for a loss
 
 
 def target_of(
@@ -36,7 +36,7 @@ def target_of(
         raise TypeError(
             f"{where}: {name} has numbers; expected labels such as {classes.tolist()[0]!r}, as in training"
         )
-    target = as_tensor(values).detach()
+    target = tensor_of(where, name, values)
     if target.dtype.is_floating_point:
         finite(where, name, target.numpy())
     return target, None
@@ -57,7 +57,7 @@ def _values(where: str, y: Any, name: str) -> Any:
         return np.asarray(y.iloc[:, 0]) if len(y.columns) == 1 else table(where, y, name)
     if is_sparse(y):
         return y.toarray()
-    if isinstance(y, (list, tuple)) and y and isinstance(y[0], str):
+    if isinstance(y, (list, tuple)) and any(isinstance(label, str) for label in y):
         return np.array(y, object)
     return y if isinstance(y, Tensor) or not hasattr(y, "__array__") else np.asarray(y)
 
@@ -99,7 +99,7 @@ def default_loss(where: str, output: Any, y: Tensor) -> Loss:
     """The mean squared error for floats; for labels cross-entropy, with one logit the binary one."""
     if y.dtype.is_floating_point:
         return nn.MSELoss()
-    if isinstance(output, Tensor) and output.ndim == 2 and output.shape[1] == 1 and y[:1].numel() == 1:
+    if isinstance(output, Tensor) and output.ndim in (1, 2) and output[:1].numel() == y[:1].numel() == 1:
         highest = int(y.max().item()) if y.numel() else 0
         if highest > 1:
             raise ValueError(
@@ -119,7 +119,7 @@ def fitted(where: str, loss: Loss, output: Any, y: Tensor, name: str) -> Tensor:
         if not is_float and y.ndim == output.ndim == 2 and y.shape[1] == 1:
             y = y.flatten()
         if y.ndim == output.ndim - 1:
-            y = y.long() if y.dtype == bool_ else y
+            y = y.long() if y.dtype in STORED else y
             _check_labels(where, name, y, output.shape[1], getattr(loss, "ignore_index", None))
     elif is_one_of(loss, (*choices.OF_VALUES, *choices.OF_PROBABILITIES, *choices.OF_LOGITS)):
         if y[:1].numel() == output[:1].numel() == 1:

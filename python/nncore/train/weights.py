@@ -26,7 +26,10 @@ def sample_weights(where: str, given: Any, source: Source) -> Tensor:
             f"{where}: sample_weight needs arrays x and y; in a loader, weigh the rows in the loss"
         )
     rows = source.samples
-    values = np.asarray(given.numpy() if isinstance(given, Tensor) else given, np.float32)
+    try:
+        values = np.asarray(given.numpy() if isinstance(given, Tensor) else given, np.float32)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{where}: sample_weight cannot be an array of numbers: {error}") from error
     if values.shape != (rows,):
         raise ValueError(
             f"{where}: sample_weight has shape {values.shape}; expected ({rows},), one weight per row of x"
