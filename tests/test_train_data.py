@@ -225,7 +225,11 @@ def test_iterators_are_read_in_fixed_memory() -> None:
     assert most < 10
 
 
-@pytest.mark.parametrize("y", [Y, LABELS, np.eye(3, dtype=np.float32)[Y]], ids=["numbers", "text", "one-hot"])
+@pytest.mark.parametrize(
+    "y",
+    [Y, LABELS, np.eye(3, dtype=np.float32)[Y], np.eye(3, dtype=bool)[Y]],
+    ids=["numbers", "text", "one-hot", "bools"],
+)
 def test_the_split_is_stratified_and_seeded(y: Any) -> None:
     seen: list[Any] = []
 
@@ -306,6 +310,10 @@ REFUSED: dict[str, tuple[Any, Any, dict[str, Any], type[Exception], str]] = {
     "a dict of targets": (X, {"y": Y}, {}, TypeError, "fit: y is a dict; expected an array, a table or a li"),
     "unsigned labels": (X, Y.astype(np.uint64), {}, TypeError, "fit: y cannot be a tensor: .* uint64 is not"),
     "a list without a label": (X, [None, *LABELS[1:]], {}, TypeError, "y is None in row 0; expected labels"),
+    "several labels in a row": (
+        X, X[:, :3] > 0, {}, ValueError,
+        r"y has shape \(60, 3\); expected class numbers .*; several labels per row need loss='bce_with_log",
+    ),
     "weights as text": (
         X, Y, {"sample_weight": "a"}, ValueError, "fit: sample_weight cannot be an array of numbers: could",
     ),
@@ -389,6 +397,27 @@ def test_several_outputs_have_a_loss() -> None:
 @pytest.mark.parametrize("kind", [np.int8, np.int16, np.uint16, np.uint8, np.int32, bool])
 def test_labels_of_any_integer_dtype(kind: Any) -> None:
     assert losses(X, Y.astype(kind)).loss == losses(X, Y.astype(kind).astype(np.int64)).loss
+
+
+@pytest.mark.parametrize("loss", [None, "nll"])
+@pytest.mark.parametrize("kind", [bool, np.int64, np.uint8])
+def test_one_hot_rows_of_integers_are_class_numbers(kind: Any, loss: Any) -> None:
+    rows = np.eye(3, dtype=kind)[Y]
+    found = losses(X, rows, loss=loss, class_weight={1: 2.0}, validation=(X, rows))
+    assert (
+        found.val_accuracy == losses(X, Y, loss=loss, class_weight={1: 2.0}, validation=(X, Y)).val_accuracy
+    )
+
+
+def test_scores_on_another_axis_have_no_accuracy() -> None:
+    """The loss knows that the classes are on the last axis."""
+
+    def loss(output: nncore.Tensor, target: nncore.Tensor) -> nncore.Tensor:
+        return nn.functional.cross_entropy(output.transpose(1, 2), target)
+
+    model, x = nn.Embedding(9, 9), RNG.integers(0, 9, (20, 5))
+    history = fit(model, x, x, loss=loss, epochs=1, verbose=0)
+    assert not history.accuracy
 
 
 def test_outputs_without_a_second_axis_are_logits() -> None:

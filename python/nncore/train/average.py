@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import contextmanager
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from nncore._core import assign_
 from nncore.errors import arguments
 from nncore.grad_mode import no_grad
+from nncore.train.choices import described
 from nncore.train.interrupt import DeferredInterrupt
 from nncore.train.prepare import check_model
 
@@ -62,6 +64,10 @@ class Average:
                 assign_(value, kept)
             self.is_exchanged = not self.is_exchanged
 
+    def belongs_to(self, model: Module) -> bool:
+        """Whether these are averages of parameters of this model."""
+        return {id(value) for value in self._parameters.values()} <= {id(p) for p in model.parameters()}
+
     @contextmanager
     def in_model(self) -> Iterator[None]:
         """In the block the model has the averages."""
@@ -95,3 +101,18 @@ class Average:
         self.is_exchanged = bool(state_dict["is_exchanged"])
         for name, value in self._values.items():
             assign_(value, values[name])
+
+
+def average_of(where: str, given: Any, model: Module) -> Average | None:
+    """The average that `fit` updates, made for a decay."""
+    if given is None:
+        return None
+    if not isinstance(given, Average):
+        if isinstance(given, bool) or not isinstance(given, Real):
+            raise TypeError(
+                f"{where}: ema is {described(given)}; expected a decay, or an Average of nncore.train"
+            )
+        return Average(model, arguments.number(where, "ema", given, 0.0, 1.0))
+    if not given.belongs_to(model):
+        raise ValueError(f"{where}: ema averages another model; make Average(model, decay) of this one")
+    return given

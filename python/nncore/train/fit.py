@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nncore._core import Generator, capturing, manual_seed
 from nncore.errors import CaptureError, arguments
 from nncore.train import choices, prepare
-from nncore.train.average import Average
+from nncore.train.average import average_of
 from nncore.train.budget import Budget
 from nncore.train.callbacks import Callbacks
 from nncore.train.epochs import epochs_of
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from nncore.nn import Module
     from nncore.optim import Optimizer
+    from nncore.train.average import Average
     from nncore.train.choices import Loss
 
 
@@ -162,7 +163,7 @@ def fit(
     measures = Measures("fit", metrics, objective)
     chosen = choices.optimizer_of("fit", optimizer, model, lr)
     schedule = Schedule("fit", scheduler, scheduler_interval, chosen)
-    average = ema if ema is None or isinstance(ema, Average) else Average(model, ema)
+    average = average_of("fit", ema, model)
     norm = None if max_norm is None else arguments.number("fit", "max_norm", max_norm, above=0.0)
     update = Update(chosen, norm, schedule.of_steps, average)
 

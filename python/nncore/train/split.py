@@ -58,4 +58,4 @@ def _drawn(target: Tensor, rows: int, count: int, generator: Generator | None) -
 
 
 def _are_classes(target: Tensor) -> bool:
-    return target.ndim == 1 if not target.dtype.is_floating_point else is_one_hot(target)
+    return (target.ndim == 1 and not target.dtype.is_floating_point) or is_one_hot(target.float())

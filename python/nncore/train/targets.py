@@ -12,7 +12,7 @@ from nncore._core import bool as bool_
 from nncore.train import choices
 from nncore.train.choices import is_one_of
 from nncore.train.columns import NUMBERS, finite, is_sparse, is_table, table, tensor_of
-from nncore.train.metrics import classifies
+from nncore.train.metrics import classifies, is_one_hot
 
 if TYPE_CHECKING:
     from nncore.train.choices import Loss
@@ -116,8 +116,8 @@ def fitted(where: str, loss: Loss, output: Any, y: Tensor, name: str) -> Tensor:
         return y
     is_float = y.dtype.is_floating_point
     if is_one_of(loss, choices.OF_CLASSES):
-        if not is_float and y.ndim == output.ndim == 2 and y.shape[1] == 1:
-            y = y.flatten()
+        if not is_float and y.ndim == output.ndim == 2:
+            y = y.flatten() if y.shape[1] == 1 else _of_one_hot(where, name, y, output.shape[1])
         if y.ndim == output.ndim - 1:
             y = y.long() if y.dtype in STORED else y
             _check_labels(where, name, y, output.shape[1], getattr(loss, "ignore_index", None))
@@ -138,6 +138,16 @@ def fitted(where: str, loss: Loss, output: Any, y: Tensor, name: str) -> Tensor:
                 f"{output.flatten()[0].item():.4g}; end the model with nn.Sigmoid(), or use 'bce_with_logits'"
             )
     return y
+
+
+def _of_one_hot(where: str, name: str, y: Tensor, classes: int) -> Tensor:
+    """The class numbers of one-hot rows of integers or bools."""
+    if y.shape[1] != classes or not is_one_hot(y.float()):
+        raise ValueError(
+            f"{where}: {name} has shape {y.shape}; expected class numbers (n,) or one-hot rows "
+            f"(n, {classes}); several labels per row need loss='bce_with_logits'"
+        )
+    return y.float().argmax(1)
 
 
 def task_of(loss: Loss, output: Any, y: Tensor) -> str:

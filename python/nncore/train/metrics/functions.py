@@ -33,7 +33,7 @@ def classifies(output: Tensor, y: Tensor) -> bool:
     """Whether there is an accuracy: the output has scores, y has class numbers or one-hot rows."""
     if y.dtype.is_floating_point:
         return output.ndim == 2 and output.shape[1:] == y.shape[1:] and is_one_hot(y)
-    return output.ndim == y.ndim + 1
+    return output.ndim == y.ndim + 1 and output.shape[2:] == y.shape[1:]
 
 
 def hits(output: Tensor, target: Tensor) -> Tensor:
