@@ -57,7 +57,7 @@ class Pass(NamedTuple):
 def step_of(run: Pass, update: Update, accumulate: int, compile: bool) -> Any:
     """The step of `fit`, captured if possible; `accumulate` above 1 adds the arguments `first` and `last`."""
     if isinstance(update.optimizer, LBFGS):
-        return closure_step(run, update, accumulate, compile)
+        return closure_step(run, update, accumulate)
     step = training_step(run, update) if accumulate == 1 else accumulating_step(run, update)
     return captured(step) if compile else step
 
@@ -102,8 +102,8 @@ def accumulating_step(run: Pass, update: Update) -> Any:
     return step
 
 
-def closure_step(run: Pass, update: Update, accumulate: int, compile: bool) -> Any:
-    """A step of L-BFGS, which evaluates loss and gradient several times; the results are the first ones."""
+def closure_step(run: Pass, update: Update, accumulate: int) -> Any:
+    """An eager step of L-BFGS, which evaluates the loss several times; the results are the first ones."""
     optimizer, finish = update.optimizer, finishing(update)
     for name, given in (("accumulate", accumulate > 1), ("max_norm", update.max_norm is not None)):
         if given:
@@ -112,21 +112,14 @@ def closure_step(run: Pass, update: Update, accumulate: int, compile: bool) -> A
                 "points and needs its true gradient; choose another batch_size, lr or line_search_fn"
             )
 
-    def evaluate(*batch: Tensor) -> tuple[Tensor, ...]:
-        optimizer.zero_grad()
-        return run(batch, check=False)  # a line search may try weights with an infinite loss
-
-    evaluated = captured(evaluate) if compile else evaluate
-
     def step(*batch: Tensor) -> tuple[Tensor, ...]:
         results: tuple[Tensor, ...] = ()
 
         def closure() -> Tensor:
             nonlocal results
-            found = evaluated(*batch)
-            if not results:
-                check_finite(found[0])
-                results = tuple(result.detach().clone() for result in found)  # a replay writes them anew
+            optimizer.zero_grad()
+            found = run(batch, check=not results)  # a line search may try weights with an infinite loss
+            results = results or found
             return found[0]
 
         finish(closure)
