@@ -107,6 +107,24 @@ def test_accumulated_batches_are_one_step(options: dict[str, Any], compile: bool
         assert other.loss == pytest.approx(history.loss, rel=1e-5)
 
 
+@pytest.mark.parametrize("options", [{"batch_size": 20}, {"batch_size": 10, "accumulate": 2}], ids=str)
+def test_a_callback_may_add_parameters(options: dict[str, Any]) -> None:
+    """They are clipped, and their gradients are those of all rows of a step."""
+    added: list[nn.Linear] = []
+
+    def add(state: TrainingState) -> None:
+        if state.epoch == 1:
+            added.append(nn.Linear(3, 3))
+            added[-1].load_state_dict({"weight": nncore.eye(3), "bias": nncore.zeros(3)})
+            state.model.append(added[-1])
+            state.optimizer.add_param_group({"params": added[-1].parameters(), "lr": 1.0})
+
+    expected = trained(max_norm=0.01, callbacks=[add], compile=False, batch_size=20)[0]
+    found = trained(max_norm=0.01, callbacks=[add], **options)[0]
+    close(found, expected)
+    assert 0 < np.linalg.norm(found[-1]) < 15 * 0.01  # the new bias after five epochs of three steps
+
+
 def test_accumulation_of_a_loader_and_of_float64() -> None:
     loader = DataLoader(TensorDataset(X, Y), 10)
     assert trained(None, loader, None, accumulate=2)[0] == trained(accumulate=2)[0]

@@ -166,6 +166,7 @@ def fit(
     average = average_of("fit", ema, model)
     norm = None if max_norm is None else arguments.number("fit", "max_norm", max_norm, above=0.0)
     update = Update(chosen, norm, schedule.of_steps, average)
+    step = step_of(Pass(model, objective, source.layout, measures.returns), update, group, compile)
 
     # Trials, so that errors occur before the first step
     prepare.last_batch("fit", model, objective, source, reading)
@@ -176,7 +177,6 @@ def fit(
     state.history.classes = None if classes is None else classes.tolist()
     hooks("on_train_begin", state)
 
-    step = step_of(Pass(model, objective, source.layout, measures.returns), update, group, compile)
     after = partial(hooks, "on_batch_end") if hooks.have("on_batch_end") else None
     bar = progress_of(shown, budget, source.samples)
     training = epochs_of(state, budget, bar, step, source, reading, group, measures, after)

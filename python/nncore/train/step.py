@@ -82,8 +82,7 @@ def accumulating_step(run: Pass, update: Update) -> Any:
     their weights.
     """
     optimizer, finish = update.optimizer, finishing(update)
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    total = zeros((), dtype=parameters[0].dtype)
+    total = zeros((), dtype=parameters_of(optimizer)[0].dtype)
 
     def step(first: bool, last: bool, *batch: Tensor) -> tuple[Tensor, ...]:
         weight = batch[-1].sum() if run.layout.weighted else len(batch[0])
@@ -93,7 +92,7 @@ def accumulating_step(run: Pass, update: Update) -> Any:
         results = run(batch, weight)
         total.add_(weight)
         if last:
-            for parameter in parameters:
+            for parameter in parameters_of(optimizer):
                 if parameter.grad is not None:
                     parameter.grad.div_(total.clamp(min=TINY))
             finish()
@@ -131,11 +130,10 @@ def closure_step(run: Pass, update: Update, accumulate: int) -> Any:
 def finishing(update: Update) -> Callable[..., None]:
     """What follows the backward pass; an optimizer that needs a closure gets it."""
     optimizer, max_norm, scheduler, average = update
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
     def finish(*closure: Callable[[], Tensor]) -> None:
         if max_norm is not None:
-            clip_grad_norm_(parameters, max_norm)
+            clip_grad_norm_(parameters_of(optimizer), max_norm)
         optimizer.step(*closure)
         if scheduler is not None:
             scheduler.step()
@@ -143,6 +141,11 @@ def finishing(update: Update) -> Callable[..., None]:
             average.update()
 
     return finish
+
+
+def parameters_of(optimizer: Optimizer) -> list[Tensor]:
+    """The parameters now; a callback may add some."""
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
 
 def captured(step: Any) -> CompiledStep:
