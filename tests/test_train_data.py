@@ -284,6 +284,17 @@ class Twice(nn.Module):
         return self.inner(x), self.inner(-x)
 
 
+class Applied(nn.Module):
+    """A model with a function of its outputs."""
+
+    def __init__(self, inner: nn.Module, function: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.inner, self.function = inner, function
+
+    def forward(self, x: nncore.Tensor) -> Any:
+        return self.function(self.inner(x))
+
+
 def first_loss(output: Any, target: nncore.Tensor) -> nncore.Tensor:
     return nn.functional.cross_entropy(output[0], target)
 
@@ -310,6 +321,8 @@ REFUSED: dict[str, tuple[Any, Any, dict[str, Any], type[Exception], str]] = {
     "a dict of targets": (X, {"y": Y}, {}, TypeError, "fit: y is a dict; expected an array, a table or a li"),
     "unsigned labels": (X, Y.astype(np.uint64), {}, TypeError, "fit: y cannot be a tensor: .* uint64 is not"),
     "a list without a label": (X, [None, *LABELS[1:]], {}, TypeError, "y is None in row 0; expected labels"),
+    "masked inputs": (np.ma.masked_greater(X, 2), Y, {}, ValueError, "fit: x has masked values; fill or rem"),
+    "masked targets": (X, np.ma.masked_equal(Y, 1), {}, ValueError, "fit: y has masked values; fill or rem"),
     "several labels in a row": (
         X, X[:, :3] > 0, {}, ValueError,
         r"y has shape \(60, 3\); expected class numbers .*; several labels per row need loss='bce_with_log",
@@ -391,7 +404,15 @@ def test_data_that_is_refused(x: Any, y: Any, options: Any, error: type[Exceptio
 def test_several_outputs_have_a_loss() -> None:
     assert len(losses(X, Y, Twice(), loss=first_loss).loss) == 3
     assert evaluate(Twice(), X, Y, loss=first_loss).accuracy is None
-    assert len(predict(Twice(), X)) == 2
+    whole, parts = predict(Twice(), X), predict(Twice(), X, batch_size=16)
+    assert [part.tolist() for part in whole] == [part.tolist() for part in parts]
+    assert [part.shape for part in parts] == [(60, 3), (60, 3)]
+    named = Applied(Twice(), lambda outputs: {"first": outputs[0], "both": [*outputs]})
+    assert predict(named, X, batch_size=16)["both"][1].tolist() == whole[1].tolist()
+    with pytest.raises(TypeError, match="predict: the model returned a scalar; expected Tensors with a row"):
+        predict(Applied(network(), nncore.mean), X)
+    with pytest.raises(TypeError, match="predict_proba: the model returned a tuple; use predict"):
+        predict_proba(Twice(), X)
 
 
 @pytest.mark.parametrize("kind", [np.int8, np.int16, np.uint16, np.uint8, np.int32, bool])

@@ -91,6 +91,13 @@ def tensor_of(where: str, name: str, values: Any) -> Tensor:
         raise type(error)(f"{where}: {name} cannot be a tensor: {error}") from error
 
 
+def unmasked(where: str, name: str, values: Any) -> Any:
+    """The values; ValueError for a NumPy array with masked ones, which have no value."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise ValueError(f"{where}: {name} has masked values; fill or remove them")
+    return values
+
+
 def is_table(x: Any) -> bool:
     """Whether x is a pandas DataFrame; pandas is not imported."""
     return hasattr(x, "columns") and hasattr(x, "dtypes") and hasattr(x, "iloc")
@@ -151,6 +158,7 @@ def _is_array(part: Any) -> bool:
 
 def _with_numbers(where: str, x: Any, name: str) -> Any:
     """x; TypeError for an array of objects or text."""
+    unmasked(where, name, x)
     kind = getattr(getattr(x, "dtype", None), "kind", "f")
     if kind in "OUSTMm":
         raise TypeError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nncore._core import Tensor, cat, stack
@@ -30,15 +30,16 @@ def predict(model: Module, x: Any, *, batch_size: int = 1024) -> Tensor:
 
     x are inputs as in `fit`: arrays, tables, sparse rows, a dict or tuple of inputs, or a loader, an iterator
     or a function that returns one. Of a batch (x, y) only x is used; batches are read one at a time.
+    Of a model that returns a tuple, list or dict of tensors the result is such a one.
     Errors: ValueError for no rows and for NaN or infinity in x; TypeError for a batch size that is not an
-    integer.
+    integer, and for a model that returns something else.
 
     >>> import nncore
     >>> from nncore.train import predict
     >>> predict(nncore.nn.Linear(3, 2), nncore.zeros(5, 3)).shape
     (5, 2)
     """
-    return _predicted("predict", model, x, batch_size)
+    return _predicted("predict", model, x, batch_size)  # type: ignore[no-any-return]
 
 
 def predict_proba(
@@ -59,6 +60,8 @@ def predict_proba(
     """
     criterion = choices.loss_of("predict_proba", loss)
     outputs = _predicted("predict_proba", model, x, batch_size)
+    if not isinstance(outputs, Tensor):
+        raise TypeError(f"predict_proba: the model returned {choices.described(outputs)}; use predict")
     is_one = outputs[:1].numel() == 1
     if criterion is None:
         criterion = choices.LOSSES["bce_with_logits" if is_one else "cross_entropy"]()
@@ -74,7 +77,7 @@ def predict_proba(
     return stack([1 - outputs.flatten(), outputs.flatten()], 1) if is_one else outputs
 
 
-def _predicted(where: str, model: Module, x: Any, batch_size: int) -> Tensor:
+def _predicted(where: str, model: Module, x: Any, batch_size: int) -> Any:
     size = arguments.size(where, "batch_size", batch_size, 1)
     prepare.check_model(where, model)
     with restored_mode(model), no_grad():
@@ -82,7 +85,21 @@ def _predicted(where: str, model: Module, x: Any, batch_size: int) -> Tensor:
         parts = [layout.output(model, batch) for layout, batch in _batches(where, model, x, size)]
     if not parts:
         raise ValueError(f"{where}: x has no batches; expected at least one")
-    return parts[0] if len(parts) == 1 else cat(parts)
+    return _joined(where, parts)
+
+
+def _joined(where: str, parts: list[Any]) -> Any:
+    """The outputs of all batches as one: a tensor, or a tuple, list or dict of them."""
+    first = parts[0]
+    if isinstance(first, Mapping):
+        return {key: _joined(where, [part[key] for part in parts]) for key in first}
+    if isinstance(first, (tuple, list)):
+        columns = [_joined(where, list(column)) for column in zip(*parts, strict=True)]
+        return columns if isinstance(first, list) else tuple(columns)
+    if not isinstance(first, Tensor) or first.ndim == 0:
+        shown = "a scalar" if isinstance(first, Tensor) else choices.described(first)
+        raise TypeError(f"{where}: the model returned {shown}; expected Tensors with a row per sample")
+    return first if len(parts) == 1 else cat(parts)
 
 
 def _batches(where: str, model: Module, x: Any, size: int) -> Iterator[tuple[Layout, Batch]]:

@@ -11,7 +11,7 @@ from nncore._core import Tensor, from_numpy, int8, int16, uint16
 from nncore._core import bool as bool_
 from nncore.train import choices
 from nncore.train.choices import is_one_of
-from nncore.train.columns import NUMBERS, finite, is_sparse, is_table, table, tensor_of
+from nncore.train.columns import NUMBERS, finite, is_sparse, is_table, table, tensor_of, unmasked
 from nncore.train.metrics import classifies, is_one_hot
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ def _values(where: str, y: Any, name: str) -> Any:
         return y.toarray()
     if isinstance(y, (list, tuple)) and any(isinstance(label, str) for label in y):
         return np.array(y, object)
-    return y if isinstance(y, Tensor) or not hasattr(y, "__array__") else np.asarray(y)
+    if isinstance(y, Tensor) or not hasattr(y, "__array__"):
+        return y
+    return np.asarray(unmasked(where, name, y))
 
 
 def _encoded(where: str, values: Classes, name: str, classes: Classes | None) -> tuple[Classes, Classes]:
