@@ -263,6 +263,13 @@ BAD: dict[str, tuple[Any, Any, str]] = {
         "expected (1, 10)",
     ),
     "validation": (NNRegressor(early_stopping=True, validation_fraction=0.002), DIGITS, "set is too small"),
+    "fraction": (
+        NNClassifier(early_stopping=True, validation_fraction=0),
+        DIGITS,
+        "needs a validation_fraction above 0, got 0",
+    ),
+    "text": (NNRegressor(), DIGITS.astype(str), "NNRegressor: y must be numbers, got <U"),
+    "sparse": (NNRegressor(), scipy.sparse.csr_matrix(NUMBERS), "NNRegressor: y is sparse; pass y.toarray()"),
 }
 
 

@@ -102,6 +102,8 @@ def check_parameters(estimator: Any) -> None:
         if name in RULES and not RULES[name].holds(value):
             raise ValueError(f"{where}: {name} must be {RULES[name].text}, got {brief(value)}")
     hidden_sizes(estimator)
+    if estimator.early_stopping and estimator.validation_fraction == 0:
+        raise ValueError(f"{where}: early_stopping=True needs a validation_fraction above 0, got 0")
     if estimator.solver == "lbfgs" and estimator.dropout > 0:
         raise ValueError(
             f"{where}: dropout needs solver='sgd' or 'adam'; lbfgs needs a loss without random numbers"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import column_or_1d
@@ -89,6 +90,8 @@ class NNRegressor(RegressorMixin, NNEstimator):  # type: ignore[misc]
         return self
 
     def _prepared(self, X: Any, y: Any, first: bool, incremental: bool) -> tuple[Any, Any, int]:
+        if issparse(y):
+            raise ValueError("NNRegressor: y is sparse; pass y.toarray()")
         X, y = validate_data(
             self,
             X,
@@ -101,6 +104,8 @@ class NNRegressor(RegressorMixin, NNEstimator):  # type: ignore[misc]
         )
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
+        if y.dtype.kind not in "biuf":
+            raise ValueError(f"NNRegressor: y must be numbers, got {y.dtype}; for classes use NNClassifier")
         if self.loss == "poisson" and (y < 0).any():
             raise ValueError(f"NNRegressor: loss='poisson' needs y of at least 0, got {y.min()}")
         y = y.reshape(len(y), -1)
