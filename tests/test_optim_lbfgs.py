@@ -106,8 +106,12 @@ def test_other_groups_closures_and_states_are_refused() -> None:
     optimizer, closure, params = ready()
     with pytest.raises(ValueError, match="LBFGS doesn't support per-parameter options"):
         optimizer.add_param_group({"params": [nn.Parameter(nncore.ones(1))]})
-    with pytest.raises(TypeError, match=r"LBFGS: step\(\) needs a closure"):
-        optimizer.step()
+    for wrong in (None, 3):
+        with pytest.raises(TypeError, match=r"LBFGS: step\(\) needs a closure"):
+            optimizer.step(wrong)  # type: ignore[arg-type]
+    for result in (None, nncore.ones(2)):
+        with pytest.raises(TypeError, match="LBFGS: the result of the closure must be a number, got"):
+            optimizer.step(lambda result=result: result)  # type: ignore[misc]
     optimizer.step(closure)
     saved = optimizer.state_dict()
     saved["state"][0]["d"] = nncore.ones(3)

@@ -224,6 +224,19 @@ BAD: list[tuple[Callable[[Optimizer], Any], type[Exception], str]] = [
         "min_lr has 2 values, but the opt",
     ),
     (lambda o: lrs.MultiplicativeLR(o, 0.9), TypeError, "MultiplicativeLR: lr_lambda must be a function"),  # type: ignore[arg-type]
+    (
+        lambda o: lrs.LambdaLR(o, lambda epoch: "slow"),  # type: ignore[arg-type,return-value]
+        TypeError,
+        r"LambdaLR: the result of lr_lambda must be a number, got 'slow' \(str\)",
+    ),
+    (
+        lambda o: lrs.MultiplicativeLR(o, lambda epoch: None).step(),  # type: ignore[arg-type,return-value]
+        TypeError,
+        "MultiplicativeLR: the result of lr_lambda must be a number, got None",
+    ),
+    (lambda o: lrs.MultiStepLR(o, 3), TypeError, "MultiStepLR: milestones must be an iterable, got int"),  # type: ignore[arg-type]
+    (lambda o: lrs.StepLR(o, 1, last_epoch="2"), TypeError, "StepLR: last_epoch must be an int, got '2'"),  # type: ignore[arg-type]
+    (lambda o: lrs.StepLR(o, 1, last_epoch=-2), ValueError, "StepLR: last_epoch must be at least -1, got -2"),
     (lambda o: lrs.StepLR(o, 1).step(-2), ValueError, "StepLR: epoch must be at least 0, got -2"),
     (
         lambda o: lrs.CosineAnnealingWarmRestarts(o, 3).step(-0.5),
@@ -283,7 +296,7 @@ BAD: list[tuple[Callable[[Optimizer], Any], type[Exception], str]] = [
         "OneCycleLR: step 6 is after the last of 5",
     ),
     (lambda o: lrs.ChainedScheduler([]), ValueError, "ChainedScheduler: schedulers is empty"),
-    (lambda o: lrs.ChainedScheduler([o]), TypeError, r"schedulers\[0\] is a SGD, not a schedule"),  # type: ignore[list-item]
+    (lambda o: lrs.ChainedScheduler([o]), TypeError, r"schedulers\[0\] must be a schedule, got SGD"),  # type: ignore[list-item]
     (
         lambda o: lrs.StepLR(o, 1).load_state_dict({"gamma": 1}),
         ValueError,

@@ -305,6 +305,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: Adam(one(), betas=0.9), ValueError, "betas must be a pair of numbers, got 0.9"),  # type: ignore[arg-type]
     (lambda: Adam(one(), eps=0), ValueError, "Invalid epsilon value: 0"),
     (lambda: AdamW(one(), weight_decay=math.inf), ValueError, "Invalid weight_decay value: inf"),
+    (lambda: SGD(one(), lr=0.1).step(3), TypeError, "SGD.step: closure must be a function that computes the"),  # type: ignore[arg-type]
     (lambda: SGD([]), ValueError, "optimizer got an empty parameter list"),
     (lambda: SGD(SHARED[0]), TypeError, "should be an iterable of Tensors or dicts, but got Parameter"),
     (lambda: SGD(3), TypeError, "should be an iterable of Tensors or dicts, but got int"),  # type: ignore[arg-type]

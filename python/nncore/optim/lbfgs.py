@@ -95,7 +95,7 @@ class LBFGS(Optimizer):
                 "LBFGS: a step reads losses and gradients to decide how to go on, so nncore.compile cannot "
                 "capture it; call optimizer.step(closure) outside, and compile the closure if you like"
             )
-        if closure is None:
+        if not callable(closure):
             raise TypeError(
                 "LBFGS: step() needs a closure that clears the gradients, computes the loss, calls backward "
                 "and returns the loss"
@@ -140,7 +140,7 @@ class _Line:
     def loss(self) -> tuple[Any, float]:
         """What the closure returns, and the loss to minimize as a number."""
         result = self.closure()
-        return result, self.sign * float(result)
+        return result, self.sign * arguments.real("LBFGS", "the result of the closure", result)
 
     def grad(self) -> Tensor:
         parts = [_core.zeros_like(param) if param.grad is None else param.grad for param in self.params]

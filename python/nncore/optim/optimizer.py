@@ -250,6 +250,11 @@ class Optimizer:
         """
         loss = None
         if closure is not None:
+            if not callable(closure):
+                raise TypeError(
+                    f"{type(self).__name__}.step: closure must be a function that computes the loss, got "
+                    f"{arguments.brief(closure)} ({type(closure).__name__})"
+                )
             with enable_grad():
                 loss = closure()
         batches = []

@@ -30,7 +30,7 @@ class Combined(LRScheduler):
             raise ValueError(f"{name}: schedulers is empty; give at least one")
         for i, scheduler in enumerate(self._schedulers):
             if not hasattr(scheduler, "optimizer"):
-                raise TypeError(f"{name}: schedulers[{i}] is a {type(scheduler).__name__}, not a schedule")
+                raise TypeError(f"{name}: schedulers[{i}] must be a schedule, got {type(scheduler).__name__}")
             optimizer = optimizer_of(name, scheduler.optimizer if optimizer is None else optimizer)
             if isinstance(scheduler, ReduceLROnPlateau):
                 raise ValueError(

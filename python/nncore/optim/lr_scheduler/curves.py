@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from nncore.errors.arguments import number, size
+from nncore.errors.arguments import listed, number, size
 from nncore.optim.optimizer import Optimizer
 
 from .base import LRScheduler
@@ -56,7 +56,10 @@ class MultiStepLR(Curve):
     def __init__(
         self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1
     ) -> None:
-        self.milestones = Counter(size("MultiStepLR", "milestones", epoch) for epoch in milestones)
+        self.milestones = Counter(
+            size("MultiStepLR", "milestones", epoch)
+            for epoch in listed("MultiStepLR", "milestones", milestones)
+        )
         self.gamma = number("MultiStepLR", "gamma", gamma, 0.0)
         super().__init__(optimizer, last_epoch)
 

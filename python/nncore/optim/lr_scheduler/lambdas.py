@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any
 
-from nncore.errors.arguments import brief
+from nncore.errors.arguments import brief, real
 from nncore.optim.optimizer import Optimizer
 
 from .base import LRScheduler, one_each, optimizer_of
@@ -52,6 +52,11 @@ class Functions(LRScheduler):
         super()._meet_groups()
         one_each(self, "lr_lambdas")
 
+    def _factors(self) -> list[float]:
+        """What the functions return for the epoch, one number per group."""
+        where = type(self).__name__
+        return [real(where, "the result of lr_lambda", f(self.last_epoch)) for f in self.lr_lambdas]
+
     def state_dict(self) -> dict[str, Any]:
         return {**super().state_dict(), "lr_lambdas": [attributes_of(f) for f in self.lr_lambdas]}
 
@@ -78,7 +83,7 @@ class LambdaLR(Functions):
 
     A state dict holds the attributes of callable objects, and None for functions.
     Errors: ValueError if the length of the list is not the number of groups; TypeError for something that
-    cannot be called.
+    cannot be called, and for a result that is not a number.
 
     >>> optimizer = nncore.optim.SGD(nn.Linear(2, 1).parameters(), lr=1.0)
     >>> scheduler = nncore.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 1 / (epoch + 1))
@@ -88,8 +93,7 @@ class LambdaLR(Functions):
     """
 
     def get_lr(self) -> list[float]:
-        factors = [function(self.last_epoch) for function in self.lr_lambdas]
-        return [base * factor for base, factor in zip(self.base_lrs, factors, strict=True)]
+        return [base * factor for base, factor in zip(self.base_lrs, self._factors(), strict=True)]
 
 
 class MultiplicativeLR(Functions):
@@ -98,7 +102,7 @@ class MultiplicativeLR(Functions):
     `lr_lambda` is one function for all groups or a list with one per group. A state dict holds the attributes
     of callable objects, and None for functions.
     Errors: ValueError if the length of the list is not the number of groups; TypeError for something that
-    cannot be called.
+    cannot be called, and for a result that is not a number.
 
     >>> optimizer = nncore.optim.SGD(nn.Linear(2, 1).parameters(), lr=1.0)
     >>> scheduler = nncore.optim.lr_scheduler.MultiplicativeLR(optimizer, lambda epoch: 1 / (epoch + 1))
@@ -112,4 +116,4 @@ class MultiplicativeLR(Functions):
         rates = [group["lr"] for group in self.optimizer.param_groups]
         if self._is_initial:
             return rates
-        return [lr * function(self.last_epoch) for lr, function in zip(rates, self.lr_lambdas, strict=True)]
+        return [lr * factor for lr, factor in zip(rates, self._factors(), strict=True)]
