@@ -257,6 +257,7 @@ BAD: dict[str, tuple[Any, Any, str]] = {
     "counts": (NNRegressor(loss="poisson"), DIGITS - 1.0, "loss='poisson' needs y of at least 0, got -1.0"),
     "dropout": (NNClassifier(dropout=0.5, solver="lbfgs"), DIGITS, "dropout needs solver='sgd' or 'adam'"),
     "batch norm": (NNClassifier(batch_norm=True, batch_size=449), DIGITS, "last batch of 450 rows has 1"),
+    "batches of one": (NNClassifier(batch_norm=True, batch_size=1), DIGITS, "last batch of 450 rows has 1"),
     "module": (
         NNClassifier(module=nn.Linear(64, 3)),
         DIGITS,
@@ -284,6 +285,9 @@ def test_bad_input(case: str) -> None:
 def test_other_bad_input() -> None:
     with pytest.raises(TypeError, match="without submodules encoder and decoder"):
         NNTransformer(module=nn.Linear(64, 64)).fit(X)
+    for activation in (nn.Linear(100, 100), lambda: 3):
+        with pytest.raises(TypeError, match="expected a module without linear layers; .* use module="):
+            NNClassifier(activation=activation).fit(X, DIGITS)
     with pytest.raises(TypeError, match=r"module\(64, 10\) returned str; expected an nncore.nn.Module"):
         NNClassifier(module=lambda features, outputs: "net").fit(X, DIGITS)
     model = NNClassifier(max_iter=1).partial_fit(X, DIGITS, classes=np.arange(10))

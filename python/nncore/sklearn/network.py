@@ -11,6 +11,7 @@ import numpy as np
 
 from nncore import nn
 from nncore._core import Tensor, from_numpy
+from nncore.errors.arguments import brief
 
 __all__ = ["Arrays", "adopt", "custom", "initial", "linears", "share", "stack"]
 
@@ -42,9 +43,18 @@ def stack(sizes: Sequence[int], activation: Any, dropout: float, batch_norm: boo
         layers.append(nn.Linear(fan_in, fan_out))
         if i < len(sizes):
             layers += [nn.BatchNorm1d(fan_out)] if batch_norm else []
-            layers.append(make())
+            layers.append(_checked_activation(make()))
             layers += [nn.Dropout(dropout)] if dropout else []
     return nn.Sequential(*layers)
+
+
+def _checked_activation(activation: Any) -> nn.Module:
+    if not isinstance(activation, nn.Module) or linears(activation):
+        raise TypeError(
+            f"activation gives {brief(activation)}; expected a module without linear layers; for a "
+            "network of your own use module="
+        )
+    return activation
 
 
 def custom(module: Any, n_features: int, n_outputs: int) -> nn.Module:

@@ -84,7 +84,7 @@ def batch_rows(estimator: Any, rows: int) -> int:
                 stacklevel=6,
             )
         size = min(estimator.batch_size, rows)
-    if estimator.batch_norm and rows % size == 1:
+    if estimator.batch_norm and min(size, rows % size or size) == 1:
         raise ValueError(
             f"{type(estimator).__name__}: batch norm needs 2 rows in each batch, but with batch_size {size} "
             f"the last batch of {rows} rows has 1; choose another batch_size"
