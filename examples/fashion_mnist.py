@@ -2,8 +2,8 @@
 
 Two 3 x 3 convolutions of 32 and 64 maps with ReLU and 2 x 2 max pooling, dropout, 128 ReLU and 10 outputs:
 421,642 parameters. Adam with batches of 64 takes 12 passes; its learning rate falls from 0.001 to 0 along a
-cosine. The goal is 92% of the test images; the data set's page lists 87.6% to 93.2% for networks with two
-convolutions, and 83.5% for people.
+cosine. The goal is 92% of the test images; seed 0 reached 92.77% in 8 minutes on one thread. The data set's
+page lists 87.6% to 93.2% for networks with two convolutions, and 83.5% for people.
 
     python examples/fashion_mnist.py --data folder-with-fashion-mnist
 """

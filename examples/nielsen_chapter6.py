@@ -11,6 +11,8 @@ figure is the test accuracy in the epoch with the best accuracy on the other 10,
     expanded  the same, and images shifted by a pixel in 4 directions 0.03     0.1      60   99.37%
     dropout   two layers of 1,000 ReLU, dropout 0.5, shifted images   0.03       0      40   99.60%
 
+With seed 0, conv1 reached 98.85% in 8 minutes of processor time and conv2 99.16% in 18 minutes.
+
 lambda adds lambda/2 * sum(w²) / (number of batches) to the cost, w the weights without the biases.
 
     python examples/nielsen_chapter6.py --data folder-with-mnist --network conv2
