@@ -95,7 +95,7 @@ BAD: list[tuple[Callable[[], Any], type[Exception], str]] = [
     ),
     (
         lambda: swa.AveragedModel(nn.ReLU(), None, swa.get_swa_avg_fn(), swa.get_swa_multi_avg_fn()),
-        AssertionError,
+        ValueError,
         "give avg_fn or multi_avg_fn, not both",
     ),
     (

@@ -111,7 +111,7 @@ class AveragedModel(Module):
     buffers are averaged too; else those of the model are copied. The state dict has "n_averaged" and
     "module".
 
-    Errors: TypeError for something else than a Module; AssertionError for both functions (as in PyTorch).
+    Errors: TypeError for something else than a Module; ValueError for both functions.
     Source: Izmailov et al. 2018, "Averaging weights leads to wider optima and better generalization".
 
     >>> model = nn.Linear(1, 1, bias=False)
@@ -137,7 +137,7 @@ class AveragedModel(Module):
         if not isinstance(model, Module):
             raise TypeError(f"AveragedModel: model must be a Module, got {type(model).__name__}")
         if avg_fn is not None and multi_avg_fn is not None:
-            raise AssertionError("AveragedModel: give avg_fn or multi_avg_fn, not both")
+            raise ValueError("AveragedModel: give avg_fn or multi_avg_fn, not both")
         self.module = copy.deepcopy(model)
         if device is not None:
             self.module.to(device)
