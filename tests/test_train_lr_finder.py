@@ -106,7 +106,7 @@ WRONG: dict[str, tuple[Callable[[], object], type[Exception], str]] = {
     "epochs": (
         lambda: LRFinder().find(nn.Linear(4, 1), X, Y, epochs=3),
         TypeError,
-        "multiple values for keyword argument 'epochs'",
+        "LRFinder.find: epochs is not an option here; LRFinder\\(steps=\\) sets the steps",
     ),
     "data": (lambda: LRFinder().find(nn.Linear(3, 1), X, Y), ValueError, "4 features"),
 }

@@ -347,8 +347,8 @@ def normal(
     given = [t for t in (mean, std) if isinstance(t, Tensor)]
     if bool(given) == (size is not None):
         raise TypeError("normal: expected size with two numbers, and no size with a tensor")
-    if not given:
-        noise = _core.randn(*(size or ()), generator=generator, dtype=dtype)
+    if size is not None:
+        noise = _core.randn(*arguments.listed("normal", "size", size), generator=generator, dtype=dtype)
     else:
         shape = (given[0].detach() + given[-1].detach()).shape if len(given) > 1 else given[0].shape
         noise = _core.randn(*shape, generator=generator, dtype=dtype or given[0].dtype)

@@ -64,7 +64,7 @@ class Average:
                 assign_(value, kept)
             self.is_exchanged = not self.is_exchanged
 
-    def belongs_to(self, model: Module) -> bool:
+    def _belongs_to(self, model: Module) -> bool:
         """Whether these are averages of parameters of this model."""
         return {id(value) for value in self._parameters.values()} <= {id(p) for p in model.parameters()}
 
@@ -113,6 +113,6 @@ def average_of(where: str, given: Any, model: Module) -> Average | None:
                 f"{where}: ema is {described(given)}; expected a decay, or an Average of nncore.train"
             )
         return Average(model, arguments.number(where, "ema", given, 0.0, 1.0))
-    if not given.belongs_to(model):
+    if not given._belongs_to(model):
         raise ValueError(f"{where}: ema averages another model; make Average(model, decay) of this one")
     return given

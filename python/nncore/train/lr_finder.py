@@ -47,7 +47,14 @@ class LRFinder:
         self.losses: list[float] = []
 
     def find(self, model: Module, x: Any, y: Any = None, **options: Any) -> None:
-        """Run the steps with the data and options of `fit`."""
+        """Run the steps with the data and options of `fit`, but for epochs, steps, seconds and callbacks.
+
+        Errors: TypeError for these options, and the errors of `fit`.
+        """
+        if own := {"epochs", "steps", "seconds", "callbacks"} & options.keys():
+            raise TypeError(
+                f"LRFinder.find: {min(own)} is not an option here; LRFinder(steps=) sets the steps"
+            )
         sweep = _Sweep(self)
         options.setdefault("progress", False)
         with same_random():
