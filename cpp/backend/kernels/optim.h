@@ -13,7 +13,7 @@ struct OptimizerStep {
   Out p;
   In grad;
   Out states[optimizers::max_states] = {};  // absent where the settings do not need it
-  Out count = {};                         // of steps: one float32 number, advanced by one
+  Out count = {};                           // of steps: one float32 number, advanced by one
   In settings;
   int64_t n;
   int optimizer;  // index in optimizer_info
