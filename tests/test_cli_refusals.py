@@ -139,7 +139,7 @@ FAILURES: dict[str, str] = {
     "train words.csv --task regression": "the target has the value 'many'; --task regression expects numbers",
     "train good.csv --metrics mae": "--metrics: the metric 'mae' does not fit multiclass targets",
     "train prices.csv --task regression --metrics f1": "the metric 'f1' does not fit regression targets",
-    "train good.csv --metrics accuracy,speed": "--metrics: there is no metric 'speed'; expected one",
+    "train good.csv --metrics accuracy,speed": "--metrics: 'speed' is not a metric; expected one",
     "train good.csv --validation 0.01": "--validation 0.01 of 16 training rows leaves 16 rows to train",
     "train digits --target 3": "--target applies to text files, not to digits",
     "train good.csv --lr 1e30 --optimizer sgd": "the loss became nan in epoch",

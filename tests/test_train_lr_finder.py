@@ -102,7 +102,11 @@ WRONG: dict[str, tuple[Callable[[], object], type[Exception], str]] = {
     "start": (lambda: LRFinder(0), ValueError, "LRFinder: start must be finite, above 0, got 0"),
     "end": (lambda: LRFinder(1.0, 0.5), ValueError, "LRFinder: end must be finite, above 1, got 0.5"),
     "steps": (lambda: LRFinder(steps=2), ValueError, "LRFinder: steps must be at least 3, got 2"),
-    "no steps": (lambda: LRFinder().suggestion, ValueError, "LRFinder: there are no losses; call find first"),
+    "no steps": (
+        lambda: LRFinder().suggestion,
+        ValueError,
+        "LRFinder: the losses are missing; call find first",
+    ),
     "epochs": (
         lambda: LRFinder().find(nn.Linear(4, 1), X, Y, epochs=3),
         TypeError,

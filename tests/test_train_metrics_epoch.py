@@ -230,8 +230,8 @@ def test_in_fit_and_evaluate() -> None:
 
 REFUSED: list[tuple[Any, str, type[Exception], str]] = [  # metrics, task, error, text
     ("accuracy", "multiclass", TypeError, r"fit: metrics is 'accuracy'; expected a list, such as \['acc"),
-    (["acc"], "multiclass", ValueError, "fit: there is no metric 'acc'; expected one of 'accuracy', 'prec"),
-    (["top0"], "multiclass", ValueError, "there is no metric 'top0'"),
+    (["acc"], "multiclass", ValueError, "fit: 'acc' is not a metric; expected one of 'accuracy', 'prec"),
+    (["top0"], "multiclass", ValueError, "'top0' is not a metric"),
     (["mae"], "multiclass", ValueError, "metric 'mae' does not fit multiclass targets; expected one of 'acc"),
     (
         ["f1"],

@@ -21,7 +21,7 @@ class Point(NamedTuple):
 
 
 def cubic_minimum(a: Point, b: Point, bounds: tuple[float, float] | None = None) -> float:
-    """Where the cubic through both points is smallest, within `bounds`; their middle if there is no such."""
+    """The minimum of the cubic through both points, within `bounds`; without a minimum, their middle."""
     a, b = (a, b) if a.t <= b.t else (b, a)
     low, high = bounds or (a.t, b.t)
     if a.t < b.t:

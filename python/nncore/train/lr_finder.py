@@ -70,7 +70,7 @@ class LRFinder:
     def suggestion(self) -> float:
         """A learning rate to begin with."""
         if not self.losses:
-            raise ValueError("LRFinder: there are no losses; call find first")
+            raise ValueError("LRFinder: the losses are missing; call find first")
         return self.rates[int(self.smooth_losses().argmin())] / 10
 
     def smooth_losses(self) -> np.ndarray[Any, Any]:

@@ -30,7 +30,8 @@ class Objective:
     """The loss for the data of `source`, whose targets get the form that it compares.
 
     `task` is "multiclass", "binary", "multilabel" or "regression". `hits` counts the correct targets of a
-    batch; it is None if there is no accuracy. Raises ValueError and TypeError for targets that do not fit.
+    batch; it is None for a loss without accuracy. Raises ValueError and TypeError for targets that do not
+    fit.
     """
 
     def __init__(self, where: str, model: Module, loss: Loss | None, source: Source, name: str = "y") -> None:

@@ -119,5 +119,5 @@ def _named(where: str, name: str) -> Metric:
         return TopK(int(match[1]))
     if name not in KNOWN:
         known = ", ".join(map(repr, [*KNOWN, "top5"]))
-        raise ValueError(f"{where}: there is no metric {name!r}; expected one of {known}")
+        raise ValueError(f"{where}: {name!r} is not a metric; expected one of {known}")
     return KNOWN[name]()
