@@ -6,9 +6,9 @@
 
 #include "../../../core/parallel.h"
 #include "chunk_sums.h"
+#include "depthwise.h"
 #include "transposed_input.h"
 #include "used_taps.h"
-#include "weight.h"
 
 namespace nncore::cpu {
 namespace {

@@ -11,9 +11,9 @@
 #include "../dispatch.h"
 #include "../product/run.h"
 #include "chunk_sums.h"
+#include "depthwise.h"
 #include "transposed_input.h"
 #include "used_taps.h"
-#include "weight.h"
 
 namespace nncore::cpu {
 namespace {
